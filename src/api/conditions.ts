@@ -1,0 +1,63 @@
+/**
+ * Conditions as `metav1.Condition` defines them, and the one way to change them.
+ */
+import type { Reason } from './reasons.ts';
+
+export const CONDITION_TYPES = ['Ready', 'Fresh', 'Running', 'AsExpected', 'Stalled', 'Reconciling'] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+export type ConditionStatus = 'True' | 'False' | 'Unknown';
+
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: ConditionStatus;
+  readonly reason: Reason;
+  readonly message: string;
+  /** RFC 3339: when `status`, and nothing else of the condition, last changed. */
+  readonly lastTransitionTime: string;
+  readonly observedGeneration: number;
+}
+
+/** A condition before it is dated: what a decision says. */
+export type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
+
+/** A finding for each type that applies; a type left out (or undefined) is absent from the status. */
+export type Findings = Readonly<Partial<Record<ConditionType, Finding | undefined>>>;
+
+/** `metav1.Condition` allows 32,768 bytes; a message is for a person, who reads a line. */
+const LONGEST_MESSAGE = 1_024;
+
+/**
+ * Dates and stamps the findings, keeping the transition time of each condition whose status stays as it was.
+ *
+ * @param before the conditions as they are stored
+ * @param generation the generation of the spec that was judged
+ * @param time RFC 3339, for those whose status changes
+ */
+export function conditionsFrom(
+  before: readonly Condition[] | undefined,
+  findings: Findings,
+  generation: number,
+  time: string,
+): readonly Condition[] {
+  return CONDITION_TYPES.flatMap((type) => {
+    const finding = findings[type];
+    if (!finding) return [];
+    const stored = findCondition(before, type);
+    const unchanged = stored?.status === finding.status;
+    return {
+      type,
+      status: finding.status,
+      reason: finding.reason,
+      message: finding.message.slice(0, LONGEST_MESSAGE),
+      lastTransitionTime: unchanged ? stored.lastTransitionTime : time,
+      observedGeneration: generation,
+    };
+  });
+}
+
+export function findCondition(
+  conditions: readonly Condition[] | undefined,
+  type: ConditionType,
+): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}

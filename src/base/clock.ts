@@ -1,0 +1,59 @@
+/**
+ * Time as a parameter: every room that waits or dates something is given a `Clock`, so that tests step it.
+ *
+ * Two readings, because they answer two questions. `now` orders and measures: it never steps, so a corrected wall
+ * clock cannot make a status look fresh for an hour, or stop polling for one. `date` is what a person reads.
+ */
+export interface Clock {
+  /** Milliseconds on a scale that only moves forward; equal to the Unix time when the process began. */
+  now(): number;
+  /** The wall clock. */
+  date(): Date;
+  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls back once after `ms` milliseconds unless cancelled. */
+  after(ms: number, callback: () => void): Timer;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** setTimeout fires at once for more than 2^31 - 1 ms (24.8 days), so longer waits are cut to this and asked again. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.timeOrigin + performance.now(),
+  date: () => new Date(),
+  after(ms, callback) {
+    const timeout = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMEOUT_MS));
+    return { cancel: () => clearTimeout(timeout) };
+  },
+  sleep(ms, signal) {
+    return sleepOn(systemClock, ms, signal);
+  },
+};
+
+/** `sleep` for any clock that has `after`. */
+export function sleepOn(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = () => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** RFC 3339 in UTC, in whole seconds, as `metav1.Time` is written. */
+export function rfc3339(date: Date): string {
+  return `${date.toISOString().slice(0, 19)}Z`;
+}

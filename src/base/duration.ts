@@ -1,0 +1,35 @@
+/**
+ * Go-style durations (`1m30s`), the form in which Kubernetes users write them.
+ */
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/gy;
+
+/** Milliseconds, or undefined when `text` is not a duration. A sign is not accepted: no duration here is negative. */
+export function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0;
+  let total = 0;
+  let end = 0;
+  for (const match of text.matchAll(TERM)) {
+    total += Number(match[1]) * (UNIT_MS[match[2] as string] as number);
+    end = match.index + match[0].length;
+  }
+  return end > 0 && end === text.length ? total : undefined;
+}
+
+/** The shortest usual way to write it, to the millisecond: `1h`, `2m10s`, `1.5s`. */
+export function formatDuration(ms: number): string {
+  const whole = Math.round(ms);
+  const hours = Math.floor(whole / 3_600_000);
+  const minutes = Math.floor((whole % 3_600_000) / 60_000);
+  const seconds = (whole % 60_000) / 1_000;
+  const text = `${hours ? `${hours}h` : ''}${minutes ? `${minutes}m` : ''}${seconds ? `${seconds}s` : ''}`;
+  return text || '0s';
+}

@@ -1,0 +1,77 @@
+/**
+ * Who goes next: three lanes, the earliest deadline first within each. Asked goes first, but of ten turns two are kept for due
+ * and one for retry, so that none starves. Waiting costs an entry in a heap: no timer, no socket.
+ */
+import TinyQueue from 'tinyqueue';
+import { LANES, type Lane } from '../job/ports.ts';
+
+export interface Waiting {
+  readonly lane: Lane;
+  readonly deadline: number;
+  /** No longer wanted: skipped when its turn comes. */
+  withdrawn: boolean;
+}
+
+/** No two turns in a row are kept from `asked`, so what is asked goes with the second turn at the latest. */
+const TURNS: readonly Lane[] = [
+  'asked',
+  'asked',
+  'due',
+  'asked',
+  'asked',
+  'retry',
+  'asked',
+  'asked',
+  'due',
+  'asked',
+];
+
+export class Backlog<Item extends Waiting> {
+  readonly #lanes: Record<Lane, TinyQueue<Item>> = { asked: lane(), due: lane(), retry: lane() };
+  readonly #sizes: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
+  #turn = 0;
+
+  add(item: Item): void {
+    this.#lanes[item.lane].push(item);
+    this.#sizes[item.lane] += 1;
+  }
+
+  /** Gives up an item's place; its entry goes when its turn comes. */
+  withdraw(item: Item): void {
+    if (item.withdrawn) return;
+    item.withdrawn = true;
+    this.#sizes[item.lane] -= 1;
+  }
+
+  next(): Item | undefined {
+    const kept = TURNS[this.#turn] as Lane;
+    this.#turn = (this.#turn + 1) % TURNS.length;
+    for (const name of [kept, ...LANES]) {
+      const item = this.#first(name);
+      if (item) return item;
+    }
+    return undefined;
+  }
+
+  /** How many wait, of those still wanted. */
+  size(name: Lane): number {
+    return this.#sizes[name];
+  }
+
+  get total(): number {
+    return this.#sizes.asked + this.#sizes.due + this.#sizes.retry;
+  }
+
+  #first(name: Lane): Item | undefined {
+    for (let item = this.#lanes[name].pop(); item; item = this.#lanes[name].pop()) {
+      if (item.withdrawn) continue;
+      this.#sizes[name] -= 1;
+      return item;
+    }
+    return undefined;
+  }
+}
+
+function lane<Item extends Waiting>(): TinyQueue<Item> {
+  return new TinyQueue<Item>([], (a, b) => a.deadline - b.deadline);
+}

@@ -1,0 +1,71 @@
+/**
+ * Where to send a call. A region has its endpoint by the vendor's table; `--endpoint` and a Secret's `endpoint` set it outright,
+ * as the vendor's own sources disagree about some regions, and private networks have endpoints of their own.
+ */
+
+/** A place to call: `https://live.aliyuncs.com`. Never holds a path, a query or user information. */
+export interface Endpoint {
+  readonly protocol: 'http' | 'https';
+  /** Host, with the port where it is not the protocol's own. */
+  readonly host: string;
+}
+
+const DEFAULT_HOST = 'live.aliyuncs.com';
+
+/** Regions that the mainland endpoint does not serve (the vendor's endpoint page first, then its SDKs). */
+const REGION_HOSTS: ReadonlyMap<string, string> = new Map([
+  ['ap-southeast-1', 'live.ap-southeast-1.aliyuncs.com'],
+  ['ap-southeast-2', 'live.ap-southeast-1.aliyuncs.com'],
+  ['ap-southeast-3', 'live.ap-southeast-1.aliyuncs.com'],
+  ['ap-northeast-2-pop', 'live.ap-southeast-1.aliyuncs.com'],
+  ['eu-central-1', 'live.eu-central-1.aliyuncs.com'],
+]);
+
+export function endpointOfRegion(regionID: string): Endpoint {
+  return { protocol: 'https', host: REGION_HOSTS.get(regionID) ?? DEFAULT_HOST };
+}
+
+/**
+ * Reads `host`, `host:port` or a URL without path, query or user information.
+ *
+ * @throws an Error that says what is wrong with it; the value itself is not repeated, as it may hold a password
+ */
+export function parseEndpoint(text: string): Endpoint {
+  const url = parseUrl(text.includes('://') ? text : `https://${text}`);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must be https:// or http://');
+  if (url.username || url.password) throw new Error('must not hold a user name or a password');
+  if (url.pathname !== '/' || url.search || url.hash) throw new Error('must not hold a path or a query');
+  return { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.host };
+}
+
+function parseUrl(text: string): URL {
+  try {
+    return new URL(text);
+  } catch {
+    throw new Error('must be a host, host:port or URL');
+  }
+}
+
+export function formatEndpoint({ protocol, host }: Endpoint): string {
+  return `${protocol}://${host}`;
+}
+
+export function isLoopback({ host }: Endpoint): boolean {
+  const name = hostname(host);
+  return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/**
+ * Whether one of the patterns allows the endpoint: `live.aliyuncs.com`, `10.1.2.3:8443`, `*.aliyuncs.com` (any host below
+ * it), `*`. A pattern without a port allows the protocol's own port only.
+ */
+export function isAllowed({ host }: Endpoint, patterns: readonly string[]): boolean {
+  return patterns.some((pattern) => {
+    if (pattern === '*') return true;
+    return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern;
+  });
+}
+
+function hostname(host: string): string {
+  return host.replace(/:\d+$/, '');
+}

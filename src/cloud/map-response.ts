@@ -1,0 +1,69 @@
+/**
+ * The body of a GetEdgeTranscodeJob answer, of any shape, to the job it tells of; pure.
+ */
+import { rfc3339 } from '../base/clock.ts';
+import type { Answer } from '../job/ports.ts';
+
+type Job = Extract<Answer, { kind: 'observed' }>['job'];
+
+/** No field the vendor documents comes near this; a status must stay far below the 1.5 MiB that etcd takes. */
+const LONGEST_VALUE = 4_096;
+
+/** A body that tells of no job, or of another one than asked. */
+export class UnexpectedBody extends Error {
+  override readonly name = 'UnexpectedBody';
+}
+
+/** @throws UnexpectedBody with a message free of the body's text */
+export function mapJobResponse(body: unknown, jobID: string): Job {
+  const fields = isRecord(body) ? body.Job : undefined;
+  if (!isRecord(fields)) throw new UnexpectedBody('the answer holds no job');
+  const job = mapJob(fields);
+  if (Object.keys(job).length === 0) throw new UnexpectedBody('the answer holds an empty job');
+  if (job.jobID !== undefined && job.jobID !== jobID)
+    throw new UnexpectedBody('the answer tells of another job than the one asked about');
+  return job;
+}
+
+/** One job as Get and List carry it; what is empty, not text, or not a time where a time belongs is left out. */
+export function mapJob(fields: Readonly<Record<string, unknown>>): Job {
+  return withoutUndefined({
+    createTime: time(fields.CreateTime),
+    jobID: text(fields.JobId),
+    lastStartAt: time(fields.LastStartAt),
+    lastStopAt: time(fields.LastStopAt),
+    name: text(fields.Name),
+    status: text(fields.Status),
+    streamInput: text(fields.StreamInput),
+    streamOutput: text(fields.StreamOutput),
+    templateID: text(fields.TemplateId),
+    templateName: text(fields.TemplateName),
+    type: text(fields.Type),
+  });
+}
+
+/** Documented as strings; a number (a status code sent as `1`) means the same. */
+function text(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string' || value === '') return undefined;
+  return value.slice(0, LONGEST_VALUE).toWellFormed();
+}
+
+/** With or without seconds, as the vendor's operations differ; always with a zone, as a time without one means nothing. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+function time(value: unknown): string | undefined {
+  if (typeof value !== 'string' || !TIME.test(value)) return undefined;
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : rfc3339(date);
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function withoutUndefined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,152 @@
+/**
+ * Runs a reconciler over keys: when each comes up (timetable), that none runs twice at once (work queue), how many at a
+ * time (concurrency), and what each outcome means for the key (the one switch). It knows nothing of what a key names.
+ */
+import { type Backoff, backoffDelay } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Outcome } from './outcome.ts';
+import { Timetable } from './timetable.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface ControllerOptions<Key> {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /**
+   * Brings what the key names to where it should be. `signal` is aborted when the key is added again meanwhile and when
+   * the controller stops: what only waits should give up, what has begun may finish. Throwing is a bug; it is logged
+   * and tried again with back-off.
+   */
+  readonly reconcile: (key: Key, signal: AbortSignal) => Promise<Outcome>;
+  /** How many keys may be in work at once. Infinity where the reconciler has its own bounds. */
+  readonly concurrency: number;
+  /** Called after each reconciliation, for metrics. */
+  readonly onReconciled?: (outcome: Outcome['kind'] | 'error', seconds: number) => void;
+}
+
+/** After a throw: soon, in case it was a fluke, and at most every 5 minutes for a lasting bug. */
+const AFTER_THROW: Backoff = { baseMs: 1_000, maxMs: 300_000 };
+
+/** How many keys start in one turn of the event loop: 100,000 at once would block it for seconds. */
+const STARTS_PER_TURN = 256;
+
+export class Controller<Key> {
+  readonly #options: ControllerOptions<Key>;
+  readonly #queue = new WorkQueue<Key>();
+  readonly #timetable: Timetable<Key>;
+  readonly #aborts = new Map<Key, AbortController>();
+  readonly #throws = new Map<Key, number>();
+  #running = false;
+  #turn: NodeJS.Immediate | undefined;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: ControllerOptions<Key>) {
+    this.#options = options;
+    this.#timetable = new Timetable(options.clock, (key) => this.#enqueue(key));
+  }
+
+  /** Reconcile this key now: its place in the timetable is given up, and a wait in progress is broken off. */
+  add(key: Key): void {
+    this.#timetable.delete(key);
+    this.#enqueue(key);
+    this.#aborts.get(key)?.abort();
+  }
+
+  /** Reconcile this key at `at`, unless it is added before. */
+  addAt(key: Key, at: number): void {
+    this.#timetable.set(key, at);
+  }
+
+  /** Works until `signal` is aborted, then until what is in work has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#running = true;
+    this.#schedule();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    this.#running = false;
+    this.#timetable.clear();
+    for (const abort of this.#aborts.values()) abort.abort();
+    if (this.#queue.working > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  /** How many keys wait for a free place. */
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
+  get working(): number {
+    return this.#queue.working;
+  }
+
+  #enqueue(key: Key): void {
+    this.#queue.add(key);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (!this.#running || this.#turn) return;
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined;
+      this.#startSome();
+    });
+  }
+
+  #startSome(): void {
+    for (let started = 0; this.#running && this.#queue.working < this.#options.concurrency; started += 1) {
+      if (started === STARTS_PER_TURN) {
+        this.#schedule();
+        return;
+      }
+      const key = this.#queue.next();
+      if (key === undefined) return;
+      void this.#process(key);
+    }
+  }
+
+  async #process(key: Key): Promise<void> {
+    const abort = new AbortController();
+    this.#aborts.set(key, abort);
+    const began = this.#options.clock.now();
+    const outcome = await this.#reconcile(key, abort.signal);
+    this.#aborts.delete(key);
+    this.#options.onReconciled?.(outcome.kind, (this.#options.clock.now() - began) / 1_000);
+    const again = this.#queue.done(key);
+    if (again || !this.#running) this.#timetable.delete(key);
+    else this.#apply(key, outcome);
+    this.#schedule();
+    if (!this.#running && this.#queue.working === 0) this.#whenIdle?.();
+  }
+
+  async #reconcile(key: Key, signal: AbortSignal): Promise<Outcome | { readonly kind: 'error' }> {
+    try {
+      const outcome = await this.#options.reconcile(key, signal);
+      this.#throws.delete(key);
+      return outcome;
+    } catch (error) {
+      this.#options.logger.error('reconciling failed unexpectedly', { key, error });
+      this.#throws.set(key, (this.#throws.get(key) ?? 0) + 1);
+      return { kind: 'error' };
+    }
+  }
+
+  /** The one place where an outcome becomes a queue verb. */
+  #apply(key: Key, outcome: Outcome | { readonly kind: 'error' }): void {
+    const now = this.#options.clock.now();
+    switch (outcome.kind) {
+      case 'pollAt':
+        this.#timetable.set(key, outcome.at);
+        break;
+      case 'retryAfter':
+        this.#timetable.set(key, now + outcome.ms);
+        break;
+      case 'awaitChange':
+        this.#timetable.delete(key);
+        break;
+      case 'error':
+        this.#timetable.set(key, now + backoffDelay(AFTER_THROW, this.#throws.get(key) ?? 1));
+        break;
+    }
+  }
+}

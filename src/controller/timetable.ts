@@ -1,0 +1,80 @@
+/**
+ * When each key is to come up: one instant a key, the last one set wins. One timer for all of them, whatever their number.
+ */
+import TinyQueue from 'tinyqueue';
+import type { Clock, Timer } from '../base/clock.ts';
+
+interface Entry<Key> {
+  readonly key: Key;
+  readonly at: number;
+}
+
+export class Timetable<Key> {
+  readonly #clock: Clock;
+  readonly #onDue: (key: Key) => void;
+  /** The truth; entries of the heap that differ from it are out of date and skipped when they come up. */
+  readonly #instants = new Map<Key, number>();
+  #heap = new TinyQueue<Entry<Key>>([], (a, b) => a.at - b.at);
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock, onDue: (key: Key) => void) {
+    this.#clock = clock;
+    this.#onDue = onDue;
+  }
+
+  /** Replaces the key's instant. `at` is on the clock's `now` scale; an instant that has passed comes up at once. */
+  set(key: Key, at: number): void {
+    this.#instants.set(key, at);
+    this.#heap.push({ key, at });
+    this.#dropOutdated();
+    if (at < this.#timerAt) this.#arm();
+  }
+
+  delete(key: Key): void {
+    this.#instants.delete(key);
+  }
+
+  get(key: Key): number | undefined {
+    return this.#instants.get(key);
+  }
+
+  get size(): number {
+    return this.#instants.size;
+  }
+
+  /** Cancels the timer and forgets every key. */
+  clear(): void {
+    this.#instants.clear();
+    this.#heap = new TinyQueue<Entry<Key>>([], (a, b) => a.at - b.at);
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const head = this.#heap.peek();
+    this.#timerAt = head?.at ?? Number.POSITIVE_INFINITY;
+    if (head) this.#timer = this.#clock.after(head.at - this.#clock.now(), () => this.#ring());
+  }
+
+  #ring(): void {
+    const now = this.#clock.now();
+    for (let head = this.#heap.peek(); head && head.at <= now; head = this.#heap.peek()) {
+      this.#heap.pop();
+      if (this.#instants.get(head.key) !== head.at) continue;
+      this.#instants.delete(head.key);
+      this.#onDue(head.key);
+    }
+    this.#arm();
+  }
+
+  /** Keys whose instant is replaced often would pile up entries: rebuilt when more than half are out of date. */
+  #dropOutdated(): void {
+    if (this.#heap.length < 64 || this.#heap.length < 2 * this.#instants.size) return;
+    const entries = Array.from(this.#instants, ([key, at]) => ({ key, at }));
+    this.#heap = new TinyQueue(entries, (a, b) => a.at - b.at);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The facts of every object, and what of each was last sent to the API server. Starts from the stored status, so that a
+ * restart forgets nothing that matters; dropped with the object.
+ */
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
+import type { Clock } from '../base/clock.ts';
+import { type ObjectKey, objectKey } from '../base/object-key.ts';
+import { type Facts, restoreFacts } from './facts.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import type { ScheduleSettings } from './schedule.ts';
+
+/** What was last handed to the status writer. */
+export interface Sent {
+  readonly fingerprint: string;
+  /** The `lastObservedTime` in it, RFC 3339. */
+  readonly lastObservedTime: string | undefined;
+  /** Only while it is not written yet: the stored status lags behind this one. */
+  readonly pending?: EdgeTranscodeJobStatus;
+}
+
+interface Entry {
+  facts: Facts;
+  /** Undefined: what is stored is not known, so the next decision is written. */
+  sent: Sent | undefined;
+}
+
+export class Memory {
+  readonly #entries = new Map<ObjectKey, Entry>();
+  readonly #clock: Clock;
+  readonly #settings: ScheduleSettings;
+
+  constructor(clock: Clock, settings: ScheduleSettings) {
+    this.#clock = clock;
+    this.#settings = settings;
+  }
+
+  /** An object deleted and made anew under the same name is another object: nothing of the old one is recalled. */
+  recall(object: EdgeTranscodeJob): Facts {
+    return this.#entry(object).facts;
+  }
+
+  keep(object: EdgeTranscodeJob, facts: Facts): void {
+    this.#entry(object).facts = facts;
+  }
+
+  sent(object: EdgeTranscodeJob): Sent | undefined {
+    return this.#entry(object).sent;
+  }
+
+  /** For an object forgotten meanwhile, nothing is noted. */
+  noteSent(object: EdgeTranscodeJob, sent: Sent | undefined): void {
+    const entry = this.#entries.get(objectKey(object.namespace, object.name));
+    if (entry?.facts.uid === object.uid) entry.sent = sent;
+  }
+
+  forget(key: ObjectKey): void {
+    this.#entries.delete(key);
+  }
+
+  #entry(object: EdgeTranscodeJob): Entry {
+    const key = objectKey(object.namespace, object.name);
+    const known = this.#entries.get(key);
+    if (known?.facts.uid === object.uid) return known;
+    const now = this.#clock.now();
+    const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settings);
+    const { lastObservedTime } = object.status;
+    const entry: Entry = { facts, sent: { fingerprint: fingerprintOf(object.status), lastObservedTime } };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * One visit to one object: read the newest, ask the cloud if it is time, learn from the answer, publish the status, and say
+ * when to come back. The watchdog publishes too, without asking, when an observation has become too old.
+ */
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import { backoffDelay } from '../base/backoff.ts';
+import { type Clock, rfc3339 } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { ObjectKey } from '../base/object-key.ts';
+import { awaitChange, type Outcome, pollAt } from '../controller/outcome.ts';
+import { absorb, type Facts, isPending, resumed, suspended } from './facts.ts';
+import type { Memory } from './memory.ts';
+import { planVisit } from './plan.ts';
+import { policyOf } from './policies.ts';
+import type { Answer, CloudReader, JobStore, ObserveOptions } from './ports.ts';
+import type { Publisher } from './publisher.ts';
+import { intervalInForce, nextPoll, pollInterval, type ScheduleSettings } from './schedule.ts';
+import { type StreamUrlMode, showStreamUrl } from './stream-url.ts';
+import { referenceHash, referenceOf } from './target.ts';
+
+export interface ReconcilerSettings extends ScheduleSettings {
+  readonly streamUrls: StreamUrlMode;
+}
+
+export interface ReconcilerParts {
+  readonly jobs: JobStore;
+  readonly cloud: CloudReader;
+  readonly memory: Memory;
+  readonly publisher: Publisher;
+  readonly settings: ReconcilerSettings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called with how late a scheduled poll began, seconds. */
+  readonly onPollLag?: (seconds: number) => void;
+}
+
+/** While somebody waits for an answer (a new object, a changed spec, a refresh), failures are tried again from this soon. */
+const PENDING_RETRY_MS = 2_000;
+
+type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+  }
+
+  async visit(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
+    const { jobs, memory, clock } = this.#parts;
+    const object = jobs.get(key);
+    if (!object) {
+      memory.forget(key);
+      return awaitChange();
+    }
+    const facts = memory.recall(object);
+    const plan = planVisit(object, facts, clock.now());
+    switch (plan.kind) {
+      case 'suspended':
+        this.#publish(object, suspended(facts, object));
+        return awaitChange();
+      case 'refuse':
+        return this.#learn(object, object, this.#refusal(plan.why));
+      case 'wait':
+        this.#publish(object, resumed(facts, clock.now()));
+        return pollAt(plan.until);
+      case 'ask':
+        memory.keep(object, resumed(facts, clock.now()));
+        return this.#ask(key, object, { ...plan, signal });
+    }
+  }
+
+  async #ask(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions): Promise<Outcome> {
+    const { cloud, jobs, clock, onPollLag } = this.#parts;
+    const answer = await cloud.observe(referenceOf(object), options);
+    if (answer.kind === 'withdrawn') return pollAt(clock.now());
+    onPollLag?.(Math.max(0, answer.askedAt - options.deadline) / 1_000);
+    const newest = jobs.get(key);
+    // Deleted, replaced or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
+    if (!newest || newest.uid !== object.uid || newest.spec.suspend || !sameReference(newest, object))
+      return pollAt(clock.now());
+    return this.#learn(newest, object, answer);
+  }
+
+  /** @param asked the object as it was when the answer was asked for */
+  #learn(object: EdgeTranscodeJob, asked: EdgeTranscodeJob, answer: Learned): Outcome {
+    const { memory, clock } = this.#parts;
+    const at = { now: clock.now(), time: rfc3339(clock.date()) };
+    const before = memory.recall(object);
+    const learned = absorb(before, object, asked.requestedAt, this.#shown(answer), at);
+    const facts = { ...learned, nextPollAt: this.#nextPollAt(object, learned, answer, at.now) };
+    this.#log(object, before, facts, answer);
+    this.#publish(object, facts);
+    return pollAt(facts.nextPollAt);
+  }
+
+  #nextPollAt(object: EdgeTranscodeJob, facts: Facts, answer: Learned, now: number): number {
+    const interval = pollInterval(intervalInForce(object.spec, this.#parts.settings), facts.verdict);
+    const scheduled = nextPoll(facts.reference, interval, now);
+    if (answer.kind === 'observed') return scheduled;
+    const { kind, retryAt } = answer.failure;
+    if (policyOf(kind).definitive) return retryAt ?? scheduled;
+    const somebodyWaits = isPending(object, facts) || !facts.observed;
+    const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: interval }, facts.failures);
+    return Math.max(somebodyWaits ? Math.min(retry, scheduled) : scheduled, retryAt ?? 0);
+  }
+
+  #publish(object: EdgeTranscodeJob, facts: Facts): void {
+    this.#parts.memory.keep(object, facts);
+    this.#parts.publisher.publish(object);
+  }
+
+  #shown(answer: Learned): Learned {
+    if (answer.kind === 'failed') return answer;
+    const { streamInput, streamOutput, ...rest } = answer.job;
+    const input = showStreamUrl(streamInput, this.#parts.settings.streamUrls);
+    const output = showStreamUrl(streamOutput, this.#parts.settings.streamUrls);
+    return {
+      ...answer,
+      job: {
+        ...rest,
+        ...(input !== undefined && { streamInput: input }),
+        ...(output !== undefined && { streamOutput: output }),
+      },
+    };
+  }
+
+  #refusal(message: string): Learned {
+    return {
+      kind: 'failed',
+      failure: { kind: 'InvalidReference', message },
+      askedAt: this.#parts.clock.now(),
+    };
+  }
+
+  /** A line when a failure begins, changes its kind or ends; never one for each poll. */
+  #log(object: EdgeTranscodeJob, before: Facts, after: Facts, answer: Learned): void {
+    const was = (before.verdict ?? before.trouble)?.kind;
+    const is = (after.verdict ?? after.trouble)?.kind;
+    if (was === is) return;
+    const fields = { namespace: object.namespace, name: object.name, requestID: answer.requestID };
+    if (is === undefined) this.#parts.logger.info('observation recovered', { ...fields, after: was });
+    else {
+      const message = (after.verdict ?? after.trouble)?.message;
+      this.#parts.logger.warn('observation failed', { ...fields, kind: is, message });
+    }
+  }
+}
+
+function sameReference(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean {
+  return referenceHash(referenceOf(a)) === referenceHash(referenceOf(b));
+}

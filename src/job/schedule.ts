@@ -1,0 +1,56 @@
+/**
+ * When to poll, how long an observation stays fresh, how often to write a heartbeat: pure arithmetic, all in milliseconds.
+ */
+import type { EdgeTranscodeJobSpec } from '../api/edge-transcode-job.ts';
+import { parseDuration } from '../base/duration.ts';
+import { policyOf } from './policies.ts';
+import type { Failure } from './ports.ts';
+
+export interface ScheduleSettings {
+  /** For objects without `spec.interval`. */
+  readonly intervalMs: number;
+  /** A shorter `spec.interval` is raised to this. */
+  readonly minIntervalMs: number;
+  /** A status is fresh for this many intervals, and 30 s. */
+  readonly freshness: number;
+}
+
+/** A poll may be late by its turn in the budget, a slow answer and a retry; that alone must not alarm anybody. */
+const FRESHNESS_GRACE_MS = 30_000;
+
+/** What the user asked for. */
+export function intervalAsked(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+  return (spec.interval && parseDuration(spec.interval)) || settings.intervalMs;
+}
+
+/** What is done: not below the operator's minimum. */
+export function intervalInForce(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+  return Math.max(intervalAsked(spec, settings), settings.minIntervalMs);
+}
+
+/** The interval in force, slower where only a person can mend what is wrong. */
+export function pollInterval(intervalMs: number, verdict: Failure | undefined): number {
+  return verdict ? Math.max(intervalMs, policyOf(verdict.kind).paceMs) : intervalMs;
+}
+
+/** How old an observation may be and still count as fresh. */
+export function freshnessWindow(pollIntervalMs: number, settings: ScheduleSettings): number {
+  return settings.freshness * pollIntervalMs + FRESHNESS_GRACE_MS;
+}
+
+/** How long an unchanged status may go without a write: ten polls, but 10 min to 1 h, and every poll where polls are rarer. */
+export function heartbeatPeriod(pollIntervalMs: number): number {
+  return Math.max(pollIntervalMs, Math.min(Math.max(10 * pollIntervalMs, 10 * 60_000), 60 * 60_000));
+}
+
+/**
+ * The next instant `t ≡ hash (mod interval)` at least half an interval after `last`.
+ *
+ * Each target has a phase of its own, the same in every process: load is spread evenly, and a restart resumes the spread
+ * with nothing remembered. Half an interval apart, so that a poll asked for just before the instant is not followed by another.
+ */
+export function nextPoll(target: string, intervalMs: number, last: number): number {
+  const phase = Number.parseInt(target.slice(0, 8), 16) % intervalMs;
+  const earliest = last + intervalMs / 2;
+  return Math.ceil((earliest - phase) / intervalMs) * intervalMs + phase;
+}

@@ -1,0 +1,32 @@
+/**
+ * What exactly was asked, as two short hashes: `<reference>-<endpoint>`. The first can be told from the object alone; the
+ * second needs the credential (a Secret can set region and endpoint). An observation counts only for the target it asked.
+ */
+import { createHash } from 'node:crypto';
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import type { Asked, Reference } from './ports.ts';
+
+export function referenceOf(object: EdgeTranscodeJob): Reference {
+  const { clusterID, jobID, regionID, credentialsRef } = object.spec;
+  return {
+    credential: { namespace: object.namespace, ...(credentialsRef && { name: credentialsRef.name }) },
+    clusterID,
+    jobID,
+    ...(regionID && { regionID }),
+  };
+}
+
+export function referenceHash(reference: Reference): string {
+  const { credential, clusterID, jobID, regionID } = reference;
+  const owner = credential.name === undefined ? 'default' : `${credential.namespace}/${credential.name}`;
+  return shortHash([owner, clusterID, jobID, regionID ?? '']);
+}
+
+export function endpointHash(asked: Asked): string {
+  return shortHash([asked.endpoint, asked.regionID]);
+}
+
+/** 32 bits: only ever compared with the previous one of the same object. */
+function shortHash(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
+}

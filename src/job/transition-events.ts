@@ -1,0 +1,57 @@
+/**
+ * The events of a status that replaced another: transitions only, told from what was stored, so that a restart repeats none.
+ */
+import { type Condition, findCondition } from '../api/conditions.ts';
+import type { EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
+import { EVENT_REASONS, type EventReason, type JobEvent } from './ports.ts';
+
+export function transitionEvents(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+  return [
+    ...foundOrMoved(before, after),
+    ...readiness(before, after),
+    ...refreshed(before, after),
+    ...expectation(before, after),
+  ];
+}
+
+function foundOrMoved(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+  const isThere = after.state === 'Running' || after.state === 'NotStarted';
+  const wasThere = before.job !== undefined && before.state !== 'NotFound';
+  if (isThere && !wasThere) return [normal('JobFound', `the job was found, ${after.state}`)];
+  if (before.state === 'NotStarted' && after.state === 'Running')
+    return [normal('JobStarted', 'the job was started')];
+  if (before.state === 'Running' && after.state === 'NotStarted')
+    return [normal('JobStopped', 'the job was stopped')];
+  return [];
+}
+
+function readiness(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+  const was = findCondition(before.conditions, 'Ready');
+  const is = findCondition(after.conditions, 'Ready');
+  if (was?.status === 'False' && is?.reason === 'ObservationSucceeded')
+    return [normal('ObservationRecovered', `observed again after ${was.reason}`)];
+  const reason = EVENT_REASONS.find((known): known is EventReason => known === is?.reason);
+  const isNew = was?.status !== 'False' || was.reason !== is?.reason;
+  return is?.status === 'False' && reason && isNew ? [warning(reason, is.message)] : [];
+}
+
+function refreshed(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+  const handled = after.lastHandledRequestedAt;
+  if (handled === undefined || handled === before.lastHandledRequestedAt) return [];
+  return [normal('RefreshHandled', 'the requested refresh was handled')];
+}
+
+function expectation(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+  const isFalse = (condition: Condition | undefined) => condition?.status === 'False';
+  const is = findCondition(after.conditions, 'AsExpected');
+  if (!is || !isFalse(is) || isFalse(findCondition(before.conditions, 'AsExpected'))) return [];
+  return [warning('StateDiffers', is.message)];
+}
+
+function normal(reason: EventReason, message: string): JobEvent {
+  return { type: 'Normal', reason, message };
+}
+
+function warning(reason: EventReason, message: string): JobEvent {
+  return { type: 'Warning', reason, message };
+}
