@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import type { Clock } from '../base/clock.ts';
 import type { CredentialReference, Failure, SecretData, SecretReader } from '../job/ports.ts';
+import { identityOf } from '../job/target.ts';
 import type { AccessKey } from './alibaba-client.ts';
 import { type Endpoint, isAllowed, parseEndpoint } from './endpoints.ts';
 
@@ -47,12 +48,6 @@ const UNUSED_MS = 10 * 60_000;
 /** 5 reads a second in all: Secrets by the hundred must not load the API server. */
 const READ_EVERY_MS = 200;
 
-export const OWN_IDENTITY = 'default';
-
-export function identityOf({ namespace, name }: CredentialReference): string {
-  return name === undefined ? OWN_IDENTITY : `${namespace}/${name}`;
-}
-
 export class Credentials {
   readonly #options: CredentialsOptions;
   readonly #known = new Map<string, Known>();
@@ -89,7 +84,7 @@ export class Credentials {
       return notFound(
         'the operator has no credentials of its own; set spec.credentialsRef, or give the operator ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET',
       );
-    return { credential: { identity: OWN_IDENTITY, accessKey: own, version: own.accessKeyID } };
+    return { credential: { identity: identityOf({ namespace }), accessKey: own, version: own.accessKeyID } };
   }
 
   /** However many need it at once, it is read once. */

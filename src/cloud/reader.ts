@@ -14,10 +14,11 @@ import type {
   ObserveOptions,
   Reference,
 } from '../job/ports.ts';
+import { identityOf } from '../job/target.ts';
 import { AlibabaClient } from './alibaba-client.ts';
 import { Budget } from './budget.ts';
 import { Circuit } from './circuit.ts';
-import { type Credential, type Credentials, identityOf, type Resolved } from './credentials.ts';
+import type { Credential, Credentials, Resolved } from './credentials.ts';
 import { type Endpoint, endpointOfRegion, formatEndpoint } from './endpoints.ts';
 import { type CallContext, type CallFailure, mapError, SIGNATURE_NONCE_USED } from './map-error.ts';
 import { mapJobResponse } from './map-response.ts';

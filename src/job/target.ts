@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import type { Asked, Reference } from './ports.ts';
+import type { Asked, CredentialReference, Reference } from './ports.ts';
 
 export function referenceOf(object: EdgeTranscodeJob): Reference {
   const { clusterID, jobID, regionID, credentialsRef } = object.spec;
@@ -16,10 +16,14 @@ export function referenceOf(object: EdgeTranscodeJob): Reference {
   };
 }
 
+/** The credential's name for logs and metrics, never a key's ID: `default`, or the Secret's `namespace/name`. */
+export function identityOf({ namespace, name }: CredentialReference): string {
+  return name === undefined ? 'default' : `${namespace}/${name}`;
+}
+
 export function referenceHash(reference: Reference): string {
   const { credential, clusterID, jobID, regionID } = reference;
-  const owner = credential.name === undefined ? 'default' : `${credential.namespace}/${credential.name}`;
-  return shortHash([owner, clusterID, jobID, regionID ?? '']);
+  return shortHash([identityOf(credential), clusterID, jobID, regionID ?? '']);
 }
 
 export function endpointHash(asked: Asked): string {

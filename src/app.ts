@@ -1,0 +1,185 @@
+/**
+ * The composition root: constructs every room, connects them, starts and stops them. It decides nothing.
+ */
+import { hostname } from 'node:os';
+import { systemClock } from './base/clock.ts';
+import type { Logger } from './base/logger.ts';
+import type { ObjectKey } from './base/object-key.ts';
+import type { AccessKey } from './cloud/alibaba-client.ts';
+import { Credentials } from './cloud/credentials.ts';
+import { LiveReader } from './cloud/reader.ts';
+import type { Config } from './config.ts';
+import { Controller } from './controller/controller.ts';
+import { demandOf } from './job/demand.ts';
+import { Memory } from './job/memory.ts';
+import { Publisher } from './job/publisher.ts';
+import { Reconciler, type ReconcilerSettings } from './job/reconciler.ts';
+import { needsVisit } from './job/triggers.ts';
+import { connectKube } from './kube/connect.ts';
+import { KubeEvents } from './kube/events.ts';
+import { KubeSecrets } from './kube/secrets.ts';
+import { StatusWriter } from './kube/status-writer.ts';
+import { Store } from './kube/store.ts';
+import { Watcher } from './kube/watcher.ts';
+import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
+import { Metrics } from './telemetry/metrics.ts';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly version: string;
+  readonly logger: Logger;
+  /** The operator's own key, if it has one. */
+  readonly accessKey: AccessKey | undefined;
+}
+
+/** The statuses in hand get this long to be written after SIGTERM. */
+const DRAIN_MS = 1_000;
+
+/** A watcher that has not even tried for this long is stuck; an API server that is away keeps it trying. */
+const STUCK_AFTER_MS = 10 * 60_000;
+
+export class App {
+  readonly #options: AppOptions;
+  readonly #rooms: ReturnType<typeof construct>;
+
+  /** @throws an Error that says what is wrong with the kubeconfig */
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.#rooms = construct(options);
+  }
+
+  /** Works until `signal` is aborted, and ends in order within 2 s of it. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { watcher, store, controller, writer } = this.#rooms;
+    const writing = new AbortController();
+    const server = await this.#serve();
+    void writer.run(writing.signal);
+    void controller.run(signal);
+    await watcher.run((event) => store.take(event), signal);
+    await this.#stop(writing);
+    server.close();
+  }
+
+  async #serve(): Promise<HttpServer> {
+    const { config, logger } = this.#options;
+    const { metrics, watcher, store } = this.#rooms;
+    const server = await startHttpServer({
+      ...config['http-address'],
+      metrics: async () => ({
+        contentType: metrics.registry.contentType,
+        text: await metrics.registry.metrics(),
+      }),
+      live: () =>
+        systemClock.now() - watcher.triedAt > STUCK_AFTER_MS
+          ? 'the watch makes no attempts any more'
+          : undefined,
+      ready: () => (store.isListed ? undefined : 'the first list of EdgeTranscodeJobs is not in yet'),
+    });
+    logger.info('serving metrics and probes', { port: server.port });
+    return server;
+  }
+
+  /** No call is made or awaited any more; what was decided is written if it can be within the time. */
+  async #stop(writing: AbortController): Promise<void> {
+    const { cloud, publisher, writer } = this.#rooms;
+    cloud.close();
+    publisher.stop();
+    const deadline = systemClock.now() + DRAIN_MS;
+    while (writer.pending > 0 && systemClock.now() < deadline) await systemClock.sleep(20);
+    writing.abort();
+    if (writer.pending > 0)
+      this.#options.logger.warn('stopped with statuses unwritten', { count: writer.pending });
+  }
+}
+
+/**
+ * The way of the data: the watcher tells the store, the store tells of changes, those that need a visit put their key into the
+ * controller's queue; a visit asks the cloud, decides, publishes; the writer writes, and its answer goes back to the store, where
+ * it is a change that needs no visit.
+ */
+function construct({ config, version, logger, accessKey }: AppOptions) {
+  const clock = systemClock;
+  const instance = hostname();
+  const userAgent = `edge-transcode-job-operator/${version} (${instance})`;
+  const settings: ReconcilerSettings = {
+    intervalMs: config.interval,
+    minIntervalMs: config['min-interval'],
+    freshness: config.freshness,
+    streamUrls: config['stream-urls'],
+  };
+  const metricsOptions = { version, perObjectLimit: config['per-object-metrics-limit'] };
+  const metrics = new Metrics(metricsOptions);
+  const kube = connectKube(config.kubeconfig, userAgent);
+  logger.info('starting', { version, server: kube.server });
+
+  const credentials = new Credentials({
+    own: accessKey,
+    ownFor: config['default-credentials-namespaces'],
+    secrets: new KubeSecrets(kube.client),
+    allowedEndpoints: config['allowed-endpoints'],
+    allowInsecure: config['insecure-endpoint'],
+    clock,
+  });
+  const cloud = new LiveReader({
+    credentials,
+    callsPerMinute: config['calls-per-minute'],
+    endpoint: config.endpoint,
+    regionID: config.region,
+    userAgent,
+    clock,
+    logger,
+    observer: metrics,
+  });
+  const store: Store = new Store((key, change) => needsVisit(change) && controller.add(key));
+  const controller = new Controller<ObjectKey>({
+    reconcile: (key, withdrawn) => reconciler.visit(key, withdrawn),
+    // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
+    concurrency: Number.POSITIVE_INFINITY,
+    onReconciled: (outcome, seconds) => metrics.reconciled(outcome, seconds),
+    clock,
+    logger,
+  });
+  const writer = new StatusWriter({
+    client: kube.client,
+    store,
+    onWrite: (result) => metrics.wrote(result),
+    clock,
+    logger,
+  });
+  const events = new KubeEvents({
+    client: kube.client,
+    instance,
+    onDropped: () => metrics.droppedEvent(),
+    clock,
+    logger,
+  });
+  const memory = new Memory(clock, settings);
+  const publisher = new Publisher({ jobs: store, memory, writer, events, settings, clock });
+  const reconciler = new Reconciler({
+    jobs: store,
+    cloud,
+    memory,
+    publisher,
+    settings,
+    onPollLag: (seconds) => metrics.pollLagged(seconds),
+    clock,
+    logger,
+  });
+  const watcher = new Watcher({ lister: kube.client, watch: kube.watch, clock, logger });
+  metrics.watch(
+    {
+      jobs: () => store.values(),
+      observedAt: (job) => unixSeconds(memory.recall(job).observed?.at),
+      backlog: () => cloud.backlog(),
+      demand: () => demandOf(store.values(), settings),
+      budgetPerSecond: config['calls-per-minute'] / 60,
+      watchProgressedAt: () => watcher.progressedAt / 1_000,
+    },
+    metricsOptions,
+  );
+  return { watcher, store, controller, writer, cloud, publisher, metrics };
+}
+
+function unixSeconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1_000;
+}

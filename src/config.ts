@@ -1,0 +1,299 @@
+/**
+ * Every option once: flag, environment variable, default, bounds, unit and text. `--help`, the reference and the validation come
+ * from this table or are held to it by tests. All mistakes are told at once.
+ */
+import { parseArgs } from 'node:util';
+import { parseDuration } from './base/duration.ts';
+import { type Endpoint, isLoopback, parseEndpoint } from './cloud/endpoints.ts';
+import { STREAM_URL_MODES } from './job/stream-url.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './telemetry/logger.ts';
+
+export interface Option<T> {
+  /** What is given when the option is not; undefined where there is no text for it. */
+  readonly default: string | undefined;
+  /** Stands for the value in `--help`. */
+  readonly value: string;
+  /** What it does, with bounds and unit. */
+  readonly text: string;
+  /** @throws an Error whose message completes “--flag: …” */
+  readonly parse: (text: string) => T;
+}
+
+export interface ListenAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+export const OPTIONS = {
+  kubeconfig: option({
+    value: 'PATH',
+    text: 'the kubeconfig to use; default: in-cluster, else KUBECONFIG, else ~/.kube/config',
+    parse: (text) => text,
+  }),
+  interval: option({
+    default: '60s',
+    value: 'DURATION',
+    text: 'how often objects without spec.interval are observed; 5s to 24h',
+    parse: duration('5s', '24h'),
+  }),
+  'min-interval': option({
+    default: '5s',
+    value: 'DURATION',
+    text: 'a shorter spec.interval is raised to this, and status.effectiveInterval says so; 5s to 24h',
+    parse: duration('5s', '24h'),
+  }),
+  freshness: option({
+    default: '3',
+    value: 'NUMBER',
+    text: 'a status is fresh for this many effective intervals, and 30s; 2 to 100',
+    parse: number(2, 100),
+  }),
+  endpoint: option({
+    value: 'ENDPOINT',
+    text: 'host, host:port or URL, for every credential without an endpoint of its own; default: by region; http:// for loopback only',
+    parse: endpoint,
+  }),
+  'insecure-endpoint': option({
+    default: 'false',
+    value: 'true|false',
+    text: 'lets --endpoint and Secrets name plain HTTP anywhere',
+    parse: boolean,
+  }),
+  region: option({
+    default: 'cn-shanghai',
+    value: 'REGION',
+    text: 'for objects and Secrets without one',
+    parse: region,
+  }),
+  'calls-per-minute': option({
+    default: '3000',
+    value: 'NUMBER',
+    text: "the budget of each account, every call counted; 1 to 6000, the account's quota, which other tools spend too",
+    parse: integer(1, 6_000),
+  }),
+  'default-credentials-namespaces': option({
+    default: '*',
+    value: 'LIST',
+    text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all",
+    parse: list,
+  }),
+  'allowed-endpoints': option({
+    default: '*.aliyuncs.com',
+    value: 'LIST',
+    text: "comma-separated hosts, host:port or *.domain, one of which a Secret's endpoint must match; * for all",
+    parse: list,
+  }),
+  'stream-urls': option({
+    default: 'redact-query',
+    value: STREAM_URL_MODES.join('|'),
+    text: 'how statuses show stream URLs, whose query can hold a push or play secret',
+    parse: oneOf(STREAM_URL_MODES),
+  }),
+  'http-address': option({
+    default: ':8080',
+    value: '[HOST]:PORT',
+    text: 'serves /metrics, /livez and /readyz; port 0 picks a free one and logs it',
+    parse: listenAddress,
+  }),
+  'per-object-metrics-limit': option({
+    default: '10000',
+    value: 'NUMBER',
+    text: 'with more objects there are aggregate metrics only; 0: never per object',
+    parse: integer(0, 1_000_000),
+  }),
+  'log-level': option({
+    default: 'info',
+    value: LOG_LEVELS.join('|'),
+    text: 'what is logged',
+    parse: oneOf(LOG_LEVELS),
+  }),
+  'log-format': option({
+    default: 'json',
+    value: LOG_FORMATS.join('|'),
+    text: 'how it is logged',
+    parse: oneOf(LOG_FORMATS),
+  }),
+} as const;
+
+export type Flag = keyof typeof OPTIONS;
+
+/** A value for each flag; undefined only where the option has no default. */
+export type Config = {
+  readonly [F in Flag]: (typeof OPTIONS)[F] extends { default: string }
+    ? ReturnType<(typeof OPTIONS)[F]['parse']>
+    : ReturnType<(typeof OPTIONS)[F]['parse']> | undefined;
+};
+
+export type ConfigResult =
+  | { readonly config: Config; readonly warnings: readonly string[] }
+  | { readonly errors: readonly string[] };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** `--calls-per-minute` is also `EDGETRANSCODE_CALLS_PER_MINUTE`. */
+export function environmentVariable(flag: string): string {
+  return `${PREFIX}${flag.replaceAll('-', '_').toUpperCase()}`;
+}
+
+const PREFIX = 'EDGETRANSCODE_';
+const FLAGS = Object.keys(OPTIONS) as Flag[];
+
+/** A flag beats its environment variable, which beats the default. */
+export function readConfig(args: readonly string[], environment: Environment): ConfigResult {
+  const given = readFlags(args);
+  const errors = [...given.errors];
+  const values: Partial<Record<Flag, unknown>> = {};
+  for (const flag of FLAGS) {
+    const { default: byDefault, parse } = OPTIONS[flag] as Option<unknown>;
+    const variable = environmentVariable(flag);
+    const fromFlag = given.values.get(flag);
+    const text = fromFlag ?? (environment[variable] || byDefault);
+    if (text === undefined) continue;
+    const source = fromFlag === undefined && environment[variable] ? variable : `--${flag}`;
+    try {
+      values[flag] = parse(text);
+    } catch (error) {
+      errors.push(`${source}: ${(error as Error).message}`);
+    }
+  }
+  if (errors.length === 0) errors.push(...contradictions(values as Config));
+  return errors.length > 0
+    ? { errors }
+    : { config: values as Config, warnings: unknownVariables(environment) };
+}
+
+export function helpText(): string {
+  const rows = FLAGS.map((flag) => {
+    const { value, text, default: byDefault } = OPTIONS[flag] as Option<unknown>;
+    return `  --${flag}=${value}\n        ${text}${byDefault === undefined ? '' : ` (default ${byDefault})`}\n`;
+  });
+  return [
+    'Observes edge transcoding jobs of Alibaba Cloud Live for EdgeTranscodeJob objects.\n',
+    'Usage: node main.js [--option=value …]\n',
+    ...rows,
+    '  --help, --version\n',
+    `Each option is also an environment variable, ${environmentVariable('calls-per-minute')} for --calls-per-minute; a flag beats it.`,
+    "The operator's own credentials: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for an STS token, ALIBABA_CLOUD_SECURITY_TOKEN.",
+    'Exit codes: 0 stopped as asked, 1 failed, 2 bad options.',
+  ].join('\n');
+}
+
+function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors: string[] } {
+  const options = Object.fromEntries(
+    FLAGS.map((flag) => [flag, { type: flag === 'insecure-endpoint' ? 'boolean' : 'string' } as const]),
+  );
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = new Map<Flag, string>();
+  const errors: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') errors.push(`unexpected argument ${JSON.stringify(token.value)}`);
+    if (token.kind !== 'option') continue;
+    const flag = FLAGS.find((known) => known === token.name);
+    const value = token.value ?? (flag === 'insecure-endpoint' ? 'true' : undefined);
+    if (!flag) errors.push(`${token.rawName}: no such option; --help lists them`);
+    else if (value === undefined)
+      errors.push(`--${flag}: needs a value, as in --${flag}=${OPTIONS[flag].value}`);
+    else values.set(flag, value);
+  }
+  return { values, errors };
+}
+
+function contradictions(config: Config): string[] {
+  const errors: string[] = [];
+  if (config.interval < config['min-interval']) errors.push('--interval: must not be below --min-interval');
+  const given = config.endpoint;
+  if (given?.protocol === 'http' && !isLoopback(given) && !config['insecure-endpoint'])
+    errors.push('--endpoint: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must');
+  return errors;
+}
+
+/** Likely misspelt; Kubernetes itself sets `…_SERVICE_…` and `…_PORT…` for a Service of a like name. */
+function unknownVariables(environment: Environment): string[] {
+  const known = new Set(FLAGS.map(environmentVariable));
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(PREFIX) && !known.has(name) && !/_(SERVICE|PORT)(_|$)/.test(name))
+    .map((name) => `${name} is no option of this operator`);
+}
+
+function option<T, D extends string | undefined = undefined>(
+  given: Omit<Option<T>, 'default'> & { readonly default?: D },
+): Option<T> & { readonly default: D } {
+  return { ...given, default: given.default as D };
+}
+
+function duration(least: string, most: string): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
+    if (ms === undefined || ms < from || ms > to)
+      throw new Error(
+        `${JSON.stringify(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`,
+      );
+    return ms;
+  };
+}
+
+function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new Error(`${JSON.stringify(text)} is not a number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new Error(`${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+function boolean(text: string): boolean {
+  if (text !== 'true' && text !== 'false')
+    throw new Error(`${JSON.stringify(text)} is neither true nor false`);
+  return text === 'true';
+}
+
+function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((known) => known === text);
+    if (value === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${values.join(', ')}`);
+    return value;
+  };
+}
+
+function list(text: string): readonly string[] {
+  const items = text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+  if (items.length === 0) throw new Error('is empty');
+  return items;
+}
+
+function region(text: string): string {
+  if (!/^[a-z0-9-]{2,64}$/.test(text))
+    throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
+  return text;
+}
+
+/** The value is not repeated: it may hold a password. */
+function endpoint(text: string): Endpoint {
+  return parseEndpoint(text);
+}
+
+function listenAddress(text: string): ListenAddress {
+  const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
+  const port = Number(match?.groups?.port);
+  if (!match || port > 65_535) throw new Error(`${JSON.stringify(text)} is not [HOST]:PORT, such as :8080`);
+  return { host: match.groups?.host?.replace(/^\[|\]$/g, '') || undefined, port };
+}

@@ -1,0 +1,84 @@
+/**
+ * What the API server sends, to the object the operator works with: typed once, reduced to what is used, and never throwing: an
+ * older schema may have let anything through.
+ */
+import {
+  type EdgeTranscodeJob,
+  type EdgeTranscodeJobSpec,
+  type EdgeTranscodeJobStatus,
+  EXPECTED_STATES,
+  REQUESTED_AT_ANNOTATION,
+} from '../api/edge-transcode-job.ts';
+import { parseDuration } from '../base/duration.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Undefined when it is not an object of the API at all. */
+export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
+  const { metadata, spec, status } = fieldsOf(raw);
+  const { namespace, name, uid, resourceVersion, generation, annotations } = fieldsOf(metadata);
+  if (!isText(namespace) || !isText(name) || !isText(uid) || !isText(resourceVersion)) return undefined;
+  const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
+  const invalid = problemOf(fieldsOf(spec));
+  return {
+    namespace,
+    name,
+    uid,
+    resourceVersion,
+    generation: typeof generation === 'number' ? generation : 0,
+    ...(isText(requestedAt) && { requestedAt }),
+    spec: decodeSpec(fieldsOf(spec)),
+    ...(invalid && { invalid }),
+    status: decodeStatus(fieldsOf(status)),
+  };
+}
+
+function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
+  const expected = EXPECTED_STATES.find((state) => state === spec.expectedState);
+  const secret = fieldsOf(spec.credentialsRef).name;
+  return {
+    clusterID: isText(spec.clusterID) ? spec.clusterID : '',
+    jobID: isText(spec.jobID) ? spec.jobID : '',
+    ...(isText(spec.regionID) && { regionID: spec.regionID }),
+    ...(isText(spec.interval) && { interval: spec.interval }),
+    ...(spec.suspend === true && { suspend: true }),
+    ...(expected && { expectedState: expected }),
+    ...(isText(secret) && { credentialsRef: { name: secret } }),
+  };
+}
+
+/** What the schema would have refused, where using it would do something else than the user meant. */
+function problemOf(spec: Fields): string | undefined {
+  if (!isText(spec.clusterID)) return 'spec.clusterID is missing; apply the current CRD and mend the object';
+  if (!isText(spec.jobID)) return 'spec.jobID is missing; apply the current CRD and mend the object';
+  if (spec.interval !== undefined && !(isText(spec.interval) && parseDuration(spec.interval)))
+    return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and mend the object';
+  if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
+    return 'spec.credentialsRef.name is missing; apply the current CRD and mend the object';
+  return undefined;
+}
+
+/** Ours to write, so its parts are taken as they are; only what code leans on is checked. */
+function decodeStatus(status: Fields): EdgeTranscodeJobStatus {
+  const { conditions, job, observedTarget, lastObservedTime, lastHandledRequestedAt, ...rest } = status;
+  return {
+    ...(rest as EdgeTranscodeJobStatus),
+    ...(isRecord(job) && { job }),
+    ...(isText(observedTarget) && { observedTarget }),
+    ...(isText(lastObservedTime) && { lastObservedTime }),
+    ...(isText(lastHandledRequestedAt) && { lastHandledRequestedAt }),
+    ...(Array.isArray(conditions) && { conditions: conditions.filter(isRecord) as never }),
+  };
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

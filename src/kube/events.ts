@@ -1,0 +1,71 @@
+/**
+ * Events for people who `kubectl describe`. They are a courtesy: too many, or a refusal, and they are dropped and counted; the
+ * status holds the truth.
+ */
+import { randomBytes } from 'node:crypto';
+import { type EventsV1Event, V1MicroTime } from '@kubernetes/client-node';
+import { API_VERSION, type EdgeTranscodeJob, GROUP, KIND } from '../api/edge-transcode-job.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { TokenBucket } from '../base/token-bucket.ts';
+import type { EventSink, JobEvent } from '../job/ports.ts';
+import { apiFailure } from './api-error.ts';
+import type { KubeClient } from './kube-client.ts';
+
+export interface KubeEventsParts {
+  readonly client: Pick<KubeClient, 'createEvent'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Which process says it: its pod's name. */
+  readonly instance: string;
+  readonly onDropped?: () => void;
+}
+
+/** A cold start of thousands of objects must not flood etcd: 50 at once, then 1 a second. */
+const RATE = { burst: 50, perSecond: 1 };
+
+/** Bounds of the API server. */
+const LONGEST_NOTE = 1_024;
+const LONGEST_NAME = 253;
+
+export class KubeEvents implements EventSink {
+  readonly #parts: KubeEventsParts;
+  readonly #bucket: TokenBucket;
+
+  constructor(parts: KubeEventsParts) {
+    this.#parts = parts;
+    this.#bucket = new TokenBucket(parts.clock, RATE);
+  }
+
+  record(object: EdgeTranscodeJob, event: JobEvent): void {
+    if (this.#bucket.take()) void this.#create(object, event);
+    else this.#parts.onDropped?.();
+  }
+
+  async #create(object: EdgeTranscodeJob, event: JobEvent): Promise<void> {
+    try {
+      await this.#parts.client.createEvent(object.namespace, this.#body(object, event));
+    } catch (error) {
+      this.#parts.onDropped?.();
+      this.#parts.logger.debug('writing an event failed', { ...apiFailure(error), event: event.reason });
+    }
+  }
+
+  #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {
+    const { namespace, name, uid, resourceVersion } = object;
+    const suffix = `.${randomBytes(8).toString('hex')}`;
+    return {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { namespace, name: `${name.slice(0, LONGEST_NAME - suffix.length)}${suffix}` },
+      eventTime: new V1MicroTime(this.#parts.clock.date().getTime()),
+      type,
+      reason,
+      note: message.slice(0, LONGEST_NOTE),
+      action: 'Observe',
+      regarding: { apiVersion: API_VERSION, kind: KIND, namespace, name, uid, resourceVersion },
+      reportingController: `${GROUP}/operator`,
+      reportingInstance: this.#parts.instance.slice(0, 128),
+    };
+  }
+}

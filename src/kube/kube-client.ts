@@ -1,0 +1,117 @@
+/**
+ * The few calls that are made of the API server, each with a deadline, over pooled connections.
+ */
+import {
+  ApiException,
+  CoreV1Api,
+  CustomObjectsApi,
+  createConfiguration,
+  EventsV1Api,
+  type EventsV1Event,
+  ServerConfiguration,
+} from '@kubernetes/client-node';
+import { API_VERSION, GROUP, PLURAL, VERSION } from '../api/edge-transcode-job.ts';
+import { type ObjectKey, splitKey } from '../base/object-key.ts';
+import type { PooledKubeConfig } from './kube-config.ts';
+
+/** The API server itself gives up after 60 s; a list page of 500 objects or a write takes far less than this. */
+const DEADLINE_MS = 20_000;
+
+/** 500, as kubectl does: pages of about 1 MB. */
+const PAGE_SIZE = 500;
+
+/** Who writes, in `metadata.managedFields`. */
+const FIELD_MANAGER = 'edge-transcode-job-operator';
+
+export interface Page {
+  readonly items: readonly unknown[];
+  readonly resourceVersion: string;
+  readonly next?: string;
+}
+
+/** One operation of a JSON Patch (RFC 6902). */
+export interface PatchOperation {
+  readonly op: 'test' | 'add';
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** The collection, as the URL path names it. */
+export const COLLECTION_PATH = `/apis/${API_VERSION}/${PLURAL}`;
+
+export class KubeClient {
+  readonly #config: PooledKubeConfig;
+  readonly #objects: CustomObjectsApi;
+  readonly #core: CoreV1Api;
+  readonly #events: EventsV1Api;
+
+  constructor(config: PooledKubeConfig, userAgent: string) {
+    this.#config = config;
+    const configuration = createConfiguration({
+      baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
+      authMethods: { default: config },
+      promiseMiddleware: [
+        {
+          pre: async (context) => {
+            context.setHeaderParam('User-Agent', userAgent);
+            context.setSignal(AbortSignal.timeout(DEADLINE_MS));
+            return context;
+          },
+          post: async (context) => context,
+        },
+      ],
+    });
+    this.#objects = new CustomObjectsApi(configuration);
+    this.#core = new CoreV1Api(configuration);
+    this.#events = new EventsV1Api(configuration);
+  }
+
+  async list(continueToken: string | undefined): Promise<Page> {
+    const { items, metadata } = await this.#call(() =>
+      this.#objects.listClusterCustomObject({
+        group: GROUP,
+        version: VERSION,
+        plural: PLURAL,
+        limit: PAGE_SIZE,
+        ...(continueToken && { _continue: continueToken }),
+      }),
+    );
+    return {
+      items,
+      resourceVersion: metadata.resourceVersion,
+      ...(metadata.continue && { next: metadata.continue }),
+    };
+  }
+
+  get(key: ObjectKey): Promise<unknown> {
+    const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
+    return this.#call(() => this.#objects.getNamespacedCustomObject(at));
+  }
+
+  /** @returns the object as it is after the patch */
+  patchStatus(key: ObjectKey, body: readonly PatchOperation[]): Promise<unknown> {
+    const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
+    return this.#call(() =>
+      this.#objects.patchNamespacedCustomObjectStatus({ ...at, body, fieldManager: FIELD_MANAGER }),
+    );
+  }
+
+  /** @returns the data as it is stored, base64 */
+  async secretData(namespace: string, name: string): Promise<Readonly<Record<string, string>>> {
+    const secret = await this.#call(() => this.#core.readNamespacedSecret({ namespace, name }));
+    return secret.data ?? {};
+  }
+
+  async createEvent(namespace: string, body: EventsV1Event): Promise<void> {
+    await this.#call(() => this.#events.createNamespacedEvent({ namespace, body }));
+  }
+
+  async #call<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      if (!(error instanceof ApiException)) this.#config.dropConnections();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * How to reach the API server: where the configuration comes from, and one pool of connections for ordinary calls.
+ */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
+
+type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
+
+/**
+ * The library makes a new Agent, and so a new TLS connection, for each call. This keeps the first one. Not for `Watch`: a pooled
+ * watch reconnects for ever onto a dead HTTP/2 session.
+ */
+export class PooledKubeConfig extends KubeConfig {
+  #dispatcher: Dispatcher | undefined;
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    const made = context.getDispatcher();
+    this.#dispatcher ??= made;
+    if (this.#dispatcher) context.setDispatcher(this.#dispatcher);
+  }
+
+  /** After a call that got no answer: the certificate authority may have changed, or the connection be dead. */
+  dropConnections(): void {
+    const dropped = this.#dispatcher;
+    this.#dispatcher = undefined;
+    // Calls still on it end by their own deadlines.
+    void dropped?.close().catch(() => undefined);
+  }
+}
+
+/**
+ * @param path a kubeconfig; default: in-cluster, else `KUBECONFIG`, else ~/.kube/config
+ * @throws an Error that says what was looked for
+ */
+export function loadKubeConfig<Config extends KubeConfig>(config: Config, path: string | undefined): Config {
+  if (path !== undefined) config.loadFromFile(path);
+  else if (inCluster()) config.loadFromCluster();
+  else if (process.env.KUBECONFIG || existsSync(join(homedir(), '.kube', 'config'))) config.loadFromDefault();
+  else
+    throw new Error(
+      'no Kubernetes API server to talk to: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
+    );
+  if (!config.getCurrentCluster()) throw new Error('the kubeconfig has no current context with a cluster');
+  return config;
+}
+
+function inCluster(): boolean {
+  return (
+    Boolean(process.env.KUBERNETES_SERVICE_HOST) &&
+    existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token')
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * How list and watch go on after anything that can happen: `(state, input) → state, events, pause`; pure.
+ *
+ * Listing: pages are passed on as they come; nothing is known to be deleted until the last one. A token that expired between
+ * pages starts the list anew. Watching: the resourceVersion of the last event or bookmark is remembered, and the watch resumes
+ * from it after any end. Only a version that is too old (410), or a resource that is gone (404), leads back to listing.
+ */
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+
+export type WatchState =
+  | { readonly phase: 'listing'; readonly continueToken?: string; readonly failures: number }
+  | {
+      readonly phase: 'watching';
+      readonly resourceVersion: string;
+      readonly failures: number;
+      /** Clock `now`: list again at the next end of the watch after this, in case an event was lost. */
+      readonly relistAt: number;
+    };
+
+export type WatchInput =
+  | {
+      readonly kind: 'page';
+      readonly jobs: readonly EdgeTranscodeJob[];
+      readonly resourceVersion: string;
+      readonly next?: string;
+      readonly now: number;
+    }
+  | { readonly kind: 'applied' | 'deleted'; readonly job: EdgeTranscodeJob }
+  | { readonly kind: 'bookmark'; readonly resourceVersion: string }
+  /** The watch ended in good order: the server's time was up, or nothing had come for long. */
+  | { readonly kind: 'ended'; readonly lastedMs: number; readonly now: number }
+  | { readonly kind: 'failed'; readonly status?: number; readonly retryAfterMs?: number };
+
+/** What the store is told. */
+export type WatchEvent =
+  | { readonly kind: 'relisting' }
+  | { readonly kind: 'applied'; readonly job: EdgeTranscodeJob }
+  | { readonly kind: 'deleted'; readonly job: EdgeTranscodeJob }
+  | { readonly kind: 'listed' };
+
+/** `backoff` counts failures in a row. */
+export type Pause = { readonly kind: 'backoff'; readonly attempt: number; readonly atLeastMs: number };
+
+export interface Step {
+  readonly state: WatchState;
+  readonly events: readonly WatchEvent[];
+  readonly pause?: Pause;
+}
+
+export const START: WatchState = { phase: 'listing', failures: 0 };
+
+/** The library drops a line that it cannot parse without a word, so a lost event must heal by itself some time. */
+const RELIST_AFTER_MS = 60 * 60_000;
+
+/** A watch that ends sooner, with nothing to tell, is a server in trouble: resuming at once would hammer it. */
+const SHORTEST_WATCH_MS = 1_000;
+
+const GONE = 410;
+const NOT_FOUND = 404;
+
+export function step(state: WatchState, input: WatchInput): Step {
+  switch (input.kind) {
+    case 'page':
+      return onPage(state, input);
+    case 'applied':
+    case 'deleted':
+      return { state: movedTo(state, input.job.resourceVersion), events: [input] };
+    case 'bookmark':
+      return { state: movedTo(state, input.resourceVersion), events: [] };
+    case 'ended':
+      return onEnd(state, input);
+    case 'failed':
+      return onFailure(state, input);
+  }
+}
+
+function onPage(state: WatchState, page: Extract<WatchInput, { kind: 'page' }>): Step {
+  const isFirst = state.phase === 'listing' && state.continueToken === undefined;
+  const applied = page.jobs.map((job) => ({ kind: 'applied', job }) as const);
+  const events: WatchEvent[] = isFirst ? [{ kind: 'relisting' }, ...applied] : applied;
+  if (page.next) return { state: { phase: 'listing', continueToken: page.next, failures: 0 }, events };
+  return {
+    state: {
+      phase: 'watching',
+      resourceVersion: page.resourceVersion,
+      failures: 0,
+      relistAt: page.now + RELIST_AFTER_MS,
+    },
+    events: [...events, { kind: 'listed' }],
+  };
+}
+
+function movedTo(state: WatchState, resourceVersion: string): WatchState {
+  return state.phase === 'watching' ? { ...state, resourceVersion, failures: 0 } : state;
+}
+
+function onEnd(state: WatchState, { lastedMs, now }: Extract<WatchInput, { kind: 'ended' }>): Step {
+  if (state.phase === 'watching' && now >= state.relistAt) return { state: START, events: [] };
+  if (lastedMs < SHORTEST_WATCH_MS) return withBackoff(state, 0);
+  return { state: { ...state, failures: 0 }, events: [] };
+}
+
+function onFailure(state: WatchState, failure: Extract<WatchInput, { kind: 'failed' }>): Step {
+  const { status, retryAfterMs = 0 } = failure;
+  // A version or token too old is no fault of the server's: begin anew at once, unless that fails again and again.
+  const tooOld = status === GONE && (state.phase === 'watching' || state.continueToken !== undefined);
+  if (tooOld && state.failures === 0) return { state: { phase: 'listing', failures: 1 }, events: [] };
+  const restart = tooOld || (status === NOT_FOUND && state.phase === 'watching');
+  return withBackoff(restart ? { phase: 'listing', failures: state.failures } : state, retryAfterMs);
+}
+
+function withBackoff(state: WatchState, atLeastMs: number): Step {
+  const attempt = state.failures + 1;
+  return {
+    state: { ...state, failures: attempt },
+    events: [],
+    pause: { kind: 'backoff', attempt, atLeastMs },
+  };
+}

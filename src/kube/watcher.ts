@@ -1,0 +1,175 @@
+/**
+ * Keeps a store equal to what the API server has: carries out what `watch-machine.ts` decides. It goes on until it is told to
+ * stop; no failure ends it.
+ */
+import type { Watch } from '@kubernetes/client-node';
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import { type Backoff, backoffDelay } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { apiFailure } from './api-error.ts';
+import { decodeJob } from './decode.ts';
+import { COLLECTION_PATH, type Page } from './kube-client.ts';
+import {
+  START,
+  type Step,
+  step,
+  type WatchEvent,
+  type WatchInput,
+  type WatchState,
+} from './watch-machine.ts';
+
+export interface WatcherParts {
+  readonly lister: { list(continueToken: string | undefined): Promise<Page> };
+  readonly watch: Pick<Watch, 'watch'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Seconds on the API server; random, so that many watchers do not come back together. */
+const WATCH_SECONDS = { least: 240, most: 480 };
+
+/** A lost API server is back within 10 s of its return: half of this at least, all of it at most, and the list. */
+const RETRY: Backoff = { baseMs: 500, maxMs: 8_000 };
+
+export class Watcher {
+  readonly #parts: WatcherParts;
+  #progressedAt: number;
+  #triedAt: number;
+
+  constructor(parts: WatcherParts) {
+    this.#parts = parts;
+    this.#progressedAt = parts.clock.now();
+    this.#triedAt = this.#progressedAt;
+  }
+
+  /** Clock `now` of the last page, event or bookmark. */
+  get progressedAt(): number {
+    return this.#progressedAt;
+  }
+
+  /** Clock `now` of the last request begun. */
+  get triedAt(): number {
+    return this.#triedAt;
+  }
+
+  /** @param onEvent must not throw */
+  async run(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+    let state: WatchState = START;
+    const take = (input: WatchInput): Step => {
+      const next = step(state, input);
+      if (input.kind !== 'failed' && input.kind !== 'ended') this.#progressedAt = this.#parts.clock.now();
+      state = next.state;
+      for (const event of next.events) onEvent(event);
+      return next;
+    };
+    while (!signal.aborted) {
+      this.#triedAt = this.#parts.clock.now();
+      const current: WatchState = state;
+      const last =
+        current.phase === 'listing'
+          ? await this.#list(current.continueToken)
+          : await this.#watch(current.resourceVersion, take, signal);
+      if (signal.aborted) return;
+      await this.#pause(take(last).pause, signal);
+    }
+  }
+
+  async #list(continueToken: string | undefined): Promise<WatchInput> {
+    try {
+      const { items, resourceVersion, next } = await this.#parts.lister.list(continueToken);
+      const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
+      return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
+    } catch (error) {
+      return this.#failure('listing', error);
+    }
+  }
+
+  /** Until it ends; events go to `take` as they come. */
+  #watch(
+    resourceVersion: string,
+    take: (input: WatchInput) => void,
+    signal: AbortSignal,
+  ): Promise<WatchInput> {
+    const { watch, clock } = this.#parts;
+    const began = clock.now();
+    return new Promise((resolve) => {
+      let controller: AbortController | undefined;
+      let finished = false;
+      const finish = (input: WatchInput) => {
+        finished = true;
+        signal.removeEventListener('abort', onAbort);
+        controller?.abort();
+        resolve(input);
+      };
+      const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
+      const onAbort = () => finish(ended());
+      signal.addEventListener('abort', onAbort, { once: true });
+      const onEvent = (type: string, raw: unknown) => {
+        if (finished) return;
+        const input = this.#input(type, raw);
+        if (input?.kind === 'failed') finish(input);
+        else if (input) take(input);
+      };
+      const onDone = (error: unknown) =>
+        finish(error && !isIdle(error) ? this.#failure('watching', error) : ended());
+      watch.watch(COLLECTION_PATH, watchParameters(resourceVersion), onEvent, onDone).then(
+        (started) => {
+          controller = started;
+          if (finished) started.abort();
+        },
+        (error: unknown) => finish(this.#failure('watching', error)),
+      );
+    });
+  }
+
+  #input(type: string, raw: unknown): WatchInput | undefined {
+    if (type === 'BOOKMARK') return { kind: 'bookmark', resourceVersion: versionOf(raw) };
+    if (type === 'ERROR') {
+      const status = Number((raw as { code?: unknown } | null)?.code);
+      this.#parts.logger.debug('the watch ended with an error event', { status });
+      return { kind: 'failed', ...(status && { status }) };
+    }
+    const job = decodeJob(raw);
+    return job && { kind: type === 'DELETED' ? 'deleted' : 'applied', job };
+  }
+
+  #failure(doing: 'listing' | 'watching', error: unknown): WatchInput {
+    const failure = apiFailure(error);
+    this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure.status) });
+    return { kind: 'failed', ...failure };
+  }
+
+  async #pause(pause: Step['pause'], signal: AbortSignal): Promise<void> {
+    if (!pause) return;
+    const delay = Math.max(backoffDelay(RETRY, pause.attempt), pause.atLeastMs);
+    await this.#parts.clock.sleep(delay, signal).catch(() => undefined);
+  }
+}
+
+function watchParameters(resourceVersion: string): Record<string, string | number | boolean> {
+  const { least, most } = WATCH_SECONDS;
+  const timeoutSeconds = Math.round(least + Math.random() * (most - least));
+  return { resourceVersion, timeoutSeconds, allowWatchBookmarks: true };
+}
+
+/** The library ends a watch by itself after 30 s without a byte; a quiet watch is healthy. */
+function isIdle(error: unknown): boolean {
+  return (error as { name?: unknown } | null)?.name === 'TimeoutError';
+}
+
+function versionOf(raw: unknown): string {
+  return String(
+    (raw as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion ?? '',
+  );
+}
+
+/** What a person can do about it. */
+function hintOf(status: number | undefined): string | undefined {
+  if (status === 404) return 'the CRD is not installed: kubectl apply -f crds/';
+  if (status === 403)
+    return 'the service account may not list and watch edgetranscodejobs: kubectl apply -f deploy/';
+  if (status === 401)
+    return 'the API server does not accept the credentials of the kubeconfig or service account';
+  return undefined;
+}

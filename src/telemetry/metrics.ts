@@ -1,0 +1,194 @@
+/**
+ * Prometheus metrics. What happens is counted as it happens; what is the case (objects, conditions, backlog) is asked for at each
+ * scrape, so that an object's series go with the object.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { CONDITION_TYPES, findCondition } from '../api/conditions.ts';
+import { type EdgeTranscodeJob, STATES } from '../api/edge-transcode-job.ts';
+
+/** What is asked at each scrape. */
+export interface MetricsSources {
+  /** Every object, as stored. */
+  jobs(): Iterable<EdgeTranscodeJob>;
+  /** When the object was last observed, Unix seconds; undefined: never. */
+  observedAt(job: EdgeTranscodeJob): number | undefined;
+  /** Calls waiting for their turn. */
+  backlog(): Iterable<{ identity: string; lane: string; waiting: number }>;
+  /** Calls a second that the objects' intervals ask for, by credential. */
+  demand(): ReadonlyMap<string, number>;
+  /** Calls a second that one account may make. */
+  readonly budgetPerSecond: number;
+  /** Unix seconds of the last page, event or bookmark. */
+  watchProgressedAt(): number;
+}
+
+export interface MetricsOptions {
+  readonly version: string;
+  /** With more objects than this there are only the aggregates. */
+  readonly perObjectLimit: number;
+}
+
+/** From a call answered at once to one that waits for minutes. */
+const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests = this.#counter('api_requests_total', 'Calls of the cloud API', ['operation', 'code']);
+  readonly #requestSeconds = this.#histogram(
+    'api_request_duration_seconds',
+    'How long a call of the cloud API took',
+    ['operation'],
+  );
+  readonly #waitSeconds = this.#histogram(
+    'api_wait_seconds',
+    'How long a call waited for its turn in the budget',
+    ['lane'],
+  );
+  readonly #pollLag = this.#histogram(
+    'poll_lag_seconds',
+    'How much later than scheduled a poll was sent',
+    [],
+  );
+  readonly #writes = this.#counter('status_writes_total', 'Status writes', ['result']);
+  readonly #eventsDropped = this.#counter(
+    'events_dropped_total',
+    'Events not written: too many, or refused',
+    [],
+  );
+  readonly #reconciles = this.#counter('reconciles_total', 'Reconciliations', ['outcome']);
+  readonly #reconcileSeconds = this.#histogram(
+    'reconcile_duration_seconds',
+    'How long a reconciliation took',
+    [],
+  );
+
+  constructor({ version }: MetricsOptions) {
+    collectDefaultMetrics({ register: this.registry });
+    this.#gauge('build_info', 'The running version; always 1', ['version'], (gauge) =>
+      gauge.set({ version }, 1),
+    );
+  }
+
+  called(operation: string, code: string, seconds: number): void {
+    this.#requests.inc({ operation, code });
+    this.#requestSeconds.observe({ operation }, seconds);
+  }
+
+  waited(lane: string, seconds: number): void {
+    this.#waitSeconds.observe({ lane }, seconds);
+  }
+
+  pollLagged(seconds: number): void {
+    this.#pollLag.observe(seconds);
+  }
+
+  wrote(result: string): void {
+    this.#writes.inc({ result });
+  }
+
+  droppedEvent(): void {
+    this.#eventsDropped.inc();
+  }
+
+  reconciled(outcome: string, seconds: number): void {
+    this.#reconciles.inc({ outcome });
+    this.#reconcileSeconds.observe(seconds);
+  }
+
+  /** Registers what is asked at each scrape. */
+  watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
+    this.#watchTraffic(sources);
+    this.#watchAggregates(sources, perObjectLimit);
+    const visible = () => {
+      const jobs = [...sources.jobs()];
+      return jobs.length <= perObjectLimit ? jobs : [];
+    };
+    this.#watchObjects(visible, sources);
+  }
+
+  #watchTraffic(sources: MetricsSources): void {
+    this.#gauge(
+      'api_backlog',
+      'Calls waiting for their turn in the budget',
+      ['identity', 'lane'],
+      (gauge) => {
+        for (const { identity, lane, waiting } of sources.backlog()) gauge.set({ identity, lane }, waiting);
+      },
+    );
+    const help = "Calls a second that the objects' intervals ask for";
+    this.#gauge('api_demand_calls_per_second', help, ['identity'], (gauge) => {
+      for (const [identity, calls] of sources.demand()) gauge.set({ identity }, calls);
+    });
+    this.#gauge('api_budget_calls_per_second', 'Calls a second that are allowed', ['identity'], (gauge) => {
+      for (const identity of sources.demand().keys()) gauge.set({ identity }, sources.budgetPerSecond);
+    });
+    const progress = 'When the watch last brought a page, an event or a bookmark';
+    this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>
+      gauge.set(sources.watchProgressedAt()),
+    );
+  }
+
+  #watchAggregates(sources: MetricsSources, perObjectLimit: number): void {
+    this.#gauge('jobs', 'Objects by state', ['state'], (gauge) => {
+      for (const state of STATES) gauge.set({ state }, 0);
+      for (const { status } of sources.jobs()) gauge.inc({ state: status.state ?? 'Unknown' });
+    });
+    const help = 'Whether there are too many objects for series of their own (--per-object-metrics-limit)';
+    this.#gauge('per_object_metrics_suppressed', help, [], (gauge) =>
+      gauge.set([...sources.jobs()].length > perObjectLimit ? 1 : 0),
+    );
+  }
+
+  #watchObjects(visible: () => readonly EdgeTranscodeJob[], sources: MetricsSources): void {
+    const condition = 'The current status of each condition; always 1';
+    this.#gauge('job_condition', condition, ['namespace', 'name', 'type', 'status'], (gauge) => {
+      for (const { namespace, name, status } of visible())
+        for (const type of CONDITION_TYPES) {
+          const found = findCondition(status.conditions, type);
+          if (found) gauge.set({ namespace, name, type, status: found.status }, 1);
+        }
+    });
+    this.#gauge('job_state', 'The current state; always 1', ['namespace', 'name', 'state'], (gauge) => {
+      for (const { namespace, name, status } of visible())
+        gauge.set({ namespace, name, state: status.state ?? 'Unknown' }, 1);
+    });
+    const observed = 'When the job was last observed';
+    this.#gauge('job_last_observation_timestamp_seconds', observed, ['namespace', 'name'], (gauge) => {
+      for (const job of visible()) {
+        const at = sources.observedAt(job);
+        if (at !== undefined) gauge.set({ namespace: job.namespace, name: job.name }, at);
+      }
+    });
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
+    return new Counter({ name: `edgetranscode_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+  ): Histogram<Label> {
+    const registers = [this.registry];
+    return new Histogram({ name: `edgetranscode_${name}`, help, labelNames, buckets: SECONDS, registers });
+  }
+
+  #gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    set: (gauge: Gauge<Label>) => void,
+  ): void {
+    new Gauge({
+      name: `edgetranscode_${name}`,
+      help,
+      labelNames,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        set(this);
+      },
+    });
+  }
+}
