@@ -1,0 +1,29 @@
+# The operator as an image: Node and one bundled file. Build with
+#   docker build -t edge-transcode-job-operator:0.1.0 .
+#
+# The Node version is the one that every test runs on (devDependency `node` of package.json; a test holds the two
+# together). `slim` because the programs need no compiler, and glibc because the tests ran on it.
+# Pin the base by digest where you build releases: a tag can move.
+
+FROM node:24.21.0-slim AS build
+WORKDIR /build
+# The manifests first, so that a change of the source alone does not install again.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json ./
+COPY scripts/bundle.ts ./scripts/
+COPY src ./src
+# Checks the types and writes dist/main.js, one file with all that runs, and its source map.
+RUN npm run build
+
+FROM node:24.21.0-slim
+ENV NODE_ENV=production
+WORKDIR /app
+# package.json says that main.js is an ES module. No node_modules: the bundle holds what it needs.
+COPY package.json LICENSE ./
+COPY --from=build /build/dist/main.js /build/dist/main.js.map ./
+# A number, so that Kubernetes can see that it is not root. It owns nothing here and needs to write nothing.
+USER 65532:65532
+EXPOSE 8080
+# Node itself is process 1 and gets the signals; no shell stands in between.
+ENTRYPOINT ["node", "--enable-source-maps", "/app/main.js"]

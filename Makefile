@@ -1,0 +1,64 @@
+# Everything a contributor runs. `make` alone lists it.
+
+BIN := $(CURDIR)/node_modules/.bin
+# Without our own programs, should the caller have them on PATH: npm must not run on a Node that it replaces.
+OUTER_PATH := $(subst $(BIN):,,$(PATH))
+# After the installation the pinned Node, tsc, biome and mocha come first.
+WITH_BIN := PATH="$(BIN):$(OUTER_PATH)"
+INSTALLED := node_modules/.installed
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: install
+install: $(INSTALLED) ## Install the packages that package-lock.json pins, if it has changed
+
+# Errors only: npm warns of an old Node, and the right one is among the packages.
+$(INSTALLED): package-lock.json
+	@command -v node >/dev/null || { echo 'Node.js is not on PATH: install Node.js 20 or newer, with npm' >&2; exit 1; }
+	@node -e 'process.exit(Number.parseInt(process.versions.node) >= 20 ? 0 : 1)' || \
+		{ echo "Node.js $$(node --version) is too old: install Node.js 20 or newer" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'npm is not on PATH: install npm (it comes with Node.js)' >&2; exit 1; }
+	@echo 'Installing packages'
+	@PATH="$(OUTER_PATH)" npm ci --loglevel=error
+	@touch $(INSTALLED)
+
+.PHONY: build
+build: install ## Check the types and bundle the operator into dist/main.js
+	@$(WITH_BIN) npm run --silent build
+
+.PHONY: run
+run: build ## Run the operator against the current kubeconfig: make run ARGS="--log-format=pretty"
+	@$(WITH_BIN) node dist/main.js $(ARGS)
+
+.PHONY: demo
+demo: build ## Show the operator at work on a real API server and a simulated cloud
+	@$(WITH_BIN) node test/world/demo/main.ts
+
+.PHONY: simulator
+simulator: install ## Run the simulated cloud alone
+	@$(WITH_BIN) node test/world/live-simulator/main.ts $(ARGS)
+
+.PHONY: test
+test: install ## Run everything: lint, types, build, unit, contract, guards, world, integration
+	@$(WITH_BIN) node scripts/test.ts $(SUITES)
+
+.PHONY: test-unit
+test-unit: install ## Run the unit tests alone
+	@$(WITH_BIN) node scripts/test.ts unit
+
+.PHONY: lint
+lint: install ## Check style, imports and types
+	@$(WITH_BIN) biome check
+	@$(WITH_BIN) tsc
+
+.PHONY: fmt
+fmt: install ## Format, and fix what can be fixed safely
+	@$(WITH_BIN) biome check --write
+
+.PHONY: clean
+clean: ## Remove what was built and installed here; the control plane stays in the user's cache
+	rm -rf dist node_modules

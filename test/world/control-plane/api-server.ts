@@ -1,0 +1,88 @@
+// kube-apiserver on the loopback interface, with RBAC, an admin token, service account tokens and an audit log.
+
+import { get } from 'node:https';
+import { join } from 'node:path';
+import type { Processes, StartedProcess } from '../processes.ts';
+import { type Credentials, readAuthority } from './credentials.ts';
+
+export type ApiServerSettings = {
+  readonly program: string;
+  readonly directory: string;
+  readonly etcd: string;
+  readonly credentials: Credentials;
+  /** Files of the audit policy and log; undefined for no log. */
+  readonly audit: { readonly policy: string; readonly log: string } | undefined;
+};
+
+/** Resolves when the server is ready: it says so itself, and its first namespaces are there. */
+export async function startApiServer(
+  settings: ApiServerSettings,
+  port: number,
+  processes: Processes,
+): Promise<StartedProcess> {
+  const server = await processes.start({
+    name: 'kube-apiserver',
+    command: settings.program,
+    args: [...flags(settings, port), ...auditFlags(settings.audit)],
+  });
+  await server.ready(() => isReady(settings, port));
+  return server;
+}
+
+/** The certificate file that the server makes at its first start: its own, and its authority's. */
+export function certificateFile(directory: string): string {
+  return join(directory, 'certificates', 'apiserver.crt');
+}
+
+function flags({ directory, etcd, credentials }: ApiServerSettings, port: number): string[] {
+  return [
+    `--etcd-servers=${etcd}`,
+    `--secure-port=${port}`,
+    '--bind-address=127.0.0.1',
+    // Else it looks for an address of the machine, and refuses to start without a network.
+    '--advertise-address=127.0.0.1',
+    '--endpoint-reconciler-type=none',
+    `--cert-dir=${join(directory, 'certificates')}`,
+    '--service-cluster-ip-range=10.0.0.0/24',
+    '--service-account-issuer=https://kubernetes.default.svc',
+    `--service-account-signing-key-file=${credentials.serviceAccountKeyFile}`,
+    `--service-account-key-file=${credentials.serviceAccountPublicKeyFile}`,
+    `--token-auth-file=${credentials.tokensFile}`,
+    '--authorization-mode=RBAC',
+    // It would refuse every pod, as nobody here makes the default service accounts.
+    '--disable-admission-plugins=ServiceAccount',
+  ];
+}
+
+function auditFlags(audit: ApiServerSettings['audit']): string[] {
+  if (audit === undefined) return [];
+  return [
+    `--audit-policy-file=${audit.policy}`,
+    `--audit-log-path=${audit.log}`,
+    // Written before the answer is complete, so that who has the answer can read it in the log.
+    '--audit-log-mode=blocking',
+    // Megabytes: never rotated, as a test reads all of it.
+    '--audit-log-maxsize=100000',
+  ];
+}
+
+async function isReady(settings: ApiServerSettings, port: number): Promise<boolean> {
+  const authority = await readAuthority(certificateFile(settings.directory));
+  if (authority === undefined) return false;
+  const answers = (path: string) => isOk(port, path, authority, settings.credentials.adminToken);
+  // The namespaces are made by a controller that /readyz does not wait for.
+  return (await answers('/readyz')) && (await answers('/api/v1/namespaces/default'));
+}
+
+/** The certificate is verified: an answer is our server's, not that of somebody else on the port. */
+function isOk(port: number, path: string, authority: string, token: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { host: '127.0.0.1', port, path, ca: authority, agent: false, timeout: 5_000 };
+    const request = get({ ...options, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.on('timeout', () => request.destroy());
+    request.on('error', () => resolve(false));
+  });
+}

@@ -1,0 +1,15 @@
+// `node build.ts`: makes the programs of the control plane be there, and tells where. Exit code 3 means that
+// this machine lacks what is needed, which is not our fault; 1 that the build failed.
+
+import { MissingToolError } from '../go-build.ts';
+import { controlPlaneBinaries } from './binaries.ts';
+
+const CANNOT_HERE = 3;
+
+try {
+  const { etcd, kubeApiserver, kubectl } = await controlPlaneBinaries();
+  process.stdout.write(`${[etcd, kubeApiserver, kubectl].join('\n')}\n`);
+} catch (error) {
+  process.stderr.write(`control plane: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = error instanceof MissingToolError ? CANNOT_HERE : 1;
+}

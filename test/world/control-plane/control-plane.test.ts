@@ -1,0 +1,167 @@
+// The control plane is a real one: it keeps objects, checks tokens and roles, writes down who asked what,
+// comes back with all of it after it was killed, and leaves nothing behind.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { get } from 'node:https';
+import { expect } from 'chai';
+import { stringify } from 'yaml';
+import { commandLinesWith } from '../ended.ts';
+import { freePort } from '../ports.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import type { KubectlResult } from './kubectl.ts';
+
+describe('The control plane', () => {
+  let world: ControlPlane;
+
+  before(async () => {
+    world = await startControlPlane();
+  });
+
+  after(() => world?.stop());
+
+  it('is ready, under a certificate that its authority vouches for', async () => {
+    const ca = await readFile(world.caFile, 'utf8');
+    expect(ca.match(/BEGIN CERTIFICATE/g)).to.have.length(1);
+    expect(await bodyOf(`${world.server}/readyz`, ca)).to.equal('ok');
+  });
+
+  it('tells a version that charts and clients can read', async () => {
+    const version = JSON.parse(succeeded(await world.kubectl('version', '--output=json')));
+    expect(version.serverVersion.gitVersion).to.match(/^v1\.\d+\.\d+/);
+    expect(version.clientVersion.gitVersion).to.match(/^v1\.\d+\.\d+/);
+  });
+
+  it('keeps what kubectl applies', async () => {
+    await apply(world, configMap('kept'));
+    const kept = succeeded(await world.kubectl('get', 'configmap', 'kept', '--output=jsonpath={.data.key}'));
+    expect(kept).to.equal('value');
+  });
+
+  it('reports a failure of kubectl as its result', async () => {
+    const { code, stderr } = await world.kubectl('get', 'configmap', 'missing');
+    expect(code).to.equal(1);
+    expect(stderr).to.contain('"missing" not found');
+  });
+
+  it('knows a service account by its token, and refuses and allows what RBAC says', async () => {
+    await apply(world, { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'reader' } });
+    const kubeconfig = await world.kubeconfigForServiceAccount('default', 'reader');
+    const asReader = (...args: string[]) => world.kubectlWith({ kubeconfig }, ...args);
+
+    const whoami = await asReader('auth', 'whoami', '--output=jsonpath={.status.userInfo.username}');
+    expect(succeeded(whoami)).to.equal('system:serviceaccount:default:reader');
+    expect((await asReader('get', 'configmaps')).stderr).to.contain('cannot list resource "configmaps"');
+
+    succeeded(await world.kubectl('create', 'role', 'read', '--verb=list', '--resource=configmaps'));
+    succeeded(
+      await world.kubectl('create', 'rolebinding', 'read', '--role=read', '--serviceaccount=default:reader'),
+    );
+    // The server's authorizer learns of a binding by a watch of its own.
+    while ((await asReader('get', 'configmaps')).code !== 0);
+
+    const reads = (await world.auditEvents()).filter(
+      ({ user, objectRef }) =>
+        user.username === 'system:serviceaccount:default:reader' && objectRef?.resource === 'configmaps',
+    );
+    expect(reads[0]).to.deep.include({ verb: 'list', stage: 'ResponseComplete', level: 'Metadata' });
+    expect(reads[0]?.userAgent).to.match(/^kubectl/);
+    expect(reads[0]?.objectRef).to.include({ resource: 'configmaps', namespace: 'default' });
+    expect(reads[0]?.responseStatus?.code).to.equal(403);
+    expect(reads[0]?.annotations).to.include({ 'authorization.k8s.io/decision': 'forbid' });
+    expect(reads.at(-1)?.responseStatus?.code).to.equal(200);
+    expect(reads.at(-1)?.annotations?.['authorization.k8s.io/reason']).to.contain(
+      'RoleBinding "read/default"',
+    );
+  });
+
+  it('has a request in its audit log once it is answered, and no body of a Secret', async () => {
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's' },
+      stringData: { key: 'canary' },
+    };
+    await apply(world, secret);
+    const writes = (await world.auditEvents()).filter(({ objectRef }) => objectRef?.resource === 'secrets');
+    expect(writes.map(({ verb }) => verb)).to.deep.equal(['get', 'create']);
+    expect(JSON.stringify(writes)).not.to.contain('canary').and.not.to.contain(btoa('canary'));
+  });
+
+  it('has the bodies of writes to events in its audit log, as an operator makes them', async () => {
+    await apply(world, {
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      metadata: { name: 'found' },
+      eventTime: '2026-01-02T03:04:05.000000Z',
+      action: 'Observe',
+      reason: 'JobFound',
+      type: 'Normal',
+      reportingController: 'test',
+      reportingInstance: 'test-1',
+      regarding: { kind: 'ConfigMap', name: 'kept', namespace: 'default' },
+    });
+    const write = (await world.auditEvents()).find(
+      ({ verb, objectRef }) => verb === 'create' && objectRef?.resource === 'events',
+    );
+    expect(write?.requestObject).to.include({ reason: 'JobFound' });
+  });
+
+  it('answers no more once its API server is killed, and comes back on the same port with data and tokens', async () => {
+    await apply(world, configMap('before-the-kill'));
+    const kubeconfig = await world.kubeconfigForServiceAccount('default', 'reader');
+    const before = await world.auditEvents();
+
+    await world.stopApiServer();
+    expect((await world.kubectl('get', 'configmap', 'before-the-kill')).stderr).to.contain('refused');
+    await world.startApiServer();
+
+    succeeded(await world.kubectl('get', 'configmap', 'before-the-kill'));
+    succeeded(await world.kubectlWith({ kubeconfig }, 'get', 'configmaps'));
+    expect((await world.auditEvents()).slice(0, before.length)).to.deep.equal(before);
+  });
+
+  it('refuses to start an API server that runs', async () => {
+    const error = await world.startApiServer().catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(Error).with.property('message', 'the API server is running');
+  });
+
+  it('lives beside another one, whose ports it leaves alone, and ends without a trace', async () => {
+    const picks = [world.port, await freePort(), world.port, await freePort()];
+    const second = await startControlPlane({
+      auditLog: false,
+      pickPort: async () => picks.shift() ?? freePort(),
+    });
+    expect(picks).to.have.length(0);
+    expect(second.port).not.to.equal(world.port);
+    expect((await second.kubectl('get', 'configmap', 'kept')).stderr).to.contain('not found');
+    expect(await commandLinesWith(second.directory)).to.have.length(2);
+
+    await second.stop();
+    expect(await commandLinesWith(second.directory)).to.deep.equal([]);
+    expect(existsSync(second.directory)).to.equal(false);
+    succeeded(await world.kubectl('get', 'configmap', 'kept'));
+  });
+});
+
+function configMap(name: string): object {
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { key: 'value' } };
+}
+
+async function apply(world: ControlPlane, object: object): Promise<void> {
+  succeeded(await world.kubectlWith({ stdin: stringify(object) }, 'apply', '--filename=-'));
+}
+
+function succeeded(result: KubectlResult): string {
+  expect(result.code, result.stderr).to.equal(0);
+  return result.stdout;
+}
+
+function bodyOf(url: string, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(url, { ca, agent: false }, async (response) => resolve((await response.toArray()).join(''))).on(
+      'error',
+      reject,
+    );
+  });
+}

@@ -1,0 +1,192 @@
+// A real Kubernetes control plane on the loopback interface: etcd, kube-apiserver and kubectl, in a directory
+// and on ports of its own, gone when it is stopped or when our process ends.
+//
+// There is no controller manager and no scheduler: deleting a namespace does not empty it, nothing collects
+// garbage, aggregated ClusterRoles stay as they are written, no service account is made for a namespace.
+
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { onFreePort } from '../ports.ts';
+import { Processes, type StartedProcess } from '../processes.ts';
+import { type ApiServerSettings, certificateFile, startApiServer } from './api-server.ts';
+import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit.ts';
+import { controlPlaneBinaries } from './binaries.ts';
+import { makeCredentials, readAuthority, writeKubeconfig } from './credentials.ts';
+import { startEtcd } from './etcd.ts';
+import { type KubectlResult, runKubectl } from './kubectl.ts';
+
+export type ControlPlaneOptions = {
+  /** Where data, keys and logs go, and stay; made if missing. Default: a temporary directory that `stop` removes. */
+  readonly directory?: string;
+  /** Whether requests are written down for `auditEvents`. Default: true. */
+  readonly auditLog?: boolean;
+  /** Told what a long start is at. Default: standard error. */
+  readonly report?: (line: string) => void;
+  /** Default: free ports of 127.0.0.1. Asked again when one turns out to be taken. */
+  readonly pickPort?: () => Promise<number>;
+};
+
+/** A user of the API server, by token. */
+export type KubeconfigUser = { readonly name: string; readonly token: string; readonly namespace?: string };
+
+/**
+ * Resolves when the API server is ready: in about 4 s, or minutes if its programs must be built first.
+ * Rejects with MissingToolError where they can be neither found nor built.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const { report } = options;
+  const binaries = await controlPlaneBinaries(report === undefined ? {} : { report });
+  const directory = await prepareDirectory(options.directory);
+  const processes = new Processes(join(directory, 'logs'));
+  try {
+    const settings: ApiServerSettings = {
+      program: binaries.kubeApiserver,
+      directory,
+      etcd: await startEtcd(binaries.etcd, directory, processes, options.pickPort),
+      credentials: await makeCredentials(join(directory, 'keys')),
+      audit: options.auditLog === false ? undefined : await prepareAudit(directory),
+    };
+    const [port, apiServer] = await onFreePort(
+      async (candidate) => [candidate, await startApiServer(settings, candidate, processes)] as const,
+      options.pickPort,
+    );
+    const access = await writeAccess(settings, port);
+    const removeAtEnd = options.directory === undefined;
+    return new ControlPlane(
+      { settings, processes, port, access, kubectl: binaries.kubectl, removeAtEnd },
+      apiServer,
+    );
+  } catch (error) {
+    // The directory stays: the error names a log in it.
+    await processes.stop(0);
+    throw error;
+  }
+}
+
+type Access = {
+  readonly server: string;
+  readonly authority: string;
+  readonly caFile: string;
+  readonly kubeconfig: string;
+};
+
+type Parts = {
+  readonly settings: ApiServerSettings;
+  readonly processes: Processes;
+  readonly port: number;
+  readonly access: Access;
+  readonly kubectl: string;
+  readonly removeAtEnd: boolean;
+};
+
+/** A running control plane. `startControlPlane` makes it. */
+export class ControlPlane implements AsyncDisposable {
+  /** Such as `https://127.0.0.1:23456`. */
+  readonly server: string;
+  readonly port: number;
+  /** Absolute. With `logs/etcd.log` and `logs/kube-apiserver.log`, which go on through restarts. */
+  readonly directory: string;
+  /** Path of the admin's kubeconfig. */
+  readonly kubeconfig: string;
+  /** Path of the authority's certificate (PEM), by which clients verify the server. */
+  readonly caFile: string;
+  readonly #parts: Parts;
+  #apiServer: StartedProcess;
+
+  constructor(parts: Parts, apiServer: StartedProcess) {
+    this.server = parts.access.server;
+    this.port = parts.port;
+    this.directory = parts.settings.directory;
+    this.kubeconfig = parts.access.kubeconfig;
+    this.caFile = parts.access.caFile;
+    this.#parts = parts;
+    this.#apiServer = apiServer;
+  }
+
+  /** Runs kubectl as admin. A failure of kubectl is in the result. */
+  kubectl(...args: string[]): Promise<KubectlResult> {
+    return this.kubectlWith({}, ...args);
+  }
+
+  /** Runs kubectl with text as its standard input (for `-f -`), or as another user (a kubeconfig's path). */
+  kubectlWith(
+    { stdin = '', kubeconfig = this.kubeconfig }: { readonly stdin?: string; readonly kubeconfig?: string },
+    ...args: string[]
+  ): Promise<KubectlResult> {
+    const cache = join(this.directory, 'kubectl-cache');
+    return runKubectl({ program: this.#parts.kubectl, kubeconfig, cache, stdin }, args);
+  }
+
+  /** Writes a kubeconfig for a user and returns its path. Two users must differ in name or namespace. */
+  kubeconfigFor(user: KubeconfigUser): Promise<string> {
+    const name = ['kubeconfig', user.namespace, user.name].filter((part) => part !== undefined).join('-');
+    const file = join(this.directory, name.replaceAll(/[^\w.-]/g, '_'));
+    return writeKubeconfig(file, this.#parts.access, user);
+  }
+
+  /** Writes a kubeconfig with a fresh token of an existing service account, good for an hour, and returns its path. */
+  async kubeconfigForServiceAccount(namespace: string, name: string): Promise<string> {
+    const token = await this.kubectl('create', 'token', name, `--namespace=${namespace}`);
+    if (token.code !== 0)
+      throw new Error(`no token for service account ${namespace}/${name}: ${token.stderr}`);
+    return this.kubeconfigFor({ name, namespace, token: token.stdout.trim() });
+  }
+
+  /** All that was asked so far, oldest first. A request is in it once its answer has arrived. */
+  auditEvents(): Promise<AuditEvent[]> {
+    const { audit } = this.#parts.settings;
+    if (audit === undefined) throw new Error('this control plane was started without an audit log');
+    return readAuditLog(audit.log);
+  }
+
+  /**
+   * Ends the API server; etcd and its data stay. Asked by SIGTERM it waits a minute for its watches to end,
+   * so it is killed after 5 s all the same.
+   */
+  async stopApiServer(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    this.#apiServer.kill(signal);
+    await this.#apiServer.stop();
+  }
+
+  /** Starts it again on the same port, with the same data, certificate and tokens; resolves when it is ready. */
+  async startApiServer(): Promise<void> {
+    if (this.#apiServer.exit === undefined) throw new Error('the API server is running');
+    this.#apiServer = await startApiServer(this.#parts.settings, this.port, this.#parts.processes);
+  }
+
+  /** Ends everything, at once and for good. */
+  async stop(): Promise<void> {
+    await this.#parts.processes.stop(0);
+    if (this.#parts.removeAtEnd) await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+async function prepareDirectory(wanted: string | undefined): Promise<string> {
+  if (wanted === undefined) return realpath(await mkdtemp(join(tmpdir(), 'control-plane-')));
+  await mkdir(wanted, { recursive: true });
+  return realpath(wanted);
+}
+
+async function prepareAudit(directory: string): Promise<{ policy: string; log: string }> {
+  const policy = join(directory, 'audit-policy.yaml');
+  await writeFile(policy, stringify(AUDIT_POLICY));
+  return { policy, log: join(directory, 'logs', 'audit.log') };
+}
+
+async function writeAccess(settings: ApiServerSettings, port: number): Promise<Access> {
+  const { directory } = settings;
+  const server = `https://127.0.0.1:${port}`;
+  const authority = await readAuthority(certificateFile(directory));
+  if (authority === undefined) throw new Error('the API server made no certificate');
+  const caFile = join(directory, 'ca.crt');
+  await writeFile(caFile, authority);
+  const admin = { name: 'admin', token: settings.credentials.adminToken };
+  const kubeconfig = await writeKubeconfig(join(directory, 'kubeconfig'), { server, authority }, admin);
+  return { server, authority, caFile, kubeconfig };
+}

@@ -1,0 +1,81 @@
+// Keys, tokens and kubeconfig files of one control plane. Nothing here is worth stealing, and yet only our
+// user may read it: on a shared machine the server's port is open to everybody.
+
+import { generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+
+const OURS_ALONE = { mode: 0o600 } as const;
+
+export type Credentials = {
+  /** Of user `admin` in the group system:masters, which no RBAC rule binds. */
+  readonly adminToken: string;
+  /** Files for the server's flags. */
+  readonly tokensFile: string;
+  readonly serviceAccountKeyFile: string;
+  readonly serviceAccountPublicKeyFile: string;
+};
+
+/** Makes new ones in `directory`. */
+export async function makeCredentials(directory: string): Promise<Credentials> {
+  const credentials: Credentials = {
+    adminToken: randomBytes(32).toString('hex'),
+    tokensFile: join(directory, 'tokens.csv'),
+    serviceAccountKeyFile: join(directory, 'service-account.key'),
+    serviceAccountPublicKeyFile: join(directory, 'service-account.pub'),
+  };
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(
+    credentials.tokensFile,
+    `${credentials.adminToken},admin,admin,"system:masters"\n`,
+    OURS_ALONE,
+  );
+  await writeFile(credentials.serviceAccountKeyFile, key, OURS_ALONE);
+  await writeFile(
+    credentials.serviceAccountPublicKeyFile,
+    keys.publicKey.export({ type: 'spki', format: 'pem' }),
+  );
+  return credentials;
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?/gs;
+
+/**
+ * The authority in a certificate file of the server. It signs one for itself at its first start and writes
+ * both into that file. Undefined until the file is there, and whole.
+ */
+export async function readAuthority(certificateFile: string): Promise<string | undefined> {
+  const chain = await readFile(certificateFile, 'utf8').catch(() => '');
+  return (chain.match(CERTIFICATE) ?? []).find((certificate) => new X509Certificate(certificate).ca);
+}
+
+/** Writes a kubeconfig of one cluster and one user, with all that it needs inside, and returns its path. */
+export async function writeKubeconfig(
+  file: string,
+  cluster: { readonly server: string; readonly authority: string },
+  user: { readonly name: string; readonly token: string; readonly namespace?: string },
+): Promise<string> {
+  const kubeconfig = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name: 'test',
+        cluster: {
+          server: cluster.server,
+          'certificate-authority-data': Buffer.from(cluster.authority).toString('base64'),
+        },
+      },
+    ],
+    users: [{ name: user.name, user: { token: user.token } }],
+    contexts: [
+      { name: 'test', context: { cluster: 'test', user: user.name, namespace: user.namespace ?? 'default' } },
+    ],
+    'current-context': 'test',
+  };
+  await writeFile(file, stringify(kubeconfig, { lineWidth: 0 }), OURS_ALONE);
+  return file;
+}

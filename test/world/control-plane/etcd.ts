@@ -1,0 +1,34 @@
+// etcd for one API server, on the loopback interface.
+
+import { join } from 'node:path';
+import { onFreePort } from '../ports.ts';
+import type { Processes } from '../processes.ts';
+
+/** Resolves with its URL when it serves. Its data are in `<directory>/etcd`. */
+export async function startEtcd(
+  program: string,
+  directory: string,
+  processes: Processes,
+  pickPort?: () => Promise<number>,
+): Promise<string> {
+  return onFreePort(async (port) => {
+    const url = `http://127.0.0.1:${port}`;
+    const etcd = await processes.start({
+      name: 'etcd',
+      command: program,
+      args: [
+        `--data-dir=${join(directory, 'etcd')}`,
+        `--listen-client-urls=${url}`,
+        `--advertise-client-urls=${url}`,
+        // It has no peers, and any port will do.
+        '--listen-peer-urls=http://127.0.0.1:0',
+        // Nothing here must survive the machine.
+        '--unsafe-no-fsync',
+        '--log-outputs=stderr',
+      ],
+    });
+    // Its own word, not an answer on the port: that might be somebody else's etcd, and its data.
+    await etcd.printed(/serving client traffic insecurely/);
+    return url;
+  }, pickPort);
+}

@@ -1,0 +1,119 @@
+/** The accounts of the simulated cloud, their keys, and what they may not do. */
+
+import { type DenialCode, isDenialCode } from './api-error.ts';
+import { CloudWorldError, type Denial, type NewAccount, type NewKey } from './cloud-world.ts';
+import { DEFAULT_CALLS_PER_MINUTE, Quota } from './quota.ts';
+import { millisecondsOf } from './times.ts';
+
+export interface Account {
+  readonly accountID: string;
+  readonly quota: Quota;
+  enabled: boolean;
+}
+
+export interface Key {
+  readonly account: Account;
+  readonly accessKeyID: string;
+  readonly accessKeySecret: string;
+  /** Only temporary keys have one. */
+  readonly securityToken: string | undefined;
+  /** Milliseconds since the Unix epoch. */
+  expiresAt: number | undefined;
+  active: boolean;
+}
+
+export class Accounts {
+  readonly #accounts = new Map<string, Account>();
+  readonly #keys = new Map<string, Key>();
+  readonly #defaultQuota: number;
+  #denials: readonly Denial[] = [];
+
+  /** @param defaultQuota calls a minute of an account that is created without one. */
+  constructor(defaultQuota = DEFAULT_CALLS_PER_MINUTE) {
+    this.#defaultQuota = defaultQuota;
+  }
+
+  create({ accountID, callsPerMinute = this.#defaultQuota }: NewAccount): Account {
+    if (this.#accounts.has(accountID)) throw new CloudWorldError(`There is an account ${accountID} already.`);
+    const account = { accountID, quota: new Quota(callsPerMinute), enabled: true };
+    this.#accounts.set(accountID, account);
+    return account;
+  }
+
+  account(accountID: string): Account {
+    const account = this.#accounts.get(accountID);
+    if (!account) throw new CloudWorldError(`There is no account ${accountID}.`);
+    return account;
+  }
+
+  /** The account of those who name none: the first that was created. */
+  first(): Account {
+    const [account] = this.#accounts.values();
+    if (!account) throw new CloudWorldError('There is no account yet.');
+    return account;
+  }
+
+  addKey({ accountID, accessKeyID, accessKeySecret, securityToken, expiresAt }: NewKey): void {
+    if (this.#keys.has(accessKeyID)) throw new CloudWorldError(`There is a key ${accessKeyID} already.`);
+    this.#keys.set(accessKeyID, {
+      account: this.account(accountID),
+      accessKeyID,
+      accessKeySecret,
+      securityToken,
+      expiresAt: millisecondsOf('expiresAt', expiresAt),
+      active: true,
+    });
+  }
+
+  findKey(accessKeyID: string): Key | undefined {
+    return this.#keys.get(accessKeyID);
+  }
+
+  key(accessKeyID: string): Key {
+    const key = this.#keys.get(accessKeyID);
+    if (!key) throw new CloudWorldError(`There is no key ${accessKeyID}.`);
+    return key;
+  }
+
+  removeKey(accessKeyID: string): void {
+    this.key(accessKeyID);
+    this.#keys.delete(accessKeyID);
+  }
+
+  deny(denial: Denial): void {
+    const { code = 'NoPermission' } = denial;
+    if (!isDenialCode(code)) throw new CloudWorldError(`A permission is not denied with the code ${code}.`);
+    this.#denials = [...this.#denials, { ...denial, code, action: withoutProduct(denial.action) }];
+  }
+
+  /** Takes back every denial that has the values given. */
+  allow({ action, accountID, accessKeyID }: Partial<Denial>): void {
+    const wanted = { action: action && withoutProduct(action), accountID, accessKeyID };
+    this.#denials = this.#denials.filter((denial) => !fits(wanted, denial));
+  }
+
+  /** The code that this key's call of `action` is denied with, if it is. */
+  denial(key: Key, action: string): DenialCode | undefined {
+    const call = { action, accountID: key.account.accountID, accessKeyID: key.accessKeyID };
+    return this.#denials.find(({ code, ...denied }) => fits(denied, call))?.code;
+  }
+
+  clear(): void {
+    this.#accounts.clear();
+    this.#keys.clear();
+    this.#denials = [];
+  }
+}
+
+type Target = Partial<Pick<Denial, 'action' | 'accountID' | 'accessKeyID'>>;
+
+/** Whether `other` has every value that `wanted` names. */
+function fits(wanted: { [name in keyof Target]: string | undefined }, other: Target): boolean {
+  const names = ['action', 'accountID', 'accessKeyID'] as const;
+  return names.every((name) => wanted[name] === undefined || wanted[name] === other[name]);
+}
+
+/** RAM policies write `live:GetEdgeTranscodeJob`. */
+function withoutProduct(action: string): string {
+  return action.replace(/^live:/, '');
+}

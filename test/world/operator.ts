@@ -1,0 +1,90 @@
+/**
+ * The built operator, dist/main.js, as a process.
+ */
+import { existsSync } from 'node:fs';
+import type { Processes, StartedProcess } from './processes.ts';
+import type { SimulatedCloud } from './simulated-cloud.ts';
+
+export interface OperatorOptions {
+  readonly kubeconfig: string;
+  /** Its credentials and endpoint; undefined: none are given. */
+  readonly cloud?: SimulatedCloud;
+  /** Its log is `<name>.log`; default `operator`. */
+  readonly name?: string;
+  /** Further flags. */
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether to wait until it is ready; default true. */
+  readonly untilReady?: boolean;
+}
+
+/** One line of the log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly level: string; readonly msg: string };
+
+const PROGRAM = 'dist/main.js';
+
+export class Operator implements AsyncDisposable {
+  readonly process: StartedProcess;
+  /** Of /metrics, /livez and /readyz. */
+  readonly url: string;
+
+  constructor(started: StartedProcess, url: string) {
+    this.process = started;
+    this.url = url;
+  }
+
+  /** What it has logged so far. */
+  log(): LogLine[] {
+    const lines = this.process.output().split('\n');
+    return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.url}/metrics`)).text();
+  }
+
+  /** The value of one series, such as `edgetranscode_status_writes_total{result="written"}`; 0 when there is none. */
+  async metric(series: string): Promise<number> {
+    const line = (await this.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
+    return line ? Number(line.slice(series.length + 1)) : 0;
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await fetch(`${this.url}/readyz`)).status === 200;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process.stop();
+  }
+}
+
+/** Resolves when it is ready: its first list is in. */
+export async function startOperator(processes: Processes, options: OperatorOptions): Promise<Operator> {
+  if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run \`make build\` first`);
+  const { kubeconfig, cloud, args = [], untilReady = true } = options;
+  const started = await processes.start({
+    name: options.name ?? 'operator',
+    command: process.execPath,
+    args: [
+      '--enable-source-maps',
+      PROGRAM,
+      `--kubeconfig=${kubeconfig}`,
+      '--http-address=127.0.0.1:0',
+      ...(cloud ? [`--endpoint=${cloud.endpoint}`] : []),
+      ...args,
+    ],
+    env: {
+      PATH: process.env.PATH,
+      ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
+      ...(cloud && {
+        ALIBABA_CLOUD_ACCESS_KEY_ID: cloud.accessKey.accessKeyID,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: cloud.accessKey.accessKeySecret,
+      }),
+      ...options.env,
+    },
+  });
+  const [, port] = await started.printed(/"port":(\d+)/);
+  const operator = new Operator(started, `http://127.0.0.1:${port}`);
+  if (untilReady) await started.ready(() => operator.isReady());
+  return operator;
+}

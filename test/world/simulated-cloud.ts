@@ -1,0 +1,43 @@
+/**
+ * The simulated cloud as a process of its own, on free ports.
+ */
+import { AdminClient } from './live-simulator/admin-client.ts';
+import type { Processes, StartedProcess } from './processes.ts';
+
+export interface SimulatedCloud {
+  readonly process: StartedProcess;
+  /** Such as `http://127.0.0.1:23456`. */
+  readonly endpoint: string;
+  readonly adminURL: string;
+  readonly admin: AdminClient;
+  /** The key of its first account; made up, and good nowhere else. */
+  readonly accessKey: { readonly accessKeyID: string; readonly accessKeySecret: string };
+}
+
+interface Announcement {
+  readonly endpoint: string;
+  readonly adminURL: string;
+  readonly accessKeyID: string;
+  readonly accessKeySecret: string;
+}
+
+/** @param args further options of the simulator, such as `--quota=100` */
+export async function startSimulatedCloud(
+  processes: Processes,
+  args: readonly string[] = [],
+): Promise<SimulatedCloud> {
+  const started = await processes.start({
+    name: 'simulator',
+    command: process.execPath,
+    args: ['test/world/live-simulator/main.ts', '--json', '--port=0', '--admin-port=0', ...args],
+  });
+  const [line] = await started.printed(/^\{.*\}$/m);
+  const { endpoint, adminURL, accessKeyID, accessKeySecret } = JSON.parse(line) as Announcement;
+  return {
+    process: started,
+    endpoint,
+    adminURL,
+    admin: new AdminClient(adminURL),
+    accessKey: { accessKeyID, accessKeySecret },
+  };
+}
