@@ -39,7 +39,7 @@ export interface Crd extends Manifest {
       {
         readonly name: string;
         readonly selectableFields: readonly FieldPath[];
-        readonly additionalPrinterColumns: readonly FieldPath[];
+        readonly additionalPrinterColumns: readonly (FieldPath & { readonly name: string })[];
         readonly schema: { readonly openAPIV3Schema: Schema };
       },
     ];
