@@ -54,7 +54,6 @@ export const AFTERWARDS: readonly Suite[] = [
   {
     name: 'guards',
     withinMinutes: 10,
-    needsControlPlane: true,
     files: ['test/guards/**/*.test.ts'],
     timeoutMs: 60_000,
     show: 'dot',

@@ -65,7 +65,9 @@ async function goVersion(module: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     // Such as "go.mod requires go >= 1.26.0 (running go 1.24.0; GOTOOLCHAIN=local)".
-    return /running go ?(\d+\.\d+(\.\d+)?)/.exec(String(error))?.[1] ?? '0.0';
+    const tooOld = /running go ?(\d+\.\d+(\.\d+)?)/.exec(String(error));
+    if (tooOld?.[1] === undefined) throw error;
+    return tooOld[1];
   }
 }
 

@@ -2,10 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { ended } from './ended.ts';
 import { freePort, onFreePort } from './ports.ts';
@@ -98,6 +99,15 @@ describe('Processes', () => {
     expect(await script.stop()).to.deep.equal({ code: 0, signal: null });
   });
 
+  it('have the directories removed that they were told of, and no other', async () => {
+    for (const name of ['one of two', 'kept'])
+      mkdirSync(join(directory, name, 'inside'), { recursive: true });
+    processes.removeAtEnd(join(directory, 'one of two'));
+    await processes.stop();
+    expect(existsSync(join(directory, 'one of two'))).to.equal(false);
+    expect(existsSync(join(directory, 'kept/inside'))).to.equal(true);
+  });
+
   for (const way of ['exit', 'throw', 'SIGINT', 'SIGTERM', 'SIGKILL']) {
     it(`are ended when their parent dies by ${way}`, async () => {
       const program = join(import.meta.dirname, 'fixtures/dying-parent.ts');
@@ -109,6 +119,7 @@ describe('Processes', () => {
       const child = Number(/child (\d+)/.exec(String((await told)[0]))?.[1]);
       expect(child).to.be.above(1);
       await ended(child);
+      while (existsSync(join(directory, 'temporary files'))) await delay(10);
     });
   }
 });

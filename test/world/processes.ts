@@ -41,13 +41,12 @@ export class Processes implements AsyncDisposable {
 
   /** Resolves once the program runs, which is before it is ready. Rejects if it cannot be started. */
   async start(options: ProcessOptions): Promise<StartedProcess> {
-    this.#watchdog ??= new Watchdog();
-    const watchdog = this.#watchdog;
+    const watchdog = this.#watch();
     const log = new LogOfRun(join(this.directory, `${options.name}.log`));
     const child = spawnInto(log, options);
     const pid = child.pid ?? 0;
     // Before anything is awaited, so that no moment is left in which we can die and it stays.
-    if (pid !== 0) watchdog.guard(pid);
+    if (pid !== 0) watchdog.kill(pid);
     await once(child, 'spawn').catch((cause: unknown) => {
       throw new Error(`cannot start ${options.name}`, { cause });
     });
@@ -60,15 +59,25 @@ export class Processes implements AsyncDisposable {
     return started;
   }
 
+  /** Has a directory (an absolute path) removed when all is stopped, or we have died. */
+  removeAtEnd(directory: string): void {
+    this.#watch().remove(directory);
+  }
+
   /** Stops all that still run, the last started first, each within `withinMs`. */
   async stop(withinMs: number = STOP_WITHIN_MS): Promise<void> {
     for (const each of [...this.#running].reverse()) await each.stop(withinMs);
-    this.#watchdog?.end();
+    await this.#watchdog?.end();
     this.#watchdog = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+  }
+
+  #watch(): Watchdog {
+    this.#watchdog ??= new Watchdog();
+    return this.#watchdog;
   }
 }
 

@@ -1,38 +1,41 @@
-// Ends processes when the process that started them is gone, however it went: exit, signal, crash, SIGKILL.
+// Ends processes and removes directories when the process that made them is gone, however it went: exit,
+// signal, crash, SIGKILL.
 //
 // A handler inside the dying process cannot promise that, since SIGKILL runs none. So a small shell holds
-// the other end of a pipe. It reads which process groups run, and when the pipe closes it kills those.
+// the other end of a pipe. It reads what there is, and when the pipe closes it clears that away.
 // A shell, because it is on every machine, starts in a millisecond and costs 1 MB (a Node process: 45 MB).
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Socket } from 'node:net';
 
-const KILL_WHEN_THE_PIPE_CLOSES = `
+// The directories are the shell's own arguments, the one list that it has for names with spaces.
+const CLEAR_AWAY_WHEN_THE_PIPE_CLOSES = `
 groups=
-while read -r verb group; do
+while read -r verb what; do
   case $verb in
-    guard) groups="$groups $group" ;;
+    kill) groups="$groups $what" ;;
     forget)
       rest=
-      for each in $groups; do [ "$each" = "$group" ] || rest="$rest $each"; done
+      for each in $groups; do [ "$each" = "$what" ] || rest="$rest $each"; done
       groups=$rest ;;
+    remove) set -- "$@" "$what" ;;
   esac
 done
-for group in $groups; do kill -s KILL -- "-$group"; done`;
+for group in $groups; do kill -s KILL -- "-$group"; done
+# A dying process may still have made a file in there.
+rm -rf -- "$@" || { sleep 1; rm -rf -- "$@"; }`;
 
-/** Guards process groups, each named by the process id of its leader. */
+/** Outlives the process that makes it, and only just. */
 export class Watchdog {
   readonly #shell: ChildProcess;
   readonly #pipe: Socket;
 
   constructor() {
     // Detached: Ctrl-C reaches the whole foreground group, and the watchdog must outlive it.
-    this.#shell = spawn('/bin/sh', ['-c', KILL_WHEN_THE_PIPE_CLOSES], {
+    this.#shell = spawn('/bin/sh', ['-c', CLEAR_AWAY_WHEN_THE_PIPE_CLOSES], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
-    });
-    this.#shell.on('error', (cause) => {
-      throw new Error('cannot start the watchdog of child processes with /bin/sh', { cause });
     });
     this.#pipe = this.#shell.stdin as Socket;
     // It must never keep us alive: our exit is what it waits for.
@@ -40,9 +43,9 @@ export class Watchdog {
     this.#pipe.unref();
   }
 
-  /** From now on the group is killed when we are gone. Written at once, with no turn of the event loop between. */
-  guard(group: number): void {
-    this.#pipe.write(`guard ${group}\n`);
+  /** Kill this process group, named by its leader's id. Told at once, with no turn of the event loop between. */
+  kill(group: number): void {
+    this.#pipe.write(`kill ${group}\n`);
   }
 
   /** The group has ended; its number may belong to somebody else soon. */
@@ -50,8 +53,15 @@ export class Watchdog {
     this.#pipe.write(`forget ${group}\n`);
   }
 
-  /** Kills what is still guarded and ends the watchdog. */
-  end(): void {
+  /** Remove this directory, an absolute path, with all that is in it. */
+  remove(directory: string): void {
+    this.#pipe.write(`remove ${directory}\n`);
+  }
+
+  /** Has it clear away now, and resolves when it has. */
+  async end(): Promise<void> {
+    this.#shell.ref();
     this.#pipe.end();
+    await once(this.#shell, 'exit');
   }
 }

@@ -35,7 +35,7 @@ describe('The programs of the control plane', () => {
   it('are missed by name when KUBEBUILDER_ASSETS lacks one', async () => {
     await program('etcd', 'exit 0');
     const { code, stderr } = await build({ KUBEBUILDER_ASSETS: join(directory, 'bin') });
-    expect(code).to.equal(3);
+    expect(code).to.equal(1);
     expect(stderr).to.match(
       /^control plane: KUBEBUILDER_ASSETS is .*, which has no program kubectl: name a folder/,
     );
@@ -64,6 +64,13 @@ describe('The programs of the control plane', () => {
       expect(stderr).to.match(/^control plane: Go 1\.(9|25\.7) is too old: install Go 1\.26 or newer/);
     });
   }
+
+  it('are not built with a Go that does not run, which is told', async () => {
+    await program('go', 'echo "cannot find GOROOT directory" >&2; exit 2');
+    const { code, stderr } = await build();
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^control plane: .*cannot find GOROOT directory/s);
+  });
 
   it('are built once, and found from then on without a Go', async () => {
     await program('go', GO_THAT_BUILDS);

@@ -7,7 +7,7 @@ import { access, readFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { cachedFolder } from '../cache.ts';
-import { goBuild, MissingToolError, requireGo } from '../go-build.ts';
+import { goBuild, requireGo } from '../go-build.ts';
 import { Processes } from '../processes.ts';
 
 /** Paths of programs. */
@@ -28,7 +28,7 @@ const PACKAGES = {
 /**
  * The programs, all there and executable. A build takes minutes, and `report` gets a line now and then;
  * by default they go to standard error.
- * Rejects with MissingToolError when this machine lacks what is needed, saying what to install.
+ * Rejects with MissingToolError when there is no Go to build with, saying what to install.
  */
 export async function controlPlaneBinaries({ report = toStandardError } = {}): Promise<ControlPlaneBinaries> {
   const assets = process.env.KUBEBUILDER_ASSETS;
@@ -38,7 +38,7 @@ export async function controlPlaneBinaries({ report = toStandardError } = {}): P
 async function fromAssets(folder: string): Promise<ControlPlaneBinaries> {
   for (const name of Object.keys(PACKAGES)) {
     await access(join(folder, name), constants.X_OK).catch(() => {
-      throw new MissingToolError(
+      throw new Error(
         `KUBEBUILDER_ASSETS is ${folder}, which has no program ${name}: name a folder with etcd, kube-apiserver and kubectl, or unset it`,
       );
     });
@@ -67,7 +67,7 @@ async function builtFolder(report: (line: string) => void): Promise<string> {
 
 async function buildAll(folder: string, ldflags: string, report: (line: string) => void): Promise<void> {
   await requireGo(MODULE, 'set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl');
-  report('building a Kubernetes control plane, once on this machine: 8 minutes on 2 cores');
+  report('building a Kubernetes control plane, once on this machine: about 8 minutes on 2 cores');
   await using processes = new Processes(join(folder, 'build-logs'));
   for (const [name, package_] of Object.entries(PACKAGES)) {
     await goBuild(

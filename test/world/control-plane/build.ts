@@ -1,5 +1,5 @@
 // `node build.ts`: makes the programs of the control plane be there, and tells where. Exit code 3 means that
-// this machine lacks what is needed, which is not our fault; 1 that the build failed.
+// this machine has no Go to build them with, 1 that something is wrong.
 
 import { MissingToolError } from '../go-build.ts';
 import { controlPlaneBinaries } from './binaries.ts';

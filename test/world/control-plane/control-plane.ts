@@ -4,7 +4,7 @@
 // There is no controller manager and no scheduler: deleting a namespace does not empty it, nothing collects
 // garbage, aggregated ClusterRoles stay as they are written, no service account is made for a namespace.
 
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -18,7 +18,7 @@ import { startEtcd } from './etcd.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
 
 export type ControlPlaneOptions = {
-  /** Where data, keys and logs go, and stay; made if missing. Default: a temporary directory that `stop` removes. */
+  /** Where data, keys and logs go, and stay; made if missing. Default: a temporary directory, removed at the end. */
   readonly directory?: string;
   /** Whether requests are written down for `auditEvents`. Default: true. */
   readonly auditLog?: boolean;
@@ -33,13 +33,14 @@ export type KubeconfigUser = { readonly name: string; readonly token: string; re
 
 /**
  * Resolves when the API server is ready: in about 4 s, or minutes if its programs must be built first.
- * Rejects with MissingToolError where they can be neither found nor built.
+ * Rejects with MissingToolError where they must be and there is no Go.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const { report } = options;
   const binaries = await controlPlaneBinaries(report === undefined ? {} : { report });
   const directory = await prepareDirectory(options.directory);
   const processes = new Processes(join(directory, 'logs'));
+  if (options.directory === undefined) processes.removeAtEnd(directory);
   try {
     const settings: ApiServerSettings = {
       program: binaries.kubeApiserver,
@@ -53,13 +54,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       options.pickPort,
     );
     const access = await writeAccess(settings, port);
-    const removeAtEnd = options.directory === undefined;
-    return new ControlPlane(
-      { settings, processes, port, access, kubectl: binaries.kubectl, removeAtEnd },
-      apiServer,
-    );
+    return new ControlPlane({ settings, processes, port, access, kubectl: binaries.kubectl }, apiServer);
   } catch (error) {
-    // The directory stays: the error names a log in it.
     await processes.stop(0);
     throw error;
   }
@@ -78,7 +74,6 @@ type Parts = {
   readonly port: number;
   readonly access: Access;
   readonly kubectl: string;
-  readonly removeAtEnd: boolean;
 };
 
 /** A running control plane. `startControlPlane` makes it. */
@@ -135,7 +130,7 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /** All that was asked so far, oldest first. A request is in it once its answer has arrived. */
-  auditEvents(): Promise<AuditEvent[]> {
+  async auditEvents(): Promise<AuditEvent[]> {
     const { audit } = this.#parts.settings;
     if (audit === undefined) throw new Error('this control plane was started without an audit log');
     return readAuditLog(audit.log);
@@ -146,8 +141,10 @@ export class ControlPlane implements AsyncDisposable {
    * so it is killed after 5 s all the same.
    */
   async stopApiServer(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
-    this.#apiServer.kill(signal);
-    await this.#apiServer.stop();
+    // One signal only: a second one has it drop everything at once.
+    if (signal === 'SIGTERM') await this.#apiServer.stop();
+    else this.#apiServer.kill(signal);
+    await this.#apiServer.exited;
   }
 
   /** Starts it again on the same port, with the same data, certificate and tokens; resolves when it is ready. */
@@ -156,10 +153,23 @@ export class ControlPlane implements AsyncDisposable {
     this.#apiServer = await startApiServer(this.#parts.settings, this.port, this.#parts.processes);
   }
 
+  /** The API server keeps its connections and answers nothing, until `resumeApiServer`. */
+  pauseApiServer(): void {
+    this.#apiServer.kill('SIGSTOP');
+  }
+
+  resumeApiServer(): void {
+    this.#apiServer.kill('SIGCONT');
+  }
+
+  /** Where the API server's log is, and its last lines. */
+  tail(): string {
+    return this.#apiServer.tail();
+  }
+
   /** Ends everything, at once and for good. */
   async stop(): Promise<void> {
     await this.#parts.processes.stop(0);
-    if (this.#parts.removeAtEnd) await rm(this.directory, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

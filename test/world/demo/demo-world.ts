@@ -1,0 +1,81 @@
+// The processes of the demo: API server (with etcd), simulated cloud and operator, and where their logs are.
+
+import { mkdtemp, readdir, readFile, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { controlPlaneBinaries } from '../control-plane/binaries.ts';
+import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { type Operator, startOperator } from '../operator.ts';
+import { Processes } from '../processes.ts';
+import { type SimulatedCloud, startSimulatedCloud } from '../simulated-cloud.ts';
+
+const TAIL_LINES = 15;
+
+export type DemoWorld = {
+  readonly controlPlane: ControlPlane;
+  readonly cloud: SimulatedCloud;
+  readonly operator: Operator;
+  /** The program that belongs to the API server. */
+  readonly kubectl: string;
+};
+
+/**
+ * Starts everything, and has `ending` end it. `report` is told what takes long, and what has started.
+ * Rejects at once when `signal` is aborted; what is half started then dies with our process.
+ */
+export async function startDemoWorld(
+  ending: AsyncDisposableStack,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<DemoWorld> {
+  const { kubectl } = await unlessAborted(controlPlaneBinaries({ report }), signal);
+  const directory = await realpath(await mkdtemp(join(tmpdir(), 'edge-transcode-demo-')));
+  const processes = ending.use(new Processes(directory));
+  processes.removeAtEnd(directory);
+  const cloud = await unlessAborted(startSimulatedCloud(processes), signal);
+  report(`Simulated cloud  ${cloud.endpoint}`);
+  const controlPlane = ending.use(await unlessAborted(startControlPlane({ auditLog: false }), signal));
+  report(`API server       ${controlPlane.server}`);
+  await unlessAborted(applyDefinition(controlPlane), signal);
+  report('CRD              applied from crds/');
+  const { kubeconfig } = controlPlane;
+  const operator = await unlessAborted(startOperator(processes, { kubeconfig, cloud }), signal);
+  report(`Operator         ${operator.url}/metrics`);
+  return { controlPlane, cloud, operator, kubectl };
+}
+
+async function applyDefinition(controlPlane: ControlPlane): Promise<void> {
+  const commands = [
+    ['apply', '-f', 'crds/'],
+    ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'],
+  ];
+  for (const args of commands) {
+    const { code, stderr } = await controlPlane.kubectl(...args);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed: ${stderr}`);
+  }
+}
+
+/** As `promise`, but rejects with the reason of `signal` as soon as that is aborted. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** The last lines of each log. */
+export async function endsOfLogs({ operator, controlPlane }: DemoWorld): Promise<string> {
+  const ends: string[] = [];
+  for (const folder of [join(controlPlane.directory, 'logs'), join(operator.process.logFile, '..')]) {
+    for (const name of (await readdir(folder)).filter((each) => each.endsWith('.log'))) {
+      const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
+      ends.push(`The end of ${name}:`, ...lines.slice(-TAIL_LINES), '');
+    }
+  }
+  return ends.join('\n');
+}
