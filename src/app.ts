@@ -35,7 +35,7 @@ export interface AppOptions {
 /** The statuses in hand get this long to be written after SIGTERM. */
 const DRAIN_MS = 1_000;
 
-/** A watcher that has not even tried for this long is stuck; an API server that is away keeps it trying. */
+/** A watcher that has neither heard anything nor tried for this long is stuck; an API server that is away keeps it trying. */
 const STUCK_AFTER_MS = 10 * 60_000;
 
 export class App {
@@ -70,7 +70,7 @@ export class App {
         text: await metrics.registry.metrics(),
       }),
       live: () =>
-        systemClock.now() - watcher.triedAt > STUCK_AFTER_MS
+        systemClock.now() - Math.max(watcher.triedAt, watcher.progressedAt) > STUCK_AFTER_MS
           ? 'the watch makes no attempts any more'
           : undefined,
       ready: () => (store.isListed ? undefined : 'the first list of EdgeTranscodeJobs is not in yet'),

@@ -3,8 +3,8 @@
  * from this table or are held to it by tests. All mistakes are told at once.
  */
 import { parseArgs } from 'node:util';
-import { parseDuration } from './base/duration.ts';
-import { type Endpoint, isLoopback, parseEndpoint } from './cloud/endpoints.ts';
+import { formatDuration, parseDuration } from './base/duration.ts';
+import { type Endpoint, isEndpointPattern, isLoopback, parseEndpoint } from './cloud/endpoints.ts';
 import { STREAM_URL_MODES } from './job/stream-url.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './telemetry/logger.ts';
 
@@ -28,7 +28,7 @@ export const OPTIONS = {
   kubeconfig: option({
     value: 'PATH',
     text: 'the kubeconfig to use; default: in-cluster, else KUBECONFIG, else ~/.kube/config',
-    parse: (text) => text,
+    parse: path,
   }),
   interval: option({
     default: '60s',
@@ -75,13 +75,13 @@ export const OPTIONS = {
     default: '*',
     value: 'LIST',
     text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all",
-    parse: list,
+    parse: list(isNamespace, 'a namespace or *'),
   }),
   'allowed-endpoints': option({
     default: '*.aliyuncs.com',
     value: 'LIST',
     text: "comma-separated hosts, host:port or *.domain, one of which a Secret's endpoint must match; * for all",
-    parse: list,
+    parse: list(isEndpointPattern, 'a host, host:port, *.domain or *'),
   }),
   'stream-urls': option({
     default: 'redact-query',
@@ -156,7 +156,7 @@ export function readConfig(args: readonly string[], environment: Environment): C
       errors.push(`${source}: ${(error as Error).message}`);
     }
   }
-  if (errors.length === 0) errors.push(...contradictions(values as Config));
+  errors.push(...contradictions(values as Partial<Config>));
   return errors.length > 0
     ? { errors }
     : { config: values as Config, warnings: unknownVariables(environment) };
@@ -192,7 +192,9 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
   const values = new Map<Flag, string>();
   const errors: string[] = [];
   for (const token of tokens) {
-    if (token.kind === 'positional') errors.push(`unexpected argument ${JSON.stringify(token.value)}`);
+    // Not repeated: it may be a secret that somebody meant to hand over.
+    if (token.kind === 'positional')
+      errors.push(`argument ${token.index + 1} is no option; write --option=value`);
     if (token.kind !== 'option') continue;
     const flag = FLAGS.find((known) => known === token.name);
     const value = token.value ?? (flag === 'insecure-endpoint' ? 'true' : undefined);
@@ -204,11 +206,15 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
   return { values, errors };
 }
 
-function contradictions(config: Config): string[] {
+/** Among those values that are good by themselves. */
+function contradictions(config: Partial<Config>): string[] {
+  const { interval, 'min-interval': least, endpoint: given } = config;
   const errors: string[] = [];
-  if (config.interval < config['min-interval']) errors.push('--interval: must not be below --min-interval');
-  const given = config.endpoint;
-  if (given?.protocol === 'http' && !isLoopback(given) && !config['insecure-endpoint'])
+  if (interval !== undefined && least !== undefined && interval < least)
+    errors.push(
+      `--interval: ${formatDuration(interval)} is below the ${formatDuration(least)} of --min-interval`,
+    );
+  if (given?.protocol === 'http' && !isLoopback(given) && config['insecure-endpoint'] === false)
     errors.push('--endpoint: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must');
   return errors;
 }
@@ -271,13 +277,26 @@ function oneOf<const T extends string>(values: readonly T[]): (text: string) => 
   };
 }
 
-function list(text: string): readonly string[] {
-  const items = text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
-  if (items.length === 0) throw new Error('is empty');
-  return items;
+function list(isItem: (text: string) => boolean, what: string): (text: string) => readonly string[] {
+  return (text) => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    if (items.length === 0) throw new Error('is empty');
+    const odd = items.find((item) => !isItem(item));
+    if (odd !== undefined) throw new Error(`${JSON.stringify(odd)} is not ${what}`);
+    return items;
+  };
+}
+
+function isNamespace(text: string): boolean {
+  return text === '*' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+}
+
+function path(text: string): string {
+  if (text === '') throw new Error('is empty');
+  return text;
 }
 
 function region(text: string): string {

@@ -48,7 +48,7 @@ export function conditionsFrom(
       type,
       status: finding.status,
       reason: finding.reason,
-      message: finding.message.slice(0, LONGEST_MESSAGE),
+      message: finding.message.slice(0, LONGEST_MESSAGE).toWellFormed(),
       lastTransitionTime: unchanged ? stored.lastTransitionTime : time,
       observedGeneration: generation,
     };

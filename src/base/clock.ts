@@ -19,14 +19,19 @@ export interface Timer {
   cancel(): void;
 }
 
-/** setTimeout fires at once for more than 2^31 - 1 ms (24.8 days), so longer waits are cut to this and asked again. */
+/** setTimeout fires at once for more than 2^31 - 1 ms (24.8 days), so longer waits are made of several. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.timeOrigin + performance.now(),
   date: () => new Date(),
   after(ms, callback) {
-    const timeout = setTimeout(callback, Math.min(Math.max(0, ms), LONGEST_TIMEOUT_MS));
+    let timeout: NodeJS.Timeout;
+    const wait = (left: number) => {
+      const part = Math.min(Math.max(0, left), LONGEST_TIMEOUT_MS);
+      timeout = setTimeout(() => (left > part ? wait(left - part) : callback()), part);
+    };
+    wait(ms);
     return { cancel: () => clearTimeout(timeout) };
   },
   sleep(ms, signal) {

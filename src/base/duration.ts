@@ -4,13 +4,17 @@
 const UNIT_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  µs: 1e-3,
+  µs: 1e-3, // U+00B5, the micro sign
+  μs: 1e-3, // U+03BC, the Greek letter
   ms: 1,
   s: 1_000,
   m: 60_000,
   h: 3_600_000,
 };
-const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/gy;
+const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
+
+/** As much as Go's 64 bits of nanoseconds hold: 2^63 ns are about 292 years. */
+const LONGEST_MS = 2 ** 63 / 1e6;
 
 /** Milliseconds, or undefined when `text` is not a duration. A sign is not accepted: no duration here is negative. */
 export function parseDuration(text: string): number | undefined {
@@ -21,7 +25,7 @@ export function parseDuration(text: string): number | undefined {
     total += Number(match[1]) * (UNIT_MS[match[2] as string] as number);
     end = match.index + match[0].length;
   }
-  return end > 0 && end === text.length ? total : undefined;
+  return end > 0 && end === text.length && total < LONGEST_MS ? total : undefined;
 }
 
 /** The shortest usual way to write it, to the millisecond: `1h`, `2m10s`, `1.5s`. */

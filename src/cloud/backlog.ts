@@ -53,6 +53,14 @@ export class Backlog<Item extends Waiting> {
     return undefined;
   }
 
+  /** Everybody who waits, in no order; nobody does afterwards. */
+  clear(): Item[] {
+    const items = LANES.flatMap((name) => this.#lanes[name].data.filter(({ withdrawn }) => !withdrawn));
+    for (const item of items) this.withdraw(item);
+    for (const name of LANES) this.#lanes[name] = lane();
+    return items;
+  }
+
   /** How many wait, of those still wanted. */
   size(name: Lane): number {
     return this.#sizes[name];

@@ -6,13 +6,20 @@ import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Failure } from '../job/ports.ts';
 
+/** The leave to make one call, by which the circuit knows its probe again. How the call ended is told by exactly one method. */
+export type Pass = symbol;
+
+export type Entrance = { readonly pass: Pass } | { readonly refused: Failure };
+
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open'; readonly failure: Failure; readonly until: number; readonly attempt: number }
   | {
       readonly kind: 'probing';
       readonly failure: Failure;
+      readonly until: number;
       readonly attempt: number;
+      readonly probe: Pass;
       readonly ended: PromiseWithResolvers<void>;
     };
 
@@ -27,53 +34,77 @@ export class Circuit {
     this.#clock = clock;
   }
 
-  /** Undefined: go on, and say how it went. Otherwise what to answer instead of calling. */
-  async enter(): Promise<Failure | undefined> {
+  /** @param signal whoever has left, while waiting for the probe or before, does not become the next one */
+  async enter(signal: AbortSignal): Promise<Entrance> {
     while (this.#state.kind === 'probing') await this.#state.ended.promise;
-    return this.#state.kind === 'open' ? this.#probeOrRefuse(this.#state) : undefined;
+    const now = this.#clock.now();
+    const pass: Pass = Symbol('pass');
+    if (this.#state.kind === 'closed') return { pass };
+    if (signal.aborted || now < this.#state.until) return { refused: told(this.#state) };
+    const { failure, attempt } = this.#state;
+    const until = now + backoffDelay(PROBES, attempt + 1);
+    this.#state = { kind: 'probing', failure, attempt, until, probe: pass, ended: Promise.withResolvers() };
+    return { pass };
   }
 
-  /** For those who entered while it was closed and waited since: the failure, if it is not closed any more. */
-  refusal(): Failure | undefined {
-    return this.#state.kind === 'open' ? this.#told(this.#state) : undefined;
+  /** For those who entered and waited since: the failure, if the circuit is closed to them by now. */
+  refusal(pass: Pass): Failure | undefined {
+    const state = this.#state;
+    return state.kind === 'closed' || isProbe(state, pass) ? undefined : told(state);
   }
 
-  /** The thing that failed works. */
-  succeeded(): void {
+  /** The call shows that the thing works. Of a call that began before the failure it shows nothing: only the probe closes. */
+  succeeded(pass: Pass): void {
+    if (isProbe(this.#state, pass)) this.reset();
+  }
+
+  /**
+   * The call failed. Those that were under way together fail together: they are one failure, not many.
+   *
+   * @returns whether the circuit opened by it
+   */
+  failed(pass: Pass, failure: Failure): boolean {
+    const state = this.#state;
+    if (state.kind !== 'closed' && !isProbe(state, pass)) return false;
+    const attempt = state.kind === 'probing' ? state.attempt + 1 : 1;
+    this.#open(failure, attempt, this.#clock.now() + backoffDelay(PROBES, attempt));
+    return true;
+  }
+
+  /** The call was made and says nothing of the thing: if it was the probe, the next one goes later. */
+  inconclusive(pass: Pass): void {
+    const state = this.#state;
+    if (isProbe(state, pass))
+      this.#open(state.failure, state.attempt, this.#clock.now() + backoffDelay(PROBES, state.attempt));
+  }
+
+  /** The call was not made: if it was to be the probe, another one may go at once. */
+  abandoned(pass: Pass): void {
+    const state = this.#state;
+    if (isProbe(state, pass)) this.#open(state.failure, state.attempt, this.#clock.now());
+  }
+
+  /** What failed has been replaced. */
+  reset(): void {
+    this.#become({ kind: 'closed' });
+  }
+
+  #open(failure: Failure, attempt: number, until: number): void {
+    this.#become({ kind: 'open', failure, attempt, until });
+  }
+
+  /** Whoever waits for a probe looks again. */
+  #become(state: State): void {
     const before = this.#state;
-    this.#state = { kind: 'closed' };
+    this.#state = state;
     if (before.kind === 'probing') before.ended.resolve();
   }
+}
 
-  /** It failed. Calls that were under way together fail together: they are one failure, not many. */
-  failed(failure: Failure): void {
-    const before = this.#state;
-    if (before.kind === 'open') return;
-    this.#open(failure, before.kind === 'probing' ? before.attempt + 1 : 1);
-    if (before.kind === 'probing') before.ended.resolve();
-  }
+function isProbe(state: State, pass: Pass): state is Extract<State, { kind: 'probing' }> {
+  return state.kind === 'probing' && state.probe === pass;
+}
 
-  /** An entered call was not made after all, or its end says nothing: if it was the probe, another one has to go. */
-  abandon(): void {
-    if (this.#state.kind !== 'probing') return;
-    const { failure, attempt, ended } = this.#state;
-    this.#open(failure, attempt);
-    ended.resolve();
-  }
-
-  #probeOrRefuse(open: Extract<State, { kind: 'open' }>): Failure | undefined {
-    if (this.#clock.now() < open.until) return this.#told(open);
-    const { failure, attempt } = open;
-    this.#state = { kind: 'probing', failure, attempt, ended: Promise.withResolvers() };
-    return undefined;
-  }
-
-  #open(failure: Failure, attempt: number): void {
-    const until = this.#clock.now() + backoffDelay(PROBES, attempt);
-    this.#state = { kind: 'open', failure, attempt, until };
-  }
-
-  #told({ failure, until }: Extract<State, { kind: 'open' }>): Failure {
-    return { ...failure, retryAt: until };
-  }
+function told({ failure, until }: Exclude<State, { kind: 'closed' }>): Failure {
+  return { ...failure, retryAt: until };
 }

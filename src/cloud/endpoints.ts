@@ -60,10 +60,19 @@ export function isLoopback({ host }: Endpoint): boolean {
  * it), `*`. A pattern without a port allows the protocol's own port only.
  */
 export function isAllowed({ host }: Endpoint, patterns: readonly string[]): boolean {
-  return patterns.some((pattern) => {
+  return patterns.some((given) => {
+    const pattern = given.toLowerCase();
     if (pattern === '*') return true;
     return pattern.startsWith('*.') ? host.endsWith(pattern.slice(1)) : host === pattern;
   });
+}
+
+/** Whether `isAllowed` can make sense of it. */
+export function isEndpointPattern(text: string): boolean {
+  return (
+    text === '*' ||
+    /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(text)
+  );
 }
 
 function hostname(host: string): string {

@@ -10,7 +10,8 @@ export interface CallContext {
   readonly action: string;
   readonly clusterID: string;
   readonly jobID: string;
-  readonly regionID: string;
+  /** Undefined: the Secret's own, of which nothing is repeated. */
+  readonly regionID: string | undefined;
   /** `default` or the Secret's `namespace/name`. */
   readonly identity: string;
 }
@@ -48,7 +49,11 @@ const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
 ];
 
 /** Of Node's and OpenSSL's codes, by their beginnings. */
-const NETWORK_CODE = /^(E[A-Z_]+|HPE_\w+|CERT_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*)$/;
+const NETWORK_CODE =
+  /^(E[A-Z0-9_]+|HPE_\w+|(CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
+
+/** Errors wrap each other; none of them this deep. */
+const DEEPEST_CAUSE = 8;
 
 export function mapError(error: unknown, context: CallContext): CallFailure {
   if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
@@ -70,8 +75,8 @@ interface VendorAnswer {
 /** What the SDK throws for an error body: `code`, and `data` with the body's fields and `statusCode`. */
 function vendorAnswer(error: unknown): VendorAnswer | undefined {
   const { code, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
-  const status = Number(data?.statusCode);
-  if (!Number.isInteger(status)) return undefined;
+  const status = data?.statusCode;
+  if (typeof status !== 'number') return undefined;
   const requestID = data?.RequestId;
   return {
     status,
@@ -104,9 +109,10 @@ function messageOf(kind: FailureKind, code: string, context: CallContext): strin
   const { action, clusterID, jobID, regionID, identity } = context;
   const who =
     identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
+  const region = regionID === undefined ? 'the region that this Secret names' : `region ${regionID}`;
   switch (kind) {
     case 'JobNotFound':
-      return `cluster ${clusterID} has no job ${jobID} that ${who} can see in region ${regionID}; check clusterID, jobID, regionID and credentialsRef`;
+      return `cluster ${clusterID} has no job ${jobID} that ${who} can see in ${region}; check clusterID, jobID, regionID and credentialsRef`;
     case 'InvalidReference':
       return `the cloud calls the reference invalid (${code}); check clusterID, jobID and regionID`;
     case 'OperationDenied':
@@ -126,11 +132,11 @@ function messageOf(kind: FailureKind, code: string, context: CallContext): strin
   }
 }
 
-function networkCode(error: unknown): string | undefined {
+function networkCode(error: unknown, depth = 0): string | undefined {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
   if (typeof code === 'string' && NETWORK_CODE.test(code)) return code;
   if (name === 'RequestTimeoutError') return 'ETIMEDOUT';
-  return cause === undefined ? undefined : networkCode(cause);
+  return cause === undefined || depth === DEEPEST_CAUSE ? undefined : networkCode(cause, depth + 1);
 }
 
 function unreachable(detail: string, code: string): CallFailure {

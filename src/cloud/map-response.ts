@@ -50,12 +50,19 @@ function text(value: unknown): string | undefined {
 }
 
 /** With or without seconds, as the vendor's operations differ; always with a zone, as a time without one means nothing. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+const TIME = /^([12]\d{3}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function time(value: unknown): string | undefined {
-  if (typeof value !== 'string' || !TIME.test(value)) return undefined;
-  const date = new Date(value);
+  const day = typeof value === 'string' ? TIME.exec(value)?.[1] : undefined;
+  if (day === undefined || !isDay(day)) return undefined;
+  const date = new Date(value as string);
   return Number.isNaN(date.getTime()) ? undefined : rfc3339(date);
+}
+
+/** `Date` takes the 31st of February for the 3rd of March. */
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && rfc3339(date).startsWith(text);
 }
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };

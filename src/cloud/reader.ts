@@ -2,55 +2,48 @@
  * The cloud as the domain sees it: `observe` resolves the credential, waits its turn in the account's budget, asks once, and
  * answers. It never rejects, and what it answers is free of secrets and of foreign text.
  */
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
-import type {
-  Answer,
-  Asked,
-  CloudReader,
-  Failure,
-  FailureKind,
-  Lane,
-  ObserveOptions,
-  Reference,
+import {
+  type Answer,
+  type Asked,
+  type CloudReader,
+  type Failure,
+  type FailureKind,
+  LANES,
+  type Lane,
+  type ObserveOptions,
+  type Reference,
 } from '../job/ports.ts';
-import { identityOf } from '../job/target.ts';
-import { AlibabaClient } from './alibaba-client.ts';
-import { Budget } from './budget.ts';
-import { Circuit } from './circuit.ts';
-import type { Credential, Credentials, Resolved } from './credentials.ts';
-import { type Endpoint, endpointOfRegion, formatEndpoint } from './endpoints.ts';
-import { type CallContext, type CallFailure, mapError, SIGNATURE_NONCE_USED } from './map-error.ts';
-import { mapJobResponse } from './map-response.ts';
+import type { Pass } from './circuit.ts';
+import type { Credentials } from './credentials.ts';
+import { type CallResult, JobCall, type JobCallOptions } from './job-call.ts';
+import { SIGNATURE_NONCE_USED } from './map-error.ts';
+import type { Credential, Resolved } from './secret-credential.ts';
+import { type Session, Sessions } from './sessions.ts';
 
-export interface LiveReaderOptions {
+export interface LiveReaderOptions extends JobCallOptions {
   readonly credentials: Credentials;
   readonly callsPerMinute: number;
-  /** For every credential without an endpoint of its own; default: by region. */
-  readonly endpoint: Endpoint | undefined;
-  /** For objects and Secrets without one. */
-  readonly regionID: string;
-  readonly userAgent: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly observer?: CallObserver;
 }
 
-/** What metrics want to know. */
-export interface CallObserver {
-  /** `code` is `OK`, or what the failure was: short. */
-  called(operation: string, code: string, seconds: number): void;
-  waited(lane: Lane, seconds: number): void;
+/** One observation under way. */
+interface Observation {
+  readonly reference: Reference;
+  readonly options: ObserveOptions;
+  /** From here on it ends as it ends, wanted or not. */
+  readonly onCall: () => void;
+  /** For what it has begun again; it does so once for each. */
+  readonly again: Set<'old credential' | 'used nonce' | 'refused key'>;
 }
 
-/** What is kept for one credential. */
-interface Session {
-  readonly budget: Budget;
-  readonly circuit: Circuit;
-  /** Of the credential that the circuit judged. */
-  version: string;
-  client?: { readonly version: string; readonly endpoint: string; readonly client: AlibabaClient };
+/** A call that may be made now. */
+interface Turn {
+  readonly observation: Observation;
+  readonly session: Session;
+  readonly pass: Pass;
+  readonly credential: Credential;
 }
+
+type Result = Answer | 'again';
 
 /** Answers given, or not given, before the key was looked at. */
 const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
@@ -61,148 +54,163 @@ const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
   'ClockSkewed',
 ]);
 
-const OPERATION = 'GetEdgeTranscodeJob';
+/** Answers that need not have come from behind the gate where calls are counted. */
+const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+]);
+
+const WITHDRAWN: Answer = { kind: 'withdrawn' };
 
 export class LiveReader implements CloudReader {
   readonly #options: LiveReaderOptions;
-  readonly #sessions = new Map<string, Session>();
+  readonly #call: JobCall;
+  readonly #sessions: Sessions;
+  /** Ends each observation under way, as withdrawn. */
+  readonly #leaving = new Set<() => void>();
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
+    const { callsPerMinute, clock, observer } = options;
+    const onWait = observer?.waited.bind(observer);
     this.#options = options;
+    this.#call = new JobCall(options);
+    this.#sessions = new Sessions({ callsPerMinute, clock, ...(onWait && { onWait }) });
   }
 
   async observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    const identity = identityOf(reference.credential);
-    const resolved = await this.#options.credentials.resolve(reference.credential);
-    if ('failure' in resolved) return this.#failed(resolved.failure);
-    const session = this.#session(identity, resolved.credential.version);
-    const refused = await session.circuit.enter();
-    if (refused) return this.#failed(refused, this.#asked(reference, resolved.credential));
-    const first = await session.budget.run(options, () => this.#ask(session, reference));
-    const answer =
-      first === 'nonce used' ? await session.budget.run(options, () => this.#ask(session, reference)) : first;
-    if (answer === 'withdrawn' || answer === 'nonce used') {
-      session.circuit.abandon();
-      return { kind: 'withdrawn' };
-    }
-    return answer;
+    const { signal } = options;
+    if (this.#closed || signal.aborted) return WITHDRAWN;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const leave = () => resolve(WITHDRAWN);
+    const onCall = () => signal.removeEventListener('abort', leave);
+    signal.addEventListener('abort', leave, { once: true });
+    this.#leaving.add(leave);
+    void this.#observe({ reference, options, onCall, again: new Set() }).then((answer) => {
+      onCall();
+      this.#leaving.delete(leave);
+      resolve(answer);
+    });
+    return await promise;
   }
 
   /** Calls waiting for their turn, by credential and lane. */
   *backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
     for (const [identity, { budget }] of this.#sessions)
-      for (const lane of ['asked', 'due', 'retry'] as const)
-        yield { identity, lane, waiting: budget.waiting(lane) };
+      for (const lane of LANES) yield { identity, lane, waiting: budget.waiting(lane) };
   }
 
-  /** Makes no call after this, and drops the answers of those under way. */
+  /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */
   close(): void {
     this.#closed = true;
-    for (const { budget } of this.#sessions.values()) budget.close();
+    for (const leave of this.#leaving) leave();
+    for (const [, { budget }] of this.#sessions) budget.close();
+  }
+
+  async #observe(observation: Observation): Promise<Answer> {
+    for (;;) {
+      const result = await this.#attempt(observation);
+      if (result !== 'again') return result;
+    }
+  }
+
+  async #attempt(observation: Observation): Promise<Result> {
+    const { reference, options } = observation;
+    const resolved = await this.#options.credentials.resolve(reference.credential);
+    if (this.#closed) return WITHDRAWN;
+    if ('failure' in resolved) return this.#refused(resolved.failure);
+    const session = this.#sessions.of(resolved.credential);
+    const entrance = await session.circuit.enter(options.signal);
+    if ('refused' in entrance)
+      return this.#refused(entrance.refused, this.#call.asked(reference, resolved.credential));
+    const { pass } = entrance;
+    const result = await session.budget.run(options, () => this.#turn(observation, session, pass));
+    return result === 'withdrawn' ? this.#left(session, pass, options) : result;
+  }
+
+  /** No longer wanted; or sent away with all the others, because the key was refused: its Secret may hold another one by now. */
+  #left({ circuit }: Session, pass: Pass, { signal }: ObserveOptions): Result {
+    circuit.abandoned(pass);
+    return signal.aborted || this.#closed ? WITHDRAWN : 'again';
   }
 
   /** Its turn has come; the credential is looked at again, as the wait may have been long. */
-  async #ask(session: Session, reference: Reference): Promise<Answer | 'nonce used'> {
-    const resolved: Resolved = await this.#options.credentials.resolve(reference.credential);
-    if ('failure' in resolved) {
-      session.circuit.abandon();
-      return this.#failed(resolved.failure);
+  async #turn(observation: Observation, session: Session, pass: Pass): Promise<Result> {
+    const { reference, onCall } = observation;
+    const resolved = await this.#current(observation);
+    if (resolved === 'again' || 'failure' in resolved) {
+      session.circuit.abandoned(pass);
+      return resolved === 'again' ? resolved : this.#refused(resolved.failure);
     }
     const { credential } = resolved;
-    const asked = this.#asked(reference, credential);
-    const refused = session.circuit.refusal();
-    if (refused) return this.#failed(refused, asked);
-    const answer = await this.#call(session, reference, credential, asked);
-    return this.#closed ? { kind: 'withdrawn' } : answer;
+    this.#sessions.of(credential);
+    const refused = session.circuit.refusal(pass);
+    if (refused) return this.#refused(refused, this.#call.asked(reference, credential));
+    onCall();
+    return await this.#settle(
+      { observation, session, pass, credential },
+      await this.#call.make(reference, credential),
+    );
   }
 
-  async #call(
-    session: Session,
-    reference: Reference,
-    credential: Credential,
-    asked: Asked,
-  ): Promise<Answer | 'nonce used'> {
-    const { clock } = this.#options;
-    const { clusterID, jobID } = reference;
-    const { identity } = credential;
-    const context: CallContext = { action: OPERATION, identity, clusterID, jobID, regionID: asked.regionID };
-    const askedAt = clock.now();
-    try {
-      const client = this.#client(session, credential, asked);
-      const query = { RegionId: asked.regionID, ClusterId: clusterID, JobId: jobID };
-      const job = mapJobResponse(await client.call(OPERATION, query), jobID);
-      this.#settle(session, credential);
-      this.#options.observer?.called(OPERATION, 'OK', (clock.now() - askedAt) / 1_000);
-      return { kind: 'observed', job, asked, askedAt };
-    } catch (error) {
-      const failure = mapError(error, context);
-      this.#settle(session, credential, failure);
-      this.#options.observer?.called(OPERATION, failure.code, (clock.now() - askedAt) / 1_000);
-      if (failure.code === SIGNATURE_NONCE_USED) return 'nonce used';
-      return this.#answerOf(failure, context, asked, askedAt);
+  /**
+   * No turn is spent waiting for a Secret: turns would pile up, and their calls go all at once. Who comes a second time waits all
+   * the same: its turns are further apart than a Secret is kept, so none pile up.
+   */
+  async #current({ reference, again }: Observation): Promise<Resolved | 'again'> {
+    const { credentials } = this.#options;
+    const fresh = credentials.fresh(reference.credential);
+    if (fresh) return fresh;
+    return first(again, 'old credential') ? 'again' : await credentials.resolve(reference.credential);
+  }
+
+  /** What a call's end means for those who share its account or credential, and for itself. */
+  async #settle(turn: Turn, { answer, failed, askedAt }: CallResult): Promise<Result> {
+    const { observation, session, pass } = turn;
+    const kind = failed?.failure.kind;
+    if (kind === 'Throttled') session.budget.throttled();
+    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) session.budget.accepted();
+    if (failed?.code === SIGNATURE_NONCE_USED && first(observation.again, 'used nonce')) {
+      session.circuit.abandoned(pass);
+      return 'again';
     }
+    if (failed && kind === 'AuthenticationFailed')
+      return await this.#keyRefused(turn, failed.failure, answer, askedAt);
+    if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) session.circuit.inconclusive(pass);
+    else session.circuit.succeeded(pass);
+    return answer;
   }
 
-  /** What a call's end means for those who share its account or credential. */
-  #settle({ budget, circuit }: Session, { identity }: Credential, result?: CallFailure): void {
-    const failure = result?.failure;
-    if (failure?.kind === 'Throttled') budget.throttled();
-    else budget.accepted();
-    if (failure?.kind === 'AuthenticationFailed') {
-      this.#options.credentials.doubt(identity);
-      circuit.failed(failure);
-    } else if (failure && SAYS_NOTHING_OF_THE_KEY.has(failure.kind)) circuit.abandon();
-    else circuit.succeeded();
-  }
-
-  #answerOf(
-    { failure, code, requestID }: CallFailure,
-    context: CallContext,
-    asked: Asked,
+  /** Nobody else tries this key but a probe. The Secret is read again at once: its owner may have replaced the key just now. */
+  async #keyRefused(
+    { observation, session, pass, credential }: Turn,
+    failure: Failure,
+    answer: Answer,
     askedAt: number,
-  ): Answer {
-    this.#options.logger.debug('a call failed', { ...context, kind: failure.kind, code, requestID });
-    return { kind: 'failed', failure, asked, askedAt, ...(requestID && { requestID }) };
+  ): Promise<Result> {
+    const { credentials } = this.#options;
+    const { identity, version } = credential;
+    if (session.version === version && session.circuit.failed(pass, failure)) session.budget.dismiss();
+    credentials.doubt(identity, askedAt);
+    const resolved = await credentials.resolve(observation.reference.credential);
+    const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
+    const refused = session.circuit.refusal(pass);
+    if ((isReplaced || !refused) && first(observation.again, 'refused key')) return 'again';
+    const { retryAt } = refused ?? {};
+    return answer.kind !== 'failed' || retryAt === undefined
+      ? answer
+      : { ...answer, failure: { ...failure, retryAt } };
   }
 
-  #failed(failure: Failure, asked?: Asked): Answer {
+  #refused(failure: Failure, asked?: Asked): Answer {
     return { kind: 'failed', failure, askedAt: this.#options.clock.now(), ...(asked && { asked }) };
   }
+}
 
-  #asked(reference: Reference, credential: Credential): Asked {
-    const regionID = reference.regionID ?? credential.regionID ?? this.#options.regionID;
-    return { regionID, endpoint: formatEndpoint(this.#endpoint(credential, regionID)) };
-  }
-
-  #endpoint(credential: Credential, regionID: string): Endpoint {
-    return credential.endpoint ?? this.#options.endpoint ?? endpointOfRegion(regionID);
-  }
-
-  /** A changed Secret has not failed yet, whatever the old one did. */
-  #session(identity: string, version: string): Session {
-    const known = this.#sessions.get(identity);
-    if (known && known.version !== version) known.circuit.succeeded();
-    if (known) return Object.assign(known, { version });
-    const { callsPerMinute, clock, observer } = this.#options;
-    const onWait = observer?.waited.bind(observer);
-    const session: Session = {
-      budget: new Budget({ callsPerMinute, clock, ...(onWait && { onWait }) }),
-      circuit: new Circuit(clock),
-      version,
-    };
-    this.#sessions.set(identity, session);
-    return session;
-  }
-
-  #client(session: Session, credential: Credential, asked: Asked): AlibabaClient {
-    const { version } = credential;
-    const known = session.client;
-    if (known?.version === version && known.endpoint === asked.endpoint) return known.client;
-    const { clock, userAgent } = this.#options;
-    const endpoint = this.#endpoint(credential, asked.regionID);
-    const client = new AlibabaClient({ endpoint, accessKey: credential.accessKey, clock, userAgent });
-    session.client = { version, endpoint: asked.endpoint, client };
-    return client;
-  }
+/** Whether this is the first time. */
+function first<T>(seen: Set<T>, value: T): boolean {
+  if (seen.has(value)) return false;
+  seen.add(value);
+  return true;
 }

@@ -52,11 +52,6 @@ export class Controller<Key> {
     this.#aborts.get(key)?.abort();
   }
 
-  /** Reconcile this key at `at`, unless it is added before. */
-  addAt(key: Key, at: number): void {
-    this.#timetable.set(key, at);
-  }
-
   /** Works until `signal` is aborted, then until what is in work has ended. */
   async run(signal: AbortSignal): Promise<void> {
     this.#running = true;

@@ -43,6 +43,11 @@ export class Timetable<Key> {
     return this.#instants.size;
   }
 
+  /** How many instants are held, those replaced or deleted included: after a `set`, at most 64 or twice `size`. */
+  get entries(): number {
+    return this.#heap.length;
+  }
+
   /** Cancels the timer and forgets every key. */
   clear(): void {
     this.#instants.clear();

@@ -43,13 +43,13 @@ export function decide(
 
 export function stateOf(facts: Facts): State {
   const { observed } = facts;
-  if (!observed || facts.suspended || facts.overdue !== undefined) return 'Unknown';
+  if (!observed || observed.lapsed || facts.suspended || facts.overdue !== undefined) return 'Unknown';
   if (!observed.found) return 'NotFound';
   return stateOfCode(observed.job?.status);
 }
 
 /** The vendor's codes; others may come and are not an error. */
-function stateOfCode(code: string | undefined): State {
+export function stateOfCode(code: string | undefined): State {
   if (code === '1') return 'Running';
   return code === '0' ? 'NotStarted' : 'Unknown';
 }
@@ -60,7 +60,8 @@ function readyFinding(facts: Facts): Finding {
   if (verdict) return { status: 'False', reason: verdict.kind, message: verdict.message };
   if (observed && overdue !== undefined)
     return { status: 'False', reason: 'ObservationOverdue', message: overdue };
-  if (observed) return { status: 'True', reason: 'ObservationSucceeded', message: say.OBSERVED };
+  if (observed && !observed.lapsed)
+    return { status: 'True', reason: 'ObservationSucceeded', message: say.OBSERVED };
   if (trouble) return { status: 'False', reason: trouble.kind, message: trouble.message };
   return { status: 'Unknown', reason: 'Progressing', message: say.WAITING };
 }
@@ -70,6 +71,8 @@ function freshFinding(facts: Facts): Finding {
   if (!facts.observed) return { status: 'Unknown', reason: 'Progressing', message: say.NEVER_OBSERVED };
   if (facts.overdue !== undefined)
     return { status: 'False', reason: 'ObservationOverdue', message: facts.overdue };
+  if (facts.observed.lapsed)
+    return { status: 'Unknown', reason: 'Progressing', message: say.NOT_SINCE_RESUMED };
   return { status: 'True', reason: 'ObservationSucceeded', message: say.FRESH };
 }
 

@@ -1,20 +1,12 @@
 /**
  * What the operator knows of one object beyond the object itself. Facts change only by answers and by time; the status is
- * computed from them (`decide.ts`), never the other way round, but for the first visit after a start, which restores them.
+ * computed from them (`decide.ts`), never the other way round, but for the first visit after a start (`restore.ts`).
  */
-import { findCondition } from '../api/conditions.ts';
 import type { EdgeTranscodeJob, JobDetails } from '../api/edge-transcode-job.ts';
 import { overdue } from './messages.ts';
 import { policyOf } from './policies.ts';
-import { type Answer, FAILURE_KINDS, type Failure, type FailureKind } from './ports.ts';
-import {
-  freshnessWindow,
-  heartbeatPeriod,
-  intervalInForce,
-  nextPoll,
-  pollInterval,
-  type ScheduleSettings,
-} from './schedule.ts';
+import type { Answer, Failure } from './ports.ts';
+import { freshnessWindow, intervalInForce, pollInterval, type ScheduleSettings } from './schedule.ts';
 import { endpointHash, referenceHash, referenceOf } from './target.ts';
 
 /** The last thing we learned of the job. */
@@ -23,12 +15,12 @@ export interface Observed {
   readonly found: boolean;
   /** The job as it was when last found. */
   readonly job?: JobDetails;
-  /** Clock `now` when the call was sent. */
-  readonly askedAt: number;
   /** Clock `now` when the answer came. */
   readonly at: number;
   /** The same, RFC 3339, for people. */
   readonly time: string;
+  /** A suspension came after it: it is still data, but says nothing of the present. */
+  readonly lapsed?: true;
 }
 
 export interface Facts {
@@ -47,59 +39,20 @@ export interface Facts {
   readonly overdue?: string;
   /** The definitive answer in force. */
   readonly verdict?: Failure;
-  /** The transient failure since the last good or definitive answer, and how many in a row. */
+  /** The transient failure to speak of since the last good or definitive answer. */
   readonly trouble?: Failure;
+  /** The latest one, spoken of or not, and how many there were in a row. */
+  readonly latestTrouble?: Failure;
   readonly failures: number;
   readonly suspended: boolean;
   readonly lastAskedAt?: number;
-  /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed. */
+  /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
   readonly attempted?: string;
   /** When to poll next by the schedule; undefined before the first call. */
   readonly nextPollAt?: number;
 }
 
-/** An observation of something: `JobNotFound` counts, as we know then. */
-type Learned = Extract<Answer, { kind: 'observed' | 'failed' }>;
-
-/** Facts of an object never seen before by this process, from the status an earlier one left. */
-export function restoreFacts(
-  object: EdgeTranscodeJob,
-  now: number,
-  wallTime: number,
-  settings: ScheduleSettings,
-): Facts {
-  const reference = referenceHash(referenceOf(object));
-  const [storedReference, endpoint] = object.status.observedTarget?.split('-') ?? [];
-  const blank: Facts = {
-    uid: object.uid,
-    reference,
-    servedGeneration: -1,
-    countFrom: now,
-    failures: 0,
-    suspended: false,
-  };
-  if (storedReference !== reference) return { ...blank, ...restoreServed(object) };
-  const verdict = object.spec.suspend ? undefined : restoreVerdict(object);
-  const interval = pollInterval(intervalInForce(object.spec, settings), verdict);
-  const facts: Facts = {
-    ...blank,
-    attempted: wanted(object),
-    ...(endpoint && { endpoint }),
-    ...restoreServed(object),
-    ...(verdict && { verdict }),
-    ...restoreObserved(object, now, wallTime),
-    ...restoreOverdue(object),
-  };
-  if (isPending(object, facts) || !(facts.observed || verdict)) return { ...facts, attempted: '' };
-  const age = facts.observed ? now - facts.observed.at : 0;
-  const heartbeat = heartbeatPeriod(interval);
-  return {
-    ...facts,
-    // The stored time is as coarse as the heartbeat, so it counts as old only when it is older than that explains.
-    countFrom: age > heartbeat + freshnessWindow(interval, settings) ? 0 : now,
-    nextPollAt: age > heartbeat + interval ? now : nextPoll(reference, interval, now - interval / 2),
-  };
-}
+export type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
 
 /** What an object asks for that a schedule would not bring by itself: its generation, and its refresh. */
 export function wanted(object: Pick<EdgeTranscodeJob, 'generation' | 'requestedAt'>): string {
@@ -112,46 +65,15 @@ export function isPending(object: EdgeTranscodeJob, facts: Facts): boolean {
   return requested || facts.servedGeneration !== object.generation;
 }
 
-/** A status that was still reconciling had its generation not served, whatever it says it observed. */
-function restoreServed(object: EdgeTranscodeJob): Pick<Facts, 'servedGeneration' | 'servedRequest'> {
-  const { observedGeneration = -1, lastHandledRequestedAt, conditions } = object.status;
-  const pending = findCondition(conditions, 'Reconciling')?.status === 'True';
-  return {
-    servedGeneration: pending ? -1 : observedGeneration,
-    ...(lastHandledRequestedAt !== undefined && { servedRequest: lastHandledRequestedAt }),
-  };
-}
-
-function restoreVerdict(object: EdgeTranscodeJob): Failure | undefined {
-  const ready = findCondition(object.status.conditions, 'Ready');
-  if (ready?.status !== 'False') return undefined;
-  const kind = FAILURE_KINDS.find((known): known is FailureKind => known === ready.reason);
-  return kind && policyOf(kind).definitive ? { kind, message: ready.message } : undefined;
-}
-
-function restoreObserved(object: EdgeTranscodeJob, now: number, wallTime: number): Pick<Facts, 'observed'> {
-  const { lastObservedTime, job, state } = object.status;
-  const at = lastObservedTime === undefined ? Number.NaN : Date.parse(lastObservedTime);
-  if (lastObservedTime === undefined || Number.isNaN(at)) return {};
-  const onOurScale = at - wallTime + now;
-  return {
-    observed: {
-      found: state !== 'NotFound',
-      ...(job && { job }),
-      askedAt: onOurScale,
-      at: onOurScale,
-      time: lastObservedTime,
-    },
-  };
-}
-
-function restoreOverdue(object: EdgeTranscodeJob): Pick<Facts, 'overdue'> {
-  const fresh = findCondition(object.status.conditions, 'Fresh');
-  return fresh?.status === 'False' ? { overdue: fresh.message } : {};
+/** A wish that no call was made for yet. Taking a request back is none. */
+export function isNewWish(object: EdgeTranscodeJob, facts: Facts): boolean {
+  if (facts.attempted === undefined) return true;
+  return facts.attempted !== wanted(object) && isPending(object, facts);
 }
 
 /**
- * What an answer changes. Answers about another target than `object`'s present one are for the caller to drop.
+ * What an answer changes; one to a call sent before the last applied one's changes nothing. Answers about another reference
+ * than `object`'s present one are for the caller to drop.
  *
  * @param requestedAt the refresh annotation when the call was wanted: a later one is not served by it
  */
@@ -162,16 +84,15 @@ export function absorb(
   answer: Learned,
   at: { readonly now: number; readonly time: string },
 ): Facts {
-  const base = forTarget(facts, object, answer);
-  if (base.observed && answer.askedAt < base.observed.askedAt) return facts;
+  if (facts.lastAskedAt !== undefined && answer.askedAt < facts.lastAskedAt) return facts;
   const asked = {
-    ...base,
+    ...forTarget(facts, object, answer),
     lastAskedAt: answer.askedAt,
     attempted: wanted({ generation: object.generation, ...(requestedAt !== undefined && { requestedAt }) }),
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
-    return { ...asked, trouble: answer.failure, failures: facts.failures + 1 };
-  const { trouble: _trouble, verdict: _verdict, ...served } = asked;
+    return troubled(asked, answer.failure);
+  const { trouble: _trouble, latestTrouble: _latest, verdict: _verdict, ...served } = asked;
   return {
     ...withObservation(served, answer, at),
     ...(answer.kind === 'failed' && { verdict: answer.failure }),
@@ -181,12 +102,27 @@ export function absorb(
   };
 }
 
+/**
+ * Where a failure is spoken of, the first is, and another one only when it comes twice in a row: an outage that shows itself
+ * now as a reset and now as a 503 must not make each attempt a write.
+ */
+function troubled(facts: Facts, failure: Failure): Facts {
+  const { trouble, latestTrouble: before } = facts;
+  const repeated = before?.kind === failure.kind && before.message === failure.message;
+  return {
+    ...facts,
+    trouble: !trouble || repeated ? failure : trouble,
+    latestTrouble: failure,
+    failures: facts.failures + 1,
+  };
+}
+
 function withObservation(facts: Facts, answer: Learned, { now, time }: { now: number; time: string }): Facts {
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).observation) return facts;
   const { overdue: _overdue, ...fresh } = facts;
   const found = answer.kind === 'observed';
   const job = found ? answer.job : facts.observed?.job;
-  return { ...fresh, observed: { found, ...(job && { job }), askedAt: answer.askedAt, at: now, time } };
+  return { ...fresh, observed: { found, ...(job && { job }), at: now, time } };
 }
 
 /** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */
@@ -234,11 +170,13 @@ function windowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSett
   return freshnessWindow(pollInterval(intervalInForce(object.spec, settings), facts.verdict), settings);
 }
 
-/** Suspension forgets failures and ages; its end begins to count anew. */
+/** Suspension forgets failures, and what was observed before it vouches for nothing after it. */
 export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
-  const { verdict: _verdict, trouble: _trouble, overdue: _overdue, nextPollAt: _next, ...kept } = facts;
+  const { verdict: _verdict, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
+  const { trouble: _trouble, latestTrouble: _latest, ...kept } = rest;
   return {
     ...kept,
+    ...(facts.observed && { observed: { ...facts.observed, lapsed: true } }),
     ...(object.requestedAt !== undefined && { servedRequest: object.requestedAt }),
     servedGeneration: object.generation,
     failures: 0,
@@ -246,6 +184,7 @@ export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
   };
 }
 
+/** Its end begins to count anew. */
 export function resumed(facts: Facts, now: number): Facts {
   return facts.suspended ? { ...facts, suspended: false, countFrom: now } : facts;
 }

@@ -5,8 +5,9 @@
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
 import type { Clock } from '../base/clock.ts';
 import { type ObjectKey, objectKey } from '../base/object-key.ts';
-import { type Facts, restoreFacts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { restoreFacts } from './restore.ts';
 import type { ScheduleSettings } from './schedule.ts';
 
 /** What was last handed to the status writer. */
@@ -43,29 +44,41 @@ export class Memory {
     this.#entry(object).facts = facts;
   }
 
+  /** Nothing for an object that is not held: asked late, by the end of a write, it must not come back by this. */
   sent(object: EdgeTranscodeJob): Sent | undefined {
-    return this.#entry(object).sent;
+    return this.#held(object)?.sent;
   }
 
   /** For an object forgotten meanwhile, nothing is noted. */
   noteSent(object: EdgeTranscodeJob, sent: Sent | undefined): void {
-    const entry = this.#entries.get(objectKey(object.namespace, object.name));
-    if (entry?.facts.uid === object.uid) entry.sent = sent;
+    const entry = this.#held(object);
+    if (entry) entry.sent = sent;
   }
 
   forget(key: ObjectKey): void {
     this.#entries.delete(key);
   }
 
+  /** How many objects are held. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  #held(object: EdgeTranscodeJob): Entry | undefined {
+    const entry = this.#entries.get(objectKey(object.namespace, object.name));
+    return entry?.facts.uid === object.uid ? entry : undefined;
+  }
+
   #entry(object: EdgeTranscodeJob): Entry {
-    const key = objectKey(object.namespace, object.name);
-    const known = this.#entries.get(key);
-    if (known?.facts.uid === object.uid) return known;
+    return this.#held(object) ?? this.#restored(object);
+  }
+
+  #restored(object: EdgeTranscodeJob): Entry {
     const now = this.#clock.now();
     const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settings);
     const { lastObservedTime } = object.status;
     const entry: Entry = { facts, sent: { fingerprint: fingerprintOf(object.status), lastObservedTime } };
-    this.#entries.set(key, entry);
+    this.#entries.set(objectKey(object.namespace, object.name), entry);
     return entry;
   }
 }

@@ -8,8 +8,9 @@ import type { Failure } from './ports.ts';
 
 export const SUSPENDED = 'observation is suspended by spec.suspend';
 export const OBSERVED = 'the job was observed and the status is fresh';
-export const WAITING = 'waiting for the first observation';
+export const WAITING = 'waiting for an observation';
 export const NEVER_OBSERVED = 'the job has not been observed yet';
+export const NOT_SINCE_RESUMED = 'the job has not been observed since it was resumed';
 export const FRESH = 'the last observation is within the freshness window';
 export const RUNNING = 'the job is in progress';
 export const NOT_STARTED = 'the job is not started';

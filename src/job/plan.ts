@@ -2,7 +2,7 @@
  * What a visit should do, before anything is asked: pure.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import { type Facts, wanted } from './facts.ts';
+import { type Facts, isNewWish } from './facts.ts';
 import type { Lane } from './ports.ts';
 
 export type Plan =
@@ -17,8 +17,8 @@ export const ASKED_SPACING_MS = 5_000;
 export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): Plan {
   if (object.spec.suspend) return { kind: 'suspended' };
   if (object.invalid !== undefined) return { kind: 'refuse', why: object.invalid };
+  if (isNewWish(object, facts)) return askNow(facts, now);
   const due = facts.nextPollAt ?? now;
-  if (facts.attempted !== wanted(object)) return askNow(facts, now);
   if (now < due) return { kind: 'wait', until: due };
   return { kind: 'ask', lane: facts.failures > 0 ? 'retry' : 'due', deadline: due };
 }

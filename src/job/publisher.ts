@@ -11,7 +11,13 @@ import { type Facts, overdueAt, settle } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Memory, Sent } from './memory.ts';
 import type { EventSink, JobStore, StatusSink } from './ports.ts';
-import { heartbeatPeriod, intervalInForce, pollInterval, type ScheduleSettings } from './schedule.ts';
+import {
+  FRESHNESS_GRACE_MS,
+  heartbeatPeriod,
+  intervalInForce,
+  pollInterval,
+  type ScheduleSettings,
+} from './schedule.ts';
 import { transitionEvents } from './transition-events.ts';
 
 export interface PublisherParts {
@@ -46,6 +52,29 @@ export class Publisher {
     this.#write(object, status, fingerprint);
   }
 
+  /**
+   * While an answer is awaited: should none come, the object is judged all the same. One that is too old already, as after a
+   * start, is given the time that an answer may take, or each start would write it off and a second later back.
+   */
+  watch(object: EdgeTranscodeJob): void {
+    const { memory, settings, clock } = this.#parts;
+    const key = objectKey(object.namespace, object.name);
+    const tooOldAt = overdueAt(memory.recall(object), object, settings);
+    if (tooOldAt === undefined) return;
+    const at = Math.max(tooOldAt, clock.now() + FRESHNESS_GRACE_MS);
+    if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
+  }
+
+  /** The object is gone. */
+  forget(key: ObjectKey): void {
+    this.#watchdog.delete(key);
+  }
+
+  /** How many objects are watched. */
+  get watched(): number {
+    return this.#watchdog.size;
+  }
+
   /** No object is judged after this. */
   stop(): void {
     this.#watchdog.clear();
@@ -68,7 +97,9 @@ export class Publisher {
     if (time === undefined || time === sent.lastObservedTime) return false;
     if (sent.lastObservedTime === undefined) return true;
     const interval = pollInterval(intervalInForce(object.spec, this.#parts.settings), facts.verdict);
-    return Date.parse(time) - Date.parse(sent.lastObservedTime) >= heartbeatPeriod(interval);
+    const apart = Math.abs(Date.parse(time) - Date.parse(sent.lastObservedTime));
+    // At the poll nearest to the period: of polls an interval apart, one would else come a moment before it and be passed over.
+    return apart >= heartbeatPeriod(interval) - interval / 2;
   }
 
   #watch(object: EdgeTranscodeJob, facts: Facts): void {
@@ -79,7 +110,12 @@ export class Publisher {
   }
 
   #judgeAgain(key: ObjectKey): void {
-    const object = this.#parts.jobs.get(key);
-    if (object && !object.spec.suspend) this.publish(object);
+    const { jobs, memory, settings, clock } = this.#parts;
+    const object = jobs.get(key);
+    if (!object || object.spec.suspend) return;
+    const facts = memory.recall(object);
+    // The window may have grown meanwhile, or the name belong to another object: then there is nothing to say yet.
+    if (settle(facts, object, settings, clock.now()) === facts) this.#watch(object, facts);
+    else this.publish(object);
   }
 }

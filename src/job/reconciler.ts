@@ -8,11 +8,11 @@ import { type Clock, rfc3339 } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ObjectKey } from '../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../controller/outcome.ts';
-import { absorb, type Facts, isPending, resumed, suspended } from './facts.ts';
+import { absorb, type Facts, isPending, type Learned, resumed, suspended } from './facts.ts';
 import type { Memory } from './memory.ts';
 import { planVisit } from './plan.ts';
 import { policyOf } from './policies.ts';
-import type { Answer, CloudReader, JobStore, ObserveOptions } from './ports.ts';
+import type { CloudReader, JobStore, ObserveOptions } from './ports.ts';
 import type { Publisher } from './publisher.ts';
 import { intervalInForce, nextPoll, pollInterval, type ScheduleSettings } from './schedule.ts';
 import { type StreamUrlMode, showStreamUrl } from './stream-url.ts';
@@ -37,8 +37,6 @@ export interface ReconcilerParts {
 /** While somebody waits for an answer (a new object, a changed spec, a refresh), failures are tried again from this soon. */
 const PENDING_RETRY_MS = 2_000;
 
-type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
-
 export class Reconciler {
   readonly #parts: ReconcilerParts;
 
@@ -47,10 +45,11 @@ export class Reconciler {
   }
 
   async visit(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
-    const { jobs, memory, clock } = this.#parts;
+    const { jobs, memory, publisher, clock } = this.#parts;
     const object = jobs.get(key);
     if (!object) {
       memory.forget(key);
+      publisher.forget(key);
       return awaitChange();
     }
     const facts = memory.recall(object);
@@ -62,23 +61,26 @@ export class Reconciler {
       case 'refuse':
         return this.#learn(object, object, this.#refusal(plan.why));
       case 'wait':
-        this.#publish(object, resumed(facts, clock.now()));
+        this.#hold(object, resumed(facts, clock.now()));
         return pollAt(plan.until);
       case 'ask':
-        memory.keep(object, resumed(facts, clock.now()));
+        this.#await(object, resumed(facts, clock.now()));
         return this.#ask(key, object, { ...plan, signal });
     }
   }
 
   async #ask(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions): Promise<Outcome> {
-    const { cloud, jobs, clock, onPollLag } = this.#parts;
+    const { cloud, jobs, memory, clock, onPollLag } = this.#parts;
     const answer = await cloud.observe(referenceOf(object), options);
     if (answer.kind === 'withdrawn') return pollAt(clock.now());
     onPollLag?.(Math.max(0, answer.askedAt - options.deadline) / 1_000);
     const newest = jobs.get(key);
-    // Deleted, replaced or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
-    if (!newest || newest.uid !== object.uid || newest.spec.suspend || !sameReference(newest, object))
+    // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
+    if (newest?.uid !== object.uid) return pollAt(clock.now());
+    if (newest.spec.suspend || !sameReference(newest, object)) {
+      memory.keep(newest, { ...memory.recall(newest), lastAskedAt: answer.askedAt });
       return pollAt(clock.now());
+    }
     return this.#learn(newest, object, answer);
   }
 
@@ -96,13 +98,27 @@ export class Reconciler {
 
   #nextPollAt(object: EdgeTranscodeJob, facts: Facts, answer: Learned, now: number): number {
     const interval = pollInterval(intervalInForce(object.spec, this.#parts.settings), facts.verdict);
-    const scheduled = nextPoll(facts.reference, interval, now);
+    // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
+    const scheduled = nextPoll(facts.reference, interval, Math.max(answer.askedAt, now - interval / 2));
     if (answer.kind === 'observed') return scheduled;
-    const { kind, retryAt } = answer.failure;
-    if (policyOf(kind).definitive) return retryAt ?? scheduled;
+    const { kind, retryAt = 0 } = answer.failure;
+    const { definitive, againWithinMs } = policyOf(kind);
+    if (definitive) return retryAt > now ? retryAt : Math.min(scheduled, now + againWithinMs);
     const somebodyWaits = isPending(object, facts) || !facts.observed;
-    const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: interval }, facts.failures);
-    return Math.max(somebodyWaits ? Math.min(retry, scheduled) : scheduled, retryAt ?? 0);
+    // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
+    const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
+    return Math.max(somebodyWaits ? Math.min(retry, scheduled) : scheduled, retryAt);
+  }
+
+  /** A wish that waits is published with its answer: the old one's status must not pass for the new generation's. */
+  #hold(object: EdgeTranscodeJob, facts: Facts): void {
+    if (isPending(object, facts)) this.#await(object, facts);
+    else this.#publish(object, facts);
+  }
+
+  #await(object: EdgeTranscodeJob, facts: Facts): void {
+    this.#parts.memory.keep(object, facts);
+    this.#parts.publisher.watch(object);
   }
 
   #publish(object: EdgeTranscodeJob, facts: Facts): void {

@@ -16,7 +16,7 @@ export interface ScheduleSettings {
 }
 
 /** A poll may be late by its turn in the budget, a slow answer and a retry; that alone must not alarm anybody. */
-const FRESHNESS_GRACE_MS = 30_000;
+export const FRESHNESS_GRACE_MS = 30_000;
 
 /** What the user asked for. */
 export function intervalAsked(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {

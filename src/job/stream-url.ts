@@ -7,33 +7,45 @@ export type StreamUrlMode = (typeof STREAM_URL_MODES)[number];
 
 const REDACTED = 'REDACTED';
 
+/** What stands before `user:password@host:port`, with too few or too many slashes as well. */
+const SCHEME = /^(?:[a-z][a-z\d+.-]*:)?\/+/i;
+const HOST_AND_PORT = /^(?:[^:@]*|\[[\da-f:.]*\])(?::\d+)?$/i;
+
 /** `redact-query` keeps the names of the query's parameters; user information and what stands behind `#` go too. */
 export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): string | undefined {
-  if (url === undefined || mode === 'omit') return undefined;
+  if (!url || mode === 'omit') return undefined;
   return mode === 'full' ? url : redact(url);
 }
 
 /** By hand and not by `URL`: what the vendor sends need not parse (`rtmp://` with odd characters), and must be redacted all the same. */
 function redact(url: string): string {
+  const scheme = SCHEME.exec(url)?.[0] ?? '';
+  const authority = url.slice(scheme.length).split(/[/?#]/, 1)[0] as string;
+  // A password with one of these in it: where it ends cannot be told.
+  if (!authority.includes('@') && !HOST_AND_PORT.test(authority) && url.includes('@'))
+    return `${scheme}${REDACTED}`;
   const beforeFragment = url.split('#', 1)[0] as string;
-  const questionMark = beforeFragment.indexOf('?');
-  const address = questionMark < 0 ? beforeFragment : beforeFragment.slice(0, questionMark);
-  const query = questionMark < 0 ? undefined : beforeFragment.slice(questionMark + 1);
-  const shown = redactUserInfo(address);
-  return query === undefined ? shown : `${shown}?${query.split(/[&;]/).map(redactParameter).join('&')}`;
+  const [address = '', ...query] = beforeFragment.split(/(\?|%3f)/i);
+  const shown = redactAddress(address);
+  return query.length === 0 ? shown : `${shown}?${redactQuery(query.slice(1).join(''))}`;
 }
 
-function redactUserInfo(address: string): string {
-  const authority = address.indexOf('//') < 0 ? 0 : address.indexOf('//') + 2;
-  const slash = address.indexOf('/', authority);
-  const end = slash < 0 ? address.length : slash;
-  const at = address.lastIndexOf('@', end);
-  return at < authority ? address : `${address.slice(0, authority)}${REDACTED}${address.slice(at)}`;
+/** User information, also of a URL within the path, and parameters that stand in the path, by intent or for want of a `?`. */
+function redactAddress(address: string): string {
+  return address
+    .replace(/(^|:\/+|\/\/)[^/]*@/g, `$1${REDACTED}@`)
+    .replace(/([;&][^=;&/]*=)[^;&/]*/g, `$1${REDACTED}`);
 }
 
-/** A parameter without `=` may be a bare token, so all of it goes. */
+function redactQuery(query: string): string {
+  return query
+    .split(/[&;]/)
+    .map((parameter) => (parameter === '' ? '' : redactParameter(parameter)))
+    .join('&');
+}
+
+/** A parameter without a value may be a bare token, with the padding of Base64 at its end, so all of it goes. */
 function redactParameter(parameter: string): string {
-  if (parameter === '') return '';
-  const equals = parameter.indexOf('=');
-  return equals < 0 ? REDACTED : `${parameter.slice(0, equals)}=${REDACTED}`;
+  const name = /^([^=]+)=+[^=]/.exec(parameter)?.[1];
+  return name === undefined ? REDACTED : `${name}=${REDACTED}`;
 }

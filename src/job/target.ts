@@ -30,6 +30,12 @@ export function endpointHash(asked: Asked): string {
   return shortHash([asked.endpoint, asked.regionID]);
 }
 
+/** The two hashes of a stored `observedTarget`; undefined when it is none. */
+export function parseTarget(text: string | undefined): { reference: string; endpoint?: string } | undefined {
+  const [, reference, endpoint] = /^([0-9a-f]{8})(?:-([0-9a-f]{8}))?$/.exec(text ?? '') ?? [];
+  return reference === undefined ? undefined : { reference, ...(endpoint !== undefined && { endpoint }) };
+}
+
 /** 32 bits: only ever compared with the previous one of the same object. */
 function shortHash(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);

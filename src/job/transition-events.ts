@@ -2,7 +2,8 @@
  * The events of a status that replaced another: transitions only, told from what was stored, so that a restart repeats none.
  */
 import { type Condition, findCondition } from '../api/conditions.ts';
-import type { EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
+import type { EdgeTranscodeJobStatus, State } from '../api/edge-transcode-job.ts';
+import { stateOfCode } from './decide.ts';
 import { EVENT_REASONS, type EventReason, type JobEvent } from './ports.ts';
 
 export function transitionEvents(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
@@ -15,14 +16,20 @@ export function transitionEvents(before: EdgeTranscodeJobStatus, after: EdgeTran
 }
 
 function foundOrMoved(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
-  const isThere = after.state === 'Running' || after.state === 'NotStarted';
-  const wasThere = before.job !== undefined && before.state !== 'NotFound';
-  if (isThere && !wasThere) return [normal('JobFound', `the job was found, ${after.state}`)];
-  if (before.state === 'NotStarted' && after.state === 'Running')
-    return [normal('JobStarted', 'the job was started')];
-  if (before.state === 'Running' && after.state === 'NotStarted')
-    return [normal('JobStopped', 'the job was stopped')];
+  if (after.state !== 'Running' && after.state !== 'NotStarted') return [];
+  const was = lastKnownState(before, after.observedTarget);
+  if (was === undefined) return [normal('JobFound', `the job was found, ${after.state}`)];
+  if (was === 'NotStarted' && after.state === 'Running') return [normal('JobStarted', 'the job was started')];
+  if (was === 'Running' && after.state === 'NotStarted') return [normal('JobStopped', 'the job was stopped')];
   return [];
+}
+
+/** As last observed of this target, if before an outage or a suspension too; undefined: not seen, or not there. */
+function lastKnownState(before: EdgeTranscodeJobStatus, target: string | undefined): State | undefined {
+  const missing =
+    before.state === 'NotFound' || findCondition(before.conditions, 'Ready')?.reason === 'JobNotFound';
+  if (!before.job || missing || before.observedTarget !== target) return undefined;
+  return stateOfCode(before.job.status);
 }
 
 function readiness(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {

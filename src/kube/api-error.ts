@@ -13,6 +13,12 @@ export interface ApiFailure {
   readonly retryAfterMs?: number;
 }
 
+/** API servers ask for seconds; a proxy's mistake must not stop writing for a day. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/** Errors wrap each other; none of them this deep. */
+const DEEPEST_CAUSE = 8;
+
 export function apiFailure(error: unknown): ApiFailure {
   if (error instanceof ApiException) return refused(error);
   const statusCode = (error as { statusCode?: unknown } | null)?.statusCode;
@@ -21,11 +27,11 @@ export function apiFailure(error: unknown): ApiFailure {
 }
 
 function refused(error: ApiException<unknown>): ApiFailure {
-  const seconds = Number(error.headers['retry-after']);
+  const retryAfterMs = Math.min(Number(error.headers?.['retry-after']) * 1_000, LONGEST_RETRY_AFTER_MS);
   return {
     status: error.code,
     reason: statusReason(error.body) ?? `HTTP ${error.code}`,
-    ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }),
+    ...(retryAfterMs > 0 && { retryAfterMs }),
   };
 }
 
@@ -43,9 +49,9 @@ function parsed(body: string): unknown {
 }
 
 /** fetch wraps what happened in `cause`. */
-function networkReason(error: unknown): string {
+function networkReason(error: unknown, depth = 0): string {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
   if (typeof code === 'string') return code;
-  if (cause) return networkReason(cause);
+  if (cause && depth < DEEPEST_CAUSE) return networkReason(cause, depth + 1);
   return typeof name === 'string' ? name : 'unknown';
 }

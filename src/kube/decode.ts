@@ -2,6 +2,7 @@
  * What the API server sends, to the object the operator works with: typed once, reduced to what is used, and never throwing: an
  * older schema may have let anything through.
  */
+import type { Condition } from '../api/conditions.ts';
 import {
   type EdgeTranscodeJob,
   type EdgeTranscodeJobSpec,
@@ -55,6 +56,8 @@ function problemOf(spec: Fields): string | undefined {
     return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and mend the object';
   if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
     return 'spec.credentialsRef.name is missing; apply the current CRD and mend the object';
+  if (spec.suspend !== undefined && typeof spec.suspend !== 'boolean')
+    return 'spec.suspend is neither true nor false; apply the current CRD and mend the object';
   return undefined;
 }
 
@@ -67,8 +70,14 @@ function decodeStatus(status: Fields): EdgeTranscodeJobStatus {
     ...(isText(observedTarget) && { observedTarget }),
     ...(isText(lastObservedTime) && { lastObservedTime }),
     ...(isText(lastHandledRequestedAt) && { lastHandledRequestedAt }),
-    ...(Array.isArray(conditions) && { conditions: conditions.filter(isRecord) as never }),
+    ...(Array.isArray(conditions) && { conditions: conditions.filter(isCondition) }),
   };
+}
+
+/** One without a date would make the next status, which keeps the date, one that the schema refuses. */
+function isCondition(value: unknown): value is Condition {
+  const { type, status, reason, message, lastTransitionTime } = fieldsOf(value);
+  return [type, status, reason, lastTransitionTime].every(isText) && typeof message === 'string';
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -24,7 +24,7 @@ export interface KubeEventsParts {
 /** A cold start of thousands of objects must not flood etcd: 50 at once, then 1 a second. */
 const RATE = { burst: 50, perSecond: 1 };
 
-/** Bounds of the API server. */
+/** Bounds of the API server, in bytes. */
 const LONGEST_NOTE = 1_024;
 const LONGEST_NAME = 253;
 
@@ -53,19 +53,29 @@ export class KubeEvents implements EventSink {
 
   #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {
     const { namespace, name, uid, resourceVersion } = object;
-    const suffix = `.${randomBytes(8).toString('hex')}`;
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
-      metadata: { namespace, name: `${name.slice(0, LONGEST_NAME - suffix.length)}${suffix}` },
+      metadata: { namespace, name: eventName(name) },
       eventTime: new V1MicroTime(this.#parts.clock.date().getTime()),
       type,
       reason,
-      note: message.slice(0, LONGEST_NOTE),
+      note: cut(message, LONGEST_NOTE),
       action: 'Observe',
       regarding: { apiVersion: API_VERSION, kind: KIND, namespace, name, uid, resourceVersion },
       reportingController: `${GROUP}/operator`,
       reportingInstance: this.#parts.instance.slice(0, 128),
     };
   }
+}
+
+/** The object's name and something random; a name that is cut may not end in `-` or `.` there. */
+function eventName(name: string): string {
+  const suffix = `.${randomBytes(8).toString('hex')}`;
+  return `${name.slice(0, LONGEST_NAME - suffix.length).replace(/[-.]+$/, '')}${suffix}`;
+}
+
+/** The API server counts bytes; a character cut in two is left out. */
+function cut(text: string, bytes: number): string {
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 }

@@ -17,6 +17,8 @@ import type { PooledKubeConfig } from './kube-config.ts';
 /** The API server itself gives up after 60 s; a list page of 500 objects or a write takes far less than this. */
 const DEADLINE_MS = 20_000;
 
+const UNAUTHORIZED = 401;
+
 /** 500, as kubectl does: pages of about 1 MB. */
 const PAGE_SIZE = 500;
 
@@ -110,7 +112,8 @@ export class KubeClient {
     try {
       return await request();
     } catch (error) {
-      if (!(error instanceof ApiException)) this.#config.dropConnections();
+      // No answer, or not the one this connection's certificate should bring: the next call makes its own.
+      if (!(error instanceof ApiException) || error.code === UNAUTHORIZED) this.#config.dropConnections();
       throw error;
     }
   }

@@ -33,18 +33,34 @@ export class PooledKubeConfig extends KubeConfig {
 
 /**
  * @param path a kubeconfig; default: in-cluster, else `KUBECONFIG`, else ~/.kube/config
- * @throws an Error that says what was looked for
+ * @throws an Error that says what was looked for, or what is wrong with it; nothing of the file is repeated
  */
 export function loadKubeConfig<Config extends KubeConfig>(config: Config, path: string | undefined): Config {
+  try {
+    load(config, path);
+  } catch (error) {
+    throw new Error(`the kubeconfig cannot be used: ${problemOf(error)}`);
+  }
+  return config;
+}
+
+function load(config: KubeConfig, path: string | undefined): void {
   if (path !== undefined) config.loadFromFile(path);
   else if (inCluster()) config.loadFromCluster();
   else if (process.env.KUBECONFIG || existsSync(join(homedir(), '.kube', 'config'))) config.loadFromDefault();
   else
-    throw new Error(
-      'no Kubernetes API server to talk to: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
+    throw new Unusable(
+      'there is none: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
     );
-  if (!config.getCurrentCluster()) throw new Error('the kubeconfig has no current context with a cluster');
-  return config;
+  if (!config.getCurrentCluster()) throw new Unusable('it has no current context with a cluster');
+}
+
+class Unusable extends Error {}
+
+/** The messages of the file system name the path; a parser's quote the file, tokens included. */
+function problemOf(error: unknown): string {
+  const isOurs = error instanceof Unusable || typeof (error as NodeJS.ErrnoException).syscall === 'string';
+  return isOurs ? (error as Error).message : 'it is not the YAML of a kubeconfig';
 }
 
 function inCluster(): boolean {

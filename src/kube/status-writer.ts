@@ -32,6 +32,8 @@ interface Desired {
   readonly status: EdgeTranscodeJobStatus;
   readonly onResult: (replaced: EdgeTranscodeJobStatus | undefined) => void;
   failures: number;
+  /** Clock `now`: the API server asked for no earlier try. */
+  notBefore: number;
   inFlight: boolean;
 }
 
@@ -43,6 +45,8 @@ const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 export class StatusWriter implements StatusSink {
   readonly #parts: StatusWriterParts;
   readonly #desired = new Map<ObjectKey, Desired>();
+  /** Objects whose status was rejected last: each is logged once, not at every poll. */
+  readonly #rejected = new Set<ObjectKey>();
   readonly #controller: Controller<ObjectKey>;
 
   constructor(parts: StatusWriterParts) {
@@ -58,8 +62,8 @@ export class StatusWriter implements StatusSink {
   write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: Desired['onResult']): void {
     const key = objectKey(object.namespace, object.name);
     const superseded = this.#desired.get(key);
-    const failures = superseded?.failures ?? 0;
-    this.#desired.set(key, { uid: object.uid, status, onResult, failures, inFlight: false });
+    const { failures = 0, notBefore = 0 } = superseded ?? {};
+    this.#desired.set(key, { uid: object.uid, status, onResult, failures, notBefore, inFlight: false });
     if (superseded && !superseded.inFlight) superseded.onResult(undefined);
     this.#controller.add(key);
   }
@@ -77,19 +81,31 @@ export class StatusWriter implements StatusSink {
   async #send(key: ObjectKey): Promise<Outcome> {
     const desired = this.#desired.get(key);
     if (!desired) return awaitChange();
+    if (this.#parts.clock.now() < desired.notBefore) return pollAt(desired.notBefore);
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
     desired.inFlight = true;
+    let answer: unknown;
     try {
-      const answer = decodeJob(await this.#parts.client.patchStatus(key, patchOf(object, desired.status)));
-      this.#finish(key, desired);
-      if (answer) this.#parts.store.update(answer);
-      this.#parts.onWrite?.('written');
-      desired.onResult(object.status);
-      return awaitChange();
+      answer = await this.#parts.client.patchStatus(key, patchOf(object, desired.status));
     } catch (error) {
       return this.#refused(key, object, desired, apiFailure(error));
     }
+    return this.#written(key, object, desired, decodeJob(answer));
+  }
+
+  #written(
+    key: ObjectKey,
+    before: EdgeTranscodeJob,
+    desired: Desired,
+    after: EdgeTranscodeJob | undefined,
+  ): Outcome {
+    this.#finish(key, desired);
+    this.#rejected.delete(key);
+    if (after) this.#parts.store.update(after);
+    this.#parts.onWrite?.('written');
+    desired.onResult(before.status);
+    return awaitChange();
   }
 
   async #refused(
@@ -99,12 +115,17 @@ export class StatusWriter implements StatusSink {
     failure: ApiFailure,
   ): Promise<Outcome> {
     if (failure.status === 404) return this.#drop(key, desired, 'gone');
-    if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired);
+    if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired, failure);
     return this.#later(key, desired, failure);
   }
 
   /** A failed test of the patch and a status that breaks the schema are both 422: the object itself tells them apart. */
-  async #lookAgain(key: ObjectKey, sent: EdgeTranscodeJob, desired: Desired): Promise<Outcome> {
+  async #lookAgain(
+    key: ObjectKey,
+    sent: EdgeTranscodeJob,
+    desired: Desired,
+    refusal: ApiFailure,
+  ): Promise<Outcome> {
     let newest: EdgeTranscodeJob | undefined;
     try {
       newest = decodeJob(await this.#parts.client.get(key));
@@ -112,17 +133,20 @@ export class StatusWriter implements StatusSink {
       const failure = apiFailure(error);
       return failure.status === 404 ? this.#drop(key, desired, 'gone') : this.#later(key, desired, failure);
     }
-    if (newest?.uid === sent.uid && newest.resourceVersion === sent.resourceVersion) {
-      this.#parts.logger.error(
-        'the API server rejects the status; is the CRD older than the operator?',
-        splitKey(key),
-      );
-      return this.#drop(key, desired, 'rejected');
-    }
     if (newest?.uid !== sent.uid) return this.#drop(key, desired, 'gone');
+    if (newest.resourceVersion === sent.resourceVersion)
+      return refusal.status === 422 ? this.#reject(key, desired) : this.#later(key, desired, refusal);
     this.#parts.onWrite?.('conflict');
     this.#parts.store.update(newest);
     return this.#again(key, desired, pollAt(this.#parts.clock.now()));
+  }
+
+  #reject(key: ObjectKey, desired: Desired): Outcome {
+    const level = this.#rejected.has(key) ? 'debug' : 'error';
+    const message = 'the API server rejects the status; is the CRD older than the operator?';
+    this.#parts.logger[level](message, splitKey(key));
+    this.#rejected.add(key);
+    return this.#drop(key, desired, 'rejected');
   }
 
   #later(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
@@ -131,6 +155,8 @@ export class StatusWriter implements StatusSink {
     const level = desired.failures === 1 ? 'warn' : 'debug';
     this.#parts.logger[level]('writing a status failed', { ...splitKey(key), ...failure });
     const delay = Math.max(backoffDelay(RETRY, desired.failures), failure.retryAfterMs ?? 0);
+    const latest = this.#desired.get(key);
+    if (latest) latest.notBefore = this.#parts.clock.now() + (failure.retryAfterMs ?? 0);
     return this.#again(key, desired, retryAfter(delay));
   }
 

@@ -8,6 +8,7 @@
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 
 export type WatchState =
+  /** `failures` in a row; a page does not end the row, or a watch that always fails after its list would never pause. */
   | { readonly phase: 'listing'; readonly continueToken?: string; readonly failures: number }
   | {
       readonly phase: 'watching';
@@ -78,12 +79,13 @@ function onPage(state: WatchState, page: Extract<WatchInput, { kind: 'page' }>):
   const isFirst = state.phase === 'listing' && state.continueToken === undefined;
   const applied = page.jobs.map((job) => ({ kind: 'applied', job }) as const);
   const events: WatchEvent[] = isFirst ? [{ kind: 'relisting' }, ...applied] : applied;
-  if (page.next) return { state: { phase: 'listing', continueToken: page.next, failures: 0 }, events };
+  const { failures } = state;
+  if (page.next) return { state: { phase: 'listing', continueToken: page.next, failures }, events };
   return {
     state: {
       phase: 'watching',
       resourceVersion: page.resourceVersion,
-      failures: 0,
+      failures,
       relistAt: page.now + RELIST_AFTER_MS,
     },
     events: [...events, { kind: 'listed' }],

@@ -68,20 +68,23 @@ export class Watcher {
       const current: WatchState = state;
       const last =
         current.phase === 'listing'
-          ? await this.#list(current.continueToken)
+          ? await this.#list(current.continueToken, signal)
           : await this.#watch(current.resourceVersion, take, signal);
       if (signal.aborted) return;
       await this.#pause(take(last).pause, signal);
     }
   }
 
-  async #list(continueToken: string | undefined): Promise<WatchInput> {
+  async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
     try {
-      const { items, resourceVersion, next } = await this.#parts.lister.list(continueToken);
+      const { items, resourceVersion, next } = await unlessAborted(
+        this.#parts.lister.list(continueToken),
+        signal,
+      );
       const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
       return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
     } catch (error) {
-      return this.#failure('listing', error);
+      return signal.aborted ? { kind: 'failed' } : this.#failure('listing', error);
     }
   }
 
@@ -111,20 +114,22 @@ export class Watcher {
         if (input?.kind === 'failed') finish(input);
         else if (input) take(input);
       };
-      const onDone = (error: unknown) =>
-        finish(error && !isIdle(error) ? this.#failure('watching', error) : ended());
-      watch.watch(COLLECTION_PATH, watchParameters(resourceVersion), onEvent, onDone).then(
-        (started) => {
-          controller = started;
-          if (finished) started.abort();
-        },
-        (error: unknown) => finish(this.#failure('watching', error)),
-      );
+      const onDone = (error: unknown) => {
+        // What we ended ourselves is told again, as an error.
+        if (!finished) finish(error && !isIdle(error) ? this.#failure('watching', error) : ended());
+      };
+      watch.watch(COLLECTION_PATH, watchParameters(resourceVersion), onEvent, onDone).then((started) => {
+        controller = started;
+        if (finished) started.abort();
+      }, onDone);
     });
   }
 
   #input(type: string, raw: unknown): WatchInput | undefined {
-    if (type === 'BOOKMARK') return { kind: 'bookmark', resourceVersion: versionOf(raw) };
+    if (type === 'BOOKMARK') {
+      const resourceVersion = versionOf(raw);
+      return resourceVersion === undefined ? undefined : { kind: 'bookmark', resourceVersion };
+    }
     if (type === 'ERROR') {
       const status = Number((raw as { code?: unknown } | null)?.code);
       this.#parts.logger.debug('the watch ended with an error event', { status });
@@ -158,10 +163,21 @@ function isIdle(error: unknown): boolean {
   return (error as { name?: unknown } | null)?.name === 'TimeoutError';
 }
 
-function versionOf(raw: unknown): string {
-  return String(
-    (raw as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion ?? '',
-  );
+function versionOf(raw: unknown): string | undefined {
+  const version = (raw as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
+  return typeof version === 'string' && version !== '' ? version : undefined;
+}
+
+/** A request that is given up ends by its own deadline. */
+async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([request, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /** What a person can do about it. */

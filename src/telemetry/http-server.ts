@@ -37,7 +37,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 function listen(server: Server, { host, port }: HttpServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    // Stays: later ones are of single connections (no file descriptor left to accept one), and must not end the process.
+    server.on('error', reject);
     server.listen({ port, ...(host && { host }) }, () => resolve());
   });
 }

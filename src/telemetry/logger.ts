@@ -18,30 +18,36 @@ export interface LoggerOptions {
   readonly destination?: pino.DestinationStream;
 }
 
-/** Whatever a value under one of these names is, it is not for the log. */
-const SECRET_NAMES = [
-  'accessKeyID',
-  'accessKeyId',
-  'accessKeySecret',
-  'securityToken',
+const REDACTED = 'REDACTED';
+
+/** Whatever a value under one of these names is, it is not for the log. Compared without case. */
+const SECRET_NAMES: ReadonlySet<string> = new Set([
+  'accesskeyid',
+  'accesskeysecret',
+  'securitytoken',
   'authorization',
-  'Authorization',
   'token',
   'password',
-  'streamInput',
-  'streamOutput',
-];
+  'streaminput',
+  'streamoutput',
+]);
 
 /** URLs' user information and queries can be secrets wherever they turn up, in a foreign error's message for one. */
-const URL_WITH_SECRET = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/?#@"']*@)?([^\s?#"']*)([?#][^\s"']*)?/gi;
+const URL_WITH_SECRET = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)((?:[^\s/?#@"']*@)+)?([^\s?#"']*)([?#][^\s"']*)?/gi;
+
+/** The same without the URL around it. */
+const PARAMETER_WITH_SECRET =
+  /\b(auth_key|signature|(?:x-acs-)?security-?token|access-?key-?(?:id|secret)|password)=[^&\s"']+/gi;
+
+/** What lies deeper is not shown: nothing that the operator logs does. */
+const DEEPEST = 6;
 
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
   const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }), log: cleaned },
-    redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: 'REDACTED' },
+    formatters: { level: (label) => ({ level: label }), log: cleanedFields },
   };
   return new PinoLogger(pino(options, destination ?? standardOutput(format)));
 }
@@ -59,46 +65,60 @@ class PinoLogger implements Logger {
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.#pino.debug(fields, message);
+    this.#pino.debug(fields, withoutSecrets(message));
   }
   info(message: string, fields: LogFields = {}): void {
-    this.#pino.info(fields, message);
+    this.#pino.info(fields, withoutSecrets(message));
   }
   warn(message: string, fields: LogFields = {}): void {
-    this.#pino.warn(fields, message);
+    this.#pino.warn(fields, withoutSecrets(message));
   }
   error(message: string, fields: LogFields = {}): void {
-    this.#pino.error(fields, message);
+    this.#pino.error(fields, withoutSecrets(message));
   }
   with(fields: LogFields): Logger {
-    return new PinoLogger(this.#pino.child(fields));
+    // pino writes a child's fields as they are.
+    return new PinoLogger(this.#pino.child(cleanedFields(fields)));
   }
 }
 
-function cleaned(fields: LogFields): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleanedValue(value)]));
+function cleanedFields(fields: LogFields): Record<string, unknown> {
+  return cleanedRecord(fields, 0);
 }
 
-function cleanedValue(value: unknown): unknown {
-  if (typeof value === 'string') return withoutUrlSecrets(value);
-  if (value instanceof Error) return describeError(value);
-  return value;
+function cleanedRecord(fields: object, depth: number): Record<string, unknown> {
+  const entries = Object.entries(fields).map(([name, value]) => [
+    name,
+    SECRET_NAMES.has(name.toLowerCase()) && value !== undefined ? REDACTED : cleaned(value, depth),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function cleaned(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth === DEEPEST) return '…';
+  if (value instanceof Error) return describeError(value, depth);
+  if (Array.isArray(value)) return value.map((item) => cleaned(item, depth + 1));
+  return value instanceof Date ? value : cleanedRecord(value, depth + 1);
 }
 
 /** Name, cleaned message and stack; not the properties that libraries hang on errors, where bodies and headers live. */
-function describeError(error: Error): Record<string, unknown> {
+function describeError(error: Error, depth: number): Record<string, unknown> {
   return {
     name: error.name,
-    message: withoutUrlSecrets(error.message),
-    ...(error.stack && { stack: withoutUrlSecrets(error.stack) }),
-    ...(error.cause instanceof Error && { cause: describeError(error.cause) }),
+    message: withoutSecrets(error.message),
+    ...(error.stack && { stack: withoutSecrets(error.stack) }),
+    ...(error.cause instanceof Error && { cause: cleaned(error.cause, depth + 1) }),
   };
 }
 
-function withoutUrlSecrets(text: string): string {
-  return text.replace(
-    URL_WITH_SECRET,
-    (_url, scheme: string, userInfo: string | undefined, address: string, query: string | undefined) =>
-      `${scheme}${userInfo ? 'REDACTED@' : ''}${address}${query ? `${query.charAt(0)}REDACTED` : ''}`,
-  );
+function withoutSecrets(text: string): string {
+  return text
+    .replace(
+      URL_WITH_SECRET,
+      (_url, scheme: string, userInfo: string | undefined, address: string, query: string | undefined) =>
+        `${scheme}${userInfo ? `${REDACTED}@` : ''}${address}${query ? `${query.charAt(0)}${REDACTED}` : ''}`,
+    )
+    .replace(PARAMETER_WITH_SECRET, `$1=${REDACTED}`);
 }

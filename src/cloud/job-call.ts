@@ -1,0 +1,105 @@
+/**
+ * GetEdgeTranscodeJob: one call for one reference, with the outcome as an answer. It waits for nothing and remembers nothing.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Answer, Asked, Lane, Reference } from '../job/ports.ts';
+import { AlibabaClient } from './alibaba-client.ts';
+import { type Endpoint, endpointOfRegion, formatEndpoint } from './endpoints.ts';
+import { type CallContext, type CallFailure, mapError } from './map-error.ts';
+import { mapJobResponse } from './map-response.ts';
+import type { Credential } from './secret-credential.ts';
+
+export interface JobCallOptions {
+  /** For every credential without an endpoint of its own; default: by region. */
+  readonly endpoint: Endpoint | undefined;
+  /** For objects and Secrets without one. */
+  readonly regionID: string;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer?: CallObserver;
+}
+
+/** What metrics want to know. */
+export interface CallObserver {
+  /** `code` is `OK`, or what the failure was: short. */
+  called(operation: string, code: string, seconds: number): void;
+  waited(lane: Lane, seconds: number): void;
+}
+
+export interface CallResult {
+  readonly answer: Answer;
+  /** Undefined: it went well. */
+  readonly failed?: CallFailure;
+  /** Clock `now` when the call was sent. */
+  readonly askedAt: number;
+}
+
+const OPERATION = 'GetEdgeTranscodeJob';
+
+export class JobCall {
+  readonly #options: JobCallOptions;
+
+  constructor(options: JobCallOptions) {
+    this.#options = options;
+  }
+
+  /** Where a reference leads to with this credential. */
+  asked(reference: Reference, credential: Credential): Asked {
+    const regionID = reference.regionID ?? credential.regionID ?? this.#options.regionID;
+    return { regionID, endpoint: formatEndpoint(this.#endpoint(credential, regionID)) };
+  }
+
+  /** Never rejects. */
+  async make(reference: Reference, credential: Credential): Promise<CallResult> {
+    const { clock } = this.#options;
+    const { clusterID, jobID } = reference;
+    const asked = this.asked(reference, credential);
+    const askedAt = clock.now();
+    try {
+      const query = { RegionId: asked.regionID, ClusterId: clusterID, JobId: jobID };
+      const body = await this.#client(credential, asked.regionID).call(OPERATION, query);
+      const job = mapJobResponse(body, jobID);
+      this.#tell('OK', askedAt);
+      return { answer: { kind: 'observed', job, asked, askedAt }, askedAt };
+    } catch (error) {
+      const context = contextOf(reference, credential, asked);
+      const failed = mapError(error, context);
+      this.#tell(failed.code, askedAt);
+      return { answer: this.#failed(failed, context, asked, askedAt), failed, askedAt };
+    }
+  }
+
+  #failed(
+    { failure, code, requestID }: CallFailure,
+    context: CallContext,
+    asked: Asked,
+    askedAt: number,
+  ): Answer {
+    this.#options.logger.debug('a call failed', { ...context, kind: failure.kind, code, requestID });
+    return { kind: 'failed', failure, asked, askedAt, ...(requestID && { requestID }) };
+  }
+
+  #tell(code: string, askedAt: number): void {
+    const { clock, observer } = this.#options;
+    observer?.called(OPERATION, code, (clock.now() - askedAt) / 1_000);
+  }
+
+  /** Made for each call: it takes 13 µs, a thirtieth of what signing and sending does. */
+  #client(credential: Credential, regionID: string): AlibabaClient {
+    const { clock, userAgent } = this.#options;
+    const endpoint = this.#endpoint(credential, regionID);
+    return new AlibabaClient({ endpoint, accessKey: credential.accessKey, clock, userAgent });
+  }
+
+  #endpoint(credential: Credential, regionID: string): Endpoint {
+    return credential.endpoint ?? this.#options.endpoint ?? endpointOfRegion(regionID);
+  }
+}
+
+function contextOf(reference: Reference, { identity, regionID }: Credential, asked: Asked): CallContext {
+  const { clusterID, jobID } = reference;
+  const isSecrets = reference.regionID === undefined && regionID !== undefined;
+  return { action: OPERATION, identity, clusterID, jobID, regionID: isSecrets ? undefined : asked.regionID };
+}

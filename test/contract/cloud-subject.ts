@@ -1,0 +1,124 @@
+/**
+ * What a contract test of `CloudReader` needs: a reader, the cloud that it asks, the Secrets that it may read, and its time.
+ */
+import { expect } from 'chai';
+import type {
+  Answer,
+  CloudReader,
+  CredentialReference,
+  Failure,
+  Lane,
+  Reference,
+  SecretData,
+  SecretReader,
+} from '../../src/job/ports.ts';
+import type { FakeClock } from '../unit/kit/fake-clock.ts';
+import type { RecordingLogger } from '../unit/kit/recording-logger.ts';
+import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../world/live-simulator/seed.ts';
+import type { Simulator } from '../world/live-simulator/simulator.ts';
+
+/** In the seed: in progress. */
+export const RUNNING_JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
+
+export interface ReaderParts {
+  readonly secrets: SecretReader;
+  readonly clock: FakeClock;
+  readonly logger: RecordingLogger;
+  readonly callsPerMinute: number;
+}
+
+export interface Closable extends CloudReader {
+  close(): void;
+}
+
+/** Secrets by `namespace/name`. */
+export class FakeSecrets implements SecretReader {
+  readonly content = new Map<string, SecretData | 'forbidden'>();
+  /** While set, the API server answers nobody. */
+  silence: Promise<void> | undefined;
+
+  async read(namespace: string, name: string): Promise<SecretData | 'missing' | 'forbidden'> {
+    await this.silence;
+    return this.content.get(`${namespace}/${name}`) ?? 'missing';
+  }
+}
+
+/** Longer than any probe of a refused key waits, ms. */
+export const PROBE_MS = 20_000;
+/** As long as what was read of a Secret is kept, ms. */
+export const SECRET_KEPT_MS = 30_000;
+/** As long as a call may take, ms. */
+export const CALL_MS = 10_000;
+
+export interface Wish {
+  readonly jobID?: string;
+  readonly credential?: CredentialReference;
+  readonly regionID?: string;
+  readonly lane?: Lane;
+  readonly deadline?: number;
+  readonly signal?: AbortSignal;
+}
+
+export const OWN: CredentialReference = { namespace: 'media' };
+export const SECRET = { namespace: 'media', name: 'account' };
+
+export class Subject {
+  readonly reader: Closable;
+  readonly cloud: Simulator;
+  readonly secrets: FakeSecrets;
+  readonly clock: FakeClock;
+
+  constructor(parts: { reader: Closable; cloud: Simulator; secrets: FakeSecrets; clock: FakeClock }) {
+    this.reader = parts.reader;
+    this.cloud = parts.cloud;
+    this.secrets = parts.secrets;
+    this.clock = parts.clock;
+  }
+
+  observe(wish: Wish = {}): Promise<Answer> {
+    const { jobID = RUNNING_JOB_ID, credential = OWN, regionID, lane = 'due', deadline = 0 } = wish;
+    const reference: Reference = {
+      credential,
+      clusterID: DEFAULT_CLUSTER_ID,
+      jobID,
+      ...(regionID !== undefined && { regionID }),
+    };
+    const signal = wish.signal ?? new AbortController().signal;
+    return this.reader.observe(reference, { lane, deadline, signal });
+  }
+
+  observeTimes(times: number, wish: Wish = {}): Promise<Answer>[] {
+    return Array.from({ length: times }, () => this.observe(wish));
+  }
+
+  async failure(wish: Wish = {}): Promise<Failure> {
+    return failureOf(await this.observe(wish));
+  }
+
+  /** Lets a Secret hold a key; default the good one of the simulated cloud. */
+  putSecret(data: SecretData = DEFAULT_KEY, { namespace, name } = SECRET): void {
+    this.secrets.content.set(`${namespace}/${name}`, data);
+  }
+
+  /** Calls that have come in so far, refused ones included. */
+  async calls(): Promise<number> {
+    return (await this.cloud.counts()).calls;
+  }
+}
+
+export function failureOf(answer: Answer): Failure {
+  expect(answer).to.have.property('failure');
+  return (answer as { failure: Failure }).failure;
+}
+
+/** What the answers came to: `observed`, `withdrawn`, or the kind of the failure. */
+export async function outcomes(answers: readonly Promise<Answer>[]): Promise<string[]> {
+  return (await Promise.all(answers)).map((answer) =>
+    answer.kind === 'failed' ? answer.failure.kind : answer.kind,
+  );
+}
+
+/** The answer if it is there at once, without anything awaited. */
+export async function atOnce(answer: Promise<Answer>): Promise<Answer | 'not yet'> {
+  return await Promise.race([answer, new Promise<'not yet'>((resolve) => setImmediate(resolve, 'not yet'))]);
+}

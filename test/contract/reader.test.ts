@@ -1,0 +1,36 @@
+// The port CloudReader, held by the reader of the real cloud: through the vendor's SDK, against the simulated endpoint.
+
+import { Credentials } from '../../src/cloud/credentials.ts';
+import { parseEndpoint } from '../../src/cloud/endpoints.ts';
+import { LiveReader } from '../../src/cloud/reader.ts';
+import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
+import type { Simulator } from '../world/live-simulator/simulator.ts';
+import type { Closable, ReaderParts } from './cloud-subject.ts';
+import { readerAnswers } from './reader-answers.ts';
+import { readerBudget } from './reader-budget.ts';
+import { readerCredentials } from './reader-credentials.ts';
+
+// Or the SDK looks for a metadata service outside this machine.
+process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
+
+function liveReader(cloud: Simulator, { secrets, clock, logger, callsPerMinute }: ReaderParts): Closable {
+  const rules = { allowedEndpoints: ['*'], allowInsecure: true };
+  const credentials = new Credentials({ own: DEFAULT_KEY, ownFor: ['media'], secrets, clock, ...rules });
+  const endpoint = parseEndpoint(cloud.url);
+  const regionID = 'cn-shanghai';
+  return new LiveReader({
+    credentials,
+    endpoint,
+    regionID,
+    userAgent: 'contract',
+    callsPerMinute,
+    clock,
+    logger,
+  });
+}
+
+describe('the reader of the live cloud', () => {
+  readerAnswers(liveReader);
+  readerCredentials(liveReader);
+  readerBudget(liveReader);
+});

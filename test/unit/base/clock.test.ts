@@ -1,0 +1,126 @@
+// Time as a parameter. The real clock is tried with Node's mocked timers, so that nothing here waits.
+
+import { mock } from 'node:test';
+import { expect } from 'chai';
+import { rfc3339, sleepOn, systemClock } from '../../../src/base/clock.ts';
+import { FakeClock } from '../kit/fake-clock.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+describe('the system clock', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }));
+  afterEach(() => mock.timers.reset());
+
+  it('calls back once after the time', () => {
+    let calls = 0;
+    systemClock.after(1_000, () => (calls += 1));
+    mock.timers.tick(999);
+    expect(calls).to.equal(0);
+    mock.timers.tick(1);
+    mock.timers.tick(10_000);
+    expect(calls).to.equal(1);
+  });
+
+  it('does not call back once cancelled', () => {
+    let calls = 0;
+    systemClock.after(1_000, () => (calls += 1)).cancel();
+    mock.timers.tick(2_000);
+    expect(calls).to.equal(0);
+  });
+
+  it('takes a time that has passed for now', () => {
+    let calls = 0;
+    systemClock.after(-5, () => (calls += 1));
+    mock.timers.tick(1);
+    expect(calls).to.equal(1);
+  });
+
+  it('waits for months, where setTimeout would ring at once', () => {
+    let calls = 0;
+    systemClock.after(60 * DAY_MS, () => (calls += 1));
+    // The longest that setTimeout can wait, twice, and what is left of the 60 days.
+    mock.timers.tick(2 ** 31 - 1);
+    mock.timers.tick(2 ** 31 - 1);
+    mock.timers.tick(60 * DAY_MS - 2 * (2 ** 31 - 1) - 1);
+    expect(calls).to.equal(0);
+    mock.timers.tick(1);
+    expect(calls).to.equal(1);
+  });
+
+  it('can be cancelled in the middle of months', () => {
+    let calls = 0;
+    const timer = systemClock.after(60 * DAY_MS, () => (calls += 1));
+    for (let day = 0; day < 30; day += 1) mock.timers.tick(DAY_MS);
+    timer.cancel();
+    for (let day = 0; day < 60; day += 1) mock.timers.tick(DAY_MS);
+    expect(calls).to.equal(0);
+  });
+
+  it('reads as Unix time, and never goes back', () => {
+    const readings = Array.from({ length: 100 }, () => systemClock.now());
+    expect(readings).to.deep.equal([...readings].sort((a, b) => a - b));
+    expect(Math.abs((readings[0] as number) - systemClock.date().getTime())).to.be.below(DAY_MS);
+  });
+
+  it('sleeps', async () => {
+    const slept = systemClock.sleep(1_000);
+    mock.timers.tick(1_000);
+    await slept;
+  });
+});
+
+describe('sleepOn', () => {
+  it('ends when the time has passed', async () => {
+    const clock = new FakeClock();
+    let ended = false;
+    const sleeping = sleepOn(clock, 1_000).then(() => (ended = true));
+    await clock.advance(999);
+    expect(ended).to.equal(false);
+    await clock.advance(1);
+    await sleeping;
+  });
+
+  it('rejects with the reason when it is aborted, and leaves no timer', async () => {
+    const clock = new FakeClock();
+    const abort = new AbortController();
+    const sleeping = sleepOn(clock, 1_000, abort.signal).catch((error: unknown) => error);
+    const reason = new Error('enough');
+    abort.abort(reason);
+    expect(await sleeping).to.equal(reason);
+    expect(clock.timers).to.equal(0);
+  });
+
+  it('does not begin when it is aborted already', async () => {
+    const clock = new FakeClock();
+    const reason = await sleepOn(clock, 1_000, AbortSignal.abort('no')).catch((error: unknown) => error);
+    expect(reason).to.equal('no');
+    expect(clock.timers).to.equal(0);
+  });
+
+  it('leaves no listener on the signal when it ended by itself', async () => {
+    const clock = new FakeClock();
+    const abort = new AbortController();
+    let listening = 0;
+    const { signal } = abort;
+    const add = signal.addEventListener.bind(signal);
+    const remove = signal.removeEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listening += 1;
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listening -= 1;
+      remove(...args);
+    };
+    const sleeping = sleepOn(clock, 10, signal);
+    await clock.advance(10);
+    await sleeping;
+    expect(listening).to.equal(0);
+  });
+});
+
+describe('rfc3339', () => {
+  it('writes UTC in whole seconds', () => {
+    expect(rfc3339(new Date('2026-01-01T08:00:00.999+08:00'))).to.equal('2026-01-01T00:00:00Z');
+  });
+});

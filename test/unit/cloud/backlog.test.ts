@@ -1,0 +1,93 @@
+// Who goes next, of those who wait.
+
+import { expect } from 'chai';
+import { Backlog, type Waiting } from '../../../src/cloud/backlog.ts';
+import type { Lane } from '../../../src/job/ports.ts';
+
+interface Item extends Waiting {
+  readonly name: string;
+}
+
+function item(lane: Lane, deadline: number): Item {
+  return { lane, deadline, withdrawn: false, name: `${lane} ${deadline}` };
+}
+
+function backlogOf(...items: Item[]): Backlog<Item> {
+  const backlog = new Backlog<Item>();
+  for (const one of items) backlog.add(one);
+  return backlog;
+}
+
+/** A hundred waiting in each of these lanes. */
+function crowd(...lanes: Lane[]): Backlog<Item> {
+  return backlogOf(...lanes.flatMap((lane) => Array.from({ length: 100 }, (_, at) => item(lane, at))));
+}
+
+function lanesOf(backlog: Backlog<Item>, turns: number): Record<string, number> {
+  const taken = Array.from({ length: turns }, () => backlog.next()?.lane ?? 'nobody');
+  return Object.fromEntries(
+    [...new Set(taken)].map((lane) => [lane, taken.filter((l) => l === lane).length]),
+  );
+}
+
+describe('a backlog', () => {
+  it('gives nobody where nobody waits', () => {
+    expect(backlogOf().next()).to.equal(undefined);
+  });
+
+  it('serves the earliest deadline of a lane first', () => {
+    const backlog = backlogOf(item('due', 3), item('due', 1), item('due', 2));
+    expect([backlog.next()?.deadline, backlog.next()?.deadline, backlog.next()?.deadline]).to.deep.equal([
+      1, 2, 3,
+    ]);
+  });
+
+  it('keeps two turns of ten for due and one for retry, however many are asked for', () => {
+    expect(lanesOf(crowd('asked', 'due', 'retry'), 20)).to.deep.equal({ asked: 14, due: 4, retry: 2 });
+  });
+
+  it('gives the turns of an empty lane to the others', () => {
+    expect(lanesOf(crowd('asked'), 10)).to.deep.equal({ asked: 10 });
+    expect(lanesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });
+    expect(lanesOf(crowd('due', 'retry'), 10)).to.deep.equal({ due: 9, retry: 1 });
+  });
+
+  it('serves who is asked for with the second turn at the latest, whichever turn it is', () => {
+    for (let turns = 0; turns < 10; turns += 1) {
+      const backlog = crowd('due', 'retry');
+      for (let turn = 0; turn < turns; turn += 1) backlog.next();
+      backlog.add(item('asked', 1_000));
+      expect([backlog.next()?.lane, backlog.next()?.lane], `after ${turns} turns`).to.include('asked');
+    }
+  });
+
+  it('skips who has withdrawn', () => {
+    const gone = item('due', 1);
+    const backlog = backlogOf(gone, item('due', 2));
+    backlog.withdraw(gone);
+    expect(backlog.next()?.deadline).to.equal(2);
+    expect(backlog.next()).to.equal(undefined);
+  });
+
+  it('counts who waits, by lane and in all, without those withdrawn', () => {
+    const gone = item('due', 1);
+    const backlog = backlogOf(gone, item('due', 2), item('asked', 3));
+    backlog.withdraw(gone);
+    backlog.withdraw(gone);
+    expect([backlog.size('due'), backlog.size('asked'), backlog.size('retry'), backlog.total]).to.deep.equal([
+      1, 1, 0, 2,
+    ]);
+    backlog.next();
+    expect(backlog.total).to.equal(1);
+  });
+
+  it('gives everybody who still waits when it is cleared, and holds nobody afterwards', () => {
+    const gone = item('due', 1);
+    const backlog = backlogOf(gone, item('due', 2), item('asked', 3));
+    backlog.withdraw(gone);
+    const cleared = backlog.clear();
+    expect(cleared.map(({ name }) => name)).to.have.members(['due 2', 'asked 3']);
+    for (const one of cleared) backlog.withdraw(one);
+    expect([backlog.total, backlog.size('due'), backlog.next()]).to.deep.equal([0, 0, undefined]);
+  });
+});

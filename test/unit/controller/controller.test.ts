@@ -1,0 +1,277 @@
+// When keys run, how many at once, and what each outcome means.
+
+import { expect } from 'chai';
+import { Controller, type ControllerOptions } from '../../../src/controller/controller.ts';
+import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
+import { RecordingLogger } from '../kit/recording-logger.ts';
+
+/** One run of the reconciler, whose end is the test's to say. */
+interface Run {
+  readonly key: string;
+  readonly at: number;
+  readonly signal: AbortSignal;
+  end(outcome: Outcome): Promise<void>;
+  fail(): Promise<void>;
+}
+
+describe('a controller', () => {
+  let clock: FakeClock;
+  let start: number;
+  let logger: RecordingLogger;
+  let runs: Run[];
+  let reconciled: string[];
+  let stop: AbortController;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    start = clock.now();
+    logger = new RecordingLogger();
+    runs = [];
+    reconciled = [];
+    stop = new AbortController();
+  });
+
+  function aController(options: Partial<ControllerOptions<string>> = {}): Controller<string> {
+    return new Controller<string>({
+      clock,
+      logger,
+      concurrency: Number.POSITIVE_INFINITY,
+      onReconciled: (outcome, seconds) => reconciled.push(`${outcome} ${seconds}`),
+      reconcile: (key, signal) => {
+        const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+        const at = clock.now() - start;
+        const end = (outcome: Outcome) => settledAfter(() => resolve(outcome));
+        const fail = () => settledAfter(() => reject(new Error('a bug')));
+        runs.push({ key, at, signal, end, fail });
+        return promise;
+      },
+      ...options,
+    });
+  }
+
+  async function running(options: Partial<ControllerOptions<string>> = {}, ...keys: string[]) {
+    const controller = aController(options);
+    for (const key of keys) controller.add(key);
+    void controller.run(stop.signal);
+    await settled();
+    return controller;
+  }
+
+  async function delayAfterThrow(): Promise<number> {
+    const failedAt = clock.now() - start;
+    await last().fail();
+    await clock.advance(300_000);
+    return last().at - failedAt;
+  }
+
+  function last(): Run {
+    return runs.at(-1) as Run;
+  }
+
+  it('runs what was added before it began, and after', async () => {
+    const controller = await running({}, 'a');
+    controller.add('b');
+    await settled();
+    expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
+  });
+
+  it('runs nothing before it is told to', async () => {
+    aController().add('a');
+    await settled();
+    expect(runs).to.deep.equal([]);
+  });
+
+  describe('does what the outcome says:', () => {
+    it('pollAt comes back at that time, and not before', async () => {
+      await running({}, 'a');
+      await last().end(pollAt(start + 5_000));
+      await clock.advance(4_999);
+      expect(runs).to.have.length(1);
+      await clock.advance(1);
+      expect(runs.map(({ at }) => at)).to.deep.equal([0, 5_000]);
+    });
+
+    it('pollAt a time that has passed comes back at once', async () => {
+      await running({}, 'a');
+      await last().end(pollAt(start - 1));
+      await clock.advance(0);
+      expect(runs).to.have.length(2);
+    });
+
+    it('retryAfter comes back after that many milliseconds', async () => {
+      await running({}, 'a');
+      await clock.advance(1_000);
+      await last().end(retryAfter(2_000));
+      await clock.advance(10_000);
+      expect(runs.map(({ at }) => at)).to.deep.equal([0, 3_000]);
+    });
+
+    it('awaitChange does not come back until the key is added', async () => {
+      const controller = await running({}, 'a');
+      await last().end(awaitChange());
+      await clock.advance(24 * 3_600_000);
+      expect(runs).to.have.length(1);
+      controller.add('a');
+      await settled();
+      expect(runs).to.have.length(2);
+    });
+  });
+
+  describe('when a key is added', () => {
+    it('runs it now, and gives up its place in the timetable', async () => {
+      const controller = await running({}, 'a');
+      await last().end(pollAt(start + 5_000));
+      controller.add('a');
+      await settled();
+      expect(runs).to.have.length(2);
+      await last().end(awaitChange());
+      await clock.advance(60_000);
+      expect(runs).to.have.length(2);
+    });
+
+    it('never runs it twice at once', async () => {
+      const controller = await running({}, 'a');
+      controller.add('a');
+      controller.add('a');
+      await settled();
+      expect(runs).to.have.length(1);
+    });
+
+    it('runs it again at once when it is done, whatever the outcome says', async () => {
+      const controller = await running({}, 'a');
+      controller.add('a');
+      await last().end(pollAt(start + 5_000));
+      expect(runs).to.have.length(2);
+      await last().end(awaitChange());
+      await clock.advance(60_000);
+      expect(runs, 'the outcome of the run that was outdated').to.have.length(2);
+    });
+
+    it('tells the run in progress that it is outdated', async () => {
+      const controller = await running({}, 'a', 'b');
+      controller.add('a');
+      expect(runs.map(({ signal }) => signal.aborted)).to.deep.equal([true, false]);
+      await runs[0]?.end(awaitChange());
+      expect(last().signal.aborted, 'the run that follows').to.equal(false);
+    });
+
+    it('runs it at once after a throw, too', async () => {
+      const controller = await running({}, 'a');
+      controller.add('a');
+      await last().fail();
+      expect(runs).to.have.length(2);
+    });
+  });
+
+  describe('after a throw', () => {
+    it('tries again with growing back-off, of 5 minutes at most', async () => {
+      await running({}, 'a');
+      const delays: number[] = [];
+      for (let failure = 1; failure <= 12; failure += 1) delays.push(await delayAfterThrow());
+      expect(delays[0]).to.be.within(500, 1_000);
+      expect(delays[4]).to.be.within(8_000, 16_000);
+      expect(delays[11]).to.be.within(150_000, 300_000);
+    });
+
+    it('logs the bug with its key, and counts it', async () => {
+      await running({}, 'a');
+      await clock.advance(2_000);
+      await last().fail();
+      expect(logger.lines.map(({ level, message }) => `${level} ${message}`)).to.deep.equal([
+        'error reconciling failed unexpectedly',
+      ]);
+      expect(logger.lines[0]?.fields.key).to.equal('a');
+      expect(reconciled).to.deep.equal(['error 2']);
+    });
+
+    it('forgets it as soon as a run ends well', async () => {
+      await running({}, 'a');
+      for (let failure = 1; failure <= 6; failure += 1) await delayAfterThrow();
+      await last().end(retryAfter(0));
+      await clock.advance(0);
+      expect(await delayAfterThrow()).to.be.within(500, 1_000);
+    });
+
+    it('takes a reconciler that throws before it waits no worse', async () => {
+      let tries = 0;
+      await running(
+        {
+          reconcile: () => {
+            tries += 1;
+            throw new Error('at once');
+          },
+        },
+        'a',
+      );
+      await clock.advance(1_000);
+      expect(tries).to.equal(2);
+    });
+  });
+
+  it('works on no more keys at once than it may', async () => {
+    const controller = await running({ concurrency: 2 }, 'a', 'b', 'c', 'd');
+    expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
+    expect(controller).to.include({ waiting: 2, working: 2 });
+    await runs[0]?.end(awaitChange());
+    expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b', 'c']);
+  });
+
+  it('starts a multitude over several turns of the event loop', async () => {
+    const controller = aController();
+    for (let key = 0; key < 1_000; key += 1) controller.add(`key ${key}`);
+    void controller.run(stop.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(runs.length).to.be.within(1, 999);
+    await settled();
+    expect(runs).to.have.length(1_000);
+  });
+
+  it('tells how long a run took, waiting included', async () => {
+    await running({}, 'a');
+    await clock.advance(2_500);
+    await last().end(awaitChange());
+    expect(reconciled).to.deep.equal(['awaitChange 2.5']);
+  });
+
+  describe('when it is stopped', () => {
+    it('tells those in work, and ends when they have', async () => {
+      const controller = aController();
+      controller.add('a');
+      let ended = false;
+      void controller.run(stop.signal).then(() => (ended = true));
+      await settled();
+      stop.abort();
+      await settled();
+      expect(last().signal.aborted).to.equal(true);
+      expect(ended).to.equal(false);
+      await last().end(pollAt(start + 1_000));
+      expect(ended).to.equal(true);
+    });
+
+    it('starts nothing any more, and leaves no timer', async () => {
+      const controller = await running({}, 'a', 'b');
+      await runs[0]?.end(pollAt(start + 1_000));
+      stop.abort();
+      controller.add('c');
+      await runs[1]?.end(pollAt(start + 1_000));
+      await clock.advance(10_000);
+      expect(runs).to.have.length(2);
+      expect(clock.timers).to.equal(0);
+    });
+
+    it('ends at once when it is stopped before it began', async () => {
+      const controller = aController();
+      controller.add('a');
+      stop.abort();
+      await controller.run(stop.signal);
+      await settled();
+      expect(runs).to.deep.equal([]);
+    });
+  });
+});
+
+async function settledAfter(action: () => void): Promise<void> {
+  action();
+  await settled();
+}

@@ -1,0 +1,112 @@
+// When each key is to come up.
+
+import { expect } from 'chai';
+import type { Clock } from '../../../src/base/clock.ts';
+import { Timetable } from '../../../src/controller/timetable.ts';
+import { FakeClock } from '../kit/fake-clock.ts';
+
+describe('a timetable', () => {
+  let clock: FakeClock;
+  let due: { key: string; at: number }[];
+  let timetable: Timetable<string>;
+  let start: number;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    start = clock.now();
+    due = [];
+    timetable = new Timetable<string>(clock, (key) => due.push({ key, at: clock.now() - start }));
+  });
+
+  it('brings each key up at its instant, the earliest first', async () => {
+    timetable.set('late', start + 300);
+    timetable.set('early', start + 100);
+    timetable.set('between', start + 200);
+    await clock.advance(1_000);
+    expect(due).to.deep.equal([
+      { key: 'early', at: 100 },
+      { key: 'between', at: 200 },
+      { key: 'late', at: 300 },
+    ]);
+  });
+
+  it('brings a key up once', async () => {
+    timetable.set('a', start + 100);
+    timetable.set('a', start + 100);
+    await clock.advance(1_000);
+    expect(due).to.have.length(1);
+    expect(timetable.get('a')).to.equal(undefined);
+  });
+
+  for (const [first, last] of [
+    [100, 200],
+    [200, 100],
+  ] as const)
+    it(`lets the last instant set win: ${last} after ${first}`, async () => {
+      timetable.set('a', start + first);
+      timetable.set('a', start + last);
+      expect(timetable.get('a')).to.equal(start + last);
+      await clock.advance(1_000);
+      expect(due).to.deep.equal([{ key: 'a', at: last }]);
+    });
+
+  it('does not bring up a deleted key, and does bring it up when it is set again', async () => {
+    timetable.set('a', start + 100);
+    timetable.delete('a');
+    await clock.advance(200);
+    expect(due).to.deep.equal([]);
+    timetable.set('a', start + 300);
+    await clock.advance(200);
+    expect(due).to.deep.equal([{ key: 'a', at: 300 }]);
+  });
+
+  it('brings up at once what has passed', async () => {
+    timetable.set('a', start - 5_000);
+    await clock.advance(0);
+    expect(due).to.deep.equal([{ key: 'a', at: 0 }]);
+  });
+
+  it('has one timer, however many keys', () => {
+    for (let key = 1_000; key > 0; key -= 1) timetable.set(`key ${key}`, start + key);
+    expect(clock.timers).to.equal(1);
+  });
+
+  it('takes keys that are set while it rings', async () => {
+    const again = new Timetable<string>(clock, (key) => {
+      due.push({ key, at: clock.now() - start });
+      if (due.length < 4) again.set(key, clock.now() + 100);
+    });
+    again.set('a', start + 100);
+    await clock.advance(1_000);
+    expect(due.map(({ at }) => at)).to.deep.equal([100, 200, 300, 400]);
+    expect(clock.timers).to.equal(0);
+  });
+
+  it('asks again when the timer rings early, as timers may', async () => {
+    const early: Clock = Object.assign(Object.create(clock) as FakeClock, {
+      after: (ms: number, callback: () => void) => clock.after(Math.min(ms, 40), callback),
+      now: () => clock.now(),
+    });
+    const patient = new Timetable<string>(early, (key) => due.push({ key, at: clock.now() - start }));
+    patient.set('a', start + 100);
+    await clock.advance(1_000);
+    expect(due).to.deep.equal([{ key: 'a', at: 100 }]);
+  });
+
+  it('forgets everything when cleared, the timer too', async () => {
+    timetable.set('a', start + 100);
+    timetable.clear();
+    expect(clock.timers).to.equal(0);
+    expect(timetable.size).to.equal(0);
+    timetable.set('b', start + 200);
+    await clock.advance(1_000);
+    expect(due).to.deep.equal([{ key: 'b', at: 200 }]);
+  });
+
+  it('does not keep the instants that were replaced', () => {
+    for (let key = 0; key < 100; key += 1) timetable.set(`key ${key}`, start + 1_000);
+    for (let at = 0; at < 10_000; at += 1) timetable.set('key 0', start + 1_000_000 + at);
+    expect(timetable.size).to.equal(100);
+    expect(timetable.entries).to.be.at.most(200);
+  });
+});

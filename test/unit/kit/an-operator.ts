@@ -1,0 +1,165 @@
+/**
+ * The domain at work: cluster, cloud and clock are fakes that a test steps, everything between them is real. The operator can be
+ * restarted: cluster, cloud and clock stay, what it knew is gone.
+ */
+import { expect } from 'chai';
+import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
+import { Controller } from '../../../src/controller/controller.ts';
+import type { Facts } from '../../../src/job/facts.ts';
+import { Memory } from '../../../src/job/memory.ts';
+import { Publisher } from '../../../src/job/publisher.ts';
+import { Reconciler, type ReconcilerSettings } from '../../../src/job/reconciler.ts';
+import { needsVisit } from '../../../src/job/triggers.ts';
+import type { JobBuilder } from './a-job.ts';
+import type { Reply } from './answers.ts';
+import { FakeClock, settled } from './fake-clock.ts';
+import { FakeCluster } from './fake-cluster.ts';
+import { RecordingLogger } from './recording-logger.ts';
+import { ScriptedCloud } from './scripted-cloud.ts';
+
+export const SETTINGS: ReconcilerSettings = {
+  intervalMs: 60_000,
+  minIntervalMs: 5_000,
+  freshness: 3,
+  streamUrls: 'redact-query',
+};
+
+/** One process: what ends with it. */
+interface Process {
+  readonly memory: Memory;
+  readonly publisher: Publisher;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+export class AnOperator {
+  readonly clock = new FakeClock();
+  readonly cluster = new FakeCluster();
+  readonly cloud = new ScriptedCloud(this.clock);
+  readonly logger = new RecordingLogger();
+  readonly lags: number[] = [];
+  readonly #settings: ReconcilerSettings;
+  #process: Process;
+
+  constructor(settings: Partial<ReconcilerSettings> = {}) {
+    this.#settings = { ...SETTINGS, ...settings };
+    this.#process = this.#start();
+  }
+
+  get memory(): Memory {
+    return this.#process.memory;
+  }
+
+  get publisher(): Publisher {
+    return this.#process.publisher;
+  }
+
+  /** As `kubectl apply`, and until what it sets off has settled. */
+  async apply(builder: JobBuilder): Promise<ObjectKey> {
+    const key = this.cluster.apply(builder);
+    await settled();
+    return key;
+  }
+
+  async delete(key: ObjectKey): Promise<void> {
+    this.cluster.delete(key);
+    await settled();
+  }
+
+  /** Ends the process, lets `awayMs` pass, and starts another one, which sees every object as new. */
+  async restart(awayMs = 0): Promise<void> {
+    await this.stop();
+    await this.clock.advance(awayMs);
+    this.#process = this.#start();
+    await settled();
+  }
+
+  async stop(): Promise<void> {
+    const { stop, publisher, ended } = this.#process;
+    stop.abort();
+    publisher.stop();
+    await ended;
+  }
+
+  /** Ends it, and holds it to what was planned: fit for `afterEach`. */
+  async verify(): Promise<void> {
+    this.#process.stop.abort();
+    this.publisher.stop();
+    this.cloud.verify();
+    expect(
+      this.logger.lines.filter(({ level }) => level === 'error'),
+      'errors in the log',
+    ).to.deep.equal([]);
+  }
+
+  get status(): EdgeTranscodeJobStatus {
+    return this.cluster.status(STREAM1);
+  }
+
+  facts(key: ObjectKey = STREAM1): Facts {
+    const object = this.cluster.get(key);
+    if (!object) throw new Error(`there is no object ${key}`);
+    return this.memory.recall(object);
+  }
+
+  /** Lets time pass until just when the next poll is due, and until that has settled. */
+  async toNextPoll(key: ObjectKey = STREAM1): Promise<void> {
+    await this.clock.advance((this.facts(key).nextPollAt ?? Number.NaN) - this.clock.now());
+  }
+
+  /** The next poll, answered thus. */
+  async poll(reply: Reply, key: ObjectKey = STREAM1): Promise<void> {
+    this.cloud.plan(reply);
+    await this.toNextPoll(key);
+  }
+
+  /** Creates or changes the object, and answers the call that this brings at once. */
+  async applyAnswered(builder: JobBuilder, reply: Reply): Promise<ObjectKey> {
+    this.cloud.plan(reply);
+    return this.apply(builder);
+  }
+
+  /** Forgets what was recorded so far, for tests of what comes after. */
+  clear(): void {
+    this.cluster.takeWrites();
+    this.cluster.takeEvents();
+    this.cloud.takeCalls();
+  }
+
+  #start(): Process {
+    const { clock, cluster, cloud, logger } = this;
+    const settings = this.#settings;
+    const memory = new Memory(clock, settings);
+    const publisher = new Publisher({
+      jobs: cluster,
+      memory,
+      writer: cluster,
+      events: cluster,
+      settings,
+      clock,
+    });
+    const reconciler = new Reconciler({
+      jobs: cluster,
+      cloud,
+      memory,
+      publisher,
+      settings,
+      onPollLag: (seconds) => this.lags.push(seconds),
+      clock,
+      logger,
+    });
+    const controller = new Controller<ObjectKey>({
+      reconcile: (key, signal) => reconciler.visit(key, signal),
+      concurrency: Number.POSITIVE_INFINITY,
+      clock,
+      logger,
+    });
+    cluster.onChange = (key, change) => needsVisit(change) && controller.add(key);
+    for (const key of cluster.keys()) controller.add(key);
+    const stop = new AbortController();
+    return { memory, publisher, stop, ended: controller.run(stop.signal) };
+  }
+}
+
+export const STREAM1 = objectKey('media', 'stream1');

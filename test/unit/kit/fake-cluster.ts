@@ -1,0 +1,108 @@
+/**
+ * The Kubernetes side of the domain in one: objects as users write them, statuses as they are written back, events. It
+ * outlives the operators that work on it, as a cluster does.
+ */
+import { expect } from 'chai';
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
+import type { EventSink, JobEvent, JobStore, StatusSink } from '../../../src/job/ports.ts';
+import type { Change } from '../../../src/job/triggers.ts';
+import type { JobBuilder } from './a-job.ts';
+
+type OnResult = Parameters<StatusSink['write']>[2];
+
+interface Write {
+  readonly object: EdgeTranscodeJob;
+  readonly status: EdgeTranscodeJobStatus;
+  readonly onResult: OnResult;
+}
+
+export class FakeCluster implements JobStore, StatusSink, EventSink {
+  readonly events: string[] = [];
+  readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
+  #writes: EdgeTranscodeJobStatus[] = [];
+  #held: Write[] = [];
+  #version = 1;
+  /** `held`: until `finishWrites` or `dropWrites`. */
+  writing: 'at once' | 'held' = 'at once';
+  onChange: (key: ObjectKey, change: Change) => void = () => undefined;
+
+  get(key: ObjectKey): EdgeTranscodeJob | undefined {
+    return this.#jobs.get(key);
+  }
+
+  keys(): Iterable<ObjectKey> {
+    return this.#jobs.keys();
+  }
+
+  /** Creates or updates, as `kubectl apply` does: the status stays, unless the uid says that it is another object. */
+  apply(builder: JobBuilder): ObjectKey {
+    const job = builder.build();
+    const before = this.#jobs.get(objectKey(job.namespace, job.name));
+    return this.#store(before?.uid === job.uid ? { ...job, status: before.status } : job);
+  }
+
+  delete(key: ObjectKey): void {
+    const before = this.#job(key);
+    this.#jobs.delete(key);
+    this.onChange(key, { before, after: undefined });
+  }
+
+  status(key: ObjectKey): EdgeTranscodeJobStatus {
+    return this.#job(key).status;
+  }
+
+  write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: OnResult): void {
+    const write = { object, status, onResult };
+    this.#writes.push(status);
+    if (this.writing === 'held') this.#held.push(write);
+    else queueMicrotask(() => this.#finish(write));
+  }
+
+  finishWrites(): void {
+    for (const write of this.#held.splice(0)) this.#finish(write);
+  }
+
+  /** As when the API server rejects them. */
+  dropWrites(): void {
+    for (const { onResult } of this.#held.splice(0)) onResult(undefined);
+  }
+
+  /** The statuses handed over since this was last asked. */
+  takeWrites(): readonly EdgeTranscodeJobStatus[] {
+    const writes = this.#writes;
+    this.#writes = [];
+    return writes;
+  }
+
+  record(object: EdgeTranscodeJob, { type, reason }: JobEvent): void {
+    this.events.push(`${object.name} ${type} ${reason}`);
+  }
+
+  takeEvents(): readonly string[] {
+    return this.events.splice(0);
+  }
+
+  #finish({ object, status, onResult }: Write): void {
+    const key = objectKey(object.namespace, object.name);
+    const current = this.#jobs.get(key);
+    if (current?.uid === object.uid) this.#store({ ...current, status });
+    onResult(current?.uid === object.uid ? current.status : undefined);
+  }
+
+  #store(job: EdgeTranscodeJob): ObjectKey {
+    const key = objectKey(job.namespace, job.name);
+    const before = this.#jobs.get(key);
+    this.#version += 1;
+    const after = { ...job, resourceVersion: String(this.#version) };
+    this.#jobs.set(key, after);
+    this.onChange(key, { before, after });
+    return key;
+  }
+
+  #job(key: ObjectKey): EdgeTranscodeJob {
+    const job = this.#jobs.get(key);
+    expect(job, `object ${key}`).to.not.equal(undefined);
+    return job as EdgeTranscodeJob;
+  }
+}

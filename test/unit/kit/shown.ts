@@ -1,0 +1,29 @@
+/**
+ * A status in few words, for comparisons that read: `{ state: 'Running', Ready: 'True ObservationSucceeded', … }`.
+ */
+import { type Condition, type ConditionType, findCondition } from '../../../src/api/conditions.ts';
+import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+
+export type Shown = Partial<Record<ConditionType | 'state', string>>;
+
+export function shown(status: EdgeTranscodeJobStatus): Shown {
+  const conditions = (status.conditions ?? []).map(({ type, status: is, reason }) => [
+    type,
+    `${is} ${reason}`,
+  ]);
+  return { ...(status.state && { state: status.state }), ...Object.fromEntries(conditions) };
+}
+
+export function condition(status: EdgeTranscodeJobStatus, type: ConditionType): Partial<Condition> {
+  return findCondition(status.conditions, type) ?? {};
+}
+
+/** Observed just now, and all is well. */
+export function healthy(state: 'Running' | 'NotStarted'): Shown {
+  return {
+    state,
+    Ready: 'True ObservationSucceeded',
+    Fresh: 'True ObservationSucceeded',
+    Running: state === 'Running' ? 'True JobRunning' : 'False JobNotStarted',
+  };
+}
