@@ -108,8 +108,7 @@ export class Controller<Key> {
     this.#aborts.delete(key);
     this.#options.onReconciled?.(outcome.kind, (this.#options.clock.now() - began) / 1_000);
     const again = this.#queue.done(key);
-    if (again || !this.#running) this.#timetable.delete(key);
-    else this.#apply(key, outcome);
+    if (!again && this.#running) this.#apply(key, outcome);
     this.#schedule();
     if (!this.#running && this.#queue.working === 0) this.#whenIdle?.();
   }

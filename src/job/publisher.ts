@@ -84,9 +84,11 @@ export class Publisher {
     const { memory, writer, events } = this.#parts;
     const { lastObservedTime } = status;
     const sent: Sent = { fingerprint, lastObservedTime };
-    memory.noteSent(object, { ...sent, pending: status });
+    const waiting: Sent = { ...sent, pending: status };
+    memory.noteSent(object, waiting);
     writer.write(object, status, (replaced) => {
-      const latest = memory.sent(object)?.fingerprint === fingerprint;
+      // By identity: a heartbeat has the same fingerprint as the write that it replaced.
+      const latest = memory.sent(object) === waiting;
       if (latest) memory.noteSent(object, replaced ? sent : undefined);
       if (replaced) for (const event of transitionEvents(replaced, status)) events.record(object, event);
     });

@@ -52,19 +52,23 @@ export class Reconciler {
       publisher.forget(key);
       return awaitChange();
     }
-    const facts = memory.recall(object);
+    const known = memory.recall(object);
+    const facts = object.spec.suspend ? suspended(known, object) : resumed(known, clock.now());
+    memory.keep(object, facts);
     const plan = planVisit(object, facts, clock.now());
     switch (plan.kind) {
       case 'suspended':
-        this.#publish(object, suspended(facts, object));
+        publisher.publish(object);
         return awaitChange();
       case 'refuse':
         return this.#learn(object, object, this.#refusal(plan.why));
       case 'wait':
-        this.#hold(object, resumed(facts, clock.now()));
+        // A wish that waits is published with its answer: the old status must not pass for the new generation's.
+        if (isPending(object, facts)) publisher.watch(object);
+        else publisher.publish(object);
         return pollAt(plan.until);
       case 'ask':
-        this.#await(object, resumed(facts, clock.now()));
+        publisher.watch(object);
         return this.#ask(key, object, { ...plan, signal });
     }
   }
@@ -86,13 +90,14 @@ export class Reconciler {
 
   /** @param asked the object as it was when the answer was asked for */
   #learn(object: EdgeTranscodeJob, asked: EdgeTranscodeJob, answer: Learned): Outcome {
-    const { memory, clock } = this.#parts;
+    const { memory, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: rfc3339(clock.date()) };
     const before = memory.recall(object);
     const learned = absorb(before, object, asked.requestedAt, this.#shown(answer), at);
     const facts = { ...learned, nextPollAt: this.#nextPollAt(object, learned, answer, at.now) };
     this.#log(object, before, facts, answer);
-    this.#publish(object, facts);
+    memory.keep(object, facts);
+    publisher.publish(object);
     return pollAt(facts.nextPollAt);
   }
 
@@ -108,22 +113,6 @@ export class Reconciler {
     // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
     const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
     return Math.max(somebodyWaits ? Math.min(retry, scheduled) : scheduled, retryAt);
-  }
-
-  /** A wish that waits is published with its answer: the old one's status must not pass for the new generation's. */
-  #hold(object: EdgeTranscodeJob, facts: Facts): void {
-    if (isPending(object, facts)) this.#await(object, facts);
-    else this.#publish(object, facts);
-  }
-
-  #await(object: EdgeTranscodeJob, facts: Facts): void {
-    this.#parts.memory.keep(object, facts);
-    this.#parts.publisher.watch(object);
-  }
-
-  #publish(object: EdgeTranscodeJob, facts: Facts): void {
-    this.#parts.memory.keep(object, facts);
-    this.#parts.publisher.publish(object);
   }
 
   #shown(answer: Learned): Learned {

@@ -112,7 +112,7 @@ function restoreSchedule(
   settings: ScheduleSettings,
 ): Pick<Facts, 'countFrom' | 'nextPollAt'> {
   const interval = pollInterval(intervalInForce(object.spec, settings), verdict);
-  const age = observed ? now - observed.at : 0;
+  const age = observed && !observed.lapsed ? now - observed.at : 0;
   const heartbeat = heartbeatPeriod(interval);
   const pace = Math.min(interval, verdict ? policyOf(verdict.kind).againWithinMs : interval);
   const scheduled = nextPoll(referenceHash(referenceOf(object)), pace, now - pace / 2);

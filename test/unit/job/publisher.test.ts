@@ -210,6 +210,15 @@ describe('a write that is not done yet', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('NotStarted')]);
   });
 
+  it('is handed over again for a heartbeat, once each time', async () => {
+    operator.clear();
+    await operator.clock.advance(HOUR);
+    expect(operator.cluster.takeWrites()).to.have.length(6);
+    operator.cluster.finishWrites();
+    await operator.clock.advance(5 * MINUTE);
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
+  });
+
   it('leaves nothing behind when its object is deleted first', async () => {
     await operator.delete(STREAM1);
     operator.cluster.finishWrites();

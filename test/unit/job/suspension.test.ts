@@ -138,13 +138,22 @@ describe('a resumed object', () => {
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
   });
 
-  it('goes on where it was when the operator restarts before an answer', async () => {
+  it('goes on where it was, without a write, when the operator restarts before an answer', async () => {
     await operator.applyAnswered(resumed, fails('ConnectionFailed'));
+    operator.clear();
     operator.cloud.plan(fails('ConnectionFailed'), running());
     await operator.restart(SECOND);
-    operator.clear();
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
     await operator.clock.advance(2 * SECOND);
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
+  });
+
+  it('says so when it cannot be used as it is now', async () => {
+    await operator.apply(aJob().generation(3).invalid('spec.interval is not a duration'));
+    expect(shown(operator.status)).to.include({
+      Ready: 'False InvalidReference',
+      Fresh: 'Unknown Progressing',
+    });
   });
 
   it('asks no more than every 5 s, however often it is suspended and resumed', async () => {

@@ -9,6 +9,9 @@ interface Pending {
   readonly callback: () => void;
 }
 
+/** More timers than this at one instant are a loop that spins, which would never end a test. */
+const MOST_AT_ONE_INSTANT = 10_000;
+
 export class FakeClock implements Clock {
   #now: number;
   /** What the wall clock shows more than `now`: set it to let the wall clock step. */
@@ -48,7 +51,10 @@ export class FakeClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settled();
+    let atOneInstant = 0;
     for (let next = this.#nextBy(end); next; next = this.#nextBy(end)) {
+      atOneInstant = next.at > this.#now ? 0 : atOneInstant + 1;
+      if (atOneInstant > MOST_AT_ONE_INSTANT) throw new Error('time stands still: timers ring without end');
       this.#now = Math.max(this.#now, next.at);
       this.#pending.delete(next);
       next.callback();

@@ -55,8 +55,16 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: OnResult): void {
     const write = { object, status, onResult };
     this.#writes.push(status);
-    if (this.writing === 'held') this.#held.push(write);
+    if (this.writing === 'held') this.#hold(write);
     else queueMicrotask(() => this.#finish(write));
+  }
+
+  /** A later write of the same object replaces one that waits, and tells it so at once. */
+  #hold(write: Write): void {
+    const replaced = this.#held.findIndex(({ object }) => object.uid === write.object.uid);
+    const [before] = replaced < 0 ? [] : this.#held.splice(replaced, 1);
+    this.#held.push(write);
+    before?.onResult(undefined);
   }
 
   finishWrites(): void {

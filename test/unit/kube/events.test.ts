@@ -1,0 +1,117 @@
+// Events are a courtesy: at a bounded rate, in the bounds of the API server, and nothing depends on them.
+
+import type { EventsV1Event } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { JobEvent } from '../../../src/job/ports.ts';
+import { KubeEvents } from '../../../src/kube/events.ts';
+import { aJob } from '../kit/a-job.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
+import { RecordingLogger } from '../kit/recording-logger.ts';
+
+const STARTED: JobEvent = { type: 'Normal', reason: 'JobStarted', message: 'the job was started' };
+
+describe('events', () => {
+  let clock: FakeClock;
+  let logger: RecordingLogger;
+  let created: [string, EventsV1Event][];
+  let dropped: number;
+  let failure: Error | undefined;
+  let events: KubeEvents;
+  beforeEach(() => {
+    clock = new FakeClock('2026-01-01T00:00:00.123Z');
+    logger = new RecordingLogger();
+    created = [];
+    dropped = 0;
+    failure = undefined;
+    const createEvent = async (namespace: string, body: EventsV1Event) => {
+      if (failure) throw failure;
+      created.push([namespace, body]);
+    };
+    events = new KubeEvents({
+      client: { createEvent },
+      clock,
+      logger,
+      instance: 'operator-7',
+      onDropped: () => {
+        dropped += 1;
+      },
+    });
+  });
+
+  it('say what happened to which object, and who says so', async () => {
+    events.record(aJob().named('a').uid('uid-a').version(7).build(), STARTED);
+    await settled();
+    const [namespace, { metadata, eventTime, ...body }] = created[0] as [string, EventsV1Event];
+    expect(namespace).to.equal('media');
+    expect(metadata?.namespace).to.equal('media');
+    expect(metadata?.name).to.match(/^a\.[0-9a-f]{16}$/);
+    // The API server takes microseconds and refuses milliseconds.
+    expect(JSON.stringify(eventTime)).to.equal('"2026-01-01T00:00:00.123000Z"');
+    expect(body).to.deep.equal({
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      type: 'Normal',
+      reason: 'JobStarted',
+      note: 'the job was started',
+      action: 'Observe',
+      regarding: {
+        apiVersion: 'edgetranscode.live/v1alpha1',
+        kind: 'EdgeTranscodeJob',
+        namespace: 'media',
+        name: 'a',
+        uid: 'uid-a',
+        resourceVersion: '7',
+      },
+      reportingController: 'edgetranscode.live/operator',
+      reportingInstance: 'operator-7',
+    });
+  });
+
+  it('have a name each', async () => {
+    for (let times = 0; times < 20; times += 1) events.record(aJob().build(), STARTED);
+    await settled();
+    expect(new Set(created.map(([, { metadata }]) => metadata?.name)).size).to.equal(20);
+  });
+
+  it('have a name that the API server takes, however long and odd the object’s', async () => {
+    for (const name of [
+      'a'.repeat(253),
+      `${'a'.repeat(235)}-${'b'.repeat(17)}`,
+      `${'a'.repeat(234)}.-.${'b'.repeat(16)}`,
+    ])
+      events.record(aJob().named(name).build(), STARTED);
+    await settled();
+    for (const [, { metadata }] of created)
+      expect(metadata?.name)
+        .to.match(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
+        .with.length.at.most(253);
+    expect(created).to.have.length(3);
+  });
+
+  it('cut a long message to what the API server takes, in bytes and not through a character', async () => {
+    events.record(aJob().build(), { ...STARTED, message: '直'.repeat(1_000) });
+    await settled();
+    expect(created[0]?.[1].note).to.equal('直'.repeat(341));
+  });
+
+  it('are at most 50 at once, and then one a second; the others are counted', async () => {
+    for (let times = 0; times < 60; times += 1) events.record(aJob().build(), STARTED);
+    await settled();
+    expect([created.length, dropped]).to.deep.equal([50, 10]);
+    for (let seconds = 0; seconds < 5; seconds += 1) {
+      await clock.advance(1_000);
+      events.record(aJob().build(), STARTED);
+      events.record(aJob().build(), STARTED);
+    }
+    await settled();
+    expect([created.length, dropped]).to.deep.equal([55, 15]);
+  });
+
+  it('that are refused are counted as well, and fail nobody', async () => {
+    failure = new Error('CANARY');
+    events.record(aJob().build(), STARTED);
+    await settled();
+    expect(dropped).to.equal(1);
+    expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+  });
+});

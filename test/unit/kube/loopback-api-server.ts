@@ -1,0 +1,84 @@
+/**
+ * An HTTP/2 server on loopback, as an API server is one, that answers as a test says, counts its connections, and has a kubeconfig.
+ */
+import {
+  createSecureServer,
+  type Http2ServerRequest as Request,
+  type Http2ServerResponse as Response,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { selfSignedCertificate } from '../../world/live-simulator/certificate.ts';
+
+export interface Received {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: Request['headers'];
+  readonly body: string;
+}
+
+export class LoopbackApiServer {
+  readonly received: Received[] = [];
+  connections = 0;
+  respond: (response: Response) => void = (response) => json(response, 200, {});
+  readonly #tls = selfSignedCertificate();
+  readonly #server = createSecureServer(
+    this.#tls,
+    (request, response) => void this.#receive(request, response),
+  );
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor() {
+    this.#server.on('session', (session) => {
+      this.connections += 1;
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+  }
+
+  async open(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  close(): void {
+    this.#server.close();
+    this.breakConnections();
+  }
+
+  /** Ends every connection, as a crash does. */
+  breakConnections(): void {
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** As text: JSON is YAML. */
+  get kubeconfig(): string {
+    const ca = Buffer.from(this.#tls.cert).toString('base64');
+    return JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: this.url, 'certificate-authority-data': ca } }],
+      users: [{ name: 'u', user: { token: 'token-1' } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    });
+  }
+
+  async #receive(request: Request, response: Response): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method, url, headers } = request;
+    this.received.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
+    this.respond(response);
+  }
+}
+
+export function json(
+  response: Response,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}

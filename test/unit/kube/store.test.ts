@@ -1,0 +1,144 @@
+// The newest of every object, and each change told once.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
+import { Store } from '../../../src/kube/store.ts';
+import { aJob } from '../kit/a-job.ts';
+
+describe('the store', () => {
+  let store: Store;
+  let changes: string[];
+  beforeEach(() => {
+    changes = [];
+    store = new Store((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
+  });
+
+  function job(name: string, version: number, uid = `uid-${name}`): EdgeTranscodeJob {
+    return aJob().named(name).uid(uid).version(version).build();
+  }
+
+  function list(...jobs: EdgeTranscodeJob[]): void {
+    store.take({ kind: 'relisting' });
+    for (const one of jobs) store.take({ kind: 'applied', job: one });
+    store.take({ kind: 'listed' });
+  }
+
+  function takeChanges(): string[] {
+    return changes.splice(0);
+  }
+
+  it('tells of each object that comes, changes and goes', () => {
+    store.take({ kind: 'applied', job: job('a', 1) });
+    store.take({ kind: 'applied', job: job('a', 2) });
+    store.take({ kind: 'deleted', job: job('a', 3) });
+    expect(changes).to.deep.equal([
+      'media/a none → uid-a@1',
+      'media/a uid-a@1 → uid-a@2',
+      'media/a uid-a@2 → none',
+    ]);
+    expect(store.size).to.equal(0);
+  });
+
+  it('holds the newest of each', () => {
+    list(job('a', 1), job('b', 2));
+    store.take({ kind: 'applied', job: job('a', 3) });
+    expect(store.get('media/a')?.resourceVersion).to.equal('3');
+    expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
+    expect([...store.values()].map(({ name }) => name)).to.deep.equal(['a', 'b']);
+  });
+
+  it('passes over what is older than what it knows, and what it knows already', () => {
+    store.take({ kind: 'applied', job: job('a', 10) });
+    takeChanges();
+    store.take({ kind: 'applied', job: job('a', 9) });
+    store.take({ kind: 'applied', job: job('a', 10) });
+    expect(changes).to.deep.equal([]);
+    expect(store.get('media/a')?.resourceVersion).to.equal('10');
+  });
+
+  it('compares versions as numbers of any size', () => {
+    const big = '90071992547409930';
+    store.apply({ ...job('a', 1), resourceVersion: big });
+    store.apply({ ...job('a', 1), resourceVersion: '90071992547409931' });
+    store.apply({ ...job('a', 1), resourceVersion: '9' });
+    expect(store.get('media/a')?.resourceVersion).to.equal('90071992547409931');
+  });
+
+  it('takes any other version where they are no numbers', () => {
+    store.apply({ ...job('a', 1), resourceVersion: 'x' });
+    store.apply({ ...job('a', 1), resourceVersion: 'w' });
+    expect(store.get('media/a')?.resourceVersion).to.equal('w');
+  });
+
+  it('forgets what a new list has no longer, and only once the list is whole', () => {
+    list(job('a', 1), job('b', 2));
+    takeChanges();
+    store.take({ kind: 'relisting' });
+    store.take({ kind: 'applied', job: job('a', 1) });
+    expect(store.get('media/b')).to.not.equal(undefined);
+    store.take({ kind: 'listed' });
+    expect(changes).to.deep.equal(['media/b uid-b@2 → none']);
+  });
+
+  it('keeps what an interrupted list had not come to yet', () => {
+    list(job('a', 1), job('b', 2));
+    store.take({ kind: 'relisting' });
+    store.take({ kind: 'applied', job: job('a', 1) });
+    list(job('a', 1), job('b', 2));
+    expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
+  });
+
+  it('says whether a list has come in whole', () => {
+    expect(store.isListed).to.equal(false);
+    store.take({ kind: 'relisting' });
+    expect(store.isListed).to.equal(false);
+    store.take({ kind: 'listed' });
+    store.take({ kind: 'relisting' });
+    expect(store.isListed).to.equal(true);
+  });
+
+  it('tells of both when one is made anew under the same name while nobody looked', () => {
+    list(job('a', 1));
+    takeChanges();
+    list(job('a', 5, 'uid-new'));
+    expect(changes).to.deep.equal(['media/a uid-a@1 → uid-new@5']);
+  });
+
+  it('does not take the late deletion of the old one for that of the new one', () => {
+    store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
+    store.take({ kind: 'deleted', job: job('a', 6, 'uid-a') });
+    expect(store.get('media/a')?.uid).to.equal('uid-new');
+  });
+
+  it('takes the deletion of what it does not know for no news', () => {
+    store.take({ kind: 'deleted', job: job('a', 1) });
+    store.remove('media/a');
+    expect(changes).to.deep.equal([]);
+  });
+
+  describe('updated by the answer to a write', () => {
+    it('tells of it as of any change', () => {
+      list(job('a', 1));
+      takeChanges();
+      store.update(job('a', 2));
+      expect(changes).to.deep.equal(['media/a uid-a@1 → uid-a@2']);
+      store.take({ kind: 'applied', job: job('a', 2) });
+      expect(changes).to.have.length(1);
+    });
+
+    it('does not bring back what was deleted meanwhile', () => {
+      store.update(job('a', 2));
+      expect(store.get('media/a')).to.equal(undefined);
+    });
+
+    it('does not bring back what was replaced meanwhile', () => {
+      store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
+      store.update(job('a', 9, 'uid-a'));
+      expect(store.get('media/a')?.uid).to.equal('uid-new');
+    });
+  });
+});
+
+function shown(job: EdgeTranscodeJob | undefined): string {
+  return job ? `${job.uid}@${job.resourceVersion}` : 'none';
+}

@@ -1,0 +1,140 @@
+// JSON lines, and no secret in them, wherever it stood.
+
+import { Writable } from 'node:stream';
+import { expect } from 'chai';
+import type { Logger } from '../../../src/base/logger.ts';
+import { createLogger, type LogLevel } from '../../../src/telemetry/logger.ts';
+
+describe('the log', () => {
+  let written: string;
+  let logger: Logger;
+  beforeEach(() => {
+    logger = loggerAt('debug');
+  });
+
+  function loggerAt(level: LogLevel): Logger {
+    written = '';
+    const destination = new Writable({
+      write(chunk, _encoding, done) {
+        written += String(chunk);
+        done();
+      },
+    });
+    return createLogger({ level, format: 'json', destination });
+  }
+
+  function lines(): Record<string, unknown>[] {
+    return written
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** The fields of the line that this leaves. */
+  function logged(fields: Record<string, unknown>): Record<string, unknown> {
+    logger.info('it happened', fields);
+    return lines().at(-1) ?? {};
+  }
+
+  it('is a JSON object a line: level, time, fields and message', () => {
+    const { time, ...rest } = logged({ namespace: 'media', count: 3 });
+    expect(rest).to.deep.equal({ level: 'info', namespace: 'media', count: 3, msg: 'it happened' });
+    expect(time).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  });
+
+  it('has every level, and leaves out those below its own', () => {
+    logger = loggerAt('warn');
+    logger.debug('a');
+    logger.info('b');
+    logger.warn('c');
+    logger.error('d');
+    expect(lines().map(({ level, msg }) => `${level} ${msg}`)).to.deep.equal(['warn c', 'error d']);
+  });
+
+  it('adds fields to every line of a logger with fields', () => {
+    logger.with({ room: 'kube' }).with({ part: 'watch' }).info('a', { count: 1 });
+    expect(lines()[0]).to.include({ room: 'kube', part: 'watch', count: 1 });
+  });
+
+  const NAMES = [
+    ...['accessKeyID', 'accessKeyId', 'AccessKeyId', 'accessKeySecret', 'securityToken', 'SecurityToken'],
+    ...['authorization', 'Authorization', 'token', 'password', 'streamInput', 'StreamOutput'],
+  ];
+  for (const name of NAMES)
+    it(`never shows what is called ${name}, however deep`, () => {
+      logged({ [name]: 'CANARY' });
+      logged({ a: { [name]: 'CANARY' } });
+      logged({ a: { b: { c: [{ d: { [name]: { nested: 'CANARY' } } }] } } });
+      logger.with({ [name]: 'CANARY', a: { [name]: 'CANARY' } }).info('x');
+      logged({ error: Object.assign(new Error('x'), { [name]: 'CANARY' }) });
+      expect(written).not.to.contain('CANARY');
+      expect(lines()[0]).to.include({ [name]: 'REDACTED' });
+    });
+
+  const URLS: [string, string][] = [
+    ['rtmp://push.example/app/s?auth_key=CANARY-1', 'rtmp://push.example/app/s?REDACTED'],
+    ['https://u:CANARY@live.example/x', 'https://REDACTED@live.example/x'],
+    ['https://u@v:CANARY@live.example/x', 'https://REDACTED@live.example/x'],
+    ['https://live.example/x#CANARY', 'https://live.example/x#REDACTED'],
+    ['RTMP://A.example/?CANARY', 'RTMP://A.example/?REDACTED'],
+    ['POST https://live.example/?JobId=CANARY failed.', 'POST https://live.example/?REDACTED failed.'],
+    [
+      '"http://a.example/?x=CANARY", "http://b.example/?y=CANARY"',
+      '"http://a.example/?REDACTED", "http://b.example/?REDACTED"',
+    ],
+    ['/app/s?auth_key=CANARY&x=1', '/app/s?auth_key=REDACTED&x=1'],
+    ['AccessKeySecret=CANARY', 'AccessKeySecret=REDACTED'],
+  ];
+  for (const [text, shown] of URLS)
+    it(`shows ${text} without its secret, wherever it stands`, () => {
+      const fields = {
+        text,
+        nested: { list: [text] },
+        error: new Error(text, { cause: new TypeError(text) }),
+      };
+      logger.warn(text, fields);
+      logger.with({ text }).info('x');
+      expect(written).not.to.contain('CANARY');
+      expect(lines()[0]).to.deep.include({ msg: shown, text: shown, nested: { list: [shown] } });
+      expect(lines()[0]).to.have.nested.property('error.message', shown);
+      expect(lines()[0]).to.have.nested.property('error.cause.message', shown);
+      expect(lines()[1]).to.include({ text: shown });
+    });
+
+  it('leaves a URL without secrets as it is', () => {
+    expect(logged({ server: 'https://127.0.0.1:6443/apis' })).to.include({
+      server: 'https://127.0.0.1:6443/apis',
+    });
+  });
+
+  it('shows an error by name, message, stack and cause, and nothing that a library hung on it', () => {
+    const error = Object.assign(new RangeError('too far', { cause: new Error('why') }), {
+      body: 'CANARY',
+      headers: { authorization: 'CANARY' },
+    });
+    const shown = logged({ error }).error as Record<string, unknown>;
+    expect(shown).to.have.all.keys('name', 'message', 'stack', 'cause');
+    expect(shown).to.include({ name: 'RangeError', message: 'too far' });
+    expect(written).not.to.contain('CANARY');
+  });
+
+  it('takes values of any shape', () => {
+    const loop: Record<string, unknown> = {};
+    loop.loop = loop;
+    const deep = { a: { b: { c: { d: { e: { f: { g: 'CANARY' } } } } } } };
+    expect(
+      logged({ loop, deep, nothing: null, none: undefined, when: new Date(0), big: 7n, yes: true }),
+    ).to.include({
+      nothing: null,
+      when: '1970-01-01T00:00:00.000Z',
+      yes: true,
+    });
+    expect(written).not.to.contain('CANARY');
+  });
+
+  it('is not slowed by a long text that is nearly a URL', () => {
+    const began = performance.now();
+    logged({ text: 'a.'.repeat(100_000), other: 'x:'.repeat(100_000), at: `http://${'a@'.repeat(50_000)}` });
+    expect(performance.now() - began).to.be.lessThan(1_000);
+  });
+});

@@ -1,0 +1,173 @@
+// What is counted, what is asked at each scrape, and that nothing outlives its object.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import { Metrics, type MetricsSources } from '../../../src/telemetry/metrics.ts';
+import { aJob } from '../kit/a-job.ts';
+
+const RUNNING: EdgeTranscodeJobStatus = {
+  state: 'Running',
+  conditions: (['Ready', 'Fresh'] as const).map((type) => ({
+    type,
+    status: 'True',
+    reason: 'ObservationSucceeded',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+    observedGeneration: 1,
+  })),
+};
+
+function job(name: string, status: EdgeTranscodeJobStatus = RUNNING): EdgeTranscodeJob {
+  return aJob().named(name).storing(status).build();
+}
+
+describe('metrics', () => {
+  let jobs: EdgeTranscodeJob[];
+  let metrics: Metrics;
+  let sources: MetricsSources;
+  beforeEach(() => {
+    jobs = [job('a')];
+    sources = {
+      jobs: () => jobs,
+      observedAt: ({ name }) => (name === 'never' ? undefined : 1_700_000_000),
+      backlog: () => [{ identity: 'media/account', lane: 'due', waiting: 4 }],
+      demand: () => new Map([['media/account', 2.5]]),
+      budgetPerSecond: 50,
+      watchProgressedAt: () => 1_700_000_001,
+    };
+    metrics = newMetrics(10);
+  });
+
+  function newMetrics(perObjectLimit: number): Metrics {
+    const options = { version: '1.2.3', perObjectLimit };
+    const made = new Metrics(options);
+    made.watch(sources, options);
+    return made;
+  }
+
+  /** Our samples, each on its line. */
+  async function scrape(of = metrics): Promise<string[]> {
+    const text = await of.registry.metrics();
+    return text.split('\n').filter((line) => line.startsWith('edgetranscode_'));
+  }
+
+  it('have the names, the types and the labels that the reference gives', async () => {
+    metrics.called('GetEdgeTranscodeJob', 'OK', 0.1);
+    metrics.waited('due', 0.1);
+    metrics.pollLagged(1);
+    metrics.wrote('written');
+    metrics.droppedEvent();
+    metrics.reconciled('pollAt', 0.1);
+    const text = await metrics.registry.metrics();
+    const types = [...text.matchAll(/^# TYPE edgetranscode_(\w+) (\w+)$/gm)].map(
+      ([, name, type]) => `${name} ${type}`,
+    );
+    expect(types).to.have.members([
+      'build_info gauge',
+      'api_requests_total counter',
+      'api_request_duration_seconds histogram',
+      'api_wait_seconds histogram',
+      'api_backlog gauge',
+      'api_budget_calls_per_second gauge',
+      'api_demand_calls_per_second gauge',
+      'poll_lag_seconds histogram',
+      'status_writes_total counter',
+      'events_dropped_total counter',
+      'reconciles_total counter',
+      'reconcile_duration_seconds histogram',
+      'watch_last_progress_timestamp_seconds gauge',
+      'jobs gauge',
+      'per_object_metrics_suppressed gauge',
+      'job_condition gauge',
+      'job_state gauge',
+      'job_last_observation_timestamp_seconds gauge',
+    ]);
+    expect(text).to.contain('process_cpu_seconds_total');
+  });
+
+  it('count what happens', async () => {
+    metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
+    metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
+    metrics.called('GetEdgeTranscodeJob', 'JobNotFound', 0.2);
+    metrics.waited('asked', 3);
+    metrics.pollLagged(0.5);
+    metrics.wrote('conflict');
+    metrics.droppedEvent();
+    metrics.reconciled('pollAt', 1);
+    expect(await scrape()).to.include.members([
+      'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="OK"} 2',
+      'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="JobNotFound"} 1',
+      'edgetranscode_api_request_duration_seconds_count{operation="GetEdgeTranscodeJob"} 3',
+      'edgetranscode_api_wait_seconds_sum{lane="asked"} 3',
+      'edgetranscode_poll_lag_seconds_sum 0.5',
+      'edgetranscode_status_writes_total{result="conflict"} 1',
+      'edgetranscode_events_dropped_total 1',
+      'edgetranscode_reconciles_total{outcome="pollAt"} 1',
+      'edgetranscode_reconcile_duration_seconds_sum 1',
+    ]);
+  });
+
+  it('tell what is the case at each scrape', async () => {
+    expect(await scrape()).to.include.members([
+      'edgetranscode_build_info{version="1.2.3"} 1',
+      'edgetranscode_api_backlog{identity="media/account",lane="due"} 4',
+      'edgetranscode_api_demand_calls_per_second{identity="media/account"} 2.5',
+      'edgetranscode_api_budget_calls_per_second{identity="media/account"} 50',
+      'edgetranscode_watch_last_progress_timestamp_seconds 1700000001',
+      'edgetranscode_jobs{state="Running"} 1',
+      'edgetranscode_jobs{state="NotStarted"} 0',
+      'edgetranscode_jobs{state="NotFound"} 0',
+      'edgetranscode_jobs{state="Unknown"} 0',
+      'edgetranscode_per_object_metrics_suppressed 0',
+      'edgetranscode_job_condition{namespace="media",name="a",type="Ready",status="True"} 1',
+      'edgetranscode_job_condition{namespace="media",name="a",type="Fresh",status="True"} 1',
+      'edgetranscode_job_state{namespace="media",name="a",state="Running"} 1',
+      'edgetranscode_job_last_observation_timestamp_seconds{namespace="media",name="a"} 1700000000',
+    ]);
+  });
+
+  it('have only the current state and status of an object', async () => {
+    await scrape();
+    const [ready] = RUNNING.conditions ?? [];
+    if (ready) jobs = [job('a', { state: 'NotFound', conditions: [{ ...ready, status: 'False' }] })];
+    const own = (await scrape()).filter((line) => line.includes('name="a"'));
+    expect(own).to.have.members([
+      'edgetranscode_job_condition{namespace="media",name="a",type="Ready",status="False"} 1',
+      'edgetranscode_job_state{namespace="media",name="a",state="NotFound"} 1',
+      'edgetranscode_job_last_observation_timestamp_seconds{namespace="media",name="a"} 1700000000',
+    ]);
+  });
+
+  it('of an object go with the object', async () => {
+    await scrape();
+    jobs = [job('b')];
+    const text = (await scrape()).join('\n');
+    expect(text).to.contain('name="b"').and.not.contain('name="a"');
+    jobs = [];
+    expect((await scrape()).join('\n')).not.to.contain('name="');
+  });
+
+  it('of an object that was never visited or observed say no more than is known', async () => {
+    jobs = [job('never', {})];
+    const own = (await scrape()).filter((line) => line.includes('name="never"'));
+    expect(own).to.deep.equal(['edgetranscode_job_state{namespace="media",name="never",state="Unknown"} 1']);
+  });
+
+  it('above the limit are the aggregates only, and say so', async () => {
+    jobs = Array.from({ length: 11 }, (_, index) => job(`j${index}`));
+    const lines = await scrape();
+    expect(lines.join('\n')).not.to.contain('name="');
+    expect(lines).to.include.members([
+      'edgetranscode_jobs{state="Running"} 11',
+      'edgetranscode_per_object_metrics_suppressed 1',
+    ]);
+    jobs.pop();
+    expect((await scrape()).filter((line) => line.startsWith('edgetranscode_job_state'))).to.have.length(10);
+  });
+
+  it('are never per object where the limit is 0', async () => {
+    const lines = await scrape(newMetrics(0));
+    expect(lines.join('\n')).not.to.contain('name="');
+    expect(lines).to.include('edgetranscode_per_object_metrics_suppressed 1');
+  });
+});
