@@ -45,7 +45,9 @@ export interface Facts {
   readonly latestTrouble?: Failure;
   readonly failures: number;
   readonly suspended: boolean;
+  /** Clock `now` of the last call, and of the last that somebody waited for. */
   readonly lastAskedAt?: number;
+  readonly wishAskedAt?: number;
   /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
   readonly attempted?: string;
   /** When to poll next by the schedule; undefined before the first call. */

@@ -25,6 +25,6 @@ export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): 
 
 /** New, changed, resumed, or a refresh requested. */
 function askNow(facts: Facts, now: number): Plan {
-  const earliest = (facts.lastAskedAt ?? Number.NEGATIVE_INFINITY) + ASKED_SPACING_MS;
+  const earliest = (facts.wishAskedAt ?? Number.NEGATIVE_INFINITY) + ASKED_SPACING_MS;
   return now < earliest ? { kind: 'wait', until: earliest } : { kind: 'ask', lane: 'asked', deadline: now };
 }

@@ -12,7 +12,7 @@ import { absorb, type Facts, isPending, type Learned, resumed, suspended } from 
 import type { Memory } from './memory.ts';
 import { planVisit } from './plan.ts';
 import { policyOf } from './policies.ts';
-import type { CloudReader, JobStore, ObserveOptions } from './ports.ts';
+import type { CloudReader, JobStore, Lane, ObserveOptions } from './ports.ts';
 import type { Publisher } from './publisher.ts';
 import { intervalInForce, nextPoll, pollInterval, type ScheduleSettings } from './schedule.ts';
 import { type StreamUrlMode, showStreamUrl } from './stream-url.ts';
@@ -36,6 +36,12 @@ export interface ReconcilerParts {
 
 /** While somebody waits for an answer (a new object, a changed spec, a refresh), failures are tried again from this soon. */
 const PENDING_RETRY_MS = 2_000;
+
+interface Asking {
+  readonly object: EdgeTranscodeJob;
+  /** Undefined: no call was needed. */
+  readonly lane?: Lane;
+}
 
 export class Reconciler {
   readonly #parts: ReconcilerParts;
@@ -61,7 +67,7 @@ export class Reconciler {
         publisher.publish(object);
         return awaitChange();
       case 'refuse':
-        return this.#learn(object, object, this.#refusal(plan.why));
+        return this.#learn(object, { object }, this.#refusal(plan.why));
       case 'wait':
         // A wish that waits is published with its answer: the old status must not pass for the new generation's.
         if (isPending(object, facts)) publisher.watch(object);
@@ -82,19 +88,21 @@ export class Reconciler {
     // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
     if (newest?.uid !== object.uid) return pollAt(clock.now());
     if (newest.spec.suspend || !sameReference(newest, object)) {
-      memory.keep(newest, { ...memory.recall(newest), lastAskedAt: answer.askedAt });
+      const facts = memory.recall(newest);
+      memory.keep(newest, { ...facts, lastAskedAt: answer.askedAt, ...lastWish(facts, options, answer) });
       return pollAt(clock.now());
     }
-    return this.#learn(newest, object, answer);
+    return this.#learn(newest, { object, lane: options.lane }, answer);
   }
 
-  /** @param asked the object as it was when the answer was asked for */
-  #learn(object: EdgeTranscodeJob, asked: EdgeTranscodeJob, answer: Learned): Outcome {
+  /** @param asked the object as it was when the answer was asked for, and how */
+  #learn(object: EdgeTranscodeJob, asked: Asking, answer: Learned): Outcome {
     const { memory, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: rfc3339(clock.date()) };
     const before = memory.recall(object);
-    const learned = absorb(before, object, asked.requestedAt, this.#shown(answer), at);
-    const facts = { ...learned, nextPollAt: this.#nextPollAt(object, learned, answer, at.now) };
+    const learned = absorb(before, object, asked.object.requestedAt, this.#shown(answer), at);
+    const nextPollAt = this.#nextPollAt(object, learned, answer, at.now);
+    const facts = { ...learned, nextPollAt, ...lastWish(before, asked, answer) };
     this.#log(object, before, facts, answer);
     memory.keep(object, facts);
     publisher.publish(object);
@@ -150,6 +158,16 @@ export class Reconciler {
       this.#parts.logger.warn('observation failed', { ...fields, kind: is, message });
     }
   }
+}
+
+/** When a wish was last called for; a poll of the schedule is none. */
+function lastWish(
+  before: Facts,
+  { lane }: Pick<Asking, 'lane'>,
+  { askedAt }: Learned,
+): Pick<Facts, 'wishAskedAt'> {
+  const wishAskedAt = lane === 'asked' ? askedAt : before.wishAskedAt;
+  return wishAskedAt === undefined ? {} : { wishAskedAt };
 }
 
 function sameReference(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean {

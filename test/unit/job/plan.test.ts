@@ -87,11 +87,11 @@ describe('a wish', () => {
     expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'wait', until: NOW + 2_000 });
   });
 
-  it('waits until 5 s after the last call', () => {
+  it('waits until 5 s after the last one was called for, not after any poll', () => {
     const object = aJob().requested('now').build();
-    const waits = planVisit(object, earlier({ lastAskedAt: NOW - 1_000 }), NOW);
+    const waits = planVisit(object, earlier({ wishAskedAt: NOW - 1_000, lastAskedAt: NOW }), NOW);
     expect(waits).to.deep.equal({ kind: 'wait', until: NOW + 4_000 });
-    const asks = planVisit(object, earlier({ lastAskedAt: NOW - ASKED_SPACING_MS }), NOW);
+    const asks = planVisit(object, earlier({ wishAskedAt: NOW - ASKED_SPACING_MS, lastAskedAt: NOW }), NOW);
     expect(asks).to.include({ kind: 'ask', lane: 'asked' });
   });
 

@@ -59,12 +59,22 @@ describe('a requested refresh', () => {
     call.send();
     await operator.clock.advance(SECOND);
     await operator.apply(aJob().requested('a'));
+    const next = operator.cloud.hold();
     call.answer(notStarted());
     await operator.clock.advance(0);
     expect(shown(operator.status), 'what that call found').to.deep.equal(healthy('NotStarted'));
     expect(handled()).to.equal(undefined);
+    next.send();
+    next.answer(running());
+    await operator.clock.advance(0);
+    expect(handled()).to.equal('a');
+  });
+
+  it('goes at once after a poll of the schedule', async () => {
     operator.cloud.plan(running());
-    await operator.clock.advance(4 * SECOND);
+    await operator.toNextPoll();
+    operator.clear();
+    await operator.applyAnswered(aJob().requested('a'), running());
     expect(handled()).to.equal('a');
   });
 
