@@ -27,7 +27,10 @@ $(INSTALLED): package-lock.json
 	@touch $(INSTALLED)
 
 .PHONY: build
-build: install ## Check the types and bundle the operator into dist/main.js
+build: dist/main.js ## Check the types and bundle the operator into dist/main.js, if a source has changed
+
+dist/main.js: $(INSTALLED) $(shell find src -name '*.ts') scripts/bundle.ts package.json tsconfig.json
+	@echo 'Building dist/main.js'
 	@$(WITH_BIN) npm run --silent build
 
 .PHONY: run
@@ -41,6 +44,10 @@ demo: build ## Show the operator at work on a real API server and a simulated cl
 .PHONY: simulator
 simulator: install ## Run the simulated cloud alone
 	@$(WITH_BIN) node test/world/live-simulator/main.ts $(ARGS)
+
+.PHONY: bench
+bench: build ## Measure what the operator costs: start-up, 1,000 and 5,000 objects, an idle minute
+	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/bench.ts $(ARGS)
 
 .PHONY: test
 test: install ## Run everything: lint, types, build, unit, contract, guards, world, integration

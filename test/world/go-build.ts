@@ -2,7 +2,7 @@
 
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Processes } from './processes.ts';
 
@@ -38,7 +38,8 @@ export async function goBuild(
     command: 'go',
     args: ['build', '-mod=readonly', '-ldflags', build.ldflags, '-o', build.output, build.package],
     cwd: build.module,
-    env: goEnvironment(),
+    // What it leaves when it is killed goes with the folder.
+    env: { ...goEnvironment(), GOTMPDIR: dirname(build.output) },
   });
   const reporting = setInterval(progress, PROGRESS_EVERY_MS);
   const { code } = await compiler.exited;

@@ -53,7 +53,9 @@ async function runIn(world: DemoWorld, { screen, stays, stop }: DemoOptions): Pr
   try {
     const { controlPlane, cloud } = world;
     const references = new References(screen);
-    references.watch(controlPlane, signal).catch((error: unknown) => over.abort(error));
+    references
+      .watch(controlPlane, signal)
+      .catch((cause: unknown) => over.abort(new Error('lost the API server', { cause })));
     abortWhenOneEnds(world, over);
     await makeJobs(samples, cloud.admin);
     const exports = await exportsFor(world);

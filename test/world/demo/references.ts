@@ -35,22 +35,16 @@ export class References {
   }
 
   /** Resolves with the object once it is as wanted. Rejects when time is up, telling how it is. */
-  async until(
-    name: string,
-    wanted: (reference: Reference) => boolean,
-    signal: AbortSignal,
-  ): Promise<Reference> {
+  async until(name: string, wanted: Wanted, signal: AbortSignal): Promise<Reference> {
     const timeout = AbortSignal.timeout(EFFECT_WITHIN_MS);
     const bounded = AbortSignal.any([signal, timeout]);
     while (true) {
       const reference = this.#newest.get(name);
-      if (reference && wanted(reference)) return reference;
+      if (reference && wanted.holds(reference)) return reference;
       await once(this.#changes, 'change', { signal: bounded }).catch(() => {
         signal.throwIfAborted();
-        const status = JSON.stringify(reference?.status, null, 2) ?? 'none';
-        throw new Error(
-          `${name} did not become as expected within ${EFFECT_WITHIN_MS / 1000} s. Its status: ${status}`,
-        );
+        const seconds = EFFECT_WITHIN_MS / 1_000;
+        throw new Error(`${name} did not reach ${wanted.what} within ${seconds} s. ${described(reference)}`);
       });
     }
   }
@@ -70,18 +64,30 @@ export class References {
   }
 }
 
+/** What an object is to become. */
+export type Wanted = { readonly what: string; holds(reference: Reference): boolean };
+
 export function condition({ status }: Reference, type: ConditionType): Condition | undefined {
   return findCondition(status.conditions, type);
 }
 
-/** Whether the object has such a condition, by its status and, if given, its reason. */
-export function has(
-  type: ConditionType,
-  status: Condition['status'],
-  reason?: Condition['reason'],
-): (reference: Reference) => boolean {
-  return (reference) => {
-    const found = condition(reference, type);
-    return found?.status === status && (reason === undefined || found.reason === reason);
+/** Such a condition. */
+export function has(type: ConditionType, status: Condition['status'], reason: Condition['reason']): Wanted {
+  return {
+    what: `${type}=${status} (${reason})`,
+    holds: (reference) => {
+      const found = condition(reference, type);
+      return found?.status === status && found.reason === reason;
+    },
   };
+}
+
+/** The state, and each condition on a line of its own. */
+function described(reference: Reference | undefined): string {
+  if (reference === undefined) return 'There is no such object.';
+  const { state, conditions = [] } = reference.status;
+  const lines = conditions.map(
+    ({ type, status, reason, message }) => `  ${type}=${status} (${reason}): ${message}`,
+  );
+  return [`Its state is ${state}:`, ...lines].join('\n');
 }

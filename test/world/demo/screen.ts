@@ -14,7 +14,6 @@ type Style = Parameters<typeof styleText>[0];
 
 /** What is written to: standard output, or a string in a test. */
 export type Output = {
-  readonly isTTY?: boolean;
   readonly columns?: number;
   hasColors?(): boolean;
   write(text: string): unknown;
@@ -37,8 +36,8 @@ export class Screen {
 
   constructor(output: Output) {
     this.#output = output;
-    // hasColors knows NO_COLOR, and terminals that have none.
-    this.#colours = output.isTTY === true && output.hasColors?.() === true;
+    // Only a terminal has this method, which knows NO_COLOR too.
+    this.#colours = output.hasColors?.() === true;
   }
 
   /** What this is. */

@@ -29,8 +29,8 @@ export function exportLines({ kubeconfig, kubectlCache, adminURL, kubectl }: Add
 export type Suggestion = { readonly what: string; readonly commands: readonly string[] };
 
 export type Subjects = {
-  /** An object that is observed every few seconds, its job's ID, and its data centre's. */
-  readonly followed: { readonly name: string; readonly jobID: string; readonly clusterID: string };
+  /** An object that is observed every few seconds, and its job's ID. */
+  readonly followed: { readonly name: string; readonly jobID: string };
   /** An object that is observed seldom. */
   readonly seldom: string;
   readonly operatorURL: string;

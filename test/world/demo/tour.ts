@@ -4,7 +4,7 @@
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import type { AdminClient } from '../live-simulator/admin-client.ts';
-import { condition, has, type Reference, type References } from './references.ts';
+import { condition, has, type Reference, type References, type Wanted } from './references.ts';
 import type { Sample, Samples } from './samples.ts';
 import type { Screen } from './screen.ts';
 import { curl } from './second-terminal.ts';
@@ -59,10 +59,14 @@ async function startAndStop(tour: Tour): Promise<void> {
     'Start the job in the cloud, as its owner would. The next look, a few seconds later, finds it running.',
   );
   await inCloud(tour, 'startJob', sample);
-  tell(screen, await until(tour, sample, has('AsExpected', 'True')), 'AsExpected');
+  tell(screen, await until(tour, sample, has('AsExpected', 'True', 'MatchesExpectedState')), 'AsExpected');
   screen.say('Stop it again.');
   await inCloud(tour, 'stopJob', sample);
-  tell(screen, await until(tour, sample, has('AsExpected', 'False')), 'AsExpected');
+  tell(
+    screen,
+    await until(tour, sample, has('AsExpected', 'False', 'DiffersFromExpectedState')),
+    'AsExpected',
+  );
 }
 
 async function vanish(tour: Tour): Promise<void> {
@@ -85,18 +89,17 @@ async function vanish(tour: Tour): Promise<void> {
 }
 
 async function refresh(tour: Tour): Promise<void> {
-  const { screen, samples, references, signal } = tour;
+  const { screen, samples } = tour;
   const { minimal: sample } = samples;
   const token = String(Math.floor(Date.now() / 1_000));
   screen.heading('4. A refresh by annotation');
   screen.say(`${sample.name} is looked at once a minute. Its job stops, and we do not want to wait.`);
   await inCloud(tour, 'stopJob', sample);
   await kubectl(tour, 'annotate', 'etj', sample.name, '--overwrite', `${REQUESTED_AT_ANNOTATION}=${token}`);
-  const { status } = await references.until(
-    sample.name,
-    (each) => each.status.lastHandledRequestedAt === token && each.status.state === 'NotStarted',
-    signal,
-  );
+  const { status } = await until(tour, sample, {
+    what: `status.lastHandledRequestedAt ${token}`,
+    holds: (each) => each.status.lastHandledRequestedAt === token && each.status.state === 'NotStarted',
+  });
   screen.result(`status.lastHandledRequestedAt is ${status.lastHandledRequestedAt}: the request was served.`);
 }
 
@@ -131,11 +134,7 @@ async function inCloud(
   });
 }
 
-function until(
-  { references, signal }: Tour,
-  { name }: Sample,
-  wanted: (reference: Reference) => boolean,
-): Promise<Reference> {
+function until({ references, signal }: Tour, { name }: Sample, wanted: Wanted): Promise<Reference> {
   return references.until(name, wanted, signal);
 }
 
