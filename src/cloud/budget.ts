@@ -4,11 +4,11 @@
  * bottleneck keeps the pace: `minTime` holds exactly, where its reservoir lets up to half as much again through. It is handed
  * turns, not calls: who takes a turn is decided when the turn begins, so that whoever is asked for now goes first.
  */
-import Bottleneck from 'bottleneck';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import type { Lane, ObserveOptions } from '../job/ports.ts';
+import type { Lane } from '../job/ports.ts';
 import { Backlog, type Waiting } from './backlog.ts';
+import { Pace } from './pace.ts';
 
 export interface BudgetOptions {
   /** 1 … 6,000. */
@@ -18,11 +18,14 @@ export interface BudgetOptions {
   readonly onWait?: (lane: Lane, seconds: number) => void;
 }
 
-interface Entry extends Waiting {
-  /** Begins the call; resolves when it has ended. */
-  readonly begin: () => Promise<void>;
-  /** Gives up without a call. */
-  readonly leave: () => void;
+/** Who waits for a turn. An object and no promise, as a hundred thousand may wait. */
+export interface Caller extends Waiting {
+  /** Clock `now`; the budget's to set. */
+  waitingSince: number;
+  /** Its turn has come: makes the call, and resolves when that has ended. Must not reject. */
+  call(): Promise<void>;
+  /** Sent away without a turn. */
+  dismissed(): void;
 }
 
 /** At 100 calls a second this is answers taking 1.3 s, many times the usual; beyond, calls wait here and not in sockets. */
@@ -30,9 +33,6 @@ const MOST_IN_FLIGHT = 128;
 
 /** The vendor's own flow control works in windows of a second to a minute. */
 const PAUSES: Backoff = { baseMs: 1_000, maxMs: 60_000 };
-
-/** A wall clock is slewed by less than this between two calls; more is a step. */
-const CLOCK_STEP_MS = 500;
 
 /**
  * The shortest time between two calls, ms, and how many turns may be reserved ahead.
@@ -49,12 +49,9 @@ export function pacing(callsPerMinute: number): { readonly minTimeMs: number; re
 export class Budget {
   readonly #clock: Clock;
   readonly #onWait: BudgetOptions['onWait'];
-  readonly #minTimeMs: number;
+  readonly #pace: Pace;
   readonly #ahead: number;
-  readonly #backlog = new Backlog<Entry>();
-  #limiter: Bottleneck;
-  /** How far the wall clock was ahead of `now` when last looked at. */
-  #wallAhead: number;
+  readonly #backlog = new Backlog<Caller>();
   #reserved = 0;
   #pausedUntil = 0;
   #throttlings = 0;
@@ -65,33 +62,25 @@ export class Budget {
     const { minTimeMs, ahead } = pacing(callsPerMinute);
     this.#clock = clock;
     this.#onWait = onWait;
-    this.#minTimeMs = minTimeMs;
+    this.#pace = new Pace({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
     this.#ahead = ahead;
-    this.#wallAhead = wallAhead(clock);
-    this.#limiter = this.#newLimiter();
   }
 
-  /** Runs `call` when its turn has come, or gives `withdrawn` when the signal was aborted before, or everybody dismissed. */
-  run<T>(options: ObserveOptions, call: () => Promise<T>): Promise<T | 'withdrawn'> {
-    const { lane, deadline, signal } = options;
-    if (signal.aborted || this.#closed) return Promise.resolve('withdrawn');
-    return new Promise((resolve, reject) => {
-      const since = this.#clock.now();
-      const leave = () => {
-        signal.removeEventListener('abort', leave);
-        this.#backlog.withdraw(entry);
-        resolve('withdrawn');
-      };
-      const begin = async () => {
-        signal.removeEventListener('abort', leave);
-        this.#onWait?.(lane, (this.#clock.now() - since) / 1_000);
-        await call().then(resolve, reject);
-      };
-      const entry: Entry = { lane, deadline, withdrawn: false, begin, leave };
-      signal.addEventListener('abort', leave, { once: true });
-      this.#backlog.add(entry);
-      this.#reserve();
-    });
+  /** Has it called when its turn has come. Who was called or sent away may come again, who withdrew may not. */
+  add(caller: Caller): void {
+    if (this.#closed) {
+      caller.dismissed();
+      return;
+    }
+    caller.waitingSince = this.#clock.now();
+    caller.withdrawn = false;
+    this.#backlog.add(caller);
+    this.#reserve();
+  }
+
+  /** It leaves without a turn. */
+  withdraw(caller: Caller): void {
+    this.#backlog.withdraw(caller);
   }
 
   /** The cloud said that the quota is spent: nobody of this account calls for a while, longer each time in a row. */
@@ -99,6 +88,7 @@ export class Budget {
     if (this.#isPaused()) return;
     this.#throttlings += 1;
     const pause = backoffDelay(PAUSES, this.#throttlings);
+    this.#pause?.cancel();
     this.#pausedUntil = this.#clock.now() + pause;
     this.#pause = this.#clock.after(pause, () => this.#resume());
   }
@@ -117,9 +107,9 @@ export class Budget {
     return this.#backlog.total;
   }
 
-  /** Everybody who waits leaves without a call. */
+  /** Everybody who waits is sent away. */
   dismiss(): void {
-    for (const entry of this.#backlog.clear()) entry.leave();
+    for (const caller of this.#backlog.clear()) caller.dismissed();
   }
 
   /** No call begins after this. */
@@ -127,7 +117,7 @@ export class Budget {
     this.#closed = true;
     this.#pause?.cancel();
     this.dismiss();
-    discard(this.#limiter);
+    this.#pace.close();
   }
 
   /** A timer may ring a little early; what it ends is over. */
@@ -137,56 +127,27 @@ export class Budget {
   }
 
   #reserve(): void {
-    this.#followWallClock();
-    while (
-      !this.#closed &&
-      !this.#isPaused() &&
-      this.#reserved < Math.min(this.#ahead, this.#backlog.total)
-    ) {
+    while (this.#mayCall() && this.#reserved < Math.min(this.#ahead, this.#backlog.total)) {
       this.#reserved += 1;
-      this.#schedule(this.#limiter);
+      // It rejects when the budget is closed, and for nothing else: a turn itself cannot fail.
+      this.#pace.schedule(() => this.#turn()).catch(() => undefined);
     }
   }
 
-  #schedule(limiter: Bottleneck): void {
-    // It rejects for turns that are discarded, and for nothing else: a turn itself cannot fail.
-    limiter.schedule(() => this.#turn(limiter)).catch(() => undefined);
+  async #turn(): Promise<void> {
+    this.#reserved -= 1;
+    const caller = this.#mayCall() ? this.#backlog.next() : undefined;
+    this.#reserve();
+    if (!caller) return;
+    this.#onWait?.(caller.lane, (this.#clock.now() - caller.waitingSince) / 1_000);
+    await caller.call();
   }
 
-  async #turn(limiter: Bottleneck): Promise<void> {
-    if (limiter !== this.#limiter || this.#closed) return;
-    this.#reserved -= 1;
-    const entry = this.#isPaused() ? undefined : this.#backlog.next();
-    this.#reserve();
-    await entry?.begin();
+  #mayCall(): boolean {
+    return !this.#closed && !this.#isPaused();
   }
 
   #isPaused(): boolean {
     return this.#clock.now() < this.#pausedUntil;
   }
-
-  /** The first turn is nobody's: what a process before this one sent last may be this young. */
-  #newLimiter(): Bottleneck {
-    const limiter = new Bottleneck({ minTime: this.#minTimeMs, maxConcurrent: MOST_IN_FLIGHT });
-    limiter.schedule(() => Promise.resolve()).catch(() => undefined);
-    return limiter;
-  }
-
-  /** bottleneck goes by the wall clock: set back by an hour, it would let nobody call for an hour. So it begins anew. */
-  #followWallClock(): void {
-    const before = this.#wallAhead;
-    this.#wallAhead = wallAhead(this.#clock);
-    if (this.#closed || this.#wallAhead > before - CLOCK_STEP_MS) return;
-    discard(this.#limiter);
-    this.#limiter = this.#newLimiter();
-    this.#reserved = 0;
-  }
-}
-
-function wallAhead(clock: Clock): number {
-  return clock.date().getTime() - clock.now();
-}
-
-function discard(limiter: Bottleneck): void {
-  limiter.stop({ dropWaitingJobs: true }).catch(() => undefined);
 }

@@ -2,11 +2,11 @@
  * Which keys to sign with. A Secret is read when it is needed and again when what is known of it is 30 s old, so that a change is
  * in force by then, without a right to list or watch Secrets. Nothing of a Secret leaves this room but through a signature.
  */
-import Bottleneck from 'bottleneck';
 import type { Clock } from '../base/clock.ts';
 import type { CredentialReference, SecretReader } from '../job/ports.ts';
 import { identityOf } from '../job/target.ts';
 import type { AccessKey } from './alibaba-client.ts';
+import { Pace } from './pace.ts';
 import {
   credentialOfSecret,
   notFound,
@@ -50,10 +50,11 @@ export class Credentials {
   readonly #options: CredentialsOptions;
   readonly #known = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<Resolved>>();
-  readonly #reads = new Bottleneck({ minTime: READ_EVERY_MS });
+  readonly #reads: Pace;
 
   constructor(options: CredentialsOptions) {
     this.#options = options;
+    this.#reads = new Pace({ minTimeMs: READ_EVERY_MS, clock: options.clock });
   }
 
   /** Reads the Secret when what is known of it is too old. Never rejects. */

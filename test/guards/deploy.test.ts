@@ -65,12 +65,12 @@ describe('the Deployment', () => {
 
   it('gives the operator its credentials under the names that it reads', () => {
     const environment = Object.fromEntries(
-      (container.env ?? []).map(({ name }) => [name, `value of ${name}`]),
+      (container.env ?? []).map(({ name }) => [name, `value-of-${name}`]),
     );
     expect(accessKeyOf(environment)).to.deep.equal({
-      accessKeyID: 'value of ALIBABA_CLOUD_ACCESS_KEY_ID',
-      accessKeySecret: 'value of ALIBABA_CLOUD_ACCESS_KEY_SECRET',
-      securityToken: 'value of ALIBABA_CLOUD_SECURITY_TOKEN',
+      accessKeyID: 'value-of-ALIBABA_CLOUD_ACCESS_KEY_ID',
+      accessKeySecret: 'value-of-ALIBABA_CLOUD_ACCESS_KEY_SECRET',
+      securityToken: 'value-of-ALIBABA_CLOUD_SECURITY_TOKEN',
     });
   });
 

@@ -1,11 +1,10 @@
 // Calls in their turn: never more than the budget, hardly fewer, and who is asked for goes next.
 
 import { expect } from 'chai';
-import { Budget, pacing } from '../../../src/cloud/budget.ts';
+import { Budget, type Caller, pacing } from '../../../src/cloud/budget.ts';
 import type { Lane } from '../../../src/job/ports.ts';
 import { SteppedTime } from './stepped-time.ts';
 
-const NEVER_ABORTED = new AbortController().signal;
 const MINUTE = 60_000;
 
 describe('pacing', () => {
@@ -33,19 +32,21 @@ describe('a budget', () => {
     return new Budget({ callsPerMinute, clock: time });
   }
 
-  /** Keeps `budget` busy: 500 calls always wait, each noted in `sent` when it begins. */
-  function besiege(budget: Budget, sent: number[], lane: Lane = 'due'): void {
-    const again = () => {
-      const call = async () => void sent.push(time.now());
-      void budget.run({ lane, deadline: 0, signal: NEVER_ABORTED }, call).then((result) => {
-        if (result !== 'withdrawn') again();
+  /** Keeps `budget` busy: 500 callers always wait, each noted in `sent` when it is called. */
+  function besiege(budget: Budget, sent: number[]): void {
+    for (let waiting = 0; waiting < 500; waiting += 1) {
+      const caller = callerOf('due', async () => {
+        sent.push(time.now());
+        budget.add(caller);
       });
-    };
-    for (let waiting = 0; waiting < 500; waiting += 1) again();
+      budget.add(caller);
+    }
   }
 
-  function ask(budget: Budget, name: string, order: string[], lane: Lane = 'asked', deadline = 0): void {
-    void budget.run({ lane, deadline, signal: NEVER_ABORTED }, async () => void order.push(name));
+  function ask(budget: Budget, name: string, order: string[], lane: Lane = 'asked'): Caller {
+    const caller = callerOf(lane, async () => void order.push(name));
+    budget.add(caller);
+    return caller;
   }
 
   for (const calls of [1, 2, 3, 7, 60, 99, 100, 199, 200, 600, 3_000, 6_000]) {
@@ -129,49 +130,30 @@ describe('a budget', () => {
   });
 
   it('lets those who no longer want leave without a call, at once', async () => {
-    const abort = new AbortController();
     const budget = budgetOf(1);
-    let called = false;
-    const result = budget.run({ lane: 'due', deadline: 0, signal: abort.signal }, async () => {
-      called = true;
-    });
-    expect(budget.waiting('due')).to.equal(1);
-    abort.abort();
-    expect(await result).to.equal('withdrawn');
-    expect(budget.waiting('due')).to.equal(0);
+    const caller = callerOf('due', unplanned);
+    budget.add(caller);
+    expect([budget.waiting('due'), budget.total]).to.deep.equal([1, 1]);
+    budget.withdraw(caller);
+    expect([budget.waiting('due'), budget.total]).to.deep.equal([0, 0]);
     await time.pass(3 * MINUTE, 1_000);
-    expect(called).to.equal(false);
   });
 
-  it('does not let in who has left before', async () => {
-    const result = await budgetOf(60).run(
-      { lane: 'due', deadline: 0, signal: AbortSignal.abort() },
-      unplanned,
-    );
-    expect(result).to.equal('withdrawn');
-  });
-
-  it('gives what the call gives, and fails as it fails', async () => {
+  it('calls who comes again after its call', async () => {
     const budget = budgetOf(6_000);
-    const options = { lane: 'due', deadline: 0, signal: NEVER_ABORTED } as const;
-    const good = budget.run(options, async () => 7);
-    const bad = budget
-      .run(options, () => Promise.reject(new Error('as planned')))
-      .catch((error: Error) => error);
+    const order: string[] = [];
+    const caller = ask(budget, 'again', order);
     await time.pass(50);
-    expect(await good).to.equal(7);
-    expect(await bad).to.have.property('message', 'as planned');
+    budget.add(caller);
+    await time.pass(50);
+    expect(order).to.deep.equal(['again', 'again']);
   });
 
   it('has at most 128 calls under way', async () => {
     const budget = budgetOf(6_000);
     const endings: (() => void)[] = [];
     for (let calls = 0; calls < 200; calls += 1)
-      void budget.run({ lane: 'due', deadline: 0, signal: NEVER_ABORTED }, () => {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        endings.push(resolve);
-        return promise;
-      });
+      budget.add(callerOf('due', () => new Promise((resolve) => endings.push(resolve))));
     await time.pass(5_000, 5);
     expect(endings).to.have.length(128);
     for (const end of endings.splice(0)) end();
@@ -225,6 +207,18 @@ describe('a budget', () => {
       budget.close();
     });
 
+    it('pauses anew when it is told so at the end of a pause, whichever comes first in a stall', async () => {
+      const budget = budgetOf(6_000);
+      budget.throttled();
+      setTimeout(() => budget.throttled(), 10);
+      await time.stall(2_000);
+      const sent: string[] = [];
+      ask(budget, 'next', sent);
+      await time.pass(900, 10);
+      expect(sent).to.deep.equal([]);
+      budget.close();
+    });
+
     async function pauseOf(budget: Budget): Promise<number> {
       budget.throttled();
       return await resumed(budget);
@@ -252,35 +246,47 @@ describe('a budget', () => {
     budget.close();
   });
 
-  it('dismisses everybody who waits, and serves those who come later', async () => {
+  it('sends everybody who waits away, and serves those who come later, they themselves included', async () => {
     const budget = budgetOf(60);
-    const results = ['asked', 'due', 'retry'].map((lane) =>
-      budget.run({ lane: lane as Lane, deadline: 0, signal: NEVER_ABORTED }, unplanned),
-    );
-    budget.dismiss();
-    expect(await Promise.all(results)).to.deep.equal(['withdrawn', 'withdrawn', 'withdrawn']);
-    expect(budget.total).to.equal(0);
     const order: string[] = [];
-    ask(budget, 'later', order);
-    await time.pass(2_000, 10);
-    expect(order).to.deep.equal(['later']);
+    const callers = (['asked', 'due', 'retry'] as const).map((lane) => {
+      const caller = callerOf(
+        lane,
+        async () => void order.push('called'),
+        () => order.push(`dismissed ${lane}`),
+      );
+      budget.add(caller);
+      return caller;
+    });
+    budget.dismiss();
+    expect(order.splice(0)).to.have.members(['dismissed asked', 'dismissed due', 'dismissed retry']);
+    expect(budget.total).to.equal(0);
+    await time.pass(2_500, 10);
+    expect(order).to.deep.equal([]);
+    for (const caller of callers) budget.add(caller);
+    await time.pass(4_500, 10);
+    expect(order).to.deep.equal(['called', 'called', 'called']);
   });
 
   it('makes no call once closed, and keeps nobody waiting', async () => {
     const budget = budgetOf(6_000);
-    const waiting = budget.run({ lane: 'due', deadline: 0, signal: NEVER_ABORTED }, unplanned);
+    let dismissed = 0;
+    const caller = () => callerOf('due', unplanned, () => (dismissed += 1));
+    budget.add(caller());
     budget.close();
     budget.close();
-    expect(await waiting).to.equal('withdrawn');
-    expect(await budget.run({ lane: 'due', deadline: 0, signal: NEVER_ABORTED }, unplanned)).to.equal(
-      'withdrawn',
-    );
+    budget.add(caller());
+    expect(dismissed).to.equal(2);
     await time.pass(1_000, 10);
   });
 });
 
-function unplanned(): Promise<never> {
-  throw new Error('no call was planned');
+function callerOf(lane: Lane, call: () => Promise<void>, dismissed: () => void = () => undefined): Caller {
+  return { lane, deadline: 0, withdrawn: false, waitingSince: 0, call, dismissed };
+}
+
+function unplanned(): never {
+  throw new Error('this was not planned');
 }
 
 /** The most in any window of 60 s that begins with one of them. */

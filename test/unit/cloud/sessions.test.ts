@@ -45,7 +45,8 @@ describe('sessions', () => {
 
   it('are forgotten when nobody has used them for long, unless somebody waits', async () => {
     const { budget } = sessions.of(credential('media/waiting'));
-    void budget.run({ lane: 'due', deadline: 0, signal: WANTED }, async () => undefined);
+    const nothing = { call: async () => undefined, dismissed: () => undefined };
+    budget.add({ lane: 'due', deadline: 0, withdrawn: false, waitingSince: 0, ...nothing });
     sessions.of(credential('media/unused'));
     await clock.advance(6 * MINUTE);
     sessions.of(credential('media/used'));

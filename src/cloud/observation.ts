@@ -1,0 +1,227 @@
+/**
+ * One observation, from the wish to the answer: credential → circuit → turn → call, and round again where that is worth it. While
+ * it waits for its turn it is this object and nothing else: no promise under way, no timer, no socket.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Answer, Asked, Failure, FailureKind, Lane, ObserveOptions, Reference } from '../job/ports.ts';
+import type { Caller } from './budget.ts';
+import type { Pass } from './circuit.ts';
+import type { Credentials } from './credentials.ts';
+import type { CallResult, JobCall } from './job-call.ts';
+import { SIGNATURE_NONCE_USED } from './map-error.ts';
+import type { Credential, Resolved } from './secret-credential.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+export interface ObservationParts {
+  readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
+  readonly sessions: Sessions;
+  readonly jobCall: Pick<JobCall, 'asked' | 'make'>;
+  readonly clock: Clock;
+}
+
+/** Answers given, or not given, before the key was looked at. */
+const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+  'Throttled',
+  'ClockSkewed',
+]);
+
+/** Answers that need not have come from behind the gate where calls are counted. */
+const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+]);
+
+/** The way into the cloud that it has found. */
+interface Way {
+  readonly session: Session;
+  readonly pass: Pass;
+}
+
+/** For what an observation goes round again, each once: as flags, for want of space. */
+const AGAIN = { oldCredential: 1, usedNonce: 2, refusedKey: 4 } as const;
+
+type Result = Answer | 'again';
+
+export const WITHDRAWN: Answer = { kind: 'withdrawn' };
+
+export class Observation implements Caller {
+  readonly lane: Lane;
+  readonly deadline: number;
+  withdrawn = false;
+  waitingSince = 0;
+  readonly #parts: ObservationParts;
+  readonly #reference: Reference;
+  readonly #signal: AbortSignal;
+  readonly #onEnd: (answer: Answer) => void;
+  #phase: 'preparing' | 'waiting' | 'calling' | 'ended' = 'preparing';
+  #way: Way | undefined;
+  #again = 0;
+
+  /** @param onEnd called once */
+  constructor(
+    parts: ObservationParts,
+    reference: Reference,
+    { lane, deadline, signal }: ObserveOptions,
+    onEnd: (answer: Answer) => void,
+  ) {
+    this.lane = lane;
+    this.deadline = deadline;
+    this.#parts = parts;
+    this.#reference = reference;
+    this.#signal = signal;
+    this.#onEnd = onEnd;
+  }
+
+  begin(): void {
+    this.#signal.addEventListener('abort', this, { once: true });
+    void this.#prepare();
+  }
+
+  /** Its answer is no longer wanted. A call under way ends as it ends. */
+  handleEvent(): void {
+    if (this.#phase !== 'calling') this.leave();
+  }
+
+  /** Ends it at once, whatever it is about. */
+  leave(): void {
+    if (this.#phase === 'waiting') {
+      this.#way?.session.budget.withdraw(this);
+      this.#abandon();
+    }
+    this.#end(WITHDRAWN);
+  }
+
+  /** The key was refused to somebody else; its Secret may hold another one by now. */
+  dismissed(): void {
+    this.#abandon();
+    void this.#prepare();
+  }
+
+  async call(): Promise<void> {
+    if (!this.#way) return;
+    this.#phase = 'preparing';
+    const result = await this.#turn(this.#way);
+    if (result !== 'again') this.#end(result);
+    else void this.#prepare();
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#hasEnded()) return;
+    if (this.#signal.aborted) return this.#end(WITHDRAWN);
+    const { credentials, sessions, jobCall } = this.#parts;
+    this.#phase = 'preparing';
+    const resolved = await credentials.resolve(this.#reference.credential);
+    if (this.#hasEnded()) return;
+    if ('failure' in resolved) return this.#end(this.#refused(resolved.failure));
+    const session = sessions.of(resolved.credential);
+    const entrance = await session.circuit.enter(this.#signal);
+    if ('refused' in entrance) {
+      const asked = jobCall.asked(this.#reference, resolved.credential);
+      return this.#end(this.#refused(entrance.refused, asked));
+    }
+    if (this.#hasEnded()) session.circuit.abandoned(entrance.pass);
+    else this.#wait({ session, pass: entrance.pass });
+  }
+
+  #wait(way: Way): void {
+    this.#phase = 'waiting';
+    this.#way = way;
+    way.session.budget.add(this);
+  }
+
+  /** Its turn has come; the credential is looked at again, as the wait may have been long. */
+  async #turn({ session, pass }: Way): Promise<Result> {
+    const { sessions, jobCall } = this.#parts;
+    const resolved = await this.#current();
+    if (resolved === 'again' || 'failure' in resolved || this.#hasEnded()) {
+      this.#abandon();
+      return resolved !== 'again' && 'failure' in resolved ? this.#refused(resolved.failure) : 'again';
+    }
+    const { credential } = resolved;
+    sessions.of(credential);
+    const refused = session.circuit.refusal(pass);
+    if (refused) return this.#refused(refused, jobCall.asked(this.#reference, credential));
+    this.#phase = 'calling';
+    return await this.#settle({ session, pass }, credential, await jobCall.make(this.#reference, credential));
+  }
+
+  /**
+   * No turn is spent waiting for a Secret: turns would pile up, and their calls go all at once. Who comes a second time waits all
+   * the same: its turns are further apart than a Secret is kept, so none pile up.
+   */
+  async #current(): Promise<Resolved | 'again'> {
+    const { credentials } = this.#parts;
+    const { credential } = this.#reference;
+    const fresh = credentials.fresh(credential);
+    if (fresh) return fresh;
+    return this.#isFirst('oldCredential') ? 'again' : await credentials.resolve(credential);
+  }
+
+  /** What a call's end means for those who share its account or credential, and for itself. */
+  async #settle(way: Way, credential: Credential, result: CallResult): Promise<Result> {
+    const { budget, circuit } = way.session;
+    const { answer, failed } = result;
+    const kind = failed?.failure.kind;
+    if (kind === 'Throttled') budget.throttled();
+    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted();
+    if (failed?.code === SIGNATURE_NONCE_USED && this.#isFirst('usedNonce')) {
+      circuit.abandoned(way.pass);
+      return 'again';
+    }
+    if (failed && kind === 'AuthenticationFailed')
+      return await this.#keyRefused(way, credential, failed.failure, result);
+    if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) circuit.inconclusive(way.pass);
+    else circuit.succeeded(way.pass);
+    return answer;
+  }
+
+  /** Nobody else tries this key but a probe. The Secret is read again at once: its owner may have replaced the key just now. */
+  async #keyRefused(
+    { session, pass }: Way,
+    { identity, version }: Credential,
+    failure: Failure,
+    { answer, askedAt }: CallResult,
+  ): Promise<Result> {
+    const { credentials } = this.#parts;
+    credentials.doubt(identity, askedAt);
+    // Who is sent away looks at the Secret again, so it is in doubt before.
+    if (session.version === version && session.circuit.failed(pass, failure)) session.budget.dismiss();
+    const resolved = await credentials.resolve(this.#reference.credential);
+    const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
+    const refused = session.circuit.refusal(pass);
+    if ((isReplaced || !refused) && this.#isFirst('refusedKey')) return 'again';
+    if (answer.kind !== 'failed' || refused?.retryAt === undefined) return answer;
+    return { ...answer, failure: { ...failure, retryAt: refused.retryAt } };
+  }
+
+  #refused(failure: Failure, asked?: Asked): Answer {
+    return { kind: 'failed', failure, askedAt: this.#parts.clock.now(), ...(asked && { asked }) };
+  }
+
+  #isFirst(reason: keyof typeof AGAIN): boolean {
+    const flag = AGAIN[reason];
+    if (this.#again & flag) return false;
+    this.#again |= flag;
+    return true;
+  }
+
+  /** The call that it had leave for is not made, or not yet. */
+  #abandon(): void {
+    this.#way?.session.circuit.abandoned(this.#way.pass);
+  }
+
+  #hasEnded(): boolean {
+    return this.#phase === 'ended';
+  }
+
+  #end(answer: Answer): void {
+    if (this.#hasEnded()) return;
+    this.#phase = 'ended';
+    this.#signal.removeEventListener('abort', this);
+    this.#onEnd(answer);
+  }
+}

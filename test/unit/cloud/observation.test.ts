@@ -1,0 +1,195 @@
+// One observation on its way round: what the contract of the reader cannot bring about at will.
+
+import { expect } from 'chai';
+import type { CallResult } from '../../../src/cloud/job-call.ts';
+import { Observation } from '../../../src/cloud/observation.ts';
+import type { Resolved } from '../../../src/cloud/secret-credential.ts';
+import { Sessions } from '../../../src/cloud/sessions.ts';
+import type { Answer, FailureKind } from '../../../src/job/ports.ts';
+import { SteppedTime } from './stepped-time.ts';
+
+const REFERENCE = { credential: { namespace: 'media', name: 'account' }, clusterID: 'c', jobID: 'j' };
+const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+
+function keyOf(version: string): Resolved {
+  const accessKey = { accessKeyID: 'id', accessKeySecret: 'secret' };
+  return { credential: { identity: 'media/account', version, accessKey } };
+}
+
+describe('an observation', () => {
+  let time: SteppedTime;
+  let sessions: Sessions;
+  /** What the Secret holds now, and what is known of it without another look. */
+  let held: Resolved;
+  let fresh: Resolved | undefined;
+  let resolves: number;
+  /** Set: the third look at the Secret waits for this. */
+  let thirdLook: Promise<void> | undefined;
+  /** The versions of the keys that calls were made with, and how each ends. */
+  let calls: { version: string; end: (kind: FailureKind | 'observed') => void }[];
+
+  beforeEach(() => {
+    time = new SteppedTime();
+    sessions = new Sessions({ callsPerMinute: 6_000, clock: time });
+    held = keyOf('one');
+    fresh = held;
+    resolves = 0;
+    thirdLook = undefined;
+    calls = [];
+  });
+  afterEach(() => {
+    for (const [, { budget }] of sessions) budget.close();
+    time.restore();
+  });
+
+  const credentials = {
+    resolve: async () => {
+      resolves += 1;
+      if (resolves === 3) await thirdLook;
+      return held;
+    },
+    fresh: () => fresh,
+    doubt: () => {
+      fresh = undefined;
+    },
+  };
+  const jobCall = {
+    asked: () => ASKED,
+    make: (_reference: unknown, { version }: { version: string }) =>
+      new Promise<CallResult>((resolve) => calls.push({ version, end: (kind) => resolve(resultOf(kind)) })),
+  };
+
+  function begin(signal = new AbortController().signal): { answers: Answer[]; observation: Observation } {
+    const answers: Answer[] = [];
+    const parts = { credentials, sessions, jobCall, clock: time };
+    const observation = new Observation(parts, REFERENCE, { lane: 'due', deadline: 0, signal }, (answer) =>
+      answers.push(answer),
+    );
+    observation.begin();
+    return { answers, observation };
+  }
+
+  function outcome(answers: readonly Answer[]): string[] {
+    return answers.map((answer) => (answer.kind === 'failed' ? answer.failure.kind : answer.kind));
+  }
+
+  it('calls with its turn, once, and ends with the answer', async () => {
+    const { answers } = begin();
+    await time.pass(50);
+    expect(calls.map(({ version }) => version)).to.deep.equal(['one']);
+    calls[0]?.end('observed');
+    await time.pass(50);
+    expect(outcome(answers)).to.deep.equal(['observed']);
+  });
+
+  it('gives its turn up for a Secret that has become old, reads it, and calls with what it holds then', async () => {
+    fresh = undefined;
+    held = keyOf('one');
+    const { answers } = begin();
+    await time.pass(15);
+    expect(calls).to.deep.equal([]);
+    fresh = held = keyOf('two');
+    await time.pass(50);
+    expect(resolves).to.be.at.least(2);
+    expect(calls.map(({ version }) => version)).to.deep.equal(['two']);
+    calls[0]?.end('observed');
+    await time.pass(1);
+    expect(outcome(answers)).to.deep.equal(['observed']);
+  });
+
+  it('calls all the same when the Secret becomes old at each turn', async () => {
+    fresh = undefined;
+    const { answers } = begin();
+    await time.pass(100);
+    calls[0]?.end('observed');
+    await time.pass(1);
+    expect(outcome(answers)).to.deep.equal(['observed']);
+  });
+
+  it('takes the refusal of a key that has been replaced meanwhile for nothing against the new one', async () => {
+    const old = begin();
+    await time.pass(50);
+    fresh = held = keyOf('two');
+    const next = begin();
+    await time.pass(50);
+    expect(calls.map(({ version }) => version)).to.deep.equal(['one', 'two']);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(50);
+    calls[1]?.end('observed');
+    calls[2]?.end('observed');
+    await time.pass(1);
+    expect(calls.map(({ version }) => version)).to.deep.equal(['one', 'two', 'two']);
+    expect([...outcome(old.answers), ...outcome(next.answers)]).to.deep.equal(['observed', 'observed']);
+  });
+
+  it('goes round once for a replaced key, and tells the refusal of the second', async () => {
+    const { answers } = begin();
+    await time.pass(50);
+    fresh = held = keyOf('two');
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(50);
+    fresh = held = keyOf('three');
+    calls[1]?.end('AuthenticationFailed');
+    await time.pass(50);
+    expect(calls).to.have.length(2);
+    expect(outcome(answers)).to.deep.equal(['AuthenticationFailed']);
+  });
+
+  it('that is left makes no call, and takes nothing of its budget’s order', async () => {
+    const abort = new AbortController();
+    const { answers } = begin(abort.signal);
+    await time.pass(2);
+    abort.abort();
+    expect(outcome(answers)).to.deep.equal(['withdrawn']);
+    for (const [, { budget }] of sessions) expect(budget.total).to.equal(0);
+    await time.pass(100);
+    expect(calls).to.deep.equal([]);
+    begin();
+    await time.pass(50);
+    expect(calls).to.have.length(1);
+  });
+
+  it('that is left while its Secret is read in its turn makes no call', async () => {
+    fresh = undefined;
+    const abort = new AbortController();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    thirdLook = promise;
+    const { answers } = begin(abort.signal);
+    await time.pass(100);
+    expect([resolves, answers.length]).to.deep.equal([3, 0]);
+    abort.abort();
+    expect(outcome(answers)).to.deep.equal(['withdrawn']);
+    resolve();
+    await time.pass(50);
+    expect(outcome(answers)).to.deep.equal(['withdrawn']);
+    expect(calls).to.deep.equal([]);
+    for (const [, { budget }] of sessions) expect(budget.total).to.equal(0);
+  });
+
+  it('that is ended while its call is made ends at once, and once', async () => {
+    const { answers, observation } = begin();
+    await time.pass(50);
+    observation.leave();
+    expect(outcome(answers)).to.deep.equal(['withdrawn']);
+    calls[0]?.end('observed');
+    await time.pass(50);
+    expect(answers).to.have.length(1);
+  });
+
+  it('ends as it ends when it is not wanted any more while its call is made', async () => {
+    const abort = new AbortController();
+    const { answers } = begin(abort.signal);
+    await time.pass(50);
+    abort.abort();
+    expect(answers).to.deep.equal([]);
+    calls[0]?.end('JobNotFound');
+    await time.pass(1);
+    expect(outcome(answers)).to.deep.equal(['JobNotFound']);
+  });
+});
+
+function resultOf(kind: FailureKind | 'observed'): CallResult {
+  if (kind === 'observed') return { answer: { kind, job: {}, asked: ASKED, askedAt: 0 }, askedAt: 0 };
+  const failure = { kind, message: 'as planned' };
+  return { answer: { kind: 'failed', failure, askedAt: 0 }, failed: { failure, code: kind }, askedAt: 0 };
+}
