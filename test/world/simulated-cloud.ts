@@ -8,17 +8,25 @@ export interface SimulatedCloud {
   readonly process: StartedProcess;
   /** Such as `http://127.0.0.1:23456`. */
   readonly endpoint: string;
+  /** Of its STS. */
+  readonly stsEndpoint: string;
   readonly adminURL: string;
   readonly admin: AdminClient;
   /** The key of its first account; made up, and good nowhere else. */
   readonly accessKey: { readonly accessKeyID: string; readonly accessKeySecret: string };
+  /** A role of that account, and what a pod has that may assume it by its service account. As made up. */
+  readonly rrsa: { readonly roleARN: string; readonly oidcProviderARN: string; readonly oidcToken: string };
 }
 
 interface Announcement {
   readonly endpoint: string;
+  readonly stsEndpoint: string;
   readonly adminURL: string;
   readonly accessKeyID: string;
   readonly accessKeySecret: string;
+  readonly roleARN: string;
+  readonly oidcProviderARN: string;
+  readonly oidcToken: string;
 }
 
 /** @param args further options of the simulator, such as `--quota=100` */
@@ -29,15 +37,26 @@ export async function startSimulatedCloud(
   const started = await processes.start({
     name: 'simulator',
     command: process.execPath,
-    args: ['test/world/live-simulator/main.ts', '--json', '--port=0', '--admin-port=0', ...args],
+    args: [
+      'test/world/live-simulator/main.ts',
+      '--json',
+      '--port=0',
+      '--sts-port=0',
+      '--admin-port=0',
+      ...args,
+    ],
   });
   const [line] = await started.printed(/^\{.*\}$/m);
-  const { endpoint, adminURL, accessKeyID, accessKeySecret } = JSON.parse(line) as Announcement;
+  const announced = JSON.parse(line) as Announcement;
+  const { endpoint, stsEndpoint, adminURL, accessKeyID, accessKeySecret } = announced;
+  const { roleARN, oidcProviderARN, oidcToken } = announced;
   return {
     process: started,
     endpoint,
+    stsEndpoint,
     adminURL,
     admin: new AdminClient(adminURL),
     accessKey: { accessKeyID, accessKeySecret },
+    rrsa: { roleARN, oidcProviderARN, oidcToken },
   };
 }

@@ -1,7 +1,9 @@
 /** The accounts of the simulated cloud, their keys, and what they may not do. */
 
+import type { Denial, NewAccount, NewKey } from './account-world.ts';
 import { type DenialCode, isDenialCode } from './api-error.ts';
-import { CloudWorldError, type Denial, type NewAccount, type NewKey } from './cloud-world.ts';
+import { CloudWorldError } from './cloud-world.ts';
+import type { Identity } from './identity.ts';
 import { DEFAULT_CALLS_PER_MINUTE, Quota } from './quota.ts';
 import { millisecondsOf } from './times.ts';
 
@@ -13,6 +15,8 @@ export interface Account {
 
 export interface Key {
   readonly account: Account;
+  /** Who calls with it. */
+  readonly identity: Identity;
   readonly accessKeyID: string;
   readonly accessKeySecret: string;
   /** Only temporary keys have one. */
@@ -46,23 +50,29 @@ export class Accounts {
     return account;
   }
 
-  /** The account of those who name none: the first that was created. */
-  first(): Account {
+  /** The account of this ID; of those who name none, the first that was created. */
+  named(accountID: string | undefined): Account {
+    if (accountID !== undefined) return this.account(accountID);
     const [account] = this.#accounts.values();
     if (!account) throw new CloudWorldError('There is no account yet.');
     return account;
   }
 
-  addKey({ accountID, accessKeyID, accessKeySecret, securityToken, expiresAt }: NewKey): void {
+  addKey({ accountID, accessKeyID, accessKeySecret, securityToken, expiresAt, userName }: NewKey): void {
     if (this.#keys.has(accessKeyID)) throw new CloudWorldError(`There is a key ${accessKeyID} already.`);
-    this.#keys.set(accessKeyID, {
+    this.add({
       account: this.account(accountID),
+      identity: userName === '' ? { kind: 'account' } : { kind: 'user', userName: userName ?? 'operator' },
       accessKeyID,
       accessKeySecret,
       securityToken,
       expiresAt: millisecondsOf('expiresAt', expiresAt),
       active: true,
     });
+  }
+
+  add(key: Key): void {
+    this.#keys.set(key.accessKeyID, key);
   }
 
   findKey(accessKeyID: string): Key | undefined {
@@ -83,12 +93,12 @@ export class Accounts {
   deny(denial: Denial): void {
     const { code = 'NoPermission' } = denial;
     if (!isDenialCode(code)) throw new CloudWorldError(`A permission is not denied with the code ${code}.`);
-    this.#denials = [...this.#denials, { ...denial, code, action: withoutProduct(denial.action) }];
+    this.#denials = [...this.#denials, { ...denial, code, action: actionOf(denial.action) }];
   }
 
   /** Takes back every denial that has the values given. */
   allow({ action, accountID, accessKeyID }: Partial<Denial>): void {
-    const wanted = { action: action && withoutProduct(action), accountID, accessKeyID };
+    const wanted = { action: action && actionOf(action), accountID, accessKeyID };
     this.#denials = this.#denials.filter((denial) => !fits(wanted, denial));
   }
 
@@ -113,7 +123,7 @@ function fits(wanted: { [name in keyof Target]: string | undefined }, other: Tar
   return names.every((name) => wanted[name] === undefined || wanted[name] === other[name]);
 }
 
-/** RAM policies write `live:GetEdgeTranscodeJob`. */
-function withoutProduct(action: string): string {
-  return action.replace(/^live:/, '');
+/** RAM policies write `live:GetEdgeTranscodeJob` for the action GetEdgeTranscodeJob. */
+export function actionOf(ramAction: string): string {
+  return ramAction.replace(/^(live|sts):/, '');
 }

@@ -1,19 +1,23 @@
 /** The verbs of the simulated cloud where it runs as a process of its own: `CloudWorld` over its admin port. */
+import type { Denial, NewAccount, NewKey } from './account-world.ts';
 import {
+  type BulkChange,
   type CallPage,
   type CloudWorld,
   CloudWorldError,
   type Counts,
-  type Denial,
   type Fault,
   type JobChange,
   type JobName,
+  type JobNames,
   type JobState,
-  type NewAccount,
   type NewFault,
   type NewJob,
-  type NewKey,
+  type NewJobs,
+  type OfService,
+  type Timeline,
 } from './cloud-world.ts';
+import type { NewOIDCToken, NewRole, RoleChange, RoleState, SessionState } from './sts-world.ts';
 import type { VerbName } from './verbs.ts';
 
 export class AdminClient implements CloudWorld {
@@ -56,8 +60,48 @@ export class AdminClient implements CloudWorld {
     return this.#perform('allow', denial);
   }
 
+  createRole(role: NewRole): Promise<RoleState> {
+    return this.#perform('createRole', role);
+  }
+
+  modifyRole(role: { roleARN: string } & RoleChange): Promise<RoleState> {
+    return this.#perform('modifyRole', role);
+  }
+
+  removeRole(role: { roleARN: string }): Promise<void> {
+    return this.#perform('removeRole', role);
+  }
+
+  roles(): Promise<readonly RoleState[]> {
+    return this.#perform('roles', {});
+  }
+
+  addOIDCToken(token: NewOIDCToken): Promise<void> {
+    return this.#perform('addOIDCToken', token);
+  }
+
+  modifyOIDCToken(token: { token: string; expiresAt: string }): Promise<void> {
+    return this.#perform('modifyOIDCToken', token);
+  }
+
+  removeOIDCToken(token: { token: string }): Promise<void> {
+    return this.#perform('removeOIDCToken', token);
+  }
+
+  sessions(of: { roleARN?: string } = {}): Promise<readonly SessionState[]> {
+    return this.#perform('sessions', of);
+  }
+
+  expireSessions(of: { roleARN?: string; accessKeyID?: string } = {}): Promise<{ count: number }> {
+    return this.#perform('expireSessions', of);
+  }
+
   createJob(job: NewJob): Promise<JobState> {
     return this.#perform('createJob', job);
+  }
+
+  createJobs(jobs: NewJobs): Promise<{ jobs: readonly Required<JobName>[] }> {
+    return this.#perform('createJobs', jobs);
   }
 
   modifyJob(job: JobName & JobChange): Promise<JobState> {
@@ -74,6 +118,18 @@ export class AdminClient implements CloudWorld {
 
   removeJob(job: JobName): Promise<void> {
     return this.#perform('removeJob', job);
+  }
+
+  startJobs(jobs: JobNames): Promise<BulkChange> {
+    return this.#perform('startJobs', jobs);
+  }
+
+  stopJobs(jobs: JobNames): Promise<BulkChange> {
+    return this.#perform('stopJobs', jobs);
+  }
+
+  removeJobs(jobs: JobNames): Promise<BulkChange> {
+    return this.#perform('removeJobs', jobs);
   }
 
   jobs(filter: { clusterID?: string } = {}): Promise<readonly JobState[]> {
@@ -96,24 +152,28 @@ export class AdminClient implements CloudWorld {
     return this.#perform('faults', {});
   }
 
-  refuseConnections(): Promise<void> {
-    return this.#perform('refuseConnections', {});
+  refuseConnections(of: OfService = {}): Promise<void> {
+    return this.#perform('refuseConnections', of);
   }
 
-  acceptConnections(): Promise<void> {
-    return this.#perform('acceptConnections', {});
+  acceptConnections(of: OfService = {}): Promise<void> {
+    return this.#perform('acceptConnections', of);
   }
 
-  counts(): Promise<Counts> {
-    return this.#perform('counts', {});
+  counts(of: OfService = {}): Promise<Counts> {
+    return this.#perform('counts', of);
   }
 
-  calls(range: { since?: number; limit?: number } = {}): Promise<CallPage> {
+  calls(range: { since?: number; limit?: number } & OfService = {}): Promise<CallPage> {
     return this.#perform('calls', range);
   }
 
-  awaitCalls(range: { since?: number; count: number; milliseconds?: number }): Promise<CallPage> {
+  awaitCalls(range: { since?: number; count: number; milliseconds?: number } & OfService): Promise<CallPage> {
     return this.#perform('awaitCalls', range);
+  }
+
+  timeline(of: { accountID: string; operation?: string } & OfService): Promise<Timeline> {
+    return this.#perform('timeline', of);
   }
 
   resetCounts(): Promise<void> {

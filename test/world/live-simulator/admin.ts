@@ -15,15 +15,18 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CloudWorld, CloudWorldError } from './cloud-world.ts';
-import { readRequest } from './http-request.ts';
+import { type HttpRequest, readRequest } from './http-request.ts';
 import { Listener } from './listener.ts';
-import type { HttpRequest } from './signature.ts';
-import { checkArguments, isVerb, type VerbName, verbsText } from './verbs.ts';
+import { checkArguments } from './verb-arguments.ts';
+import { isVerb, type VerbName, verbsText } from './verbs.ts';
 
 export interface AdminServer {
   readonly url: string;
   close(): Promise<void>;
 }
+
+/** Far more than the IDs of 100,000 jobs. */
+const LARGEST_ARGUMENTS = 16 * 1024 * 1024;
 
 /** @param port 0 picks a free one. Rejects where it cannot be listened on. */
 export async function startAdmin(world: CloudWorld, port = 0): Promise<AdminServer> {
@@ -41,7 +44,7 @@ interface Reply {
 }
 
 async function handle(world: CloudWorld, url: string, message: IncomingMessage, response: ServerResponse) {
-  const request = await readRequest(message);
+  const request = await readRequest(message, LARGEST_ARGUMENTS);
   const { status, type, text } = request
     ? await reply(world, url, request)
     : refusal(413, 'The body is too large.');
@@ -101,6 +104,8 @@ For example:
   curl ${url}/jobs
   curl -d '{"jobID": "5ad420b48fb04483915d4f2cd8ac0000"}' ${url}/stopJob
   curl -d '{"kind": "error", "status": 503, "code": "ServiceUnavailable", "calls": 3}' ${url}/addFault
+  curl -d '{"clusterIDs": ["a", "b"], "count": 10000, "status": "1"}' ${url}/createJobs
+  curl -d '{"service": "sts"}' ${url}/counts
 
 The verbs (arguments in [brackets] may be left out; times are written 2023-07-24T16:44:55Z):
 

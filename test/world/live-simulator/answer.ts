@@ -20,8 +20,15 @@ export function success(response: Record<string, unknown>): Answer {
   };
 }
 
-/** @param host as the client addressed it. */
-export function failure(error: ApiError, host: string): Answer {
+/** Where an error came up, which its body tells. */
+export interface Origin {
+  /** As the vendor writes it: `live`, `Sts`. */
+  readonly product: string;
+  /** As the client addressed it. */
+  readonly host: string;
+}
+
+export function failure(error: ApiError, { product, host }: Origin): Answer {
   const requestID = newRequestID();
   const { status, code, message } = error;
   return {
@@ -33,7 +40,7 @@ export function failure(error: ApiError, host: string): Answer {
       Message: message,
       RequestId: requestID,
       HostId: host,
-      Recommend: `https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(code)}&product=live&requestId=${requestID}`,
+      Recommend: `https://api.aliyun.com/troubleshoot?q=${encodeURIComponent(code)}&product=${product}&requestId=${requestID}`,
     },
   };
 }

@@ -68,6 +68,12 @@ export function signatureDoesNotMatch(stringToSign: string, canonical: string): 
   return new ApiError(400, 'SignatureDoesNotMatch', message);
 }
 
+/** The same for a request signed the older way. */
+export function rpcSignatureDoesNotMatch(stringToSign: string): ApiError {
+  const message = `Specified signature is not matched with our calculation. server string to sign is:${stringToSign}`;
+  return new ApiError(400, 'SignatureDoesNotMatch', message);
+}
+
 export function unknownKey(): ApiError {
   return new ApiError(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
 }

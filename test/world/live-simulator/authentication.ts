@@ -8,49 +8,39 @@ import {
   malformedTimestamp,
   malformedToken,
   nonceUsed,
-  signatureDoesNotMatch,
   unknownKey,
 } from './api-error.ts';
 import type { Nonces } from './nonces.ts';
-import {
-  type Authorization,
-  canonicalRequest,
-  type HttpRequest,
-  isSignedWith,
-  parseAuthorization,
-  sha256,
-  stringToSign,
-  unsignedHeaders,
-} from './signature.ts';
+import type { SignedRequest } from './signed-request.ts';
+
+export interface Keyring {
+  readonly accounts: Accounts;
+  readonly nonces: Nonces;
+}
 
 /** How far a request's date may be from the endpoint's clock, either way. */
 const ALLOWED_SKEW_MS = 15 * 60_000;
 
 const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
-/** Throws `ApiError`. A nonce is used up only by a request that is good in all else. */
-export function authenticate(request: HttpRequest, accounts: Accounts, nonces: Nonces, now: number): Key {
-  const authorization = authorizationOf(request);
-  checkTimestamp(header(request, 'x-acs-date'), now);
-  const key = accounts.findKey(authorization.accessKeyID);
+/**
+ * Throws `ApiError`. A nonce is used up only by a request that is good in all else.
+ * @param signed undefined where the request is not signed, or not in full.
+ */
+export function authenticate(
+  signed: SignedRequest | undefined,
+  { accounts, nonces }: Keyring,
+  now: number,
+): Key {
+  if (!signed) throw incompleteSignature();
+  checkTimestamp(signed.date, now);
+  const key = accounts.findKey(signed.accessKeyID);
   if (!key) throw unknownKey();
   if (!key.active) throw inactiveKey();
-  checkToken(key, header(request, 'x-acs-security-token'), now);
-  checkSignature(request, authorization, key);
-  if (!nonces.use(key.accessKeyID, header(request, 'x-acs-signature-nonce'), now)) throw nonceUsed();
+  checkToken(key, signed.securityToken, now);
+  if (!signed.isSignedWith(key.accessKeySecret)) throw signed.mismatch();
+  if (!nonces.use(key.accessKeyID, signed.nonce, now)) throw nonceUsed();
   return key;
-}
-
-/** The key that a request names, whether or not it was signed with it. */
-export function claimedKeyID(request: HttpRequest): string | undefined {
-  return parseAuthorization(header(request, 'authorization'))?.accessKeyID;
-}
-
-function authorizationOf(request: HttpRequest): Authorization {
-  const authorization = parseAuthorization(header(request, 'authorization'));
-  if (!authorization) throw incompleteSignature();
-  if (unsignedHeaders(request, authorization.signedHeaders).length > 0) throw incompleteSignature();
-  return authorization;
 }
 
 function checkTimestamp(date: string, now: number): void {
@@ -62,16 +52,4 @@ function checkTimestamp(date: string, now: number): void {
 function checkToken(key: Key, token: string, now: number): void {
   if (token !== (key.securityToken ?? '')) throw malformedToken();
   if (key.expiresAt !== undefined && key.expiresAt <= now) throw expiredToken();
-}
-
-/** A body other than the one that was hashed is refused like any other change to what was signed. */
-function checkSignature(request: HttpRequest, authorization: Authorization, key: Key): void {
-  const canonical = canonicalRequest(request, authorization.signedHeaders);
-  const sameBody = header(request, 'x-acs-content-sha256') === sha256(request.body);
-  if (sameBody && isSignedWith(key.accessKeySecret, canonical, authorization.signature)) return;
-  throw signatureDoesNotMatch(stringToSign(canonical), canonical);
-}
-
-function header(request: HttpRequest, name: string): string {
-  return request.headers[name]?.[0] ?? '';
 }

@@ -1,27 +1,19 @@
 /**
- * What was called, as often as it was: by operation, account and job, the most in any sliding second and minute, and the
- * last calls one by one.
+ * What was called, as often as it was: by operation, account, key and job, the most in any sliding second and minute, and
+ * the last calls one by one.
  *
  * Memory is bounded: only so many calls are kept, and what clients make up (actions, job IDs) gets only so many names.
  */
-import type { AccountCounts, Call, CallPage, Counts } from './cloud-world.ts';
-import { SlidingWindow } from './sliding-window.ts';
+import { AccountTally } from './account-tally.ts';
+import type { Call, CallPage, Counts, KeyCounts, Timeline } from './cloud-world.ts';
+import { type CodeCounts, codeCounts, entry, increment, mapValues, sumOf } from './tally.ts';
 
 export type CallRecord = Omit<Call, 'sequence'>;
 
 /** About 20 MB of calls, and more than a minute of the vendor's quota. */
 const MOST_CALLS_KEPT = 50_000;
 
-/** More names than any test has jobs, at about 100 bytes each. */
-const MOST_NAMES = 100_000;
-
-const OTHERS = '(others)';
-
-interface AccountTally {
-  readonly byCode: Map<string, number>;
-  readonly second: SlidingWindow;
-  readonly minute: SlidingWindow;
-}
+const NOBODY = '(none)';
 
 export class CallLog {
   readonly #mostKept: number;
@@ -31,8 +23,9 @@ export class CallLog {
   /** The newest call that `reset` forgot. */
   #forgotten = 0;
   #counted = 0;
-  readonly #byOperation = new Map<string, Map<string, number>>();
+  readonly #byOperation = new Map<string, CodeCounts>();
   readonly #byAccount = new Map<string, AccountTally>();
+  readonly #byKey = new Map<string, CodeCounts>();
   readonly #byJob = new Map<string, number>();
   readonly #waiting = new Set<() => void>();
 
@@ -48,16 +41,12 @@ export class CallLog {
     for (const wake of this.#waiting) wake();
   }
 
-  #count({ operation, code, accountID = '(none)', clusterID = '', jobID, time }: CallRecord): void {
+  #count(record: CallRecord): void {
+    const { operation, code, accountID = NOBODY, accessKeyID = NOBODY, clusterID = '', jobID } = record;
     this.#counted++;
-    increment(
-      entry(this.#byOperation, operation, () => new Map<string, number>()),
-      code,
-    );
-    const account = entry(this.#byAccount, accountID, newTally);
-    increment(account.byCode, code);
-    account.second.add(time);
-    account.minute.add(time);
+    increment(entry(this.#byOperation, operation, codeCounts), code);
+    entry(this.#byAccount, accountID, () => new AccountTally()).add(record);
+    increment(entry(this.#byKey, accessKeyID, codeCounts), code);
     if (jobID) increment(this.#byJob, `${clusterID}/${jobID}`);
   }
 
@@ -68,6 +57,11 @@ export class CallLog {
     const from = Math.max(since, this.#forgotten) + 1;
     const calls = kept.slice(Math.max(0, from - oldest)).slice(0, limit);
     return { calls, last: this.#last, lost: Math.max(0, oldest - from) };
+  }
+
+  /** When an account called; of no calls where it never did. */
+  timeline(accountID: string, operation?: string): Timeline {
+    return this.#byAccount.get(accountID)?.timeline(operation) ?? { times: [], lost: 0 };
   }
 
   /** Resolves once there are `count` calls after `since`, or `milliseconds` of real time have passed. */
@@ -89,7 +83,8 @@ export class CallLog {
     return {
       calls: this.#counted,
       byOperation: mapValues(this.#byOperation, (codes) => Object.fromEntries(codes)),
-      byAccount: mapValues(this.#byAccount, countsOf),
+      byAccount: mapValues(this.#byAccount, (account) => account.counts()),
+      byKey: mapValues(this.#byKey, keyCounts),
       byJob: Object.fromEntries(this.#byJob),
       connections,
     };
@@ -100,42 +95,10 @@ export class CallLog {
     this.#calls = [];
     this.#forgotten = this.#last;
     this.#counted = 0;
-    this.#byOperation.clear();
-    this.#byAccount.clear();
-    this.#byJob.clear();
+    for (const counted of [this.#byOperation, this.#byAccount, this.#byKey, this.#byJob]) counted.clear();
   }
 }
 
-function newTally(): AccountTally {
-  return { byCode: new Map(), second: new SlidingWindow(1_000), minute: new SlidingWindow(60_000) };
-}
-
-function countsOf({ byCode, second, minute }: AccountTally): AccountCounts {
-  const calls = [...byCode.values()].reduce((sum, count) => sum + count, 0);
-  return {
-    calls,
-    byCode: Object.fromEntries(byCode),
-    mostPerSecond: second.most,
-    mostPerMinute: minute.most,
-  };
-}
-
-function increment(counts: Map<string, number>, name: string): void {
-  const counted = nameFor(counts, name);
-  counts.set(counted, (counts.get(counted) ?? 0) + 1);
-}
-
-function entry<Value>(entries: Map<string, Value>, name: string, create: () => Value): Value {
-  const counted = nameFor(entries, name);
-  const value = entries.get(counted) ?? create();
-  entries.set(counted, value);
-  return value;
-}
-
-function nameFor(entries: ReadonlyMap<string, unknown>, name: string): string {
-  return entries.has(name) || entries.size < MOST_NAMES ? name : OTHERS;
-}
-
-function mapValues<From, To>(map: ReadonlyMap<string, From>, to: (value: From) => To): Record<string, To> {
-  return Object.fromEntries([...map].map(([name, value]) => [name, to(value)]));
+function keyCounts(byCode: CodeCounts): KeyCounts {
+  return { calls: sumOf(byCode), byCode: Object.fromEntries(byCode) };
 }

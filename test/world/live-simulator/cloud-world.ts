@@ -3,83 +3,76 @@
  * process, `AdminClient` over HTTP.
  *
  * Each verb takes one object and rejects with a sentence when it cannot be done. Times are RFC 3339 strings; an
- * account, key, cluster and job are named by their IDs. No verb gives a secret back.
+ * account, key, role, cluster and job are named by their IDs. No verb gives a secret back.
  */
-import type { DenialCode } from './api-error.ts';
+import type { AccountVerbs } from './account-world.ts';
+import type { StsVerbs } from './sts-world.ts';
 
-export interface CloudWorld {
-  createAccount(account: NewAccount): Promise<void>;
-  /** An account that is switched off answers OperationDenied. */
-  modifyAccount(account: { accountID: string; enabled?: boolean; callsPerMinute?: number }): Promise<void>;
-  /** Spends calls of the account's quota, as another tool of the same account would. They are not counted as calls. */
-  spendQuota(spending: { accountID: string; calls: number }): Promise<void>;
+/** Each has an endpoint, connections, faults and counts of its own. */
+export type ServiceName = 'live' | 'sts';
 
-  addKey(key: NewKey): Promise<void>;
-  modifyKey(key: { accessKeyID: string; active?: boolean; expiresAt?: string }): Promise<void>;
-  removeKey(key: { accessKeyID: string }): Promise<void>;
+/** Which endpoint a verb is about; default Live. */
+export interface OfService {
+  service?: ServiceName;
+}
 
-  /** Takes a permission away. Without an account or a key: from everybody. */
-  deny(denial: Denial): Promise<void>;
-  /** Takes back the denials that fit; without arguments, all of them. */
-  allow(denial: Partial<Omit<Denial, 'code'>>): Promise<void>;
-
-  createJob(job: NewJob): Promise<JobState>;
-  modifyJob(job: JobName & JobChange): Promise<JobState>;
-  startJob(job: JobName): Promise<JobState>;
-  stopJob(job: JobName): Promise<JobState>;
-  removeJob(job: JobName): Promise<void>;
-  jobs(filter?: { clusterID?: string }): Promise<readonly JobState[]>;
-
-  addFault(fault: NewFault): Promise<{ faultID: string }>;
-  removeFault(fault: { faultID: string }): Promise<void>;
-  clearFaults(): Promise<void>;
-  faults(): Promise<readonly Fault[]>;
-
-  /** Stops listening and resets every connection, until `acceptConnections`. */
-  refuseConnections(): Promise<void>;
-  acceptConnections(): Promise<void>;
-
-  counts(): Promise<Counts>;
-  /** The calls after sequence number `since` (default 0: all that are kept), oldest first. */
-  calls(range?: { since?: number; limit?: number }): Promise<CallPage>;
-  /** As `calls`, but waits until there are `count` of them; after `milliseconds` (default 10,000) gives what there is. */
-  awaitCalls(range: { since?: number; count: number; milliseconds?: number }): Promise<CallPage>;
-  /** Forgets calls and counts; sequence numbers go on. */
-  resetCounts(): Promise<void>;
-
+export interface CloudWorld extends AccountVerbs, StsVerbs, JobVerbs, EndpointVerbs {
   /** Everything as it was at the start. */
   reset(): Promise<void>;
 }
 
-export interface NewAccount {
-  accountID: string;
-  /** Default 6,000, or what the simulator was started with. */
-  callsPerMinute?: number;
+export interface JobVerbs {
+  createJob(job: NewJob): Promise<JobState>;
+  createJobs(jobs: NewJobs): Promise<{ jobs: readonly Required<JobName>[] }>;
+  modifyJob(job: JobName & JobChange): Promise<JobState>;
+  startJob(job: JobName): Promise<JobState>;
+  stopJob(job: JobName): Promise<JobState>;
+  removeJob(job: JobName): Promise<void>;
+  /** All or, where one of them cannot be started, none. */
+  startJobs(jobs: JobNames): Promise<BulkChange>;
+  stopJobs(jobs: JobNames): Promise<BulkChange>;
+  removeJobs(jobs: JobNames): Promise<BulkChange>;
+  jobs(filter?: { clusterID?: string }): Promise<readonly JobState[]>;
 }
 
-export interface NewKey {
-  accountID: string;
-  accessKeyID: string;
-  accessKeySecret: string;
-  /** Makes it a temporary key, as STS gives them. */
-  securityToken?: string;
-  /** When the security token expires; default never. */
-  expiresAt?: string;
-}
+export interface EndpointVerbs {
+  addFault(fault: NewFault): Promise<{ faultID: string }>;
+  removeFault(fault: { faultID: string }): Promise<void>;
+  /** Of both services. */
+  clearFaults(): Promise<void>;
+  faults(): Promise<readonly Fault[]>;
 
-export interface Denial {
-  /** `GetEdgeTranscodeJob`, with or without the `live:` of the RAM action. */
-  action: string;
-  accountID?: string;
-  accessKeyID?: string;
-  /** What is answered, with 403; default NoPermission. */
-  code?: DenialCode;
+  /** Stops listening and resets every connection, until `acceptConnections`. */
+  refuseConnections(of?: OfService): Promise<void>;
+  acceptConnections(of?: OfService): Promise<void>;
+
+  counts(of?: OfService): Promise<Counts>;
+  /** The calls after sequence number `since` (default 0: all that are kept), oldest first. */
+  calls(range?: { since?: number; limit?: number } & OfService): Promise<CallPage>;
+  /** As `calls`, but waits until there are `count` of them; after `milliseconds` (default 10,000) gives what there is. */
+  awaitCalls(range: { since?: number; count: number; milliseconds?: number } & OfService): Promise<CallPage>;
+  /** When an account called, for sums over any stretch of time; of one operation or of all. */
+  timeline(of: { accountID: string; operation?: string } & OfService): Promise<Timeline>;
+  /** Forgets calls and counts of both services; sequence numbers go on. */
+  resetCounts(): Promise<void>;
 }
 
 /** The cluster may be left out where no two clusters have a job of this ID. */
 export interface JobName {
   clusterID?: string;
   jobID: string;
+}
+
+/** Jobs by ID, at most 100,000; the cluster as in `JobName`. */
+export interface JobNames {
+  clusterID?: string;
+  jobIDs: readonly string[];
+}
+
+export interface BulkChange {
+  count: number;
+  /** When it was done, in milliseconds since the Unix epoch on the simulator's clock. */
+  time: number;
 }
 
 export interface JobChange {
@@ -110,6 +103,17 @@ export interface NewJob extends JobChange {
   unsetTimes?: 'absent' | 'empty';
 }
 
+/** Jobs alike but for their IDs, spread evenly over the clusters. */
+export interface NewJobs extends Omit<NewJob, 'clusterID' | 'jobID' | 'name'> {
+  clusterIDs: readonly string[];
+  /** At most 100,000. */
+  count: number;
+  /** What their IDs start with, before a number of eight digits; default 24 random hex digits. */
+  prefix?: string;
+  /** How much later than the one before each was created, in seconds; default 0. `createTime` is the first one's. */
+  secondsApart?: number;
+}
+
 export interface JobState extends Required<JobChange> {
   accountID: string;
   clusterID: string;
@@ -121,12 +125,14 @@ export interface JobState extends Required<JobChange> {
 }
 
 /** Which calls a fault meets: those that fit everything named here. */
-export interface FaultScope {
+export interface FaultScope extends OfService {
   accountID?: string;
   accessKeyID?: string;
   clusterID?: string;
   jobID?: string;
   action?: string;
+  /** That is to be assumed: STS only. */
+  roleARN?: string;
 }
 
 export type FaultEffect =
@@ -161,14 +167,21 @@ export interface Counts {
   byOperation: Record<string, Record<string, number>>;
   /** By account, with `(none)` for keys that nobody has. */
   byAccount: Record<string, AccountCounts>;
+  /** By access key, that of calls which were refused for it included; `(none)` for calls without one. */
+  byKey: Record<string, KeyCounts>;
   /** By `cluster/job`. */
   byJob: Record<string, number>;
   connections: { opened: number; open: number };
 }
 
-export interface AccountCounts {
+export interface KeyCounts {
   calls: number;
   byCode: Record<string, number>;
+}
+
+export interface AccountCounts extends KeyCounts {
+  /** By operation, then by code. */
+  byOperation: Record<string, Record<string, number>>;
   /** The most calls in any sliding second, and in any sliding 60 s. */
   mostPerSecond: number;
   mostPerMinute: number;
@@ -185,6 +198,14 @@ export interface Call {
   accessKeyID?: string;
   clusterID?: string;
   jobID?: string;
+  roleARN?: string;
+}
+
+export interface Timeline {
+  /** Milliseconds since the Unix epoch, on the simulator's clock, in their order: the newest 200,000 of each operation. */
+  times: readonly number[];
+  /** How many calls are no longer kept. */
+  lost: number;
 }
 
 export interface CallPage {
@@ -198,4 +219,10 @@ export interface CallPage {
 /** A verb was asked for something that cannot be done. */
 export class CloudWorldError extends Error {
   override readonly name = 'CloudWorldError';
+}
+
+/** Throws `CloudWorldError` where it is not the name of a service. */
+export function checkService(service: string | undefined): void {
+  if (service === undefined || service === 'live' || service === 'sts') return;
+  throw new CloudWorldError(`The services are live and sts, not ${service}.`);
 }

@@ -1,6 +1,6 @@
 /** How an answer goes out: what a fault makes of it (pure), and the sending. */
 import type { ServerResponse } from 'node:http';
-import { type Answer, failure } from './answer.ts';
+import { type Answer, failure, type Origin } from './answer.ts';
 import { ApiError, throttled } from './api-error.ts';
 import type { FaultEffect } from './cloud-world.ts';
 
@@ -27,13 +27,12 @@ const HTML_PAGE =
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /**
- * @param host as the client addressed it.
  * @param limit the account's calls a minute, which a throttled answer tells.
  */
 export function deliveryOf(
   answer: Answer,
   effect: FaultEffect | undefined,
-  host: string,
+  origin: Origin,
   limit: number,
 ): Delivery {
   switch (effect?.kind) {
@@ -42,11 +41,11 @@ export function deliveryOf(
       return jsonOf(answer);
     case 'error': {
       const { status, code, message = `${code}.` } = effect;
-      return jsonOf(failure(new ApiError(status, code, message), host));
+      return jsonOf(failure(new ApiError(status, code, message), origin));
     }
     case 'throttle': {
       const { code = 'Throttling.User', retryAfter = DEFAULT_RETRY_AFTER_MS } = effect;
-      return jsonOf(failure(throttled({ code, limit, retryAfter }), host));
+      return jsonOf(failure(throttled({ code, limit, retryAfter }), origin));
     }
     case 'body':
       return respond('(body)', effect.status ?? 200, JSON_TYPE, JSON.stringify(effect.body));

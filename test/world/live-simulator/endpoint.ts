@@ -9,13 +9,11 @@ import { bodyTooLarge } from './api-error.ts';
 import type { CallLog } from './call-log.ts';
 import { type Delivery, deliveryOf, send } from './delivery.ts';
 import type { Faults, FaultTarget } from './faults.ts';
-import { readRequest } from './http-request.ts';
-import { OPERATIONS } from './operations.ts';
-import { type Claim, claimOf, type ServiceParts, serve } from './service.ts';
-import type { HttpRequest } from './signature.ts';
+import type { Claim, Service } from './gateway.ts';
+import { type HttpRequest, readRequest } from './http-request.ts';
 
-/** Everything that a call can see or change. */
-export interface WorldState extends ServiceParts {
+export interface EndpointParts {
+  readonly service: Service;
   readonly faults: Faults;
   readonly log: CallLog;
 }
@@ -34,13 +32,15 @@ const LONGEST_NAME = 128;
  * @param reset ends the connection that has this port at the client's end.
  */
 export function endpointListener(
-  state: WorldState,
+  parts: EndpointParts,
   now: () => number,
   reset: (clientPort: number | undefined) => void,
 ): RequestListener {
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = await readRequest(message);
-    const { delivery, latency } = request ? answerCall(request, state, now()) : refuseLargeBody(message);
+    const { delivery, latency } = request
+      ? answerCall(request, parts, now())
+      : refuseLargeBody(message, parts.service);
     const finish = () => send(delivery, response, () => reset(message.socket.remotePort));
     if (latency === 0) {
       finish();
@@ -53,36 +53,39 @@ export function endpointListener(
   return (message, response) => void handle(message, response).catch(() => response.destroy());
 }
 
-function answerCall(request: HttpRequest, state: WorldState, now: number): Answered {
-  const claim = claimOf(request, state.accounts);
-  const { answer, reached } = serve(request, claim, state, now);
-  const target = targetOf(claim);
-  const { latency, effect } = state.faults.meet(target, reached);
-  const host = request.headers.host?.[0] ?? '';
-  const delivery = deliveryOf(answer, effect, host, claim.account?.quota.callsPerMinute ?? 0);
-  write(state.log, now, target, delivery);
+function answerCall(request: HttpRequest, { service, faults, log }: EndpointParts, now: number): Answered {
+  const claim = service.claim(request);
+  const { answer, reached } = service.serve(request, claim, now);
+  const target = targetOf(claim, service);
+  const { latency, effect } = faults.meet(target, reached);
+  const origin = { product: service.product, host: request.headers.host?.[0] ?? '' };
+  const delivery = deliveryOf(answer, effect, origin, claim.account?.quota.callsPerMinute ?? 0);
+  // Actions that do not exist are one name, since a client could make up any number of them.
+  const operation = service.operations.has(claim.action) ? claim.action : '(unknown)';
+  write(log, now, operation, target, delivery);
   return { delivery, latency };
 }
 
-function refuseLargeBody(message: IncomingMessage): Answered {
-  const host = message.headers.host ?? '';
-  return { delivery: deliveryOf(failure(bodyTooLarge(), host), undefined, host, 0), latency: 0 };
+function refuseLargeBody(message: IncomingMessage, { product }: Service): Answered {
+  const origin = { product, host: message.headers.host ?? '' };
+  return { delivery: deliveryOf(failure(bodyTooLarge(), origin), undefined, origin, 0), latency: 0 };
 }
 
-function targetOf({ action, parameters, account, accessKeyID }: Claim): FaultTarget {
+function targetOf({ action, parameters, account, accessKeyID }: Claim, { name }: Service): FaultTarget {
   return {
+    service: name,
     action,
     accountID: account?.accountID,
     accessKeyID,
     clusterID: parameters.get('ClusterId'),
     jobID: parameters.get('JobId'),
+    roleARN: parameters.get('RoleArn'),
   };
 }
 
-/** Actions that do not exist are one name, since a client could make up any number of them. */
-function write(log: CallLog, time: number, target: FaultTarget, { status, code }: Delivery): void {
-  const { action = '', ...names } = target;
-  const operation = OPERATIONS.has(action) ? action : '(unknown)';
+function write(log: CallLog, time: number, operation: string, target: FaultTarget, delivery: Delivery): void {
+  const { status, code } = delivery;
+  const { service: _, action: __, ...names } = target;
   const kept = Object.entries(names).filter(([, name]) => name !== undefined);
   const cut = Object.fromEntries(kept.map(([field, name]) => [field, name?.slice(0, LONGEST_NAME)]));
   log.add({ time, operation, status, code, ...cut });

@@ -1,6 +1,7 @@
 /** The faults that are set, and which of them the next call meets. What a fault does to an answer is in `delivery.ts`. */
 import {
   CloudWorldError,
+  checkService,
   type Fault,
   type FaultEffect,
   type FaultScope,
@@ -52,7 +53,7 @@ const RANGES: ReadonlyMap<string, readonly [least: number, most: number]> = new 
   ['retryAfter', [0, Number.MAX_SAFE_INTEGER]],
 ]);
 
-const SCOPE = ['accountID', 'accessKeyID', 'clusterID', 'jobID', 'action'] as const;
+const SCOPE = ['accountID', 'accessKeyID', 'clusterID', 'jobID', 'action', 'roleARN'] as const;
 
 export class Faults {
   #faults: (Fault & { left: number })[] = [];
@@ -97,11 +98,13 @@ export class Faults {
 }
 
 function fits(fault: Fault, target: FaultTarget, served: boolean): boolean {
-  const inPlace = served || PLACES[fault.kind] === 'network';
+  const { service = 'live' } = fault;
+  const inPlace = service === target.service && (served || PLACES[fault.kind] === 'network');
   return inPlace && SCOPE.every((name) => fault[name] === undefined || fault[name] === target[name]);
 }
 
 function check(fault: NewFault): void {
+  checkService(fault.service);
   const kinds = Object.keys(PLACES);
   if (!kinds.includes(fault.kind)) {
     throw new CloudWorldError(`There is no fault of the kind ${fault.kind}; there are ${kinds.join(', ')}.`);

@@ -1,34 +1,30 @@
 /** The edge transcoding jobs of the simulated cloud: made, started, stopped, changed and removed by the verbs. */
-import { randomBytes } from 'node:crypto';
-import { CloudWorldError, type JobChange, type JobName, type JobState, type NewJob } from './cloud-world.ts';
-import { millisecondsOf, timeOf } from './times.ts';
-
-/** A job as it is kept. Times are milliseconds since the Unix epoch. */
-export interface Job extends Required<JobChange> {
-  readonly accountID: string;
-  readonly clusterID: string;
-  readonly jobID: string;
-  readonly createdAt: number;
-  modifiedAt: number;
-  startedAt: number | undefined;
-  stoppedAt: number | undefined;
-  readonly unsetTimes: 'absent' | 'empty';
-}
-
-const NOT_STARTED = '0';
-const IN_PROGRESS = '1';
+import { CloudWorldError, type JobChange, type JobName, type JobNames, type NewJob } from './cloud-world.ts';
+import { byCreation, changed, IN_PROGRESS, type Job, NOT_STARTED, newJob } from './job.ts';
+import { checkCount } from './job-batch.ts';
+import { SortedList } from './sorted-list.ts';
 
 export class Jobs {
+  /** By cluster, then by ID, in the order they were created here. */
   readonly #clusters = new Map<string, Map<string, Job>>();
+  /** By cluster and account: what a list shows. */
+  readonly #listed = new Map<string, SortedList<Job>>();
+  /** By ID, which more than one cluster may have. */
+  readonly #named = new Map<string, Set<Job>>();
 
   create(accountID: string, description: NewJob, now: number): Job {
     const job = newJob(accountID, description, now);
-    const cluster = this.#clusters.get(job.clusterID) ?? new Map<string, Job>();
-    if (cluster.has(job.jobID)) {
-      throw new CloudWorldError(`The cluster ${job.clusterID} has a job ${job.jobID} already.`);
-    }
-    this.#clusters.set(job.clusterID, cluster.set(job.jobID, job));
+    this.#checkNew(job);
+    this.#add(job);
     return job;
+  }
+
+  /** All or none. */
+  createAll(accountID: string, descriptions: readonly NewJob[], now: number): readonly Job[] {
+    const jobs = descriptions.map((description) => newJob(accountID, description, now));
+    for (const job of jobs) this.#checkNew(job);
+    for (const job of jobs) this.#add(job);
+    return jobs;
   }
 
   /** The job that a caller of this account sees. */
@@ -43,95 +39,95 @@ export class Jobs {
     return clusters.flatMap((cluster) => [...(cluster?.values() ?? [])]);
   }
 
+  /** The jobs of a cluster that a caller of this account sees, by CreateTime. */
+  listed(accountID: string, clusterID: string, order: 'asc' | 'desc'): Iterable<Job> {
+    const jobs = this.#listed.get(listName(clusterID, accountID));
+    if (!jobs) return [];
+    return order === 'asc' ? jobs.ascending() : jobs.descending();
+  }
+
+  /** The jobs that a verb names. */
+  named({ clusterID, jobIDs }: JobNames): readonly Job[] {
+    checkCount(jobIDs.length);
+    return [...new Set(jobIDs)].map((jobID) => this.#job({ jobID, ...(clusterID && { clusterID }) }));
+  }
+
   start(name: JobName, now: number): Job {
-    const job = this.#named(name);
-    if (job.status === IN_PROGRESS) throw new CloudWorldError(`The job ${job.jobID} is in progress already.`);
-    job.status = IN_PROGRESS;
-    job.startedAt = now;
+    const job = this.#job(name);
+    this.startAll([job], now);
     return job;
   }
 
   stop(name: JobName, now: number): Job {
-    const job = this.#named(name);
-    if (job.status !== IN_PROGRESS) throw new CloudWorldError(`The job ${job.jobID} is not in progress.`);
-    job.status = NOT_STARTED;
-    job.stoppedAt = now;
+    const job = this.#job(name);
+    this.stopAll([job], now);
     return job;
+  }
+
+  /** All or, where one is in progress already, none. */
+  startAll(jobs: readonly Job[], now: number): void {
+    const running = jobs.find(({ status }) => status === IN_PROGRESS);
+    if (running) throw new CloudWorldError(`The job ${running.jobID} is in progress already.`);
+    for (const job of jobs) Object.assign(job, { status: IN_PROGRESS, startedAt: now });
+  }
+
+  /** All or, where one is not in progress, none. */
+  stopAll(jobs: readonly Job[], now: number): void {
+    const stopped = jobs.find(({ status }) => status !== IN_PROGRESS);
+    if (stopped) throw new CloudWorldError(`The job ${stopped.jobID} is not in progress.`);
+    for (const job of jobs) Object.assign(job, { status: NOT_STARTED, stoppedAt: now });
   }
 
   /** Unlike start and stop, this is a modification in the sense of the list's 180 days. */
   modify(name: JobName, change: JobChange, now: number): Job {
-    const job = this.#named(name);
-    return Object.assign(job, changed(change), { modifiedAt: now });
+    return Object.assign(this.#job(name), changed(change), { modifiedAt: now });
   }
 
   remove(name: JobName): void {
-    const job = this.#named(name);
-    this.#clusters.get(job.clusterID)?.delete(job.jobID);
+    this.removeAll([this.#job(name)]);
+  }
+
+  removeAll(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      const { clusterID, accountID, jobID } = job;
+      this.#clusters.get(clusterID)?.delete(jobID);
+      this.#listed.get(listName(clusterID, accountID))?.remove(job);
+      this.#named.get(jobID)?.delete(job);
+      if (this.#named.get(jobID)?.size === 0) this.#named.delete(jobID);
+    }
   }
 
   clear(): void {
-    this.#clusters.clear();
+    for (const index of [this.#clusters, this.#listed, this.#named]) index.clear();
   }
 
-  #named({ clusterID, jobID }: JobName): Job {
-    const [job, another] = this.list(clusterID).filter((candidate) => candidate.jobID === jobID);
+  #checkNew({ clusterID, jobID }: Job): void {
+    if (!this.#clusters.get(clusterID)?.has(jobID)) return;
+    throw new CloudWorldError(`The cluster ${clusterID} has a job ${jobID} already.`);
+  }
+
+  #add(job: Job): void {
+    const { clusterID, accountID, jobID } = job;
+    entry(this.#clusters, clusterID, () => new Map<string, Job>()).set(jobID, job);
+    entry(this.#listed, listName(clusterID, accountID), () => new SortedList(byCreation)).add(job);
+    entry(this.#named, jobID, () => new Set<Job>()).add(job);
+  }
+
+  #job({ clusterID, jobID }: JobName): Job {
+    const jobs = [...(this.#named.get(jobID) ?? [])];
+    const [job, another] = jobs.filter((job) => clusterID === undefined || job.clusterID === clusterID);
     if (another) throw new CloudWorldError(`More than one cluster has a job ${jobID}: name the clusterID.`);
     if (!job) throw new CloudWorldError(`There is no job ${jobID}${clusterID ? ` in ${clusterID}` : ''}.`);
     return job;
   }
 }
 
-/** How the verbs tell a job. */
-export function stateOf(job: Job): JobState {
-  const { accountID, clusterID, jobID, createdAt, modifiedAt, startedAt, stoppedAt } = job;
-  return {
-    accountID,
-    clusterID,
-    jobID,
-    name: job.name,
-    type: job.type,
-    status: job.status,
-    createTime: timeOf(createdAt),
-    modifyTime: timeOf(modifiedAt),
-    ...(startedAt !== undefined && { lastStartAt: timeOf(startedAt) }),
-    ...(stoppedAt !== undefined && { lastStopAt: timeOf(stoppedAt) }),
-    templateID: job.templateID,
-    templateName: job.templateName,
-    streamInput: job.streamInput,
-    streamOutput: job.streamOutput,
-  };
+function listName(clusterID: string, accountID: string): string {
+  return JSON.stringify([clusterID, accountID]);
 }
 
-function newJob(accountID: string, description: NewJob, now: number): Job {
-  const { clusterID, jobID = randomBytes(16).toString('hex'), unsetTimes = 'absent' } = description;
-  if (unsetTimes !== 'absent' && unsetTimes !== 'empty') {
-    throw new CloudWorldError(`unsetTimes is absent or empty, not ${unsetTimes}.`);
-  }
-  const createdAt = millisecondsOf('createTime', description.createTime) ?? now;
-  return {
-    accountID,
-    clusterID,
-    jobID,
-    name: jobID,
-    type: 'common',
-    status: NOT_STARTED,
-    templateID: '9b1571b513cb44f7a1ba6ae561ff0000',
-    templateName: 'my_template',
-    streamInput: `rtmp://push.example.com/app/${jobID}`,
-    streamOutput: `rtmp://play.example.com/app/${jobID}`,
-    ...changed(description),
-    createdAt,
-    modifiedAt: millisecondsOf('modifyTime', description.modifyTime) ?? createdAt,
-    startedAt: millisecondsOf('lastStartAt', description.lastStartAt),
-    stoppedAt: millisecondsOf('lastStopAt', description.lastStopAt),
-    unsetTimes,
-  };
-}
-
-/** Only what a change names, and nothing else that its object may carry. */
-function changed(change: JobChange): JobChange {
-  const { name, type, status, templateID, templateName, streamInput, streamOutput } = change;
-  const fields = { name, type, status, templateID, templateName, streamInput, streamOutput };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+function entry<Value>(entries: Map<string, Value>, name: string, create: () => Value): Value {
+  const value = entries.get(name) ?? create();
+  entries.set(name, value);
+  return value;
 }

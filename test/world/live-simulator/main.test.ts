@@ -8,7 +8,9 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { AdminClient } from './admin-client.ts';
 import { selfSignedCertificate } from './certificate.ts';
-import { DEFAULT_KEY } from './seed.ts';
+import type { Addresses } from './main-text.ts';
+import { DEFAULT_KEY, DEFAULT_RRSA } from './seed.ts';
+import { assumeRole, assumeRoleWithOIDC } from './sts-client.ts';
 import { callBare, callWithSdk, queryOf } from './test-client.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
@@ -26,7 +28,16 @@ class Process {
   #stdout = '';
 
   constructor(...options: string[]) {
-    this.child = spawn(process.execPath, [MAIN, '--port', '0', '--admin-port', '0', ...options]);
+    this.child = spawn(process.execPath, [
+      MAIN,
+      '--port',
+      '0',
+      '--sts-port',
+      '0',
+      '--admin-port',
+      '0',
+      ...options,
+    ]);
     this.child.stdout?.on('data', (chunk: Buffer) => {
       this.#stdout += chunk.toString();
     });
@@ -48,13 +59,17 @@ class Process {
     return this.#stdout;
   }
 
-  async endpoints(): Promise<{ endpoint: string; adminURL: string; accessKeyID?: string }> {
+  async endpoints(): Promise<Addresses> {
     return JSON.parse(await this.printed());
   }
 
   kill(): void {
     this.child.kill('SIGKILL');
   }
+}
+
+function stsAt(stsURL: string) {
+  return { stsURL, stsHost: new URL(stsURL).host };
 }
 
 describe('the simulator as a process', function () {
@@ -83,12 +98,13 @@ describe('the simulator as a process', function () {
     return path;
   };
 
-  it('prints where it is and the key to use as one line of JSON, and serves', async () => {
+  it('prints where it is, the key, the role and the token to use as one line of JSON, and serves', async () => {
     const started = start('--json', '--quota', '7');
-    const { endpoint, adminURL, ...key } = await started.endpoints();
-    expect(key).to.deep.equal(DEFAULT_KEY);
+    const { endpoint, stsEndpoint, adminURL, ...rest } = await started.endpoints();
+    expect(rest).to.deep.equal({ ...DEFAULT_KEY, ...DEFAULT_RRSA });
     const outcome = await callWithSdk({ url: endpoint, host: new URL(endpoint).host });
     expect(outcome.code).to.equal('OK');
+    expect((await assumeRoleWithOIDC(stsAt(stsEndpoint))).code).to.equal('OK');
     const world = new AdminClient(adminURL);
     expect((await world.counts()).byOperation).to.deep.equal({ GetEdgeTranscodeJob: { OK: 1 } });
   });
@@ -96,7 +112,10 @@ describe('the simulator as a process', function () {
   it('prints what a person does next', async () => {
     const printed = await start().printed();
     expect(printed).to.match(/export EDGETRANSCODE_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(printed).to.match(/export EDGETRANSCODE_STS_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\n/);
     expect(printed).to.contain(`export ALIBABA_CLOUD_ACCESS_KEY_ID=${DEFAULT_KEY.accessKeyID}\n`);
+    expect(printed).to.contain(`export ALIBABA_CLOUD_ROLE_ARN=${DEFAULT_RRSA.roleARN}\n`);
+    expect(printed).to.contain(`printf %s ${DEFAULT_RRSA.oidcToken} > `);
     expect(printed).to.match(/curl -d '.*' http:\/\/127\.0\.0\.1:\d+\/startJob\n/);
   });
 
@@ -122,13 +141,17 @@ describe('the simulator as a process', function () {
     expect(await started.ended).to.include({ code: 0, stderr: '' });
   });
 
-  it('starts with the accounts and jobs of a seed file, and prints no secret of it', async () => {
+  it('starts with the accounts, roles and jobs of a seed file, and prints no secret of it', async () => {
     const secret = 'canary-secret';
     const securityToken = 'canary-token';
     const key = { accessKeyID: 'STS.file', accessKeySecret: secret, securityToken };
-    const seed = { accounts: [{ accountID: 'a', keys: [key] }], jobs: [{ clusterID: 'c', jobID: 'j' }] };
+    const seed = {
+      accounts: [{ accountID: 'a', keys: [key], roles: [{ roleName: 'r', externalID: 'canary-id' }] }],
+      oidcTokens: [{ token: 'canary.oidc.token', providerARN: 'acs:ram::a:oidc-provider/p' }],
+      jobs: [{ clusterID: 'c', jobID: 'j' }],
+    };
     const started = start('--json', '--seed-file', await file('seed.json', JSON.stringify(seed)));
-    const { endpoint, adminURL, ...rest } = await started.endpoints();
+    const { endpoint, stsEndpoint, adminURL, ...rest } = await started.endpoints();
     expect(rest).to.deep.equal({});
     const at = { url: endpoint, host: new URL(endpoint).host };
     const query = { ClusterId: 'c', JobId: 'j' };
@@ -137,8 +160,13 @@ describe('the simulator as a process', function () {
       400,
     );
     expect((await callWithSdk(at, { query: queryOf('none') })).code).to.equal('InvalidAccessKeyId.NotFound');
+    const parameters = { RoleArn: 'acs:ram::a:role/r', ExternalId: 'canary-id' };
+    expect((await assumeRole(stsAt(stsEndpoint), parameters, { credentials: key })).code).to.equal('OK');
     const world = new AdminClient(adminURL);
-    const told = JSON.stringify([await world.calls(), await world.counts(), await world.jobs()]);
+    const told = JSON.stringify([
+      ...[await world.calls(), await world.counts(), await world.jobs(), await world.roles()],
+      ...[await world.calls({ service: 'sts' }), await world.sessions()],
+    ]);
     started.child.kill('SIGTERM');
     const { stdout, stderr } = await started.ended;
     expect(told + stdout + stderr).not.to.contain('canary');
@@ -147,7 +175,13 @@ describe('the simulator as a process', function () {
   it('is https with a certificate', async () => {
     const { cert, key } = selfSignedCertificate();
     const tls = ['--tls-cert', await file('cert.pem', cert), '--tls-key', await file('key.pem', key)];
-    expect((await start('--json', ...tls).endpoints()).endpoint).to.match(/^https:/);
+    const { endpoint, stsEndpoint } = await start('--json', ...tls).endpoints();
+    expect([endpoint, stsEndpoint].map((url) => new URL(url).protocol)).to.deep.equal(['https:', 'https:']);
+    const ofSts = await start('--json', ...tls.map((word) => word.replace('--', '--sts-'))).endpoints();
+    expect([ofSts.endpoint, ofSts.stsEndpoint].map((url) => new URL(url).protocol)).to.deep.equal([
+      'http:',
+      'https:',
+    ]);
   });
 
   it('prints help', async () => {
@@ -155,6 +189,7 @@ describe('the simulator as a process', function () {
     expect(code).to.equal(0);
     for (const option of [
       '--port',
+      '--sts-port',
       '--admin-port',
       '--quota',
       '--seed-file',
@@ -169,6 +204,8 @@ describe('the simulator as a process', function () {
     [['--quota', 'many'], '--quota is a whole number from 0 to 1000000, not many'],
     [['--admin-port', '65536'], '--admin-port is a whole number from 0 to 65535, not 65536'],
     [['--tls-cert', 'cert.pem'], '--tls-cert and --tls-key go together'],
+    [['--sts-tls-key', 'key.pem'], '--sts-tls-cert and --sts-tls-key go together'],
+    [['--sts-port', '-1'], '--sts-port'],
     [['--nonsense'], '--nonsense'],
   ] as const) {
     it(`ends with 2 and the reason for ${options.join(' ')}`, async () => {
@@ -183,17 +220,12 @@ describe('the simulator as a process', function () {
     const taken = await start('--admin-port', new URL(adminURL).port).ended;
     expect(taken.code).to.equal(1);
     expect(taken.stderr).to.contain('EADDRINUSE');
-    const contents = [
-      '"canary',
-      '{"accounts": "canary", "jobs": []}',
-      '{"accounts": [{"accountID": "a", "keys": ["canary"]}], "jobs": []}',
-    ];
-    for (const content of contents) {
-      const { code, stderr } = await start('--seed-file', await file('bad.json', content)).ended;
-      expect(code).to.equal(1);
-      expect(stderr)
-        .to.match(/bad\.json: /)
-        .and.not.contain('canary');
-    }
+    const takenSts = await start('--sts-port', new URL(adminURL).port).ended;
+    expect([takenSts.code, takenSts.stderr]).to.deep.equal([1, taken.stderr]);
+    const bad = await start('--seed-file', await file('bad.json', '"canary')).ended;
+    expect(bad.code).to.equal(1);
+    expect(bad.stderr)
+      .to.match(/bad\.json: /)
+      .and.not.contain('canary');
   });
 });

@@ -3,9 +3,9 @@
  * structure and signature", the others were canonicalised by hand and signed with Python's hmac and with openssl.
  */
 import { expect } from 'chai';
+import type { HttpRequest } from './http-request.ts';
 import {
   canonicalRequest,
-  type HttpRequest,
   isSignedWith,
   parseAuthorization,
   sign,

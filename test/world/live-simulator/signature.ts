@@ -4,18 +4,9 @@
  * Pure functions over a request. They share no code with the SDK, so that a mistake in one is not repeated by the other.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { HttpRequest } from './http-request.ts';
 
 export const ALGORITHM = 'ACS3-HMAC-SHA256';
-
-export interface HttpRequest {
-  readonly method: string;
-  readonly path: string;
-  /** Decoded, in the order they came; a name may come more than once. */
-  readonly query: readonly (readonly [name: string, value: string])[];
-  /** By lower-case name; a header may come more than once. */
-  readonly headers: Readonly<Record<string, readonly string[]>>;
-  readonly body: Uint8Array;
-}
 
 export interface Authorization {
   readonly accessKeyID: string;
@@ -77,7 +68,7 @@ export function sha256(data: string | Uint8Array): string {
 }
 
 /** Sorted by name, then by value, both by character code; then encoded. */
-function canonicalQuery(query: HttpRequest['query']): string {
+export function canonicalQuery(query: HttpRequest['query']): string {
   const sorted = [...query].sort(([a, v], [b, w]) => compare(a, b) || compare(v, w));
   return sorted.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join('&');
 }
@@ -88,7 +79,7 @@ function canonicalHeader(name: string, values: readonly string[] = []): string {
 }
 
 /** RFC 3986: all but A-Z a-z 0-9 - _ . ~ . `encodeURIComponent` leaves five more as they are. */
-function percentEncode(text: string): string {
+export function percentEncode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
   });

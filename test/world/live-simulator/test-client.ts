@@ -44,36 +44,52 @@ export async function callWithSdk(
   options: CallOptions = {},
 ): Promise<Outcome> {
   const { action = 'GetEdgeTranscodeJob', version = '2016-11-01', headers = {}, method = 'POST' } = options;
-  const credentials: Credentials = options.credentials ?? DEFAULT_KEY;
-  const protocol = new URL(endpoint.url).protocol.slice(0, -1);
-  const client = new openApi.default(
+  const { credentials = DEFAULT_KEY, query = queryOf(RUNNING_JOB_ID) } = options;
+  const client = sdkClient(endpoint, credentials);
+  const params = sdkParams(endpoint, { action, version, method, authType: 'AK' });
+  return outcomeOf(client.callApi(params, new OpenApiRequest({ query, headers }), sdkRuntime()));
+}
+
+export function sdkClient(endpoint: { host: string; url: string }, credentials: Credentials): SdkClient {
+  return new openApi.default(
     new Config({
       accessKeyId: credentials.accessKeyID,
       accessKeySecret: credentials.accessKeySecret,
       ...(credentials.securityToken !== undefined && { securityToken: credentials.securityToken }),
       endpoint: endpoint.host,
-      protocol,
+      protocol: protocolOf(endpoint),
     }),
   );
-  const params = new Params({
-    action,
-    version,
-    protocol,
-    pathname: '/',
-    method,
-    authType: 'AK',
-    style: 'RPC',
-    reqBodyType: 'formData',
-    bodyType: 'json',
-  });
-  const request = new OpenApiRequest({ query: options.query ?? queryOf(RUNNING_JOB_ID), headers });
+}
+
+type SdkClient = InstanceType<typeof openApi.default>;
+
+export interface SdkCall {
+  action: string;
+  version: string;
+  method: 'GET' | 'POST';
+  authType: 'AK' | 'Anonymous';
+}
+
+export function sdkParams(endpoint: { url: string }, call: SdkCall): Params {
+  const protocol = protocolOf(endpoint);
+  const style = { style: 'RPC', reqBodyType: 'formData', bodyType: 'json' };
+  return new Params({ ...call, ...style, protocol, pathname: '/' });
+}
+
+export function sdkRuntime(): RuntimeOptions {
+  return new RuntimeOptions({ readTimeout: 2_000 });
+}
+
+export function protocolOf({ url }: { url: string }): string {
+  return new URL(url).protocol.slice(0, -1);
+}
+
+/** Rejects, as the SDK does, where the answer is not the vendor's JSON. */
+export async function outcomeOf(called: Promise<Record<string, unknown>>): Promise<Outcome> {
   try {
-    const { statusCode, body } = await client.callApi(
-      params,
-      request,
-      new RuntimeOptions({ readTimeout: 2_000 }),
-    );
-    return { status: Number(statusCode), code: 'OK', body: body as Record<string, unknown> };
+    const { statusCode, body } = await called;
+    return { status: Number(statusCode ?? 200), code: 'OK', body: body as Record<string, unknown> };
   } catch (error) {
     return refusalOf(error);
   }

@@ -1,6 +1,7 @@
 /** The operations of the product `live`, API version 2016-11-01, as its pages describe them. Pure but for the jobs they read. */
 import { invalidParameter, jobNotFound, missingParameter } from './api-error.ts';
-import type { Job, Jobs } from './jobs.ts';
+import type { Job } from './job.ts';
+import type { Jobs } from './jobs.ts';
 import { timeOf } from './times.ts';
 
 export const VERSION = '2016-11-01';
@@ -39,13 +40,16 @@ function listEdgeTranscodeJob({ accountID, parameters, jobs, now }: Invocation):
   const clusterID = required(parameters, 'ClusterId');
   const pageNo = integer(parameters, 'PageNo', 1, Number.MAX_SAFE_INTEGER) ?? 1;
   const pageSize = integer(parameters, 'PageSize', 1, LARGEST_PAGE_SIZE) ?? DEFAULT_PAGE_SIZE;
-  const found = jobs
-    .list(clusterID)
-    .filter((job) => job.accountID === accountID && job.modifiedAt > now - LISTED_FOR_MS)
-    .filter(filterOf(parameters))
-    .sort(orderOf(parameters));
-  const page = found.slice((pageNo - 1) * pageSize, pageNo * pageSize);
-  return { TotalCount: found.length, JobList: { Job: page.map(fieldsOf) } };
+  const fits = filterOf(parameters);
+  const listed = jobs.listed(accountID, clusterID, orderOf(parameters));
+  const page: Job[] = [];
+  let found = 0;
+  for (const job of listed) {
+    if (job.modifiedAt <= now - LISTED_FOR_MS || !fits(job)) continue;
+    if (Math.floor(found / pageSize) === pageNo - 1) page.push(job);
+    found++;
+  }
+  return { TotalCount: found, JobList: { Job: page.map(fieldsOf) } };
 }
 
 function filterOf(parameters: Invocation['parameters']): (job: Job) => boolean {
@@ -58,12 +62,11 @@ function filterOf(parameters: Invocation['parameters']): (job: Job) => boolean {
     (!keyword || job.jobID === keyword || job.name.toLowerCase().includes(keyword.toLowerCase()));
 }
 
-/** By CreateTime, the newest first unless asked otherwise; jobs of the same time by ID, so that pages do not overlap. */
-function orderOf(parameters: Invocation['parameters']): (a: Job, b: Job) => number {
+/** By CreateTime, the newest first unless asked otherwise. */
+function orderOf(parameters: Invocation['parameters']): 'asc' | 'desc' {
   const sortBy = parameters.get('SortBy') || 'desc';
   if (sortBy !== 'asc' && sortBy !== 'desc') throw invalidParameter('SortBy');
-  const ascending = (a: Job, b: Job) => a.createdAt - b.createdAt || (a.jobID < b.jobID ? -1 : 1);
-  return sortBy === 'asc' ? ascending : (a, b) => ascending(b, a);
+  return sortBy;
 }
 
 function required(parameters: Invocation['parameters'], name: string): string {
