@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CustomObjectsApi } from '@kubernetes/client-node';
+import { CustomObjectsApi, EventsV1Api, type EventsV1Event } from '@kubernetes/client-node';
 import { type Condition, type ConditionType, findCondition } from '../../src/api/conditions.ts';
 import {
   type EdgeTranscodeJobSpec,
@@ -20,11 +20,18 @@ import { type ControlPlane, startControlPlane } from '../world/control-plane/con
 import { type Operator, type OperatorOptions, startOperator } from '../world/operator.ts';
 import { Processes } from '../world/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../world/simulated-cloud.ts';
+import { applyCrd } from './shipped.ts';
 
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL };
 
 /** Other processes can only be asked. */
 const LOOK_EVERY_MS = 50;
+
+/** Several times what anything here takes on a busy machine: what takes longer does not happen. */
+const WITHIN_MS = 20_000;
+
+/** The last calls are enough to see what the cloud was doing. */
+const CALLS_SHOWN = 20;
 
 /** An object as kubectl shows it. */
 export interface Shown {
@@ -44,12 +51,23 @@ export interface WorldOptions {
   readonly cloudArgs?: readonly string[];
 }
 
+export interface Waiting {
+  readonly withinMs?: number;
+  readonly namespace?: string;
+}
+
+/** What was waited for did not come in time. Its message ends with the logs. */
+export class NotInTime extends Error {
+  override readonly name = 'NotInTime';
+}
+
 export class World implements AsyncDisposable {
   readonly controlPlane: ControlPlane;
   readonly cloud: SimulatedCloud;
   readonly processes: Processes;
   readonly #operators: Operator[] = [];
   readonly #objects: CustomObjectsApi;
+  readonly #events: EventsV1Api;
 
   constructor(controlPlane: ControlPlane, cloud: SimulatedCloud, processes: Processes) {
     this.controlPlane = controlPlane;
@@ -58,6 +76,7 @@ export class World implements AsyncDisposable {
     const config = new PooledKubeConfig();
     config.loadFromFile(controlPlane.kubeconfig);
     this.#objects = config.makeApiClient(CustomObjectsApi);
+    this.#events = config.makeApiClient(EventsV1Api);
   }
 
   /** Starts an operator against this world and waits until it is ready. */
@@ -92,27 +111,69 @@ export class World implements AsyncDisposable {
     return items;
   }
 
-  /** Asks until the object is as wanted. @throws with its last state, and the operators' last log lines, when time is up */
-  async until(
+  /** The events that tell of an object, the oldest first. */
+  async events(name: string, namespace = 'default'): Promise<EventsV1Event[]> {
+    const { items } = await this.#events.listNamespacedEvent({ namespace });
+    const told = items.filter(({ regarding }) => regarding?.name === name);
+    return told.sort((one, other) => timeOf(one) - timeOf(other));
+  }
+
+  /** Asks until the object is as wanted. @throws NotInTime with its last state */
+  until(
     name: string,
     wanted: (shown: Shown) => boolean,
-    { withinMs = 20_000, namespace = 'default' }: { withinMs?: number; namespace?: string } = {},
+    { withinMs = WITHIN_MS, namespace = 'default' }: Waiting = {},
   ): Promise<Shown> {
+    let last: Shown | undefined;
+    const look = async () => {
+      last = await this.get(name, namespace);
+      return wanted(last) ? last : undefined;
+    };
+    const what = () =>
+      `${namespace}/${name} as wanted; its status is ${JSON.stringify(last?.status, null, 1)}`;
+    return this.eventually(what, look, { withinMs });
+  }
+
+  /**
+   * Asks until the answer is something.
+   *
+   * @param what is awaited, for the error: `2 more calls`
+   * @throws NotInTime; and what `ask` throws
+   */
+  async eventually<T>(
+    what: string | (() => string),
+    ask: () => T | undefined | Promise<T | undefined>,
+    { withinMs = WITHIN_MS }: Waiting = {},
+  ): Promise<T> {
     const deadline = performance.now() + withinMs;
     while (true) {
-      const shown = await this.get(name, namespace);
-      if (wanted(shown)) return shown;
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      if (performance.now() > deadline) {
+        const missing = typeof what === 'string' ? what : what();
+        throw new NotInTime(`not within ${withinMs / 1_000} s: ${missing}\n${await this.tails()}`);
+      }
       await delay(LOOK_EVERY_MS);
-      if (performance.now() > deadline)
-        throw new Error(
-          `${namespace}/${name} did not become as wanted within ${withinMs} ms: ${JSON.stringify(shown.status, null, 1)}\n${this.tails()}`,
-        );
     }
   }
 
   /** The ends of the logs that belong to a failure. */
-  tails(): string {
-    return [...this.#operators.map(({ process }) => process.tail()), this.cloud.process.tail()].join('\n');
+  async tails(): Promise<string> {
+    // A test that restarts the operator has two that matter.
+    const operators = this.#operators.slice(-2).map(({ process }) => process.tail());
+    const others = [this.controlPlane.tail(), this.cloud.process.tail(), await this.#lastCalls()];
+    return [...operators, ...others].join('\n');
+  }
+
+  /** The simulator logs nothing, but remembers. */
+  async #lastCalls(): Promise<string> {
+    try {
+      const { last } = await this.cloud.admin.calls({ limit: 0 });
+      const { calls } = await this.cloud.admin.calls({ since: last - CALLS_SHOWN });
+      return `Its last calls:\n${calls.map((call) => JSON.stringify(call)).join('\n')}`;
+    } catch (error) {
+      return `Its calls cannot be told: ${error}`;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -122,13 +183,20 @@ export class World implements AsyncDisposable {
   }
 }
 
+/** The library says that it is a Date, and gives the text. */
+function timeOf({ eventTime }: EventsV1Event): number {
+  return eventTime === undefined ? Number.NaN : new Date(eventTime).getTime();
+}
+
 /** A control plane with the CRD, and a simulated cloud; operators are for the test to start. */
 export async function startWorld({ cloudArgs = [] }: WorldOptions = {}): Promise<World> {
-  const controlPlane = await startControlPlane();
-  const processes = new Processes(await mkdtemp(join(tmpdir(), 'operator-world-')));
+  // What is running when the rest cannot be started is stopped; the error names its logs, which stay.
+  await using started = new AsyncDisposableStack();
+  const controlPlane = started.use(await startControlPlane());
+  const processes = started.use(new Processes(await mkdtemp(join(tmpdir(), 'operator-world-'))));
   const world = new World(controlPlane, await startSimulatedCloud(processes, cloudArgs), processes);
-  await world.kubectl('apply', '-f', 'crds/');
-  await world.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s');
+  await applyCrd(controlPlane);
+  started.move();
   return world;
 }
 

@@ -85,6 +85,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
   });
   const [, port] = await started.printed(/"port":(\d+)/);
   const operator = new Operator(started, `http://127.0.0.1:${port}`);
-  if (untilReady) await started.ready(() => operator.isReady());
+  // Should it die meanwhile, `ready` says so, with its log.
+  if (untilReady) await started.ready(() => operator.isReady().catch(() => false));
   return operator;
 }

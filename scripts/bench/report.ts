@@ -1,0 +1,88 @@
+// The measurements as tables in Markdown.
+
+import type { Load, Phase } from './load.ts';
+import type { StartUp } from './start-up.ts';
+
+export function startUpTable(starts: readonly StartUp[]): string {
+  const row = (name: string, values: number[], digits: number) => [
+    name,
+    ...[median(values), Math.min(...values), Math.max(...values)].map((each) => rounded(each, digits)),
+  ];
+  return table([
+    [`Start-up (${starts.length} times, no objects)`, 'median', 'least', 'most'],
+    row(
+      'ready after, ms',
+      starts.map(({ readyMs }) => readyMs),
+      0,
+    ),
+    row(
+      'processor time, s',
+      starts.map(({ cpuSeconds }) => cpuSeconds),
+      2,
+    ),
+    row(
+      'resident memory, MiB',
+      starts.map(({ residentMiB }) => residentMiB),
+      0,
+    ),
+  ]);
+}
+
+export function loadTable(loads: readonly Load[]): string {
+  const row = (name: string, value: (load: Load) => string) => [name, ...loads.map(value)];
+  const phase = (name: string, value: (phase: Phase, load: Load) => string) => [
+    row(`until all are Ready: ${name}`, (load) => value(load.toReady, load)),
+    row(`an idle minute: ${name}`, (load) => value(load.idleMinute, load)),
+  ];
+  const each =
+    (count: (phase: Phase) => number) =>
+    (measured: Phase, { objects }: Load) =>
+      `${rounded(count(measured))} (${rounded(count(measured) / objects, 2)} an object)`;
+  return table([
+    ['Objects', ...loads.map(({ objects }) => rounded(objects))],
+    row('interval, s', ({ intervalSeconds }) => rounded(intervalSeconds)),
+    row('--calls-per-minute', ({ callsPerMinute }) => rounded(callsPerMinute)),
+    row('all are Ready after, s', ({ secondsToReady }) => rounded(secondsToReady, 1)),
+    row('that is, of the calls the budget allows', used),
+    ...phase(
+      'calls',
+      each(({ calls }) => calls),
+    ),
+    ...phase('throttled', ({ throttled }) => rounded(throttled)),
+    ...phase(
+      'status writes',
+      each(({ statusWrites }) => statusWrites),
+    ),
+    ...phase('other requests to the API server', ({ otherRequests }) => rounded(otherRequests)),
+    ...phase('processor time, s', ({ cpuSeconds }) => rounded(cpuSeconds, 1)),
+    ...phase('processor time a call, ms', ({ cpuSeconds, calls }) =>
+      rounded((cpuSeconds * 1_000) / calls, 1),
+    ),
+    row(
+      'connections to the API server: opened, open at the end',
+      ({ connections: { opened, open } }) => `${opened}, ${open}`,
+    ),
+    row('resident memory at the end, MiB', ({ residentMiB }) => rounded(residentMiB)),
+  ]);
+}
+
+/** How much of its budget the operator used until all were Ready. */
+function used({ toReady, secondsToReady, callsPerMinute }: Load): string {
+  return `${rounded((100 * toReady.calls) / ((callsPerMinute / 60) * secondsToReady))} %`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function rounded(value: number, digits = 0): string {
+  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The first row is the head; numbers are to the right. */
+function table(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const rule = head.map((_, column) => (column === 0 ? '---' : '---:'));
+  return `${[head, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+}

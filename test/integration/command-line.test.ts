@@ -1,0 +1,119 @@
+/**
+ * The operator's command line, with nothing around it: options, help, and what it says when it cannot start.
+ */
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { OPTIONS } from '../../src/config.ts';
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Has a token, and YAML that breaks right after it. */
+const BROKEN = 'apiVersion: v1\nusers:\n- user:\n    token: token-of-a-test\n   x: [\n';
+const UNREACHABLE = `
+apiVersion: v1
+kind: Config
+clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1'}}]
+contexts: [{name: a, context: {cluster: a, user: a}}]
+users: [{name: a, user: {token: token-of-a-test}}]
+current-context: a
+`;
+
+describe('the command line of the operator', () => {
+  let home: string;
+
+  before(async () => {
+    home = await mkdtemp(join(tmpdir(), 'command-line-'));
+    await writeFile(join(home, 'broken'), BROKEN);
+    await writeFile(join(home, 'unreachable'), UNREACHABLE);
+  });
+  after(() => rm(home, { recursive: true, force: true }));
+
+  it('has a help that lists every option with its default', async () => {
+    const { code, stdout } = await run(['--help']);
+    expect(code).to.equal(0);
+    for (const [flag, { default: byDefault }] of Object.entries(OPTIONS)) {
+      expect(stdout).to.contain(`--${flag}=`);
+      if (byDefault !== undefined) expect(stdout).to.contain(`(default ${byDefault})`);
+    }
+    expect(stdout).to.contain('Exit codes: 0 stopped as asked, 1 failed, 2 bad options.');
+  });
+
+  it('tells its version', async () => {
+    expect(await run(['--version'])).to.deep.equal({ code: 0, stdout: '0.1.0\n', stderr: '' });
+  });
+
+  it('names all bad options at once, and does not start', async () => {
+    const { code, stdout, stderr } = await run(
+      ['--no-such-option', '--interval=1s', '--calls-per-minute=many', 'stray', '--stream-urls'],
+      { EDGETRANSCODE_LOG_LEVEL: 'loud', ALIBABA_CLOUD_ACCESS_KEY_ID: 'alone' },
+    );
+    expect(code).to.equal(2);
+    expect(stdout).to.equal('');
+    const mistakes = [
+      /^--no-such-option: no such option/m,
+      /^--interval: "1s" is not a duration from 5s to 24h, such as 90s or 5m$/m,
+      /^--calls-per-minute: "many" is not a whole number from 1 to 6000$/m,
+      /argument 4|argument "stray"/m,
+      /^--stream-urls: needs a value, as in --stream-urls=redact-query\|full\|omit$/m,
+      /^EDGETRANSCODE_LOG_LEVEL: "loud" is not one of debug, info, warn, error$/m,
+      /^ALIBABA_CLOUD_ACCESS_KEY_ID is set without ALIBABA_CLOUD_ACCESS_KEY_SECRET$/m,
+    ];
+    for (const mistake of mistakes) expect(stderr).to.match(mistake);
+    expect(stderr.trimEnd().split('\n')).to.have.lengthOf(mistakes.length + 1);
+  });
+
+  it('says what is missing where there is no kubeconfig', async () => {
+    const message = await failure([]);
+    expect(message).to.match(/not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~\/\.kube\/config/);
+  });
+
+  it('names the kubeconfig that is not there', async () => {
+    expect(await failure(['--kubeconfig=not-there'])).to.match(/kubeconfig .*ENOENT.*not-there/);
+  });
+
+  it('does not repeat what stands in a kubeconfig that it cannot read', async () => {
+    const { code, stdout, stderr } = await run([`--kubeconfig=${join(home, 'broken')}`]);
+    expect(code).to.equal(1);
+    expect(stdout).to.contain('the kubeconfig cannot be used: it is not the YAML of a kubeconfig');
+    expect(stdout + stderr).to.not.contain('token-of-a-test');
+  });
+
+  it('names the address that somebody else listens on', async () => {
+    const server = createServer();
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const args = [`--kubeconfig=${join(home, 'unreachable')}`, `--http-address=127.0.0.1:${port}`];
+    try {
+      expect(await failure(args)).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`);
+    } finally {
+      server.close();
+    }
+  });
+
+  /** The message of the error that it ended with. */
+  async function failure(args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(args);
+    expect(code, stderr).to.equal(1);
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { error: { message: string } };
+    return last.error.message;
+  }
+
+  /** Without anything of our own environment. */
+  function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+    const options = { env: { HOME: home, ...env }, timeout: 20_000 };
+    return new Promise((resolve) => {
+      execFile(process.execPath, ['dist/main.js', ...args], options, (error, stdout, stderr) => {
+        resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+      });
+    });
+  }
+});

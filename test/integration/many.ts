@@ -1,0 +1,54 @@
+/**
+ * Jobs in the cloud and references to them, by the thousand: as quickly as two processor cores allow.
+ */
+import { CustomObjectsApi } from '@kubernetes/client-node';
+import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';
+import { PooledKubeConfig } from '../../src/kube/kube-config.ts';
+import { CLUSTER_ID, job, type World } from './world.ts';
+
+/** Requests under way at once: more would only wait in the server. */
+const AT_ONCE = 16;
+
+/** `job-00000`, and so on. */
+export function nameOf(index: number): string {
+  return `job-${String(index).padStart(5, '0')}`;
+}
+
+/** IDs that are no ID of the simulator's seed. */
+export function jobIDOf(index: number): string {
+  return `00000000000000000000000000a${String(index).padStart(5, '0')}`;
+}
+
+/** Running jobs of the cloud's first account. */
+export async function createCloudJobs(world: World, count: number): Promise<void> {
+  await forEachIndex(count, async (index) => {
+    await world.cloud.admin.createJob({
+      clusterID: CLUSTER_ID,
+      jobID: jobIDOf(index),
+      name: nameOf(index),
+      status: '1',
+    });
+  });
+}
+
+/** An object for each of these jobs, in the namespace default. */
+export async function createReferences(world: World, count: number, interval: string): Promise<void> {
+  const config = new PooledKubeConfig();
+  config.loadFromFile(world.controlPlane.kubeconfig);
+  const objects = config.makeApiClient(CustomObjectsApi);
+  const collection = { group: GROUP, version: VERSION, plural: PLURAL, namespace: 'default' };
+  await forEachIndex(count, async (index) => {
+    const body = job(nameOf(index), { jobID: jobIDOf(index), interval });
+    await objects.createNamespacedCustomObject({ ...collection, body });
+  });
+  config.dropConnections();
+}
+
+async function forEachIndex(count: number, act: (index: number) => Promise<void>): Promise<void> {
+  const indexes = Array.from({ length: count }, (_, index) => index).values();
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (const index of indexes) await act(index);
+    }),
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * The proxy passes everything on, and does to connections what it is told.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
+
+describe('the TCP proxy', () => {
+  let server: Server;
+  let proxy: TcpProxy;
+
+  beforeEach(async () => {
+    // What it hears, it says.
+    server = createServer((socket) => socket.on('error', () => {}).pipe(socket));
+    await once(server.listen({ host: '127.0.0.1', port: 0 }), 'listening');
+    proxy = await startTcpProxy((server.address() as AddressInfo).port);
+  });
+  afterEach(async () => {
+    await proxy[Symbol.asyncDispose]();
+    server.close();
+  });
+
+  it('passes on what both sides say', async () => {
+    const client = await connected();
+    expect(await answerTo(client, 'hello')).to.equal('hello');
+  });
+
+  it('counts connections', async () => {
+    const clients = [await connected(), await connected()];
+    for (const client of clients) await answerTo(client, 'hello');
+    expect([proxy.opened, proxy.open]).to.deep.equal([2, 2]);
+    clients[0]?.end();
+    await once(clients[0] as Socket, 'close');
+    expect([proxy.opened, proxy.open]).to.deep.equal([2, 1]);
+  });
+
+  it('holds back what the server says until it is released, and loses nothing', async () => {
+    const held = await connected();
+    await answerTo(held, 'first');
+    proxy.hold();
+    const heard = once(held, 'data');
+    held.write('second');
+    // The answers to a later connection are proof that the time for one has passed.
+    const free = await connected();
+    for (let times = 0; times < 3; times++) await answerTo(free, 'meanwhile');
+    expect(held.bytesRead).to.equal('first'.length);
+    proxy.release();
+    expect(String(await heard)).to.equal('second');
+    let heardOnce = '';
+    free.on('data', (text) => (heardOnce += text));
+    for (const text of ['a', 'b', 'c']) await answerTo(free, text);
+    expect(heardOnce).to.equal('abc');
+  });
+
+  it('cuts connections, and takes new ones', async () => {
+    const cut = await connected();
+    await answerTo(cut, 'hello');
+    const ended = once(cut, 'error');
+    proxy.cut();
+    expect((await ended)[0]).to.include({ code: 'ECONNRESET' });
+    expect(await answerTo(await connected(), 'again')).to.equal('again');
+  });
+
+  it('ends a client whose server cannot be reached', async () => {
+    server.close();
+    const client = connect({ host: '127.0.0.1', port: proxy.port });
+    await once(client, 'close');
+    expect(proxy.open).to.equal(0);
+  });
+
+  async function connected(): Promise<Socket> {
+    const client = connect({ host: '127.0.0.1', port: proxy.port });
+    await once(client, 'connect');
+    // The end of each test resets it.
+    client.on('error', () => {});
+    return client;
+  }
+
+  async function answerTo(client: Socket, text: string): Promise<string> {
+    const answer = once(client, 'data');
+    client.write(text);
+    return String((await answer)[0]);
+  }
+});
