@@ -124,6 +124,15 @@ describe('the operator as a process', function () {
     expect(status.job).to.have.property('streamOutput').and.to.not.have.property('streamInput');
   });
 
+  it('answers probes and metrics over HTTP, and nothing else', async () => {
+    await applyCrd(scene.world.controlPlane);
+    const started = await start();
+    await expectAnswers(started, { livez: [200, 'ok'], readyz: [200, 'ok'], other: [404, /.*/] });
+    const metrics = await fetch(`${started.url}/metrics`);
+    expect(metrics.headers.get('content-type')).to.match(/^text\/plain; version=0\.0\.4/);
+    expect((await fetch(`${started.url}/metrics`, { method: 'POST' })).status).to.equal(405);
+  });
+
   /** Operators of this file are ended with the test that started them. */
   async function start(options: Parameters<typeof scene.world.operator>[0] = {}): Promise<Operator> {
     operator = await scene.world.operator(options);
