@@ -13,7 +13,8 @@ import { Controller } from './controller/controller.ts';
 import { demandOf } from './job/demand.ts';
 import { Memory } from './job/memory.ts';
 import { Publisher } from './job/publisher.ts';
-import { Reconciler, type ReconcilerSettings } from './job/reconciler.ts';
+import { Reconciler } from './job/reconciler.ts';
+import type { JobSettings } from './job/settings.ts';
 import { needsVisit } from './job/triggers.ts';
 import { connectKube } from './kube/connect.ts';
 import { KubeEvents } from './kube/events.ts';
@@ -101,7 +102,7 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
   const clock = systemClock;
   const instance = hostname();
   const userAgent = `edge-transcode-job-operator/${version} (${instance})`;
-  const settings: ReconcilerSettings = {
+  const settings: JobSettings = {
     intervalMs: config.interval,
     minIntervalMs: config['min-interval'],
     freshness: config.freshness,

@@ -8,7 +8,7 @@ import { type ObjectKey, objectKey } from '../base/object-key.ts';
 import type { Facts } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { restoreFacts } from './restore.ts';
-import type { ScheduleSettings } from './schedule.ts';
+import type { JobSettings } from './settings.ts';
 
 /** What was last handed to the status writer. */
 export interface Sent {
@@ -28,9 +28,9 @@ interface Entry {
 export class Memory {
   readonly #entries = new Map<ObjectKey, Entry>();
   readonly #clock: Clock;
-  readonly #settings: ScheduleSettings;
+  readonly #settings: JobSettings;
 
-  constructor(clock: Clock, settings: ScheduleSettings) {
+  constructor(clock: Clock, settings: JobSettings) {
     this.#clock = clock;
     this.#settings = settings;
   }

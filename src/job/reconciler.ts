@@ -14,20 +14,17 @@ import { planVisit } from './plan.ts';
 import { policyOf } from './policies.ts';
 import type { CloudReader, JobStore, Lane, ObserveOptions } from './ports.ts';
 import type { Publisher } from './publisher.ts';
-import { intervalInForce, nextPoll, pollInterval, type ScheduleSettings } from './schedule.ts';
-import { type StreamUrlMode, showStreamUrl } from './stream-url.ts';
+import { intervalInForce, nextPoll, pollInterval } from './schedule.ts';
+import type { JobSettings } from './settings.ts';
+import { showJob } from './stream-url.ts';
 import { referenceHash, referenceOf } from './target.ts';
-
-export interface ReconcilerSettings extends ScheduleSettings {
-  readonly streamUrls: StreamUrlMode;
-}
 
 export interface ReconcilerParts {
   readonly jobs: JobStore;
   readonly cloud: CloudReader;
   readonly memory: Memory;
   readonly publisher: Publisher;
-  readonly settings: ReconcilerSettings;
+  readonly settings: JobSettings;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with how late a scheduled poll began, seconds. */
@@ -125,17 +122,7 @@ export class Reconciler {
 
   #shown(answer: Learned): Learned {
     if (answer.kind === 'failed') return answer;
-    const { streamInput, streamOutput, ...rest } = answer.job;
-    const input = showStreamUrl(streamInput, this.#parts.settings.streamUrls);
-    const output = showStreamUrl(streamOutput, this.#parts.settings.streamUrls);
-    return {
-      ...answer,
-      job: {
-        ...rest,
-        ...(input !== undefined && { streamInput: input }),
-        ...(output !== undefined && { streamOutput: output }),
-      },
-    };
+    return { ...answer, job: showJob(answer.job, this.#parts.settings.streamUrls) };
   }
 
   #refusal(message: string): Learned {

@@ -15,6 +15,8 @@ import {
   pollInterval,
   type ScheduleSettings,
 } from './schedule.ts';
+import type { JobSettings } from './settings.ts';
+import { showJob } from './stream-url.ts';
 import { parseTarget, referenceHash, referenceOf } from './target.ts';
 
 /**
@@ -25,7 +27,7 @@ export function restoreFacts(
   object: EdgeTranscodeJob,
   now: number,
   wallTime: number,
-  settings: ScheduleSettings,
+  settings: JobSettings,
 ): Facts {
   const reference = referenceHash(referenceOf(object));
   const stored = parseTarget(object.status.observedTarget);
@@ -34,7 +36,7 @@ export function restoreFacts(
     // What is stored is about the stored target; should the object mean another one now, the next answer tells them apart.
     ...(stored ?? { reference }),
     ...restoreServed(object),
-    ...(stored && restoreLearned(object, now, wallTime)),
+    ...(stored && restoreLearned(withJobShown(object, settings), now, wallTime)),
     countFrom: now,
     failures: 0,
     suspended: readyOf(object)?.reason === 'Suspended',
@@ -46,6 +48,12 @@ export function restoreFacts(
     ...restoreSchedule(object, facts, now, settings),
     ...(!unasked && { attempted: wanted(object) }),
   };
+}
+
+/** Stream URLs that an operator with another `--stream-urls` left are shown by the present one's, not only after the next poll. */
+function withJobShown(object: EdgeTranscodeJob, { streamUrls }: JobSettings): EdgeTranscodeJob {
+  const { job } = object.status;
+  return job ? { ...object, status: { ...object.status, job: showJob(job, streamUrls) } } : object;
 }
 
 function readyOf(object: EdgeTranscodeJob) {

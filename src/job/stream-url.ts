@@ -2,6 +2,8 @@
  * Stream URLs as they may be shown. A query such as `?auth_key=…` lets anyone push or play the stream, and whoever may read
  * the object reads its status.
  */
+import type { JobDetails } from '../api/edge-transcode-job.ts';
+
 export const STREAM_URL_MODES = ['redact-query', 'full', 'omit'] as const;
 export type StreamUrlMode = (typeof STREAM_URL_MODES)[number];
 
@@ -15,6 +17,18 @@ const HOST_AND_PORT = /^(?:[^:@]*|\[[\da-f:.]*\])(?::\d+)?$/i;
 export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): string | undefined {
   if (!url || mode === 'omit') return undefined;
   return mode === 'full' ? url : redact(url);
+}
+
+/** The job's data with its stream URLs as they may be shown. Redacting twice changes nothing. */
+export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
+  const { streamInput, streamOutput, ...rest } = job;
+  const input = showStreamUrl(streamInput, mode);
+  const output = showStreamUrl(streamOutput, mode);
+  return {
+    ...rest,
+    ...(input !== undefined && { streamInput: input }),
+    ...(output !== undefined && { streamOutput: output }),
+  };
 }
 
 /** By hand and not by `URL`: what the vendor sends need not parse (`rtmp://` with odd characters), and must be redacted all the same. */

@@ -256,3 +256,19 @@ describe('a stored status that no operator wrote', () => {
       });
     });
 });
+
+describe('stream URLs that an operator with other options left', () => {
+  it('are redacted from the first decision on', () => {
+    const job = aJob().build();
+    const answered = restoreFacts(job, NOW, NOW, SETTINGS);
+    const stored = decide(job, answered, SETTINGS, '2026-01-01T00:00:00Z');
+    const leaky = {
+      ...stored,
+      observedTarget: `${answered.reference}-00000000`,
+      lastObservedTime: '2026-01-01T00:00:00Z',
+      job: { status: '1', streamInput: 'rtmp://push.example.com/app/a?auth_key=1-0-0-secret' },
+    };
+    const facts = restoreFacts({ ...job, status: leaky }, NOW, NOW, SETTINGS);
+    expect(facts.observed?.job?.streamInput).to.equal('rtmp://push.example.com/app/a?auth_key=REDACTED');
+  });
+});

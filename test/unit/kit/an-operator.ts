@@ -9,7 +9,8 @@ import { Controller } from '../../../src/controller/controller.ts';
 import type { Facts } from '../../../src/job/facts.ts';
 import { Memory } from '../../../src/job/memory.ts';
 import { Publisher } from '../../../src/job/publisher.ts';
-import { Reconciler, type ReconcilerSettings } from '../../../src/job/reconciler.ts';
+import { Reconciler } from '../../../src/job/reconciler.ts';
+import type { JobSettings } from '../../../src/job/settings.ts';
 import { needsVisit } from '../../../src/job/triggers.ts';
 import type { JobBuilder } from './a-job.ts';
 import type { Reply } from './answers.ts';
@@ -18,7 +19,7 @@ import { FakeCluster } from './fake-cluster.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { ScriptedCloud } from './scripted-cloud.ts';
 
-export const SETTINGS: ReconcilerSettings = {
+export const SETTINGS: JobSettings = {
   intervalMs: 60_000,
   minIntervalMs: 5_000,
   freshness: 3,
@@ -39,10 +40,10 @@ export class AnOperator {
   readonly cloud = new ScriptedCloud(this.clock);
   readonly logger = new RecordingLogger();
   readonly lags: number[] = [];
-  readonly #settings: ReconcilerSettings;
+  readonly #settings: JobSettings;
   #process: Process;
 
-  constructor(settings: Partial<ReconcilerSettings> = {}) {
+  constructor(settings: Partial<JobSettings> = {}) {
     this.#settings = { ...SETTINGS, ...settings };
     this.#process = this.#start();
   }
