@@ -24,6 +24,8 @@ export type Load = {
   readonly toReady: Phase;
   readonly idleMinute: Phase;
   readonly residentMiB: number;
+  /** Of /metrics, after all else was measured. */
+  readonly scrape: { readonly milliseconds: number; readonly kilobytes: number };
   /** To the API server, in all, and at the end. */
   readonly connections: { readonly opened: number; readonly open: number };
 };
@@ -75,16 +77,18 @@ export async function measureLoad(objects: number, tell: (line: string) => void)
   await requests.restart();
   const before = await soFar(stage);
   await delay(MINUTE_MS);
-  return {
-    objects,
-    intervalSeconds,
-    callsPerMinute,
-    secondsToReady,
-    toReady,
-    idleMinute: since(before, await soFar(stage)),
-    residentMiB: (await usageOf(operator)).residentMiB,
-    connections: { opened: proxy.opened, open: proxy.open },
-  };
+  const idleMinute = since(before, await soFar(stage));
+  const { residentMiB } = await usageOf(operator);
+  const connections = { opened: proxy.opened, open: proxy.open };
+  const settings = { objects, intervalSeconds, callsPerMinute };
+  const scrape = await scrapeOf(operator);
+  return { ...settings, secondsToReady, toReady, idleMinute, residentMiB, connections, scrape };
+}
+
+async function scrapeOf(operator: Operator): Promise<Load['scrape']> {
+  const began = performance.now();
+  const text = await operator.metrics();
+  return { milliseconds: performance.now() - began, kilobytes: Buffer.byteLength(text) / 1_000 };
 }
 
 /** Resolves when so many objects have their status: with the time of the last one, in ms since the Unix epoch. */

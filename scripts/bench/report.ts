@@ -62,6 +62,8 @@ export function loadTable(loads: readonly Load[]): string {
       'connections to the API server: opened, open at the end',
       ({ connections: { opened, open } }) => `${opened}, ${open}`,
     ),
+    row('a scrape of /metrics, ms', ({ scrape }) => rounded(scrape.milliseconds)),
+    row('a scrape of /metrics, kB', ({ scrape }) => rounded(scrape.kilobytes)),
     row('resident memory at the end, MiB', ({ residentMiB }) => rounded(residentMiB)),
   ]);
 }
