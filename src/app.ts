@@ -6,6 +6,7 @@ import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
+import { callsPerSecond } from './cloud/budget.ts';
 import { Credentials } from './cloud/credentials.ts';
 import { LiveReader } from './cloud/reader.ts';
 import type { Config } from './config.ts';
@@ -54,9 +55,13 @@ export class App {
     const { watcher, store, controller, writer } = this.#rooms;
     const writing = new AbortController();
     const server = await this.#serve();
-    void writer.run(writing.signal);
-    void controller.run(signal);
-    await watcher.run((event) => store.take(event), signal);
+    // The way of the data, by the steps of docs/architecture.md.
+    const [followed] = [
+      watcher.run((event) => store.take(event), signal), // 1 to 3: list and watch → the newest of each → what needs a visit
+      controller.run(signal), // 4 to 7, and 9: its key → a visit: ask the cloud, absorb, decide → when to come again
+      writer.run(writing.signal), // 8: what is new → the API server → its answer into the store
+    ];
+    await followed;
     await this.#stop(writing);
     server.close();
   }
@@ -173,7 +178,7 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
       observedAt: (job) => unixSeconds(memory.recall(job).observed?.at),
       backlog: () => cloud.backlog(),
       demand: () => demandOf(store.values(), settings),
-      budgetPerSecond: config['calls-per-minute'] / 60,
+      budgetPerSecond: callsPerSecond(config['calls-per-minute']),
       watchProgressedAt: () => watcher.progressedAt / 1_000,
     },
     metricsOptions,

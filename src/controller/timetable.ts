@@ -11,14 +11,15 @@ interface Entry<Key> {
 
 export class Timetable<Key> {
   readonly #clock: Clock;
-  readonly #onDue: (key: Key) => void;
+  readonly #onDue: (key: Key, at: number) => void;
   /** The truth; entries of the heap that differ from it are out of date and skipped when they come up. */
   readonly #instants = new Map<Key, number>();
   #heap = new TinyQueue<Entry<Key>>([], (a, b) => a.at - b.at);
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock, onDue: (key: Key) => void) {
+  /** @param onDue is told the instant too: a process that slept comes late to it */
+  constructor(clock: Clock, onDue: (key: Key, at: number) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
   }
@@ -71,7 +72,7 @@ export class Timetable<Key> {
       this.#heap.pop();
       if (this.#instants.get(head.key) !== head.at) continue;
       this.#instants.delete(head.key);
-      this.#onDue(head.key);
+      this.#onDue(head.key, head.at);
     }
     this.#arm();
   }

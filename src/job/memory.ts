@@ -17,6 +17,11 @@ export interface Sent {
   readonly lastObservedTime: string | undefined;
   /** Only while it is not written yet: the stored status lags behind this one. */
   readonly pending?: EdgeTranscodeJobStatus;
+  /**
+   * Of what the API server has stored for it: an older CRD may have pruned it. When what is stored differs from this, somebody else
+   * has written.
+   */
+  readonly stored?: string;
 }
 
 interface Entry {
@@ -77,7 +82,8 @@ export class Memory {
     const now = this.#clock.now();
     const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settings);
     const { lastObservedTime } = object.status;
-    const entry: Entry = { facts, sent: { fingerprint: fingerprintOf(object.status), lastObservedTime } };
+    const fingerprint = fingerprintOf(object.status);
+    const entry: Entry = { facts, sent: { fingerprint, stored: fingerprint, lastObservedTime } };
     this.#entries.set(objectKey(object.namespace, object.name), entry);
     return entry;
   }

@@ -29,13 +29,16 @@ export interface PublisherParts {
   readonly clock: Clock;
 }
 
+/** A timer that rings this late has slept with the whole process: what is due is being asked now, and gets the time for it. */
+const PAUSED_MS = 5_000;
+
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #watchdog: Timetable<ObjectKey>;
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
-    this.#watchdog = new Timetable(parts.clock, (key) => this.#judgeAgain(key));
+    this.#watchdog = new Timetable(parts.clock, (key, at) => this.#judgeAgain(key, at));
   }
 
   /** Publishes what memory holds of the object. */
@@ -48,7 +51,12 @@ export class Publisher {
     const before = sent?.pending ? { ...object, status: sent.pending } : object;
     const status = decide(before, facts, settings, rfc3339(clock.date()));
     const fingerprint = fingerprintOf(status);
-    if (fingerprint === sent?.fingerprint && !this.#heartbeatDue(object, facts, sent)) return;
+    if (
+      fingerprint === sent?.fingerprint &&
+      !isOverwritten(object, sent) &&
+      !this.#heartbeatDue(object, facts, sent)
+    )
+      return;
     this.#write(object, status, fingerprint);
   }
 
@@ -89,9 +97,15 @@ export class Publisher {
     writer.write(object, status, (replaced) => {
       // By identity: a heartbeat has the same fingerprint as the write that it replaced.
       const latest = memory.sent(object) === waiting;
-      if (latest) memory.noteSent(object, replaced ? sent : undefined);
+      if (latest) memory.noteSent(object, replaced ? { ...sent, ...this.#stored(object) } : undefined);
       if (replaced) for (const event of transitionEvents(replaced, status)) events.record(object, event);
     });
+  }
+
+  /** As the answer to our write brought it into the store. */
+  #stored({ namespace, name, uid }: EdgeTranscodeJob): Pick<Sent, 'stored'> {
+    const newest = this.#parts.jobs.get(objectKey(namespace, name));
+    return newest?.uid === uid ? { stored: fingerprintOf(newest.status) } : {};
   }
 
   #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {
@@ -111,13 +125,22 @@ export class Publisher {
     else this.#watchdog.set(key, at);
   }
 
-  #judgeAgain(key: ObjectKey): void {
+  #judgeAgain(key: ObjectKey, at: number): void {
     const { jobs, memory, settings, clock } = this.#parts;
     const object = jobs.get(key);
     if (!object || object.spec.suspend) return;
+    if (clock.now() - at > PAUSED_MS) {
+      this.watch(object);
+      return;
+    }
     const facts = memory.recall(object);
     // The window may have grown meanwhile, or the name belong to another object: then there is nothing to say yet.
     if (settle(facts, object, settings, clock.now()) === facts) this.#watch(object, facts);
     else this.publish(object);
   }
+}
+
+/** Somebody else has changed the status since it was written. Told at a poll and not at once, so that two who differ do not race. */
+function isOverwritten(object: EdgeTranscodeJob, sent: Sent): boolean {
+  return !sent.pending && sent.stored !== undefined && fingerprintOf(object.status) !== sent.stored;
 }

@@ -17,7 +17,18 @@ export function connectKube(kubeconfig: string | undefined, userAgent: string): 
   return {
     client: new KubeClient(pooled, userAgent),
     // Its own connections: a watch must never come back onto a pooled dead one.
-    watch: new Watch(loadKubeConfig(new KubeConfig(), kubeconfig)),
+    watch: patientWatch(loadKubeConfig(new KubeConfig(), kubeconfig)),
     server: pooled.getCurrentCluster()?.server ?? '',
   };
+}
+
+/** Bookmarks come about once a minute: a watch without a byte for longer is dead. */
+const IDLE_MS = 80_000;
+
+/**
+ * The library gives up a watch after 30 s without a byte, which in a quiet cluster is before any bookmark: the version to resume
+ * from would grow old, and no progress show. Its field for that is private, so it is set from outside.
+ */
+function patientWatch(config: KubeConfig): Watch {
+  return Object.assign(new Watch(config), { requestTimeoutMs: IDLE_MS });
 }

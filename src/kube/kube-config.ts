@@ -1,7 +1,7 @@
 /**
  * How to reach the API server: where the configuration comes from, and one pool of connections for ordinary calls.
  */
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
@@ -53,6 +53,10 @@ function load(config: KubeConfig, path: string | undefined): void {
       'there is none: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
     );
   if (!config.getCurrentCluster()) throw new Unusable('it has no current context with a cluster');
+  // Read at each call, where a missing one would look like an API server that is away.
+  const { caFile } = config.getCurrentCluster() ?? {};
+  const { certFile, keyFile } = config.getCurrentUser() ?? {};
+  for (const file of [caFile, certFile, keyFile]) if (file) accessSync(file, constants.R_OK);
 }
 
 class Unusable extends Error {}

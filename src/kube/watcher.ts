@@ -7,7 +7,7 @@ import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { apiFailure } from './api-error.ts';
+import { type ApiFailure, apiFailure } from './api-error.ts';
 import { decodeJob } from './decode.ts';
 import { COLLECTION_PATH, type Page } from './kube-client.ts';
 import {
@@ -141,7 +141,7 @@ export class Watcher {
 
   #failure(doing: 'listing' | 'watching', error: unknown): WatchInput {
     const failure = apiFailure(error);
-    this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure.status) });
+    this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure) });
     return { kind: 'failed', ...failure };
   }
 
@@ -181,11 +181,16 @@ async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promi
 }
 
 /** What a person can do about it. */
-function hintOf(status: number | undefined): string | undefined {
+function hintOf({ status, reason }: ApiFailure): string | undefined {
   if (status === 404) return 'the CRD is not installed: kubectl apply -f crds/';
   if (status === 403)
     return 'the service account may not list and watch edgetranscodejobs: kubectl apply -f deploy/';
   if (status === 401)
     return 'the API server does not accept the credentials of the kubeconfig or service account';
+  if (status !== undefined) return undefined;
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(reason))
+    return "the API server's certificate is not one that the kubeconfig's certificate-authority signed";
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(reason))
+    return 'nobody answers at the server that the kubeconfig names';
   return undefined;
 }

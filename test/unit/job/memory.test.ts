@@ -27,6 +27,7 @@ describe('the memory', () => {
     memory.recall(object);
     expect(memory.sent(object)).to.deep.equal({
       fingerprint: fingerprintOf(object.status),
+      stored: fingerprintOf(object.status),
       lastObservedTime: '2026-01-01T00:00:00Z',
     });
     memory.noteSent(object, SENT);

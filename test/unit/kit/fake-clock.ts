@@ -47,6 +47,12 @@ export class FakeClock implements Clock {
     return this.#pending.size;
   }
 
+  /** The process sleeps for `ms`: whatever fell due meanwhile rings afterwards, late. */
+  async freeze(ms: number): Promise<void> {
+    this.#now += ms;
+    await this.advance(0);
+  }
+
   /** Lets `ms` pass, ringing every timer that falls due, those set meanwhile included. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;

@@ -25,6 +25,8 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   #version = 1;
   /** `held`: until `finishWrites` or `dropWrites`. */
   writing: 'at once' | 'held' = 'at once';
+  /** What an older CRD makes of a status. */
+  prune: (status: EdgeTranscodeJobStatus) => EdgeTranscodeJobStatus = (status) => status;
   onChange: (key: ObjectKey, change: Change) => void = () => undefined;
 
   get(key: ObjectKey): EdgeTranscodeJob | undefined {
@@ -50,6 +52,11 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
 
   status(key: ObjectKey): EdgeTranscodeJobStatus {
     return this.#job(key).status;
+  }
+
+  /** Somebody else writes the status, by `kubectl edit --subresource=status` or another operator. */
+  overwrite(key: ObjectKey, status: EdgeTranscodeJobStatus): void {
+    this.#store({ ...this.#job(key), status });
   }
 
   write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: OnResult): void {
@@ -94,7 +101,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   #finish({ object, status, onResult }: Write): void {
     const key = objectKey(object.namespace, object.name);
     const current = this.#jobs.get(key);
-    if (current?.uid === object.uid) this.#store({ ...current, status });
+    if (current?.uid === object.uid) this.#store({ ...current, status: this.prune(status) });
     onResult(current?.uid === object.uid ? current.status : undefined);
   }
 
