@@ -53,8 +53,9 @@ describe('a process that slept', () => {
     const operator = new AnOperator();
     await operator.applyAnswered(aJob(), running());
     operator.clear();
-    operator.cloud.always(running());
+    const call = operator.cloud.hold();
     await operator.clock.freeze(5 * MINUTE);
+    call.send().answer(running());
     await operator.clock.advance(1_000);
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([]);
     await operator.verify();
