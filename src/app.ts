@@ -80,6 +80,8 @@ export class App {
           ? 'the watch makes no attempts any more'
           : undefined,
       ready: () => (store.isListed ? undefined : 'the first list of EdgeTranscodeJobs is not in yet'),
+    }).catch((cause: Error) => {
+      throw new Error(`--http-address cannot be listened on: ${cause.message}`);
     });
     logger.info('serving metrics and probes', { port: server.port });
     return server;

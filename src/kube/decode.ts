@@ -12,6 +12,9 @@ import {
 } from '../api/edge-transcode-job.ts';
 import { parseDuration } from '../base/duration.ts';
 
+/** A refresh token is copied into the status: an annotation can hold 256 KiB, a token is a date or a random word. */
+const LONGEST_TOKEN = 256;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Undefined when it is not an object of the API at all. */
@@ -27,7 +30,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     uid,
     resourceVersion,
     generation: typeof generation === 'number' ? generation : 0,
-    ...(isText(requestedAt) && { requestedAt }),
+    ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN) }),
     spec: decodeSpec(fieldsOf(spec)),
     ...(invalid && { invalid }),
     status: decodeStatus(fieldsOf(status)),

@@ -93,7 +93,9 @@ describe('the command line of the operator', () => {
     const { port } = server.address() as AddressInfo;
     const args = [`--kubeconfig=${join(home, 'unreachable')}`, `--http-address=127.0.0.1:${port}`];
     try {
-      expect(await failure(args)).to.equal(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`);
+      expect(await failure(args)).to.equal(
+        `--http-address cannot be listened on: listen EADDRINUSE: address already in use 127.0.0.1:${port}`,
+      );
     } finally {
       server.close();
     }

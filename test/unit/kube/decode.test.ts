@@ -110,6 +110,11 @@ describe('an object of the API server', () => {
     expect(withSpec({ suspend: false })).not.to.have.property('invalid');
   });
 
+  it('has a refresh token of at most 256 characters, as it goes into the status', () => {
+    const annotations = { 'edgetranscode.live/requested-at': 'x'.repeat(250_000) };
+    expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal('x'.repeat(256));
+  });
+
   it('has no refresh requested by an annotation that is empty or none', () => {
     for (const annotations of [{ 'edgetranscode.live/requested-at': '' }, null, 'x'])
       expect(decodeJob({ metadata: { ...METADATA, annotations }, spec: SPEC })).not.to.have.property(

@@ -8,9 +8,9 @@ import { expect } from 'chai';
 import { connectKube } from '../../../src/kube/connect.ts';
 import { loadKubeConfig } from '../../../src/kube/kube-config.ts';
 
-function kubeconfigOf(server: string): string {
+function kubeconfigOf(server: string, cluster = {}): string {
   return JSON.stringify({
-    clusters: [{ name: 'c', cluster: { server } }],
+    clusters: [{ name: 'c', cluster: { server, ...cluster } }],
     contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
     users: [{ name: 'u', user: {} }],
     'current-context': 'x',
@@ -61,6 +61,11 @@ describe('the configuration of the API server', () => {
     expect(() => serverOf(path)).to.throw(/no current context with a cluster/);
   });
 
+  it('is none where a file that it names is not there', async () => {
+    const path = await file(kubeconfigOf('https://named.example', { 'certificate-authority': 'gone.crt' }));
+    expect(() => serverOf(path)).to.throw(/cannot be used: ENOENT.*gone\.crt/);
+  });
+
   it('gives everything that talks to the API server', async () => {
     const { server, client, watch } = connectKube(
       await file(kubeconfigOf('https://named.example')),
@@ -68,6 +73,7 @@ describe('the configuration of the API server', () => {
     );
     expect(server).to.equal('https://named.example');
     expect(client).to.have.property('list');
+    expect(watch, 'which waits for bookmarks').to.have.property('requestTimeoutMs').above(70_000);
     expect(watch).to.have.property('watch');
   });
 });
