@@ -87,7 +87,7 @@ describe('the Deployment', () => {
   it('says what memory and CPU it needs, and bounds its memory', () => {
     expect(container.resources).to.deep.equal({
       requests: { cpu: '50m', memory: '160Mi' },
-      limits: { memory: '512Mi' },
+      limits: { memory: '1Gi' },
     });
   });
 
