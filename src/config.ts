@@ -285,7 +285,9 @@ function list(isItem: (text: string) => boolean, what: string): (text: string) =
       .filter(Boolean);
     if (items.length === 0) throw new Error('is empty');
     const odd = items.find((item) => !isItem(item));
-    if (odd !== undefined) throw new Error(`${JSON.stringify(odd)} is not ${what}`);
+    // A URL given by mistake may hold a password.
+    if (odd !== undefined)
+      throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
     return items;
   };
 }

@@ -215,6 +215,8 @@ describe('the options', () => {
       .to.contain('"trace"')
       .and.contain('debug, info, warn, error');
     expect(errorsOf(['--allowed-endpoints=a.b,*c'])[0]).to.contain('"*c"');
+    const [error] = errorsOf(['--allowed-endpoints=https://user:canary@a.b']);
+    expect(error).to.contain('--allowed-endpoints').and.not.contain('canary');
   });
 
   describe('--insecure-endpoint', () => {
