@@ -26,4 +26,4 @@ COPY --from=build /build/dist/main.js /build/dist/main.js.map ./
 USER 65532:65532
 EXPOSE 8080
 # Node itself is process 1 and gets the signals; no shell stands in between.
-ENTRYPOINT ["node", "--enable-source-maps", "/app/main.js"]
+ENTRYPOINT ["node", "/app/main.js"]

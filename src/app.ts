@@ -52,14 +52,15 @@ export class App {
 
   /** Works until `signal` is aborted, and ends in order within 2 s of it. */
   async run(signal: AbortSignal): Promise<void> {
-    const { watcher, store, controller, writer } = this.#rooms;
+    const { watcher, store, controller, reconciler, writer } = this.#rooms;
     const writing = new AbortController();
     const server = await this.#serve();
-    // The way of the data, by the steps of docs/architecture.md.
+    // The way of the data; the numbers are the steps of docs/architecture.md.
     const [followed] = [
-      watcher.run((event) => store.take(event), signal), // 1 to 3: list and watch → the newest of each → what needs a visit
-      controller.run(signal), // 4 to 7, and 9: its key → a visit: ask the cloud, absorb, decide → when to come again
-      writer.run(writing.signal), // 8: what is new → the API server → its answer into the store
+      watcher.run((event) => store.take(event), signal), // 1, 2: list and watch → the newest of each
+      store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
+      controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), signal), // 5 to 7, 9: ask, absorb, decide → when again
+      writer.run(writing.signal), // 8: a status that says something new → the API server → back into the store
     ];
     await followed;
     await this.#stop(writing);
@@ -100,11 +101,7 @@ export class App {
   }
 }
 
-/**
- * The way of the data: the watcher tells the store, the store tells of changes, those that need a visit put their key into the
- * controller's queue; a visit asks the cloud, decides, publishes; the writer writes, and its answer goes back to the store, where
- * it is a change that needs no visit.
- */
+/** Every room, with what it needs of the others; `App.run` lets the data flow. */
 function construct({ config, version, logger, accessKey }: AppOptions) {
   const clock = systemClock;
   const instance = hostname();
@@ -138,9 +135,8 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     logger,
     observer: metrics,
   });
-  const store: Store = new Store((key, change) => needsVisit(change) && controller.add(key));
+  const store = new Store();
   const controller = new Controller<ObjectKey>({
-    reconcile: (key, withdrawn) => reconciler.visit(key, withdrawn),
     // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
     concurrency: Number.POSITIVE_INFINITY,
     onReconciled: (outcome, seconds) => metrics.reconciled(outcome, seconds),
@@ -185,7 +181,7 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     },
     metricsOptions,
   );
-  return { watcher, store, controller, writer, cloud, publisher, metrics };
+  return { watcher, store, controller, reconciler, writer, cloud, publisher, metrics };
 }
 
 function unixSeconds(ms: number | undefined): number | undefined {

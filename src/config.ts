@@ -3,9 +3,10 @@
  * from this table or are held to it by tests. All mistakes are told at once.
  */
 import { parseArgs } from 'node:util';
-import { formatDuration, parseDuration } from './base/duration.ts';
-import { type Endpoint, isEndpointPattern, isLoopback, parseEndpoint } from './cloud/endpoints.ts';
+import { formatDuration } from './base/duration.ts';
+import { isEndpointPattern, isLoopback } from './cloud/endpoints.ts';
 import { STREAM_URL_MODES } from './job/stream-url.ts';
+import * as parse from './option-values.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './telemetry/logger.ts';
 
 export interface Option<T> {
@@ -19,99 +20,94 @@ export interface Option<T> {
   readonly parse: (text: string) => T;
 }
 
-export interface ListenAddress {
-  readonly host: string | undefined;
-  readonly port: number;
-}
-
 export const OPTIONS = {
   kubeconfig: option({
     value: 'PATH',
     text: 'the kubeconfig to use; default: in-cluster, else KUBECONFIG, else ~/.kube/config',
-    parse: path,
+    parse: parse.path,
   }),
   interval: option({
     default: '60s',
     value: 'DURATION',
     text: 'how often objects without spec.interval are observed; 5s to 24h',
-    parse: duration('5s', '24h'),
+    parse: parse.duration('5s', '24h'),
   }),
   'min-interval': option({
     default: '5s',
     value: 'DURATION',
     text: 'a shorter spec.interval is raised to this, and status.effectiveInterval says so; 5s to 24h',
-    parse: duration('5s', '24h'),
+    parse: parse.duration('5s', '24h'),
   }),
   freshness: option({
     default: '3',
     value: 'NUMBER',
     text: 'a status is fresh for this many effective intervals, and 30s; 2 to 100',
-    parse: number(2, 100),
+    parse: parse.number(2, 100),
   }),
   endpoint: option({
     value: 'ENDPOINT',
     text: 'host, host:port or URL, for every credential without an endpoint of its own; default: by region; http:// for loopback only',
-    parse: endpoint,
+    parse: parse.endpoint,
   }),
   'insecure-endpoint': option({
     default: 'false',
     value: 'true|false',
     text: 'lets --endpoint and Secrets name plain HTTP anywhere',
-    parse: boolean,
+    parse: parse.boolean,
   }),
   region: option({
     default: 'cn-shanghai',
     value: 'REGION',
     text: 'for objects and Secrets without one',
-    parse: region,
+    parse: parse.region,
   }),
   'calls-per-minute': option({
     default: '3000',
     value: 'NUMBER',
     text: "the budget of each account, every call counted; 1 to 6000, the account's quota, which other tools spend too",
-    parse: integer(1, 6_000),
+    parse: parse.integer(1, 6_000),
   }),
   'default-credentials-namespaces': option({
     default: '*',
     value: 'LIST',
     text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all",
-    parse: list(isNamespace, 'a namespace or *'),
+    parse: parse.list(parse.isNamespace, 'a namespace or *'),
   }),
   'allowed-endpoints': option({
     default: '*.aliyuncs.com',
     value: 'LIST',
     text: "comma-separated hosts, host:port or *.domain, one of which a Secret's endpoint must match; * for all",
-    parse: list(isEndpointPattern, 'a host, host:port, *.domain or *'),
+    parse: parse.list(isEndpointPattern, 'a host, host:port, *.domain or *'),
   }),
   'stream-urls': option({
     default: 'redact-query',
     value: STREAM_URL_MODES.join('|'),
     text: 'how statuses show stream URLs, whose query can hold a push or play secret',
-    parse: oneOf(STREAM_URL_MODES),
+    parse: parse.oneOf(STREAM_URL_MODES),
   }),
   'http-address': option({
     default: ':8080',
     value: '[HOST]:PORT',
     text: 'serves /metrics, /livez and /readyz; port 0 picks a free one and logs it',
-    parse: listenAddress,
+    parse: parse.listenAddress,
   }),
   'per-object-metrics-limit': option({
     default: '10000',
     value: 'NUMBER',
     text: 'with more objects there are aggregate metrics only; 0: never per object',
-    parse: integer(0, 1_000_000),
+    parse: parse.integer(0, 1_000_000),
   }),
   'log-level': option({
     default: 'info',
     value: LOG_LEVELS.join('|'),
     text: 'what is logged',
-    parse: oneOf(LOG_LEVELS),
+    parse: parse.oneOf(LOG_LEVELS),
   }),
   'log-format': option({
     default: 'json',
     value: LOG_FORMATS.join('|'),
     text: 'how it is logged',
-    parse: oneOf(LOG_FORMATS),
+    parse: parse.oneOf(LOG_FORMATS),
   }),
 } as const;
 
@@ -231,90 +227,4 @@ function option<T, D extends string | undefined = undefined>(
   given: Omit<Option<T>, 'default'> & { readonly default?: D },
 ): Option<T> & { readonly default: D } {
   return { ...given, default: given.default as D };
-}
-
-function duration(least: string, most: string): (text: string) => number {
-  return (text) => {
-    const ms = parseDuration(text);
-    const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
-    if (ms === undefined || ms < from || ms > to)
-      throw new Error(
-        `${JSON.stringify(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`,
-      );
-    return ms;
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= least && value <= most))
-      throw new Error(`${JSON.stringify(text)} is not a number from ${least} to ${most}`);
-    return value;
-  };
-}
-
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value >= least && value <= most))
-      throw new Error(`${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
-    return value;
-  };
-}
-
-function boolean(text: string): boolean {
-  if (text !== 'true' && text !== 'false')
-    throw new Error(`${JSON.stringify(text)} is neither true nor false`);
-  return text === 'true';
-}
-
-function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
-  return (text) => {
-    const value = values.find((known) => known === text);
-    if (value === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${values.join(', ')}`);
-    return value;
-  };
-}
-
-function list(isItem: (text: string) => boolean, what: string): (text: string) => readonly string[] {
-  return (text) => {
-    const items = text
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean);
-    if (items.length === 0) throw new Error('is empty');
-    const odd = items.find((item) => !isItem(item));
-    // A URL given by mistake may hold a password.
-    if (odd !== undefined)
-      throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
-    return items;
-  };
-}
-
-function isNamespace(text: string): boolean {
-  return text === '*' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
-}
-
-function path(text: string): string {
-  if (text === '') throw new Error('is empty');
-  return text;
-}
-
-function region(text: string): string {
-  if (!/^[a-z0-9-]{2,64}$/.test(text))
-    throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
-  return text;
-}
-
-/** The value is not repeated: it may hold a password. */
-function endpoint(text: string): Endpoint {
-  return parseEndpoint(text);
-}
-
-function listenAddress(text: string): ListenAddress {
-  const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
-  const port = Number(match?.groups?.port);
-  if (!match || port > 65_535) throw new Error(`${JSON.stringify(text)} is not [HOST]:PORT, such as :8080`);
-  return { host: match.groups?.host?.replace(/^\[|\]$/g, '') || undefined, port };
 }

@@ -9,15 +9,16 @@ import type { Outcome } from './outcome.ts';
 import { Timetable } from './timetable.ts';
 import { WorkQueue } from './work-queue.ts';
 
-export interface ControllerOptions<Key> {
+/**
+ * Brings what the key names to where it should be. `signal` is aborted when the key is added again meanwhile and when
+ * the controller stops: what only waits should give up, what has begun may finish. Throwing is a bug; it is logged
+ * and tried again with back-off.
+ */
+export type Reconcile<Key> = (key: Key, signal: AbortSignal) => Promise<Outcome>;
+
+export interface ControllerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /**
-   * Brings what the key names to where it should be. `signal` is aborted when the key is added again meanwhile and when
-   * the controller stops: what only waits should give up, what has begun may finish. Throwing is a bug; it is logged
-   * and tried again with back-off.
-   */
-  readonly reconcile: (key: Key, signal: AbortSignal) => Promise<Outcome>;
   /** How many keys may be in work at once. Infinity where the reconciler has its own bounds. */
   readonly concurrency: number;
   /** Called after each reconciliation, for metrics. */
@@ -31,16 +32,16 @@ const AFTER_THROW: Backoff = { baseMs: 1_000, maxMs: 300_000 };
 const STARTS_PER_TURN = 256;
 
 export class Controller<Key> {
-  readonly #options: ControllerOptions<Key>;
+  readonly #options: ControllerOptions;
   readonly #queue = new WorkQueue<Key>();
   readonly #timetable: Timetable<Key>;
   readonly #aborts = new Map<Key, AbortController>();
   readonly #throws = new Map<Key, number>();
-  #running = false;
+  #reconcile: Reconcile<Key> | undefined;
   #turn: NodeJS.Immediate | undefined;
   #whenIdle: (() => void) | undefined;
 
-  constructor(options: ControllerOptions<Key>) {
+  constructor(options: ControllerOptions) {
     this.#options = options;
     this.#timetable = new Timetable(options.clock, (key) => this.#enqueue(key));
   }
@@ -53,14 +54,14 @@ export class Controller<Key> {
   }
 
   /** Works until `signal` is aborted, then until what is in work has ended. */
-  async run(signal: AbortSignal): Promise<void> {
-    this.#running = true;
+  async run(reconcile: Reconcile<Key>, signal: AbortSignal): Promise<void> {
+    this.#reconcile = reconcile;
     this.#schedule();
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    this.#running = false;
+    this.#reconcile = undefined;
     this.#timetable.clear();
     for (const abort of this.#aborts.values()) abort.abort();
     if (this.#queue.working > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
@@ -81,7 +82,7 @@ export class Controller<Key> {
   }
 
   #schedule(): void {
-    if (!this.#running || this.#turn) return;
+    if (!this.#reconcile || this.#turn) return;
     this.#turn = setImmediate(() => {
       this.#turn = undefined;
       this.#startSome();
@@ -89,33 +90,33 @@ export class Controller<Key> {
   }
 
   #startSome(): void {
-    for (let started = 0; this.#running && this.#queue.working < this.#options.concurrency; started += 1) {
+    for (let started = 0; this.#reconcile && this.#queue.working < this.#options.concurrency; started += 1) {
       if (started === STARTS_PER_TURN) {
         this.#schedule();
         return;
       }
       const key = this.#queue.next();
       if (key === undefined) return;
-      void this.#process(key);
+      void this.#process(key, this.#reconcile);
     }
   }
 
-  async #process(key: Key): Promise<void> {
+  async #process(key: Key, reconcile: Reconcile<Key>): Promise<void> {
     const abort = new AbortController();
     this.#aborts.set(key, abort);
     const began = this.#options.clock.now();
-    const outcome = await this.#reconcile(key, abort.signal);
+    const outcome = await this.#try(() => reconcile(key, abort.signal), key);
     this.#aborts.delete(key);
     this.#options.onReconciled?.(outcome.kind, (this.#options.clock.now() - began) / 1_000);
     const again = this.#queue.done(key);
-    if (!again && this.#running) this.#apply(key, outcome);
+    if (!again && this.#reconcile) this.#apply(key, outcome);
     this.#schedule();
-    if (!this.#running && this.#queue.working === 0) this.#whenIdle?.();
+    if (!this.#reconcile && this.#queue.working === 0) this.#whenIdle?.();
   }
 
-  async #reconcile(key: Key, signal: AbortSignal): Promise<Outcome | { readonly kind: 'error' }> {
+  async #try(reconcile: () => Promise<Outcome>, key: Key): Promise<Outcome | { readonly kind: 'error' }> {
     try {
-      const outcome = await this.#options.reconcile(key, signal);
+      const outcome = await reconcile();
       this.#throws.delete(key);
       return outcome;
     } catch (error) {

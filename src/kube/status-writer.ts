@@ -55,7 +55,6 @@ export class StatusWriter implements StatusSink {
       clock: parts.clock,
       logger: parts.logger,
       concurrency: MOST_IN_FLIGHT,
-      reconcile: (key) => this.#send(key),
     });
   }
 
@@ -70,7 +69,7 @@ export class StatusWriter implements StatusSink {
 
   /** Works until `signal` is aborted, and then until the writes under way have ended. */
   run(signal: AbortSignal): Promise<void> {
-    return this.#controller.run(signal);
+    return this.#controller.run((key) => this.#send(key), signal);
   }
 
   /** How many statuses are not written yet. */

@@ -7,14 +7,18 @@ import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
+/** Must not throw. */
+export type OnChange = (key: ObjectKey, change: Change) => void;
+
 export class Store implements JobStore {
   readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
-  readonly #onChange: (key: ObjectKey, change: Change) => void;
+  #onChange: OnChange = () => undefined;
   /** While a list is coming in: what it has not confirmed yet. */
   #unconfirmed: Set<ObjectKey> | undefined;
   #listed = false;
 
-  constructor(onChange: (key: ObjectKey, change: Change) => void) {
+  /** Whom to tell of each change from now on. */
+  tell(onChange: OnChange): void {
     this.#onChange = onChange;
   }
 

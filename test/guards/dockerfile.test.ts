@@ -51,10 +51,6 @@ describe('the Dockerfile', () => {
     const workdir = image.find(({ name }) => name === 'WORKDIR')?.words[0];
     const entry = image.at(-1);
     expect(entry?.name).to.equal('ENTRYPOINT');
-    expect(JSON.parse(entry?.words.join(' ') ?? '')).to.deep.equal([
-      'node',
-      '--enable-source-maps',
-      `${workdir}/main.js`,
-    ]);
+    expect(JSON.parse(entry?.words.join(' ') ?? '')).to.deep.equal(['node', `${workdir}/main.js`]);
   });
 });

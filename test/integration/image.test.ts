@@ -45,7 +45,7 @@ describe('the image', function () {
   /** As the entry point does, in an environment that cannot help. */
   function run(...args: string[]): Promise<{ stdout: string; stderr: string }> {
     const main = join(folder, 'app/main.js');
-    return execute(process.execPath, ['--enable-source-maps', main, ...args], { cwd: folder, env: {} });
+    return execute(process.execPath, [main, ...args], { cwd: folder, env: {} });
   }
 });
 

@@ -66,7 +66,6 @@ export async function startOperator(processes: Processes, options: OperatorOptio
     name: options.name ?? 'operator',
     command: process.execPath,
     args: [
-      '--enable-source-maps',
       PROGRAM,
       `--kubeconfig=${kubeconfig}`,
       '--http-address=127.0.0.1:0',

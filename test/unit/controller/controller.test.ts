@@ -1,7 +1,7 @@
 // When keys run, how many at once, and what each outcome means.
 
 import { expect } from 'chai';
-import { Controller, type ControllerOptions } from '../../../src/controller/controller.ts';
+import { Controller, type ControllerOptions, type Reconcile } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
 import { FakeClock, settled } from '../kit/fake-clock.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
@@ -32,28 +32,29 @@ describe('a controller', () => {
     stop = new AbortController();
   });
 
-  function aController(options: Partial<ControllerOptions<string>> = {}): Controller<string> {
+  const reconcile: Reconcile<string> = (key, signal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const at = clock.now() - start;
+    const end = (outcome: Outcome) => settledAfter(() => resolve(outcome));
+    const fail = () => settledAfter(() => reject(new Error('a bug')));
+    runs.push({ key, at, signal, end, fail });
+    return promise;
+  };
+
+  function aController(options: Partial<ControllerOptions> = {}): Controller<string> {
     return new Controller<string>({
       clock,
       logger,
       concurrency: Number.POSITIVE_INFINITY,
       onReconciled: (outcome, seconds) => reconciled.push(`${outcome} ${seconds}`),
-      reconcile: (key, signal) => {
-        const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-        const at = clock.now() - start;
-        const end = (outcome: Outcome) => settledAfter(() => resolve(outcome));
-        const fail = () => settledAfter(() => reject(new Error('a bug')));
-        runs.push({ key, at, signal, end, fail });
-        return promise;
-      },
       ...options,
     });
   }
 
-  async function running(options: Partial<ControllerOptions<string>> = {}, ...keys: string[]) {
+  async function running(options: Partial<ControllerOptions> = {}, ...keys: string[]) {
     const controller = aController(options);
     for (const key of keys) controller.add(key);
-    void controller.run(stop.signal);
+    void controller.run(reconcile, stop.signal);
     await settled();
     return controller;
   }
@@ -195,15 +196,13 @@ describe('a controller', () => {
 
     it('takes a reconciler that throws before it waits no worse', async () => {
       let tries = 0;
-      await running(
-        {
-          reconcile: () => {
-            tries += 1;
-            throw new Error('at once');
-          },
-        },
-        'a',
-      );
+      const controller = aController();
+      controller.add('a');
+      void controller.run(() => {
+        tries += 1;
+        throw new Error('at once');
+      }, stop.signal);
+      await settled();
       await clock.advance(1_000);
       expect(tries).to.equal(2);
     });
@@ -220,7 +219,7 @@ describe('a controller', () => {
   it('starts a multitude over several turns of the event loop', async () => {
     const controller = aController();
     for (let key = 0; key < 1_000; key += 1) controller.add(`key ${key}`);
-    void controller.run(stop.signal);
+    void controller.run(reconcile, stop.signal);
     await new Promise((resolve) => setImmediate(resolve));
     expect(runs.length).to.be.within(1, 999);
     await settled();
@@ -239,7 +238,7 @@ describe('a controller', () => {
       const controller = aController();
       controller.add('a');
       let ended = false;
-      void controller.run(stop.signal).then(() => (ended = true));
+      void controller.run(reconcile, stop.signal).then(() => (ended = true));
       await settled();
       stop.abort();
       await settled();
@@ -264,7 +263,7 @@ describe('a controller', () => {
       const controller = aController();
       controller.add('a');
       stop.abort();
-      await controller.run(stop.signal);
+      await controller.run(reconcile, stop.signal);
       await settled();
       expect(runs).to.deep.equal([]);
     });

@@ -151,7 +151,6 @@ export class AnOperator {
       logger,
     });
     const controller = new Controller<ObjectKey>({
-      reconcile: (key, signal) => reconciler.visit(key, signal),
       concurrency: Number.POSITIVE_INFINITY,
       clock,
       logger,
@@ -159,7 +158,12 @@ export class AnOperator {
     cluster.onChange = (key, change) => needsVisit(change) && controller.add(key);
     for (const key of cluster.keys()) controller.add(key);
     const stop = new AbortController();
-    return { memory, publisher, stop, ended: controller.run(stop.signal) };
+    return {
+      memory,
+      publisher,
+      stop,
+      ended: controller.run((key, signal) => reconciler.visit(key, signal), stop.signal),
+    };
   }
 }
 

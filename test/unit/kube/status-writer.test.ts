@@ -80,7 +80,7 @@ describe('the status writer', () => {
   beforeEach(() => {
     clock = new FakeClock();
     client = new ScriptedClient();
-    store = new Store(() => undefined);
+    store = new Store();
     logger = new RecordingLogger();
     results = [];
     told = [];

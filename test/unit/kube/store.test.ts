@@ -10,7 +10,8 @@ describe('the store', () => {
   let changes: string[];
   beforeEach(() => {
     changes = [];
-    store = new Store((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
+    store = new Store();
+    store.tell((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
   });
 
   function job(name: string, version: number, uid = `uid-${name}`): EdgeTranscodeJob {

@@ -1,0 +1,96 @@
+/**
+ * How the text of an option becomes its value. Each throws an Error whose message completes “--flag: …”.
+ */
+import { parseDuration } from './base/duration.ts';
+import { type Endpoint, parseEndpoint } from './cloud/endpoints.ts';
+
+export interface ListenAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+export function duration(least: string, most: string): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
+    if (ms === undefined || ms < from || ms > to)
+      throw new Error(
+        `${JSON.stringify(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`,
+      );
+    return ms;
+  };
+}
+
+export function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new Error(`${JSON.stringify(text)} is not a number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+export function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new Error(`${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+export function boolean(text: string): boolean {
+  if (text !== 'true' && text !== 'false')
+    throw new Error(`${JSON.stringify(text)} is neither true nor false`);
+  return text === 'true';
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((known) => known === text);
+    if (value === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${values.join(', ')}`);
+    return value;
+  };
+}
+
+export function list(isItem: (text: string) => boolean, what: string): (text: string) => readonly string[] {
+  return (text) => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    if (items.length === 0) throw new Error('is empty');
+    const odd = items.find((item) => !isItem(item));
+    // A URL given by mistake may hold a password.
+    if (odd !== undefined)
+      throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
+    return items;
+  };
+}
+
+export function isNamespace(text: string): boolean {
+  return text === '*' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+}
+
+export function path(text: string): string {
+  if (text === '') throw new Error('is empty');
+  return text;
+}
+
+export function region(text: string): string {
+  if (!/^[a-z0-9-]{2,64}$/.test(text))
+    throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
+  return text;
+}
+
+/** The value is not repeated: it may hold a password. */
+export function endpoint(text: string): Endpoint {
+  return parseEndpoint(text);
+}
+
+export function listenAddress(text: string): ListenAddress {
+  const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
+  const port = Number(match?.groups?.port);
+  if (!match || port > 65_535) throw new Error(`${JSON.stringify(text)} is not [HOST]:PORT, such as :8080`);
+  return { host: match.groups?.host?.replace(/^\[|\]$/g, '') || undefined, port };
+}
