@@ -1,11 +1,13 @@
 /**
  * One signed call through the vendor's SDK, with a deadline that holds. It does not retry, and it does not interpret.
  */
+import { randomUUID } from 'node:crypto';
 import openApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
 import type { Clock } from '../base/clock.ts';
 import type { Endpoint } from './endpoints.ts';
 import { DeadlineExceeded } from './map-error.ts';
+import { hearRetryAfter, NONCE_HEADER } from './retry-after.ts';
 
 /** What a request is signed with. */
 export interface AccessKey {
@@ -50,9 +52,14 @@ export class AlibabaClient {
   /**
    * @param query the operation's parameters, by the vendor's names
    * @returns the body as parsed from JSON
+   * @param onRetryAfter called with the milliseconds that the answer says to wait, if it says so
    * @throws what the SDK throws, or DeadlineExceeded; both are for `mapError`
    */
-  async call(action: string, query: Readonly<Record<string, string>>): Promise<unknown> {
+  async call(
+    action: string,
+    query: Readonly<Record<string, string>>,
+    onRetryAfter: (ms: number) => void = () => undefined,
+  ): Promise<unknown> {
     const params = new Params({
       action,
       version: API_VERSION,
@@ -64,9 +71,10 @@ export class AlibabaClient {
       reqBodyType: 'json',
       bodyType: 'json',
     });
-    const answer = await this.#withDeadline(
-      this.#sdk.callApi(params, new OpenApiRequest({ query }), new RuntimeOptions(TIMEOUTS)),
-    );
+    const nonce = randomUUID();
+    const request = new OpenApiRequest({ query, headers: { [NONCE_HEADER]: nonce } });
+    const send = () => this.#withDeadline(this.#sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS)));
+    const answer = await hearRetryAfter(nonce, send, onRetryAfter);
     return answer.body;
   }
 

@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { Lane } from '../job/ports.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 import { Pace } from './pace.ts';
+import { FULL_RATE, shareAt, throttled } from './rate.ts';
 
 export interface BudgetOptions {
   /** 1 … 6,000. */
@@ -56,10 +57,13 @@ export class Budget {
   readonly #onWait: BudgetOptions['onWait'];
   readonly #pace: Pace;
   readonly #ahead: number;
+  readonly #minTimeMs: number;
   readonly #backlog = new Backlog<Caller>();
   #reserved = 0;
   #pausedUntil = 0;
+  #throttledAt = Number.NEGATIVE_INFINITY;
   #throttlings = 0;
+  #rate = FULL_RATE;
   #pause: Timer | undefined;
   #closed = false;
 
@@ -69,6 +73,7 @@ export class Budget {
     this.#onWait = onWait;
     this.#pace = new Pace({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
     this.#ahead = ahead;
+    this.#minTimeMs = minTimeMs;
   }
 
   /** Has it called when its turn has come. Who was called or sent away may come again, who withdrew may not. */
@@ -88,19 +93,32 @@ export class Budget {
     this.#backlog.withdraw(caller);
   }
 
-  /** The cloud said that the quota is spent: nobody of this account calls for a while, longer each time in a row. */
-  throttled(): void {
-    if (this.#isPaused()) return;
+  /**
+   * The cloud said that the quota is spent: nobody of this account calls for as long as it said, or longer each time in a row, and
+   * then at a lower rate. Calls that were under way together are throttled together: they are one event.
+   *
+   * @param sentAt clock `now` when the call was sent
+   */
+  throttled(sentAt: number, retryAfterMs?: number): void {
+    if (sentAt <= this.#throttledAt) return;
+    const now = this.#clock.now();
+    this.#throttledAt = now;
     this.#throttlings += 1;
-    const pause = backoffDelay(PAUSES, this.#throttlings);
+    this.#rate = throttled(this.#rate, now);
+    const pause = retryAfterMs ?? backoffDelay(PAUSES, this.#throttlings);
     this.#pause?.cancel();
-    this.#pausedUntil = this.#clock.now() + pause;
+    this.#pausedUntil = now + pause;
     this.#pause = this.#clock.after(pause, () => this.#resume());
   }
 
-  /** A call was let through. During a pause it is one that was sent before, and tells nothing. */
-  accepted(): void {
-    if (!this.#isPaused()) this.#throttlings = 0;
+  /** A call was let through. One that was sent before the last throttling tells nothing. */
+  accepted(sentAt: number): void {
+    if (sentAt > this.#throttledAt) this.#throttlings = 0;
+  }
+
+  /** What is given now: the budget's pace, or less after a throttling. */
+  get callsPerSecond(): number {
+    return (shareAt(this.#rate, this.#clock.now()) * 1_000) / this.#minTimeMs;
   }
 
   /** How many calls wait for their turn. */
@@ -132,6 +150,7 @@ export class Budget {
   }
 
   #reserve(): void {
+    this.#pace.setMinTime(this.#minTimeMs / shareAt(this.#rate, this.#clock.now()));
     while (this.#mayCall() && this.#reserved < Math.min(this.#ahead, this.#backlog.total)) {
       this.#reserved += 1;
       // It rejects when the budget is closed, and for nothing else: a turn itself cannot fail.

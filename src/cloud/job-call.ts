@@ -34,6 +34,8 @@ export interface CallResult {
   readonly failed?: CallFailure;
   /** Clock `now` when the call was sent. */
   readonly askedAt: number;
+  /** How long the answer said to wait, ms. */
+  readonly retryAfterMs?: number;
 }
 
 const OPERATION = 'GetEdgeTranscodeJob';
@@ -57,9 +59,13 @@ export class JobCall {
     const { clusterID, jobID } = reference;
     const asked = this.asked(reference, credential);
     const askedAt = clock.now();
+    let retryAfterMs: number | undefined;
+    const onRetryAfter = (ms: number) => {
+      retryAfterMs = ms;
+    };
     try {
       const query = { RegionId: asked.regionID, ClusterId: clusterID, JobId: jobID };
-      const body = await this.#client(credential, asked.regionID).call(OPERATION, query);
+      const body = await this.#client(credential, asked.regionID).call(OPERATION, query, onRetryAfter);
       const job = mapJobResponse(body, jobID);
       this.#tell('OK', askedAt);
       return { answer: { kind: 'observed', job, asked, askedAt }, askedAt };
@@ -67,7 +73,8 @@ export class JobCall {
       const context = contextOf(reference, credential, asked);
       const failed = mapError(error, context);
       this.#tell(failed.code, askedAt);
-      return { answer: this.#failed(failed, context, asked, askedAt), failed, askedAt };
+      const answer = this.#failed(failed, context, asked, askedAt);
+      return { answer, failed, askedAt, ...(retryAfterMs !== undefined && { retryAfterMs }) };
     }
   }
 

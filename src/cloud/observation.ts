@@ -164,10 +164,10 @@ export class Observation implements Caller {
   /** What a call's end means for those who share its account or credential, and for itself. */
   async #settle(way: Way, credential: Credential, result: CallResult): Promise<Result> {
     const { budget, circuit } = way.session;
-    const { answer, failed } = result;
+    const { answer, failed, askedAt, retryAfterMs } = result;
     const kind = failed?.failure.kind;
-    if (kind === 'Throttled') budget.throttled();
-    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted();
+    if (kind === 'Throttled') budget.throttled(askedAt, retryAfterMs);
+    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
     if (failed?.code === SIGNATURE_NONCE_USED && this.#isFirst('usedNonce')) {
       circuit.abandoned(way.pass);
       return 'again';

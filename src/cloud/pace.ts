@@ -18,6 +18,7 @@ const CLOCK_STEP_MS = 500;
 
 export class Pace {
   readonly #options: PaceOptions;
+  #minTimeMs: number;
   #limiter: Bottleneck;
   /** How far the wall clock was ahead of `now` when last looked at. */
   #wallAhead: number;
@@ -25,6 +26,7 @@ export class Pace {
 
   constructor(options: PaceOptions) {
     this.#options = options;
+    this.#minTimeMs = options.minTimeMs;
     this.#wallAhead = wallAhead(options.clock);
     this.#limiter = this.#newLimiter();
   }
@@ -33,6 +35,13 @@ export class Pace {
   schedule<T>(task: () => Promise<T>): Promise<T> {
     this.#followWallClock();
     return this.#run(task);
+  }
+
+  /** From the next task that is scheduled. */
+  setMinTime(minTimeMs: number): void {
+    if (minTimeMs === this.#minTimeMs) return;
+    this.#minTimeMs = minTimeMs;
+    this.#limiter.updateSettings({ minTime: minTimeMs });
   }
 
   /** No task begins after this. */
@@ -54,8 +63,8 @@ export class Pace {
   }
 
   #newLimiter(): Bottleneck {
-    const { minTimeMs, maxConcurrent = null, startsSpent } = this.#options;
-    const limiter = new Bottleneck({ minTime: minTimeMs, maxConcurrent });
+    const { maxConcurrent = null, startsSpent } = this.#options;
+    const limiter = new Bottleneck({ minTime: this.#minTimeMs, maxConcurrent });
     if (startsSpent) limiter.schedule(() => Promise.resolve()).catch(() => undefined);
     return limiter;
   }

@@ -168,7 +168,7 @@ describe('a budget', () => {
       const budget = budgetOf(6_000);
       besiege(budget, sent);
       await time.pass(1_000, 5);
-      budget.throttled();
+      budget.throttled(time.now());
       sent.length = 0;
       await time.pass(495, 5);
       expect(sent).to.deep.equal([]);
@@ -191,7 +191,7 @@ describe('a budget', () => {
     it('begins with short pauses again once a call went through', async () => {
       const budget = budgetOf(6_000);
       for (let times = 0; times < 5; times += 1) await pauseOf(budget);
-      budget.accepted();
+      budget.accepted(time.now());
       expect(await pauseOf(budget)).to.be.at.most(1_100);
       budget.close();
     });
@@ -199,9 +199,12 @@ describe('a budget', () => {
     it('takes what was under way meanwhile neither for another reason to pause nor for one to hurry', async () => {
       const budget = budgetOf(6_000);
       for (let times = 0; times < 3; times += 1) await pauseOf(budget);
-      budget.throttled();
-      budget.throttled();
-      budget.accepted();
+      const sentAt = time.now();
+      await time.pass(100);
+      budget.throttled(sentAt);
+      await time.pass(100);
+      budget.throttled(sentAt);
+      budget.accepted(sentAt);
       await resumed(budget);
       expect(await pauseOf(budget)).to.be.within(8_000, 16_100);
       budget.close();
@@ -209,8 +212,8 @@ describe('a budget', () => {
 
     it('pauses anew when it is told so at the end of a pause, whichever comes first in a stall', async () => {
       const budget = budgetOf(6_000);
-      budget.throttled();
-      setTimeout(() => budget.throttled(), 10);
+      budget.throttled(time.now());
+      setTimeout(() => budget.throttled(time.now()), 10);
       await time.stall(2_000);
       const sent: string[] = [];
       ask(budget, 'next', sent);
@@ -219,8 +222,52 @@ describe('a budget', () => {
       budget.close();
     });
 
+    it('pauses for as long as it is told', async () => {
+      const budget = budgetOf(6_000);
+      budget.throttled(time.now(), 250);
+      expect(await resumed(budget)).to.be.within(250, 450);
+      await time.pass(1_000);
+      budget.throttled(time.now(), 20_000);
+      expect(await resumed(budget)).to.be.within(20_000, 20_200);
+      budget.close();
+    });
+
+    it('comes back at half its rate, and has all of it again after 100 s', async () => {
+      const sent: number[] = [];
+      const budget = budgetOf(600);
+      const full = budget.callsPerSecond;
+      besiege(budget, sent);
+      await time.pass(2_000);
+      budget.throttled(time.now(), 1_000);
+      expect(budget.callsPerSecond).to.equal(full / 2);
+      await time.pass(2_000);
+      sent.length = 0;
+      await time.pass(7_000);
+      expect(sent.length / 7).to.be.within(0.45 * full, 0.55 * full);
+      await time.pass(50_000, 100);
+      expect(budget.callsPerSecond).to.be.within(0.7 * full, 0.85 * full);
+      await time.pass(45_000, 100);
+      expect(budget.callsPerSecond).to.equal(full);
+      sent.length = 0;
+      await time.pass(10_000);
+      expect(sent.length / 10).to.be.within(0.95 * full, 1.01 * full);
+      budget.close();
+    });
+
+    it('takes what was throttled together for one event, however late the answers', async () => {
+      const budget = budgetOf(600);
+      const full = budget.callsPerSecond;
+      const sentAt = time.now();
+      await time.pass(10);
+      budget.throttled(sentAt, 100);
+      await time.pass(5_000);
+      budget.throttled(sentAt, 100);
+      expect(budget.callsPerSecond).to.equal(full / 2);
+      budget.close();
+    });
+
     async function pauseOf(budget: Budget): Promise<number> {
-      budget.throttled();
+      budget.throttled(time.now());
       return await resumed(budget);
     }
 
