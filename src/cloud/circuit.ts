@@ -58,17 +58,12 @@ export class Circuit {
     if (isProbe(this.#state, pass)) this.reset();
   }
 
-  /**
-   * The call failed. Those that were under way together fail together: they are one failure, not many.
-   *
-   * @returns whether the circuit opened by it
-   */
-  failed(pass: Pass, failure: Failure): boolean {
+  /** The call failed. Those that were under way together fail together: they are one failure, not many. */
+  failed(pass: Pass, failure: Failure): void {
     const state = this.#state;
-    if (state.kind !== 'closed' && !isProbe(state, pass)) return false;
+    if (state.kind !== 'closed' && !isProbe(state, pass)) return;
     const attempt = state.kind === 'probing' ? state.attempt + 1 : 1;
     this.#open(failure, attempt, this.#clock.now() + backoffDelay(PROBES, attempt));
-    return true;
   }
 
   /** The call was made and says nothing of the thing: if it was the probe, the next one goes later. */

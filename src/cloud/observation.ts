@@ -1,12 +1,13 @@
 /**
- * One observation, from the wish to the answer: credential → circuit → turn → call, and round again where that is worth it. While
- * it waits for its turn it is this object and nothing else: no promise under way, no timer, no socket.
+ * One observation, from the wish to the answer: credential → circuit → gate → turn → call, and round again where that is worth it.
+ * While it waits for its turn it is this object and nothing else: no promise under way, no timer, no socket.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Answer, Asked, Failure, FailureKind, Lane, ObserveOptions, Reference } from '../job/ports.ts';
 import type { Caller } from './budget.ts';
 import type { Pass } from './circuit.ts';
 import type { Credentials } from './credentials.ts';
+import type { Gate } from './gate.ts';
 import type { CallResult, JobCall } from './job-call.ts';
 import { SIGNATURE_NONCE_USED } from './map-error.ts';
 import type { Credential, Resolved } from './secret-credential.ts';
@@ -37,8 +38,12 @@ const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
 
 /** The way into the cloud that it has found. */
 interface Way {
+  readonly asked: Asked;
   readonly session: Session;
+  /** The credential's. */
   readonly pass: Pass;
+  readonly gate: Gate;
+  readonly gatePass: Pass;
 }
 
 /** For what an observation goes round again, each once: as flags, for want of space. */
@@ -95,10 +100,24 @@ export class Observation implements Caller {
     this.#end(WITHDRAWN);
   }
 
-  /** The key was refused to somebody else; its Secret may hold another one by now. */
   dismissed(): void {
     this.#abandon();
     void this.#prepare();
+  }
+
+  ready(): boolean {
+    if (!this.#way) return false;
+    const { session, pass, gate, gatePass, asked } = this.#way;
+    // The key was refused to somebody else; its Secret may hold another one by now.
+    if (session.circuit.refusal(pass)) {
+      this.dismissed();
+      return false;
+    }
+    const refused = gate.refusal(gatePass);
+    if (!refused) return true;
+    this.#abandon();
+    this.#end(this.#refused(refused, asked));
+    return false;
   }
 
   async call(): Promise<void> {
@@ -112,29 +131,34 @@ export class Observation implements Caller {
   async #prepare(): Promise<void> {
     if (this.#hasEnded()) return;
     if (this.#signal.aborted) return this.#end(WITHDRAWN);
-    const { credentials, sessions, jobCall } = this.#parts;
+    const { credentials } = this.#parts;
     this.#phase = 'preparing';
     const resolved = await credentials.resolve(this.#reference.credential);
     if (this.#hasEnded()) return;
     if ('failure' in resolved) return this.#end(this.#refused(resolved.failure));
-    const session = sessions.of(resolved.credential);
-    const entrance = await session.circuit.enter(this.#signal);
-    if ('refused' in entrance) {
-      const asked = jobCall.asked(this.#reference, resolved.credential);
-      return this.#end(this.#refused(entrance.refused, asked));
-    }
-    if (this.#hasEnded()) session.circuit.abandoned(entrance.pass);
-    else this.#wait({ session, pass: entrance.pass });
-  }
-
-  #wait(way: Way): void {
-    this.#phase = 'waiting';
+    const way = await this.#enter(resolved.credential);
+    if ('refused' in way) return this.#end(this.#refused(way.refused, way.asked));
     this.#way = way;
+    if (this.#hasEnded()) return this.#abandon();
+    this.#phase = 'waiting';
     way.session.budget.add(this);
   }
 
+  async #enter(credential: Credential): Promise<Way | { refused: Failure; asked: Asked }> {
+    const { sessions, jobCall } = this.#parts;
+    const asked = jobCall.asked(this.#reference, credential);
+    const session = sessions.of(credential);
+    const known = await session.circuit.enter(this.#signal);
+    if ('refused' in known) return { ...known, asked };
+    const gate = session.gates.of(asked.endpoint);
+    const entrance = await gate.enter(this.#signal);
+    if ('pass' in entrance) return { asked, session, pass: known.pass, gate, gatePass: entrance.pass };
+    session.circuit.abandoned(known.pass);
+    return { ...entrance, asked };
+  }
+
   /** Its turn has come; the credential is looked at again, as the wait may have been long. */
-  async #turn({ session, pass }: Way): Promise<Result> {
+  async #turn(way: Way): Promise<Result> {
     const { sessions, jobCall } = this.#parts;
     const resolved = await this.#current();
     if (resolved === 'again' || 'failure' in resolved || this.#hasEnded()) {
@@ -143,10 +167,18 @@ export class Observation implements Caller {
     }
     const { credential } = resolved;
     sessions.of(credential);
-    const refused = session.circuit.refusal(pass);
-    if (refused) return this.#refused(refused, jobCall.asked(this.#reference, credential));
+    if (jobCall.asked(this.#reference, credential).endpoint !== way.asked.endpoint) {
+      this.#abandon();
+      return 'again';
+    }
+    const refused = way.session.circuit.refusal(way.pass) ?? way.gate.refusal(way.gatePass);
+    if (refused) {
+      this.#abandon();
+      return this.#refused(refused, way.asked);
+    }
     this.#phase = 'calling';
-    return await this.#settle({ session, pass }, credential, await jobCall.make(this.#reference, credential));
+    way.gate.began();
+    return await this.#settle(way, credential, await jobCall.make(this.#reference, credential));
   }
 
   /**
@@ -163,9 +195,12 @@ export class Observation implements Caller {
 
   /** What a call's end means for those who share its account or credential, and for itself. */
   async #settle(way: Way, credential: Credential, result: CallResult): Promise<Result> {
+    const { gate, gatePass } = way;
     const { budget, circuit } = way.session;
     const { answer, failed, askedAt, retryAfterMs } = result;
     const kind = failed?.failure.kind;
+    if (failed && kind === 'ConnectionFailed') gate.failed(gatePass, failed.failure);
+    else gate.succeeded(gatePass);
     if (kind === 'Throttled') budget.throttled(askedAt, retryAfterMs);
     else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
     if (failed?.code === SIGNATURE_NONCE_USED && this.#isFirst('usedNonce')) {
@@ -188,8 +223,7 @@ export class Observation implements Caller {
   ): Promise<Result> {
     const { credentials } = this.#parts;
     credentials.doubt(identity, askedAt);
-    // Who is sent away looks at the Secret again, so it is in doubt before.
-    if (session.version === version && session.circuit.failed(pass, failure)) session.budget.dismiss();
+    if (session.version === version) session.circuit.failed(pass, failure);
     const resolved = await credentials.resolve(this.#reference.credential);
     const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
     const refused = session.circuit.refusal(pass);
@@ -212,6 +246,7 @@ export class Observation implements Caller {
   /** The call that it had leave for is not made, or not yet. */
   #abandon(): void {
     this.#way?.session.circuit.abandoned(this.#way.pass);
+    this.#way?.gate.abandoned(this.#way.gatePass);
   }
 
   #hasEnded(): boolean {

@@ -1,15 +1,18 @@
 /**
- * What is kept for each credential while it is in use: its budget, and the circuit that keeps a bad key from being tried by all.
+ * What is kept for each credential while it is in use: its budget, the circuit that keeps a bad key from being tried by all, and its
+ * ways to the endpoints.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Lane } from '../job/ports.ts';
 import { Budget } from './budget.ts';
 import { Circuit } from './circuit.ts';
+import { Gates } from './gate.ts';
 import type { Credential } from './secret-credential.ts';
 
 export interface Session {
   readonly budget: Budget;
   readonly circuit: Circuit;
+  readonly gates: Gates;
   /** Of the credential that the circuit judges. */
   version: string;
   usedAt: number;
@@ -42,6 +45,7 @@ export class Sessions {
     const session = {
       budget: new Budget(this.#options),
       circuit: new Circuit(this.#options.clock),
+      gates: new Gates(this.#options.clock),
       version,
       usedAt,
     };

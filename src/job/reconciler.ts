@@ -113,11 +113,13 @@ export class Reconciler {
     if (answer.kind === 'observed') return scheduled;
     const { kind, retryAt = 0 } = answer.failure;
     const { definitive, againWithinMs } = policyOf(kind);
-    if (definitive) return retryAt > now ? retryAt : Math.min(scheduled, now + againWithinMs);
+    // No call is made for anybody until then, and the poll that came due is still to be made.
+    if (retryAt > now) return retryAt;
+    if (definitive) return Math.min(scheduled, now + againWithinMs);
     const somebodyWaits = isPending(object, facts) || !facts.observed;
     // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
     const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
-    return Math.max(somebodyWaits ? Math.min(retry, scheduled) : scheduled, retryAt);
+    return somebodyWaits ? Math.min(retry, scheduled) : scheduled;
   }
 
   #shown(answer: Learned): Learned {

@@ -44,6 +44,17 @@ export function readerBudget(newReader: NewReader): void {
       expect(await outcomes(waiting)).to.deep.equal(Array(5).fill('observed'));
     });
 
+    it('are not for throttled accounts until the time that they were told is over', async () => {
+      const subject = newSubject();
+      await subject.cloud.addFault({ kind: 'throttle', calls: 1, retryAfter: 7_000 });
+      await subject.failure();
+      const waiting = subject.observeTimes(2);
+      await subject.clock.advance(6_900);
+      expect(await subject.calls()).to.equal(1);
+      await subject.clock.advance(200);
+      expect(await outcomes(waiting)).to.deep.equal(Array(2).fill('observed'));
+    });
+
     it('of one credential go on while another’s account is throttled', async () => {
       const subject = newSubject();
       await subject.cloud.createAccount({ accountID: '2' });

@@ -195,13 +195,13 @@ export function readerCredentials(newReader: NewReader): void {
       subject.putSecret();
       subject.putSecret(OTHER_KEY, OTHER_SECRET);
       await subject.cloud.addFault({ kind: 'hang', accessKeyID: DEFAULT_KEY.accessKeyID });
-      const hanging = subject.observeTimes(150, { credential: SECRET });
-      await subject.cloud.awaitCalls({ count: 100 });
+      const hanging = subject.observeTimes(90, { credential: SECRET });
+      await subject.cloud.awaitCalls({ count: 90 });
       expect(await outcomes(subject.observeTimes(5, { credential: OTHER_SECRET }))).to.deep.equal(
         Array(5).fill('observed'),
       );
       subject.reader.close();
-      expect(await outcomes(hanging)).to.deep.equal(Array(150).fill('withdrawn'));
+      expect(await outcomes(hanging)).to.deep.equal(Array(90).fill('withdrawn'));
     });
 
     it('that nobody answers about are told as no fault of the Secret’s, and others are not kept waiting', async () => {

@@ -5,7 +5,7 @@ import type { CallResult } from '../../../src/cloud/job-call.ts';
 import { Observation } from '../../../src/cloud/observation.ts';
 import type { Resolved } from '../../../src/cloud/secret-credential.ts';
 import { Sessions } from '../../../src/cloud/sessions.ts';
-import type { Answer, FailureKind } from '../../../src/job/ports.ts';
+import type { Answer, Asked, FailureKind } from '../../../src/job/ports.ts';
 import { SteppedTime } from './stepped-time.ts';
 
 const REFERENCE = { credential: { namespace: 'media', name: 'account' }, clusterID: 'c', jobID: 'j' };
@@ -23,6 +23,7 @@ describe('an observation', () => {
   let held: Resolved;
   let fresh: Resolved | undefined;
   let resolves: number;
+  let asked: Asked;
   /** Set: the third look at the Secret waits for this. */
   let thirdLook: Promise<void> | undefined;
   /** The versions of the keys that calls were made with, and how each ends. */
@@ -34,6 +35,7 @@ describe('an observation', () => {
     held = keyOf('one');
     fresh = held;
     resolves = 0;
+    asked = ASKED;
     thirdLook = undefined;
     calls = [];
   });
@@ -54,7 +56,7 @@ describe('an observation', () => {
     },
   };
   const jobCall = {
-    asked: () => ASKED,
+    asked: () => asked,
     make: (_reference: unknown, { version }: { version: string }) =>
       new Promise<CallResult>((resolve) => calls.push({ version, end: (kind) => resolve(resultOf(kind)) })),
   };
@@ -133,6 +135,55 @@ describe('an observation', () => {
     await time.pass(50);
     expect(calls).to.have.length(2);
     expect(outcome(answers)).to.deep.equal(['AuthenticationFailed']);
+  });
+
+  it('is told when its endpoint cannot be reached, without a call or a turn, and when to come again', async () => {
+    for (let failures = 0; failures < 5; failures += 1) {
+      begin();
+      await time.pass(50);
+      calls.at(-1)?.end('ConnectionFailed');
+      await time.pass(1);
+    }
+    const { answers } = begin();
+    await time.pass(1);
+    expect(outcome(answers)).to.deep.equal(['ConnectionFailed']);
+    const [answer] = answers;
+    expect(answer?.kind === 'failed' && answer.failure.retryAt).to.be.within(time.now(), time.now() + 5_000);
+    expect(calls).to.have.length(5);
+  });
+
+  it('that waits while its endpoint goes away is told so with the next turn, and takes none', async () => {
+    for (let waiting = 0; waiting < 5; waiting += 1) begin();
+    await time.pass(100);
+    const late = [1, 2, 3].map(() => begin());
+    await time.pass(0);
+    for (const call of calls) call.end('ConnectionFailed');
+    await time.pass(15);
+    expect(late.map(({ answers }) => outcome(answers))).to.deep.equal(Array(3).fill(['ConnectionFailed']));
+    expect(calls).to.have.length(5);
+  });
+
+  it('makes its call to another endpoint all the same', async () => {
+    for (let failures = 0; failures < 5; failures += 1) {
+      begin();
+      await time.pass(50);
+      calls.at(-1)?.end('ConnectionFailed');
+      await time.pass(1);
+    }
+    asked = { ...ASKED, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
+    begin();
+    await time.pass(50);
+    expect(calls).to.have.length(6);
+  });
+
+  it('goes round again when the Secret has come to name another endpoint while it waited', async () => {
+    begin();
+    await time.pass(1);
+    asked = { ...ASKED, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
+    await time.pass(11);
+    expect(calls).to.deep.equal([]);
+    await time.pass(20);
+    expect(calls).to.have.length(1);
   });
 
   it('that is left makes no call, and takes nothing of its budget’s order', async () => {

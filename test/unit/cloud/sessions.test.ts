@@ -45,7 +45,7 @@ describe('sessions', () => {
 
   it('are forgotten when nobody has used them for long, unless somebody waits', async () => {
     const { budget } = sessions.of(credential('media/waiting'));
-    const nothing = { call: async () => undefined, dismissed: () => undefined };
+    const nothing = { ready: () => true, call: async () => undefined, dismissed: () => undefined };
     budget.add({ lane: 'due', deadline: 0, withdrawn: false, waitingSince: 0, ...nothing });
     sessions.of(credential('media/unused'));
     await clock.advance(6 * MINUTE);

@@ -107,6 +107,19 @@ describe('a failing object', () => {
     await operator.clock.advance(SECOND);
   });
 
+  it('that was told without a call to come again is asked then, not an interval later', async () => {
+    await operator.applyAnswered(aJob().every('1h'), running());
+    const { nextPollAt = 0 } = operator.facts();
+    await operator.clock.advance(nextPollAt - operator.clock.now() - 1);
+    operator.clear();
+    operator.cloud.plan(fails('ConnectionFailed', { retryAt: nextPollAt + 20 * SECOND }));
+    await operator.clock.advance(20 * SECOND);
+    expect(operator.cloud.takeCalls()).to.have.length(1);
+    operator.cloud.plan(running());
+    await operator.clock.advance(2);
+    expect(operator.cloud.takeCalls()).to.have.length(1);
+  });
+
   const slow: readonly (readonly [kind: FailureKind, interval: string, everyMs: number])[] = [
     ['JobNotFound', '60s', 5 * MINUTE],
     ['OperationDenied', '60s', 5 * MINUTE],

@@ -1,0 +1,99 @@
+/**
+ * One credential's way to one endpoint. When several calls in a row could not reach it, none but a probe goes there; and only so many are under way
+ * at once. So an endpoint that hangs takes neither the turns nor the sockets of the others. Each credential finds out by itself: what one
+ * namespace puts into a Secret must not close the way for another.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Failure } from '../job/ports.ts';
+import { Circuit, type Entrance, type Pass } from './circuit.ts';
+
+/** One reset connection is an accident, and a few come together. */
+const FAILURES_TO_OPEN = 5;
+
+/** At 100 calls a second this is answers taking 1 s, many times the usual; who comes then is told to come again. */
+const MOST_AT_ONCE = 96;
+const COME_AGAIN_MS = 5_000;
+
+/** What nobody has used for this long is forgotten. */
+const UNUSED_MS = 10 * 60_000;
+
+export class Gate {
+  readonly #clock: Clock;
+  readonly #circuit: Circuit;
+  #underway = 0;
+  #failuresInARow = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#circuit = new Circuit(clock);
+  }
+
+  /** As of `Circuit`. */
+  enter(signal: AbortSignal): Promise<Entrance> {
+    return this.#circuit.enter(signal);
+  }
+
+  /** For those who entered and waited since: the failure, if they are not let through by now. */
+  refusal(pass: Pass): Failure | undefined {
+    const refused = this.#circuit.refusal(pass);
+    return refused || this.#underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
+  }
+
+  /** The call is sent. How it ends is told by exactly one of the next two. */
+  began(): void {
+    this.#underway += 1;
+  }
+
+  /** Whatever it answered: it can be reached. */
+  succeeded(pass: Pass): void {
+    this.#underway -= 1;
+    this.#failuresInARow = 0;
+    this.#circuit.succeeded(pass);
+  }
+
+  failed(pass: Pass, failure: Failure): void {
+    this.#underway -= 1;
+    this.#failuresInARow += 1;
+    if (this.#failuresInARow >= FAILURES_TO_OPEN) this.#circuit.failed(pass, failure);
+  }
+
+  /** The call was not made. */
+  abandoned(pass: Pass): void {
+    this.#circuit.abandoned(pass);
+  }
+
+  get underway(): number {
+    return this.#underway;
+  }
+}
+
+/** Of one credential: a gate for each endpoint in use. */
+export class Gates {
+  readonly #clock: Clock;
+  readonly #gates = new Map<string, { readonly gate: Gate; usedAt: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @param endpoint as `formatEndpoint` writes it */
+  of(endpoint: string): Gate {
+    const usedAt = this.#clock.now();
+    const known = this.#gates.get(endpoint);
+    if (known) return Object.assign(known, { usedAt }).gate;
+    for (const [other, { gate, usedAt: last }] of this.#gates)
+      if (usedAt - last > UNUSED_MS && gate.underway === 0) this.#gates.delete(other);
+    const gate = new Gate(this.#clock);
+    this.#gates.set(endpoint, { gate, usedAt });
+    return gate;
+  }
+
+  get size(): number {
+    return this.#gates.size;
+  }
+}
+
+function tooSlow(now: number): Failure {
+  const message = 'the endpoint is slow to answer; check the network and the endpoint';
+  return { kind: 'ConnectionFailed', message, retryAt: now + COME_AGAIN_MS * (0.5 + Math.random() / 2) };
+}
