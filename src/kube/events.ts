@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { EventSink, JobEvent } from '../job/ports.ts';
-import { apiFailure } from './api-error.ts';
+import { type ApiFailure, apiFailure } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 
 export interface KubeEventsParts {
@@ -31,6 +31,7 @@ const LONGEST_NAME = 253;
 export class KubeEvents implements EventSink {
   readonly #parts: KubeEventsParts;
   readonly #bucket: TokenBucket;
+  #deniedTold = false;
 
   constructor(parts: KubeEventsParts) {
     this.#parts = parts;
@@ -47,8 +48,16 @@ export class KubeEvents implements EventSink {
       await this.#parts.client.createEvent(object.namespace, this.#body(object, event));
     } catch (error) {
       this.#parts.onDropped?.();
-      this.#parts.logger.debug('writing an event failed', { ...apiFailure(error), event: event.reason });
+      this.#tell({ ...apiFailure(error), event: event.reason });
     }
+  }
+
+  /** What only a person can mend is said once; the rest passes, and the metric counts it. */
+  #tell(failure: ApiFailure & { event: string }): void {
+    const isNews = failure.status === 403 && !this.#deniedTold;
+    if (isNews) this.#deniedTold = true;
+    const hint = isNews ? 'the service account may not create events: kubectl apply -f deploy/' : undefined;
+    this.#parts.logger[isNews ? 'warn' : 'debug']('writing an event failed', { ...failure, hint });
   }
 
   #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {

@@ -152,7 +152,11 @@ export class StatusWriter implements StatusSink {
     desired.failures += 1;
     this.#parts.onWrite?.('failed');
     const level = desired.failures === 1 ? 'warn' : 'debug';
-    this.#parts.logger[level]('writing a status failed', { ...splitKey(key), ...failure });
+    const hint =
+      failure.status === 403
+        ? 'the service account may not patch edgetranscodejobs/status: kubectl apply -f deploy/'
+        : undefined;
+    this.#parts.logger[level]('writing a status failed', { ...splitKey(key), ...failure, hint });
     const delay = Math.max(backoffDelay(RETRY, desired.failures), failure.retryAfterMs ?? 0);
     const latest = this.#desired.get(key);
     if (latest) latest.notBefore = this.#parts.clock.now() + (failure.retryAfterMs ?? 0);
@@ -168,6 +172,7 @@ export class StatusWriter implements StatusSink {
 
   #drop(key: ObjectKey, desired: Desired, result: WriteResult): Outcome {
     this.#parts.onWrite?.(result);
+    if (result === 'gone') this.#rejected.delete(key);
     this.#finish(key, desired);
     desired.onResult(undefined);
     return awaitChange();

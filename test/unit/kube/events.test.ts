@@ -1,6 +1,6 @@
 // Events are a courtesy: at a bounded rate, in the bounds of the API server, and nothing depends on them.
 
-import type { EventsV1Event } from '@kubernetes/client-node';
+import { ApiException, type EventsV1Event } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { JobEvent } from '../../../src/job/ports.ts';
 import { KubeEvents } from '../../../src/kube/events.ts';
@@ -113,5 +113,15 @@ describe('events', () => {
     await settled();
     expect(dropped).to.equal(1);
     expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['debug']);
+  });
+
+  it('that may not be created are warned of once, with what to do', async () => {
+    failure = new ApiException(403, 'CANARY', '', {});
+    for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
+    await settled();
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);
+    expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    expect(dropped).to.equal(3);
   });
 });

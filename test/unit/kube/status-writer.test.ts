@@ -320,6 +320,12 @@ describe('the status writer', () => {
       expect(told).to.deep.equal(['a replaced nothing']);
     });
 
+    it('says what to do where the right is missing', async () => {
+      await write(known(), RUNNING);
+      await client.refuse(refusal(403));
+      expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    });
+
     it('waits as long as the API server asks, also with a newer status', async () => {
       const job = known();
       await write(job, RUNNING, 'older');

@@ -85,6 +85,18 @@ describe('metrics', () => {
     expect(text).to.contain('process_cpu_seconds_total');
   });
 
+  it('have a hundred codes at most, however many an endpoint makes up', async () => {
+    metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
+    for (let made = 0; made < 500; made += 1) metrics.called('GetEdgeTranscodeJob', `Made${made}`, 0.2);
+    metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
+    const lines = (await scrape()).filter((line) => line.startsWith('edgetranscode_api_requests_total'));
+    expect(lines).to.have.length(101);
+    expect(lines).to.include.members([
+      'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="OK"} 2',
+      'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="other"} 401',
+    ]);
+  });
+
   it('count what happens', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
