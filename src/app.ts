@@ -6,7 +6,7 @@ import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
-import { callsPerSecond } from './cloud/budget.ts';
+import { fullCallsPerSecond } from './cloud/budget.ts';
 import { Credentials } from './cloud/credentials.ts';
 import { LiveReader } from './cloud/reader.ts';
 import type { Config } from './config.ts';
@@ -16,6 +16,7 @@ import { Memory } from './job/memory.ts';
 import { Publisher } from './job/publisher.ts';
 import { Reconciler } from './job/reconciler.ts';
 import type { JobSettings } from './job/settings.ts';
+import { pressuresOf, Stretches, stretchedBy } from './job/stretch.ts';
 import { needsVisit } from './job/triggers.ts';
 import { connectKube } from './kube/connect.ts';
 import { KubeEvents } from './kube/events.ts';
@@ -110,6 +111,7 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     intervalMs: config.interval,
     minIntervalMs: config['min-interval'],
     freshness: config.freshness,
+    stretch: 1,
     streamUrls: config['stream-urls'],
   };
   const metricsOptions = { version, perObjectLimit: config['per-object-metrics-limit'] };
@@ -136,6 +138,13 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     observer: metrics,
   });
   const store = new Store();
+  const capacity = fullCallsPerSecond(config['calls-per-minute']);
+  const stretches = new Stretches({
+    // Of what is listed only in part, little would be said today and more tomorrow.
+    pressures: () => (store.isListed ? pressuresOf(demandOf(store.values(), settings), capacity) : new Map()),
+    clock,
+  });
+  const settingsOf = stretchedBy(stretches, settings);
   const controller = new Controller<ObjectKey>({
     // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
     concurrency: Number.POSITIVE_INFINITY,
@@ -157,14 +166,14 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     clock,
     logger,
   });
-  const memory = new Memory(clock, settings);
-  const publisher = new Publisher({ jobs: store, memory, writer, events, settings, clock });
+  const memory = new Memory(clock, settingsOf);
+  const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
   const reconciler = new Reconciler({
     jobs: store,
     cloud,
     memory,
     publisher,
-    settings,
+    settingsOf,
     onPollLag: (seconds) => metrics.pollLagged(seconds),
     clock,
     logger,
@@ -176,7 +185,8 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
       observedAt: (job) => unixSeconds(memory.recall(job).observed?.at),
       backlog: () => cloud.backlog(),
       demand: () => demandOf(store.values(), settings),
-      budgetPerSecond: callsPerSecond(config['calls-per-minute']),
+      budgetOf: (identity) => cloud.callsPerSecond(identity),
+      stretches: () => stretches,
       watchProgressedAt: () => watcher.progressedAt / 1_000,
     },
     metricsOptions,

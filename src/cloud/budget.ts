@@ -49,8 +49,8 @@ export function pacing(callsPerMinute: number): { readonly minTimeMs: number; re
   return { minTimeMs: 60_000 / pace, ahead: Math.min(burst, 20) };
 }
 
-/** What an account is given in fact. */
-export function callsPerSecond(callsPerMinute: number): number {
+/** What an account is given while nothing is amiss. */
+export function fullCallsPerSecond(callsPerMinute: number): number {
   return 1_000 / pacing(callsPerMinute).minTimeMs;
 }
 

@@ -10,6 +10,7 @@ import {
   type ObserveOptions,
   type Reference,
 } from '../job/ports.ts';
+import { fullCallsPerSecond } from './budget.ts';
 import type { Credentials } from './credentials.ts';
 import { JobCall, type JobCallOptions } from './job-call.ts';
 import { Observation, type ObservationParts, WITHDRAWN } from './observation.ts';
@@ -22,12 +23,14 @@ export interface LiveReaderOptions extends JobCallOptions {
 
 export class LiveReader implements CloudReader {
   readonly #parts: ObservationParts;
+  readonly #fullRate: number;
   readonly #underway = new Set<Observation>();
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
     const { credentials, callsPerMinute, clock, observer } = options;
     const onWait = observer?.waited.bind(observer);
+    this.#fullRate = fullCallsPerSecond(callsPerMinute);
     const sessions = new Sessions({ callsPerMinute, clock, ...(onWait && { onWait }) });
     this.#parts = { credentials, sessions, jobCall: new JobCall(options), clock };
   }
@@ -48,6 +51,11 @@ export class LiveReader implements CloudReader {
   *backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
     for (const [identity, { budget }] of this.#parts.sessions)
       for (const lane of LANES) yield { identity, lane, waiting: budget.waiting(lane) };
+  }
+
+  /** What a credential's account may call now. */
+  callsPerSecond(identity: string): number {
+    return this.#parts.sessions.find(identity)?.budget.callsPerSecond ?? this.#fullRate;
   }
 
   /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */

@@ -53,6 +53,10 @@ export class Sessions {
     return session;
   }
 
+  find(identity: string): Session | undefined {
+    return this.#sessions.get(identity);
+  }
+
   [Symbol.iterator](): IterableIterator<[identity: string, Session]> {
     return this.#sessions.entries();
   }

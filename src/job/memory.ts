@@ -8,7 +8,7 @@ import { type ObjectKey, objectKey } from '../base/object-key.ts';
 import type { Facts } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { restoreFacts } from './restore.ts';
-import type { JobSettings } from './settings.ts';
+import type { SettingsOf } from './settings.ts';
 
 /** What was last handed to the status writer. */
 export interface Sent {
@@ -33,11 +33,11 @@ interface Entry {
 export class Memory {
   readonly #entries = new Map<ObjectKey, Entry>();
   readonly #clock: Clock;
-  readonly #settings: JobSettings;
+  readonly #settingsOf: SettingsOf;
 
-  constructor(clock: Clock, settings: JobSettings) {
+  constructor(clock: Clock, settingsOf: SettingsOf) {
     this.#clock = clock;
-    this.#settings = settings;
+    this.#settingsOf = settingsOf;
   }
 
   /** An object deleted and made anew under the same name is another object: nothing of the old one is recalled. */
@@ -80,7 +80,7 @@ export class Memory {
 
   #restored(object: EdgeTranscodeJob): Entry {
     const now = this.#clock.now();
-    const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settings);
+    const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settingsOf(object));
     const { lastObservedTime } = object.status;
     const fingerprint = fingerprintOf(object.status);
     const entry: Entry = { facts, sent: { fingerprint, stored: fingerprint, lastObservedTime } };

@@ -11,13 +11,8 @@ import { type Facts, overdueAt, settle } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Memory, Sent } from './memory.ts';
 import type { EventSink, JobStore, StatusSink } from './ports.ts';
-import {
-  FRESHNESS_GRACE_MS,
-  heartbeatPeriod,
-  intervalInForce,
-  pollInterval,
-  type ScheduleSettings,
-} from './schedule.ts';
+import { FRESHNESS_GRACE_MS, heartbeatPeriod, intervalInForce, pollInterval } from './schedule.ts';
+import type { SettingsOf } from './settings.ts';
 import { transitionEvents } from './transition-events.ts';
 
 export interface PublisherParts {
@@ -25,7 +20,7 @@ export interface PublisherParts {
   readonly memory: Memory;
   readonly writer: StatusSink;
   readonly events: EventSink;
-  readonly settings: ScheduleSettings;
+  readonly settingsOf: SettingsOf;
   readonly clock: Clock;
 }
 
@@ -43,7 +38,8 @@ export class Publisher {
 
   /** Publishes what memory holds of the object. */
   publish(object: EdgeTranscodeJob): void {
-    const { memory, settings, clock } = this.#parts;
+    const { memory, clock } = this.#parts;
+    const settings = this.#parts.settingsOf(object);
     const facts = settle(memory.recall(object), object, settings, clock.now());
     memory.keep(object, facts);
     this.#watch(object, facts);
@@ -65,9 +61,9 @@ export class Publisher {
    * start, is given the time that an answer may take, or each start would write it off and a second later back.
    */
   watch(object: EdgeTranscodeJob): void {
-    const { memory, settings, clock } = this.#parts;
+    const { memory, settingsOf, clock } = this.#parts;
     const key = objectKey(object.namespace, object.name);
-    const tooOldAt = overdueAt(memory.recall(object), object, settings);
+    const tooOldAt = overdueAt(memory.recall(object), object, settingsOf(object));
     if (tooOldAt === undefined) return;
     const at = Math.max(tooOldAt, clock.now() + FRESHNESS_GRACE_MS);
     if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
@@ -112,7 +108,10 @@ export class Publisher {
     const { time } = facts.observed ?? {};
     if (time === undefined || time === sent.lastObservedTime) return false;
     if (sent.lastObservedTime === undefined) return true;
-    const interval = pollInterval(intervalInForce(object.spec, this.#parts.settings), facts.verdict);
+    const interval = pollInterval(
+      intervalInForce(object.spec, this.#parts.settingsOf(object)),
+      facts.verdict,
+    );
     const apart = Math.abs(Date.parse(time) - Date.parse(sent.lastObservedTime));
     // At the poll nearest to the period: of polls an interval apart, one would else come a moment before it and be passed over.
     return apart >= heartbeatPeriod(interval) - interval / 2;
@@ -120,13 +119,13 @@ export class Publisher {
 
   #watch(object: EdgeTranscodeJob, facts: Facts): void {
     const key = objectKey(object.namespace, object.name);
-    const at = overdueAt(facts, object, this.#parts.settings);
+    const at = overdueAt(facts, object, this.#parts.settingsOf(object));
     if (at === undefined) this.#watchdog.delete(key);
     else this.#watchdog.set(key, at);
   }
 
   #judgeAgain(key: ObjectKey, at: number): void {
-    const { jobs, memory, settings, clock } = this.#parts;
+    const { jobs, memory, settingsOf, clock } = this.#parts;
     const object = jobs.get(key);
     if (!object || object.spec.suspend) return;
     if (clock.now() - at > PAUSED_MS) {
@@ -135,7 +134,7 @@ export class Publisher {
     }
     const facts = memory.recall(object);
     // The window may have grown meanwhile, or the name belong to another object: then there is nothing to say yet.
-    if (settle(facts, object, settings, clock.now()) === facts) this.#watch(object, facts);
+    if (settle(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
     else this.publish(object);
   }
 }

@@ -15,7 +15,7 @@ import { policyOf } from './policies.ts';
 import type { CloudReader, JobStore, Lane, ObserveOptions } from './ports.ts';
 import type { Publisher } from './publisher.ts';
 import { intervalInForce, nextPoll, pollInterval } from './schedule.ts';
-import type { JobSettings } from './settings.ts';
+import type { SettingsOf } from './settings.ts';
 import { showJob } from './stream-url.ts';
 import { referenceHash, referenceOf } from './target.ts';
 
@@ -24,7 +24,7 @@ export interface ReconcilerParts {
   readonly cloud: CloudReader;
   readonly memory: Memory;
   readonly publisher: Publisher;
-  readonly settings: JobSettings;
+  readonly settingsOf: SettingsOf;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called with how late a scheduled poll began, seconds. */
@@ -97,7 +97,7 @@ export class Reconciler {
     const { memory, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: rfc3339(clock.date()) };
     const before = memory.recall(object);
-    const learned = absorb(before, object, asked.object.requestedAt, this.#shown(answer), at);
+    const learned = absorb(before, object, asked.object.requestedAt, this.#shown(object, answer), at);
     const nextPollAt = this.#nextPollAt(object, learned, answer, at.now);
     const facts = { ...learned, nextPollAt, ...lastWish(before, asked, answer) };
     this.#log(object, before, facts, answer);
@@ -107,7 +107,10 @@ export class Reconciler {
   }
 
   #nextPollAt(object: EdgeTranscodeJob, facts: Facts, answer: Learned, now: number): number {
-    const interval = pollInterval(intervalInForce(object.spec, this.#parts.settings), facts.verdict);
+    const interval = pollInterval(
+      intervalInForce(object.spec, this.#parts.settingsOf(object)),
+      facts.verdict,
+    );
     // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
     const scheduled = nextPoll(facts.reference, interval, Math.max(answer.askedAt, now - interval / 2));
     if (answer.kind === 'observed') return scheduled;
@@ -122,9 +125,9 @@ export class Reconciler {
     return somebodyWaits ? Math.min(retry, scheduled) : scheduled;
   }
 
-  #shown(answer: Learned): Learned {
+  #shown(object: EdgeTranscodeJob, answer: Learned): Learned {
     if (answer.kind === 'failed') return answer;
-    return { ...answer, job: showJob(answer.job, this.#parts.settings.streamUrls) };
+    return { ...answer, job: showJob(answer.job, this.#parts.settingsOf(object).streamUrls) };
   }
 
   #refusal(message: string): Learned {

@@ -13,6 +13,8 @@ export interface ScheduleSettings {
   readonly minIntervalMs: number;
   /** A status is fresh for this many intervals, and 30 s. */
   readonly freshness: number;
+  /** By how much every interval is longer, because the account's budget carries no more; 1: not at all. */
+  readonly stretch: number;
 }
 
 /** A poll may be late by its turn in the budget, a slow answer and a retry; that alone must not alarm anybody. */
@@ -23,9 +25,15 @@ export function intervalAsked(spec: EdgeTranscodeJobSpec, settings: ScheduleSett
   return (spec.interval && parseDuration(spec.interval)) || settings.intervalMs;
 }
 
-/** What is done: not below the operator's minimum. */
-export function intervalInForce(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+/** What is wished for: not below the operator's minimum. */
+export function intervalWished(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   return Math.max(intervalAsked(spec, settings), settings.minIntervalMs);
+}
+
+/** What is done; whole seconds where it is stretched. */
+export function intervalInForce(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+  const wished = intervalWished(spec, settings);
+  return settings.stretch === 1 ? wished : Math.ceil((wished * settings.stretch) / 1_000) * 1_000;
 }
 
 /** The interval in force, slower where only a person can mend what is wrong. */

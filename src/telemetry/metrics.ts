@@ -16,8 +16,10 @@ export interface MetricsSources {
   backlog(): Iterable<{ identity: string; lane: string; waiting: number }>;
   /** Calls a second that the objects' intervals ask for, by credential. */
   demand(): ReadonlyMap<string, number>;
-  /** Calls a second that one account may make. */
-  readonly budgetPerSecond: number;
+  /** Calls a second that a credential's account may make now. */
+  budgetOf(identity: string): number;
+  /** By which factor the intervals of each credential's objects are stretched; 1: not at all. */
+  stretches(): Iterable<readonly [identity: string, factor: number]>;
   /** Unix seconds of the last page, event or bookmark. */
   watchProgressedAt(): number;
 }
@@ -126,7 +128,12 @@ export class Metrics {
       for (const [identity, calls] of sources.demand()) gauge.set({ identity }, calls);
     });
     this.#gauge('api_budget_calls_per_second', 'Calls a second that are allowed', ['identity'], (gauge) => {
-      for (const identity of sources.demand().keys()) gauge.set({ identity }, sources.budgetPerSecond);
+      for (const identity of sources.demand().keys()) gauge.set({ identity }, sources.budgetOf(identity));
+    });
+    const stretch =
+      'By which factor intervals are longer than wished for, because the budget carries no more';
+    this.#gauge('interval_stretch_ratio', stretch, ['identity'], (gauge) => {
+      for (const [identity, factor] of sources.stretches()) gauge.set({ identity }, factor);
     });
     const progress = 'When the watch last brought a page, an event or a bookmark';
     this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>

@@ -12,7 +12,7 @@ const SENT = { fingerprint: 'f', lastObservedTime: undefined };
 describe('the memory', () => {
   let memory: Memory;
   beforeEach(() => {
-    memory = new Memory(new FakeClock(), SETTINGS);
+    memory = new Memory(new FakeClock(), () => SETTINGS);
   });
 
   it('restores an object once, from its status', () => {

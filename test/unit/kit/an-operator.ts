@@ -23,6 +23,7 @@ export const SETTINGS: JobSettings = {
   intervalMs: 60_000,
   minIntervalMs: 5_000,
   freshness: 3,
+  stretch: 1,
   streamUrls: 'redact-query',
 };
 
@@ -130,14 +131,14 @@ export class AnOperator {
 
   #start(): Process {
     const { clock, cluster, cloud, logger } = this;
-    const settings = this.#settings;
-    const memory = new Memory(clock, settings);
+    const settingsOf = () => this.#settings;
+    const memory = new Memory(clock, settingsOf);
     const publisher = new Publisher({
       jobs: cluster,
       memory,
       writer: cluster,
       events: cluster,
-      settings,
+      settingsOf,
       clock,
     });
     const reconciler = new Reconciler({
@@ -145,7 +146,7 @@ export class AnOperator {
       cloud,
       memory,
       publisher,
-      settings,
+      settingsOf,
       onPollLag: (seconds) => this.lags.push(seconds),
       clock,
       logger,

@@ -32,7 +32,8 @@ describe('metrics', () => {
       observedAt: ({ name }) => (name === 'never' ? undefined : 1_700_000_000),
       backlog: () => [{ identity: 'media/account', lane: 'due', waiting: 4 }],
       demand: () => new Map([['media/account', 2.5]]),
-      budgetPerSecond: 50,
+      budgetOf: () => 50,
+      stretches: () => [['media/account', 1.25] as const],
       watchProgressedAt: () => 1_700_000_001,
     };
     metrics = newMetrics(10);
@@ -70,6 +71,7 @@ describe('metrics', () => {
       'api_backlog gauge',
       'api_budget_calls_per_second gauge',
       'api_demand_calls_per_second gauge',
+      'interval_stretch_ratio gauge',
       'poll_lag_seconds histogram',
       'status_writes_total counter',
       'events_dropped_total counter',
@@ -125,6 +127,7 @@ describe('metrics', () => {
       'edgetranscode_api_backlog{identity="media/account",lane="due"} 4',
       'edgetranscode_api_demand_calls_per_second{identity="media/account"} 2.5',
       'edgetranscode_api_budget_calls_per_second{identity="media/account"} 50',
+      'edgetranscode_interval_stretch_ratio{identity="media/account"} 1.25',
       'edgetranscode_watch_last_progress_timestamp_seconds 1700000001',
       'edgetranscode_jobs{state="Running"} 1',
       'edgetranscode_jobs{state="NotStarted"} 0',
