@@ -1,15 +1,16 @@
 /**
  * Go-style durations (`1m30s`), the form in which Kubernetes users write them.
  */
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3, // U+00B5, the micro sign
-  μs: 1e-3, // U+03BC, the Greek letter
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
+/** Each unit in ms, 10^exponent * factor: to shift a text's decimal point is exact, where 1.001 * 1000 is 1000.9999999999999. */
+const UNITS: Readonly<Record<string, readonly [exponent: number, factor: number]>> = {
+  ns: [-6, 1],
+  us: [-3, 1],
+  µs: [-3, 1], // U+00B5, the micro sign
+  μs: [-3, 1], // U+03BC, the Greek letter
+  ms: [0, 1],
+  s: [3, 1],
+  m: [4, 6],
+  h: [5, 36],
 };
 const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
@@ -22,7 +23,8 @@ export function parseDuration(text: string): number | undefined {
   let total = 0;
   let end = 0;
   for (const match of text.matchAll(TERM)) {
-    total += Number(match[1]) * (UNIT_MS[match[2] as string] as number);
+    const [exponent, factor] = UNITS[match[2] as string] as readonly [number, number];
+    total += Number(`${match[1]}e${exponent}`) * factor;
     end = match.index + match[0].length;
   }
   return end > 0 && end === text.length && total < LONGEST_MS ? total : undefined;
