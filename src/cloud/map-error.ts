@@ -56,13 +56,26 @@ const NETWORK_CODE =
 const DEEPEST_CAUSE = 8;
 
 export function mapError(error: unknown, context: CallContext): CallFailure {
+  try {
+    return kindAndWords(error, context);
+  } catch {
+    // Its fields cannot even be read: a getter or a proxy that throws.
+    return notOfThisApi();
+  }
+}
+
+function kindAndWords(error: unknown, context: CallContext): CallFailure {
   if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
   if (error instanceof DeadlineExceeded) return unreachable('no answer in time', 'DeadlineExceeded');
   const answer = vendorAnswer(error);
   if (answer) return fromAnswer(answer, context);
   const code = networkCode(error);
   if (code) return unreachable(code, code);
-  // Not JSON, or JSON of a shape that the SDK stumbles over: it throws without the HTTP status.
+  return notOfThisApi();
+}
+
+/** Not JSON, or JSON of a shape that the SDK stumbles over: it throws without the HTTP status. */
+function notOfThisApi(): CallFailure {
   return failed('UnexpectedResponse', 'the answer is not the JSON of this API; is a proxy in between?');
 }
 
@@ -76,7 +89,8 @@ interface VendorAnswer {
 function vendorAnswer(error: unknown): VendorAnswer | undefined {
   const { code, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
   const status = data?.statusCode;
-  if (typeof status !== 'number') return undefined;
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599)
+    return undefined;
   const requestID = data?.RequestId;
   return {
     status,
@@ -134,7 +148,7 @@ function messageOf(kind: FailureKind, code: string, context: CallContext): strin
 
 function networkCode(error: unknown, depth = 0): string | undefined {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
-  if (typeof code === 'string' && NETWORK_CODE.test(code)) return code;
+  if (typeof code === 'string' && code.length <= 64 && NETWORK_CODE.test(code)) return code;
   if (name === 'RequestTimeoutError') return 'ETIMEDOUT';
   return cause === undefined || depth === DEEPEST_CAUSE ? undefined : networkCode(cause, depth + 1);
 }

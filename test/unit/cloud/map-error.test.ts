@@ -153,6 +153,11 @@ describe('the error of a call', () => {
 
   const loop: { cause?: unknown } = {};
   loop.cause = loop;
+  const unreadable = {
+    get code(): string {
+      throw new Error('CANARY');
+    },
+  };
   const JUNK: [string, unknown][] = [
     ['undefined', undefined],
     ['null', null],
@@ -165,6 +170,9 @@ describe('the error of a call', () => {
     ['a status that is a text', { code: 'JobNotFound', data: { statusCode: '404' } }],
     ['a status that is a symbol', { code: 'JobNotFound', data: { statusCode: Symbol('s') } }],
     ['a status that is not a number', { code: 'JobNotFound2', data: { statusCode: Number.NaN } }],
+    ['a status that is no status', { code: 'JobNotFound', data: { statusCode: 1e21 } }],
+    ['a field that cannot be read', unreadable],
+    ['a code of the network that is too long', { code: 'E'.repeat(65) }],
     ['a code that is an object', { code: { toString: null }, data: { statusCode: 404 } }],
     ['a request ID that is an object', vendorError(400, 'Odd', { RequestId: {} })],
     ['an error that is its own cause', loop],
