@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../src/base/duration.ts';
-import { anyText, holds } from '../kit/for-any.ts';
+import { anyText, holds, sequence } from '../kit/for-any.ts';
 
 /** As long as a duration can be: 2^63 ns. */
 const LONGEST_MS = 9_223_372_036_854;
@@ -25,7 +25,7 @@ describe('for any duration', () => {
 
   it('any text is a duration that is not negative, or none', () => {
     const part = fc.constantFrom('0', '12345', '.', '.5', '1e3', '-', 'h', 'm', 's', 'ms', 'µs', 'ns', ' ');
-    const terms = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(''));
+    const terms = sequence(part, 8).map((parts) => parts.join(''));
     holds(
       fc.property(fc.oneof(terms, anyText(20)), (text) => {
         const ms = parseDuration(text);

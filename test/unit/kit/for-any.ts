@@ -26,3 +26,8 @@ export function anyText(maxLength = 200): fc.Arbitrary<string> {
     { weight: 1, arbitrary: halves },
   );
 }
+
+/** What happens one after the other; really up to this many, where fast-check would by itself stop at about ten. */
+export function sequence<Step>(step: fc.Arbitrary<Step>, maxLength: number): fc.Arbitrary<Step[]> {
+  return fc.array(step, { maxLength, size: 'max' });
+}
