@@ -101,7 +101,7 @@ describe('for any order in which callers come, leave and are called', () => {
         while (model.waiting.size > 0) model.take({ do: 'next' });
         expect(model.backlog.next()).to.equal(undefined);
       }),
-      200,
+      100,
     );
   });
 
@@ -115,7 +115,7 @@ describe('for any order in which callers come, leave and are called', () => {
           expect(Math.max(...LANES.map((lane) => model.passedOver[lane]))).to.be.below(10);
         }
       }),
-      200,
+      100,
     );
   });
 

@@ -87,7 +87,7 @@ describe('for anything that a call throws', () => {
         expect(failure.message).not.to.contain(FOREIGN);
         expect(label).to.match(/^[\w.-]{1,64}$/);
       }),
-      1_000,
+      400,
     );
   });
 

@@ -19,12 +19,9 @@ export async function holdsInTime<Input>(property: fc.IAsyncProperty<Input>, run
 
 /** Any text, of any characters, and of halves of characters too. */
 export function anyText(maxLength = 200): fc.Arbitrary<string> {
-  const halves = fc.array(fc.nat(0xffff), { maxLength }).map((units) => String.fromCharCode(...units));
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.string({ unit: 'grapheme', maxLength }) },
-    { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength }) },
-    { weight: 1, arbitrary: halves },
-  );
+  const units = fc.array(fc.nat(0xffff), { maxLength }).map((codes) => String.fromCharCode(...codes));
+  const points = fc.array(fc.nat(0x10ffff), { maxLength }).map((codes) => String.fromCodePoint(...codes));
+  return fc.oneof({ weight: 4, arbitrary: fc.string({ unit: 'grapheme', maxLength }) }, points, units);
 }
 
 /** What happens one after the other; really up to this many, where fast-check would by itself stop at about ten. */

@@ -1,0 +1,128 @@
+// No key is in work twice at once and none is forgotten, whatever happens between adding and the end of the work.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Controller } from '../../../src/controller/controller.ts';
+import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
+import { FakeClock } from '../kit/fake-clock.ts';
+import { holdsInTime, sequence } from '../kit/for-any.ts';
+import { RecordingLogger } from '../kit/recording-logger.ts';
+
+type End = 'awaitChange' | 'pollAt' | 'retryAfter' | 'throw';
+
+type Step =
+  | { readonly do: 'add'; readonly key: number }
+  | { readonly do: 'end'; readonly which: number; readonly how: End; readonly ms: number }
+  | { readonly do: 'pass'; readonly ms: number };
+
+const ms = fc.constantFrom(0, 1, 1_000, 60_000);
+const steps: fc.Arbitrary<Step[]> = sequence(
+  fc.oneof(
+    fc.record({ do: fc.constant('add' as const), key: fc.nat(3) }),
+    fc.record({
+      do: fc.constant('end' as const),
+      which: fc.nat(3),
+      how: fc.constantFrom('awaitChange', 'pollAt', 'retryAfter', 'throw'),
+      ms,
+    }),
+    fc.record({ do: fc.constant('pass' as const), ms }),
+  ),
+  40,
+);
+
+interface Run {
+  readonly key: number;
+  readonly signal: AbortSignal;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The longest that a throw is waited out. */
+const LONGEST_BACKOFF = 300_000;
+
+class Work {
+  readonly clock = new FakeClock();
+  /** Added, or due by its last outcome, and not begun since: when it has to begin. */
+  readonly owed = new Map<number, { readonly from: number; readonly by: number }>();
+  readonly wrong: string[] = [];
+  #runs: Run[] = [];
+  readonly #concurrency: number;
+  readonly #controller: Controller<number>;
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(concurrency: number) {
+    this.#concurrency = concurrency;
+    this.#controller = new Controller({ clock: this.clock, logger: new RecordingLogger(), concurrency });
+    this.#ended = this.#controller.run((key, signal) => this.#begin(key, signal), this.#stop.signal);
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.do === 'add') this.#add(step.key);
+    else if (step.do === 'end') this.#end(this.#runs[step.which], step.how, step.ms);
+    await this.clock.advance(step.do === 'pass' ? step.ms : 0);
+    this.#checkPrompt();
+    expect(this.wrong).to.deep.equal([]);
+  }
+
+  /** All that is in work ends, again and again, until nothing is owed. */
+  async finish(): Promise<void> {
+    for (let rounds = 0; rounds < 20 && (this.owed.size > 0 || this.#runs.length > 0); rounds += 1) {
+      for (const run of [...this.#runs]) this.#end(run, 'awaitChange', 0);
+      await this.clock.advance(LONGEST_BACKOFF);
+    }
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  #begin(key: number, signal: AbortSignal): Promise<Outcome> {
+    if (this.#runs.some((run) => run.key === key)) this.wrong.push(`${key} is in work twice`);
+    const { from = Number.POSITIVE_INFINITY } = this.owed.get(key) ?? {};
+    if (from > this.clock.now()) this.wrong.push(`nobody asked for ${key} now`);
+    this.owed.delete(key);
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    this.#runs.push({ key, signal, resolve, reject });
+    return promise;
+  }
+
+  /** Where there is room, whoever is due has begun; but for who is still in work. */
+  #checkPrompt(): void {
+    if (this.#runs.length >= this.#concurrency) return;
+    for (const [key, { by }] of this.owed)
+      if (by <= this.clock.now() && !this.#runs.some((run) => run.key === key))
+        this.wrong.push(`${key} is late`);
+  }
+
+  #add(key: number): void {
+    this.owed.set(key, { from: this.clock.now(), by: this.clock.now() });
+    this.#controller.add(key);
+    const run = this.#runs.find((one) => one.key === key);
+    if (run && !run.signal.aborted) this.wrong.push(`${key} goes on waiting though it was added again`);
+  }
+
+  #end(run: Run | undefined, how: End, delay: number): void {
+    if (!run) return;
+    this.#runs = this.#runs.filter((one) => one !== run);
+    const now = this.clock.now();
+    const at = now + delay;
+    const next = how === 'throw' ? { from: now, by: now + LONGEST_BACKOFF } : { from: at, by: at };
+    if (!this.owed.has(run.key) && how !== 'awaitChange') this.owed.set(run.key, next);
+    if (how === 'throw') run.reject(new Error('as planned'));
+    else if (how === 'pollAt') run.resolve(pollAt(now + delay));
+    else run.resolve(how === 'retryAfter' ? retryAfter(delay) : awaitChange());
+  }
+}
+
+describe('for any order of adding, of time passing and of work ending', () => {
+  it('no key is in work twice at once, none begins unasked, and none that is owed a visit is forgotten', async () => {
+    await holdsInTime(
+      fc.asyncProperty(fc.constantFrom(1, 2, Number.POSITIVE_INFINITY), steps, async (concurrency, given) => {
+        const work = new Work(concurrency);
+        for (const step of given) await work.take(step);
+        await work.finish();
+        expect([...work.owed.keys()], 'forgotten').to.deep.equal([]);
+        expect(work.wrong).to.deep.equal([]);
+      }),
+    );
+  });
+});
