@@ -49,6 +49,7 @@ export class Store implements JobStore {
         this.#unconfirmed = new Set(this.#jobs.keys());
         break;
       case 'applied':
+        this.#unconfirmed?.delete(objectKey(event.job.namespace, event.job.name));
         this.apply(event.job);
         break;
       case 'deleted':
@@ -65,14 +66,16 @@ export class Store implements JobStore {
   /** An older version of what is known is passed over: the watch may lag behind our own writes. */
   apply(job: EdgeTranscodeJob): void {
     const key = objectKey(job.namespace, job.name);
-    this.#unconfirmed?.delete(key);
     const before = this.#jobs.get(key);
     if (before && !isNewer(job, before)) return;
     this.#jobs.set(key, job);
     this.#onChange(key, { before, after: job });
   }
 
-  /** As `apply`, for what another call brought: an object that the watch has seen deleted or replaced does not come back by it. */
+  /**
+   * As `apply`, for what another call brought: an object that the watch has seen deleted or replaced does not come back by it, and
+   * one that was deleted while a list is coming in does not stay by it.
+   */
   update(job: EdgeTranscodeJob): void {
     if (this.#jobs.get(objectKey(job.namespace, job.name))?.uid === job.uid) this.apply(job);
   }

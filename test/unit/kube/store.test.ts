@@ -132,6 +132,15 @@ describe('the store', () => {
       expect(store.get('media/a')).to.equal(undefined);
     });
 
+    it('does not keep what a list that is coming in has no longer', () => {
+      list(job('a', 1), job('b', 2));
+      store.take({ kind: 'relisting' });
+      store.take({ kind: 'applied', job: job('b', 2) });
+      store.update(job('a', 3));
+      store.take({ kind: 'listed' });
+      expect([...store.keys()]).to.deep.equal(['media/b']);
+    });
+
     it('does not bring back what was replaced meanwhile', () => {
       store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
       store.update(job('a', 9, 'uid-a'));

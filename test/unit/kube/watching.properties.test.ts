@@ -16,6 +16,10 @@ class Server {
   readonly jobs = new Map<string, EdgeTranscodeJob>();
   readonly log: Extract<WatchInput, { kind: 'applied' | 'deleted' }>[] = [];
   #version = 10;
+  /** What is older is not remembered: neither versions to watch from nor lists to go on with. */
+  oldest = 0;
+  /** What whoever asks for older is told: that it is gone, or that the whole resource is. */
+  refusal: 404 | 410 = 410;
 
   get version(): number {
     return this.#version;
@@ -39,10 +43,28 @@ class Server {
     this.log.push({ kind: 'deleted', job: { ...job, resourceVersion: String(this.#version) } });
   }
 
+  compact(): void {
+    this.oldest = this.#version;
+    this.refusal = 410;
+  }
+
+  /** The CRD goes, with all objects and without a word, and comes back. */
+  reinstall(): void {
+    this.#version += 1;
+    this.jobs.clear();
+    this.oldest = this.#version;
+    this.refusal = 404;
+  }
+
   /** The first event after this version. */
   eventAfter(version: string): Server['log'][number] | undefined {
     return this.log.find(({ job }) => Number(job.resourceVersion) > Number(version));
   }
+}
+
+interface List {
+  readonly jobs: readonly EdgeTranscodeJob[];
+  readonly version: number;
 }
 
 /** The operator's side of it, as the watcher drives machine and store. */
@@ -54,7 +76,7 @@ class Watching {
   #state: WatchState = START;
   #now = 0;
   /** The list under way, as of the moment at which it began. */
-  #list: { readonly jobs: readonly EdgeTranscodeJob[]; readonly version: number } | undefined;
+  #list: List | undefined;
   /** Answers to our own status writes that have not come yet. */
   readonly #writes: EdgeTranscodeJob[] = [];
 
@@ -73,10 +95,14 @@ class Watching {
     return this.#state.phase === 'watching';
   }
 
-  /** Whatever the server has to say next: a page, an event, or nothing. */
+  /** Whatever the server has to say next: a page, an event, a refusal, or nothing. */
   proceed(): boolean {
     if (this.#state.phase === 'listing') {
       this.#page(this.#state.continueToken);
+      return true;
+    }
+    if (Number(this.#state.resourceVersion) < this.server.oldest) {
+      this.fail(this.server.refusal);
       return true;
     }
     const event = this.server.eventAfter(this.#state.resourceVersion);
@@ -84,8 +110,11 @@ class Watching {
     return event !== undefined;
   }
 
+  /** Tells how far it is, with nothing to tell. */
   bookmark(): void {
-    if (this.#state.phase === 'watching' && !this.server.eventAfter(this.#state.resourceVersion))
+    if (this.#state.phase !== 'watching') return;
+    const { resourceVersion } = this.#state;
+    if (Number(resourceVersion) >= this.server.oldest && !this.server.eventAfter(resourceVersion))
       this.#take({ kind: 'bookmark', resourceVersion: String(this.server.version) });
   }
 
@@ -110,9 +139,13 @@ class Watching {
   }
 
   #page(token: string | undefined): void {
-    if (token === undefined || !this.#list)
+    if (token === undefined)
       this.#list = { jobs: [...this.server.jobs.values()], version: this.server.version };
-    const { jobs, version } = this.#list;
+    const { jobs, version } = this.#list as List;
+    if (version < this.server.oldest) {
+      this.fail(410);
+      return;
+    }
     const begin = Number(token ?? 0);
     const next = begin + PAGE < jobs.length ? { next: String(begin + PAGE) } : {};
     const page = jobs.slice(begin, begin + PAGE);
@@ -128,18 +161,23 @@ class Watching {
 
 const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 
-/** Each is something that happens, by what it does. */
-const happening: fc.Arbitrary<[name: string, (watching: Watching) => void]> = fc.oneof(
+interface Happening extends fc.WithToStringMethod {
+  readonly act: (watching: Watching) => unknown;
+}
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 6, arbitrary: name.map((of) => happens(`apply ${of}`, ({ server }) => server.apply(of))) },
   { weight: 3, arbitrary: name.map((of) => happens(`delete ${of}`, ({ server }) => server.delete(of))) },
   { weight: 12, arbitrary: fc.constant(happens('proceed', (watching) => watching.proceed())) },
+  { weight: 1, arbitrary: fc.constant(happens('compact', ({ server }) => server.compact())) },
+  { weight: 1, arbitrary: fc.constant(happens('reinstall', ({ server }) => server.reinstall())) },
   { weight: 2, arbitrary: fc.constant(happens('bookmark', (watching) => watching.bookmark())) },
   { weight: 3, arbitrary: name.map((of) => happens(`write ${of}`, (watching) => watching.write(of))) },
   { weight: 3, arbitrary: fc.constant(happens('answer', (watching) => watching.answerWrite())) },
   {
     weight: 2,
     arbitrary: fc
-      .constantFrom(undefined, 404, 410, 429, 500)
+      .constantFrom(undefined, 429, 500)
       .map((status) => happens(`fail ${status}`, (watching) => watching.fail(status))),
   },
   {
@@ -150,12 +188,15 @@ const happening: fc.Arbitrary<[name: string, (watching: Watching) => void]> = fc
   },
 );
 
-function happens(what: string, act: (watching: Watching) => unknown): [string, (watching: Watching) => void] {
-  return [what, (watching) => void act(watching)];
+/** Shown by its name in a counterexample. */
+function happens(what: string, act: (watching: Watching) => unknown): Happening {
+  return { act, [fc.toStringMethod]: () => what };
 }
 
 function versions(jobs: Iterable<EdgeTranscodeJob>): string[] {
-  return [...jobs].map(({ name: of, uid, resourceVersion }) => `${of} ${uid} ${resourceVersion}`).sort();
+  return [...jobs]
+    .map(({ name: of, uid, resourceVersion }) => `${of} ${uid} ${resourceVersion}`)
+    .sort((x, y) => x.localeCompare(y));
 }
 
 describe('for any order of pages, events, bookmarks, failures and writes', () => {
@@ -163,7 +204,7 @@ describe('for any order of pages, events, bookmarks, failures and writes', () =>
     holds(
       fc.property(sequence(happening, 60), (all) => {
         const watching = new Watching();
-        for (const [, act] of all) act(watching);
+        for (const { act } of all) act(watching);
         while (watching.proceed());
         const expected = versions(watching.server.jobs.values());
         expect(versions(watching.store.values())).to.deep.equal(expected);
@@ -179,7 +220,7 @@ describe('for any order of pages, events, bookmarks, failures and writes', () =>
       fc.property(sequence(happening, 60), (all) => {
         const watching = new Watching();
         const newest = new Map<string, number>();
-        for (const [, act] of all) {
+        for (const { act } of all) {
           act(watching);
           for (const { uid, resourceVersion } of watching.store.values()) {
             expect(Number(resourceVersion), uid).to.be.at.least(newest.get(uid) ?? 0);
