@@ -55,6 +55,8 @@ export class Gate {
     this.#underway -= 1;
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= FAILURES_TO_OPEN) this.#circuit.failed(pass, failure);
+    // It may be the probe: an older call that came back well meanwhile began the row anew.
+    else this.#circuit.inconclusive(pass);
   }
 
   /** The call was not made. */

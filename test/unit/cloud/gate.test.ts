@@ -67,6 +67,21 @@ describe('a gate', () => {
     expect(await gate.enter(WANTED)).to.have.property('refused');
   });
 
+  it('closes again with it also when an older call has come back well meanwhile, and probes on', async () => {
+    const older = await enter();
+    gate.began();
+    await closed();
+    await clock.advance(20_000);
+    const probe = await enter();
+    gate.began();
+    gate.succeeded(older);
+    gate.failed(probe, FAILED);
+    expect(await gate.enter(WANTED)).to.have.property('refused');
+    await clock.advance(20_000);
+    await call('succeeded');
+    expect(await gate.enter(WANTED)).to.have.property('pass');
+  });
+
   it('lets another one probe when the first did not call', async () => {
     await closed();
     await clock.advance(20_000);
