@@ -29,6 +29,7 @@ const settings: fc.Arbitrary<ScheduleSettings> = fc.record({
   intervalMs,
   minIntervalMs: fc.integer({ min: 1_000, max: DAY }),
   freshness: fc.integer({ min: 1, max: 20 }),
+  stretch: fc.integer({ min: 0, max: 20 }).map((steps) => 1.25 ** steps),
 });
 const verdict: fc.Arbitrary<Failure | undefined> = fc.option(
   fc.constantFrom(...FAILURE_KINDS).map((kind) => ({ kind, message: 'as it is' })),
@@ -98,7 +99,7 @@ describe('for any target, interval and time', () => {
     );
   });
 
-  it('the interval in force is the one asked for, or longer: the operator’s minimum, or the pace of a verdict', () => {
+  it('the interval in force is the one asked for, or longer: the operator’s minimum, its stretch, or the pace of a verdict', () => {
     holds(
       fc.property(
         fc.option(fc.integer({ min: 5, max: 86_400 }), { nil: undefined }),
@@ -112,7 +113,9 @@ describe('for any target, interval and time', () => {
           };
           const asked = seconds === undefined ? given.intervalMs : seconds * 1_000;
           const inForce = intervalInForce(spec, given);
-          expect(inForce).to.equal(Math.max(asked, given.minIntervalMs));
+          const wished = Math.max(asked, given.minIntervalMs);
+          if (given.stretch === 1) expect(inForce).to.equal(wished);
+          else expect(inForce - wished * given.stretch).to.be.within(-1e-3, 1_000);
           expect(pollInterval(inForce, undefined)).to.equal(inForce);
           expect(pollInterval(inForce, judged)).to.be.within(inForce, Math.max(inForce, 60 * 60_000));
         },
