@@ -94,3 +94,13 @@ export function unknownKey(accountID = 'none'): CloudKey {
     accessKeySecret: randomBytes(15).toString('hex'),
   };
 }
+
+/** The most calls in any window of so many milliseconds. */
+export function mostWithin(milliseconds: number, calls: readonly Call[]): number {
+  const times = calls.map(({ time }) => time).sort((a, b) => a - b);
+  let first = 0;
+  return times.reduce((most, time, last) => {
+    while ((times[first] as number) <= time - milliseconds) first += 1;
+    return Math.max(most, last - first + 1);
+  }, 0);
+}

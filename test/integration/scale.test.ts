@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { AuditEvent } from '../world/control-plane/audit.ts';
 import type { Call, Counts } from '../world/live-simulator/cloud-world.ts';
+import { mostWithin } from './cloud-side.ts';
 import { GET_JOB, install, LIST_JOBS, PATCH_STATUS, permissionOf, Requests } from './installed.ts';
 import { createCloudJobs, createReferences } from './many.ts';
 import { useWorld } from './use-world.ts';
@@ -111,14 +112,4 @@ describe('a thousand objects at 60 s', () => {
 
 function jobsOf(calls: readonly Call[]): Set<string | undefined> {
   return new Set(calls.map(({ jobID }) => jobID));
-}
-
-/** The most calls in any window of this length. */
-function mostWithin(milliseconds: number, calls: readonly Call[]): number {
-  const times = calls.map(({ time }) => time).sort((a, b) => a - b);
-  let first = 0;
-  return times.reduce((most, time, last) => {
-    while ((times[first] as number) <= time - milliseconds) first += 1;
-    return Math.max(most, last - first + 1);
-  }, 0);
 }
