@@ -169,7 +169,7 @@ describe('for any way in which calls come and end', () => {
         const callers = new Callers();
         for (const step of given) await callers.take(step);
       }),
-      300,
+      150,
     );
   });
 

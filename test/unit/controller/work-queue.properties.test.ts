@@ -58,7 +58,7 @@ describe('for any order of adding, taking and finishing', () => {
         const model = new Model();
         for (const step of given) model.take(step);
       }),
-      200,
+      100,
     );
   });
 });

@@ -82,7 +82,7 @@ function always(rule: OnDecided): void {
       const one = new ALife(rule);
       for (const { act } of all) act(one);
     }),
-    120,
+    70,
   );
 }
 

@@ -211,7 +211,7 @@ describe('for any order of pages, events, bookmarks, failures and writes', () =>
         expect(versions(watching.believed.values())).to.deep.equal(expected);
         expect([watching.isWatching, watching.store.isListed]).to.deep.equal([true, true]);
       }),
-      500,
+      250,
     );
   });
 
