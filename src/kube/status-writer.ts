@@ -9,14 +9,15 @@ import type { Logger } from '../base/logger.ts';
 import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
 import { Controller } from '../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../controller/outcome.ts';
+import { fingerprintOf } from '../job/fingerprint.ts';
 import type { StatusSink } from '../job/ports.ts';
 import { type ApiFailure, apiFailure } from './api-error.ts';
 import { decodeJob } from './decode.ts';
 import type { KubeClient, PatchOperation } from './kube-client.ts';
 import type { Store } from './store.ts';
 
-/** `written`, `conflict` (the object had changed), `rejected` (by the schema), `gone`, `failed` (tried again). */
-export const WRITE_RESULTS = ['written', 'conflict', 'rejected', 'gone', 'failed'] as const;
+/** `written`, `pruned` (written, but for fields that the schema lacks), `conflict` (the object had changed), `rejected` (by the schema), `gone`, `failed` (tried again). */
+export const WRITE_RESULTS = ['written', 'pruned', 'conflict', 'rejected', 'gone', 'failed'] as const;
 export type WriteResult = (typeof WRITE_RESULTS)[number];
 
 export interface StatusWriterParts {
@@ -48,6 +49,7 @@ export class StatusWriter implements StatusSink {
   /** Objects whose status was rejected last: each is logged once, not at every poll. */
   readonly #rejected = new Set<ObjectKey>();
   readonly #controller: Controller<ObjectKey>;
+  #prunedTold = false;
 
   constructor(parts: StatusWriterParts) {
     this.#parts = parts;
@@ -102,9 +104,20 @@ export class StatusWriter implements StatusSink {
     this.#finish(key, desired);
     this.#rejected.delete(key);
     if (after) this.#parts.store.update(after);
-    this.#parts.onWrite?.('written');
+    const isWhole = !after || fingerprintOf(after.status) === fingerprintOf(desired.status);
+    this.#parts.onWrite?.(isWhole ? 'written' : 'pruned');
+    this.#tellPruned(key, isWhole);
     desired.onResult(before.status);
     return awaitChange();
+  }
+
+  /** Once, until a status is kept whole: with an older CRD it would be every write. */
+  #tellPruned(key: ObjectKey, isWhole: boolean): void {
+    if (!isWhole && !this.#prunedTold) {
+      const message = 'the API server drops fields of the status: the CRD is older than the operator';
+      this.#parts.logger.warn(message, { ...splitKey(key), hint: 'kubectl apply -f crds/' });
+    }
+    this.#prunedTold = !isWhole;
   }
 
   async #refused(
