@@ -19,18 +19,29 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /** Errors wrap each other; none of them this deep. */
 const DEEPEST_CAUSE = 8;
 
+/** A request that the API server refused, where the library does not say so. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly failure: ApiFailure;
+
+  constructor(failure: ApiFailure) {
+    super(failure.reason);
+    this.failure = failure;
+  }
+}
+
 export function apiFailure(error: unknown): ApiFailure {
-  if (error instanceof ApiException) return refused(error);
-  const statusCode = (error as { statusCode?: unknown } | null)?.statusCode;
-  if (typeof statusCode === 'number') return { status: statusCode, reason: `HTTP ${statusCode}` };
+  if (error instanceof RefusedError) return error.failure;
+  if (error instanceof ApiException) return refusal(error.code, error.body, error.headers?.['retry-after']);
   return { reason: networkReason(error) };
 }
 
-function refused(error: ApiException<unknown>): ApiFailure {
-  const retryAfterMs = Math.min(Number(error.headers?.['retry-after']) * 1_000, LONGEST_RETRY_AFTER_MS);
+/** @param retryAfter the header, in seconds */
+export function refusal(status: number, body: unknown, retryAfter: string | undefined): ApiFailure {
+  const retryAfterMs = Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS);
   return {
-    status: error.code,
-    reason: statusReason(error.body) ?? `HTTP ${error.code}`,
+    status,
+    reason: statusReason(body) ?? `HTTP ${status}`,
     ...(retryAfterMs > 0 && { retryAfterMs }),
   };
 }

@@ -2,9 +2,11 @@
  * How to reach the API server: where the configuration comes from, and one pool of connections for ordinary calls.
  */
 import { accessSync, constants, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
+import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-node';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
@@ -57,6 +59,29 @@ function load(config: KubeConfig, path: string | undefined): void {
   const { caFile } = config.getCurrentCluster() ?? {};
   const { certFile, keyFile } = config.getCurrentUser() ?? {};
   for (const file of [caFile, certFile, keyFile]) if (file) accessSync(file, constants.R_OK);
+  readTokenAtEachCall(config);
+}
+
+const TOKEN_FILE = 'token-file';
+
+/** The library reads the token of a service account once a minute: one that was replaced would be refused for so long. */
+function readTokenAtEachCall(config: KubeConfig): void {
+  config.users = config.users.map((user) => {
+    const path = tokenFileOf(user);
+    return path ? { ...user, authProvider: { name: TOKEN_FILE, config: { path } } } : user;
+  });
+  config.addAuthenticator({
+    isAuthProvider: ({ authProvider }) => authProvider?.name === TOKEN_FILE,
+    applyAuthentication: async ({ authProvider }, options: Pick<RequestOptions, 'headers'>) => {
+      const token = (await readFile(authProvider.config.path, 'utf8')).trim();
+      options.headers = { ...options.headers, Authorization: `Bearer ${token}` };
+    },
+  });
+}
+
+/** As the library has it for a pod, and for a kubeconfig with such an auth-provider. */
+function tokenFileOf({ authProvider }: User): string | undefined {
+  return authProvider?.config?.tokenFile;
 }
 
 class Unusable extends Error {}

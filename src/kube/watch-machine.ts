@@ -3,7 +3,8 @@
  *
  * Listing: pages are passed on as they come; nothing is known to be deleted until the last one. A token that expired between
  * pages starts the list anew. Watching: the resourceVersion of the last event or bookmark is remembered, and the watch resumes
- * from it after any end. Only a version that is too old (410), or a resource that is gone (404), leads back to listing.
+ * from it after any end. Only a version that is too old (410), a resource that is gone (404), or an event that could not be read
+ * leads back to listing.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 
@@ -30,7 +31,13 @@ export type WatchInput =
   | { readonly kind: 'bookmark'; readonly resourceVersion: string }
   /** The watch ended in good order: the server's time was up, or nothing had come for long. */
   | { readonly kind: 'ended'; readonly lastedMs: number; readonly now: number }
-  | { readonly kind: 'failed'; readonly status?: number; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'failed';
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      /** An event came and could not be read. */
+      readonly lost?: boolean;
+    };
 
 /** What the store is told. */
 export type WatchEvent =
@@ -50,7 +57,7 @@ export interface Step {
 
 export const START: WatchState = { phase: 'listing', failures: 0 };
 
-/** The library drops a line that it cannot parse without a word, so a lost event must heal by itself some time. */
+/** Should an event be lost all the same, by a fault of the server's or of ours, it heals by itself some time. */
 const RELIST_AFTER_MS = 60 * 60_000;
 
 /** A watch that ends sooner, with nothing to tell, is a server in trouble: resuming at once would hammer it. */
@@ -103,11 +110,11 @@ function onEnd(state: WatchState, { lastedMs, now }: Extract<WatchInput, { kind:
 }
 
 function onFailure(state: WatchState, failure: Extract<WatchInput, { kind: 'failed' }>): Step {
-  const { status, retryAfterMs = 0 } = failure;
+  const { status, retryAfterMs = 0, lost = false } = failure;
   // A version or token too old is no fault of the server's: begin anew at once, unless that fails again and again.
   const tooOld = status === GONE && (state.phase === 'watching' || state.continueToken !== undefined);
   if (tooOld && state.failures === 0) return { state: { phase: 'listing', failures: 1 }, events: [] };
-  const restart = tooOld || (status === NOT_FOUND && state.phase === 'watching');
+  const restart = tooOld || lost || (status === NOT_FOUND && state.phase === 'watching');
   return withBackoff(restart ? { phase: 'listing', failures: state.failures } : state, retryAfterMs);
 }
 

@@ -2,7 +2,6 @@
  * Keeps a store equal to what the API server has: carries out what `watch-machine.ts` decides. It goes on until it is told to
  * stop; no failure ends it.
  */
-import type { Watch } from '@kubernetes/client-node';
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
@@ -10,6 +9,7 @@ import type { Logger } from '../base/logger.ts';
 import { type ApiFailure, apiFailure } from './api-error.ts';
 import { decodeJob } from './decode.ts';
 import { COLLECTION_PATH, type Page } from './kube-client.ts';
+import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from './watch-client.ts';
 import {
   START,
   type Step,
@@ -21,7 +21,7 @@ import {
 
 export interface WatcherParts {
   readonly lister: { list(continueToken: string | undefined): Promise<Page> };
-  readonly watch: Pick<Watch, 'watch'>;
+  readonly watch: Pick<WatchClient, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -89,43 +89,29 @@ export class Watcher {
   }
 
   /** Until it ends; events go to `take` as they come. */
-  #watch(
+  async #watch(
     resourceVersion: string,
     take: (input: WatchInput) => void,
     signal: AbortSignal,
   ): Promise<WatchInput> {
     const { watch, clock } = this.#parts;
     const began = clock.now();
-    return new Promise((resolve) => {
-      let controller: AbortController | undefined;
-      let finished = false;
-      const finish = (input: WatchInput) => {
-        finished = true;
-        signal.removeEventListener('abort', onAbort);
-        controller?.abort();
-        resolve(input);
-      };
-      const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
-      const onAbort = () => finish(ended());
-      signal.addEventListener('abort', onAbort, { once: true });
-      const onEvent = (type: string, raw: unknown) => {
-        if (finished) return;
-        const input = this.#input(type, raw);
-        if (input?.kind === 'failed') finish(input);
-        else if (input) take(input);
-      };
-      const onDone = (error: unknown) => {
-        // What we ended ourselves is told again, as an error.
-        if (!finished) finish(error && !isIdle(error) ? this.#failure('watching', error) : ended());
-      };
-      watch.watch(COLLECTION_PATH, watchParameters(resourceVersion), onEvent, onDone).then((started) => {
-        controller = started;
-        if (finished) started.abort();
-      }, onDone);
-    });
+    const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
+    try {
+      for await (const event of watch.events(COLLECTION_PATH, watchQuery(resourceVersion), signal)) {
+        if (signal.aborted) break;
+        const input = this.#input(event);
+        if (input?.kind === 'failed') return input;
+        if (input) take(input);
+      }
+      return ended();
+    } catch (error) {
+      if (signal.aborted) return ended();
+      return { ...this.#failure('watching', error), ...(error instanceof UnreadableError && { lost: true }) };
+    }
   }
 
-  #input(type: string, raw: unknown): WatchInput | undefined {
+  #input({ type, object: raw }: RawEvent): WatchInput | undefined {
     if (type === 'BOOKMARK') {
       const resourceVersion = versionOf(raw);
       return resourceVersion === undefined ? undefined : { kind: 'bookmark', resourceVersion };
@@ -139,7 +125,7 @@ export class Watcher {
     return job && { kind: type === 'DELETED' ? 'deleted' : 'applied', job };
   }
 
-  #failure(doing: 'listing' | 'watching', error: unknown): WatchInput {
+  #failure(doing: 'listing' | 'watching', error: unknown): Extract<WatchInput, { kind: 'failed' }> {
     const failure = apiFailure(error);
     this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure) });
     return { kind: 'failed', ...failure };
@@ -152,15 +138,9 @@ export class Watcher {
   }
 }
 
-function watchParameters(resourceVersion: string): Record<string, string | number | boolean> {
+function watchQuery(resourceVersion: string): WatchQuery {
   const { least, most } = WATCH_SECONDS;
-  const timeoutSeconds = Math.round(least + Math.random() * (most - least));
-  return { resourceVersion, timeoutSeconds, allowWatchBookmarks: true };
-}
-
-/** The library ends a watch by itself after 30 s without a byte; a quiet watch is healthy. */
-function isIdle(error: unknown): boolean {
-  return (error as { name?: unknown } | null)?.name === 'TimeoutError';
+  return { resourceVersion, timeoutSeconds: Math.round(least + Math.random() * (most - least)) };
 }
 
 function versionOf(raw: unknown): string | undefined {

@@ -2,7 +2,7 @@
 
 import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { apiFailure } from '../../../src/kube/api-error.ts';
+import { apiFailure, RefusedError } from '../../../src/kube/api-error.ts';
 
 function refusal(body: unknown, headers: Record<string, string> = {}, code = 429): ApiException<unknown> {
   return new ApiException(code, 'CANARY', body, headers);
@@ -30,11 +30,9 @@ describe('the failure of a call of the API server', () => {
       expect(apiFailure(refusal(body, {}, 502))).to.deep.equal({ status: 502, reason: 'HTTP 502' });
     });
 
-  it('is the status of a watch that was refused', () => {
-    expect(apiFailure(Object.assign(new Error('CANARY'), { statusCode: 410 }))).to.deep.equal({
-      status: 410,
-      reason: 'HTTP 410',
-    });
+  it('is what a refused watch tells', () => {
+    const failure = { status: 410, reason: 'Expired' };
+    expect(apiFailure(new RefusedError(failure))).to.deep.equal(failure);
   });
 
   it('says how long to wait, in ms', () => {

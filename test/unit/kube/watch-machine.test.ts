@@ -28,6 +28,7 @@ const INPUTS = {
   '404 Not Found': { kind: 'failed', status: 404 },
   '403 Forbidden': { kind: 'failed', status: 403 },
   '500 Internal Server Error': { kind: 'failed', status: 500 },
+  'an event that could not be read': { kind: 'failed', lost: true },
   '429 with a wait of 7 s': { kind: 'failed', status: 429, retryAfterMs: 7_000 },
 } as const satisfies Record<string, WatchInput>;
 
@@ -71,6 +72,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
     '404 Not Found': backoff(START),
     '403 Forbidden': backoff(START),
     '500 Internal Server Error': backoff(START),
+    'an event that could not be read': backoff(START),
     '429 with a wait of 7 s': backoff(START, 1, 7_000),
   },
   'between pages': {
@@ -90,6 +92,8 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
     '404 Not Found': backoff(STATES['between pages']),
     '403 Forbidden': backoff(STATES['between pages']),
     '500 Internal Server Error': backoff(STATES['between pages']),
+    // Pages hold no events.
+    'an event that could not be read': backoff(START),
     '429 with a wait of 7 s': backoff(STATES['between pages'], 1, 7_000),
   },
   watching: {
@@ -113,6 +117,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
     '404 Not Found': backoff(START),
     '403 Forbidden': backoff(STATES.watching),
     '500 Internal Server Error': backoff(STATES.watching),
+    'an event that could not be read': backoff(START),
     '429 with a wait of 7 s': backoff(STATES.watching, 1, 7_000),
   },
 };

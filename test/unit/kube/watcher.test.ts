@@ -1,7 +1,9 @@
 // The watcher against a scripted API server: it goes on after anything, never in haste, until it is told to stop.
 
 import { expect } from 'chai';
+import { type ApiFailure, RefusedError } from '../../../src/kube/api-error.ts';
 import type { Page } from '../../../src/kube/kube-client.ts';
+import { type RawEvent, UnreadableError, type WatchQuery } from '../../../src/kube/watch-client.ts';
 import type { WatchEvent } from '../../../src/kube/watch-machine.ts';
 import { Watcher } from '../../../src/kube/watcher.ts';
 import { FakeClock, settled } from '../kit/fake-clock.ts';
@@ -19,33 +21,46 @@ function page(resourceVersion: string, names: string[], next?: string): Page {
   return { items: names.map((name) => raw(name, '1')), resourceVersion, ...(next && { next }) };
 }
 
-/** One watch, from its request to its end, as the library offers it. */
+/** One watch, from its request to its end. */
 class OpenWatch {
   readonly path: string;
-  readonly parameters: Record<string, unknown>;
-  readonly #onEvent: (type: string, object: unknown) => void;
-  readonly #onDone: (error: unknown) => void;
-  readonly controller = new AbortController();
+  readonly query: WatchQuery;
+  isOver = false;
+  readonly #events: RawEvent[] = [];
+  #end: { readonly error: unknown } | undefined;
+  #wake: () => void = () => undefined;
 
-  constructor(
-    path: string,
-    parameters: Record<string, unknown>,
-    onEvent: (type: string, object: unknown) => void,
-    onDone: (error: unknown) => void,
-  ) {
+  constructor(path: string, query: WatchQuery) {
     this.path = path;
-    this.parameters = parameters;
-    this.#onEvent = onEvent;
-    this.#onDone = onDone;
-    this.controller.signal.addEventListener('abort', () => onDone(new DOMException('aborted', 'AbortError')));
+    this.query = query;
   }
 
-  send(type: string, object: unknown): void {
-    this.#onEvent(type, object);
+  async send(type: string, object: unknown): Promise<void> {
+    this.#events.push({ type, object });
+    this.#wake();
+    await settled();
   }
 
-  end(error: unknown = null): void {
-    this.#onDone(error);
+  async end(error: unknown = null): Promise<void> {
+    this.#end = { error };
+    this.#wake();
+    await settled();
+  }
+
+  async *events(signal: AbortSignal): AsyncGenerator<RawEvent, void> {
+    signal.addEventListener('abort', () => void this.end(new DOMException('aborted', 'AbortError')));
+    try {
+      while (true) {
+        yield* this.#events.splice(0);
+        if (this.#end?.error) throw this.#end.error;
+        if (this.#end) return;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      this.isOver = true;
+    }
   }
 }
 
@@ -65,11 +80,11 @@ class ScriptedApiServer {
     return next;
   }
 
-  async watch(...all: ConstructorParameters<typeof OpenWatch>): Promise<AbortController> {
-    const watch = new OpenWatch(...all);
+  events(path: string, query: WatchQuery, signal: AbortSignal): AsyncGenerator<RawEvent, void> {
+    const watch = new OpenWatch(path, query);
     this.watches.push(watch);
-    if (this.refusal !== undefined) watch.end(this.refusal);
-    return watch.controller;
+    if (this.refusal !== undefined) void watch.end(this.refusal);
+    return watch.events(signal);
   }
 
   get current(): OpenWatch {
@@ -77,11 +92,9 @@ class ScriptedApiServer {
   }
 }
 
-function httpError(statusCode: number): Error {
-  return Object.assign(new Error('CANARY'), { statusCode });
+function httpError(status: number, more: Partial<ApiFailure> = {}): Error {
+  return new RefusedError({ status, reason: 'Refused', ...more });
 }
-
-const IDLE = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
 
 describe('the watcher', () => {
   let clock: FakeClock;
@@ -117,27 +130,26 @@ describe('the watcher', () => {
     expect(server.tokens).to.deep.equal([undefined, 'more']);
     expect(server.watches).to.have.length(1);
     expect(server.current.path).to.equal('/apis/edgetranscode.live/v1alpha1/edgetranscodejobs');
-    expect(server.current.parameters).to.include({ resourceVersion: '10', allowWatchBookmarks: true });
-    expect(server.current.parameters.timeoutSeconds).to.be.within(240, 480);
+    expect(server.current.query).to.include({ resourceVersion: '10' });
+    expect(server.current.query.timeoutSeconds).to.be.within(240, 480);
   });
 
   it('passes on what the watch brings', async () => {
     await run(page('10', []));
-    server.current.send('ADDED', raw('a', '11'));
-    server.current.send('MODIFIED', raw('a', '12'));
-    server.current.send('DELETED', raw('a', '13'));
+    await server.current.send('ADDED', raw('a', '11'));
+    await server.current.send('MODIFIED', raw('a', '12'));
+    await server.current.send('DELETED', raw('a', '13'));
     expect(events.slice(2)).to.deep.equal(['applied a', 'applied a', 'deleted a']);
   });
 
   it('resumes an idle watch at once, from the last bookmark, again and again', async () => {
     await run(page('10', []));
-    server.current.send('ADDED', raw('a', '11'));
+    await server.current.send('ADDED', raw('a', '11'));
     for (const version of ['20', '21', '22']) {
-      server.current.send('BOOKMARK', { metadata: { resourceVersion: version } });
+      await server.current.send('BOOKMARK', { metadata: { resourceVersion: version } });
       await clock.advance(30_000);
-      server.current.end(IDLE);
-      await settled();
-      expect(server.current.parameters.resourceVersion).to.equal(version);
+      await server.current.end();
+      expect(server.current.query.resourceVersion).to.equal(version);
     }
     expect(server.watches).to.have.length(4);
     expect(logger.lines).to.deep.equal([]);
@@ -145,55 +157,69 @@ describe('the watcher', () => {
 
   it('resumes from the last event where no bookmark came', async () => {
     await run(page('10', []));
-    server.current.send('ADDED', raw('a', '17'));
+    await server.current.send('ADDED', raw('a', '17'));
     await clock.advance(30_000);
-    server.current.end();
-    await settled();
-    expect(server.current.parameters.resourceVersion).to.equal('17');
+    await server.current.end();
+    expect(server.current.query.resourceVersion).to.equal('17');
   });
 
   it('is not led astray by a bookmark without a version, or by things that are no objects', async () => {
     await run(page('10', []));
     for (const junk of [undefined, null, 7, {}, { metadata: null }, { metadata: { resourceVersion: '' } }]) {
-      server.current.send('BOOKMARK', junk);
-      server.current.send('ADDED', junk);
-      server.current.send('DELETED', junk);
+      await server.current.send('BOOKMARK', junk);
+      await server.current.send('ADDED', junk);
+      await server.current.send('DELETED', junk);
     }
     await clock.advance(30_000);
-    server.current.end();
-    await settled();
-    expect(server.current.parameters.resourceVersion).to.equal('10');
+    await server.current.end();
+    expect(server.current.query.resourceVersion).to.equal('10');
     expect(events).to.deep.equal(['relisting', 'listed']);
   });
 
   it('lists again, at once, when its version is too old, told by the answer', async () => {
     await run(page('10', ['a']), page('20', ['b']));
-    server.current.end(httpError(410));
-    await settled();
+    await server.current.end(httpError(410));
     expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
-    expect(server.current.parameters.resourceVersion).to.equal('20');
+    expect(server.current.query.resourceVersion).to.equal('20');
   });
 
   it('lists again, at once, when its version is too old, told by an event', async () => {
     await run(page('10', ['a']), page('20', ['b']));
     const { current } = server;
-    current.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
-    await settled();
-    expect(current.controller.signal.aborted).to.equal(true);
-    expect(server.current.parameters.resourceVersion).to.equal('20');
-    current.send('ADDED', raw('late', '11'));
+    await current.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+    expect(current.isOver).to.equal(true);
+    expect(server.current.query.resourceVersion).to.equal('20');
+    await current.send('ADDED', raw('late', '11'));
     expect(events).not.to.include('applied late');
   });
 
   it('resumes with a pause after an error event of another kind', async () => {
     await run(page('10', []));
-    server.current.send('ERROR', { kind: 'Status', code: 500 });
-    server.current.send('ERROR', 'CANARY');
-    await settled();
+    await server.current.send('ERROR', { kind: 'Status', code: 500 });
+    await server.current.send('ERROR', 'CANARY');
     expect(server.watches).to.have.length(1);
     await clock.advance(500);
     expect(server.watches).to.have.length(2);
-    expect(server.current.parameters.resourceVersion).to.equal('10');
+    expect(server.current.query.resourceVersion).to.equal('10');
+  });
+
+  it('lists again, with a pause, when an event could not be read', async () => {
+    await run(page('10', ['a']), page('20', ['b']));
+    await server.current.end(new UnreadableError('CANARY'));
+    expect(server.tokens).to.have.length(1);
+    await clock.advance(500);
+    expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
+    expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+  });
+
+  it('resumes no earlier than the API server asked', async () => {
+    await run(page('10', []));
+    await server.current.end(httpError(429, { retryAfterMs: 7_000 }));
+    await clock.advance(6_999);
+    expect(server.watches).to.have.length(1);
+    await clock.advance(1);
+    expect(server.watches).to.have.length(2);
+    expect(server.current.query.resourceVersion).to.equal('10');
   });
 
   it('lists anew when the token of a page is too old', async () => {
@@ -255,8 +281,7 @@ describe('the watcher', () => {
     await run(page('10', ['a']), page('20', ['b']));
     for (let minutes = 0; minutes < 60; minutes += 1) {
       await clock.advance(60_000);
-      server.current.end();
-      await settled();
+      await server.current.end();
     }
     expect(server.tokens).to.have.length(2);
     expect(events.at(-1)).to.equal('listed');
@@ -266,12 +291,11 @@ describe('the watcher', () => {
     await run(page('10', []));
     const heard = clock.now();
     await clock.advance(30_000);
-    server.current.end();
-    await settled();
+    await server.current.end();
     expect(watcher.progressedAt).to.equal(heard);
     expect(watcher.triedAt).to.equal(clock.now());
     await clock.advance(10_000);
-    server.current.send('BOOKMARK', { metadata: { resourceVersion: '11' } });
+    await server.current.send('BOOKMARK', { metadata: { resourceVersion: '11' } });
     expect(watcher.progressedAt).to.equal(clock.now());
   });
 
@@ -290,8 +314,8 @@ describe('the watcher', () => {
       await run(page('10', []));
       const { current } = server;
       await stops();
-      expect(current.controller.signal.aborted).to.equal(true);
-      current.send('ADDED', raw('late', '11'));
+      expect(current.isOver).to.equal(true);
+      await current.send('ADDED', raw('late', '11'));
       expect(events).to.deep.equal(['relisting', 'listed']);
       expect(logger.lines).to.deep.equal([]);
     });
