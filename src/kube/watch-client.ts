@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
-import { HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { RefusedError, refusal } from './api-error.ts';
 
 /** As the API server sends it; nothing is checked yet. */
@@ -88,7 +88,7 @@ export class WatchClient {
     const url = new URL(`${server}${path}`);
     const parameters = { watch: 'true', allowWatchBookmarks: 'true', ...query };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
-    const options = { ...(await this.#access(url)), signal };
+    const options = { ...(await this.#access()), signal };
     const request = url.protocol === 'http:' ? httpRequest(url, options) : httpsRequest(url, options);
     request.setHeader('User-Agent', this.#userAgent);
     // What goes wrong before the answer is thrown where that is awaited, and afterwards by the answer itself.
@@ -96,19 +96,11 @@ export class WatchClient {
   }
 
   /** Read for each watch: certificates and tokens change. */
-  async #access(url: URL): Promise<RequestOptions> {
-    if (url.protocol === 'http:') return { headers: await this.#headers(url), agent: false };
+  async #access(): Promise<RequestOptions> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
-    // The library's agent keeps the first certificates for good; what leads through a proxy is its alone.
+    // The library's agent keeps the first certificates for good; the way through a proxy is known to it alone.
     return this.#config.getCurrentCluster()?.proxyUrl ? options : { ...options, agent: false };
-  }
-
-  /** For plain HTTP, as `kubectl proxy` serves it, the library has no options of a request. */
-  async #headers(url: URL): Promise<Record<string, string>> {
-    const context = new RequestContext(url.href, HttpMethod.GET);
-    await this.#config.applySecurityAuthentication(context);
-    return context.getHeaders();
   }
 }
 

@@ -1,13 +1,14 @@
 /**
- * An HTTP/2 server on loopback, as an API server is one, that answers as a test says, counts its connections, and has a kubeconfig.
+ * An HTTP/2 and HTTP/1.1 server on loopback, as an API server is one, that answers as a test says, counts its connections, and has a
+ * kubeconfig.
  */
 import {
   createSecureServer,
   type Http2ServerRequest as Request,
   type Http2ServerResponse as Response,
-  type ServerHttp2Session,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { selfSignedCertificate } from '../../world/live-simulator/certificate.ts';
 
 export interface Received {
@@ -20,19 +21,19 @@ export interface Received {
 export class LoopbackApiServer {
   readonly received: Received[] = [];
   connections = 0;
-  respond: (response: Response) => void = (response) => json(response, 200, {});
+  respond: (response: Response, received: Received) => void = (response) => json(response, 200, {});
   readonly #tls = selfSignedCertificate();
   readonly #server = createSecureServer(
-    this.#tls,
+    { ...this.#tls, allowHTTP1: true },
     (request, response) => void this.#receive(request, response),
   );
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sockets = new Set<TLSSocket>();
 
   constructor() {
-    this.#server.on('session', (session) => {
+    this.#server.on('secureConnection', (socket) => {
       this.connections += 1;
-      this.#sessions.add(session);
-      session.once('close', () => this.#sessions.delete(session));
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
     });
   }
 
@@ -47,7 +48,12 @@ export class LoopbackApiServer {
 
   /** Ends every connection, as a crash does. */
   breakConnections(): void {
-    for (const session of this.#sessions) session.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** How many connections are open now. */
+  get openConnections(): number {
+    return this.#sockets.size;
   }
 
   get url(): string {
@@ -69,8 +75,9 @@ export class LoopbackApiServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method, url, headers } = request;
-    this.received.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
-    this.respond(response);
+    const received = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    this.received.push(received);
+    this.respond(response, received);
   }
 }
 
