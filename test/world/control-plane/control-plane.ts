@@ -14,7 +14,7 @@ import { type ApiServerSettings, certificateFile, startApiServer } from './api-s
 import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit.ts';
 import { controlPlaneBinaries } from './binaries.ts';
 import { makeCredentials, readAuthority, writeKubeconfig } from './credentials.ts';
-import { startEtcd } from './etcd.ts';
+import { askEtcd, startEtcd } from './etcd.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
 
 export type ControlPlaneOptions = {
@@ -151,6 +151,16 @@ export class ControlPlane implements AsyncDisposable {
   async startApiServer(): Promise<void> {
     if (this.#apiServer.exit === undefined) throw new Error('the API server is running');
     this.#apiServer = await startApiServer(this.#parts.settings, this.port, this.#parts.processes);
+  }
+
+  /**
+   * Has etcd forget all versions before its present one, as the API server does every 5 minutes. What the API server keeps in
+   * memory stays: it forgets when it is restarted.
+   */
+  async compactEtcd(): Promise<void> {
+    const { etcd } = this.#parts.settings;
+    const { header } = await askEtcd(etcd, 'range', { key: Buffer.from('/').toString('base64') });
+    await askEtcd(etcd, 'compaction', { revision: header.revision });
   }
 
   /** The API server keeps its connections and answers nothing, until `resumeApiServer`. */

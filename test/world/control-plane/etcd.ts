@@ -32,3 +32,14 @@ export async function startEtcd(
     return url;
   }, pickPort);
 }
+
+/** Its JSON gateway: https://etcd.io/docs/latest/dev-guide/api_grpc_gateway/. Numbers are texts there. */
+export async function askEtcd(
+  url: string,
+  method: 'range' | 'compaction',
+  body: Readonly<Record<string, string>>,
+): Promise<{ readonly header: { readonly revision: string } }> {
+  const response = await fetch(`${url}/v3/kv/${method}`, { method: 'POST', body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`etcd: ${response.status} ${await response.text()}`);
+  return (await response.json()) as { readonly header: { readonly revision: string } };
+}
