@@ -22,8 +22,8 @@ import { connectKube } from './kube/connect.ts';
 import { KubeEvents } from './kube/events.ts';
 import { KubeSecrets } from './kube/secrets.ts';
 import { StatusWriter } from './kube/status-writer.ts';
-import { Store } from './kube/store.ts';
-import { Watcher } from './kube/watcher.ts';
+import { type Source, Store } from './kube/store.ts';
+import { sourcesOf, Watchers } from './kube/watchers.ts';
 import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
 import { Metrics } from './telemetry/metrics.ts';
 
@@ -53,12 +53,12 @@ export class App {
 
   /** Works until `signal` is aborted, and ends in order within 2 s of it. */
   async run(signal: AbortSignal): Promise<void> {
-    const { watcher, store, controller, reconciler, writer } = this.#rooms;
+    const { watchers, store, controller, reconciler, writer } = this.#rooms;
     const writing = new AbortController();
     const server = await this.#serve();
     // The way of the data; the numbers are the steps of docs/architecture.md.
     const [followed] = [
-      watcher.run((event) => store.take(event), signal), // 1, 2: list and watch → the newest of each
+      watchers.run((event, source) => store.take(event, source), signal), // 1, 2: list and watch → the newest of each
       store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
       controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), signal), // 5 to 7, 9: ask, absorb, decide → when again
       writer.run(writing.signal), // 8: a status that says something new → the API server → back into the store
@@ -70,7 +70,7 @@ export class App {
 
   async #serve(): Promise<HttpServer> {
     const { config, logger } = this.#options;
-    const { metrics, watcher, store } = this.#rooms;
+    const { metrics, watchers, store } = this.#rooms;
     const server = await startHttpServer({
       ...config['http-address'],
       metrics: async () => ({
@@ -78,10 +78,10 @@ export class App {
         text: await metrics.registry.metrics(),
       }),
       live: () =>
-        systemClock.now() - Math.max(watcher.triedAt, watcher.progressedAt) > STUCK_AFTER_MS
+        systemClock.now() - Math.max(watchers.triedAt, watchers.progressedAt) > STUCK_AFTER_MS
           ? 'the watch makes no attempts any more'
           : undefined,
-      ready: () => (store.isListed ? undefined : 'the first list of EdgeTranscodeJobs is not in yet'),
+      ready: () => (store.isListed ? undefined : notListed(store.awaited)),
     }).catch((cause: Error) => {
       throw new Error(`--http-address cannot be listened on: ${cause.message}`);
     });
@@ -137,7 +137,8 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     logger,
     observer: metrics,
   });
-  const store = new Store();
+  const sources = sourcesOf(config.namespaces);
+  const store = new Store(sources);
   const capacity = fullCallsPerSecond(config['calls-per-minute']);
   const stretches = new Stretches({
     // Of what is listed only in part, little would be said today and more tomorrow.
@@ -178,7 +179,7 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
     clock,
     logger,
   });
-  const watcher = new Watcher({ lister: kube.client, watch: kube.watch, clock, logger });
+  const watchers = new Watchers({ sources, lister: kube.client, watch: kube.watch, clock, logger });
   metrics.watch(
     {
       jobs: () => store.values(),
@@ -187,11 +188,16 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
       demand: () => demandOf(store.values(), settings),
       budgetOf: (identity) => cloud.callsPerSecond(identity),
       stretches: () => stretches,
-      watchProgressedAt: () => watcher.progressedAt / 1_000,
+      watchProgressedAt: () => watchers.progressedAt / 1_000,
     },
     metricsOptions,
   );
-  return { watcher, store, controller, reconciler, writer, cloud, publisher, metrics };
+  return { watchers, store, controller, reconciler, writer, cloud, publisher, metrics };
+}
+
+function notListed(sources: readonly Source[]): string {
+  const where = sources[0] === undefined ? '' : ` of ${sources.join(', ')}`;
+  return `the first list of EdgeTranscodeJobs${where} is not in yet`;
 }
 
 function unixSeconds(ms: number | undefined): number | undefined {

@@ -26,6 +26,11 @@ export const OPTIONS = {
     text: 'the kubeconfig to use; default: in-cluster, else KUBECONFIG, else ~/.kube/config',
     parse: parse.path,
   }),
+  namespaces: option({
+    value: 'LIST',
+    text: 'comma-separated namespaces to watch, each with a Role of its own; default: all, with a ClusterRole',
+    parse: parse.list(parse.isNamespace, 'a namespace'),
+  }),
   interval: option({
     default: '60s',
     value: 'DURATION',
@@ -71,7 +76,7 @@ export const OPTIONS = {
     default: '*',
     value: 'LIST',
     text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all",
-    parse: parse.list(parse.isNamespace, 'a namespace or *'),
+    parse: parse.list(parse.isNamespaceOrAll, 'a namespace or *'),
   }),
   'allowed-endpoints': option({
     default: '*.aliyuncs.com',

@@ -69,7 +69,11 @@ export function list(isItem: (text: string) => boolean, what: string): (text: st
 }
 
 export function isNamespace(text: string): boolean {
-  return text === '*' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+}
+
+export function isNamespaceOrAll(text: string): boolean {
+  return text === '*' || isNamespace(text);
 }
 
 export function path(text: string): string {

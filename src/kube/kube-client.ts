@@ -38,8 +38,10 @@ export interface PatchOperation {
   readonly value: unknown;
 }
 
-/** The collection, as the URL path names it. */
-export const COLLECTION_PATH = `/apis/${API_VERSION}/${PLURAL}`;
+/** As the URL path names the collection: of one namespace, or of all. */
+export function collectionPath(namespace: string | undefined): string {
+  return `/apis/${API_VERSION}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${PLURAL}`;
+}
 
 export class KubeClient {
   readonly #config: PooledKubeConfig;
@@ -68,15 +70,14 @@ export class KubeClient {
     this.#events = new EventsV1Api(configuration);
   }
 
-  async list(continueToken: string | undefined): Promise<Page> {
+  /** @param namespace default: all */
+  async list(continueToken: string | undefined, namespace?: string): Promise<Page> {
+    const page = { limit: PAGE_SIZE, ...(continueToken && { _continue: continueToken }) };
+    const which = { group: GROUP, version: VERSION, plural: PLURAL, ...page };
     const { items, metadata } = await this.#call(() =>
-      this.#objects.listClusterCustomObject({
-        group: GROUP,
-        version: VERSION,
-        plural: PLURAL,
-        limit: PAGE_SIZE,
-        ...(continueToken && { _continue: continueToken }),
-      }),
+      namespace === undefined
+        ? this.#objects.listClusterCustomObject(which)
+        : this.#objects.listNamespacedCustomObject({ ...which, namespace }),
     );
     return {
       items,

@@ -2,10 +2,13 @@
  * The newest known version of every object. Tells of each change once, whoever brought it: the watch, a list, or our own write.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import { type ObjectKey, objectKey } from '../base/object-key.ts';
+import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
 import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
 import type { WatchEvent } from './watch-machine.ts';
+
+/** Where events come from: a namespace, or the whole cluster. */
+export type Source = string | undefined;
 
 /** Must not throw. */
 export type OnChange = (key: ObjectKey, change: Change) => void;
@@ -13,9 +16,14 @@ export type OnChange = (key: ObjectKey, change: Change) => void;
 export class Store implements JobStore {
   readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
   #onChange: OnChange = () => undefined;
-  /** While a list is coming in: what it has not confirmed yet. */
-  #unconfirmed: Set<ObjectKey> | undefined;
-  #listed = false;
+  /** For each list that is coming in: what it has not confirmed yet. */
+  readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
+  readonly #awaited: Set<Source>;
+
+  /** @param sources of the events; default: the whole cluster is one */
+  constructor(sources: readonly Source[] = [undefined]) {
+    this.#awaited = new Set(sources);
+  }
 
   /** Whom to tell of each change from now on. */
   tell(onChange: OnChange): void {
@@ -38,27 +46,33 @@ export class Store implements JobStore {
     return this.#jobs.size;
   }
 
-  /** Whether a list has come in whole. */
+  /** Whether a list of each source has come in whole. */
   get isListed(): boolean {
-    return this.#listed;
+    return this.#awaited.size === 0;
   }
 
-  take(event: WatchEvent): void {
+  /** The sources that have never been listed. */
+  get awaited(): readonly Source[] {
+    return [...this.#awaited];
+  }
+
+  /** What one source tells says nothing of the objects of another. */
+  take(event: WatchEvent, source?: Source): void {
     switch (event.kind) {
       case 'relisting':
-        this.#unconfirmed = new Set(this.#jobs.keys());
+        this.#unconfirmed.set(source, new Set(this.#keysOf(source)));
         break;
       case 'applied':
-        this.#unconfirmed?.delete(objectKey(event.job.namespace, event.job.name));
+        this.#unconfirmed.get(source)?.delete(objectKey(event.job.namespace, event.job.name));
         this.apply(event.job);
         break;
       case 'deleted':
         this.#delete(event.job);
         break;
       case 'listed':
-        for (const key of this.#unconfirmed ?? []) this.remove(key);
-        this.#unconfirmed = undefined;
-        this.#listed = true;
+        for (const key of this.#unconfirmed.get(source) ?? []) this.remove(key);
+        this.#unconfirmed.delete(source);
+        this.#awaited.delete(source);
         break;
     }
   }
@@ -86,6 +100,11 @@ export class Store implements JobStore {
     if (!before) return;
     this.#jobs.delete(key);
     this.#onChange(key, { before, after: undefined });
+  }
+
+  #keysOf(source: Source): Iterable<ObjectKey> {
+    const keys = this.#jobs.keys();
+    return source === undefined ? keys : [...keys].filter((key) => splitKey(key).namespace === source);
   }
 
   /** The deletion of a namesake that has been replaced since is no news. */

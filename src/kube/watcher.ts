@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { type ApiFailure, apiFailure } from './api-error.ts';
 import { decodeJob } from './decode.ts';
-import { COLLECTION_PATH, type Page } from './kube-client.ts';
+import { collectionPath, type Page } from './kube-client.ts';
 import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from './watch-client.ts';
 import {
   START,
@@ -20,10 +20,12 @@ import {
 } from './watch-machine.ts';
 
 export interface WatcherParts {
-  readonly lister: { list(continueToken: string | undefined): Promise<Page> };
+  readonly lister: { list(continueToken: string | undefined, namespace?: string): Promise<Page> };
   readonly watch: Pick<WatchClient, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Default: all. */
+  readonly namespace?: string | undefined;
 }
 
 /** Seconds on the API server; random, so that many watchers do not come back together. */
@@ -78,7 +80,7 @@ export class Watcher {
   async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
     try {
       const { items, resourceVersion, next } = await unlessAborted(
-        this.#parts.lister.list(continueToken),
+        this.#parts.lister.list(continueToken, this.#parts.namespace),
         signal,
       );
       const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
@@ -94,11 +96,15 @@ export class Watcher {
     take: (input: WatchInput) => void,
     signal: AbortSignal,
   ): Promise<WatchInput> {
-    const { watch, clock } = this.#parts;
+    const { watch, clock, namespace } = this.#parts;
     const began = clock.now();
     const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
     try {
-      for await (const event of watch.events(COLLECTION_PATH, watchQuery(resourceVersion), signal)) {
+      for await (const event of watch.events(
+        collectionPath(namespace),
+        watchQuery(resourceVersion),
+        signal,
+      )) {
         if (signal.aborted) break;
         const input = this.#input(event);
         if (input?.kind === 'failed') return input;
@@ -127,7 +133,7 @@ export class Watcher {
 
   #failure(doing: 'listing' | 'watching', error: unknown): Extract<WatchInput, { kind: 'failed' }> {
     const failure = apiFailure(error);
-    this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure) });
+    this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure, this.#parts.namespace) });
     return { kind: 'failed', ...failure };
   }
 
@@ -161,10 +167,12 @@ async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promi
 }
 
 /** What a person can do about it. */
-function hintOf({ status, reason }: ApiFailure): string | undefined {
+function hintOf({ status, reason }: ApiFailure, namespace: string | undefined): string | undefined {
   if (status === 404) return 'the CRD is not installed: kubectl apply -f crds/';
   if (status === 403)
-    return 'the service account may not list and watch edgetranscodejobs: kubectl apply -f deploy/';
+    return namespace === undefined
+      ? 'the service account may not list and watch edgetranscodejobs: kubectl apply -f deploy/'
+      : `the service account may not list and watch edgetranscodejobs there: kubectl --namespace ${namespace} apply -f deploy/namespaced/watched-namespace.yaml`;
   if (status === 401)
     return 'the API server does not accept the credentials of the kubeconfig or service account';
   if (status !== undefined) return undefined;

@@ -87,11 +87,17 @@ export class Follower implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the store equals the server's list, a change comes through, and no more connections are open than are used.
+   * Waits until the API server is well. Then resolves when the store equals the server's list, a change comes through, and no more connections are open than are used.
    *
    * @throws NotInTime
    */
   async follows(): Promise<void> {
+    await this.#world.eventually('a healthy API server', () =>
+      this.#equals().then(
+        () => true as const,
+        () => undefined,
+      ),
+    );
     const { metadata } = await this.create('marker');
     await this.#world.eventually(
       () => `the store as the server's list; ${this.#difference()}`,

@@ -34,6 +34,13 @@ const HOUR = 3_600 * SECOND;
 
 const VALUES: Record<Flag, Values> = {
   kubeconfig: { good: [['/etc/kubeconfig', '/etc/kubeconfig']], bad: [''] },
+  namespaces: {
+    good: [
+      ['media', ['media']],
+      ['media, news,', ['media', 'news']],
+    ],
+    bad: ['', ' , ', '*', 'media,*', 'Media', 'a.b', 'media;news', '-media', 'x'.repeat(64)],
+  },
   interval: {
     good: [
       ['5s', 5 * SECOND],

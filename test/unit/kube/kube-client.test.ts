@@ -43,6 +43,13 @@ describe('the client of the API server', () => {
     expect(last().url).to.match(/continue=token/);
   });
 
+  it('lists one namespace', async () => {
+    const metadata = { resourceVersion: '10' };
+    server.respond = (response) => json(response, 200, { items: [], metadata });
+    await client.list('token', 'media');
+    expect(last().url).to.equal(`${COLLECTION}/namespaces/media/edgetranscodejobs?continue=token&limit=500`);
+  });
+
   it('reads one object', async () => {
     server.respond = (response) => json(response, 200, { kind: 'EdgeTranscodeJob' });
     expect(await client.get('media/a')).to.deep.equal({ kind: 'EdgeTranscodeJob' });

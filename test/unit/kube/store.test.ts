@@ -117,6 +117,51 @@ describe('the store', () => {
     expect(changes).to.deep.equal([]);
   });
 
+  describe('of several namespaces', () => {
+    function of(namespace: string, name: string, version: number): EdgeTranscodeJob {
+      return { ...job(name, version), namespace };
+    }
+
+    function listOf(namespace: string, ...jobs: EdgeTranscodeJob[]): void {
+      store.take({ kind: 'relisting' }, namespace);
+      for (const one of jobs) store.take({ kind: 'applied', job: one }, namespace);
+      store.take({ kind: 'listed' }, namespace);
+    }
+
+    beforeEach(() => {
+      store = new Store(['media', 'sports']);
+    });
+
+    it('forgets what is gone from one when that one is listed, and nothing of another', () => {
+      listOf('media', of('media', 'a', 1), of('media', 'b', 2));
+      listOf('sports', of('sports', 'a', 3));
+      listOf('media', of('media', 'a', 1));
+      expect([...store.keys()]).to.deep.equal(['media/a', 'sports/a']);
+    });
+
+    it('keeps apart lists that come in at once', () => {
+      listOf('media', of('media', 'a', 1), of('media', 'b', 2));
+      listOf('sports', of('sports', 'a', 3), of('sports', 'b', 4));
+      store.take({ kind: 'relisting' }, 'media');
+      store.take({ kind: 'relisting' }, 'sports');
+      store.take({ kind: 'applied', job: of('media', 'a', 1) }, 'media');
+      store.take({ kind: 'applied', job: of('sports', 'b', 4) }, 'sports');
+      store.take({ kind: 'listed' }, 'sports');
+      expect([...store.keys()]).to.deep.equal(['media/a', 'media/b', 'sports/b']);
+      store.take({ kind: 'listed' }, 'media');
+      expect([...store.keys()]).to.deep.equal(['media/a', 'sports/b']);
+    });
+
+    it('is listed when each is, and tells which are not', () => {
+      expect(store.awaited).to.deep.equal(['media', 'sports']);
+      listOf('sports');
+      expect(store.isListed).to.equal(false);
+      expect(store.awaited).to.deep.equal(['media']);
+      listOf('media');
+      expect(store.isListed).to.equal(true);
+    });
+  });
+
   describe('updated by the answer to a write', () => {
     it('tells of it as of any change', () => {
       list(job('a', 1));
