@@ -17,6 +17,20 @@ export async function install(api: ControlPlane): Promise<string> {
   return api.kubeconfigForServiceAccount(OPERATOR.namespace, OPERATOR.name);
 }
 
+/** As `install`, where nobody may have a ClusterRole: the commands of docs/operations.md. The namespaces must be there. */
+export async function installNamespaced(api: ControlPlane, namespaces: readonly string[]): Promise<string> {
+  const common = ['1-namespace', 'namespaced/service-account', '4-deployment', '5-service'];
+  await succeeding(api, ['apply', ...common.flatMap((name) => ['-f', shipped(`deploy/${name}.yaml`)])]);
+  for (const namespace of namespaces)
+    await succeeding(api, [
+      'apply',
+      `--namespace=${namespace}`,
+      '-f',
+      shipped('deploy/namespaced/watched-namespace.yaml'),
+    ]);
+  return api.kubeconfigForServiceAccount(OPERATOR.namespace, OPERATOR.name);
+}
+
 /** Writes the same kubeconfig with the proxy in place of the server, and returns its path. */
 export async function through(proxy: TcpProxy, kubeconfig: string): Promise<string> {
   const config = parse(await readFile(kubeconfig, 'utf8'));
