@@ -9,6 +9,8 @@ import type {
   V1Container,
   V1Deployment,
   V1PodSpec,
+  V1Role,
+  V1RoleBinding,
   V1Service,
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -135,6 +137,19 @@ describe('the manifests', () => {
       'patch edgetranscode.live/edgetranscodejobs/status',
       'create events.k8s.io/events',
     ]);
+  });
+
+  it('grant the same in a namespace where the operator may have no ClusterRole', () => {
+    const inNamespaces = manifestsIn('deploy/namespaced');
+    const { rules } = theOnly<V1ClusterRole>(manifests, 'ClusterRole', account.metadata.name);
+    const binding = theOnly<V1RoleBinding>(inNamespaces, 'RoleBinding');
+    expect(theOnly<V1Role>(inNamespaces, 'Role').rules).to.deep.equal(rules);
+    expect(binding.roleRef).to.include({ kind: 'Role', name: account.metadata.name });
+    expect(binding.subjects).to.deep.equal([
+      { kind: 'ServiceAccount', name: account.metadata.name, namespace: namespace.metadata.name },
+    ]);
+    expect(theOnly(inNamespaces, 'ServiceAccount')).to.deep.equal(account);
+    expect(inNamespaces).to.have.lengthOf(3);
   });
 
   it('let editors of a namespace write objects, but no status', () => {
