@@ -1,13 +1,17 @@
 // One watch as it goes over the wire: what is asked, what is yielded, and every way in which it can end.
 
 import { once } from 'node:events';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { Http2ServerResponse as Response } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { apiFailure } from '../../../src/kube/api-error.ts';
 import { WatchClient, type WatchLimits } from '../../../src/kube/watch-client.ts';
+import { selfSignedCertificate } from '../../world/live-simulator/certificate.ts';
 import { json, LoopbackApiServer } from './loopback-api-server.ts';
 
 const PATH = '/apis/edgetranscode.live/v1alpha1/edgetranscodejobs';
@@ -156,6 +160,22 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
+  it('waits 80 s for a byte unless told otherwise: bookmarks come about once a minute', async () => {
+    const { setTimeout: original } = Socket.prototype;
+    const waits: number[] = [];
+    Socket.prototype.setTimeout = function (ms, onTimeout) {
+      waits.push(ms);
+      return original.call(this, ms, onTimeout);
+    };
+    try {
+      server.respond = sends();
+      await outcome();
+    } finally {
+      Socket.prototype.setTimeout = original;
+    }
+    expect(waits).to.include(80_000);
+  });
+
   it('fails when no answer comes', async () => {
     server.respond = () => undefined;
     expect(await outcome(watch({ answerMs: 20 }))).to.deep.equal([{ reason: 'ETIMEDOUT' }]);
@@ -186,6 +206,23 @@ describe('the client of a watch', () => {
       expect(server.connections).to.equal(watches);
     }
     await untilClosed();
+  });
+
+  it('trusts a certificate authority that has replaced another in its file', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'watch-client-'));
+    const file = join(folder.path, 'ca.crt');
+    const kubeconfig = JSON.parse(server.kubeconfig);
+    const [{ cluster }] = kubeconfig.clusters;
+    kubeconfig.clusters[0].cluster = { server: cluster.server, 'certificate-authority': file };
+    const config = new KubeConfig();
+    config.loadFromString(JSON.stringify(kubeconfig));
+    const client = new WatchClient(config, 'operator/1');
+    const query = { resourceVersion: '10', timeoutSeconds: 300 };
+    server.respond = sends();
+    await writeFile(file, selfSignedCertificate().cert);
+    expect(await outcome(client.events(PATH, query, stop.signal))).not.to.deep.equal(['ended']);
+    await writeFile(file, Buffer.from(cluster['certificate-authority-data'], 'base64'));
+    expect(await outcome(client.events(PATH, query, stop.signal))).to.deep.equal(['ended']);
   });
 
   it('speaks plain HTTP where the kubeconfig says so, as with kubectl proxy', async () => {
