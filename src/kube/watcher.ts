@@ -34,10 +34,15 @@ const WATCH_SECONDS = { least: 240, most: 480 };
 /** A lost API server is back within 10 s of its return: half of this at least, all of it at most, and the list. */
 const RETRY: Backoff = { baseMs: 500, maxMs: 8_000 };
 
+/** Tried every 4 to 8 s, one namespace without its Role would fill the log: between warnings, failures alike are for who debugs. */
+const WARN_AGAIN_MS = 10 * 60_000;
+
 export class Watcher {
   readonly #parts: WatcherParts;
   #progressedAt: number;
   #triedAt: number;
+  /** The last warning of a failure, and when it was given. */
+  #warned = { what: '', at: Number.NEGATIVE_INFINITY };
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
@@ -133,8 +138,20 @@ export class Watcher {
 
   #failure(doing: 'listing' | 'watching', error: unknown): Extract<WatchInput, { kind: 'failed' }> {
     const failure = apiFailure(error);
-    this.#parts.logger.warn(`${doing} failed`, { ...failure, hint: hintOf(failure, this.#parts.namespace) });
+    const level = this.#isNews(`${doing} ${failure.status} ${failure.reason}`) ? 'warn' : 'debug';
+    this.#parts.logger[level](`${doing} failed`, {
+      ...failure,
+      hint: hintOf(failure, this.#parts.namespace),
+    });
     return { kind: 'failed', ...failure };
+  }
+
+  #isNews(what: string): boolean {
+    const now = this.#parts.clock.now();
+    const { what: before, at } = this.#warned;
+    if (what === before && this.#progressedAt <= at && now - at < WARN_AGAIN_MS) return false;
+    this.#warned = { what, at: now };
+    return true;
   }
 
   async #pause(pause: Step['pause'], signal: AbortSignal): Promise<void> {

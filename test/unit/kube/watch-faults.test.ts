@@ -44,7 +44,7 @@ describe('the store follows an API server', () => {
     logger = new RecordingLogger();
     const watcher = new Watcher({
       lister: new KubeClient(config, 'operator/1'),
-      watch: new WatchClient(config, 'operator/1', { idleMs: 300, answerMs: 300 }),
+      watch: new WatchClient(config, 'operator/1', { idleMs: 600, answerMs: 600 }),
       clock: hastyClock(pauses),
       logger,
     });

@@ -270,6 +270,26 @@ describe('the watcher', () => {
     expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
   });
 
+  it('warns of what goes on failing alike once in ten minutes, and at once of what is new', async () => {
+    const warnings = () => logger.lines.filter(({ level }) => level === 'warn').length;
+    server.refusal = httpError(403);
+    await run(page('10', []));
+    await clock.advance(9 * 60_000);
+    expect(warnings()).to.equal(1);
+    expect(logger.lines.length).to.be.above(60);
+    await clock.advance(2 * 60_000);
+    expect(warnings()).to.equal(2);
+    server.refusal = httpError(500);
+    await clock.advance(20_000);
+    expect(warnings()).to.equal(3);
+    server.refusal = undefined;
+    await clock.advance(8_000);
+    await server.current.send('ADDED', raw('a', '11'));
+    await clock.advance(1);
+    await server.current.end(httpError(500));
+    expect(warnings(), 'after progress').to.equal(4);
+  });
+
   it('says that the CRD is missing, and lists again once it is there', async () => {
     await run(httpError(404), page('10', []));
     expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f crds/');
