@@ -20,7 +20,7 @@ export interface WatchQuery {
 }
 
 export interface WatchLimits {
-  /** From the request to the head of its answer. */
+  /** From the request to the head of its answer, or to the end of a refusal. */
   readonly answerMs: number;
   /** Without a byte. */
   readonly idleMs: number;
@@ -70,7 +70,6 @@ export class WatchClient {
     let idle = false;
     try {
       const response = await answerTo(request, answerMs);
-      if (response.statusCode !== OK) throw await refusalOf(response);
       request.setTimeout(idleMs, () => {
         idle = true;
         request.destroy();
@@ -104,11 +103,13 @@ export class WatchClient {
   }
 }
 
+/** @throws also what the API server refuses */
 async function answerTo(request: ClientRequest, withinMs: number): Promise<IncomingMessage> {
   const late = () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
   const timer = setTimeout(late, withinMs);
   try {
-    const [response] = await once(request.end(), 'response');
+    const response: IncomingMessage = (await once(request.end(), 'response'))[0];
+    if (response.statusCode !== OK) throw await refusalOf(response);
     return response;
   } finally {
     clearTimeout(timer);

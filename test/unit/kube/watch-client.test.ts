@@ -182,6 +182,12 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
+  it('fails when a refusal comes in part and no further', async () => {
+    server.respond = (response) => void response.writeHead(503).write('{"kind":');
+    expect(await outcome(watch({ answerMs: 100 }))).to.deep.equal([{ reason: 'ECONNRESET' }]);
+    await untilClosed();
+  });
+
   it('fails where nobody is', async () => {
     const events = watch();
     server.close();
