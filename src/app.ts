@@ -1,29 +1,20 @@
 /**
- * The composition root: constructs every room, connects them, starts and stops them. It decides nothing.
+ * The composition root: constructs what lives as long as the process, connects it, starts and stops it. It decides nothing.
  */
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
-import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
-import { fullCallsPerSecond } from './cloud/budget.ts';
-import { Credentials } from './cloud/credentials.ts';
-import { LiveReader } from './cloud/reader.ts';
 import type { Config } from './config.ts';
-import { Controller } from './controller/controller.ts';
 import { demandOf } from './job/demand.ts';
-import { Memory } from './job/memory.ts';
-import { Publisher } from './job/publisher.ts';
-import { Reconciler } from './job/reconciler.ts';
 import type { JobSettings } from './job/settings.ts';
-import { pressuresOf, Stretches, stretchedBy } from './job/stretch.ts';
-import { needsVisit } from './job/triggers.ts';
-import { connectKube } from './kube/connect.ts';
-import { KubeEvents } from './kube/events.ts';
-import { KubeSecrets } from './kube/secrets.ts';
-import { StatusWriter } from './kube/status-writer.ts';
+import { connectKube, connectLease } from './kube/connect.ts';
+import { ALWAYS_LEADING, type Election, type Term } from './kube/election.ts';
+import { LeaderElection } from './kube/leader-election.ts';
 import { type Source, Store } from './kube/store.ts';
 import { sourcesOf, Watchers } from './kube/watchers.ts';
+import { Leader, type LeaderParts } from './leader.ts';
 import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
 import { Metrics } from './telemetry/metrics.ts';
 
@@ -35,42 +26,42 @@ export interface AppOptions {
   readonly accessKey: AccessKey | undefined;
 }
 
-/** The statuses in hand get this long to be written after SIGTERM. */
-const DRAIN_MS = 1_000;
-
 /** A watcher that has neither heard anything nor tried for this long is stuck; an API server that is away keeps it trying. */
 const STUCK_AFTER_MS = 10 * 60_000;
 
 export class App {
   readonly #options: AppOptions;
   readonly #rooms: ReturnType<typeof construct>;
+  /** Undefined while another process leads. */
+  #leader: Leader | undefined;
 
   /** @throws an Error that says what is wrong with the kubeconfig */
   constructor(options: AppOptions) {
     this.#options = options;
     this.#rooms = construct(options);
+    this.#watchMetrics();
   }
 
-  /** Works until `signal` is aborted, and ends in order within 2 s of it. */
+  /** Works until `signal` is aborted, and ends in order within 3 s of it. */
   async run(signal: AbortSignal): Promise<void> {
-    const { watchers, store, controller, reconciler, writer } = this.#rooms;
-    const writing = new AbortController();
+    const { watchers, store, election } = this.#rooms;
     const server = await this.#serve();
-    // The way of the data; the numbers are the steps of docs/architecture.md.
-    const [followed] = [
+    await Promise.all([
       watchers.run((event, source) => store.take(event, source), signal), // 1, 2: list and watch → the newest of each
-      store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
-      controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), signal), // 5 to 7, 9: ask, absorb, decide → when again
-      writer.run(writing.signal), // 8: a status that says something new → the API server → back into the store
-    ];
-    await followed;
-    await this.#stop(writing);
+      election.run((term) => this.#lead(term, signal), signal), // 3 to 9, while leading: `Leader.run`
+    ]);
     server.close();
+  }
+
+  async #lead(term: Term, stop: AbortSignal): Promise<void> {
+    this.#leader = new Leader(this.#rooms.leaderParts, term);
+    await this.#leader.run(stop);
+    this.#leader = undefined;
   }
 
   async #serve(): Promise<HttpServer> {
     const { config, logger } = this.#options;
-    const { metrics, watchers, store } = this.#rooms;
+    const { metrics, watchers } = this.#rooms;
     const server = await startHttpServer({
       ...config['http-address'],
       metrics: async () => ({
@@ -81,7 +72,7 @@ export class App {
         systemClock.now() - Math.max(watchers.triedAt, watchers.progressedAt) > STUCK_AFTER_MS
           ? 'the watch makes no attempts any more'
           : undefined,
-      ready: () => (store.isListed ? undefined : notListed(store.awaited)),
+      ready: () => this.#notReady(),
     }).catch((cause: Error) => {
       throw new Error(`--http-address cannot be listened on: ${cause.message}`);
     });
@@ -89,24 +80,40 @@ export class App {
     return server;
   }
 
-  /** No call is made or awaited any more; what was decided is written if it can be within the time. */
-  async #stop(writing: AbortController): Promise<void> {
-    const { cloud, publisher, writer } = this.#rooms;
-    cloud.close();
-    publisher.stop();
-    const deadline = systemClock.now() + DRAIN_MS;
-    while (writer.pending > 0 && systemClock.now() < deadline) await systemClock.sleep(20);
-    writing.abort();
-    if (writer.pending > 0)
-      this.#options.logger.warn('stopped with statuses unwritten', { count: writer.pending });
+  #notReady(): string | undefined {
+    const { store, election } = this.#rooms;
+    if (!store.isListed) return notListed(store.awaited);
+    if (!election.isSettled) return 'it is not known yet who leads';
+    return undefined;
+  }
+
+  /** Who stands by tells of no object, or each would be counted once a process. */
+  #watchMetrics(): void {
+    const { metrics, store, watchers, election, settings, metricsOptions } = this.#rooms;
+    const jobs = () => (this.#leader ? store.values() : []);
+    metrics.watch(
+      {
+        jobs,
+        observedAt: (job) => unixSeconds(this.#leader?.memory.recall(job).observed?.at),
+        backlog: () => this.#leader?.backlog() ?? [],
+        demand: () => demandOf(jobs(), settings),
+        budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
+        stretches: () => this.#leader?.stretches ?? [],
+        watchProgressedAt: () => watchers.progressedAt / 1_000,
+        isLeading: () => election.isLeading,
+      },
+      metricsOptions,
+    );
   }
 }
 
-/** Every room, with what it needs of the others; `App.run` lets the data flow. */
+/** What lives as long as the process; what acts is made anew for each term of leadership. */
 function construct({ config, version, logger, accessKey }: AppOptions) {
   const clock = systemClock;
   const instance = hostname();
-  const userAgent = `edge-transcode-job-operator/${version} (${instance})`;
+  // A container that starts again has the same host name, and is another process.
+  const identity = `${instance}_${randomBytes(4).toString('hex')}`;
+  const userAgent = `edge-transcode-job-operator/${version} (${identity})`;
   const settings: JobSettings = {
     intervalMs: config.interval,
     minIntervalMs: config['min-interval'],
@@ -117,82 +124,35 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
   const metricsOptions = { version, perObjectLimit: config['per-object-metrics-limit'] };
   const metrics = new Metrics(metricsOptions);
   const kube = connectKube(config.kubeconfig, userAgent);
-  logger.info('starting', { version, server: kube.server });
-
-  const credentials = new Credentials({
-    own: accessKey,
-    ownFor: config['default-credentials-namespaces'],
-    secrets: new KubeSecrets(kube.client),
-    allowedEndpoints: config['allowed-endpoints'],
-    allowInsecure: config['insecure-endpoint'],
-    clock,
-  });
-  const cloud = new LiveReader({
-    credentials,
-    callsPerMinute: config['calls-per-minute'],
-    endpoint: config.endpoint,
-    regionID: config.region,
-    userAgent,
-    clock,
-    logger,
-    observer: metrics,
-  });
+  logger.info('starting', { version, identity, server: kube.server });
   const sources = sourcesOf(config.namespaces);
   const store = new Store(sources);
-  const capacity = fullCallsPerSecond(config['calls-per-minute']);
-  const stretches = new Stretches({
-    // Of what is listed only in part, little would be said today and more tomorrow.
-    pressures: () => (store.isListed ? pressuresOf(demandOf(store.values(), settings), capacity) : new Map()),
-    clock,
-  });
-  const settingsOf = stretchedBy(stretches, settings);
-  const controller = new Controller<ObjectKey>({
-    // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
-    concurrency: Number.POSITIVE_INFINITY,
-    onReconciled: (outcome, seconds) => metrics.reconciled(outcome, seconds),
-    clock,
-    logger,
-  });
-  const writer = new StatusWriter({
-    client: kube.client,
-    store,
-    onWrite: (result) => metrics.wrote(result),
-    clock,
-    logger,
-  });
-  const events = new KubeEvents({
-    client: kube.client,
-    instance,
-    onDropped: () => metrics.droppedEvent(),
-    clock,
-    logger,
-  });
-  const memory = new Memory(clock, settingsOf);
-  const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
-  const reconciler = new Reconciler({
-    jobs: store,
-    cloud,
-    memory,
-    publisher,
-    settingsOf,
-    onPollLag: (seconds) => metrics.pollLagged(seconds),
-    clock,
-    logger,
-  });
   const watchers = new Watchers({ sources, lister: kube.client, watch: kube.watch, clock, logger });
-  metrics.watch(
-    {
-      jobs: () => store.values(),
-      observedAt: (job) => unixSeconds(memory.recall(job).observed?.at),
-      backlog: () => cloud.backlog(),
-      demand: () => demandOf(store.values(), settings),
-      budgetOf: (identity) => cloud.callsPerSecond(identity),
-      stretches: () => stretches,
-      watchProgressedAt: () => watchers.progressedAt / 1_000,
-    },
-    metricsOptions,
-  );
-  return { watchers, store, controller, reconciler, writer, cloud, publisher, metrics };
+  const election = electionOf(config, { identity, userAgent, logger });
+  const shared = { config, settings, accessKey, store, metrics, instance, userAgent, clock, logger };
+  const leaderParts: LeaderParts = { ...shared, client: kube.client };
+  return { watchers, store, metrics, metricsOptions, settings, election, leaderParts };
+}
+
+interface Self {
+  readonly identity: string;
+  readonly userAgent: string;
+  readonly logger: Logger;
+}
+
+function electionOf(config: Config, { identity, userAgent, logger }: Self): Election {
+  if (!config['leader-elect']) return ALWAYS_LEADING;
+  const timing = { renewDeadlineMs: config['renew-deadline'], retryMs: config['retry-period'] };
+  const leases = connectLease(config.kubeconfig, {
+    namespace: config['lease-namespace'],
+    name: config['lease-name'],
+    userAgent,
+    durationMs: config['lease-duration'],
+    // Two tries within the deadline, should one get no answer.
+    deadlineMs: timing.renewDeadlineMs / 2,
+    clock: systemClock,
+  });
+  return new LeaderElection({ leases, identity, ...timing, clock: systemClock, logger });
 }
 
 function notListed(sources: readonly Source[]): string {

@@ -90,6 +90,41 @@ export const OPTIONS = {
     text: 'how statuses show stream URLs, whose query can hold a push or play secret',
     parse: parse.oneOf(STREAM_URL_MODES),
   }),
+  'leader-elect': option({
+    default: 'false',
+    value: 'true|false',
+    text: 'act only while holding a Lease, so that of several processes one acts and the others stand by',
+    parse: parse.boolean,
+  }),
+  'lease-namespace': option({
+    value: 'NAMESPACE',
+    text: 'where the Lease is; default: the namespace of the pod, or of the context of the kubeconfig',
+    parse: parse.namespace,
+  }),
+  'lease-name': option({
+    default: 'edge-transcode-job-operator',
+    value: 'NAME',
+    text: 'the Lease that all who stand in for each other share',
+    parse: parse.objectName,
+  }),
+  'lease-duration': option({
+    default: '15s',
+    value: 'DURATION',
+    text: 'how long others wait for a leader that is silent; 1s to 10m',
+    parse: parse.duration('1s', '10m'),
+  }),
+  'renew-deadline': option({
+    default: '10s',
+    value: 'DURATION',
+    text: 'a leader that could not renew for this long stops acting; below --lease-duration',
+    parse: parse.duration('500ms', '10m'),
+  }),
+  'retry-period': option({
+    default: '2s',
+    value: 'DURATION',
+    text: 'how often the Lease is renewed, and a failed request tried again; below --renew-deadline',
+    parse: parse.duration('100ms', '10m'),
+  }),
   'http-address': option({
     default: ':8080',
     value: '[HOST]:PORT',
@@ -181,7 +216,7 @@ export function helpText(): string {
 
 function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors: string[] } {
   const options = Object.fromEntries(
-    FLAGS.map((flag) => [flag, { type: flag === 'insecure-endpoint' ? 'boolean' : 'string' } as const]),
+    FLAGS.map((flag) => [flag, { type: isSwitch(flag) ? 'boolean' : 'string' } as const]),
   );
   const { tokens } = parseArgs({
     args: [...args],
@@ -198,13 +233,18 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
       errors.push(`argument ${token.index + 1} is no option; write --option=value`);
     if (token.kind !== 'option') continue;
     const flag = FLAGS.find((known) => known === token.name);
-    const value = token.value ?? (flag === 'insecure-endpoint' ? 'true' : undefined);
+    const value = token.value ?? (flag && isSwitch(flag) ? 'true' : undefined);
     if (!flag) errors.push(`${token.rawName}: no such option; --help lists them`);
     else if (value === undefined)
       errors.push(`--${flag}: needs a value, as in --${flag}=${OPTIONS[flag].value}`);
     else values.set(flag, value);
   }
   return { values, errors };
+}
+
+/** Given without a value, it is true. */
+function isSwitch(flag: Flag): boolean {
+  return OPTIONS[flag].value === 'true|false';
 }
 
 /** Among those values that are good by themselves. */
@@ -217,7 +257,18 @@ function contradictions(config: Partial<Config>): string[] {
     );
   if (given?.protocol === 'http' && !isLoopback(given) && config['insecure-endpoint'] === false)
     errors.push('--endpoint: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must');
-  return errors;
+  return [...errors, ...leaseContradictions(config)];
+}
+
+/** A leader must have stopped before others begin, and must have tried more than once before it stops. */
+function leaseContradictions(config: Partial<Config>): string[] {
+  const ascending = ['retry-period', 'renew-deadline', 'lease-duration'] as const;
+  return ascending.slice(1).flatMap((longer, index) => {
+    const shorter = ascending[index] as (typeof ascending)[number];
+    const [short, long] = [config[shorter], config[longer]];
+    if (short === undefined || long === undefined || short < long) return [];
+    return `--${shorter}: ${formatDuration(short)} is not below the ${formatDuration(long)} of --${longer}`;
+  });
 }
 
 /** Likely misspelt; Kubernetes itself sets `…_SERVICE_…` and `…_PORT…` for a Service of a like name. */

@@ -69,12 +69,26 @@ export function list(isItem: (text: string) => boolean, what: string): (text: st
 }
 
 export function isNamespace(text: string): boolean {
-  return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text);
+  return LABEL.test(text);
 }
 
 export function isNamespaceOrAll(text: string): boolean {
   return text === '*' || isNamespace(text);
 }
+
+export function namespace(text: string): string {
+  if (!LABEL.test(text)) throw new Error(`${JSON.stringify(text)} is not the name of a namespace`);
+  return text;
+}
+
+export function objectName(text: string): string {
+  if (text.length > 253 || !text.split('.').every((part) => LABEL.test(part)))
+    throw new Error(`${JSON.stringify(text)} is not the name of an object`);
+  return text;
+}
+
+/** RFC 1123. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function path(text: string): string {
   if (text === '') throw new Error('is empty');

@@ -18,6 +18,8 @@ export interface ObservationParts {
   readonly sessions: Sessions;
   readonly jobCall: Pick<JobCall, 'asked' | 'make'>;
   readonly clock: Clock;
+  /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
+  readonly mayCall?: () => boolean;
 }
 
 /** Answers given, or not given, before the key was looked at. */
@@ -175,6 +177,10 @@ export class Observation implements Caller {
     if (refused) {
       this.#abandon();
       return this.#refused(refused, way.asked);
+    }
+    if (this.#parts.mayCall?.() === false) {
+      this.#abandon();
+      return WITHDRAWN;
     }
     this.#phase = 'calling';
     way.gate.began();

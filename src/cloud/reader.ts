@@ -19,6 +19,8 @@ import { Sessions } from './sessions.ts';
 export interface LiveReaderOptions extends JobCallOptions {
   readonly credentials: Credentials;
   readonly callsPerMinute: number;
+  /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
+  readonly mayCall?: () => boolean;
 }
 
 export class LiveReader implements CloudReader {
@@ -28,11 +30,17 @@ export class LiveReader implements CloudReader {
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
-    const { credentials, callsPerMinute, clock, observer } = options;
+    const { credentials, callsPerMinute, clock, observer, mayCall } = options;
     const onWait = observer?.waited.bind(observer);
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
     const sessions = new Sessions({ callsPerMinute, clock, ...(onWait && { onWait }) });
-    this.#parts = { credentials, sessions, jobCall: new JobCall(options), clock };
+    this.#parts = {
+      credentials,
+      sessions,
+      jobCall: new JobCall(options),
+      clock,
+      ...(mayCall && { mayCall }),
+    };
   }
 
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {

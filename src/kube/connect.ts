@@ -4,6 +4,7 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from './kube-client.ts';
 import { loadKubeConfig, PooledKubeConfig } from './kube-config.ts';
+import { LeaseClient, type LeaseClientOptions } from './lease-client.ts';
 import { WatchClient, type WatchLimits } from './watch-client.ts';
 
 export interface KubeConnection {
@@ -25,3 +26,27 @@ export function connectKube(
     server: pooled.getCurrentCluster()?.server ?? '',
   };
 }
+
+export interface LeaseOptions extends Omit<LeaseClientOptions, 'config' | 'watch' | 'namespace'> {
+  /** Default: that of the configuration's context, which in a cluster is the pod's. */
+  readonly namespace: string | undefined;
+}
+
+/** Connections of its own: a renewal must not wait for what a hundred statuses wait for. @throws as `connectKube` */
+export function connectLease(kubeconfig: string | undefined, options: LeaseOptions): LeaseClient {
+  const config = loadKubeConfig(new PooledKubeConfig(), kubeconfig);
+  const context = config.getContextObject(config.getCurrentContext());
+  return new LeaseClient({
+    ...options,
+    config,
+    // A Lease that nobody renews in its duration has no leader, or the watch of it is dead.
+    watch: new WatchClient(loadKubeConfig(new KubeConfig(), kubeconfig), options.userAgent, {
+      answerMs: options.deadlineMs,
+      idleMs: options.durationMs,
+    }),
+    namespace: options.namespace ?? context?.namespace ?? DEFAULT_NAMESPACE,
+  });
+}
+
+/** As everywhere in Kubernetes, where a context names none. */
+const DEFAULT_NAMESPACE = 'default';

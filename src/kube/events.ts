@@ -19,6 +19,8 @@ export interface KubeEventsParts {
   /** Which process says it: its pod's name. */
   readonly instance: string;
   readonly onDropped?: () => void;
+  /** Asked before each event; what may not be written is dropped. Default: it may. */
+  readonly mayWrite?: () => boolean;
 }
 
 /** A cold start of thousands of objects must not flood etcd: 50 at once, then 1 a second. */
@@ -39,7 +41,8 @@ export class KubeEvents implements EventSink {
   }
 
   record(object: EdgeTranscodeJob, event: JobEvent): void {
-    if (this.#bucket.take()) void this.#create(object, event);
+    const mayWrite = this.#parts.mayWrite?.() ?? true;
+    if (mayWrite && this.#bucket.take()) void this.#create(object, event);
     else this.#parts.onDropped?.();
   }
 

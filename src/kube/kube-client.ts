@@ -5,13 +5,12 @@ import {
   ApiException,
   CoreV1Api,
   CustomObjectsApi,
-  createConfiguration,
   EventsV1Api,
   type EventsV1Event,
-  ServerConfiguration,
 } from '@kubernetes/client-node';
 import { API_VERSION, GROUP, PLURAL, VERSION } from '../api/edge-transcode-job.ts';
 import { type ObjectKey, splitKey } from '../base/object-key.ts';
+import { apiConfiguration } from './api-configuration.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
 /** The API server itself gives up after 60 s; a list page of 500 objects or a write takes far less than this. */
@@ -51,20 +50,7 @@ export class KubeClient {
 
   constructor(config: PooledKubeConfig, userAgent: string) {
     this.#config = config;
-    const configuration = createConfiguration({
-      baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
-      authMethods: { default: config },
-      promiseMiddleware: [
-        {
-          pre: async (context) => {
-            context.setHeaderParam('User-Agent', userAgent);
-            context.setSignal(AbortSignal.timeout(DEADLINE_MS));
-            return context;
-          },
-          post: async (context) => context,
-        },
-      ],
-    });
+    const configuration = apiConfiguration(config, userAgent, DEADLINE_MS);
     this.#objects = new CustomObjectsApi(configuration);
     this.#core = new CoreV1Api(configuration);
     this.#events = new EventsV1Api(configuration);

@@ -26,6 +26,8 @@ export interface StatusWriterParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onWrite?: (result: WriteResult) => void;
+  /** Asked just before each write; once it says no, nothing is written any more. Default: it may. */
+  readonly mayWrite?: () => boolean;
 }
 
 interface Desired {
@@ -83,6 +85,7 @@ export class StatusWriter implements StatusSink {
     const desired = this.#desired.get(key);
     if (!desired) return awaitChange();
     if (this.#parts.clock.now() < desired.notBefore) return pollAt(desired.notBefore);
+    if (this.#parts.mayWrite?.() === false) return awaitChange();
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
     desired.inFlight = true;

@@ -5,6 +5,7 @@ import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
 import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
+import { isNewerVersion } from './resource-version.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
 /** Where events come from: a namespace, or the whole cluster. */
@@ -81,7 +82,7 @@ export class Store implements JobStore {
   apply(job: EdgeTranscodeJob): void {
     const key = objectKey(job.namespace, job.name);
     const before = this.#jobs.get(key);
-    if (before && !isNewer(job, before)) return;
+    if (before && !isNewerVersion(job.resourceVersion, before.resourceVersion)) return;
     this.#jobs.set(key, job);
     this.#onChange(key, { before, after: job });
   }
@@ -112,11 +113,4 @@ export class Store implements JobStore {
     const key = objectKey(job.namespace, job.name);
     if (this.#jobs.get(key)?.uid === job.uid) this.remove(key);
   }
-}
-
-/** Versions are ordered integers, by contract since Kubernetes 1.35 and in fact before. */
-function isNewer(job: EdgeTranscodeJob, known: EdgeTranscodeJob): boolean {
-  const [version, knownVersion] = [job.resourceVersion, known.resourceVersion];
-  if (!/^\d+$/.test(version) || !/^\d+$/.test(knownVersion)) return version !== knownVersion;
-  return BigInt(version) > BigInt(knownVersion);
 }

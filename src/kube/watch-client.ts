@@ -17,6 +17,8 @@ export interface RawEvent {
 export interface WatchQuery {
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
+  /** Of what is watched only a part, such as one object by its name. */
+  readonly fieldSelector?: string;
 }
 
 export interface WatchLimits {

@@ -22,6 +22,8 @@ export interface MetricsSources {
   stretches(): Iterable<readonly [identity: string, factor: number]>;
   /** Unix seconds of the last page, event or bookmark. */
   watchProgressedAt(): number;
+  /** Whether this process acts, or stands by for one that does. */
+  isLeading(): boolean;
 }
 
 export interface MetricsOptions {
@@ -139,6 +141,8 @@ export class Metrics {
     this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>
       gauge.set(sources.watchProgressedAt()),
     );
+    const leading = 'Whether this process acts (1) or stands by for one that does (0)';
+    this.#gauge('leading', leading, [], (gauge) => gauge.set(sources.isLeading() ? 1 : 0));
   }
 
   #watchAggregates(sources: MetricsSources, perObjectLimit: number): void {

@@ -112,6 +112,7 @@ async function allMetrics(): Promise<string[]> {
       budgetOf: () => 1,
       stretches: () => [],
       watchProgressedAt: () => 0,
+      isLeading: () => true,
     },
     options,
   );

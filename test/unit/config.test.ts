@@ -106,6 +106,45 @@ const VALUES: Record<Flag, Values> = {
     ],
     bad: ['', 'Full', 'none'],
   },
+  'leader-elect': {
+    good: [
+      ['true', true],
+      ['false', false],
+    ],
+    bad: ['', 'yes', '1'],
+  },
+  'lease-namespace': {
+    good: [['edge-transcode-system', 'edge-transcode-system']],
+    bad: ['', '*', 'Edge', 'a.b', '-a', 'x'.repeat(64)],
+  },
+  'lease-name': {
+    good: [
+      ['shard-1', 'shard-1'],
+      ['shard-1.example', 'shard-1.example'],
+    ],
+    bad: ['', 'Shard', 'a/b', '.a', 'a..b', `a${'.a'.repeat(127)}`],
+  },
+  'lease-duration': {
+    good: [
+      ['10.5s', 10.5 * SECOND],
+      ['10m', 600 * SECOND],
+    ],
+    bad: ['', '999ms', '11m', '15'],
+  },
+  'renew-deadline': {
+    good: [
+      ['2.5s', 2.5 * SECOND],
+      ['14s', 14 * SECOND],
+    ],
+    bad: ['', '499ms', '11m', 'x'],
+  },
+  'retry-period': {
+    good: [
+      ['100ms', 100],
+      ['9s', 9 * SECOND],
+    ],
+    bad: ['', '99ms', '11m', '-2s'],
+  },
   'http-address': {
     good: [
       [':0', { host: undefined, port: 0 }],
@@ -141,6 +180,11 @@ describe('the options', () => {
       'min-interval': 5 * SECOND,
       freshness: 3,
       'insecure-endpoint': false,
+      'leader-elect': false,
+      'lease-name': 'edge-transcode-job-operator',
+      'lease-duration': 15_000,
+      'renew-deadline': 10_000,
+      'retry-period': 2_000,
       region: 'cn-shanghai',
       'calls-per-minute': 3_000,
       'default-credentials-namespaces': ['*'],
@@ -164,7 +208,7 @@ describe('the options', () => {
           const args = flag === 'min-interval' ? ['--interval=24h'] : [];
           expect(configOf([...args, `--${flag}=${text}`])[flag]).to.deep.equal(value);
           expect(configOf(args, { [variable]: text })[flag]).to.deep.equal(value);
-          if (flag !== 'insecure-endpoint')
+          if (OPTIONS[flag].value !== 'true|false')
             expect(configOf([...args, `--${flag}`, text])[flag]).to.deep.equal(value);
         });
       }
@@ -226,14 +270,15 @@ describe('the options', () => {
     expect(error).to.contain('--allowed-endpoints').and.not.contain('canary');
   });
 
-  describe('--insecure-endpoint', () => {
-    it('alone means true, and takes no next argument', () => {
-      expect(configOf(['--insecure-endpoint'])['insecure-endpoint']).to.equal(true);
-      expect(errorsOf(['--insecure-endpoint', 'false'])).to.deep.equal([
+  for (const flag of ['insecure-endpoint', 'leader-elect'] as const)
+    it(`--${flag} alone means true, and takes no next argument`, () => {
+      expect(configOf([`--${flag}`])[flag]).to.equal(true);
+      expect(errorsOf([`--${flag}`, 'false'])).to.deep.equal([
         'argument 2 is no option; write --option=value',
       ]);
     });
 
+  describe('--insecure-endpoint', () => {
     it('lets --endpoint be plain HTTP anywhere', () => {
       const args = ['--endpoint=http://10.0.0.1', '--insecure-endpoint'];
       expect(configOf(args).endpoint).to.deep.equal({ protocol: 'http', host: '10.0.0.1' });
@@ -249,6 +294,18 @@ describe('the options', () => {
       '--interval: 10s is below the 1m of --min-interval',
     ]);
     expect(errorsOf([], { EDGETRANSCODE_MIN_INTERVAL: '2m' })[0]).to.contain('1m is below the 2m');
+  });
+
+  it('are refused where a leader could outlive its Lease, or could not try twice to renew it', () => {
+    expect(errorsOf(['--lease-duration=10s', '--retry-period=10s'])).to.deep.equal([
+      '--retry-period: 10s is not below the 10s of --renew-deadline',
+      '--renew-deadline: 10s is not below the 10s of --lease-duration',
+    ]);
+    expect(configOf(['--lease-duration=3s', '--renew-deadline=2s', '--retry-period=500ms'])).to.include({
+      'lease-duration': 3_000,
+      'renew-deadline': 2_000,
+      'retry-period': 500,
+    });
   });
 
   it('that are unknown, without a value or in the wrong place are refused by name', () => {

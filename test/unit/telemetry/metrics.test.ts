@@ -35,6 +35,7 @@ describe('metrics', () => {
       budgetOf: () => 50,
       stretches: () => [['media/account', 1.25] as const],
       watchProgressedAt: () => 1_700_000_001,
+      isLeading: () => true,
     };
     metrics = newMetrics(10);
   });
@@ -78,6 +79,7 @@ describe('metrics', () => {
       'reconciles_total counter',
       'reconcile_duration_seconds histogram',
       'watch_last_progress_timestamp_seconds gauge',
+      'leading gauge',
       'jobs gauge',
       'per_object_metrics_suppressed gauge',
       'job_condition gauge',
@@ -129,6 +131,7 @@ describe('metrics', () => {
       'edgetranscode_api_budget_calls_per_second{identity="media/account"} 50',
       'edgetranscode_interval_stretch_ratio{identity="media/account"} 1.25',
       'edgetranscode_watch_last_progress_timestamp_seconds 1700000001',
+      'edgetranscode_leading 1',
       'edgetranscode_jobs{state="Running"} 1',
       'edgetranscode_jobs{state="NotStarted"} 0',
       'edgetranscode_jobs{state="NotFound"} 0',

@@ -51,7 +51,11 @@ export const AUDIT_POLICY = {
     {
       level: 'Request',
       verbs: ['create', 'update', 'patch'],
-      resources: [{ group: 'edgetranscode.live' }, { group: 'events.k8s.io' }],
+      resources: [
+        { group: 'edgetranscode.live' },
+        { group: 'events.k8s.io' },
+        { group: 'coordination.k8s.io', resources: ['leases'] },
+      ],
     },
     { level: 'Metadata' },
   ],

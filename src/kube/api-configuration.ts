@@ -1,0 +1,29 @@
+/**
+ * How every call of the API server is made: as whom, over which connections, and by when it must be answered.
+ */
+import { createConfiguration, ServerConfiguration } from '@kubernetes/client-node';
+import type { PooledKubeConfig } from './kube-config.ts';
+
+/** Of the library's generated clients. */
+export type ApiConfiguration = ReturnType<typeof createConfiguration>;
+
+export function apiConfiguration(
+  config: PooledKubeConfig,
+  userAgent: string,
+  deadlineMs: number,
+): ApiConfiguration {
+  return createConfiguration({
+    baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
+    authMethods: { default: config },
+    promiseMiddleware: [
+      {
+        pre: async (context) => {
+          context.setHeaderParam('User-Agent', userAgent);
+          context.setSignal(AbortSignal.timeout(deadlineMs));
+          return context;
+        },
+        post: async (context) => context,
+      },
+    ],
+  });
+}

@@ -1,0 +1,188 @@
+/**
+ * What a process does while it leads: asks the cloud, decides, writes. Its rooms are made anew for each term, so that nothing of a
+ * term lives on past it: no queue, no budget already spent, no status that waits to be written. What was known comes back from the
+ * stored statuses, as after a restart.
+ */
+import type { Clock } from './base/clock.ts';
+import type { Logger } from './base/logger.ts';
+import type { ObjectKey } from './base/object-key.ts';
+import type { AccessKey } from './cloud/alibaba-client.ts';
+import { fullCallsPerSecond } from './cloud/budget.ts';
+import { Credentials } from './cloud/credentials.ts';
+import { LiveReader } from './cloud/reader.ts';
+import type { Config } from './config.ts';
+import { Controller } from './controller/controller.ts';
+import { demandOf } from './job/demand.ts';
+import { Memory } from './job/memory.ts';
+import type { Lane } from './job/ports.ts';
+import { Publisher } from './job/publisher.ts';
+import { Reconciler } from './job/reconciler.ts';
+import type { JobSettings } from './job/settings.ts';
+import { pressuresOf, Stretches, stretchedBy } from './job/stretch.ts';
+import { needsVisit } from './job/triggers.ts';
+import type { Term } from './kube/election.ts';
+import { KubeEvents } from './kube/events.ts';
+import type { KubeClient } from './kube/kube-client.ts';
+import { KubeSecrets } from './kube/secrets.ts';
+import { StatusWriter } from './kube/status-writer.ts';
+import type { Store } from './kube/store.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** What outlives a term. */
+export interface LeaderParts {
+  readonly config: Config;
+  readonly settings: JobSettings;
+  /** The operator's own key, if it has one. */
+  readonly accessKey: AccessKey | undefined;
+  readonly client: KubeClient;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  /** Which process it is: its pod's name. */
+  readonly instance: string;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The statuses in hand get this long to be written when all is to stop. */
+const DRAIN_MS = 1_000;
+
+export class Leader {
+  readonly #parts: LeaderParts;
+  readonly #term: Term;
+  readonly #rooms: ReturnType<typeof construct>;
+
+  constructor(parts: LeaderParts, term: Term) {
+    this.#parts = parts;
+    this.#term = term;
+    this.#rooms = construct(parts, term);
+  }
+
+  /** The facts of the objects. */
+  get memory(): Memory {
+    return this.#rooms.memory;
+  }
+
+  /** By which factor each credential's intervals are longer. */
+  get stretches(): Stretches {
+    return this.#rooms.stretches;
+  }
+
+  /** What a credential's account may call now. */
+  callsPerSecond(identity: string): number {
+    return this.#rooms.cloud.callsPerSecond(identity);
+  }
+
+  /** Calls waiting for their turn. */
+  backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
+    return this.#rooms.cloud.backlog();
+  }
+
+  /**
+   * Works until the term is over, or `stop` is aborted. A term that is over ends at once; when all is to stop, the statuses in hand
+   * are written if they can be within a second.
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    const { store } = this.#parts;
+    const { controller, reconciler, cloud, publisher, writer } = this.#rooms;
+    const over = AbortSignal.any([this.#term.signal, stop]);
+    const writing = new AbortController();
+    // No call is made or awaited any more: whatever waits for one comes to its end.
+    over.addEventListener('abort', () => cloud.close(), { once: true });
+    // The way of the data goes on here; the numbers are the steps of docs/architecture.md.
+    const [visited] = [
+      controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), over), // 5 to 7, 9: ask, absorb, decide → when again
+      store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
+      writer.run(writing.signal), // 8: a status that says something new → the API server → back into the store
+    ];
+    for (const key of store.keys()) controller.add(key);
+    await visited;
+    store.tell(() => undefined);
+    publisher.stop();
+    if (!this.#term.signal.aborted) await this.#drain();
+    writing.abort();
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const { writer } = this.#rooms;
+    const deadline = clock.now() + DRAIN_MS;
+    while (writer.pending > 0 && clock.now() < deadline && this.#term.holds()) await clock.sleep(20);
+    if (writer.pending > 0) logger.warn('stopped with statuses unwritten', { count: writer.pending });
+  }
+}
+
+function construct(parts: LeaderParts, { holds }: Term) {
+  const { settings, client, store, metrics, clock, logger } = parts;
+  const cloud = cloudOf(parts, holds);
+  const writer = new StatusWriter({
+    client,
+    store,
+    onWrite: (result) => metrics.wrote(result),
+    mayWrite: holds,
+    clock,
+    logger,
+  });
+  const events = new KubeEvents({
+    client,
+    instance: parts.instance,
+    onDropped: () => metrics.droppedEvent(),
+    mayWrite: holds,
+    clock,
+    logger,
+  });
+  const stretches = stretchesOf(parts);
+  const settingsOf = stretchedBy(stretches, settings);
+  const memory = new Memory(clock, settingsOf);
+  const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
+  const reconciler = new Reconciler({
+    jobs: store,
+    cloud,
+    memory,
+    publisher,
+    settingsOf,
+    onPollLag: (seconds) => metrics.pollLagged(seconds),
+    clock,
+    logger,
+  });
+  const controller = new Controller<ObjectKey>({
+    // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
+    concurrency: Number.POSITIVE_INFINITY,
+    onReconciled: (outcome, seconds) => metrics.reconciled(outcome, seconds),
+    clock,
+    logger,
+  });
+  return { controller, reconciler, writer, cloud, publisher, memory, stretches };
+}
+
+function stretchesOf({ config, settings, store, clock }: LeaderParts): Stretches {
+  const capacity = fullCallsPerSecond(config['calls-per-minute']);
+  // Of what is listed only in part, little would be said today and more tomorrow.
+  const pressures = () =>
+    store.isListed ? pressuresOf(demandOf(store.values(), settings), capacity) : new Map();
+  return new Stretches({ pressures, clock });
+}
+
+/** Its budgets begin as if they were spent: another process may have called until a moment ago. */
+function cloudOf(parts: LeaderParts, mayCall: () => boolean): LiveReader {
+  const { config, accessKey, client, metrics, userAgent, clock, logger } = parts;
+  const credentials = new Credentials({
+    own: accessKey,
+    ownFor: config['default-credentials-namespaces'],
+    secrets: new KubeSecrets(client),
+    allowedEndpoints: config['allowed-endpoints'],
+    allowInsecure: config['insecure-endpoint'],
+    clock,
+  });
+  return new LiveReader({
+    credentials,
+    callsPerMinute: config['calls-per-minute'],
+    mayCall,
+    endpoint: config.endpoint,
+    regionID: config.region,
+    userAgent,
+    clock,
+    logger,
+    observer: metrics,
+  });
+}
