@@ -58,7 +58,7 @@ export class LeaderElection implements Election {
   }
 
   get isLeading(): boolean {
-    return leads(this.#state, this.#parts.clock.now());
+    return !this.#isStopped && leads(this.#state, this.#now());
   }
 
   async run(lead: Lead, signal: AbortSignal): Promise<void> {

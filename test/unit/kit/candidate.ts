@@ -1,0 +1,57 @@
+/**
+ * One of the processes that share a Lease: a leader election with a machine, a log and a life of its own.
+ */
+import type { Term } from '../../../src/kube/election.ts';
+import { LeaderElection } from '../../../src/kube/leader-election.ts';
+import type { FakeClock } from './fake-clock.ts';
+import { type FakeLease, ProcessClock } from './fake-lease.ts';
+import { RecordingLogger } from './recording-logger.ts';
+
+export const TIMING = { renewDeadlineMs: 10_000, retryMs: 2_000 };
+export const DURATION_MS = 15_000;
+
+export class Candidate {
+  readonly clock: ProcessClock;
+  readonly logger = new RecordingLogger();
+  readonly election: LeaderElection;
+  /** Every term it had, the last one last. */
+  readonly terms: Term[] = [];
+  readonly ended: Promise<void>;
+  /** Done while it still leads, when it is asked to stop. */
+  lastThings: Promise<void> = Promise.resolve();
+  readonly #stop = new AbortController();
+
+  /** @param rate of its clock */
+  constructor(identity: string, world: FakeClock, lease: FakeLease, rate = 1) {
+    const clock = new ProcessClock(world, rate);
+    this.clock = clock;
+    const leases = lease.client(identity, clock);
+    this.election = new LeaderElection({ leases, identity, ...TIMING, clock, logger: this.logger });
+    this.ended = this.election.run((term) => this.#lead(term), this.#stop.signal);
+  }
+
+  get isLeading(): boolean {
+    return this.election.isLeading;
+  }
+
+  /** As SIGTERM. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** What it has said, each with the fields that matter. */
+  said(): string[] {
+    return this.logger.lines.map(({ level, message, fields }) => {
+      const { holder, why, reason } = fields;
+      return [level, message, holder, why, reason].filter((part) => part !== undefined).join(' · ');
+    });
+  }
+
+  async #lead(term: Term): Promise<void> {
+    this.terms.push(term);
+    const over = AbortSignal.any([term.signal, this.#stop.signal]);
+    if (!over.aborted)
+      await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
+    await this.lastThings;
+  }
+}
