@@ -8,6 +8,7 @@ import type {
   V1ClusterRoleBinding,
   V1Container,
   V1Deployment,
+  V1PodDisruptionBudget,
   V1PodSpec,
   V1Role,
   V1RoleBinding,
@@ -15,7 +16,7 @@ import type {
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { accessKeyOf } from '../../src/cloud/environment-credentials.ts';
-import { readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config.ts';
 import { type Manifest, manifestsIn, ROOT, theOnly } from './manifests.ts';
 
 const manifests = manifestsIn('deploy');
@@ -43,9 +44,18 @@ describe('the Deployment', () => {
     expect(pod.containers).to.have.lengthOf(1);
   });
 
-  it('never runs twice, as two would spend the quota twice', () => {
-    expect(spec).to.include({ replicas: 1 });
-    expect(spec?.strategy).to.deep.equal({ type: 'Recreate' });
+  it('runs twice, on two nodes if it can, and one of the two acts', () => {
+    expect(spec).to.include({ replicas: 2 });
+    expect(container.args).to.include('--leader-elect');
+    expect(pod.topologySpreadConstraints).to.have.lengthOf(1);
+    expect(pod.topologySpreadConstraints?.[0]?.labelSelector?.matchLabels).to.deep.equal(
+      spec?.selector.matchLabels,
+    );
+  });
+
+  it('keeps one of the two while nodes are drained', () => {
+    const budget = theOnly<V1PodDisruptionBudget>(manifests, 'PodDisruptionBudget').spec;
+    expect(budget).to.deep.equal({ minAvailable: 1, selector: spec?.selector });
   });
 
   it('is probed where the operator answers', () => {
@@ -55,7 +65,7 @@ describe('the Deployment', () => {
   });
 
   it('spells out options of the operator at their defaults, one of which is the port', () => {
-    const args = container.args ?? [];
+    const args = (container.args ?? []).filter((arg) => arg !== '--leader-elect');
     expect(args).not.to.deep.equal([]);
     const byDefault = readConfig([], {});
     expect(readConfig(args, {})).to.deep.equal(byDefault);
@@ -107,7 +117,7 @@ describe('the manifests', () => {
   it('begin with the namespace, in which all that is namespaced lives', () => {
     expect(manifests[0]).to.equal(namespace);
     const namespaces = manifests.flatMap((each) => each.metadata.namespace ?? []);
-    expect(namespaces).to.deep.equal(Array(3).fill(namespace.metadata.name));
+    expect(namespaces).to.deep.equal(Array(6).fill(namespace.metadata.name));
   });
 
   it('connect Service, Deployment and pod by the same labels and port', () => {
@@ -129,7 +139,26 @@ describe('the manifests', () => {
     expect(binding.roleRef).to.include({ kind: 'ClusterRole', name });
   });
 
-  it('let the operator read objects, patch their status, tell of events, and do nothing else', () => {
+  it('let the operator hold the one Lease that it asks for, in its own namespace', () => {
+    const role = theOnly<V1Role>(manifests, 'Role');
+    const binding = theOnly<V1RoleBinding>(manifests, 'RoleBinding');
+    const { 'lease-name': name } = (readConfig([], {}) as { config: Config }).config;
+    expect(role.rules).to.deep.equal([
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: [name],
+        verbs: ['get', 'watch', 'update'],
+      },
+    ]);
+    expect(binding.roleRef).to.include({ kind: 'Role', name: role.metadata?.name });
+    expect(binding.subjects).to.deep.equal([
+      { kind: 'ServiceAccount', name: account.metadata.name, namespace: namespace.metadata.name },
+    ]);
+  });
+
+  it('let the operator read objects, patch their status, tell of events, and do nothing else in the cluster', () => {
     expect(permissions(account.metadata.name)).to.deep.equal([
       'get edgetranscode.live/edgetranscodejobs',
       'list edgetranscode.live/edgetranscodejobs',

@@ -85,3 +85,7 @@ export const LIST_JOBS = 'list edgetranscode.live/edgetranscodejobs';
 export const WATCH_JOBS = 'watch edgetranscode.live/edgetranscodejobs';
 export const CREATE_EVENT = 'create events.k8s.io/events';
 export const GET_SECRET = 'get /secrets';
+export const CREATE_LEASE = 'create coordination.k8s.io/leases';
+export const GET_LEASE = 'get coordination.k8s.io/leases';
+export const WATCH_LEASE = 'watch coordination.k8s.io/leases';
+export const UPDATE_LEASE = 'update coordination.k8s.io/leases';

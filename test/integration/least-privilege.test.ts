@@ -7,10 +7,13 @@ import type { AuditEvent } from '../world/control-plane/audit.ts';
 import type { Operator } from '../world/operator.ts';
 import { startTcpProxy, type TcpProxy } from '../world/tcp-proxy.ts';
 import { GET_SECRET, install, permissionOf, Requests, through } from './installed.ts';
-import { SCENARIOS, secretNotReadable } from './permission-scenarios.ts';
+import { LEASE_ARGS, LEASE_SCENARIOS } from './lease-scenarios.ts';
+import { SCENARIOS as JOB_SCENARIOS, secretNotReadable } from './permission-scenarios.ts';
 import { applySample, grantedPermissions, restore, SAMPLE, withdraw } from './roles.ts';
 import { useWorld } from './use-world.ts';
 import { condition, is, job } from './world.ts';
+
+const SCENARIOS = [...JOB_SCENARIOS, ...LEASE_SCENARIOS];
 
 describe('the roles of the operator', function () {
   this.timeout(60_000);
@@ -84,7 +87,8 @@ describe('the roles of the operator', function () {
 
   /** At the level debug, as a refused event is no more than that. */
   async function start(): Promise<void> {
-    operator = await scene.world.operator({ kubeconfig, untilReady: false, args: ['--log-level=debug'] });
+    const args = ['--log-level=debug', ...LEASE_ARGS];
+    operator = await scene.world.operator({ kubeconfig, untilReady: false, args });
   }
 
   async function stop(): Promise<void> {

@@ -22,6 +22,10 @@ const ALLOWED = [
   'patch edgetranscode.live/edgetranscodejobs/status any in media',
   'create events.k8s.io/events in media',
   'get /secrets media-account in media',
+  `create coordination.k8s.io/leases in ${NAMESPACE}`,
+  `get coordination.k8s.io/leases edge-transcode-job-operator in ${NAMESPACE}`,
+  `watch coordination.k8s.io/leases edge-transcode-job-operator in ${NAMESPACE}`,
+  `update coordination.k8s.io/leases edge-transcode-job-operator in ${NAMESPACE}`,
 ];
 const FORBIDDEN = [
   'get /secrets other in media',
@@ -35,6 +39,10 @@ const FORBIDDEN = [
   'update edgetranscode.live/edgetranscodejobs/status any in media',
   'list events.k8s.io/events',
   'patch events.k8s.io/events any in media',
+  `get coordination.k8s.io/leases other in ${NAMESPACE}`,
+  `update coordination.k8s.io/leases other in ${NAMESPACE}`,
+  `delete coordination.k8s.io/leases edge-transcode-job-operator in ${NAMESPACE}`,
+  'create coordination.k8s.io/leases in media',
   'create /pods in media',
   'escalate rbac.authorization.k8s.io/clusterroles',
 ];
@@ -59,7 +67,7 @@ describe('the shipped manifests on an API server', function () {
 
   it('install at once on an empty cluster, without a warning', () => {
     expect(installed).to.include({ code: 0, stderr: '' });
-    expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(9);
+    expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(12);
   });
 
   it('leave the samples out of the installation', () => {

@@ -38,7 +38,7 @@ export interface Scenario {
 }
 
 /** What takes part of a second where it is permitted. */
-const WITHIN_MS = 4_000;
+export const WITHIN_MS = 4_000;
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -53,7 +53,9 @@ export const SCENARIOS: readonly Scenario[] = [
     run: async ({ world, operator, name }) => {
       await operator.process.ready(() => operator.isReady());
       await world.apply(job(name));
-      await world.until(name, ({ status }) => status.observedGeneration === 1, { withinMs: WITHIN_MS });
+      await world.until(name, ({ status }) => status.observedGeneration === 1, {
+        withinMs: WITHIN_MS,
+      });
     },
     says: (stage) => logged(stage, { msg: 'watching failed', status: 403, hint: HINT }),
   },
@@ -93,7 +95,10 @@ export const SCENARIOS: readonly Scenario[] = [
     run: async ({ world, name }) => {
       const { namespace, secret } = SAMPLE;
       await world.apply(job(name, { credentialsRef: { name: secret } }, namespace));
-      await world.until(name, (shown) => is(shown, 'Ready', 'True'), { namespace, withinMs: WITHIN_MS });
+      await world.until(name, (shown) => is(shown, 'Ready', 'True'), {
+        namespace,
+        withinMs: WITHIN_MS,
+      });
     },
     says: async ({ world, name }) => {
       const ready = condition(await world.get(name, SAMPLE.namespace), 'Ready');
@@ -129,7 +134,8 @@ async function conflict({ world, proxy, requests, operator, name }: Stage): Prom
   await world.until(name, ({ status }) => status.state === 'NotStarted');
 }
 
-async function logged({ operator }: Stage, fields: Readonly<Record<string, unknown>>): Promise<void> {
+/** @throws when it is not logged in time */
+export async function logged({ operator }: Stage, fields: Readonly<Record<string, unknown>>): Promise<void> {
   const fits = (line: LogLine) =>
     Object.entries(fields).every(([field, wanted]) =>
       wanted instanceof RegExp ? wanted.test(String(line[field])) : line[field] === wanted,

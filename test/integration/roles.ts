@@ -18,9 +18,11 @@ const IN_FORCE_WITHIN_MS = 10_000;
 
 type ShippedRole = (V1ClusterRole | V1Role) & Manifest;
 
-/** The ClusterRole that is installed, and the Role of the sample, as `verb group/resource[/subresource]`. */
+/** The ClusterRole and the Role that are installed, and the Role of the sample, as `verb group/resource[/subresource]`. */
 export async function grantedPermissions(): Promise<string[]> {
-  return [clusterRole(), await sampleRole()].flatMap(({ rules = [] }) => rules.flatMap(permissionsOf));
+  return [clusterRole(), leaseRole(), await sampleRole()].flatMap(({ rules = [] }) =>
+    rules.flatMap(permissionsOf),
+  );
 }
 
 /** Applies the sample as a namespace's owner would, with the key of the simulated cloud in it. */
@@ -55,7 +57,7 @@ async function apply(world: World, change: (rule: V1PolicyRule) => V1PolicyRule)
   });
   const inNamespace = await sampleRole();
   inNamespace.metadata.namespace = SAMPLE.namespace;
-  await world.apply(changed(clusterRole()), changed(inNamespace));
+  await world.apply(changed(clusterRole()), changed(leaseRole()), changed(inNamespace));
 }
 
 async function untilRight(world: World, permission: string, wanted: 'yes' | 'no'): Promise<void> {
@@ -67,11 +69,19 @@ async function untilRight(world: World, permission: string, wanted: 'yes' | 'no'
 async function rightNow(world: World, permission: string): Promise<string> {
   const [verb = '', path = ''] = permission.split(' ');
   const [group, resource, subresource = ''] = path.split('/');
-  const name = resource === 'secrets' ? `/${SAMPLE.secret}` : '';
+  const { namespace, name } = placeOf(verb, resource);
   const asked = [verb, `${resource}${group ? `.${group}` : ''}${name}`, `--subresource=${subresource}`];
-  const who = [`--as=${OPERATOR_USER}`, `--namespace=${SAMPLE.namespace}`];
+  const who = [`--as=${OPERATOR_USER}`, `--namespace=${namespace}`];
   const { stdout } = await world.controlPlane.kubectl('auth', 'can-i', ...asked, ...who);
   return stdout.trim();
+}
+
+/** Where a right is looked for: some are of one object only. */
+function placeOf(verb: string, resource: string | undefined): { namespace: string; name: string } {
+  const { namespace, secret } = SAMPLE;
+  if (resource === 'secrets') return { namespace, name: `/${secret}` };
+  if (resource !== 'leases') return { namespace, name: '' };
+  return { namespace: OPERATOR.namespace, name: verb === 'create' ? '' : `/${OPERATOR.name}` };
 }
 
 function permissionsOf({ apiGroups = [], resources = [], verbs }: V1PolicyRule): string[] {
@@ -81,6 +91,10 @@ function permissionsOf({ apiGroups = [], resources = [], verbs }: V1PolicyRule):
 
 function clusterRole(): ShippedRole {
   return theOnly(manifestsIn('deploy'), 'ClusterRole', OPERATOR.name);
+}
+
+function leaseRole(): ShippedRole {
+  return theOnly(manifestsIn('deploy'), 'Role', OPERATOR.name);
 }
 
 async function sampleRole(): Promise<V1Role & Manifest> {
