@@ -1,7 +1,8 @@
 /**
  * What each permission on the Lease is for. One operator is enough: it leads, and must find out that it does.
  */
-import { CREATE_LEASE, GET_LEASE, OPERATOR, UPDATE_LEASE, WATCH_LEASE } from './installed.ts';
+import type { AuditEvent } from '../world/control-plane/audit.ts';
+import { CREATE_LEASE, GET_LEASE, OPERATOR, type Requests, UPDATE_LEASE, WATCH_LEASE } from './installed.ts';
 import { logged, type Scenario, type Stage, WITHIN_MS } from './permission-scenarios.ts';
 
 /** Short, so that a Lease whose holder is gone is soon free. */
@@ -27,9 +28,9 @@ export const LEASE_SCENARIOS: readonly Scenario[] = [
     does: 'takes the lead where there is no Lease, and makes one',
     run: async ({ world, operator, requests }) => {
       await operator.process.ready(() => operator.isReady());
-      const before = (await requests.of(CREATE_LEASE)).length;
+      const before = await granted(requests, CREATE_LEASE);
       await world.kubectl('delete', 'lease', OPERATOR.name, `--namespace=${OPERATOR.namespace}`);
-      const isMade = async () => (await requests.of(CREATE_LEASE)).length > before && (await leads(operator));
+      const isMade = async () => (await granted(requests, CREATE_LEASE)) > before && (await leads(operator));
       await operator.process.ready(isMade, WITHIN_MS);
     },
     says: (stage) => logged(stage, { msg: 'writing the Lease failed', status: 403, hint: HINT }),
@@ -62,7 +63,13 @@ async function leads(operator: Stage['operator']): Promise<boolean> {
 
 /** @throws when they do not come at their pace */
 async function renewals({ operator, requests }: Stage): Promise<void> {
-  const before = (await requests.of(UPDATE_LEASE)).length;
-  const enough = async () => (await requests.of(UPDATE_LEASE)).length >= before + RENEWALS;
+  const before = await granted(requests, UPDATE_LEASE);
+  const enough = async () => (await granted(requests, UPDATE_LEASE)) >= before + RENEWALS;
   await operator.process.ready(enough, 2 * WITHIN_MS);
+}
+
+/** How many of these requests were not refused. */
+async function granted(requests: Requests, permission: string): Promise<number> {
+  const isGranted = ({ responseStatus }: AuditEvent) => (responseStatus?.code ?? 0) < 300;
+  return (await requests.of(permission)).filter(isGranted).length;
 }
