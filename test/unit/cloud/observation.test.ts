@@ -27,9 +27,11 @@ describe('an observation', () => {
   /** Set: the third look at the Secret waits for this. */
   let thirdLook: Promise<void> | undefined;
   /** The versions of the keys that calls were made with, and how each ends. */
+  let mayCall: boolean;
   let calls: { version: string; end: (kind: FailureKind | 'observed') => void }[];
 
   beforeEach(() => {
+    mayCall = true;
     time = new SteppedTime();
     sessions = new Sessions({ callsPerMinute: 6_000, clock: time });
     held = keyOf('one');
@@ -63,7 +65,7 @@ describe('an observation', () => {
 
   function begin(signal = new AbortController().signal): { answers: Answer[]; observation: Observation } {
     const answers: Answer[] = [];
-    const parts = { credentials, sessions, jobCall, clock: time };
+    const parts = { credentials, sessions, jobCall, clock: time, mayCall: () => mayCall };
     const observation = new Observation(parts, REFERENCE, { lane: 'due', deadline: 0, signal }, (answer) =>
       answers.push(answer),
     );
@@ -82,6 +84,14 @@ describe('an observation', () => {
     calls[0]?.end('observed');
     await time.pass(50);
     expect(outcome(answers)).to.deep.equal(['observed']);
+  });
+
+  it('is withdrawn when its turn has come and no call may be made any more', async () => {
+    const { answers } = begin();
+    mayCall = false;
+    await time.pass(50);
+    expect(calls).to.deep.equal([]);
+    expect(outcome(answers)).to.deep.equal(['withdrawn']);
   });
 
   it('gives its turn up for a Secret that has become old, reads it, and calls with what it holds then', async () => {

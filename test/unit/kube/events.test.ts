@@ -15,6 +15,7 @@ describe('events', () => {
   let logger: RecordingLogger;
   let created: [string, EventsV1Event][];
   let dropped: number;
+  let mayWrite: boolean;
   let failure: Error | undefined;
   let events: KubeEvents;
   beforeEach(() => {
@@ -22,6 +23,7 @@ describe('events', () => {
     logger = new RecordingLogger();
     created = [];
     dropped = 0;
+    mayWrite = true;
     failure = undefined;
     const createEvent = async (namespace: string, body: EventsV1Event) => {
       if (failure) throw failure;
@@ -35,7 +37,15 @@ describe('events', () => {
       onDropped: () => {
         dropped += 1;
       },
+      mayWrite: () => mayWrite,
     });
+  });
+
+  it('are dropped and counted once none may be written', async () => {
+    mayWrite = false;
+    events.record(aJob().build(), STARTED);
+    await settled();
+    expect([created.length, dropped]).to.deep.equal([0, 1]);
   });
 
   it('say what happened to which object, and who says so', async () => {

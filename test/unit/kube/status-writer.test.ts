@@ -74,6 +74,7 @@ describe('the status writer', () => {
   let results: string[];
   /** What each `write` was told, by name. */
   let told: string[];
+  let mayWrite: boolean;
   let stop: AbortController;
   let running: Promise<void>;
 
@@ -85,7 +86,15 @@ describe('the status writer', () => {
     results = [];
     told = [];
     stop = new AbortController();
-    writer = new StatusWriter({ client, store, clock, logger, onWrite: (result) => results.push(result) });
+    mayWrite = true;
+    writer = new StatusWriter({
+      client,
+      store,
+      clock,
+      logger,
+      onWrite: (result) => results.push(result),
+      mayWrite: () => mayWrite,
+    });
     running = writer.run(stop.signal);
   });
   afterEach(async () => {
@@ -138,6 +147,15 @@ describe('the status writer', () => {
     expect(results).to.deep.equal(['written']);
     expect(writer.pending).to.equal(0);
     expect(store.get('media/a')).to.deep.include({ resourceVersion: '6', status: RUNNING });
+  });
+
+  it('writes nothing once it may not, and does not try again what was refused before', async () => {
+    await write(known('b'), RUNNING);
+    mayWrite = false;
+    await write(known('a'), RUNNING);
+    await client.refuse(new ApiException(500, 'broken', {}, {}));
+    await clock.advance(60_000);
+    expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/b']);
   });
 
   it('writes the next one for the version that the last one brought', async () => {
