@@ -1,11 +1,11 @@
 // What goes over the wire of a Lease, and what its watch tells.
 
-import type { V1Lease } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { apiFailure } from '../../../src/kube/api-error.ts';
+import { apiFailure, RefusedError } from '../../../src/kube/api-error.ts';
 import { PooledKubeConfig } from '../../../src/kube/kube-config.ts';
 import { type Lease, LeaseClient } from '../../../src/kube/lease-client.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import type { RawEvent } from '../../../src/kube/watch-client.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/system/leases';
@@ -23,13 +23,51 @@ const STORED = {
   },
 };
 
-type WatchCallback = (type: string, object: V1Lease) => void;
+/** One watch, as `WatchClient` offers it. */
+class OpenWatch {
+  readonly path: string;
+  readonly query: unknown;
+  readonly #events: RawEvent[] = [];
+  #failure: unknown;
+  #isOver = false;
+  #wake = (): void => undefined;
+
+  constructor(path: string, query: unknown, signal: AbortSignal) {
+    this.path = path;
+    this.query = query;
+    signal.addEventListener('abort', () => this.end(signal.reason), { once: true });
+  }
+
+  tell(type: string, object: unknown): void {
+    this.#events.push({ type, object });
+    this.#wake();
+  }
+
+  end(failure?: unknown): void {
+    this.#isOver = true;
+    this.#failure = failure;
+    this.#wake();
+  }
+
+  async *events(): AsyncGenerator<RawEvent, void> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event) yield event;
+      else if (this.#failure) throw this.#failure;
+      else if (this.#isOver) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}
 
 describe('the client of a Lease', () => {
   let server: LoopbackApiServer;
   let config: PooledKubeConfig;
   let client: LeaseClient;
-  let watches: { path: string; query: unknown; tell: WatchCallback; end: (error: unknown) => void }[];
+  let watches: OpenWatch[];
 
   beforeEach(async () => {
     server = new LoopbackApiServer();
@@ -38,18 +76,14 @@ describe('the client of a Lease', () => {
     config = new PooledKubeConfig();
     config.loadFromString(server.kubeconfig);
     watches = [];
-    const watch = async (
-      path: string,
-      query: unknown,
-      tell: WatchCallback,
-      end: (error: unknown) => void,
-    ) => {
-      watches.push({ path, query, tell, end });
-      return new AbortController();
+    const events = (path: string, query: unknown, signal: AbortSignal) => {
+      const watch = new OpenWatch(path, query, signal);
+      watches.push(watch);
+      return watch.events();
     };
     client = new LeaseClient({
       config,
-      watch: { watch },
+      watch: { events },
       namespace: 'system',
       name: 'one',
       userAgent: 'operator/1 (pod_1)',
@@ -152,27 +186,28 @@ describe('the client of a Lease', () => {
       expect(watches[0]?.query).to.include({ fieldSelector: 'metadata.name=one', resourceVersion: '7' });
     });
 
-    it('tells of each change', () => {
-      watches[0]?.tell('MODIFIED', STORED as unknown as V1Lease);
+    it('tells of each change, and not of bookmarks', async () => {
+      watches[0]?.tell('BOOKMARK', STORED);
+      watches[0]?.tell('MODIFIED', STORED);
+      await settled();
       expect(seen).to.deep.equal(['other 7']);
     });
 
-    it('ends in good order with the Lease, the server, idleness or when asked to', async () => {
-      watches[0]?.tell('DELETED', STORED as unknown as V1Lease);
+    it('ends in good order with the Lease, with the server, or when asked to', async () => {
+      watches[0]?.tell('DELETED', STORED);
       expect(await ended).to.equal('in good order');
-      const others = [0, 1, 2].map(() => client.watch('7', () => undefined, stop.signal));
-      watches[1]?.end(null);
-      watches[2]?.end(new DOMException('idle', 'TimeoutError'));
+      const others = [0, 1].map(() => client.watch('7', () => undefined, stop.signal));
+      watches[1]?.end();
       stop.abort();
       await Promise.all(others);
     });
 
     it('ends with what the server says, in an event or in place of events', async () => {
-      watches[0]?.tell('ERROR', { code: 410 } as V1Lease);
+      watches[0]?.tell('ERROR', { code: 410 });
       expect(await ended).to.deep.equal({ status: 410, reason: 'HTTP 410' });
       const refused = client.watch('7', () => undefined, stop.signal).catch(apiFailure);
-      watches[1]?.end(Object.assign(new Error('Forbidden'), { statusCode: 403 }));
-      expect(await refused).to.deep.equal({ status: 403, reason: 'HTTP 403' });
+      watches[1]?.end(new RefusedError({ status: 403, reason: 'Forbidden' }));
+      expect(await refused).to.deep.equal({ status: 403, reason: 'Forbidden' });
     });
   });
 });
