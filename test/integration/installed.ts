@@ -19,7 +19,13 @@ export async function install(api: ControlPlane): Promise<string> {
 
 /** As `install`, where nobody may have a ClusterRole: the commands of docs/operations.md. The namespaces must be there. */
 export async function installNamespaced(api: ControlPlane, namespaces: readonly string[]): Promise<string> {
-  const common = ['1-namespace', 'namespaced/service-account', '4-deployment', '5-service'];
+  const common = [
+    '1-namespace',
+    'namespaced/service-account',
+    '2-operator-lease',
+    '4-deployment',
+    '5-service',
+  ];
   await succeeding(api, ['apply', ...common.flatMap((name) => ['-f', shipped(`deploy/${name}.yaml`)])]);
   for (const namespace of namespaces)
     await succeeding(api, [
