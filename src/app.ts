@@ -9,12 +9,13 @@ import type { AccessKey } from './cloud/alibaba-client.ts';
 import type { Config } from './config.ts';
 import { demandOf } from './job/demand.ts';
 import type { JobSettings } from './job/settings.ts';
+import { needsVisit } from './job/triggers.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
-import { ALWAYS_LEADING, type Election, type Term } from './kube/election.ts';
+import { ALWAYS_LEADING, type Election, type Lead } from './kube/election.ts';
 import { LeaderElection } from './kube/leader-election.ts';
 import { type Source, Store } from './kube/store.ts';
 import { sourcesOf, Watchers } from './kube/watchers.ts';
-import { Leader, type LeaderParts } from './leader.ts';
+import { type Flow, Leader, type LeaderParts } from './leader.ts';
 import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
 import { Metrics } from './telemetry/metrics.ts';
 
@@ -46,17 +47,27 @@ export class App {
   async run(signal: AbortSignal): Promise<void> {
     const { watchers, store, election } = this.#rooms;
     const server = await this.#serve();
+    // The way of the data; the numbers are the steps of docs/architecture.md.
     await Promise.all([
       watchers.run((event, source) => store.take(event, source), signal), // 1, 2: list and watch → the newest of each
-      election.run((term) => this.#lead(term, signal), signal), // 3 to 9, while leading: `Leader.run`
+      election.run(
+        this.#lead(signal, ({ controller, reconciler, writer }, working, writing) => [
+          store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
+          controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), working), // 5 to 7, 9: ask, absorb, decide → when again
+          writer.run(writing), // 8: a status that says something new → the API server → back into the store
+        ]),
+        signal,
+      ),
     ]);
     server.close();
   }
 
-  async #lead(term: Term, stop: AbortSignal): Promise<void> {
-    this.#leader = new Leader(this.#rooms.leaderParts, term);
-    await this.#leader.run(stop);
-    this.#leader = undefined;
+  #lead(stop: AbortSignal, flow: Flow): Lead {
+    return async (term) => {
+      this.#leader = new Leader(this.#rooms.leaderParts, term);
+      await this.#leader.run(flow, stop);
+      this.#leader = undefined;
+    };
   }
 
   async #serve(): Promise<HttpServer> {

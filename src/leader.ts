@@ -19,7 +19,6 @@ import { Publisher } from './job/publisher.ts';
 import { Reconciler } from './job/reconciler.ts';
 import type { JobSettings } from './job/settings.ts';
 import { pressuresOf, Stretches, stretchedBy } from './job/stretch.ts';
-import { needsVisit } from './job/triggers.ts';
 import type { Term } from './kube/election.ts';
 import { KubeEvents } from './kube/events.ts';
 import type { KubeClient } from './kube/kube-client.ts';
@@ -47,10 +46,24 @@ export interface LeaderParts {
 /** The statuses in hand get this long to be written when all is to stop. */
 const DRAIN_MS = 1_000;
 
+/**
+ * How the data flows through the rooms of a term: the store's changes, the visits, the writes.
+ *
+ * @param working aborted when nothing more is to be done
+ * @param writing aborted when nothing more is to be written, which is later
+ */
+export type Flow = (
+  rooms: Pick<LeaderRooms, 'controller' | 'reconciler' | 'writer'>,
+  working: AbortSignal,
+  writing: AbortSignal,
+) => readonly [changes: unknown, visits: Promise<void>, writes: Promise<void>];
+
+type LeaderRooms = ReturnType<typeof construct>;
+
 export class Leader {
   readonly #parts: LeaderParts;
   readonly #term: Term;
-  readonly #rooms: ReturnType<typeof construct>;
+  readonly #rooms: LeaderRooms;
 
   constructor(parts: LeaderParts, term: Term) {
     this.#parts = parts;
@@ -79,22 +92,17 @@ export class Leader {
   }
 
   /**
-   * Works until the term is over, or `stop` is aborted. A term that is over ends at once; when all is to stop, the statuses in hand
+   * Lets the data flow until the term is over, or `stop` is aborted. A term that is over ends at once; when all is to stop, the statuses in hand
    * are written if they can be within a second.
    */
-  async run(stop: AbortSignal): Promise<void> {
+  async run(flow: Flow, stop: AbortSignal): Promise<void> {
     const { store } = this.#parts;
-    const { controller, reconciler, cloud, publisher, writer } = this.#rooms;
+    const { controller, cloud, publisher } = this.#rooms;
     const over = AbortSignal.any([this.#term.signal, stop]);
     const writing = new AbortController();
     // No call is made or awaited any more: whatever waits for one comes to its end.
     over.addEventListener('abort', () => cloud.close(), { once: true });
-    // The way of the data goes on here; the numbers are the steps of docs/architecture.md.
-    const [visited] = [
-      controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), over), // 5 to 7, 9: ask, absorb, decide → when again
-      store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
-      writer.run(writing.signal), // 8: a status that says something new → the API server → back into the store
-    ];
+    const [, visited] = flow(this.#rooms, over, writing.signal);
     for (const key of store.keys()) controller.add(key);
     await visited;
     store.tell(() => undefined);
