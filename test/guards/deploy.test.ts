@@ -8,6 +8,7 @@ import type {
   V1ClusterRoleBinding,
   V1Container,
   V1Deployment,
+  V1NetworkPolicy,
   V1PodDisruptionBudget,
   V1PodSpec,
   V1Role,
@@ -117,7 +118,7 @@ describe('the manifests', () => {
   it('begin with the namespace, in which all that is namespaced lives', () => {
     expect(manifests[0]).to.equal(namespace);
     const namespaces = manifests.flatMap((each) => each.metadata.namespace ?? []);
-    expect(namespaces).to.deep.equal(Array(6).fill(namespace.metadata.name));
+    expect(namespaces).to.deep.equal(Array(7).fill(namespace.metadata.name));
   });
 
   it('connect Service, Deployment and pod by the same labels and port', () => {
@@ -127,6 +128,16 @@ describe('the manifests', () => {
     expect(spec?.selector.matchLabels).to.deep.equal(labels);
     expect(metadata?.labels).to.deep.equal(labels);
     expect(service?.ports).to.deep.equal([{ name: 'http', port: 8080, targetPort: 'http' }]);
+  });
+
+  it('let nothing into the pod but metrics and probes', () => {
+    const policy = theOnly<V1NetworkPolicy>(manifests, 'NetworkPolicy').spec;
+    expect(policy).to.deep.equal({
+      podSelector: { matchLabels: spec?.template.metadata?.labels },
+      policyTypes: ['Ingress'],
+      ingress: [{ ports: [{ port: 'http', protocol: 'TCP' }] }],
+    });
+    expect(spec?.template.spec?.containers[0]?.ports?.map(({ name }) => name)).to.deep.equal(['http']);
   });
 
   it('give the pod the account that has the role', () => {

@@ -25,6 +25,7 @@ export async function installNamespaced(api: ControlPlane, namespaces: readonly 
     '2-operator-lease',
     '4-deployment',
     '5-service',
+    '6-network-policy',
   ];
   await succeeding(api, ['apply', ...common.flatMap((name) => ['-f', shipped(`deploy/${name}.yaml`)])]);
   for (const namespace of namespaces)

@@ -67,7 +67,7 @@ describe('the shipped manifests on an API server', function () {
 
   it('install at once on an empty cluster, without a warning', () => {
     expect(installed).to.include({ code: 0, stderr: '' });
-    expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(12);
+    expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(13);
   });
 
   it('leave the samples out of the installation', () => {
