@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
+import type { Rrsa } from './cloud/environment-credentials.ts';
 import type { Config } from './config.ts';
 import { demandOf } from './job/demand.ts';
 import type { JobSettings } from './job/settings.ts';
@@ -23,8 +24,8 @@ export interface AppOptions {
   readonly config: Config;
   readonly version: string;
   readonly logger: Logger;
-  /** The operator's own key, if it has one. */
-  readonly accessKey: AccessKey | undefined;
+  /** The operator's own credentials, if it has any. */
+  readonly own: AccessKey | Rrsa | undefined;
 }
 
 /** A watcher that has neither heard anything nor tried for this long is stuck; an API server that is away keeps it trying. */
@@ -119,7 +120,7 @@ export class App {
 }
 
 /** What lives as long as the process; what acts is made anew for each term of leadership. */
-function construct({ config, version, logger, accessKey }: AppOptions) {
+function construct({ config, version, logger, own }: AppOptions) {
   const clock = systemClock;
   const instance = hostname();
   // A container that starts again has the same host name, and is another process.
@@ -140,7 +141,7 @@ function construct({ config, version, logger, accessKey }: AppOptions) {
   const store = new Store(sources);
   const watchers = new Watchers({ sources, lister: kube.client, watch: kube.watch, clock, logger });
   const election = electionOf(config, { identity, userAgent, logger });
-  const shared = { config, settings, accessKey, store, metrics, instance, userAgent, clock, logger };
+  const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
   return { watchers, store, metrics, metricsOptions, settings, election, leaderParts };
 }

@@ -4,7 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { formatDuration } from './base/duration.ts';
-import { isEndpointPattern, isLoopback } from './cloud/endpoints.ts';
+import { type Endpoint, isEndpointPattern, isLoopback } from './cloud/endpoints.ts';
+import { CREDENTIAL_SOURCES } from './cloud/environment-credentials.ts';
 import { STREAM_URL_MODES } from './job/stream-url.ts';
 import * as parse from './option-values.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './telemetry/logger.ts';
@@ -57,8 +58,13 @@ export const OPTIONS = {
   'insecure-endpoint': option({
     default: 'false',
     value: 'true|false',
-    text: 'lets --endpoint and Secrets name plain HTTP anywhere',
+    text: 'lets --endpoint, --sts-endpoint and Secrets name plain HTTP anywhere',
     parse: parse.boolean,
+  }),
+  'sts-endpoint': option({
+    value: 'ENDPOINT|none',
+    text: 'as --endpoint, for STS; default: sts.REGION.aliyuncs.com, with the region of --region; none: STS is never called, so no roles and no account lookup',
+    parse: parse.endpointOrNone,
   }),
   region: option({
     default: 'cn-shanghai',
@@ -71,6 +77,12 @@ export const OPTIONS = {
     value: 'NUMBER',
     text: "the budget of each account, every call counted; 1 to 6000, the account's quota, which other tools spend too",
     parse: parse.integer(1, 6_000),
+  }),
+  credentials: option({
+    default: 'auto',
+    value: CREDENTIAL_SOURCES.join('|'),
+    text: "the operator's own: a role by its service account (RRSA), or an access key or STS token; auto: what the environment has, RRSA first",
+    parse: parse.oneOf(CREDENTIAL_SOURCES),
   }),
   'default-credentials-namespaces': option({
     default: '*',
@@ -209,7 +221,8 @@ export function helpText(): string {
     ...rows,
     '  --help, --version\n',
     `Each option is also an environment variable, ${environmentVariable('calls-per-minute')} for --calls-per-minute; a flag beats it.`,
-    "The operator's own credentials: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for an STS token, ALIBABA_CLOUD_SECURITY_TOKEN.",
+    "The operator's own credentials: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for an STS token, ALIBABA_CLOUD_SECURITY_TOKEN;",
+    'or, for RRSA, ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE.',
     'Exit codes: 0 stopped as asked, 1 failed, 2 bad options.',
   ].join('\n');
 }
@@ -249,14 +262,17 @@ function isSwitch(flag: Flag): boolean {
 
 /** Among those values that are good by themselves. */
 function contradictions(config: Partial<Config>): string[] {
-  const { interval, 'min-interval': least, endpoint: given } = config;
+  const { interval, 'min-interval': least, 'insecure-endpoint': allowInsecure } = config;
   const errors: string[] = [];
   if (interval !== undefined && least !== undefined && interval < least)
     errors.push(
       `--interval: ${formatDuration(interval)} is below the ${formatDuration(least)} of --min-interval`,
     );
-  if (given?.protocol === 'http' && !isLoopback(given) && config['insecure-endpoint'] === false)
-    errors.push('--endpoint: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must');
+  for (const flag of ['endpoint', 'sts-endpoint'] as const)
+    if (isExposed(config[flag]) && allowInsecure === false)
+      errors.push(
+        `--${flag}: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must`,
+      );
   return [...errors, ...leaseContradictions(config)];
 }
 
@@ -269,6 +285,10 @@ function leaseContradictions(config: Partial<Config>): string[] {
     if (short === undefined || long === undefined || short < long) return [];
     return `--${shorter}: ${formatDuration(short)} is not below the ${formatDuration(long)} of --${longer}`;
   });
+}
+
+function isExposed(endpoint: Endpoint | 'none' | undefined): boolean {
+  return typeof endpoint === 'object' && endpoint.protocol === 'http' && !isLoopback(endpoint);
 }
 
 /** Likely misspelt; Kubernetes itself sets `…_SERVICE_…` and `…_PORT…` for a Service of a like name. */

@@ -9,7 +9,10 @@ import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
 import { fullCallsPerSecond } from './cloud/budget.ts';
 import { Credentials } from './cloud/credentials.ts';
+import { stsEndpointOfRegion } from './cloud/endpoints.ts';
+import type { Rrsa } from './cloud/environment-credentials.ts';
 import { LiveReader } from './cloud/reader.ts';
+import { Sts } from './cloud/sts.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
 import { demandOf } from './job/demand.ts';
@@ -31,8 +34,8 @@ import type { Metrics } from './telemetry/metrics.ts';
 export interface LeaderParts {
   readonly config: Config;
   readonly settings: JobSettings;
-  /** The operator's own key, if it has one. */
-  readonly accessKey: AccessKey | undefined;
+  /** The operator's own credentials, if it has any. */
+  readonly own: AccessKey | Rrsa | undefined;
   readonly client: KubeClient;
   readonly store: Store;
   readonly metrics: Metrics;
@@ -97,11 +100,11 @@ export class Leader {
    */
   async run(flow: Flow, stop: AbortSignal): Promise<void> {
     const { store } = this.#parts;
-    const { controller, cloud, publisher } = this.#rooms;
+    const { controller, cloud, sts, publisher } = this.#rooms;
     const over = AbortSignal.any([this.#term.signal, stop]);
     const writing = new AbortController();
     // No call is made or awaited any more: whatever waits for one comes to its end.
-    over.addEventListener('abort', () => cloud.close(), { once: true });
+    over.addEventListener('abort', () => [cloud, sts].map((each) => each?.close()), { once: true });
     const [, visited] = flow(this.#rooms, over, writing.signal);
     for (const key of store.keys()) controller.add(key);
     await visited;
@@ -122,7 +125,8 @@ export class Leader {
 
 function construct(parts: LeaderParts, { holds }: Term) {
   const { settings, client, store, metrics, clock, logger } = parts;
-  const cloud = cloudOf(parts, holds);
+  const sts = stsOf(parts);
+  const cloud = cloudOf(parts, sts, holds);
   const writer = new StatusWriter({
     client,
     store,
@@ -160,7 +164,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  return { controller, reconciler, writer, cloud, publisher, memory, stretches };
+  return { controller, reconciler, writer, cloud, sts, publisher, memory, stretches };
 }
 
 function stretchesOf({ config, settings, store, clock }: LeaderParts): Stretches {
@@ -171,16 +175,23 @@ function stretchesOf({ config, settings, store, clock }: LeaderParts): Stretches
   return new Stretches({ pressures, clock });
 }
 
+function stsOf({ config, metrics, userAgent, clock, logger }: LeaderParts): Sts | undefined {
+  const endpoint = config['sts-endpoint'] ?? stsEndpointOfRegion(config.region);
+  return endpoint === 'none' ? undefined : new Sts({ endpoint, userAgent, clock, logger, observer: metrics });
+}
+
 /** Its budgets begin as if they were spent: another process may have called until a moment ago. */
-function cloudOf(parts: LeaderParts, mayCall: () => boolean): LiveReader {
-  const { config, accessKey, client, metrics, userAgent, clock, logger } = parts;
+function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolean): LiveReader {
+  const { config, own, client, metrics, userAgent, clock, logger } = parts;
   const credentials = new Credentials({
-    own: accessKey,
+    own,
     ownFor: config['default-credentials-namespaces'],
     secrets: new KubeSecrets(client),
     allowedEndpoints: config['allowed-endpoints'],
     allowInsecure: config['insecure-endpoint'],
+    sts,
     clock,
+    logger,
   });
   return new LiveReader({
     credentials,

@@ -3,13 +3,16 @@
  */
 import { App } from './app.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
-import { accessKeyOf } from './cloud/environment-credentials.ts';
+import { ownCredentials, type Rrsa } from './cloud/environment-credentials.ts';
 import { type Config, helpText, readConfig } from './config.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Put in by the build. */
 declare const OPERATOR_VERSION: string | undefined;
 const version = typeof OPERATOR_VERSION === 'undefined' ? 'development' : OPERATOR_VERSION;
+
+/** Their values are not logged: a proxy's URL can hold a password. */
+const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy'] as const;
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_OPTIONS = 2;
@@ -23,9 +26,12 @@ process.noDeprecation = true;
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return print(helpText());
   if (args.includes('--version')) return print(version);
-  const { config, accessKey, warnings } = readOrExit(args);
+  const { config, own, warnings } = readOrExit(args);
   const logger = createLogger({ level: config['log-level'], format: config['log-format'] });
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
+  const proxies = PROXY_VARIABLES.filter((name) => process.env[name]);
+  if (proxies.length > 0)
+    logger.warn('proxies are not supported: the cloud is called directly', { variables: proxies });
   const fail = (message: string) => (error: unknown) => {
     logger.error(message, { error });
     process.exit(EXIT_FAILED);
@@ -40,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
       stop.abort();
     });
   try {
-    await new App({ config, version, logger, accessKey }).run(stop.signal);
+    await new App({ config, version, logger, own }).run(stop.signal);
     logger.info('stopped');
     process.exit(0);
   } catch (error) {
@@ -50,20 +56,18 @@ async function main(args: readonly string[]): Promise<void> {
 
 interface Settings {
   readonly config: Config;
-  readonly accessKey: AccessKey | undefined;
+  readonly own: AccessKey | Rrsa | undefined;
   readonly warnings: readonly string[];
 }
 
 function readOrExit(args: readonly string[]): Settings {
   const result = readConfig(args, process.env);
   const errors = 'errors' in result ? [...result.errors] : [];
-  let accessKey: AccessKey | undefined;
-  try {
-    accessKey = accessKeyOf(process.env);
-  } catch (error) {
-    errors.push((error as Error).message);
-  }
-  if ('config' in result && errors.length === 0) return { ...result, accessKey };
+  const config = 'config' in result ? result.config : undefined;
+  const canAssume = config?.['sts-endpoint'] !== 'none';
+  const credentials = ownCredentials(process.env, config?.credentials ?? 'auto', canAssume);
+  if ('errors' in credentials) errors.push(...credentials.errors);
+  if ('config' in result && 'own' in credentials) return { ...result, ...credentials };
   process.stderr.write(`${errors.join('\n')}\n--help lists the options.\n`);
   process.exit(EXIT_BAD_OPTIONS);
 }

@@ -106,6 +106,11 @@ export function endpoint(text: string): Endpoint {
   return parseEndpoint(text);
 }
 
+/** As `endpoint`, or `none`. */
+export function endpointOrNone(text: string): Endpoint | 'none' {
+  return text === 'none' ? text : parseEndpoint(text);
+}
+
 export function listenAddress(text: string): ListenAddress {
   const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
   const port = Number(match?.groups?.port);

@@ -18,7 +18,10 @@ export interface AccessKey {
 
 export interface AlibabaClientOptions {
   readonly endpoint: Endpoint;
-  readonly accessKey: AccessKey;
+  /** Default `live`. */
+  readonly api?: keyof typeof APIS;
+  /** Undefined: calls are not signed. */
+  readonly accessKey: AccessKey | undefined;
   readonly clock: Clock;
   readonly userAgent: string;
 }
@@ -26,7 +29,11 @@ export interface AlibabaClientOptions {
 /** Of the class, not the module: under ES modules the CommonJS default is one level deeper. */
 type SdkClient = InstanceType<typeof openApi.default>;
 
-const API_VERSION = '2016-11-01';
+/** The parameters of STS hold tokens, which have no place in a URL. */
+const APIS = {
+  live: { version: '2016-11-01', parametersIn: 'query' },
+  sts: { version: '2015-04-01', parametersIn: 'form' },
+} as const;
 
 /** An answer takes well under a second; a poll that waits longer is better asked anew. */
 export const CALL_DEADLINE_MS = 10_000;
@@ -34,14 +41,20 @@ export const CALL_DEADLINE_MS = 10_000;
 export class AlibabaClient {
   readonly #sdk: SdkClient;
   readonly #clock: Clock;
+  readonly #api: keyof typeof APIS;
+  readonly #authType: 'AK' | 'Anonymous';
 
-  constructor({ endpoint, accessKey, clock, userAgent }: AlibabaClientOptions) {
+  constructor({ endpoint, api = 'live', accessKey, clock, userAgent }: AlibabaClientOptions) {
     this.#clock = clock;
+    this.#api = api;
+    this.#authType = accessKey ? 'AK' : 'Anonymous';
     this.#sdk = new openApi.default(
       new Config({
-        accessKeyId: accessKey.accessKeyID,
-        accessKeySecret: accessKey.accessKeySecret,
-        ...(accessKey.securityToken && { securityToken: accessKey.securityToken }),
+        ...(accessKey && {
+          accessKeyId: accessKey.accessKeyID,
+          accessKeySecret: accessKey.accessKeySecret,
+        }),
+        ...(accessKey?.securityToken && { securityToken: accessKey.securityToken }),
         endpoint: endpoint.host,
         protocol: endpoint.protocol,
         userAgent,
@@ -50,29 +63,31 @@ export class AlibabaClient {
   }
 
   /**
-   * @param query the operation's parameters, by the vendor's names
+   * @param parameters the operation's, by the vendor's names
    * @returns the body as parsed from JSON
    * @param onRetryAfter called with the milliseconds that the answer says to wait, if it says so
    * @throws what the SDK throws, or DeadlineExceeded; both are for `mapError`
    */
   async call(
     action: string,
-    query: Readonly<Record<string, string>>,
+    parameters: Readonly<Record<string, string>>,
     onRetryAfter: (ms: number) => void = () => undefined,
   ): Promise<unknown> {
+    const { version, parametersIn } = APIS[this.#api];
     const params = new Params({
       action,
-      version: API_VERSION,
+      version,
       protocol: 'HTTPS',
       method: 'POST',
-      authType: 'AK',
+      authType: this.#authType,
       style: 'RPC',
       pathname: '/',
-      reqBodyType: 'json',
+      reqBodyType: 'formData',
       bodyType: 'json',
     });
     const nonce = randomUUID();
-    const request = new OpenApiRequest({ query, headers: { [NONCE_HEADER]: nonce } });
+    const carried = parametersIn === 'query' ? { query: parameters } : { body: parameters };
+    const request = new OpenApiRequest({ ...carried, headers: { [NONCE_HEADER]: nonce } });
     const send = () => this.#withDeadline(this.#sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS)));
     const answer = await hearRetryAfter(nonce, send, onRetryAfter);
     return answer.body;

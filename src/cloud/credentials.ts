@@ -1,89 +1,82 @@
 /**
- * Which keys to sign with. A Secret is read when it is needed and again when what is known of it is 30 s old, so that a change is
- * in force by then, without a right to list or watch Secrets. Nothing of a Secret leaves this room but through a signature.
+ * Which keys to sign with: those of a Secret or the operator's own, or of a session of the role that they assume. Nothing of a
+ * Secret leaves this room but in a request.
  */
-import type { Clock } from '../base/clock.ts';
-import type { CredentialReference, SecretReader } from '../job/ports.ts';
+import { readFile } from 'node:fs/promises';
+import type { Logger } from '../base/logger.ts';
+import type { CredentialReference } from '../job/ports.ts';
 import { identityOf } from '../job/target.ts';
 import type { AccessKey } from './alibaba-client.ts';
-import { Pace } from './pace.ts';
+import type { Rrsa } from './environment-credentials.ts';
+import { KnownSecrets, type KnownSecretsOptions } from './known-secrets.ts';
+import { type Assume, RoleSessions, type Session } from './role-sessions.ts';
 import {
-  credentialOfSecret,
+  type Credential,
   notFound,
   type Resolved,
+  SESSION_NAME,
   type SecretReference,
-  type SecretRules,
 } from './secret-credential.ts';
+import type { Assumed, Sts } from './sts.ts';
 
-export interface CredentialsOptions extends SecretRules {
-  /** The operator's own key; undefined when its environment has none. */
-  readonly own: AccessKey | undefined;
+export interface CredentialsOptions extends KnownSecretsOptions {
+  /** The operator's own; undefined when its environment has none. */
+  readonly own: AccessKey | Rrsa | undefined;
   /** Namespaces whose objects may use it; `*` for all. */
   readonly ownFor: readonly string[];
-  readonly secrets: SecretReader;
-  readonly clock: Clock;
+  /** Undefined: no role can be assumed. */
+  readonly sts?: Pick<Sts, 'assumeRole' | 'assumeRoleWithOIDC'> | undefined;
+  readonly logger: Logger;
 }
 
-interface Known {
-  readonly resolved: Resolved;
-  /** Clock `now` of the last answer about it. */
-  readonly readAt: number;
-  /** Until then it is used without another look. */
-  until: number;
-  usedAt: number;
+/** A source of keys that is there, but has to assume a role first. */
+interface Unassumed {
+  readonly source: Omit<Credential, 'accessKey'>;
+  readonly assume: Assume;
 }
 
-/** How long what was read of a Secret, or that there is none, stays in use. */
-const KNOWN_FOR_MS = 30_000;
-/** How soon to look again when the API server gave no answer. */
-const LOOK_AGAIN_MS = 5_000;
-/** What nobody has used for this long is forgotten. */
-const UNUSED_MS = 10 * 60_000;
-/** 5 reads a second in all: Secrets by the hundred must not load the API server. */
-const READ_EVERY_MS = 200;
-/** With more reads than this under way, one takes a second or more: nobody whose keys were good waits for it. */
-const MANY_READS = 5;
-/** Before any time. */
-const NEVER = Number.NEGATIVE_INFINITY;
+type Source = Resolved | Unassumed;
 
 export class Credentials {
   readonly #options: CredentialsOptions;
-  readonly #known = new Map<string, Known>();
-  readonly #reading = new Map<string, Promise<Resolved>>();
-  readonly #reads: Pace;
+  readonly #secrets: KnownSecrets;
+  readonly #sessions: RoleSessions;
 
   constructor(options: CredentialsOptions) {
     this.#options = options;
-    this.#reads = new Pace({ minTimeMs: READ_EVERY_MS, clock: options.clock });
+    this.#secrets = new KnownSecrets(options);
+    this.#sessions = new RoleSessions(options);
   }
 
-  /** Reads the Secret when what is known of it is too old. Never rejects. */
+  /** Reads the Secret when what is known of it is too old, and assumes its role when there is no session. Never rejects. */
   async resolve(reference: CredentialReference): Promise<Resolved> {
-    const fresh = this.fresh(reference);
-    if (fresh) return fresh;
-    const secret = reference as SecretReference;
-    const reading = this.#readOnce(secret);
-    const old = this.#known.get(identityOf(secret));
-    const wasGood = old !== undefined && 'credential' in old.resolved && old.until !== NEVER;
-    return wasGood && this.#reading.size > MANY_READS ? old.resolved : reading;
+    const source = isSecret(reference)
+      ? this.#sourceOf(reference, await this.#secrets.resolve(reference))
+      : this.#own(reference.namespace);
+    if (!isUnassumed(source)) return source;
+    const { identity, version } = source.source;
+    return withSession(source, await this.#sessions.get(identity, version, source.assume));
   }
 
-  /** What is known, if it is young enough to be used without another look. */
+  /** What is known, if it can be used without another look. */
   fresh(reference: CredentialReference): Resolved | undefined {
-    if (reference.name === undefined) return this.#own(reference.namespace);
-    const known = this.#known.get(identityOf(reference));
-    if (!known) return undefined;
-    known.usedAt = this.#options.clock.now();
-    return known.usedAt < known.until ? dated(known) : undefined;
+    const known = isSecret(reference) ? this.#secrets.fresh(reference) : undefined;
+    if (isSecret(reference) && !known) return undefined;
+    const source =
+      isSecret(reference) && known ? this.#sourceOf(reference, known) : this.#own(reference.namespace);
+    if (!isUnassumed(source)) return source;
+    const { identity, version } = source.source;
+    const session = this.#sessions.current(identity, version, source.assume);
+    return session && withSession(source, session);
   }
 
-  /** A call sent at `askedAt` was refused for its key: unless the Secret was read since, it is read again when needed next. */
+  /** A call sent at `askedAt` was refused for its key: that of a session is not used again, and the Secret read before the next. */
   doubt(identity: string, askedAt: number): void {
-    const known = this.#known.get(identity);
-    if (known && known.readAt <= askedAt) known.until = NEVER;
+    this.#secrets.doubt(identity, askedAt);
+    this.#sessions.doubt(identity, askedAt);
   }
 
-  #own(namespace: string): Resolved {
+  #own(namespace: string): Source {
     const { own, ownFor } = this.#options;
     if (!ownFor.includes('*') && !ownFor.includes(namespace))
       return notFound(
@@ -91,53 +84,64 @@ export class Credentials {
       );
     if (!own)
       return notFound(
-        'the operator has no credentials of its own; set spec.credentialsRef, or give the operator ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET',
+        'the operator has no credentials of its own; set spec.credentialsRef, or give the operator a RAM role (RRSA), or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET',
       );
-    return { credential: { identity: identityOf({ namespace }), accessKey: own, version: own.accessKeyID } };
+    const identity = identityOf({ namespace });
+    if ('accessKeyID' in own) return { credential: { identity, accessKey: own, version: own.accessKeyID } };
+    return { source: { identity, version: own.roleARN }, assume: () => this.#assumeOwn(own) };
   }
 
-  /** However many need it at once, it is read once. */
-  async #readOnce(secret: SecretReference): Promise<Resolved> {
-    const identity = identityOf(secret);
-    const underway = this.#reading.get(identity);
-    if (underway !== undefined) return await underway;
-    const reading = this.#reads
-      .schedule(() => this.#read(secret))
-      .finally(() => this.#reading.delete(identity));
-    this.#reading.set(identity, reading);
-    return await reading;
+  /** The file is read for each session: the cluster replaces the token long before it expires. */
+  async #assumeOwn({ roleARN, oidcProviderARN, tokenFile }: Rrsa): Promise<Assumed> {
+    const { sts } = this.#options;
+    if (!sts) return cannotAssume("the operator's own credentials name");
+    const token = await readFile(tokenFile, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+    if (typeof token !== 'string') return noToken(`cannot be read (${token.code})`);
+    if (token.trim() === '') return noToken('is empty');
+    const role = { roleARN, oidcProviderARN, sessionName: SESSION_NAME, token: token.trim() };
+    // The operator's own sessions wait behind no namespace.
+    return await sts.assumeRoleWithOIDC({ namespace: '', identity: identityOf({ namespace: '' }) }, role);
   }
 
-  async #read(secret: SecretReference): Promise<Resolved> {
-    const { clock, secrets } = this.#options;
-    const identity = identityOf(secret);
-    try {
-      const data = await secrets.read(secret.namespace, secret.name);
-      return this.#remember(identity, credentialOfSecret(secret, data, this.#options));
-    } catch {
-      // The API server gave no answer: an outage there must not stop observing with keys that were good.
-      const known = this.#known.get(identity);
-      if (!known) return unreadable(identity);
-      known.until = clock.now() + LOOK_AGAIN_MS;
-      return dated(known);
-    }
+  #sourceOf({ namespace }: SecretReference, resolved: Resolved): Source {
+    if ('failure' in resolved || !resolved.credential.role) return resolved;
+    const { role, accessKey, ...source } = resolved.credential;
+    return { source, assume: () => this.#assume(namespace, resolved.credential) };
   }
 
-  #remember(identity: string, resolved: Resolved): Resolved {
-    const now = this.#options.clock.now();
-    for (const [other, { usedAt }] of this.#known) if (now - usedAt > UNUSED_MS) this.#known.delete(other);
-    const known: Known = { resolved, readAt: now, until: now + KNOWN_FOR_MS, usedAt: now };
-    this.#known.set(identity, known);
-    return dated(known);
+  async #assume(namespace: string, { identity, role, accessKey }: Credential): Promise<Assumed> {
+    const { sts, clock } = this.#options;
+    if (!sts || !role) return cannotAssume(`Secret ${identity} names`);
+    const askedAt = clock.now();
+    const assumed = await sts.assumeRole({ namespace, identity }, accessKey, role);
+    // Its owner may have mended it just now.
+    if ('failure' in assumed && assumed.failure.kind === 'AuthenticationFailed')
+      this.#secrets.doubt(identity, askedAt);
+    return assumed;
   }
 }
 
-/** A failure is known to last until the Secret is looked at again. */
-function dated({ resolved, until }: Known): Resolved {
-  return 'failure' in resolved ? { failure: { ...resolved.failure, retryAt: until } } : resolved;
+function isSecret(reference: CredentialReference): reference is SecretReference {
+  return reference.name !== undefined;
 }
 
-function unreadable(identity: string): Resolved {
-  const message = `Secret ${identity} could not be read: the API server gave no answer`;
-  return { failure: { kind: 'ConnectionFailed', message } };
+function isUnassumed(source: Source): source is Unassumed {
+  return 'assume' in source;
+}
+
+/** Another session is another key, so it is another version. */
+function withSession({ source }: Unassumed, session: Session): Resolved {
+  if ('failure' in session) return session;
+  const { accessKey, serial } = session;
+  return { credential: { ...source, accessKey, version: `${source.version}/${serial}` } };
+}
+
+function cannotAssume(who: string): Assumed {
+  const message = `${who} a role, and the operator runs with --sts-endpoint=none`;
+  return { failure: { kind: 'CredentialsNotFound', message } };
+}
+
+function noToken(what: string): Assumed {
+  const message = `the service account's token, which ALIBABA_CLOUD_OIDC_TOKEN_FILE names, ${what}`;
+  return { failure: { kind: 'CredentialsNotFound', message } };
 }

@@ -25,6 +25,10 @@ export function endpointOfRegion(regionID: string): Endpoint {
   return { protocol: 'https', host: REGION_HOSTS.get(regionID) ?? DEFAULT_HOST };
 }
 
+export function stsEndpointOfRegion(regionID: string): Endpoint {
+  return { protocol: 'https', host: `sts.${regionID}.aliyuncs.com` };
+}
+
 /**
  * Reads `host`, `host:port` or a URL without path, query or user information.
  *

@@ -55,22 +55,40 @@ const NETWORK_CODE =
 /** Errors wrap each other; none of them this deep. */
 const DEEPEST_CAUSE = 8;
 
+/** Those of them that are about trust, not about reaching anybody. */
+const TRUST_CODE =
+  /^((CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
+
+/** How the answers of one API are told. */
+export interface Dialect {
+  /** Who was asked, at the beginning of a sentence's end: `the endpoint`. */
+  readonly server: string;
+  kindOf(status: number, code: string | undefined): FailureKind;
+  /** What a person can do about it. `code` is the vendor's, checked; nothing else of the answer is repeated. */
+  messageOf(kind: FailureKind, code: string): string;
+}
+
 export function mapError(error: unknown, context: CallContext): CallFailure {
+  const messageOf: Dialect['messageOf'] = (kind, code) => liveMessage(kind, code, context);
+  return translate(error, { server: 'the endpoint', kindOf, messageOf });
+}
+
+export function translate(error: unknown, dialect: Dialect): CallFailure {
   try {
-    return kindAndWords(error, context);
+    return kindAndWords(error, dialect);
   } catch {
     // Its fields cannot even be read: a getter or a proxy that throws.
     return notOfThisApi();
   }
 }
 
-function kindAndWords(error: unknown, context: CallContext): CallFailure {
+function kindAndWords(error: unknown, dialect: Dialect): CallFailure {
   if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
-  if (error instanceof DeadlineExceeded) return unreachable('no answer in time', 'DeadlineExceeded');
+  if (error instanceof DeadlineExceeded) return unreachable(dialect, 'no answer in time', 'DeadlineExceeded');
   const answer = vendorAnswer(error);
-  if (answer) return fromAnswer(answer, context);
+  if (answer) return fromAnswer(answer, dialect);
   const code = networkCode(error);
-  if (code) return unreachable(code, code);
+  if (code) return TRUST_CODE.test(code) ? untrusted(dialect, code) : unreachable(dialect, code, code);
   return notOfThisApi();
 }
 
@@ -102,27 +120,31 @@ function vendorAnswer(error: unknown): VendorAnswer | undefined {
   };
 }
 
-function fromAnswer({ status, code, requestID }: VendorAnswer, context: CallContext): CallFailure {
-  const kind = kindOf(status, code);
+function fromAnswer({ status, code, requestID }: VendorAnswer, dialect: Dialect): CallFailure {
+  const kind = dialect.kindOf(status, code);
   return {
-    failure: { kind, message: messageOf(kind, code ?? `HTTP ${status}`, context) },
+    failure: { kind, message: dialect.messageOf(kind, code ?? `HTTP ${status}`) },
     code: code ?? `HTTP${status}`,
     ...(requestID && { requestID }),
   };
 }
 
-function kindOf(status: number, code: string | undefined): FailureKind {
+/** By the codes that the vendor's products share. */
+export function kindOf(status: number, code: string | undefined): FailureKind {
   const known = code && KIND_OF_CODE.find(([pattern]) => pattern.test(code));
   if (known) return known[1];
   if (status === 429) return 'Throttled';
   return status >= 500 ? 'ServerError' : 'UnexpectedResponse';
 }
 
-/** What a person can do about it. `code` is the vendor's, checked; nothing else of the answer is repeated. */
-function messageOf(kind: FailureKind, code: string, context: CallContext): string {
+/** The credentials of this identity, for a message. */
+export function credentialsOf(identity: string): string {
+  return identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
+}
+
+function liveMessage(kind: FailureKind, code: string, context: CallContext): string {
   const { action, clusterID, jobID, regionID, identity } = context;
-  const who =
-    identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
+  const who = credentialsOf(identity);
   const region = regionID === undefined ? 'the region that this Secret names' : `region ${regionID}`;
   switch (kind) {
     case 'JobNotFound':
@@ -153,8 +175,13 @@ function networkCode(error: unknown, depth = 0): string | undefined {
   return cause === undefined || depth === DEEPEST_CAUSE ? undefined : networkCode(cause, depth + 1);
 }
 
-function unreachable(detail: string, code: string): CallFailure {
-  const message = `the endpoint cannot be reached (${detail}); check the network, DNS, TLS trust and the endpoint`;
+function unreachable({ server }: Dialect, detail: string, code: string): CallFailure {
+  const message = `${server} cannot be reached (${detail}); check the network, DNS, TLS trust and the endpoint`;
+  return { failure: { kind: 'ConnectionFailed', message }, code };
+}
+
+function untrusted({ server }: Dialect, code: string): CallFailure {
+  const message = `the TLS certificate of ${server} is not trusted (${code}); name its authority in NODE_EXTRA_CA_CERTS, or check the endpoint`;
   return { failure: { kind: 'ConnectionFailed', message }, code };
 }
 

@@ -6,6 +6,8 @@ import type { CredentialReference, Failure, SecretData } from '../job/ports.ts';
 import { identityOf } from '../job/target.ts';
 import type { AccessKey } from './alibaba-client.ts';
 import { type Endpoint, isAllowed, parseEndpoint } from './endpoints.ts';
+import { isAccountID, isExternalID, isKeyText, isRoleARN, isSessionName } from './forms.ts';
+import type { Role } from './sts.ts';
 
 /** One source of keys, as it is now. */
 export interface Credential {
@@ -14,6 +16,10 @@ export interface Credential {
   readonly accessKey: AccessKey;
   readonly endpoint?: Endpoint;
   readonly regionID?: string;
+  /** To be assumed with the key, before anything is signed for Live. */
+  readonly role?: Role;
+  /** The account that the Secret says to be its key's. */
+  readonly accountID?: string;
   /** Changes whenever anything above does. */
   readonly version: string;
 }
@@ -28,6 +34,17 @@ export interface SecretRules {
 
 const REQUIRED = ['accessKeyID', 'accessKeySecret'];
 const KEYS = [...REQUIRED, 'securityToken'];
+
+/** By which the cloud knows in its audit log who assumed a role. */
+export const SESSION_NAME = 'edge-transcode-job-operator';
+
+/** What else a Secret may hold, and what is wrong with it otherwise. */
+const FORMS: Readonly<Record<string, readonly [isWell: (text: string) => boolean, is: string]>> = {
+  roleARN: [isRoleARN, 'is not the ARN of a role, such as acs:ram::1000000000000001:role/job-reader'],
+  roleSessionName: [isSessionName, 'is not 2 to 64 letters, digits or any of . @ - _'],
+  externalID: [isExternalID, 'is not 2 to 1224 letters, digits or any of + = , . @ : / - _'],
+  accountID: [isAccountID, 'is not the digits of an account ID'],
+};
 
 export type SecretReference = Required<CredentialReference>;
 
@@ -48,6 +65,10 @@ export function credentialOfSecret(
   const broken = KEYS.filter((key) => !isKeyText(data[key]?.trim() ?? ''));
   if (broken.length > 0)
     return notFound(`${broken.join(' and ')} in Secret ${name} holds characters that no access key has`);
+  const bent = Object.entries(FORMS).find(
+    ([key, [isWell]]) => data[key]?.trim() && !isWell(data[key].trim()),
+  );
+  if (bent) return notFound(`${bent[0]} in Secret ${name} ${bent[1][1]}`);
   return withEndpoint(secret, data, rules);
 }
 
@@ -72,6 +93,8 @@ function withEndpoint(secret: SecretReference, data: SecretData, rules: SecretRu
 function credentialOf(secret: SecretReference, data: SecretData, endpoint: Endpoint | undefined): Credential {
   const securityToken = data.securityToken?.trim();
   const regionID = data.regionID?.trim();
+  const accountID = data.accountID?.trim();
+  const role = roleOf(data);
   return {
     identity: identityOf(secret),
     accessKey: {
@@ -81,13 +104,18 @@ function credentialOf(secret: SecretReference, data: SecretData, endpoint: Endpo
     },
     ...(endpoint && { endpoint }),
     ...(regionID && { regionID }),
+    ...(role && { role }),
+    ...(accountID && { accountID }),
     version: createHash('sha256').update(JSON.stringify(data)).digest('base64url'),
   };
 }
 
-/** Whether it can be part of a key: visible ASCII, as it goes into a header. */
-export function isKeyText(text: string): boolean {
-  return /^[\x21-\x7e]*$/.test(text);
+function roleOf(data: SecretData): Role | undefined {
+  const roleARN = data.roleARN?.trim();
+  if (!roleARN) return undefined;
+  const externalID = data.externalID?.trim();
+  const sessionName = data.roleSessionName?.trim() || SESSION_NAME;
+  return { roleARN, sessionName, ...(externalID && { externalID }) };
 }
 
 export function notFound(message: string): Resolved {

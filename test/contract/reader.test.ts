@@ -15,7 +15,14 @@ process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
 
 function liveReader(cloud: Simulator, { secrets, clock, logger, callsPerMinute }: ReaderParts): Closable {
   const rules = { allowedEndpoints: ['*'], allowInsecure: true };
-  const credentials = new Credentials({ own: DEFAULT_KEY, ownFor: ['media'], secrets, clock, ...rules });
+  const credentials = new Credentials({
+    own: DEFAULT_KEY,
+    ownFor: ['media'],
+    secrets,
+    clock,
+    logger,
+    ...rules,
+  });
   const endpoint = parseEndpoint(cloud.url);
   const regionID = 'cn-shanghai';
   return new LiveReader({

@@ -79,6 +79,22 @@ const VALUES: Record<Flag, Values> = {
     ],
     bad: ['', 'yes', '1', 'TRUE'],
   },
+  'sts-endpoint': {
+    good: [
+      ['none', 'none'],
+      ['sts-vpc.cn-shanghai.aliyuncs.com', { protocol: 'https', host: 'sts-vpc.cn-shanghai.aliyuncs.com' }],
+      ['http://127.0.0.1:7081', { protocol: 'http', host: '127.0.0.1:7081' }],
+    ],
+    bad: ['ftp://x', 'x/y', 'https://user:CANARY@x', 'http://10.0.0.1', 'http://localhost.example'],
+  },
+  credentials: {
+    good: [
+      ['auto', 'auto'],
+      ['rrsa', 'rrsa'],
+      ['access-key', 'access-key'],
+    ],
+    bad: ['', 'RRSA', 'key'],
+  },
   region: { good: [['eu-central-1', 'eu-central-1']], bad: ['', 'EU', 'eu central', '../x', 'x'.repeat(65)] },
   'calls-per-minute': {
     good: [
@@ -185,6 +201,7 @@ describe('the options', () => {
       'lease-duration': 15_000,
       'renew-deadline': 10_000,
       'retry-period': 2_000,
+      credentials: 'auto',
       region: 'cn-shanghai',
       'calls-per-minute': 3_000,
       'default-credentials-namespaces': ['*'],
@@ -197,6 +214,7 @@ describe('the options', () => {
     });
     expect(config.kubeconfig).to.equal(undefined);
     expect(config.endpoint).to.equal(undefined);
+    expect(config['sts-endpoint']).to.equal(undefined);
   });
 
   for (const flag of FLAGS)
@@ -282,6 +300,8 @@ describe('the options', () => {
     it('lets --endpoint be plain HTTP anywhere', () => {
       const args = ['--endpoint=http://10.0.0.1', '--insecure-endpoint'];
       expect(configOf(args).endpoint).to.deep.equal({ protocol: 'http', host: '10.0.0.1' });
+      const sts = ['--sts-endpoint=http://10.0.0.1', '--insecure-endpoint'];
+      expect(configOf(sts)['sts-endpoint']).to.deep.equal({ protocol: 'http', host: '10.0.0.1' });
     });
   });
 
@@ -368,6 +388,9 @@ describe('--help', () => {
       .to.contain('EDGETRANSCODE_CALLS_PER_MINUTE')
       .and.contain('ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET')
       .and.contain('ALIBABA_CLOUD_SECURITY_TOKEN')
+      .and.contain(
+        'ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE',
+      )
       .and.contain('0 stopped as asked, 1 failed, 2 bad options');
   });
 });

@@ -27,6 +27,12 @@ describe('a call through the SDK', () => {
     return client.call('GetEdgeTranscodeJob', { ClusterId: 'c 1', JobId: 'j&1' });
   }
 
+  function callSts(accessKey: AccessKey | undefined): Promise<unknown> {
+    const { endpoint } = cloud;
+    const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent: 'operator/1' });
+    return client.call('AssumeRole', { OIDCToken: 'CANARY+&' });
+  }
+
   it('is one POST with the action, the version, the query and a signature', async () => {
     cloud.respond = (response) => response.end('{"Job":{"JobId":"j&1"}}');
     expect(await call()).to.deep.equal({ Job: { JobId: 'j&1' } });
@@ -46,6 +52,23 @@ describe('a call through the SDK', () => {
   it('carries the security token of a temporary key', async () => {
     await call({ ...KEY, securityToken: 'token-1' });
     expect(cloud.requests[0]?.headers).to.include({ 'x-acs-security-token': 'token-1' });
+  });
+
+  it('of STS carries its parameters in the body, and its own version', async () => {
+    const body = new Promise<string>((resolve) => {
+      cloud.read = resolve;
+    });
+    await callSts(KEY);
+    expect(await body).to.equal('OIDCToken=CANARY%2B%26');
+    const { url, headers } = cloud.requests[0] ?? { headers: {} };
+    expect(url).to.equal('/');
+    expect(headers).to.include({ 'x-acs-action': 'AssumeRole', 'x-acs-version': '2015-04-01' });
+    expect(headers.authorization).to.match(/^ACS3-HMAC-SHA256 Credential=LTAI-test,/);
+  });
+
+  it('without a key is not signed', async () => {
+    await callSts(undefined);
+    expect(cloud.requests[0]?.headers).not.to.have.any.keys('authorization', 'x-acs-security-token');
   });
 
   it('is made once, whatever comes of it', async () => {

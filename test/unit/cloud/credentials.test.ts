@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { Credentials, type CredentialsOptions } from '../../../src/cloud/credentials.ts';
 import type { Resolved } from '../../../src/cloud/secret-credential.ts';
 import type { SecretData, SecretReader } from '../../../src/job/ports.ts';
+import { RecordingLogger } from '../kit/recording-logger.ts';
 import { SteppedTime } from './stepped-time.ts';
 
 const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
@@ -32,7 +33,16 @@ describe('credentials', () => {
 
   function credentials(options: Partial<CredentialsOptions> = {}): Credentials {
     const rules = { allowedEndpoints: ['*.aliyuncs.com'], allowInsecure: false };
-    return new Credentials({ own: undefined, ownFor: ['*'], secrets, ...rules, clock: time, ...options });
+    const logger = new RecordingLogger();
+    return new Credentials({
+      own: undefined,
+      ownFor: ['*'],
+      secrets,
+      ...rules,
+      clock: time,
+      logger,
+      ...options,
+    });
   }
 
   /** Resolves while time passes, as reads are paced. */

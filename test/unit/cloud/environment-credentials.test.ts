@@ -1,7 +1,7 @@
-// The operator's own key, from its environment.
+// The operator's own credentials, from its environment.
 
 import { expect } from 'chai';
-import { accessKeyOf } from '../../../src/cloud/environment-credentials.ts';
+import { accessKeyOf, ownCredentials, rrsaOf } from '../../../src/cloud/environment-credentials.ts';
 
 const ID = 'ALIBABA_CLOUD_ACCESS_KEY_ID';
 const SECRET = 'ALIBABA_CLOUD_ACCESS_KEY_SECRET';
@@ -51,4 +51,81 @@ describe("the environment's access key", () => {
           .to.throw(`${name} holds`)
           .and.not.match(/CANARY/);
     });
+});
+
+const ROLE = 'ALIBABA_CLOUD_ROLE_ARN';
+const PROVIDER = 'ALIBABA_CLOUD_OIDC_PROVIDER_ARN';
+const FILE = 'ALIBABA_CLOUD_OIDC_TOKEN_FILE';
+const RRSA = {
+  [ROLE]: 'acs:ram::1000000000000001:role/job-reader',
+  [PROVIDER]: 'acs:ram::1000000000000001:oidc-provider/ack-rrsa-c1',
+  [FILE]: '/var/run/secrets/tokens/oidc-token',
+};
+const PAIR = { [ID]: 'id', [SECRET]: 'secret' };
+
+describe("the environment's role", () => {
+  it('is none where there is none', () => {
+    expect(rrsaOf({})).to.equal(undefined);
+    expect(rrsaOf({ [ROLE]: '', [PROVIDER]: ' ' })).to.equal(undefined);
+  });
+
+  it('is a role, a provider and a file', () => {
+    expect(rrsaOf({ ...RRSA, [ROLE]: `${RRSA[ROLE]}\n` })).to.deep.equal({
+      roleARN: RRSA[ROLE],
+      oidcProviderARN: RRSA[PROVIDER],
+      tokenFile: RRSA[FILE],
+    });
+  });
+
+  it('is refused in part, by the names of what is there and what is not', () => {
+    expect(() => rrsaOf({ ...RRSA, [FILE]: '' })).to.throw(`${ROLE} and ${PROVIDER} are set without ${FILE}`);
+    expect(() => rrsaOf({ [FILE]: 'CANARY' })).to.throw(`${FILE} is set without ${ROLE} and ${PROVIDER}`);
+  });
+
+  it('is refused when an ARN cannot be one, without repeating it', () => {
+    for (const name of [ROLE, PROVIDER])
+      expect(() => rrsaOf({ ...RRSA, [name]: 'CANARY' }))
+        .to.throw(`${name} is not the ARN of`)
+        .and.not.match(/CANARY/);
+  });
+});
+
+describe("the operator's own credentials", () => {
+  it('are the role where there is one, else the key, else none', () => {
+    expect(ownCredentials({ ...RRSA, ...PAIR }, 'auto', true)).to.have.nested.property('own.roleARN');
+    expect(ownCredentials(PAIR, 'auto', true)).to.have.nested.property('own.accessKeyID');
+    expect(ownCredentials({}, 'auto', true)).to.deep.equal({ own: undefined });
+  });
+
+  it('are what is asked for by name, whatever else is there', () => {
+    expect(ownCredentials({ ...RRSA, ...PAIR }, 'access-key', true)).to.have.nested.property(
+      'own.accessKeyID',
+    );
+    expect(ownCredentials({ ...RRSA, [ID]: 'half' }, 'rrsa', true)).to.have.nested.property('own.roleARN');
+    expect(ownCredentials({ ...PAIR, [ROLE]: 'half' }, 'access-key', false)).to.have.property('own');
+  });
+
+  it('are refused where they are asked for by name and not there', () => {
+    expect(errorOf(PAIR, 'rrsa')).to.match(/^--credentials: rrsa: .*ROLE_ARN, .* are not set/);
+    expect(errorOf(RRSA, 'access-key')).to.match(/^--credentials: access-key: .* are not set$/);
+  });
+
+  it('are refused for all that is wrong at once', () => {
+    const result = ownCredentials({ [ROLE]: RRSA[ROLE], [ID]: 'half' }, 'auto', true);
+    expect(result).to.have.property('errors').with.length(2);
+  });
+
+  it('are no role where there is no STS', () => {
+    expect(errorOf(RRSA, 'auto', false)).to.match(/^--sts-endpoint: none leaves nobody to ask/);
+    expect(ownCredentials(PAIR, 'auto', false)).to.have.property('own');
+  });
+
+  function errorOf(
+    environment: Record<string, string>,
+    source: Parameters<typeof ownCredentials>[1],
+    canAssume = true,
+  ): string {
+    const result = ownCredentials(environment, source, canAssume);
+    return 'errors' in result ? result.errors.join('\n') : '';
+  }
 });

@@ -3,13 +3,17 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { Endpoint } from '../../../src/cloud/endpoints.ts';
 
 export class Loopback {
   readonly requests: IncomingMessage[] = [];
+  /** Gets the body of each request. */
+  read: ((body: string) => void) | undefined;
   respond: (response: ServerResponse) => void = (response) => response.end('{}');
   readonly #server = createServer((request, response) => {
     this.requests.push(request);
+    if (this.read) void text(request).then(this.read);
     this.respond(response);
   });
 

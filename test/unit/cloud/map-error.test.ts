@@ -231,6 +231,15 @@ describe('the message of a failure', () => {
     expect(message).to.contain('the region that this Secret names');
   });
 
+  it('says to trust the authority where the certificate is not trusted, and nowhere else', () => {
+    const messageOf = (code: string) =>
+      mapError(Object.assign(new Error('CANARY'), { code }), CONTEXT).failure.message;
+    for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED'])
+      expect(messageOf(code)).to.match(/certificate of the endpoint is not trusted .*NODE_EXTRA_CA_CERTS/);
+    expect(messageOf('ERR_TLS_CERT_ALTNAME_INVALID')).to.contain('is not trusted');
+    expect(messageOf('ECONNRESET')).to.match(/^the endpoint cannot be reached \(ECONNRESET\)/);
+  });
+
   it('says to set the clock of the node', () => {
     expect(mapError(vendorError(400, 'InvalidTimeStamp.Expired'), CONTEXT).failure.message).to.contain(
       'clock',

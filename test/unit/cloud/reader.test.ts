@@ -18,15 +18,16 @@ describe('a reader', () => {
   beforeEach(() => {
     time = new SteppedTime();
     const secrets = { read: async () => KEY };
+    const logger = new RecordingLogger();
     const rules = { allowedEndpoints: [], allowInsecure: false };
     reader = new LiveReader({
-      credentials: new Credentials({ own: KEY, ownFor: ['*'], secrets, clock: time, ...rules }),
+      credentials: new Credentials({ own: KEY, ownFor: ['*'], secrets, clock: time, logger, ...rules }),
       endpoint: undefined,
       regionID: 'cn-shanghai',
       userAgent: 'test',
       callsPerMinute: 1,
       clock: time,
-      logger: new RecordingLogger(),
+      logger,
     });
   });
   afterEach(() => {

@@ -43,6 +43,22 @@ describe('a Secret', () => {
     });
   });
 
+  it('gives the role that its key assumes, under a name of the operator’s unless it gives one', () => {
+    const roleARN = 'acs:ram::1000000000000001:role/job-reader';
+    expect(credential({ ...PAIR, roleARN: `${roleARN}\n` }).role).to.deep.equal({
+      roleARN,
+      sessionName: 'edge-transcode-job-operator',
+    });
+    const named = { ...PAIR, roleARN, roleSessionName: 'media@1', externalID: 'a/b:c' };
+    expect(credential(named).role).to.deep.equal({ roleARN, sessionName: 'media@1', externalID: 'a/b:c' });
+    expect(credential({ ...PAIR, roleSessionName: 'media', externalID: 'abc' })).not.to.have.property('role');
+  });
+
+  it('gives the account where it names one', () => {
+    expect(credential({ ...PAIR, accountID: ' 1000000000000001' }).accountID).to.equal('1000000000000001');
+    expect(credential({ ...PAIR, accountID: '' })).not.to.have.property('accountID');
+  });
+
   it('is taken without the white space around its values', () => {
     const spaced = {
       accessKeyID: `${PAIR.accessKeyID}\n`,
@@ -59,8 +75,11 @@ describe('a Secret', () => {
       credential({ ...PAIR, securityToken: 'token' }),
       credential({ ...PAIR, endpoint: 'live.aliyuncs.com' }),
       credential({ ...PAIR, regionID: 'eu-central-1' }),
+      credential({ ...PAIR, roleARN: 'acs:ram::1:role/a' }),
+      credential({ ...PAIR, roleARN: 'acs:ram::1:role/a', externalID: 'ab' }),
+      credential({ ...PAIR, accountID: '1' }),
     ].map(({ version }) => version);
-    expect(new Set(versions).size).to.equal(5);
+    expect(new Set(versions).size).to.equal(8);
     expect(credential({ ...PAIR }).version).to.equal(versions[0]);
     expect(versions.join()).not.to.match(/CANARY/);
   });
@@ -86,6 +105,24 @@ describe('a Secret', () => {
       { ...PAIR, securityToken: 'CANARY\ufffd' },
       /securityToken in Secret account holds/,
     ],
+    ...['CANARY', 'acs:ram::1:user/CANARY', 'acs:ram::CANARY:role/a', 'acs:ram::1:role/a CANARY'].map(
+      (roleARN): [string, SecretData, RegExp] => [
+        `names ${roleARN} as its role`,
+        { ...PAIR, roleARN },
+        /^roleARN in Secret account is not the ARN of a role/,
+      ],
+    ),
+    [
+      'has a session name that no session has',
+      { ...PAIR, roleSessionName: 'CANARY!' },
+      /^roleSessionName in Secret account is not/,
+    ],
+    [
+      'has an external ID that is none',
+      { ...PAIR, externalID: 'CANARY "' },
+      /^externalID in Secret account is not/,
+    ],
+    ['names no account', { ...PAIR, accountID: 'CANARY' }, /^accountID in Secret account is not the digits/],
     [
       'has an endpoint elsewhere',
       { ...PAIR, endpoint: 'CANARY.example' },

@@ -1,0 +1,191 @@
+/**
+ * The vendor's security token service: gives sessions of roles, and tells whose a key is. Its calls are paced, each namespace has
+ * its turn, and while the service is away one probe at a time goes there. Nothing rejects.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Failure, FailureKind } from '../job/ports.ts';
+import { type AccessKey, AlibabaClient } from './alibaba-client.ts';
+import { Circuit, type Pass } from './circuit.ts';
+import type { Endpoint } from './endpoints.ts';
+import { FairPace } from './fair-pace.ts';
+import type { CallObserver } from './job-call.ts';
+import { mapStsError } from './map-sts-error.ts';
+import { mapAccountID, mapSession } from './map-sts-response.ts';
+
+export interface StsOptions {
+  readonly endpoint: Endpoint;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly observer?: Pick<CallObserver, 'called'>;
+}
+
+/** On whose behalf STS is asked. */
+export interface StsCaller {
+  /** Takes turns with other namespaces. */
+  readonly namespace: string;
+  /** `default` or the Secret's `namespace/name`. */
+  readonly identity: string;
+}
+
+/** A role, and under which name it is assumed. */
+export interface Role {
+  readonly roleARN: string;
+  readonly sessionName: string;
+  readonly externalID?: string;
+}
+
+export interface SessionKey {
+  readonly accessKey: AccessKey;
+  /** Clock `now` when STS was asked. */
+  readonly assumedAt: number;
+  /** Clock `now`; no later than the cloud says. */
+  readonly expiresAt: number;
+}
+
+export type Assumed = { readonly key: SessionKey } | { readonly failure: Failure };
+
+/** The longest that every role allows, as none can be set to less. */
+const SESSION_SECONDS = 3_600;
+
+/** 10 calls a second, a tenth of what the vendor lets one account do: a thousand roles are assumed in 100 s. */
+const CALL_EVERY_MS = 100;
+
+/** A reset or two happen; this many in a row, of whomever, are an outage. */
+const AN_OUTAGE = 5;
+
+const SAYS_NOTHING: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+]);
+
+/** Sessions are for all who wait for them: nobody leaves. */
+const NEVER = new AbortController().signal;
+
+interface Call<T> {
+  readonly caller: StsCaller;
+  readonly action: string;
+  readonly accessKey: AccessKey | undefined;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** @throws UnexpectedBody */
+  readonly map: (body: unknown, askedAt: number) => T;
+}
+
+export class Sts {
+  readonly #options: StsOptions;
+  readonly #turns: FairPace;
+  readonly #circuit: Circuit;
+  #unreachable = 0;
+
+  constructor(options: StsOptions) {
+    this.#options = options;
+    this.#turns = new FairPace({ minTimeMs: CALL_EVERY_MS, clock: options.clock });
+    this.#circuit = new Circuit(options.clock);
+  }
+
+  assumeRole(caller: StsCaller, accessKey: AccessKey, { externalID, ...role }: Role): Promise<Assumed> {
+    const parameters = { ...parametersOf(role), ...(externalID && { ExternalId: externalID }) };
+    return this.#assume({ caller, action: 'AssumeRole', accessKey, parameters });
+  }
+
+  /** @param token that the cluster gave the operator's service account; it stands for a signature */
+  assumeRoleWithOIDC(
+    caller: StsCaller,
+    { oidcProviderARN, token, ...role }: Role & { readonly oidcProviderARN: string; readonly token: string },
+  ): Promise<Assumed> {
+    const parameters = { ...parametersOf(role), OIDCProviderArn: oidcProviderARN, OIDCToken: token };
+    return this.#assume({ caller, action: 'AssumeRoleWithOIDC', accessKey: undefined, parameters });
+  }
+
+  /** Whose a key is. Needs no permission. */
+  async accountOf(
+    caller: StsCaller,
+    accessKey: AccessKey,
+  ): Promise<{ readonly accountID: string } | { readonly failure: Failure }> {
+    const call = { caller, action: 'GetCallerIdentity', accessKey, parameters: {} };
+    return await this.#call({ ...call, map: (body) => ({ accountID: mapAccountID(body) }) });
+  }
+
+  /** Begins no call after this. */
+  close(): void {
+    this.#turns.close();
+  }
+
+  #assume(call: Omit<Call<Assumed>, 'map'>): Promise<Assumed> {
+    const { clock } = this.#options;
+    return this.#call({
+      ...call,
+      map: (body, assumedAt) => {
+        const { accessKey, expiration } = mapSession(body);
+        // By the wall clock, if that is right; counted from the question, a session is never thought longer than it is.
+        const life = Math.min(expiration - clock.date().getTime(), SESSION_SECONDS * 1_000);
+        return { key: { accessKey, assumedAt, expiresAt: assumedAt + life } };
+      },
+    });
+  }
+
+  async #call<T>(call: Call<T>): Promise<T | { readonly failure: Failure }> {
+    const entrance = await this.#circuit.enter(NEVER);
+    if ('refused' in entrance) return { failure: entrance.refused };
+    const { pass } = entrance;
+    try {
+      return await this.#turns.schedule(call.caller.namespace, () => this.#send(call, pass));
+    } catch {
+      this.#circuit.abandoned(pass);
+      return { failure: { kind: 'ConnectionFailed', message: 'the operator is stopping' } };
+    }
+  }
+
+  async #send<T>(call: Call<T>, pass: Pass): Promise<T | { readonly failure: Failure }> {
+    const refused = this.#circuit.refusal(pass);
+    if (refused) return { failure: refused };
+    const { endpoint, userAgent, clock } = this.#options;
+    const { action, accessKey, parameters } = call;
+    const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
+    const askedAt = clock.now();
+    try {
+      const result = call.map(await client.call(action, parameters), askedAt);
+      this.#tell(action, 'OK', askedAt);
+      this.#reached(pass);
+      return result;
+    } catch (error) {
+      return { failure: this.#failed(error, call, pass, askedAt) };
+    }
+  }
+
+  #failed(
+    error: unknown,
+    { caller, action }: Pick<Call<never>, 'caller' | 'action'>,
+    pass: Pass,
+    askedAt: number,
+  ): Failure {
+    const { failure, code, requestID } = mapStsError(error, caller.identity);
+    this.#tell(action, code, askedAt);
+    const { identity } = caller;
+    this.#options.logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
+    if (SAYS_NOTHING.has(failure.kind)) this.#notReached(pass, failure);
+    else this.#reached(pass);
+    return failure;
+  }
+
+  #reached(pass: Pass): void {
+    this.#unreachable = 0;
+    this.#circuit.succeeded(pass);
+  }
+
+  #notReached(pass: Pass, failure: Failure): void {
+    this.#unreachable += 1;
+    if (this.#unreachable >= AN_OUTAGE) this.#circuit.failed(pass, failure);
+  }
+
+  #tell(action: string, code: string, askedAt: number): void {
+    const { clock, observer } = this.#options;
+    observer?.called(action, code, (clock.now() - askedAt) / 1_000);
+  }
+}
+
+function parametersOf({ roleARN, sessionName }: Role): Record<string, string> {
+  return { RoleArn: roleARN, RoleSessionName: sessionName, DurationSeconds: `${SESSION_SECONDS}` };
+}
