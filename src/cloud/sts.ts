@@ -6,9 +6,10 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Failure, FailureKind } from '../job/ports.ts';
 import { type AccessKey, AlibabaClient } from './alibaba-client.ts';
-import { Circuit, type Pass } from './circuit.ts';
+import type { Pass } from './circuit.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FairPace } from './fair-pace.ts';
+import { Gate } from './gate.ts';
 import type { CallObserver } from './job-call.ts';
 import { mapStsError } from './map-sts-error.ts';
 import { mapAccountID, mapSession } from './map-sts-response.ts';
@@ -52,14 +53,8 @@ const SESSION_SECONDS = 3_600;
 /** 10 calls a second, a tenth of what the vendor lets one account do: a thousand roles are assumed in 100 s. */
 const CALL_EVERY_MS = 100;
 
-/** A reset or two happen; this many in a row, of whomever, are an outage. */
-const AN_OUTAGE = 5;
-
-const SAYS_NOTHING: ReadonlySet<FailureKind> = new Set([
-  'ConnectionFailed',
-  'ServerError',
-  'UnexpectedResponse',
-]);
+/** Answers that need not have come from STS: it is taken to be away when several come in a row. */
+const AWAY: ReadonlySet<FailureKind> = new Set(['ConnectionFailed', 'ServerError', 'UnexpectedResponse']);
 
 /** Sessions are for all who wait for them: nobody leaves. */
 const NEVER = new AbortController().signal;
@@ -76,13 +71,12 @@ interface Call<T> {
 export class Sts {
   readonly #options: StsOptions;
   readonly #turns: FairPace;
-  readonly #circuit: Circuit;
-  #unreachable = 0;
+  readonly #gate: Gate;
 
   constructor(options: StsOptions) {
     this.#options = options;
     this.#turns = new FairPace({ minTimeMs: CALL_EVERY_MS, clock: options.clock });
-    this.#circuit = new Circuit(options.clock);
+    this.#gate = new Gate(options.clock);
   }
 
   assumeRole(caller: StsCaller, accessKey: AccessKey, { externalID, ...role }: Role): Promise<Assumed> {
@@ -127,20 +121,24 @@ export class Sts {
   }
 
   async #call<T>(call: Call<T>): Promise<T | { readonly failure: Failure }> {
-    const entrance = await this.#circuit.enter(NEVER);
+    const entrance = await this.#gate.enter(NEVER);
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;
     try {
       return await this.#turns.schedule(call.caller.namespace, () => this.#send(call, pass));
     } catch {
-      this.#circuit.abandoned(pass);
+      this.#gate.abandoned(pass);
       return { failure: { kind: 'ConnectionFailed', message: 'the operator is stopping' } };
     }
   }
 
   async #send<T>(call: Call<T>, pass: Pass): Promise<T | { readonly failure: Failure }> {
-    const refused = this.#circuit.refusal(pass);
-    if (refused) return { failure: refused };
+    const refused = this.#gate.refusal(pass);
+    if (refused) {
+      this.#gate.abandoned(pass);
+      return { failure: refused };
+    }
+    this.#gate.began();
     const { endpoint, userAgent, clock } = this.#options;
     const { action, accessKey, parameters } = call;
     const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
@@ -148,7 +146,7 @@ export class Sts {
     try {
       const result = call.map(await client.call(action, parameters), askedAt);
       this.#tell(action, 'OK', askedAt);
-      this.#reached(pass);
+      this.#gate.succeeded(pass);
       return result;
     } catch (error) {
       return { failure: this.#failed(error, call, pass, askedAt) };
@@ -165,19 +163,9 @@ export class Sts {
     this.#tell(action, code, askedAt);
     const { identity } = caller;
     this.#options.logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
-    if (SAYS_NOTHING.has(failure.kind)) this.#notReached(pass, failure);
-    else this.#reached(pass);
+    if (AWAY.has(failure.kind)) this.#gate.failed(pass, failure);
+    else this.#gate.succeeded(pass);
     return failure;
-  }
-
-  #reached(pass: Pass): void {
-    this.#unreachable = 0;
-    this.#circuit.succeeded(pass);
-  }
-
-  #notReached(pass: Pass, failure: Failure): void {
-    this.#unreachable += 1;
-    if (this.#unreachable >= AN_OUTAGE) this.#circuit.failed(pass, failure);
   }
 
   #tell(action: string, code: string, askedAt: number): void {
