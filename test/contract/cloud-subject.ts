@@ -2,6 +2,8 @@
  * What a contract test of `CloudReader` needs: a reader, the cloud that it asks, the Secrets that it may read, and its time.
  */
 import { expect } from 'chai';
+import type { AccessKey } from '../../src/cloud/alibaba-client.ts';
+import type { Rrsa } from '../../src/cloud/environment-credentials.ts';
 import type {
   Answer,
   CloudReader,
@@ -25,6 +27,8 @@ export interface ReaderParts {
   readonly clock: FakeClock;
   readonly logger: RecordingLogger;
   readonly callsPerMinute: number;
+  /** The operator's own credentials. */
+  readonly own: AccessKey | Rrsa;
 }
 
 export interface Closable extends CloudReader {

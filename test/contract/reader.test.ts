@@ -3,26 +3,24 @@
 import { Credentials } from '../../src/cloud/credentials.ts';
 import { parseEndpoint } from '../../src/cloud/endpoints.ts';
 import { LiveReader } from '../../src/cloud/reader.ts';
-import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
+import { Sts } from '../../src/cloud/sts.ts';
 import type { Simulator } from '../world/live-simulator/simulator.ts';
 import type { Closable, ReaderParts } from './cloud-subject.ts';
 import { readerAnswers } from './reader-answers.ts';
 import { readerBudget } from './reader-budget.ts';
 import { readerCredentials } from './reader-credentials.ts';
+import { readerRoles } from './reader-roles.ts';
 
 // Or the SDK looks for a metadata service outside this machine.
 process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
 
-function liveReader(cloud: Simulator, { secrets, clock, logger, callsPerMinute }: ReaderParts): Closable {
+function liveReader(
+  cloud: Simulator,
+  { own, secrets, clock, logger, callsPerMinute }: ReaderParts,
+): Closable {
   const rules = { allowedEndpoints: ['*'], allowInsecure: true };
-  const credentials = new Credentials({
-    own: DEFAULT_KEY,
-    ownFor: ['media'],
-    secrets,
-    clock,
-    logger,
-    ...rules,
-  });
+  const sts = new Sts({ endpoint: parseEndpoint(cloud.stsURL), userAgent: 'contract', clock, logger });
+  const credentials = new Credentials({ own, sts, ownFor: ['media'], secrets, clock, logger, ...rules });
   const endpoint = parseEndpoint(cloud.url);
   const regionID = 'cn-shanghai';
   return new LiveReader({
@@ -39,5 +37,6 @@ function liveReader(cloud: Simulator, { secrets, clock, logger, callsPerMinute }
 describe('the reader of the live cloud', () => {
   readerAnswers(liveReader);
   readerCredentials(liveReader);
+  readerRoles(liveReader);
   readerBudget(liveReader);
 });

@@ -3,13 +3,16 @@
  */
 import { FakeClock } from '../unit/kit/fake-clock.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
+import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
 import { type Simulator, startSimulator } from '../world/live-simulator/simulator.ts';
 import { type Closable, FakeSecrets, type ReaderParts, Subject } from './cloud-subject.ts';
+
+export type NewSubject = (callsPerMinute?: number, own?: ReaderParts['own']) => Subject;
 
 export type NewReader = (cloud: Simulator, parts: ReaderParts) => Closable;
 
 /** To be called in a `describe`. @returns what makes the subject of the running test */
-export function withSubject(newReader: NewReader): (callsPerMinute?: number) => Subject {
+export function withSubject(newReader: NewReader): NewSubject {
   let cloud: Simulator;
   let readers: Closable[] = [];
   before(async () => {
@@ -21,12 +24,14 @@ export function withSubject(newReader: NewReader): (callsPerMinute?: number) => 
     await cloud.reset();
   });
   after(() => cloud.close());
-  return (callsPerMinute = 6_000) => {
+  return (callsPerMinute = 6_000, own = DEFAULT_KEY) => {
     const parts = {
       secrets: new FakeSecrets(),
-      clock: new FakeClock(),
+      // The cloud's is the real one.
+      clock: new FakeClock(Date.now()),
       logger: new RecordingLogger(),
       callsPerMinute,
+      own,
     };
     const reader = newReader(cloud, parts);
     readers.push(reader);

@@ -1,0 +1,272 @@
+/**
+ * Roles that a reader assumes, by the key of a Secret or by the token of its own service account: assumed once, replaced when they
+ * are refused, and told apart from all else that can be wrong.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA } from '../world/live-simulator/seed.ts';
+import { outcomes, SECRET, SECRET_KEPT_MS, type Subject } from './cloud-subject.ts';
+import { type NewReader, withSubject } from './with-subject.ts';
+
+const { roleARN, oidcProviderARN, oidcToken } = DEFAULT_RRSA;
+const WITH_ROLE = { ...DEFAULT_KEY, roleARN };
+const OTHER_ACCOUNT = '1000000000000002';
+
+/** As long as STS is left alone after a failure at the most, ms. */
+const ASKED_AGAIN_MS = 20_000;
+
+export function readerRoles(newReader: NewReader): void {
+  describe('roles', () => {
+    const newSubject = withSubject(newReader);
+    let subject: Subject;
+    beforeEach(() => {
+      subject = newSubject();
+    });
+
+    const observe = () => subject.observe({ credential: SECRET });
+    const failure = () => subject.failure({ credential: SECRET });
+
+    async function stsCalls(): Promise<Record<string, Record<string, number>>> {
+      return (await subject.cloud.counts({ service: 'sts' })).byOperation;
+    }
+
+    async function keysUsed(): Promise<(string | undefined)[]> {
+      return (await subject.cloud.calls()).calls.map(({ accessKeyID }) => accessKeyID);
+    }
+
+    describe('of a Secret', () => {
+      it('are assumed with its key, once for however many, and their session signs', async () => {
+        subject.putSecret(WITH_ROLE);
+        expect(await outcomes(subject.observeTimes(50, { credential: SECRET }))).to.deep.equal(
+          Array(50).fill('observed'),
+        );
+        expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 1 } });
+        const [session] = await subject.cloud.sessions();
+        expect(new Set(await keysUsed())).to.deep.equal(new Set([session?.accessKeyID]));
+        expect(session?.roleSessionName).to.equal('edge-transcode-job-operator');
+      });
+
+      it('are assumed under the name and with the external ID that it gives', async () => {
+        await subject.cloud.modifyRole({ roleARN, externalID: 'media/42' });
+        subject.putSecret({ ...WITH_ROLE, externalID: 'CANARY' });
+        expect(await failure()).to.include({ kind: 'AuthenticationFailed' });
+        subject.putSecret({ ...WITH_ROLE, externalID: 'media/42', roleSessionName: 'media' });
+        await subject.clock.advance(SECRET_KEPT_MS);
+        expect(await outcomes([observe()])).to.deep.equal(['observed']);
+        expect((await subject.cloud.sessions())[0]?.roleSessionName).to.equal('media');
+      });
+
+      const REFUSALS: [string, () => unknown, RegExp][] = [
+        [
+          'that are not there',
+          () => subject.cloud.removeRole({ roleARN }),
+          /does not exist \(EntityNotExist.Role\)/,
+        ],
+        [
+          'that do not trust the key',
+          () => subject.cloud.modifyRole({ roleARN, trusted: false }),
+          /may not be assumed with .* Secret media\/account \(NoPermission\)/,
+        ],
+        [
+          'that the key may not assume',
+          () => subject.cloud.deny({ action: 'sts:AssumeRole' }),
+          /may not be assumed .* the permission sts:AssumeRole/,
+        ],
+        [
+          'of a key that nobody knows',
+          () => subject.putSecret({ ...WITH_ROLE, accessKeyID: 'LTAInobody', accessKeySecret: 'CANARY' }),
+          /put in a valid access key/,
+        ],
+        [
+          'of another account',
+          async () => {
+            await subject.cloud.createAccount({ accountID: OTHER_ACCOUNT });
+            await subject.cloud.createRole({ roleName: 'theirs', accountID: OTHER_ACCOUNT });
+            subject.putSecret({ ...WITH_ROLE, roleARN: `acs:ram::${OTHER_ACCOUNT}:role/theirs` });
+          },
+          /may not be assumed/,
+        ],
+      ];
+      for (const [name, refuse, says] of REFUSALS)
+        it(`${name} are AuthenticationFailed, asked for by one, and no request goes to Live`, async () => {
+          subject.putSecret(WITH_ROLE);
+          await refuse();
+          expect(await outcomes(subject.observeTimes(20, { credential: SECRET }))).to.deep.equal(
+            Array(20).fill('AuthenticationFailed'),
+          );
+          const { message, retryAt } = await failure();
+          expect(message)
+            .to.match(says)
+            .and.not.match(/CANARY/);
+          expect(retryAt).to.be.within(subject.clock.now() + 1, subject.clock.now() + ASKED_AGAIN_MS);
+          expect((await subject.cloud.counts({ service: 'sts' })).calls).to.equal(1);
+          expect(await subject.calls()).to.equal(0);
+        });
+
+      it('that are mended at the cloud serve within 20 s', async () => {
+        subject.putSecret(WITH_ROLE);
+        await subject.cloud.modifyRole({ roleARN, trusted: false });
+        for (let attempt = 0; attempt < 6; attempt += 1) {
+          await failure();
+          await subject.clock.advance(ASKED_AGAIN_MS);
+        }
+        await subject.cloud.modifyRole({ roleARN, trusted: true });
+        await subject.clock.advance(ASKED_AGAIN_MS);
+        expect(await outcomes([observe()])).to.deep.equal(['observed']);
+      });
+
+      it('that lack a permission of Live are told so', async () => {
+        await subject.cloud.modifyRole({ roleARN, permissions: [] });
+        subject.putSecret(WITH_ROLE);
+        expect(await failure()).to.include({ kind: 'PermissionDenied' });
+      });
+
+      it('are assumed anew when the cloud refuses their session, and nobody notices', async () => {
+        subject.putSecret(WITH_ROLE);
+        await observe();
+        await subject.cloud.expireSessions();
+        expect(await outcomes(subject.observeTimes(20, { credential: SECRET }))).to.deep.equal(
+          Array(20).fill('observed'),
+        );
+        expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 2 } });
+      });
+
+      it('are assumed no more than once a minute when every session is refused', async () => {
+        subject.putSecret(WITH_ROLE);
+        await observe();
+        for (let second = 0; second < 60; second += 1) {
+          await subject.cloud.expireSessions();
+          await observe();
+          await subject.clock.advance(1_000);
+        }
+        expect((await subject.cloud.counts({ service: 'sts' })).calls).to.be.within(2, 4);
+      });
+
+      it('of 900 s are renewed ahead of their end', async () => {
+        await subject.cloud.modifyRole({ roleARN, sessionSeconds: 900 });
+        subject.putSecret(WITH_ROLE);
+        await observe();
+        await subject.clock.advance(530_000);
+        await observe();
+        expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 1 } });
+        await subject.clock.advance(110_000);
+        await observe();
+        await subject.cloud.awaitCalls({ service: 'sts', count: 2 });
+        expect(await outcomes([observe()])).to.deep.equal(['observed']);
+      });
+
+      it('leave the other credentials alone, whatever becomes of them', async () => {
+        await subject.cloud.addFault({ kind: 'hang', service: 'sts' });
+        subject.putSecret(WITH_ROLE);
+        const hanging = subject.observeTimes(10, { credential: SECRET });
+        expect(await outcomes(subject.observeTimes(5))).to.deep.equal(Array(5).fill('observed'));
+        subject.reader.close();
+        expect(await outcomes(hanging)).to.deep.equal(Array(10).fill('withdrawn'));
+      });
+    });
+
+    describe('while STS is away', () => {
+      it('cannot be had, for no fault of the user, and are had soon after it is back', async () => {
+        subject.putSecret(WITH_ROLE);
+        await subject.cloud.refuseConnections({ service: 'sts' });
+        for (let attempt = 0; attempt < 10; attempt += 1) {
+          expect(await failure()).to.include({ kind: 'ConnectionFailed' });
+          await subject.clock.advance(ASKED_AGAIN_MS / 2);
+        }
+        await subject.cloud.acceptConnections({ service: 'sts' });
+        await subject.clock.advance(2 * ASKED_AGAIN_MS);
+        expect(await outcomes([observe()])).to.deep.equal(['observed']);
+      });
+
+      it('serve on until their session ends, and are never used past it', async () => {
+        subject.putSecret(WITH_ROLE);
+        await observe();
+        await subject.cloud.refuseConnections({ service: 'sts' });
+        await subject.clock.advance(3_000_000);
+        expect(await outcomes([observe()])).to.deep.equal(['observed']);
+        await subject.clock.advance(600_000);
+        const before = await subject.calls();
+        expect(await failure()).to.include({ kind: 'ConnectionFailed' });
+        expect(await subject.calls()).to.equal(before);
+      });
+    });
+
+    describe('of the operator’s own service account', () => {
+      let directory: string;
+      let tokenFile: string;
+      beforeEach(async () => {
+        directory = await mkdtemp(join(tmpdir(), 'rrsa-'));
+        tokenFile = join(directory, 'token');
+        await writeFile(tokenFile, `${oidcToken}\n`);
+        subject = newSubject(6_000, { roleARN, oidcProviderARN, tokenFile });
+      });
+      afterEach(() => rm(directory, { recursive: true }));
+
+      it('are assumed with its token, once for however many', async () => {
+        expect(await outcomes(subject.observeTimes(50))).to.deep.equal(Array(50).fill('observed'));
+        expect(await stsCalls()).to.deep.equal({ AssumeRoleWithOIDC: { OK: 1 } });
+      });
+
+      it('are not for every namespace, and then STS is not asked', async () => {
+        const elsewhere = { credential: { namespace: 'elsewhere' } };
+        expect(await subject.failure(elsewhere)).to.include({ kind: 'CredentialsNotFound' });
+        expect(await stsCalls()).to.deep.equal({});
+      });
+
+      it('are assumed with the token that is in the file then', async () => {
+        await subject.observe();
+        await subject.cloud.removeOIDCToken({ token: oidcToken });
+        await subject.cloud.addOIDCToken({ token: 'fresh.oidc.token', providerARN: oidcProviderARN });
+        await writeFile(tokenFile, 'fresh.oidc.token');
+        await subject.cloud.expireSessions();
+        expect(await outcomes([subject.observe()])).to.deep.equal(['observed']);
+        expect(await stsCalls()).to.deep.equal({ AssumeRoleWithOIDC: { OK: 2 } });
+      });
+
+      it('with a token that is too old are AuthenticationFailed, and serve once there is another', async () => {
+        await subject.cloud.modifyOIDCToken({ token: oidcToken, expiresAt: '2023-01-01T00:00:00Z' });
+        const { kind, message } = await subject.failure();
+        expect(kind).to.equal('AuthenticationFailed');
+        expect(message).to.contain('OIDCToken.Expired').and.not.contain(oidcToken);
+        await subject.cloud.addOIDCToken({ token: 'fresh.oidc.token', providerARN: oidcProviderARN });
+        await writeFile(tokenFile, 'fresh.oidc.token');
+        await subject.clock.advance(ASKED_AGAIN_MS);
+        expect(await outcomes([subject.observe()])).to.deep.equal(['observed']);
+      });
+
+      it('without a token are CredentialsNotFound, and STS is not asked', async () => {
+        await writeFile(tokenFile, '\n');
+        expect(await subject.failure()).to.include({
+          kind: 'CredentialsNotFound',
+          message: "the service account's token, which ALIBABA_CLOUD_OIDC_TOKEN_FILE names, is empty",
+        });
+        await rm(tokenFile);
+        await subject.clock.advance(ASKED_AGAIN_MS);
+        expect((await subject.failure()).message).to.match(/cannot be read \(ENOENT\)$/);
+        expect(await stsCalls()).to.deep.equal({});
+      });
+
+      it('that do not trust the provider are told so', async () => {
+        await subject.cloud.modifyRole({ roleARN, trustedProviders: [] });
+        const { kind, message } = await subject.failure();
+        expect(kind).to.equal('AuthenticationFailed');
+        expect(message).to.match(/AuthenticationFail.NoPermission.*trust policy/);
+      });
+    });
+
+    it('of two Secrets are two, each with the key of its own', async () => {
+      const other = { namespace: 'other', name: 'account' };
+      const theirs = { accessKeyID: 'LTAItheirs', accessKeySecret: 'secret-of-theirs' };
+      await subject.cloud.addKey({ ...theirs, accountID: DEFAULT_ACCOUNT_ID });
+      await subject.cloud.modifyRole({ roleARN, trustedAccounts: [], trustedKeys: [theirs.accessKeyID] });
+      subject.putSecret(WITH_ROLE);
+      subject.putSecret({ ...theirs, roleARN }, other);
+      expect(await outcomes([subject.observe({ credential: other }), observe()])).to.deep.equal([
+        'observed',
+        'AuthenticationFailed',
+      ]);
+    });
+  });
+}
