@@ -71,6 +71,19 @@ describe('the command line of the operator', () => {
     expect(stderr.trimEnd().split('\n')).to.have.lengthOf(mistakes.length + 1);
   });
 
+  it('does not start with half of what RRSA needs, and says what is missing', async () => {
+    const role = { ALIBABA_CLOUD_ROLE_ARN: 'acs:ram::1:role/a' };
+    const half = await run([], role);
+    expect(half).to.deep.include({ code: 2, stdout: '' });
+    expect(half.stderr).to.match(
+      /^ALIBABA_CLOUD_ROLE_ARN is set without ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE$/m,
+    );
+    const none = await run(['--credentials=rrsa', '--interval=1s']);
+    expect(none.code).to.equal(2);
+    expect(none.stderr).to.match(/^--interval: /m);
+    expect((await run(['--credentials=rrsa'])).stderr).to.match(/^--credentials: rrsa: .* are not set/m);
+  });
+
   it('says what is missing where there is no kubeconfig', async () => {
     const message = await failure([]);
     expect(message).to.match(/not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~\/\.kube\/config/);
@@ -85,6 +98,18 @@ describe('the command line of the operator', () => {
     expect(code).to.equal(1);
     expect(stdout).to.contain('the kubeconfig cannot be used: it is not the YAML of a kubeconfig');
     expect(stdout + stderr).to.not.contain('token-of-a-test');
+  });
+
+  it('warns once of a proxy, which is not supported, without its address', async () => {
+    const env = { HTTPS_PROXY: 'http://user:canary@10.0.0.1:3128', https_proxy: 'http://10.0.0.1:3128' };
+    const { stdout } = await run(['--kubeconfig=not-there'], env);
+    const warnings = stdout.split('\n').filter((line) => line.includes('"level":"warn"'));
+    expect(warnings).to.have.lengthOf(1);
+    expect(JSON.parse(warnings[0] ?? '')).to.deep.include({
+      msg: 'proxies are not supported: the cloud is called directly',
+      variables: ['HTTPS_PROXY', 'https_proxy'],
+    });
+    expect(stdout).to.not.contain('canary').and.to.not.contain('10.0.0.1');
   });
 
   it('names the address that somebody else listens on', async () => {

@@ -110,11 +110,13 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
 
     "of the operator's own serve only the namespaces that they are meant for": async () => {
       const { world } = scene;
-      await world.apply(job('foreign', await createJob(world), 'other'));
+      const ids = await createJob(world);
+      await world.apply(job('foreign', ids, 'other'));
       const shown = await world.until('foreign', (each) => is(each, 'Ready', 'False'), {
         namespace: 'other',
       });
       expectStalled(shown, 'CredentialsNotFound', /namespace other may not use .* set spec\.credentialsRef$/);
+      expect(await callsAbout(world, ids)).to.deep.equal([]);
     },
   };
 }

@@ -7,7 +7,7 @@ import type { SimulatedCloud } from './simulated-cloud.ts';
 
 export interface OperatorOptions {
   readonly kubeconfig: string;
-  /** Its credentials and endpoint; undefined: none are given. */
+  /** Its credentials and endpoints; undefined: none are given. */
   readonly cloud?: SimulatedCloud;
   /** Its log is `<name>.log`; default `operator`. */
   readonly name?: string;
@@ -69,7 +69,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
       PROGRAM,
       `--kubeconfig=${kubeconfig}`,
       '--http-address=127.0.0.1:0',
-      ...(cloud ? [`--endpoint=${cloud.endpoint}`] : []),
+      ...(cloud ? [`--endpoint=${cloud.endpoint}`, `--sts-endpoint=${cloud.stsEndpoint}`] : []),
       ...args,
     ],
     env: {
