@@ -195,6 +195,7 @@ function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolea
   });
   return new LiveReader({
     credentials,
+    sts,
     callsPerMinute: config['calls-per-minute'],
     mayCall,
     endpoint: config.endpoint,

@@ -61,6 +61,23 @@ export class Backlog<Item extends Waiting> {
     return items;
   }
 
+  /** Takes those out that are meant, in no order; they still wait, but not here. */
+  take(isMeant: (item: Item) => boolean): Item[] {
+    const items = LANES.flatMap((name) => {
+      const wanted = this.#lanes[name].data.filter(({ withdrawn }) => !withdrawn);
+      const left = wanted.filter((item) => !isMeant(item));
+      this.#lanes[name] = lane(left);
+      this.#sizes[name] = left.length;
+      return wanted.filter(isMeant);
+    });
+    return items;
+  }
+
+  /** Everybody who waits, in no order. */
+  *[Symbol.iterator](): Iterator<Item> {
+    for (const name of LANES) for (const item of this.#lanes[name].data) if (!item.withdrawn) yield item;
+  }
+
   /** How many wait, of those still wanted. */
   size(name: Lane): number {
     return this.#sizes[name];
@@ -80,6 +97,6 @@ export class Backlog<Item extends Waiting> {
   }
 }
 
-function lane<Item extends Waiting>(): TinyQueue<Item> {
-  return new TinyQueue<Item>([], (a, b) => a.deadline - b.deadline);
+function lane<Item extends Waiting>(items: Item[] = []): TinyQueue<Item> {
+  return new TinyQueue<Item>(items, (a, b) => a.deadline - b.deadline);
 }

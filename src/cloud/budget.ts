@@ -8,6 +8,7 @@ import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Lane } from '../job/ports.ts';
 import { Backlog, type Waiting } from './backlog.ts';
+import { CallHistory } from './call-history.ts';
 import { Pace } from './pace.ts';
 import { FULL_RATE, shareAt, throttled } from './rate.ts';
 
@@ -19,10 +20,17 @@ export interface BudgetOptions {
   readonly onWait?: (lane: Lane, seconds: number) => void;
 }
 
+/** Whoever calls are made for: a credential, which can turn out to be another account's. */
+export interface Payer {
+  /** Of the calls made for it. */
+  readonly history: CallHistory;
+}
+
 /** Who waits for a turn. An object and no promise, as a hundred thousand may wait. */
 export interface Caller extends Waiting {
   /** Clock `now`; the budget's to set. */
   waitingSince: number;
+  readonly payer?: Payer | undefined;
   /** Asked when its turn has come: false when it has no use for it, and has left or begun anew by itself. */
   ready(): boolean;
   /** Makes the call, and resolves when that has ended. Must not reject. */
@@ -61,6 +69,8 @@ export class Budget {
   readonly #ahead: number;
   readonly #minTimeMs: number;
   readonly #backlog = new Backlog<Caller>();
+  readonly #history = new CallHistory();
+  readonly #mostInAMinute: number;
   #reserved = 0;
   #pausedUntil = 0;
   #throttledAt = Number.NEGATIVE_INFINITY;
@@ -76,6 +86,7 @@ export class Budget {
     this.#pace = new Pace({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
     this.#ahead = ahead;
     this.#minTimeMs = minTimeMs;
+    this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
   }
 
   /** Has it called when its turn has come. Who was called or sent away may come again, who withdrew may not. */
@@ -107,10 +118,7 @@ export class Budget {
     this.#throttledAt = now;
     this.#throttlings += 1;
     this.#rate = throttled(this.#rate, now);
-    const pause = retryAfterMs ?? backoffDelay(PAUSES, this.#throttlings);
-    this.#pause?.cancel();
-    this.#pausedUntil = now + pause;
-    this.#pause = this.#clock.after(pause, () => this.#resume());
+    this.#pauseUntil(now + (retryAfterMs ?? backoffDelay(PAUSES, this.#throttlings)));
   }
 
   /** A call was let through. One that was sent before the last throttling tells nothing. */
@@ -121,6 +129,23 @@ export class Budget {
   /** What is given now: the budget's pace, or less after a throttling. */
   get callsPerSecond(): number {
     return (shareAt(this.#rate, this.#clock.now()) * 1_000) / this.#minTimeMs;
+  }
+
+  /** Takes those out who wait for a turn of this payer's: for another budget. */
+  release(payer: Payer): Caller[] {
+    return this.#backlog.take((caller) => caller.payer === payer);
+  }
+
+  /** They wait here from now on, as long as before; and the calls that were made for them count. */
+  adopt(callers: readonly Caller[], history: CallHistory): void {
+    this.#history.include(history, this.#clock.now());
+    for (const caller of callers) this.#backlog.add(caller);
+    this.#reserve();
+  }
+
+  /** Everybody who waits for a turn. */
+  get callers(): Iterable<Caller> {
+    return this.#backlog;
   }
 
   /** How many calls wait for their turn. */
@@ -160,7 +185,10 @@ export class Budget {
     const caller = this.#mayCall() ? this.#next() : undefined;
     this.#reserve();
     if (!caller) return;
-    this.#onWait?.(caller.lane, (this.#clock.now() - caller.waitingSince) / 1_000);
+    const now = this.#clock.now();
+    this.#history.add(now);
+    caller.payer?.history.add(now);
+    this.#onWait?.(caller.lane, (now - caller.waitingSince) / 1_000);
     await caller.call();
   }
 
@@ -171,7 +199,23 @@ export class Budget {
   }
 
   #mayCall(): boolean {
-    return !this.#closed && !this.#isPaused();
+    return !this.#closed && !this.#isPaused() && !this.#isSpent();
+  }
+
+  /** The pace alone never spends it: but those who turned out to share it may have, before that was known. */
+  #isSpent(): boolean {
+    const now = this.#clock.now();
+    const until = this.#history.belowAt(this.#mostInAMinute, now);
+    if (until <= now) return false;
+    this.#pauseUntil(until);
+    return true;
+  }
+
+  #pauseUntil(until: number): void {
+    if (until <= this.#pausedUntil) return;
+    this.#pausedUntil = until;
+    this.#pause?.cancel();
+    this.#pause = this.#clock.after(until - this.#clock.now(), () => this.#resume());
   }
 
   #isPaused(): boolean {

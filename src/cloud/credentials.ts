@@ -133,7 +133,8 @@ function isUnassumed(source: Source): source is Unassumed {
 function withSession({ source }: Unassumed, session: Session): Resolved {
   if ('failure' in session) return session;
   const { accessKey, serial } = session;
-  return { credential: { ...source, accessKey, version: `${source.version}/${serial}` } };
+  const { version } = source;
+  return { credential: { ...source, accessKey, version: `${version}/${serial}`, source: version } };
 }
 
 function cannotAssume(who: string): Assumed {

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../base/clock.ts';
 import type { Answer, Asked, Failure, FailureKind, Lane, ObserveOptions, Reference } from '../job/ports.ts';
-import type { Caller } from './budget.ts';
+import type { Caller, Payer } from './budget.ts';
 import type { Pass } from './circuit.ts';
 import type { Credentials } from './credentials.ts';
 import type { Gate } from './gate.ts';
@@ -46,6 +46,8 @@ interface Way {
   readonly pass: Pass;
   readonly gate: Gate;
   readonly gatePass: Pass;
+  /** The endpoint is a Secret's own, and others spend the same budget: what it answers, or not, must not touch them. */
+  readonly isApart: boolean;
 }
 
 /** For what an observation goes round again, each once: as flags, for want of space. */
@@ -81,6 +83,10 @@ export class Observation implements Caller {
     this.#reference = reference;
     this.#signal = signal;
     this.#onEnd = onEnd;
+  }
+
+  get payer(): Payer | undefined {
+    return this.#way?.session.member;
   }
 
   begin(): void {
@@ -125,7 +131,13 @@ export class Observation implements Caller {
   async call(): Promise<void> {
     if (!this.#way) return;
     this.#phase = 'preparing';
-    const result = await this.#turn(this.#way);
+    const ended = this.#take(this.#way);
+    // Whoever is not awaited holds none of the slots that the budget's others need as well; the gate bounds how many.
+    if (!this.#way.isApart) await ended;
+  }
+
+  async #take(way: Way): Promise<void> {
+    const result = await this.#turn(way);
     if (result !== 'again') this.#end(result);
     else void this.#prepare();
   }
@@ -154,7 +166,9 @@ export class Observation implements Caller {
     if ('refused' in known) return { ...known, asked };
     const gate = session.gates.of(asked.endpoint);
     const entrance = await gate.enter(this.#signal);
-    if ('pass' in entrance) return { asked, session, pass: known.pass, gate, gatePass: entrance.pass };
+    const isApart = credential.endpoint !== undefined && session.member.isShared;
+    if ('pass' in entrance)
+      return { asked, session, pass: known.pass, gate, gatePass: entrance.pass, isApart };
     session.circuit.abandoned(known.pass);
     return { ...entrance, asked };
   }
@@ -168,8 +182,11 @@ export class Observation implements Caller {
       return resolved !== 'again' && 'failure' in resolved ? this.#refused(resolved.failure) : 'again';
     }
     const { credential } = resolved;
+    const { budget } = way.session;
     sessions.of(credential);
-    if (jobCall.asked(this.#reference, credential).endpoint !== way.asked.endpoint) {
+    // It leads elsewhere by now, or the turn is of an account that its new key may not be of.
+    const { endpoint } = jobCall.asked(this.#reference, credential);
+    if (endpoint !== way.asked.endpoint || way.session.budget !== budget) {
       this.#abandon();
       return 'again';
     }
@@ -201,14 +218,10 @@ export class Observation implements Caller {
 
   /** What a call's end means for those who share its account or credential, and for itself. */
   async #settle(way: Way, credential: Credential, result: CallResult): Promise<Result> {
-    const { gate, gatePass } = way;
-    const { budget, circuit } = way.session;
-    const { answer, failed, askedAt, retryAfterMs } = result;
+    const { circuit } = way.session;
+    const { answer, failed } = result;
     const kind = failed?.failure.kind;
-    if (failed && kind === 'ConnectionFailed') gate.failed(gatePass, failed.failure);
-    else gate.succeeded(gatePass);
-    if (kind === 'Throttled') budget.throttled(askedAt, retryAfterMs);
-    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
+    this.#tellOthers(way, result);
     if (failed?.code === SIGNATURE_NONCE_USED && this.#isFirst('usedNonce')) {
       circuit.abandoned(way.pass);
       return 'again';
@@ -218,6 +231,22 @@ export class Observation implements Caller {
     if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) circuit.inconclusive(way.pass);
     else circuit.succeeded(way.pass);
     return answer;
+  }
+
+  /** What it means for those who share the endpoint or the account. */
+  #tellOthers(
+    { session, gate, gatePass, isApart }: Way,
+    { failed, askedAt, retryAfterMs }: CallResult,
+  ): void {
+    const { budget } = session;
+    const kind = failed?.failure.kind;
+    const isThrottled = kind === 'Throttled';
+    if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart)))
+      gate.failed(gatePass, failed.failure);
+    else gate.succeeded(gatePass);
+    if (isApart) return;
+    if (isThrottled) budget.throttled(askedAt, retryAfterMs);
+    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
   }
 
   /** Nobody else tries this key but a probe. The Secret is read again at once: its owner may have replaced the key just now. */

@@ -10,17 +10,20 @@ import {
   type ObserveOptions,
   type Reference,
 } from '../job/ports.ts';
-import { fullCallsPerSecond } from './budget.ts';
+import { type Budget, fullCallsPerSecond, type Payer } from './budget.ts';
 import type { Credentials } from './credentials.ts';
 import { JobCall, type JobCallOptions } from './job-call.ts';
 import { Observation, type ObservationParts, WITHDRAWN } from './observation.ts';
 import { Sessions } from './sessions.ts';
+import type { Sts } from './sts.ts';
 
 export interface LiveReaderOptions extends JobCallOptions {
   readonly credentials: Credentials;
   readonly callsPerMinute: number;
   /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
   readonly mayCall?: () => boolean;
+  /** Says whose a key is; undefined: each credential is an account by itself. */
+  readonly sts?: Pick<Sts, 'accountOf'> | undefined;
 }
 
 export class LiveReader implements CloudReader {
@@ -30,10 +33,10 @@ export class LiveReader implements CloudReader {
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
-    const { credentials, callsPerMinute, clock, observer, mayCall } = options;
+    const { credentials, callsPerMinute, sts, clock, observer, mayCall } = options;
     const onWait = observer?.waited.bind(observer);
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
-    const sessions = new Sessions({ callsPerMinute, clock, ...(onWait && { onWait }) });
+    const sessions = new Sessions({ callsPerMinute, clock, sts, ...(onWait && { onWait }) });
     this.#parts = {
       credentials,
       sessions,
@@ -57,8 +60,10 @@ export class LiveReader implements CloudReader {
 
   /** Calls waiting for their turn, by credential and lane. */
   *backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
-    for (const [identity, { budget }] of this.#parts.sessions)
-      for (const lane of LANES) yield { identity, lane, waiting: budget.waiting(lane) };
+    const sessions = [...this.#parts.sessions];
+    const waiting = waitingOf(new Set(sessions.map(([, { budget }]) => budget)));
+    for (const [identity, { member }] of sessions)
+      for (const lane of LANES) yield { identity, lane, waiting: waiting.get(member)?.[lane] ?? 0 };
   }
 
   /** What a credential's account may call now. */
@@ -72,4 +77,16 @@ export class LiveReader implements CloudReader {
     for (const observation of this.#underway) observation.leave();
     for (const [, { budget }] of this.#parts.sessions) budget.close();
   }
+}
+
+/** How many wait for whom: of a budget that several share, each has its own. */
+function waitingOf(budgets: Iterable<Budget>): Map<Payer | undefined, Record<Lane, number>> {
+  const waiting = new Map<Payer | undefined, Record<Lane, number>>();
+  for (const budget of budgets)
+    for (const { payer, lane } of budget.callers) {
+      const lanes = waiting.get(payer) ?? { asked: 0, due: 0, retry: 0 };
+      lanes[lane] += 1;
+      waiting.set(payer, lanes);
+    }
+  return waiting;
 }

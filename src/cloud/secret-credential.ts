@@ -22,6 +22,8 @@ export interface Credential {
   readonly accountID?: string;
   /** Changes whenever anything above does. */
   readonly version: string;
+  /** With the key of a role's session: the version of what assumed the role. Default: `version`. */
+  readonly source?: string;
 }
 
 export type Resolved = { readonly credential: Credential } | { readonly failure: Failure };

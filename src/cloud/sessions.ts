@@ -1,55 +1,86 @@
 /**
- * What is kept for each credential while it is in use: its budget, the circuit that keeps a bad key from being tried by all, and its
- * ways to the endpoints.
+ * What is kept for each credential while it is in use: its part in an account's budget, the circuit that keeps a bad key from being
+ * tried by all, and its ways to the endpoints.
+ *
+ * Whose key it is, is asked beside the first calls and never in their way; until and unless that is answered, the credential is an
+ * account by itself, or shares one with those Secrets of its namespace that name the same account. An answer is good for the key
+ * that it was asked with, and for no later one.
  */
+import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Lane } from '../job/ports.ts';
-import { Budget } from './budget.ts';
+import { Accounts, type Member } from './accounts.ts';
+import type { Budget } from './budget.ts';
 import { Circuit } from './circuit.ts';
 import { Gates } from './gate.ts';
 import type { Credential } from './secret-credential.ts';
+import type { Sts } from './sts.ts';
 
-export interface Session {
-  readonly budget: Budget;
+/** What was asked about the account of a key. */
+interface Lookup {
+  state: 'asking' | 'known' | 'unknown';
+  failures: number;
+  /** Clock `now`. */
+  askAgainAt: number;
+}
+
+export class Session {
   readonly circuit: Circuit;
   readonly gates: Gates;
+  readonly member: Member;
   /** Of the credential that the circuit judges. */
   version: string;
+  /** Of the Secret, or what else the account was asked about. */
+  source: string;
+  lookup: Lookup = notAsked();
   usedAt: number;
+
+  constructor(member: Member, { version, source = version }: Credential, clock: Clock) {
+    this.member = member;
+    this.circuit = new Circuit(clock);
+    this.gates = new Gates(clock);
+    this.version = version;
+    this.source = source;
+    this.usedAt = clock.now();
+  }
+
+  /** The account's as it is known now: not to be kept. */
+  get budget(): Budget {
+    return this.member.budget;
+  }
 }
 
 export interface SessionsOptions {
   readonly callsPerMinute: number;
   readonly clock: Clock;
   readonly onWait?: (lane: Lane, seconds: number) => void;
+  /** Undefined: nobody can be asked for a key's account. */
+  readonly sts?: Pick<Sts, 'accountOf'> | undefined;
 }
 
 /** Longer than any call takes and any probe waits; and than the minute for which a budget has to remember. */
 const UNUSED_MS = 10 * 60_000;
 
+/** A key that STS refuses may be mended, and STS may be out of reach for good: neither is worth asking often. */
+const ASKED_AGAIN: Backoff = { baseMs: 30_000, maxMs: 60 * 60_000 };
+
 export class Sessions {
   readonly #options: SessionsOptions;
+  readonly #accounts: Accounts;
   readonly #sessions = new Map<string, Session>();
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    this.#accounts = new Accounts(options);
   }
 
   /** A changed Secret has not failed yet, whatever the old one did. */
-  of({ identity, version }: Credential): Session {
-    const usedAt = this.#options.clock.now();
-    const known = this.#sessions.get(identity);
-    if (known && known.version !== version) known.circuit.reset();
-    if (known) return Object.assign(known, { version, usedAt });
-    this.#forgetUnused(usedAt);
-    const session = {
-      budget: new Budget(this.#options),
-      circuit: new Circuit(this.#options.clock),
-      gates: new Gates(this.#options.clock),
-      version,
-      usedAt,
-    };
-    this.#sessions.set(identity, session);
+  of(credential: Credential): Session {
+    const { identity } = credential;
+    const session = this.#sessions.get(identity) ?? this.#begin(credential);
+    this.#follow(session, credential);
+    session.usedAt = this.#options.clock.now();
+    this.#askForAccount(session, credential);
     return session;
   }
 
@@ -61,11 +92,61 @@ export class Sessions {
     return this.#sessions.entries();
   }
 
+  #begin(credential: Credential): Session {
+    this.#forgetUnused(this.#options.clock.now());
+    const session = new Session(this.#accounts.join(presumed(credential)), credential, this.#options.clock);
+    this.#sessions.set(credential.identity, session);
+    return session;
+  }
+
+  #follow(session: Session, credential: Credential): void {
+    const { version, source = version } = credential;
+    if (session.version !== version) session.circuit.reset();
+    session.version = version;
+    if (session.source === source) return;
+    session.source = source;
+    session.lookup = notAsked();
+    this.#accounts.restart(session.member, presumed(credential));
+  }
+
+  #askForAccount(session: Session, { identity, accessKey }: Credential): void {
+    const { sts, clock } = this.#options;
+    const { lookup, member } = session;
+    if (!sts || lookup.state !== 'unknown' || clock.now() < lookup.askAgainAt) return;
+    lookup.state = 'asking';
+    void sts.accountOf({ namespace: namespaceOf(identity), identity }, accessKey).then((answer) => {
+      // The Secret has changed meanwhile, or nobody uses it any more.
+      if (session.lookup !== lookup || this.#sessions.get(identity) !== session) return;
+      if ('accountID' in answer) {
+        lookup.state = 'known';
+        this.#accounts.move(member, `account ${answer.accountID}`);
+        return;
+      }
+      lookup.state = 'unknown';
+      lookup.failures += 1;
+      lookup.askAgainAt = clock.now() + backoffDelay(ASKED_AGAIN, lookup.failures);
+    });
+  }
+
   #forgetUnused(now: number): void {
-    for (const [identity, { budget, usedAt }] of this.#sessions) {
+    for (const [identity, { member, budget, usedAt }] of this.#sessions) {
       if (now - usedAt <= UNUSED_MS || budget.total > 0) continue;
-      budget.close();
       this.#sessions.delete(identity);
+      this.#accounts.leave(member);
     }
   }
+}
+
+/** What a Secret says of its account is taken at its word among the Secrets of its own namespace, and nowhere else. */
+function presumed({ identity, accountID }: Credential): string {
+  return accountID === undefined ? `alone ${identity}` : `said in ${namespaceOf(identity)} ${accountID}`;
+}
+
+/** Empty for the operator's own. */
+function namespaceOf(identity: string): string {
+  return identity.includes('/') ? identity.slice(0, identity.indexOf('/')) : '';
+}
+
+function notAsked(): Lookup {
+  return { state: 'unknown', failures: 0, askAgainAt: 0 };
 }

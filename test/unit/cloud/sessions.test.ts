@@ -1,9 +1,10 @@
-// One budget and one circuit for each credential, while it is in use.
+// One circuit for each credential, and one budget for each account, while they are in use.
 
 import { expect } from 'chai';
 import type { Credential } from '../../../src/cloud/secret-credential.ts';
-import { Sessions } from '../../../src/cloud/sessions.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { Sessions, type SessionsOptions } from '../../../src/cloud/sessions.ts';
+import type { StsCaller } from '../../../src/cloud/sts.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
 
 const REFUSED = { kind: 'AuthenticationFailed', message: 'not this key' } as const;
 const WANTED = new AbortController().signal;
@@ -57,5 +58,162 @@ describe('sessions', () => {
       'media/used',
       'media/new',
     ]);
+  });
+});
+
+describe('sessions and their accounts', () => {
+  let clock: FakeClock;
+  let sessions: Sessions;
+  /** What STS was asked, and by whom. */
+  let asked: { caller: StsCaller; key: string }[];
+  /** The account of each key; a key that is not here is of nobody's. */
+  let accounts: Record<string, string>;
+  let silence: Promise<void> | undefined;
+  beforeEach(() => {
+    clock = new FakeClock();
+    asked = [];
+    accounts = {};
+    silence = undefined;
+    sessions = sessionsWith({ accountOf });
+  });
+  afterEach(() => {
+    for (const [, { budget }] of sessions) budget.close();
+  });
+
+  function sessionsWith(sts: SessionsOptions['sts']): Sessions {
+    return new Sessions({ callsPerMinute: 60, clock, sts });
+  }
+
+  const accountOf: NonNullable<SessionsOptions['sts']>['accountOf'] = async (caller, { accessKeyID }) => {
+    asked.push({ caller, key: accessKeyID });
+    // As it is when it is asked.
+    const accountID = accounts[accessKeyID];
+    await silence;
+    return accountID ? { accountID } : { failure: REFUSED };
+  };
+
+  function key(identity: string, accessKeyID: string, more: Partial<Credential> = {}): Credential {
+    const accessKey = { accessKeyID, accessKeySecret: 'secret' };
+    return { identity, version: accessKeyID, accessKey, ...more };
+  }
+
+  function share(one: Credential, other: Credential): boolean {
+    return sessions.of(one).budget === sessions.of(other).budget;
+  }
+
+  it('share a budget once they prove to be of one account, across namespaces', async () => {
+    accounts = { k1: '1', k2: '1', k3: '3' };
+    const [a, b, c] = [key('media/a', 'k1'), key('news/b', 'k2'), key('media/c', 'k3')];
+    expect(share(a, b)).to.equal(false);
+    sessions.of(c);
+    await settled();
+    expect(share(a, b)).to.equal(true);
+    expect(share(a, c)).to.equal(false);
+  });
+
+  it('ask once for each credential, on behalf of its namespace', async () => {
+    accounts = { k1: '1', k2: '1' };
+    for (let times = 0; times < 5; times += 1) {
+      sessions.of(key('media/a', 'k1'));
+      sessions.of(key('default', 'k2'));
+      await settled();
+    }
+    expect(asked).to.deep.equal([
+      { caller: { namespace: 'media', identity: 'media/a' }, key: 'k1' },
+      { caller: { namespace: '', identity: 'default' }, key: 'k2' },
+    ]);
+  });
+
+  it('ask beside: a session is there before the answer', () => {
+    silence = new Promise(() => undefined);
+    expect(sessions.of(key('media/a', 'k1')).budget).not.to.equal(undefined);
+    expect(asked).to.have.length(1);
+  });
+
+  it('are accounts by themselves while nobody says whose they are, and are asked about again more and more rarely', async () => {
+    const [a, b] = [key('media/a', 'k1'), key('media/b', 'k2')];
+    for (let minute = 0; minute < 8 * 60; minute += 1) {
+      expect(share(a, b)).to.equal(false);
+      await clock.advance(MINUTE);
+    }
+    expect(asked.length).to.be.within(2 * 9, 2 * 25);
+    accounts = { k1: '1', k2: '1' };
+    for (let minute = 0; minute < 60; minute += 1) {
+      share(a, b);
+      await clock.advance(MINUTE);
+    }
+    expect(share(a, b)).to.equal(true);
+  });
+
+  it('keep nothing of what was said about the key of before', async () => {
+    accounts = { k1: '1', k2: '1' };
+    const b = key('media/b', 'k2');
+    expect(share(key('media/a', 'k1'), b)).to.equal(false);
+    await settled();
+    expect(share(key('media/a', 'k1'), b)).to.equal(true);
+    expect(share(key('media/a', 'stolen'), b)).to.equal(false);
+    await settled();
+    expect(share(key('media/a', 'stolen'), b)).to.equal(false);
+  });
+
+  it('take no late answer about the key of before for one about the key of now', async () => {
+    accounts = { k1: '1', k2: '1' };
+    const b = key('media/b', 'k2');
+    sessions.of(b);
+    await settled();
+    const answered = Promise.withResolvers<void>();
+    silence = answered.promise;
+    sessions.of(key('media/a', 'k1'));
+    sessions.of(key('media/a', 'other'));
+    answered.resolve();
+    await settled();
+    expect(share(key('media/a', 'other'), b)).to.equal(false);
+  });
+
+  it('stay of one account through the renewals of a role’s session', async () => {
+    accounts = { s1: '1', k2: '1' };
+    const b = key('media/b', 'k2');
+    const renewed = (serial: number) => key('media/a', `s${serial}`, { version: `v/${serial}`, source: 'v' });
+    sessions.of(renewed(1));
+    sessions.of(b);
+    await settled();
+    expect(share(renewed(1), b)).to.equal(true);
+    expect(share(renewed(2), b)).to.equal(true);
+    expect(asked).to.have.length(2);
+  });
+
+  describe('that name their account', () => {
+    beforeEach(() => {
+      sessions = sessionsWith(undefined);
+    });
+
+    it('share a budget within their namespace', () => {
+      const [a, b] = [key('media/a', 'k1', { accountID: '1' }), key('media/b', 'k2', { accountID: '1' })];
+      expect(share(a, b)).to.equal(true);
+      expect(share(a, key('media/c', 'k3', { accountID: '3' }))).to.equal(false);
+      expect(share(a, key('media/d', 'k4'))).to.equal(false);
+    });
+
+    it('share none with another namespace, nor with the operator’s own', () => {
+      const a = key('media/a', 'k1', { accountID: '1' });
+      expect(share(a, key('news/b', 'k2', { accountID: '1' }))).to.equal(false);
+      expect(share(a, key('default', 'k3'))).to.equal(false);
+    });
+
+    it('wrongly are found out, and those they named are not touched', async () => {
+      sessions = sessionsWith({ accountOf });
+      accounts = { k1: '1', liar: '2', k3: '1' };
+      const theirs = key('news/c', 'k3');
+      const [a, liar] = [
+        key('media/a', 'k1', { accountID: '1' }),
+        key('media/b', 'liar', { accountID: '1' }),
+      ];
+      expect(share(a, liar)).to.equal(true);
+      expect(share(liar, theirs)).to.equal(false);
+      await settled();
+      expect(share(a, liar)).to.equal(false);
+      expect(share(a, theirs)).to.equal(true);
+      expect(share(liar, theirs)).to.equal(false);
+    });
   });
 });

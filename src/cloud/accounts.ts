@@ -1,0 +1,94 @@
+/**
+ * Which credentials share a budget: those of one account. Each is an account by itself until its account is known; then it moves, with
+ * whoever waits for it and with the calls that it made, so that from then on no sliding 60 s has more than one budget.
+ */
+import { Budget, type BudgetOptions, type Payer } from './budget.ts';
+import { CallHistory } from './call-history.ts';
+
+interface Account {
+  key: string;
+  readonly budget: Budget;
+  readonly members: Set<Member>;
+}
+
+/** One credential's part in an account. */
+export class Member implements Payer {
+  /** Of the calls with the key in use now. */
+  history = new CallHistory();
+  account: Account;
+
+  constructor(account: Account) {
+    this.account = account;
+    account.members.add(this);
+  }
+
+  get budget(): Budget {
+    return this.account.budget;
+  }
+
+  /** Whether others spend the same budget. */
+  get isShared(): boolean {
+    return this.account.members.size > 1;
+  }
+}
+
+export class Accounts {
+  readonly #options: BudgetOptions;
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  /** A member of the account, which may be new. */
+  join(key: string): Member {
+    return new Member(this.#accounts.get(key) ?? this.#create(key));
+  }
+
+  /** The key is another one: what the old one did is the old account's. */
+  restart(member: Member, key: string): void {
+    member.history = new CallHistory();
+    this.move(member, key);
+  }
+
+  /** It was another account's all along, or is now. */
+  move(member: Member, key: string): void {
+    const from = member.account;
+    const to = this.#accounts.get(key);
+    if (to === from) return;
+    if (!to && from.members.size === 1) this.#rename(from, key);
+    else this.#transfer(member, to ?? this.#create(key));
+  }
+
+  /** The last one closes the account's budget. */
+  leave(member: Member): void {
+    const { account } = member;
+    account.members.delete(member);
+    if (account.members.size > 0) return;
+    account.budget.close();
+    this.#accounts.delete(account.key);
+  }
+
+  #transfer(member: Member, to: Account): void {
+    const from = member.account;
+    member.account = to;
+    to.members.add(member);
+    to.budget.adopt(from.budget.release(member), member.history);
+    from.members.delete(member);
+    if (from.members.size > 0) return;
+    from.budget.close();
+    this.#accounts.delete(from.key);
+  }
+
+  #rename(account: Account, key: string): void {
+    this.#accounts.delete(account.key);
+    account.key = key;
+    this.#accounts.set(key, account);
+  }
+
+  #create(key: string): Account {
+    const account = { key, budget: new Budget(this.#options), members: new Set<Member>() };
+    this.#accounts.set(key, account);
+    return account;
+  }
+}
