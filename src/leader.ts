@@ -143,7 +143,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  const stretches = stretchesOf(parts);
+  const stretches = stretchesOf(parts, cloud);
   const settingsOf = stretchedBy(stretches, settings);
   const memory = new Memory(clock, settingsOf);
   const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
@@ -167,11 +167,13 @@ function construct(parts: LeaderParts, { holds }: Term) {
   return { controller, reconciler, writer, cloud, sts, publisher, memory, stretches };
 }
 
-function stretchesOf({ config, settings, store, clock }: LeaderParts): Stretches {
+function stretchesOf({ config, settings, store, clock }: LeaderParts, cloud: LiveReader): Stretches {
   const capacity = fullCallsPerSecond(config['calls-per-minute']);
   // Of what is listed only in part, little would be said today and more tomorrow.
   const pressures = () =>
-    store.isListed ? pressuresOf(demandOf(store.values(), settings), capacity) : new Map();
+    store.isListed
+      ? pressuresOf(demandOf(store.values(), settings), capacity, (identity) => cloud.accountOf(identity))
+      : new Map();
   return new Stretches({ pressures, clock });
 }
 

@@ -71,6 +71,11 @@ export class LiveReader implements CloudReader {
     return this.#parts.sessions.find(identity)?.budget.callsPerSecond ?? this.#fullRate;
   }
 
+  /** Equal for credentials that share a budget, as far as is known now. */
+  accountOf(identity: string): unknown {
+    return this.#parts.sessions.find(identity)?.member.account ?? identity;
+  }
+
   /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */
   close(): void {
     this.#closed = true;

@@ -87,19 +87,48 @@ export class Stretches {
     const now = this.#parts.clock.now();
     if (now - this.#lookedAt < LOOK_EVERY_MS) return;
     this.#lookedAt = now;
-    const before = this.#stretches;
+    const pressures = [...this.#parts.pressures()];
+    const before = mostOf(pressures, this.#stretches);
     this.#stretches = new Map(
-      [...this.#parts.pressures()].map(([identity, { demand, capacity }]) => [
+      pressures.map(([identity, pressure]) => [
         identity,
-        stretchFor(before.get(identity) ?? UNSTRETCHED, demand, capacity, now),
+        stretchFor(before.get(pressure) ?? UNSTRETCHED, pressure.demand, pressure.capacity, now),
       ]),
     );
   }
 }
 
-/** @param demand calls a second, by credential identity */
-export function pressuresOf(demand: ReadonlyMap<string, number>, capacity: number): Map<string, Pressure> {
-  return new Map([...demand].map(([identity, calls]) => [identity, { demand: calls, capacity }]));
+/** Credentials that turn out to be of one account may be stretched differently: from then on, all as the one that is most. */
+function mostOf(
+  pressures: readonly (readonly [identity: string, Pressure])[],
+  stretches: ReadonlyMap<string, Stretch>,
+): Map<Pressure, Stretch> {
+  const most = new Map<Pressure, Stretch>();
+  for (const [identity, pressure] of pressures) {
+    const stretch = stretches.get(identity);
+    if (stretch && stretch.steps >= (most.get(pressure)?.steps ?? 0)) most.set(pressure, stretch);
+  }
+  return most;
+}
+
+/**
+ * @param demand calls a second, by credential identity
+ * @param accountOf equal for those that share an account
+ */
+export function pressuresOf(
+  demand: ReadonlyMap<string, number>,
+  capacity: number,
+  accountOf: (identity: string) => unknown = (identity) => identity,
+): Map<string, Pressure> {
+  const sums = new Map<unknown, number>();
+  for (const [identity, calls] of demand) {
+    const account = accountOf(identity);
+    sums.set(account, (sums.get(account) ?? 0) + calls);
+  }
+  const pressures = new Map([...sums].map(([account, sum]) => [account, { demand: sum, capacity }]));
+  return new Map(
+    [...demand.keys()].map((identity) => [identity, pressures.get(accountOf(identity)) as Pressure]),
+  );
 }
 
 /** The settings as they hold for an object. */

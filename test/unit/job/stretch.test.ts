@@ -1,7 +1,14 @@
 // By how much intervals are stretched so that calls fit the budget: in steps, rarely, and without flapping.
 
 import { expect } from 'chai';
-import { factorOf, type Pressure, Stretches, stretchFor, UNSTRETCHED } from '../../../src/job/stretch.ts';
+import {
+  factorOf,
+  type Pressure,
+  pressuresOf,
+  Stretches,
+  stretchFor,
+  UNSTRETCHED,
+} from '../../../src/job/stretch.ts';
 import { aJob } from '../kit/a-job.ts';
 import { AnOperator } from '../kit/an-operator.ts';
 import { fails, running } from '../kit/answers.ts';
@@ -53,6 +60,38 @@ describe('a stretch', () => {
     const stretched = stretchFor(UNSTRETCHED, 1.2, 1, T);
     expect(factorOf(stretchFor(stretched, 0.95, 1, T + MINUTE))).to.equal(1.25);
     expect(factorOf(stretchFor(stretched, 0.89, 1, T + MINUTE))).to.equal(1);
+  });
+});
+
+describe('pressures', () => {
+  it('are one for those of an account: what they ask for together', () => {
+    const demand = new Map([
+      ['a', 1],
+      ['b', 2],
+      ['c', 4],
+    ]);
+    const pressures = pressuresOf(demand, 5, (identity) => (identity === 'c' ? 'c' : 'account'));
+    expect(pressures.get('a')).to.deep.equal({ demand: 3, capacity: 5 });
+    expect(pressures.get('b')).to.equal(pressures.get('a'));
+    expect(pressures.get('c')).to.deep.equal({ demand: 4, capacity: 5 });
+  });
+
+  it('stretch those that turn out to be of one account by one factor', () => {
+    const clock = new FakeClock();
+    let accountOf = (identity: string) => identity;
+    const demand = new Map([
+      ['a', 12],
+      ['b', 1],
+    ]);
+    const stretches = new Stretches({ pressures: () => pressuresOf(demand, 10, accountOf), clock });
+    expect([stretches.of('a'), stretches.of('b')]).to.deep.equal([1.25, 1]);
+    accountOf = () => 'account';
+    void clock.freeze(2 * MINUTE);
+    expect([stretches.of('a'), stretches.of('b')]).to.deep.equal([1.5625, 1.5625]);
+    demand.set('a', 9.5);
+    demand.set('b', 0);
+    void clock.freeze(2 * MINUTE);
+    expect([stretches.of('a'), stretches.of('b')]).to.deep.equal([1.25, 1.25]);
   });
 });
 
