@@ -6,6 +6,7 @@ import { LiveReader } from '../../src/cloud/reader.ts';
 import { Sts } from '../../src/cloud/sts.ts';
 import type { Simulator } from '../world/live-simulator/simulator.ts';
 import type { Closable, ReaderParts } from './cloud-subject.ts';
+import { readerAccounts } from './reader-accounts.ts';
 import { readerAnswers } from './reader-answers.ts';
 import { readerBudget } from './reader-budget.ts';
 import { readerCredentials } from './reader-credentials.ts';
@@ -25,6 +26,7 @@ function liveReader(
   const regionID = 'cn-shanghai';
   return new LiveReader({
     credentials,
+    sts,
     endpoint,
     regionID,
     userAgent: 'contract',
@@ -38,5 +40,6 @@ describe('the reader of the live cloud', () => {
   readerAnswers(liveReader);
   readerCredentials(liveReader);
   readerRoles(liveReader);
+  readerAccounts(liveReader);
   readerBudget(liveReader);
 });
