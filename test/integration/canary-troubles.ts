@@ -11,6 +11,13 @@ export const KEY = {
   securityToken: canary('Token'),
 } as const;
 
+/** A role that is assumed with this external ID only. */
+export const ROLE = {
+  roleARN: 'acs:ram::1000000000000001:role/job-reader',
+  externalID: canary('External'),
+  roleSessionName: canary('Session'),
+} as const;
+
 /** Of every job. */
 export const STREAM_URLS = {
   streamInput: `rtmp://user:${canary('Password')}@push.example.com/app/a?auth_key=${canary('Push')}&x=1#${canary('Hash')}`,
@@ -48,6 +55,16 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   'no-endpoint': badEndpoint(`https://[${canary('Endpoint')}`),
   'foreign-endpoint': badEndpoint(`https://${canary('Endpoint')}.example.com`),
   'plain-endpoint': badEndpoint(`http://${canary('Endpoint')}.aliyuncs.com`),
+  'wrong-external-id': {
+    reason: 'AuthenticationFailed',
+    secret: { ...ROLE, externalID: canary('WrongExternal') },
+  },
+  'no-role': { reason: 'CredentialsNotFound', secret: { ...ROLE, roleARN: canary('Role') } },
+  'no-external-id': {
+    reason: 'CredentialsNotFound',
+    secret: { ...ROLE, externalID: `${canary('External')} "` },
+  },
+  'no-account': { reason: 'CredentialsNotFound', secret: { accountID: canary('Account') } },
   'html-page': { reason: 'UnexpectedResponse', fault: { kind: 'html', page: `<pre>${ECHO}</pre>` } },
   'html-page-200': { reason: 'UnexpectedResponse', fault: { kind: 'html', status: 200, page: ECHO } },
   'odd-body': { reason: 'UnexpectedResponse', fault: { kind: 'body', body: ECHO } },

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import type { Operator } from '../world/operator.ts';
 import { freePort } from '../world/ports.ts';
 import { canary, findCanaries } from './canaries.ts';
-import { KEY, STREAM_URLS, TROUBLES } from './canary-troubles.ts';
+import { KEY, ROLE, STREAM_URLS, TROUBLES } from './canary-troubles.ts';
 import { breakCalls, createJob, type JobIDs, noJob } from './cloud-side.ts';
 import { install, OPERATOR } from './installed.ts';
 import { useWorld } from './use-world.ts';
@@ -16,6 +16,9 @@ import { requestRefresh, secret } from './user-side.ts';
 import { is, job, type Shown, type World } from './world.ts';
 
 const ACCOUNT_ID = '1000000000000001';
+
+/** The key IDs and security tokens of sessions, as the simulated STS makes them. */
+const SESSION = /\bSTS\.[\w-]{20}|\bCAIS[\w+/]{40}/;
 
 describe('secrets', function () {
   this.timeout(120_000);
@@ -28,6 +31,8 @@ describe('secrets', function () {
       kubeconfig = await installWithSecrets(world);
       token = await tokenOf(kubeconfig);
       await world.cloud.admin.addKey({ ...KEY, accountID: ACCOUNT_ID });
+      const { roleARN, externalID } = ROLE;
+      await world.cloud.admin.modifyRole({ roleARN, externalID });
     },
     operator: () => ({ kubeconfig, ...withOwnKey() }),
   });
@@ -56,6 +61,13 @@ describe('secrets', function () {
       await ready('secret');
       const calls = await scene.world.cloud.admin.calls();
       expect(calls.calls.some(({ accessKeyID }) => accessKeyID === KEY.accessKeyID)).to.equal(true);
+    });
+
+    it('observes with a role, which it assumes with the key of a Secret', async () => {
+      await applyJob('role', await createJob(scene.world, STREAM_URLS), ROLE);
+      await ready('role');
+      const [session] = await scene.world.cloud.admin.sessions();
+      expect(session?.roleSessionName).to.equal(ROLE.roleSessionName);
     });
 
     for (const [name, { reason }] of Object.entries(TROUBLES))
@@ -173,6 +185,7 @@ describe('secrets', function () {
     expect(text).to.contain(evidence);
     expect(findCanaries(text)).to.deep.equal([]);
     expect(text.includes(token), "the service account's token").to.equal(false);
+    expect(SESSION.test(text), 'a key or a token of a session').to.equal(false);
   }
 
   /** The operator's, of a service account that may read Secrets. */

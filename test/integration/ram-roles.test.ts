@@ -176,6 +176,10 @@ describe('a RAM role', function () {
     await ready(world, 'tokenless');
   });
 
+  it('is assumed with tokens that nobody sees', () => {
+    expect(scene.operator.process.output()).to.not.contain('oidc.token');
+  });
+
   async function stsCalls(operation: string): Promise<number> {
     const { byOperation } = await scene.world.cloud.admin.counts({ service: 'sts' });
     return Object.values(byOperation[operation] ?? {}).reduce((sum, count) => sum + count, 0);
