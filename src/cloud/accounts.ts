@@ -5,6 +5,9 @@
 import { Budget, type BudgetOptions, type Payer } from './budget.ts';
 import { CallHistory } from './call-history.ts';
 
+/** Calls count for a minute: who comes back by then has to find them. */
+const REMEMBERED_MS = 61_000;
+
 interface Account {
   key: string;
   readonly budget: Budget;
@@ -45,10 +48,10 @@ export class Accounts {
     return new Member(this.#accounts.get(key) ?? this.#create(key));
   }
 
-  /** The key is another one: what the old one did is the old account's. */
+  /** The key is another one: what the old one did is the old account's, which remembers it as long as it counts. */
   restart(member: Member, key: string): void {
     member.history = new CallHistory();
-    this.move(member, key);
+    if (key !== member.account.key) this.#transfer(member, this.#accounts.get(key) ?? this.#create(key));
   }
 
   /** It was another account's all along, or is now. */
@@ -64,9 +67,7 @@ export class Accounts {
   leave(member: Member): void {
     const { account } = member;
     account.members.delete(member);
-    if (account.members.size > 0) return;
-    account.budget.close();
-    this.#accounts.delete(account.key);
+    if (account.members.size === 0) this.#end(account);
   }
 
   #transfer(member: Member, to: Account): void {
@@ -75,9 +76,13 @@ export class Accounts {
     to.members.add(member);
     to.budget.adopt(from.budget.release(member), member.history);
     from.members.delete(member);
-    if (from.members.size > 0) return;
-    from.budget.close();
-    this.#accounts.delete(from.key);
+    if (from.members.size === 0)
+      this.#options.clock.after(REMEMBERED_MS, () => from.members.size === 0 && this.#end(from));
+  }
+
+  #end(account: Account): void {
+    account.budget.close();
+    if (this.#accounts.get(account.key) === account) this.#accounts.delete(account.key);
   }
 
   #rename(account: Account, key: string): void {

@@ -9,7 +9,7 @@ import { type AccessKey, AlibabaClient } from './alibaba-client.ts';
 import type { Pass } from './circuit.ts';
 import type { Endpoint } from './endpoints.ts';
 import { FairPace } from './fair-pace.ts';
-import { Gate } from './gate.ts';
+import { type Gate, Gates } from './gate.ts';
 import type { CallObserver } from './job-call.ts';
 import { mapStsError } from './map-sts-error.ts';
 import { mapAccountID, mapSession } from './map-sts-response.ts';
@@ -75,13 +75,14 @@ export class Sts {
   readonly #options: StsOptions;
   readonly #turns: FairPace;
   readonly #lookups: FairPace;
-  readonly #gate: Gate;
+  /** By namespace: what one writes into its Secrets must not close the way for another. */
+  readonly #gates: Gates;
 
   constructor(options: StsOptions) {
     this.#options = options;
     this.#turns = new FairPace({ minTimeMs: CALL_EVERY_MS, clock: options.clock });
     this.#lookups = new FairPace({ minTimeMs: LOOK_UP_EVERY_MS, clock: options.clock });
-    this.#gate = new Gate(options.clock);
+    this.#gates = new Gates(options.clock);
   }
 
   assumeRole(caller: StsCaller, accessKey: AccessKey, { externalID, ...role }: Role): Promise<Assumed> {
@@ -128,24 +129,25 @@ export class Sts {
   }
 
   async #call<T>(call: Call<T>, turns = this.#turns): Promise<T | { readonly failure: Failure }> {
-    const entrance = await this.#gate.enter(NEVER);
+    const gate = this.#gates.of(call.caller.namespace);
+    const entrance = await gate.enter(NEVER);
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;
     try {
-      return await turns.schedule(call.caller.namespace, () => this.#send(call, pass));
+      return await turns.schedule(call.caller.namespace, () => this.#send(call, gate, pass));
     } catch {
-      this.#gate.abandoned(pass);
+      gate.abandoned(pass);
       return { failure: { kind: 'ConnectionFailed', message: 'the operator is stopping' } };
     }
   }
 
-  async #send<T>(call: Call<T>, pass: Pass): Promise<T | { readonly failure: Failure }> {
-    const refused = this.#gate.refusal(pass);
+  async #send<T>(call: Call<T>, gate: Gate, pass: Pass): Promise<T | { readonly failure: Failure }> {
+    const refused = gate.refusal(pass);
     if (refused) {
-      this.#gate.abandoned(pass);
+      gate.abandoned(pass);
       return { failure: refused };
     }
-    this.#gate.began();
+    gate.began();
     const { endpoint, userAgent, clock } = this.#options;
     const { action, accessKey, parameters } = call;
     const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
@@ -153,25 +155,25 @@ export class Sts {
     try {
       const result = call.map(await client.call(action, parameters), askedAt);
       this.#tell(action, 'OK', askedAt);
-      this.#gate.succeeded(pass);
+      gate.succeeded(pass);
       return result;
     } catch (error) {
-      return { failure: this.#failed(error, call, pass, askedAt) };
+      const failure = this.#failed(error, call, askedAt);
+      if (AWAY.has(failure.kind)) gate.failed(pass, failure);
+      else gate.succeeded(pass);
+      return { failure };
     }
   }
 
   #failed(
     error: unknown,
     { caller, action }: Pick<Call<never>, 'caller' | 'action'>,
-    pass: Pass,
     askedAt: number,
   ): Failure {
     const { failure, code, requestID } = mapStsError(error, caller.identity);
     this.#tell(action, code, askedAt);
     const { identity } = caller;
     this.#options.logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
-    if (AWAY.has(failure.kind)) this.#gate.failed(pass, failure);
-    else this.#gate.succeeded(pass);
     return failure;
   }
 

@@ -148,6 +148,30 @@ describe('accounts', () => {
     expect(made(other) - before).to.be.greaterThan(0.9 * (N / 2));
   });
 
+  it('remember what was spent by a key that went, for those that come within a minute', async () => {
+    const one = join('account 1');
+    want(one, 3 * N);
+    await time.pass(30 * SECOND, 50);
+    accounts.restart(one, 'alone a');
+    const other = join('account 1');
+    want(other, 3 * N);
+    await time.pass(10 * SECOND, 50);
+    accounts.move(one, 'account 1');
+    expect(one.budget).to.equal(other.budget);
+    const joined = time.now();
+    await time.pass(90 * SECOND, 50);
+    const after = [...calls.values()].flat().filter((at) => at > joined);
+    expect(mostPerMinute(Math.min(...after))).to.be.at.most(N);
+  });
+
+  it('forget after a minute without anybody', async () => {
+    const one = join('account 1');
+    const { budget } = one;
+    accounts.restart(one, 'alone a');
+    await time.pass(62 * SECOND, 1_000);
+    expect(join('account 1').budget).not.to.equal(budget);
+  });
+
   it('that a Secret only names share nothing with those that are proved', () => {
     const [proved, said] = [join('account 1'), join('said in media 1')];
     expect(said.budget).not.to.equal(proved.budget);

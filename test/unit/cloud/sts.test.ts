@@ -134,6 +134,13 @@ describe('STS', () => {
       expect(service.requests).to.have.length(6);
     });
 
+    it('to one namespace is so to no other', async () => {
+      await fail(10);
+      giveSession();
+      const other = await sts.assumeRole({ namespace: 'news', identity: 'news/account' }, KEY, ROLE);
+      expect(other).to.have.property('key');
+    });
+
     it('says when it is asked again', async () => {
       await fail(5);
       const result = await sts.assumeRole(CALLER, KEY, ROLE);
