@@ -134,6 +134,9 @@ export function readerRoles(newReader: NewReader): void {
           Array(20).fill('observed'),
         );
         expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 2 } });
+        // The account is the role's, whichever session it is.
+        const { byOperation } = await subject.cloud.counts({ service: 'sts' });
+        expect(byOperation.GetCallerIdentity).to.deep.equal({ OK: 1 });
       });
 
       it('are assumed no more than once a minute when every session is refused', async () => {

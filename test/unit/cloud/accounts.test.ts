@@ -153,6 +153,7 @@ describe('accounts', () => {
     want(one, 3 * N);
     await time.pass(30 * SECOND, 50);
     accounts.restart(one, 'alone a');
+    await time.pass(SECOND, 50);
     const other = join('account 1');
     want(other, 3 * N);
     await time.pass(10 * SECOND, 50);

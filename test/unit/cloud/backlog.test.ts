@@ -90,4 +90,20 @@ describe('a backlog', () => {
     for (const one of cleared) backlog.withdraw(one);
     expect([backlog.total, backlog.size('due'), backlog.next()]).to.deep.equal([0, 0, undefined]);
   });
+
+  it('lets those go who are meant, still waiting, and keeps the others in their order', () => {
+    const gone = item('due', 1);
+    const backlog = backlogOf(gone, item('due', 4), item('due', 2), item('due', 3), item('asked', 9));
+    backlog.withdraw(gone);
+    const taken = backlog.take(({ deadline }) => deadline === 3 || deadline === 9);
+    expect(taken.map(({ name }) => name)).to.have.members(['due 3', 'asked 9']);
+    expect(taken.map(({ withdrawn }) => withdrawn)).to.deep.equal([false, false]);
+    expect([...backlog].map(({ name }) => name)).to.have.members(['due 2', 'due 4']);
+    expect([backlog.total, backlog.size('asked')]).to.deep.equal([2, 0]);
+    expect([backlog.next()?.name, backlog.next()?.name, backlog.next()]).to.deep.equal([
+      'due 2',
+      'due 4',
+      undefined,
+    ]);
+  });
 });

@@ -196,6 +196,39 @@ describe('credentials', () => {
     });
   });
 
+  describe('that assume a role', () => {
+    const roleARN = 'acs:ram::1000000000000001:role/job-reader';
+
+    it('cannot where there is no STS, and say so', async () => {
+      secrets.content = { ...KEY, roleARN };
+      const failure = failureOf(await resolve(credentials()));
+      expect(failure).to.include({
+        kind: 'CredentialsNotFound',
+        message: 'Secret media/account names a role, and the operator runs with --sts-endpoint=none',
+      });
+    });
+
+    it('are known without another look once there is a session, and the Secret is young', async () => {
+      secrets.content = { ...KEY, roleARN };
+      const accessKey = { accessKeyID: 'STS.1', accessKeySecret: 's', securityToken: 't' };
+      let asked = 0;
+      const assume = async () => {
+        asked += 1;
+        return { key: { accessKey, assumedAt: time.now(), expiresAt: time.now() + 3_600_000 } };
+      };
+      const all = credentials({ sts: { assumeRole: assume, assumeRoleWithOIDC: assume } });
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+      const resolved = await resolve(all);
+      expect(resolved).to.have.nested.property('credential.accessKey', accessKey);
+      expect(resolved).not.to.have.nested.property('credential.role');
+      expect(all.fresh(REFERENCE)).to.deep.equal(resolved);
+      await time.pass(30_000, 1_000);
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+      expect(await resolve(all)).to.deep.equal(resolved);
+      expect(asked).to.equal(1);
+    });
+  });
+
   it('are read five times a second in all', async () => {
     const all = credentials();
     for (let secret = 0; secret < 100; secret += 1)

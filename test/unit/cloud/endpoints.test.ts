@@ -9,6 +9,7 @@ import {
   isEndpointPattern,
   isLoopback,
   parseEndpoint,
+  stsEndpointOfRegion,
 } from '../../../src/cloud/endpoints.ts';
 
 describe('the endpoint of a region', () => {
@@ -26,6 +27,11 @@ describe('the endpoint of a region', () => {
     it(`of ${region} is https://${host}`, () => {
       expect(endpointOfRegion(region)).to.deep.equal({ protocol: 'https', host });
     });
+
+  it('has one of STS beside it', () => {
+    const host = 'sts.cn-shanghai.aliyuncs.com';
+    expect(stsEndpointOfRegion('cn-shanghai')).to.deep.equal({ protocol: 'https', host });
+  });
 });
 
 describe('an endpoint as text', () => {
