@@ -9,7 +9,7 @@ import { identityOf } from '../job/target.ts';
 import type { AccessKey } from './alibaba-client.ts';
 import type { Rrsa } from './environment-credentials.ts';
 import { KnownSecrets, type KnownSecretsOptions } from './known-secrets.ts';
-import { type Assume, RoleSessions, type Session } from './role-sessions.ts';
+import { type Assume, type RoleSession, RoleSessions } from './role-sessions.ts';
 import {
   type Credential,
   notFound,
@@ -60,11 +60,8 @@ export class Credentials {
 
   /** What is known, if it can be used without another look. */
   fresh(reference: CredentialReference): Resolved | undefined {
-    const known = isSecret(reference) ? this.#secrets.fresh(reference) : undefined;
-    if (isSecret(reference) && !known) return undefined;
-    const source =
-      isSecret(reference) && known ? this.#sourceOf(reference, known) : this.#own(reference.namespace);
-    if (!isUnassumed(source)) return source;
+    const source = this.#freshSource(reference);
+    if (!source || !isUnassumed(source)) return source;
     const { identity, version } = source.source;
     const session = this.#sessions.current(identity, version, source.assume);
     return session && withSession(source, session);
@@ -74,6 +71,12 @@ export class Credentials {
   doubt(identity: string, askedAt: number): void {
     this.#secrets.doubt(identity, askedAt);
     this.#sessions.doubt(identity, askedAt);
+  }
+
+  #freshSource(reference: CredentialReference): Source | undefined {
+    if (!isSecret(reference)) return this.#own(reference.namespace);
+    const known = this.#secrets.fresh(reference);
+    return known && this.#sourceOf(reference, known);
   }
 
   #own(namespace: string): Source {
@@ -130,7 +133,7 @@ function isUnassumed(source: Source): source is Unassumed {
 }
 
 /** Another session is another key, so it is another version. */
-function withSession({ source }: Unassumed, session: Session): Resolved {
+function withSession({ source }: Unassumed, session: RoleSession): Resolved {
   if ('failure' in session) return session;
   const { accessKey, serial } = session;
   const { version } = source;

@@ -13,7 +13,7 @@ import type { Assumed, SessionKey } from './sts.ts';
 export type Assume = () => Promise<Assumed>;
 
 /** `serial` tells the sessions of one source apart. */
-export type Session =
+export type RoleSession =
   | { readonly accessKey: AccessKey; readonly serial: number }
   | { readonly failure: Failure };
 
@@ -30,7 +30,7 @@ interface Entry {
   askAgainAt: number;
   /** A refusal of its key is heeded after this, clock `now`. */
   heedAgainAt: number;
-  underway: Promise<Session> | undefined;
+  underway: Promise<RoleSession> | undefined;
   usedAt: number;
 }
 
@@ -63,13 +63,13 @@ export class RoleSessions {
   }
 
   /** The key that is valid now, or why there is none. Waits only when neither is known. */
-  async get(identity: string, version: string, assume: Assume): Promise<Session> {
+  async get(identity: string, version: string, assume: Assume): Promise<RoleSession> {
     const known = this.current(identity, version, assume);
     return known ?? (await this.#renew(identity, this.#entry(identity, version), assume));
   }
 
   /** As `get`, but undefined where that would wait. What is due to be renewed is renewed beside. */
-  current(identity: string, version: string, assume: Assume): Session | undefined {
+  current(identity: string, version: string, assume: Assume): RoleSession | undefined {
     const entry = this.#entry(identity, version);
     const now = this.#options.clock.now();
     entry.usedAt = now;
@@ -90,14 +90,14 @@ export class RoleSessions {
     entry.heedAgainAt = now + HEED_EVERY_MS;
   }
 
-  #renew(identity: string, entry: Entry, assume: Assume): Promise<Session> {
+  #renew(identity: string, entry: Entry, assume: Assume): Promise<RoleSession> {
     entry.underway ??= this.#ask(identity, entry, assume).finally(() => {
       entry.underway = undefined;
     });
     return entry.underway;
   }
 
-  async #ask(identity: string, entry: Entry, assume: Assume): Promise<Session> {
+  async #ask(identity: string, entry: Entry, assume: Assume): Promise<RoleSession> {
     const assumed = await assume();
     const now = this.#options.clock.now();
     if ('failure' in assumed) return this.#failed(identity, entry, assumed.failure);
@@ -114,7 +114,7 @@ export class RoleSessions {
     return sessionOf(entry, key);
   }
 
-  #failed(identity: string, entry: Entry, failure: Failure): Session {
+  #failed(identity: string, entry: Entry, failure: Failure): RoleSession {
     const { clock, logger } = this.#options;
     const now = clock.now();
     entry.failures += 1;
@@ -154,10 +154,10 @@ const OVER_ALREADY: Failure = {
   message: "the session that STS gave is over already; set the clock of the operator's node",
 };
 
-function sessionOf({ serial }: Entry, { accessKey }: SessionKey): Session {
+function sessionOf({ serial }: Entry, { accessKey }: SessionKey): RoleSession {
   return { accessKey, serial };
 }
 
-function toldOf({ askAgainAt }: Entry, failure: Failure): Session {
+function toldOf({ askAgainAt }: Entry, failure: Failure): RoleSession {
   return { failure: { ...failure, retryAt: askAgainAt } };
 }

@@ -1,7 +1,7 @@
 // Sessions are asked for once, renewed ahead, and never used past their end.
 
 import { expect } from 'chai';
-import { RoleSessions, type Session } from '../../../src/cloud/role-sessions.ts';
+import { type RoleSession, RoleSessions } from '../../../src/cloud/role-sessions.ts';
 import type { Assumed } from '../../../src/cloud/sts.ts';
 import type { Failure, FailureKind } from '../../../src/job/ports.ts';
 import { FakeClock } from '../kit/fake-clock.ts';
@@ -40,15 +40,15 @@ describe('sessions of roles', () => {
     return failure ? { failure } : { key: { accessKey, assumedAt, expiresAt } };
   }
 
-  function get(version = 'v1'): Promise<Session> {
+  function get(version = 'v1'): Promise<RoleSession> {
     return sessions.get('media/account', version, assume);
   }
 
-  function keyOf(session: Session | undefined): string | undefined {
+  function keyOf(session: RoleSession | undefined): string | undefined {
     return session && 'accessKey' in session ? session.accessKey.accessKeyID : undefined;
   }
 
-  function kindOf(session: Session | undefined): FailureKind | undefined {
+  function kindOf(session: RoleSession | undefined): FailureKind | undefined {
     return session && 'failure' in session ? session.failure.kind : undefined;
   }
 
