@@ -8,7 +8,6 @@ import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
 import type { Rrsa } from './cloud/environment-credentials.ts';
 import type { Config } from './config.ts';
-import { demandOf } from './job/demand.ts';
 import type { JobSettings } from './job/settings.ts';
 import { needsVisit } from './job/triggers.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
@@ -101,14 +100,14 @@ export class App {
 
   /** Who stands by tells of no object, or each would be counted once a process. */
   #watchMetrics(): void {
-    const { metrics, store, watchers, election, settings, metricsOptions } = this.#rooms;
+    const { metrics, store, watchers, election, metricsOptions } = this.#rooms;
     const jobs = () => (this.#leader ? store.values() : []);
     metrics.watch(
       {
         jobs,
         observedAt: (job) => unixSeconds(this.#leader?.memory.recall(job).observed?.at),
         backlog: () => this.#leader?.backlog() ?? [],
-        demand: () => demandOf(jobs(), settings),
+        demand: () => this.#leader?.demand() ?? new Map(),
         budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
         stretches: () => this.#leader?.stretches ?? [],
         watchProgressedAt: () => watchers.progressedAt / 1_000,
@@ -143,7 +142,7 @@ function construct({ config, version, logger, own }: AppOptions) {
   const election = electionOf(config, { identity, userAgent, logger });
   const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
-  return { watchers, store, metrics, metricsOptions, settings, election, leaderParts };
+  return { watchers, store, metrics, metricsOptions, election, leaderParts };
 }
 
 interface Self {

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { formatDuration } from './base/duration.ts';
+import { OBSERVE_WITH } from './cloud/clusters.ts';
 import { type Endpoint, isEndpointPattern, isLoopback } from './cloud/endpoints.ts';
 import { CREDENTIAL_SOURCES } from './cloud/environment-credentials.ts';
 import { STREAM_URL_MODES } from './job/stream-url.ts';
@@ -77,6 +78,12 @@ export const OPTIONS = {
     value: 'NUMBER',
     text: "the budget of each account, every call counted; 1 to 6000, the account's quota, which other tools spend too",
     parse: parse.integer(1, 6_000),
+  }),
+  'observe-with': option({
+    default: 'auto',
+    value: OBSERVE_WITH.join('|'),
+    text: 'ask for each job by itself (get), for up to 100 of a cluster at once (list), or by list where get would not fit the budget',
+    parse: parse.oneOf(OBSERVE_WITH),
   }),
   credentials: option({
     default: 'auto',

@@ -89,6 +89,11 @@ export class Leader {
     return this.#rooms.cloud.callsPerSecond(identity);
   }
 
+  /** Calls a second that the intervals ask for, by credential. */
+  demand(): ReadonlyMap<string, number> {
+    return this.#rooms.cloud.demand();
+  }
+
   /** Calls waiting for their turn. */
   backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
     return this.#rooms.cloud.backlog();
@@ -153,6 +158,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     memory,
     publisher,
     settingsOf,
+    reschedule: (key, outcome) => controller.reschedule(key, outcome),
     onPollLag: (seconds) => metrics.pollLagged(seconds),
     clock,
     logger,
@@ -167,13 +173,9 @@ function construct(parts: LeaderParts, { holds }: Term) {
   return { controller, reconciler, writer, cloud, sts, publisher, memory, stretches };
 }
 
-function stretchesOf({ config, settings, store, clock }: LeaderParts, cloud: LiveReader): Stretches {
+function stretchesOf({ config, clock }: LeaderParts, cloud: LiveReader): Stretches {
   const capacity = fullCallsPerSecond(config['calls-per-minute']);
-  // Of what is listed only in part, little would be said today and more tomorrow.
-  const pressures = () =>
-    store.isListed
-      ? pressuresOf(demandOf(store.values(), settings), capacity, (identity) => cloud.accountOf(identity))
-      : new Map();
+  const pressures = () => pressuresOf(cloud.demand(), capacity, (identity) => cloud.accountOf(identity));
   return new Stretches({ pressures, clock });
 }
 
@@ -184,7 +186,7 @@ function stsOf({ config, metrics, userAgent, clock, logger }: LeaderParts): Sts 
 
 /** Its budgets begin as if they were spent: another process may have called until a moment ago. */
 function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolean): LiveReader {
-  const { config, own, client, metrics, userAgent, clock, logger } = parts;
+  const { config, settings, own, client, store, metrics, userAgent, clock, logger } = parts;
   const credentials = new Credentials({
     own,
     ownFor: config['default-credentials-namespaces'],
@@ -206,5 +208,9 @@ function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolea
     clock,
     logger,
     observer: metrics,
+    observeWith: config['observe-with'],
+    // Of what is listed only in part, little would be said now and more later.
+    expectsMore: () => !store.isListed,
+    demand: () => (store.isListed ? demandOf(store.values(), settings) : undefined),
   });
 }

@@ -1,4 +1,4 @@
-// So many objects, from the start of the operator until all are Ready, and then a minute in which nothing changes.
+// So many objects, each asked for by itself, from the start of the operator until all are Ready, and then a minute in which nothing changes.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -65,7 +65,10 @@ export async function measureLoad(objects: number, tell: (line: string) => void)
   tell('starting the operator');
   const requests = new Requests(world.controlPlane);
   const startedAt = Date.now();
-  const operator = await world.operator({ kubeconfig, args: [`--calls-per-minute=${callsPerMinute}`] });
+  const operator = await world.operator({
+    kubeconfig,
+    args: ['--observe-with=get', `--calls-per-minute=${callsPerMinute}`],
+  });
   const stage = { world, requests, operator };
   const secondsToReady = ((await lastWritten(stage, objects)) - startedAt) / 1_000;
   const toReady = await soFar(stage);

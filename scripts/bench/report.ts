@@ -1,5 +1,6 @@
 // The measurements as tables in Markdown.
 
+import type { Lists } from './lists.ts';
 import type { Load, Phase } from './load.ts';
 import type { StartUp } from './start-up.ts';
 
@@ -66,6 +67,37 @@ export function loadTable(loads: readonly Load[]): string {
     row('a scrape of /metrics, kB', ({ scrape }) => rounded(scrape.kilobytes)),
     row('resident memory at the end, MiB', ({ residentMiB }) => rounded(residentMiB)),
   ]);
+}
+
+export function listsTable(measured: readonly Lists[]): string {
+  const row = (name: string, value: (lists: Lists) => string) => [name, ...measured.map(value)];
+  const shown = (name: string, share: number) =>
+    row(`while jobs change: they show after, ${name}, s`, ({ changing }) =>
+      rounded(quantile(changing.seconds, share), 1),
+    );
+  return table([
+    ['Objects that share lists', ...measured.map(({ objects }) => rounded(objects))],
+    row('clusters', ({ clusters }) => rounded(clusters)),
+    row('cold start: all are Ready after, s', ({ secondsToReady }) => rounded(secondsToReady, 1)),
+    row('a bare writer of as many statuses takes, s', ({ secondsToWrite }) => rounded(secondsToWrite, 1)),
+    row('cold start: calls', ({ callsToReady }) => rounded(callsToReady)),
+    row('while jobs change: interval, s', ({ changing }) => rounded(changing.intervalSeconds)),
+    row('while jobs change: calls a minute', ({ changing }) => rounded(changing.calls)),
+    row('while jobs change: throttled', ({ changing }) => rounded(changing.throttled)),
+    row('while jobs change: changes, and those that showed', ({ changing }) =>
+      [changing.changes, changing.seconds.length].map((count) => rounded(count)).join(', '),
+    ),
+    shown('median', 0.5),
+    shown('99 of 100', 0.99),
+    shown('most', 1),
+    row('while jobs change: processor time a minute, s', ({ changing }) => rounded(changing.cpuSeconds, 1)),
+    row('resident memory, MiB', ({ changing }) => rounded(changing.residentMiB)),
+  ]);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 /** How much of its budget the operator used until all were Ready. */

@@ -26,6 +26,9 @@ type State =
 /** A mended key must show within 30 s: 20 s to the next probe leaves 10 s for the call and the write. */
 const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
 
+/** While all is well nobody has to be told from others, and a hundred thousand may wait with it. */
+const ADMITTED: Entrance = { pass: Symbol('admitted') };
+
 export class Circuit {
   readonly #clock: Clock;
   #state: State = { kind: 'closed' };
@@ -35,13 +38,13 @@ export class Circuit {
   }
 
   /** @param signal whoever has left, while waiting for the probe or before, does not become the next one */
-  async enter(signal: AbortSignal): Promise<Entrance> {
+  async enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
     while (this.#state.kind === 'probing') await this.#state.ended.promise;
     const now = this.#clock.now();
-    const pass: Pass = Symbol('pass');
-    if (this.#state.kind === 'closed') return { pass };
+    if (this.#state.kind === 'closed') return ADMITTED;
     if (signal.aborted || now < this.#state.until) return { refused: told(this.#state) };
     const { failure, attempt } = this.#state;
+    const pass: Pass = Symbol('probe');
     const until = now + backoffDelay(PROBES, attempt + 1);
     this.#state = { kind: 'probing', failure, attempt, until, probe: pass, ended: Promise.withResolvers() };
     return { pass };

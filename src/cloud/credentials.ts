@@ -67,6 +67,12 @@ export class Credentials {
     return session && withSession(source, session);
   }
 
+  /** Whether the namespace may use the operator's own credentials, if it means these. */
+  permits({ namespace, name }: CredentialReference): boolean {
+    const { ownFor } = this.#options;
+    return name !== undefined || ownFor.includes('*') || ownFor.includes(namespace);
+  }
+
   /** A call sent at `askedAt` was refused for its key: that of a session is not used again, and the Secret read before the next. */
   doubt(identity: string, askedAt: number): void {
     this.#secrets.doubt(identity, askedAt);
@@ -80,8 +86,8 @@ export class Credentials {
   }
 
   #own(namespace: string): Source {
-    const { own, ownFor } = this.#options;
-    if (!ownFor.includes('*') && !ownFor.includes(namespace))
+    const { own } = this.#options;
+    if (!this.permits({ namespace }))
       return notFound(
         `objects of namespace ${namespace} may not use the operator's own credentials; set spec.credentialsRef`,
       );

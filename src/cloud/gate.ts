@@ -20,6 +20,7 @@ const UNUSED_MS = 10 * 60_000;
 export class Gate {
   readonly #clock: Clock;
   readonly #circuit: Circuit;
+  #shared: object | undefined;
   #underway = 0;
   #failuresInARow = 0;
 
@@ -29,7 +30,7 @@ export class Gate {
   }
 
   /** As of `Circuit`. */
-  enter(signal: AbortSignal): Promise<Entrance> {
+  enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
     return this.#circuit.enter(signal);
   }
 
@@ -37,6 +38,15 @@ export class Gate {
   refusal(pass: Pass): Failure | undefined {
     const refused = this.#circuit.refusal(pass);
     return refused || this.#underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
+  }
+
+  /** The same object for the same values: while all is well they are the same for all who wait, of whom there may be many. */
+  shared<T extends object>(values: T): T {
+    const before = this.#shared as T | undefined;
+    const isSame =
+      before && Object.entries(values).every(([name, value]) => before[name as keyof T] === value);
+    if (!isSame) this.#shared = values;
+    return isSame ? before : values;
   }
 
   /** The call is sent. How it ends is told by exactly one of the next two. */

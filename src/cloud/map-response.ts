@@ -1,10 +1,20 @@
 /**
- * The body of a GetEdgeTranscodeJob answer, of any shape, to the job it tells of; pure.
+ * The body of an answer, of any shape, to the job or the page of jobs that it tells of; pure.
  */
 import { rfc3339 } from '../base/clock.ts';
 import type { Answer } from '../job/ports.ts';
 
-type Job = Extract<Answer, { kind: 'observed' }>['job'];
+export type Job = Extract<Answer, { kind: 'observed' }>['job'];
+
+/** One job as the vendor sent it, for `mapJob`. */
+export type JobFields = Readonly<Record<string, unknown>>;
+
+export interface JobPage {
+  /** How many jobs the cluster's list has in all. */
+  readonly total: number;
+  /** Those of this page, by ID: raw, as few of them may be wanted. */
+  readonly jobs: ReadonlyMap<string, JobFields>;
+}
 
 /** No field the vendor documents comes near this; a status must stay far below the 1.5 MiB that etcd takes. */
 const LONGEST_VALUE = 4_096;
@@ -25,8 +35,28 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   return job;
 }
 
+/**
+ * A page of ListEdgeTranscodeJob. What is no job, or has no ID, is left out: it must not spoil the others.
+ *
+ * @throws UnexpectedBody
+ */
+export function mapListResponse(body: unknown): JobPage {
+  const { TotalCount, JobList } = isRecord(body) ? body : {};
+  const total = typeof TotalCount === 'string' && TotalCount !== '' ? Number(TotalCount) : TotalCount;
+  if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0)
+    throw new UnexpectedBody('the answer does not say how many jobs there are');
+  const listed = isRecord(JobList) ? (JobList.Job ?? []) : total === 0 ? [] : undefined;
+  if (!Array.isArray(listed)) throw new UnexpectedBody('the answer holds no list of jobs');
+  const jobs = new Map<string, JobFields>();
+  for (const fields of listed) {
+    const jobID = isRecord(fields) ? text(fields.JobId) : undefined;
+    if (jobID !== undefined) jobs.set(jobID, fields);
+  }
+  return { total, jobs };
+}
+
 /** One job as Get and List carry it; what is empty, not text, or not a time where a time belongs is left out. */
-export function mapJob(fields: Readonly<Record<string, unknown>>): Job {
+export function mapJob(fields: JobFields): Job {
   return withoutUndefined({
     createTime: time(fields.CreateTime),
     jobID: text(fields.JobId),

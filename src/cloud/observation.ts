@@ -13,6 +13,15 @@ import { SIGNATURE_NONCE_USED } from './map-error.ts';
 import type { Credential, Resolved } from './secret-credential.ts';
 import type { Session, Sessions } from './sessions.ts';
 
+/** Whom an observation is for. */
+export interface ObservationOwner {
+  readonly reference: Reference;
+  /** Its call is made now: it is not withdrawn any more, and who asks from now on wants a newer answer. */
+  calling(): void;
+  /** Called once, and last. */
+  ended(answer: Answer): void;
+}
+
 export interface ObservationParts {
   readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
   readonly sessions: Sessions;
@@ -63,26 +72,20 @@ export class Observation implements Caller {
   withdrawn = false;
   waitingSince = 0;
   readonly #parts: ObservationParts;
-  readonly #reference: Reference;
-  readonly #signal: AbortSignal;
-  readonly #onEnd: (answer: Answer) => void;
+  readonly #owner: ObservationOwner;
   #phase: 'preparing' | 'waiting' | 'calling' | 'ended' = 'preparing';
   #way: Way | undefined;
   #again = 0;
 
-  /** @param onEnd called once */
   constructor(
     parts: ObservationParts,
-    reference: Reference,
-    { lane, deadline, signal }: ObserveOptions,
-    onEnd: (answer: Answer) => void,
+    { lane, deadline }: Pick<ObserveOptions, 'lane' | 'deadline'>,
+    owner: ObservationOwner,
   ) {
     this.lane = lane;
     this.deadline = deadline;
     this.#parts = parts;
-    this.#reference = reference;
-    this.#signal = signal;
-    this.#onEnd = onEnd;
+    this.#owner = owner;
   }
 
   get payer(): Payer | undefined {
@@ -90,13 +93,17 @@ export class Observation implements Caller {
   }
 
   begin(): void {
-    this.#signal.addEventListener('abort', this, { once: true });
     void this.#prepare();
   }
 
-  /** Its answer is no longer wanted. A call under way ends as it ends. */
-  handleEvent(): void {
-    if (this.#phase !== 'calling') this.leave();
+  /** From when its call is sent until that has ended. */
+  get isCalling(): boolean {
+    return this.#phase === 'calling';
+  }
+
+  /** Whether nobody waits for it any more: for the circuit. */
+  get aborted(): boolean {
+    return this.#hasEnded();
   }
 
   /** Ends it at once, whatever it is about. */
@@ -144,10 +151,9 @@ export class Observation implements Caller {
 
   async #prepare(): Promise<void> {
     if (this.#hasEnded()) return;
-    if (this.#signal.aborted) return this.#end(WITHDRAWN);
     const { credentials } = this.#parts;
     this.#phase = 'preparing';
-    const resolved = await credentials.resolve(this.#reference.credential);
+    const resolved = await credentials.resolve(this.#owner.reference.credential);
     if (this.#hasEnded()) return;
     if ('failure' in resolved) return this.#end(this.#refused(resolved.failure));
     const way = await this.#enter(resolved.credential);
@@ -160,15 +166,15 @@ export class Observation implements Caller {
 
   async #enter(credential: Credential): Promise<Way | { refused: Failure; asked: Asked }> {
     const { sessions, jobCall } = this.#parts;
-    const asked = jobCall.asked(this.#reference, credential);
+    const asked = jobCall.asked(this.#owner.reference, credential);
     const session = sessions.of(credential);
-    const known = await session.circuit.enter(this.#signal);
+    const known = await session.circuit.enter(this);
     if ('refused' in known) return { ...known, asked };
     const gate = session.gates.of(asked.endpoint);
-    const entrance = await gate.enter(this.#signal);
+    const entrance = await gate.enter(this);
     const isApart = credential.endpoint !== undefined && session.member.isShared;
     if ('pass' in entrance)
-      return { asked, session, pass: known.pass, gate, gatePass: entrance.pass, isApart };
+      return gate.shared({ asked, session, pass: known.pass, gate, gatePass: entrance.pass, isApart });
     session.circuit.abandoned(known.pass);
     return { ...entrance, asked };
   }
@@ -185,7 +191,7 @@ export class Observation implements Caller {
     const { budget } = way.session;
     sessions.of(credential);
     // It leads elsewhere by now, or the turn is of an account that its new key may not be of.
-    const { endpoint } = jobCall.asked(this.#reference, credential);
+    const { endpoint } = jobCall.asked(this.#owner.reference, credential);
     if (endpoint !== way.asked.endpoint || way.session.budget !== budget) {
       this.#abandon();
       return 'again';
@@ -201,7 +207,8 @@ export class Observation implements Caller {
     }
     this.#phase = 'calling';
     way.gate.began();
-    return await this.#settle(way, credential, await jobCall.make(this.#reference, credential));
+    this.#owner.calling();
+    return await this.#settle(way, credential, await jobCall.make(this.#owner.reference, credential));
   }
 
   /**
@@ -210,7 +217,7 @@ export class Observation implements Caller {
    */
   async #current(): Promise<Resolved | 'again'> {
     const { credentials } = this.#parts;
-    const { credential } = this.#reference;
+    const { credential } = this.#owner.reference;
     const fresh = credentials.fresh(credential);
     if (fresh) return fresh;
     return this.#isFirst('oldCredential') ? 'again' : await credentials.resolve(credential);
@@ -259,7 +266,7 @@ export class Observation implements Caller {
     const { credentials } = this.#parts;
     credentials.doubt(identity, askedAt);
     if (session.version === version) session.circuit.failed(pass, failure);
-    const resolved = await credentials.resolve(this.#reference.credential);
+    const resolved = await credentials.resolve(this.#owner.reference.credential);
     const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
     const refused = session.circuit.refusal(pass);
     if ((isReplaced || !refused) && this.#isFirst('refusedKey')) return 'again';
@@ -291,7 +298,6 @@ export class Observation implements Caller {
   #end(answer: Answer): void {
     if (this.#hasEnded()) return;
     this.#phase = 'ended';
-    this.#signal.removeEventListener('abort', this);
-    this.#onEnd(answer);
+    this.#owner.ended(answer);
   }
 }

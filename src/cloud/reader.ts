@@ -5,17 +5,21 @@
 import {
   type Answer,
   type CloudReader,
+  type ClusterDemand,
+  type CredentialReference,
   LANES,
   type Lane,
   type ObserveOptions,
   type Reference,
 } from '../job/ports.ts';
 import { type Budget, fullCallsPerSecond, type Payer } from './budget.ts';
+import { Clusters, type ObserveWith } from './clusters.ts';
 import type { Credentials } from './credentials.ts';
 import { JobCall, type JobCallOptions } from './job-call.ts';
-import { Observation, type ObservationParts, WITHDRAWN } from './observation.ts';
+import { Observation, WITHDRAWN } from './observation.ts';
 import { Sessions } from './sessions.ts';
 import type { Sts } from './sts.ts';
+import type { SweepParts } from './sweep.ts';
 
 export interface LiveReaderOptions extends JobCallOptions {
   readonly credentials: Credentials;
@@ -24,38 +28,44 @@ export interface LiveReaderOptions extends JobCallOptions {
   readonly mayCall?: () => boolean;
   /** Says whose a key is; undefined: each credential is an account by itself. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
+  /** Default: get. */
+  readonly observeWith?: ObserveWith;
+  /** What all objects' intervals ask for; undefined: not known yet. Asked every few seconds at most. */
+  readonly demand?: () => readonly ClusterDemand[] | undefined;
+  /** Whether it is known that more will be asked for in a moment. Default: no. */
+  readonly expectsMore?: () => boolean;
 }
 
 export class LiveReader implements CloudReader {
-  readonly #parts: ObservationParts;
+  readonly #parts: SweepParts;
+  readonly #credentials: Credentials;
+  readonly #clusters: Clusters;
   readonly #fullRate: number;
-  readonly #underway = new Set<Observation>();
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
-    const { credentials, callsPerMinute, sts, clock, observer, mayCall } = options;
+    const { credentials, callsPerMinute, sts, clock, observer, logger, mayCall } = options;
+    const { observeWith = 'get', demand = () => undefined, expectsMore = () => false } = options;
     const onWait = observer?.waited.bind(observer);
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
     const sessions = new Sessions({ callsPerMinute, clock, sts, ...(onWait && { onWait }) });
-    this.#parts = {
-      credentials,
-      sessions,
-      jobCall: new JobCall(options),
-      clock,
-      ...(mayCall && { mayCall }),
-    };
+    this.#credentials = credentials;
+    const jobCall = new JobCall(options);
+    this.#parts = { credentials, sessions, jobCall, expectsMore, clock, ...(mayCall && { mayCall }) };
+    const lists = { observeWith, demand, callsPerSecond: this.#fullRate, logger };
+    this.#clusters = new Clusters(this.#parts, lists);
   }
 
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    if (this.#closed) return Promise.resolve(WITHDRAWN);
+    if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
     return new Promise((resolve) => {
-      const observation = new Observation(this.#parts, reference, options, (answer) => {
-        this.#underway.delete(observation);
-        resolve(answer);
-      });
-      this.#underway.add(observation);
-      observation.begin();
+      if (this.mayUse(reference.credential)) this.#clusters.observe(reference, options, resolve);
+      else this.#refuse(reference, options, resolve);
     });
+  }
+
+  mayUse(credential: CredentialReference): boolean {
+    return this.#credentials.permits(credential);
   }
 
   /** Calls waiting for their turn, by credential and lane. */
@@ -76,11 +86,25 @@ export class LiveReader implements CloudReader {
     return this.#parts.sessions.find(identity)?.member.account ?? identity;
   }
 
+  /** Calls a second that the objects' intervals ask for, by credential. */
+  demand(): ReadonlyMap<string, number> {
+    return this.#clusters.demand();
+  }
+
   /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */
   close(): void {
     this.#closed = true;
-    for (const observation of this.#underway) observation.leave();
+    this.#clusters.close(WITHDRAWN);
     for (const [, { budget }] of this.#parts.sessions) budget.close();
+  }
+
+  /** It shares nothing with those who may use the same keys: it is told at once why it may not. */
+  #refuse(reference: Reference, options: ObserveOptions, onAnswer: (answer: Answer) => void): void {
+    new Observation(this.#parts, options, {
+      reference,
+      calling: () => undefined,
+      ended: onAnswer,
+    }).begin();
   }
 }
 

@@ -84,6 +84,7 @@ export class Sessions {
     return session;
   }
 
+  /** If it has been used of late. */
   find(identity: string): Session | undefined {
     return this.#sessions.get(identity);
   }

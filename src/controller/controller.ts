@@ -53,6 +53,15 @@ export class Controller<Key> {
     this.#aborts.get(key)?.abort();
   }
 
+  /**
+   * What has been found out about this key elsewhere, as if its own reconciliation had ended so. One that is under way is broken off
+   * and comes again; one that waits for a free place keeps it.
+   */
+  reschedule(key: Key, outcome: Outcome): void {
+    if (this.#aborts.has(key)) this.add(key);
+    else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#apply(key, outcome);
+  }
+
   /** Works until `signal` is aborted, then until what is in work has ended. */
   async run(reconcile: Reconcile<Key>, signal: AbortSignal): Promise<void> {
     this.#reconcile = reconcile;

@@ -32,6 +32,10 @@ export class WorkQueue<Key> {
     return again;
   }
 
+  isWaiting(key: Key): boolean {
+    return this.#waiting.has(key);
+  }
+
   get waiting(): number {
     return this.#waiting.size;
   }

@@ -1,17 +1,47 @@
 /**
- * What the objects' intervals ask of each credential.
+ * What the objects' intervals ask of the cloud. Objects that mean the same target are one, at the shortest of their intervals.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import type { ClusterDemand, Reference } from './ports.ts';
 import { intervalWished, type ScheduleSettings } from './schedule.ts';
 import { identityOf, referenceOf } from './target.ts';
 
-/** Calls a second by credential identity; objects that are suspended, or cannot be used, ask for none. */
-export function demandOf(jobs: Iterable<EdgeTranscodeJob>, settings: ScheduleSettings): Map<string, number> {
-  const demand = new Map<string, number>();
+/** By cluster, credential and region; objects that are suspended, or cannot be used, ask for nothing. */
+export function demandOf(jobs: Iterable<EdgeTranscodeJob>, settings: ScheduleSettings): ClusterDemand[] {
+  const clusters = new Map<string, { about: EdgeTranscodeJob; intervals: Map<string, number> }>();
+  const interval = remembering(settings);
   for (const job of jobs) {
-    const identity = identityOf(referenceOf(job).credential);
-    const calls = job.spec.suspend || job.invalid ? 0 : 1_000 / intervalWished(job.spec, settings);
-    demand.set(identity, (demand.get(identity) ?? 0) + calls);
+    const { jobID, clusterID, regionID = '' } = job.spec;
+    const name = `${identityOf(referenceOf(job).credential)} ${regionID} ${clusterID}`;
+    const known = clusters.get(name);
+    const { intervals } = known ?? { intervals: new Map<string, number>() };
+    if (!known) clusters.set(name, { about: job, intervals });
+    if (job.spec.suspend || job.invalid !== undefined) continue;
+    intervals.set(jobID, Math.min(interval(job), intervals.get(jobID) ?? Number.POSITIVE_INFINITY));
   }
-  return demand;
+  return Array.from(clusters.values(), ({ about, intervals }) => ({
+    ...clusterOf(about),
+    targets: counted(intervals.values()),
+  }));
+}
+
+/** Reads each text but once: there are few, and a hundred thousand objects. */
+function remembering(settings: ScheduleSettings): (job: EdgeTranscodeJob) => number {
+  const known = new Map<string | undefined, number>();
+  return ({ spec }) => {
+    const interval = known.get(spec.interval) ?? intervalWished(spec, settings);
+    known.set(spec.interval, interval);
+    return interval;
+  };
+}
+
+function clusterOf(job: EdgeTranscodeJob): Omit<Reference, 'jobID'> {
+  const { jobID: _jobID, ...cluster } = referenceOf(job);
+  return cluster;
+}
+
+function counted(values: Iterable<number>): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
 }

@@ -50,9 +50,14 @@ export interface Facts {
   readonly wishAskedAt?: number;
   /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
   readonly attempted?: string;
+  /** The hash that decides the instants of polls, where it is not the reference's own. */
+  readonly phase?: string;
   /** When to poll next by the schedule; undefined before the first call. */
   readonly nextPollAt?: number;
 }
+
+/** What a call is to serve. */
+export type Wish = Pick<EdgeTranscodeJob, 'requestedAt'>;
 
 export type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
 
@@ -77,20 +82,21 @@ export function isNewWish(object: EdgeTranscodeJob, facts: Facts): boolean {
  * What an answer changes; one to a call sent before the last applied one's changes nothing. Answers about another reference
  * than `object`'s present one are for the caller to drop.
  *
- * @param requestedAt the refresh annotation when the call was wanted: a later one is not served by it
+ * @param wish what the call was to serve: the refresh annotation when it was wanted, as a later one is not served by it; `none`: it
+ *   was sent for another object, before this one's wish was known
  */
 export function absorb(
   facts: Facts,
   object: EdgeTranscodeJob,
-  requestedAt: string | undefined,
+  wish: Wish | 'none',
   answer: Learned,
   at: { readonly now: number; readonly time: string },
 ): Facts {
   if (facts.lastAskedAt !== undefined && answer.askedAt < facts.lastAskedAt) return facts;
   const asked = {
-    ...forTarget(facts, object, answer),
+    ...withPhase(forTarget(facts, object, answer), answer),
     lastAskedAt: answer.askedAt,
-    attempted: wanted({ generation: object.generation, ...(requestedAt !== undefined && { requestedAt }) }),
+    ...(wish !== 'none' && { attempted: wanted({ ...wish, generation: object.generation }) }),
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
     return troubled(asked, answer.failure);
@@ -98,10 +104,15 @@ export function absorb(
   return {
     ...withObservation(served, answer, at),
     ...(answer.kind === 'failed' && { verdict: answer.failure }),
-    ...(requestedAt !== undefined && { servedRequest: requestedAt }),
-    servedGeneration: object.generation,
+    ...(wish !== 'none' && { servedGeneration: object.generation }),
+    ...(wish !== 'none' && wish.requestedAt !== undefined && { servedRequest: wish.requestedAt }),
     failures: 0,
   };
+}
+
+/** The last answer says: the cloud may change its mind. */
+function withPhase({ phase: _before, ...facts }: Facts, { phase }: Learned): Facts {
+  return phase === undefined ? facts : { ...facts, phase };
 }
 
 /**

@@ -9,6 +9,8 @@ import type { Facts } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { restoreFacts } from './restore.ts';
 import type { SettingsOf } from './settings.ts';
+import { Siblings } from './siblings.ts';
+import { referenceHash, referenceOf } from './target.ts';
 
 /** What was last handed to the status writer. */
 export interface Sent {
@@ -26,12 +28,15 @@ export interface Sent {
 
 interface Entry {
   facts: Facts;
+  /** Hash of what the object means, under which it is found. */
+  reference: string;
   /** Undefined: what is stored is not known, so the next decision is written. */
   sent: Sent | undefined;
 }
 
 export class Memory {
   readonly #entries = new Map<ObjectKey, Entry>();
+  readonly #siblings = new Siblings();
   readonly #clock: Clock;
   readonly #settingsOf: SettingsOf;
 
@@ -43,6 +48,22 @@ export class Memory {
   /** An object deleted and made anew under the same name is another object: nothing of the old one is recalled. */
   recall(object: EdgeTranscodeJob): Facts {
     return this.#entry(object).facts;
+  }
+
+  /** Every object held that means what this one means now, itself included; at least as of its last `place`. */
+  siblings(object: EdgeTranscodeJob): readonly ObjectKey[] {
+    return this.#siblings.of(referenceHash(referenceOf(object)));
+  }
+
+  /** Notes what the object means, which may have changed. */
+  place(object: EdgeTranscodeJob): void {
+    const entry = this.#entry(object);
+    const key = objectKey(object.namespace, object.name);
+    const reference = referenceHash(referenceOf(object));
+    if (reference === entry.reference) return;
+    this.#siblings.delete(entry.reference, key);
+    entry.reference = reference;
+    this.#siblings.add(reference, key);
   }
 
   keep(object: EdgeTranscodeJob, facts: Facts): void {
@@ -61,6 +82,8 @@ export class Memory {
   }
 
   forget(key: ObjectKey): void {
+    const entry = this.#entries.get(key);
+    if (entry) this.#siblings.delete(entry.reference, key);
     this.#entries.delete(key);
   }
 
@@ -83,8 +106,14 @@ export class Memory {
     const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settingsOf(object));
     const { lastObservedTime } = object.status;
     const fingerprint = fingerprintOf(object.status);
-    const entry: Entry = { facts, sent: { fingerprint, stored: fingerprint, lastObservedTime } };
-    this.#entries.set(objectKey(object.namespace, object.name), entry);
+    // Mostly the same, and then the same string in memory.
+    const hash = referenceHash(referenceOf(object));
+    const reference = hash === facts.reference ? facts.reference : hash;
+    const entry: Entry = { facts, reference, sent: { fingerprint, stored: fingerprint, lastObservedTime } };
+    const key = objectKey(object.namespace, object.name);
+    this.forget(key);
+    this.#entries.set(key, entry);
+    this.#siblings.add(reference, key);
     return entry;
   }
 }

@@ -65,6 +65,11 @@ interface AnswerBase {
   readonly askedAt: number;
   /** For the log. */
   readonly requestID?: string;
+  /**
+   * Set where the targets of a cluster are best asked about together: a hash that all of them share, of which each poll's instant is
+   * then made instead of the target's own.
+   */
+  readonly phase?: string;
 }
 
 export type Answer =
@@ -73,8 +78,20 @@ export type Answer =
   | { readonly kind: 'withdrawn' };
 
 export interface CloudReader {
-  /** Waits its turn in the account's budget, asks once, and answers; never rejects. */
+  /**
+   * Waits its turn in the account's budget, asks once, and answers; never rejects. Those who wait for the same share one call and get
+   * the same answer, one object.
+   */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer>;
+
+  /** Whether it may use these keys, and so be told what others learnt by them. A Secret's are for the API server to say. */
+  mayUse(credential: CredentialReference): boolean;
+}
+
+/** What the objects' intervals ask about one cluster with one credential. */
+export interface ClusterDemand extends Omit<Reference, 'jobID'> {
+  /** Targets by the shortest interval of their objects, ms. */
+  readonly targets: ReadonlyMap<number, number>;
 }
 
 /** A Secret's values, decoded. */

@@ -26,6 +26,21 @@ export function referenceHash(reference: Reference): string {
   return shortHash([identityOf(credential), clusterID, jobID, regionID ?? '']);
 }
 
+/** Of all targets of a cluster, as `referenceHash`: what they have in common. */
+export function clusterHash({ credential, clusterID, regionID }: Omit<Reference, 'jobID'>): string {
+  return shortHash([identityOf(credential), clusterID, regionID ?? '']);
+}
+
+/** Whether an answer about one is an answer about the other. */
+export function isSameReference(a: Reference, b: Reference): boolean {
+  return (
+    a.jobID === b.jobID &&
+    a.clusterID === b.clusterID &&
+    a.regionID === b.regionID &&
+    identityOf(a.credential) === identityOf(b.credential)
+  );
+}
+
 export function endpointHash(asked: Asked): string {
   return shortHash([asked.endpoint, asked.regionID]);
 }

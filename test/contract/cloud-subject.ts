@@ -3,6 +3,7 @@
  */
 import { expect } from 'chai';
 import type { AccessKey } from '../../src/cloud/alibaba-client.ts';
+import type { ObserveWith } from '../../src/cloud/clusters.ts';
 import type { Rrsa } from '../../src/cloud/environment-credentials.ts';
 import type {
   Answer,
@@ -29,6 +30,7 @@ export interface ReaderParts {
   readonly callsPerMinute: number;
   /** The operator's own credentials. */
   readonly own: AccessKey | Rrsa;
+  readonly observeWith: ObserveWith;
 }
 
 export interface Closable extends CloudReader {
@@ -55,6 +57,7 @@ export const SECRET_KEPT_MS = 30_000;
 export const CALL_MS = 10_000;
 
 export interface Wish {
+  readonly clusterID?: string;
   readonly jobID?: string;
   readonly credential?: CredentialReference;
   readonly regionID?: string;
@@ -71,19 +74,22 @@ export class Subject {
   readonly cloud: Simulator;
   readonly secrets: FakeSecrets;
   readonly clock: FakeClock;
+  readonly logger: RecordingLogger;
 
-  constructor(parts: { reader: Closable; cloud: Simulator; secrets: FakeSecrets; clock: FakeClock }) {
+  constructor(parts: Pick<Subject, 'reader' | 'cloud' | 'secrets' | 'clock' | 'logger'>) {
     this.reader = parts.reader;
     this.cloud = parts.cloud;
     this.secrets = parts.secrets;
     this.clock = parts.clock;
+    this.logger = parts.logger;
   }
 
   observe(wish: Wish = {}): Promise<Answer> {
-    const { jobID = RUNNING_JOB_ID, credential = OWN, regionID, lane = 'due', deadline = 0 } = wish;
+    const { clusterID = DEFAULT_CLUSTER_ID, jobID = RUNNING_JOB_ID, credential = OWN } = wish;
+    const { regionID, lane = 'due', deadline = 0 } = wish;
     const reference: Reference = {
       credential,
-      clusterID: DEFAULT_CLUSTER_ID,
+      clusterID,
       jobID,
       ...(regionID !== undefined && { regionID }),
     };
@@ -91,8 +97,24 @@ export class Subject {
     return this.reader.observe(reference, { lane, deadline, signal });
   }
 
+  /** So many calls: in regions of their own, as those who ask for the same share one. */
   observeTimes(times: number, wish: Wish = {}): Promise<Answer>[] {
-    return Array.from({ length: times }, () => this.observe(wish));
+    return Array.from({ length: times }, (_, index) =>
+      this.observe({ regionID: `region-${index}`, ...wish }),
+    );
+  }
+
+  /** Lets time pass as long as it takes to answer: who asks together is waited for. */
+  async inTime<T>(answers: Promise<T>): Promise<T> {
+    let answered = false;
+    const noted = answers.finally(() => {
+      answered = true;
+    });
+    while (!answered) {
+      await this.clock.advance(25);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return noted;
   }
 
   async failure(wish: Wish = {}): Promise<Failure> {

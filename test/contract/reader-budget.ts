@@ -27,7 +27,9 @@ export function readerBudget(newReader: NewReader): void {
       const subject = newSubject(600);
       const order: string[] = [];
       const note = (name: string) => (answer: Answer) => void order.push(`${name} ${answer.kind}`);
-      const due = [3, 1, 2].map((deadline) => subject.observe({ deadline }).then(note(`due ${deadline}`)));
+      const due = [3, 1, 2].map((deadline) =>
+        subject.observe({ deadline, regionID: `region-${deadline}` }).then(note(`due ${deadline}`)),
+      );
       const asked = subject.observe({ lane: 'asked', deadline: 9 }).then(note('asked'));
       await Promise.all([...due, asked]);
       expect(order).to.deep.equal(['asked observed', 'due 1 observed', 'due 2 observed', 'due 3 observed']);

@@ -10,15 +10,16 @@ import { readerAccounts } from './reader-accounts.ts';
 import { readerAnswers } from './reader-answers.ts';
 import { readerBudget } from './reader-budget.ts';
 import { readerCredentials } from './reader-credentials.ts';
+import { readerListFailures } from './reader-list-failures.ts';
+import { readerLists } from './reader-lists.ts';
 import { readerRoles } from './reader-roles.ts';
+import { readerSharing } from './reader-sharing.ts';
 
 // Or the SDK looks for a metadata service outside this machine.
 process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
 
-function liveReader(
-  cloud: Simulator,
-  { own, secrets, clock, logger, callsPerMinute }: ReaderParts,
-): Closable {
+function liveReader(cloud: Simulator, parts: ReaderParts): Closable {
+  const { own, secrets, clock, logger, callsPerMinute, observeWith } = parts;
   const rules = { allowedEndpoints: ['*'], allowInsecure: true };
   const sts = new Sts({ endpoint: parseEndpoint(cloud.stsURL), userAgent: 'contract', clock, logger });
   const credentials = new Credentials({ own, sts, ownFor: ['media'], secrets, clock, logger, ...rules });
@@ -31,6 +32,7 @@ function liveReader(
     regionID,
     userAgent: 'contract',
     callsPerMinute,
+    observeWith,
     clock,
     logger,
   });
@@ -42,4 +44,7 @@ describe('the reader of the live cloud', () => {
   readerRoles(liveReader);
   readerAccounts(liveReader);
   readerBudget(liveReader);
+  readerSharing(liveReader);
+  readerLists(liveReader);
+  readerListFailures(liveReader);
 });

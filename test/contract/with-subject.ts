@@ -1,6 +1,7 @@
 /**
  * A subject for each test, with a cloud as at the start; nothing is left listening or waiting afterwards.
  */
+import type { ObserveWith } from '../../src/cloud/clusters.ts';
 import { FakeClock } from '../unit/kit/fake-clock.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
 import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
@@ -12,7 +13,7 @@ export type NewSubject = (callsPerMinute?: number, own?: ReaderParts['own']) => 
 export type NewReader = (cloud: Simulator, parts: ReaderParts) => Closable;
 
 /** To be called in a `describe`. @returns what makes the subject of the running test */
-export function withSubject(newReader: NewReader): NewSubject {
+export function withSubject(newReader: NewReader, observeWith: ObserveWith = 'get'): NewSubject {
   let cloud: Simulator;
   let readers: Closable[] = [];
   before(async () => {
@@ -32,6 +33,7 @@ export function withSubject(newReader: NewReader): NewSubject {
       logger: new RecordingLogger(),
       callsPerMinute,
       own,
+      observeWith,
     };
     const reader = newReader(cloud, parts);
     readers.push(reader);

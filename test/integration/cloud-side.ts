@@ -11,6 +11,9 @@ export interface JobIDs {
   readonly jobID: string;
 }
 
+/** For tests that count, or break, the calls about single jobs: those of objects that come together would be pages of a list. */
+export const ONE_BY_ONE = '--observe-with=get';
+
 /** A job that nobody else knows of, running by default. */
 export async function createJob(
   { cloud }: World,

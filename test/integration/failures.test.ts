@@ -14,6 +14,7 @@ import {
   type JobIDs,
   noJob,
   now,
+  ONE_BY_ONE,
 } from './cloud-side.ts';
 import { FAILURES, NEEDS_A_PERSON, vendorError } from './failure-cases.ts';
 import { together, useWorld } from './use-world.ts';
@@ -25,7 +26,8 @@ describe('an object that was never observed', () => {
   const scene = useWorld({
     operator: async () => {
       deadPort = await freePort();
-      return { args: ['--insecure-endpoint', `--allowed-endpoints=127.0.0.1:${deadPort}`] };
+      const args = [ONE_BY_ONE, '--insecure-endpoint', `--allowed-endpoints=127.0.0.1:${deadPort}`];
+      return { args };
     },
   });
   /** Of the cases, by the object's name. */

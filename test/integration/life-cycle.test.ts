@@ -2,14 +2,14 @@
  * The life of a reference, as a user sees it with kubectl: created, changed, suspended, resumed, refreshed, deleted, made anew.
  */
 import { expect } from 'chai';
-import { breakCalls, callsAbout, createJob, furtherCalls, now } from './cloud-side.ts';
+import { breakCalls, callsAbout, createJob, furtherCalls, now, ONE_BY_ONE } from './cloud-side.ts';
 import { shownScenarios } from './shown-scenarios.ts';
 import { together, useWorld } from './use-world.ts';
 import { changeSpec, eventOf, eventReasons, remove, requestRefresh } from './user-side.ts';
 import { condition, is, job } from './world.ts';
 
 describe('an EdgeTranscodeJob', () => {
-  const scene = useWorld();
+  const scene = useWorld({ operator: () => ({ args: [ONE_BY_ONE] }) });
 
   together({
     'becomes Ready with all that the cloud tells of its job': async () => {

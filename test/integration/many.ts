@@ -4,6 +4,7 @@
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';
 import { PooledKubeConfig } from '../../src/kube/kube-config.ts';
+import type { JobIDs } from './cloud-side.ts';
 import { CLUSTER_ID, job, type World } from './world.ts';
 
 /** Requests under way at once: more would only wait in the server. */
@@ -31,14 +32,35 @@ export async function createCloudJobs(world: World, count: number): Promise<void
   });
 }
 
+/** As many running jobs in each of some clusters; created as one, which a simulator can do in a moment. */
+export async function createClusters(world: World, clusters: number, jobs: number): Promise<JobIDs[]> {
+  const clusterIDs = Array.from({ length: clusters }, (_, index) => `many-cluster-${index}`);
+  const count = clusters * jobs;
+  const created = await world.cloud.admin.createJobs({ clusterIDs, count, status: '1', secondsApart: 1 });
+  return [...created.jobs];
+}
+
 /** An object for each of these jobs, in the namespace default. */
 export async function createReferences(world: World, count: number, interval: string): Promise<void> {
+  const jobs = Array.from({ length: count }, (_, index) => ({
+    clusterID: CLUSTER_ID,
+    jobID: jobIDOf(index),
+  }));
+  await createReferencesTo(world, jobs, { interval });
+}
+
+/** The same for any jobs. */
+export async function createReferencesTo(
+  world: World,
+  jobs: readonly JobIDs[],
+  spec: { readonly interval: string | undefined },
+): Promise<void> {
   const config = new PooledKubeConfig();
   config.loadFromFile(world.controlPlane.kubeconfig);
   const objects = config.makeApiClient(CustomObjectsApi);
   const collection = { group: GROUP, version: VERSION, plural: PLURAL, namespace: 'default' };
-  await forEachIndex(count, async (index) => {
-    const body = job(nameOf(index), { jobID: jobIDOf(index), interval });
+  await forEachIndex(jobs.length, async (index) => {
+    const body = job(nameOf(index), { ...jobs[index], ...(spec as { interval: string }) });
     await objects.createNamespacedCustomObject({ ...collection, body });
   });
   config.dropConnections();

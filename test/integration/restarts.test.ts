@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import type { Call } from '../world/live-simulator/cloud-world.ts';
 import type { Operator } from '../world/operator.ts';
-import { breakCalls, createJob, furtherCalls, type JobIDs, now } from './cloud-side.ts';
+import { breakCalls, createJob, furtherCalls, type JobIDs, now, ONE_BY_ONE } from './cloud-side.ts';
 import { type Scene, together, useWorld } from './use-world.ts';
 import { changeSpec, eventOf, eventReasons, observedAt, remove, statusWrites } from './user-side.ts';
 import { is, job, type Shown } from './world.ts';
@@ -16,7 +16,7 @@ const BACK = { withinMs: 30_000 };
 
 describe('after a restart', function () {
   this.timeout(120_000);
-  const scene = useWorld();
+  const scene = useWorld({ operator: () => ({ args: [ONE_BY_ONE] }) });
   afterTheApiServers(scene);
   afterTheOperators(scene);
 });
@@ -149,7 +149,7 @@ function afterTheOperators(scene: Scene): void {
       await world.apply(job('made', of('made')));
       const restart = await now(world);
       startedAt = Date.now();
-      await world.operator();
+      await world.operator({ args: [ONE_BY_ONE] });
       for (const name of names) await furtherCalls(world, of(name), 2, { since: restart });
       callsAfter = (await world.cloud.admin.calls({ since: restart })).calls;
     });

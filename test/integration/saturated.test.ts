@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type { Operator } from '../world/operator.ts';
-import { mostWithin, now } from './cloud-side.ts';
+import { mostWithin, now, ONE_BY_ONE } from './cloud-side.ts';
 import { createCloudJobs, createReferences, jobIDOf, nameOf } from './many.ts';
 import { useWorld } from './use-world.ts';
 import { changeSpec, requestRefresh } from './user-side.ts';
@@ -34,14 +34,14 @@ describe('a saturated budget', function () {
 
   scene.setUp(async () => {
     const { world } = scene;
-    const quick = await world.operator({ args: ['--calls-per-minute=6000'] });
+    const quick = await world.operator({ args: [ONE_BY_ONE, '--calls-per-minute=6000'] });
     await world.eventually('all objects Ready', async () => {
       const ready = (await world.list()).filter((each) => is(each, 'Ready', 'True'));
       return ready.length === OBJECTS || undefined;
     });
     await quick.process.stop();
     restartedAt = (await world.cloud.admin.calls()).calls.at(-1)?.sequence ?? 0;
-    operator = await world.operator({ args: [`--calls-per-minute=${CALLS_PER_MINUTE}`] });
+    operator = await world.operator({ args: [ONE_BY_ONE, `--calls-per-minute=${CALLS_PER_MINUTE}`] });
     await world.cloud.admin.addFault({ kind: 'throttle', calls: 1, retryAfter: 15_000 });
     const many = async () => (await waiting('due')) >= 30 || undefined;
     await world.eventually('30 due objects that wait', many, { withinMs: 60_000 });

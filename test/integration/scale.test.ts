@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { AuditEvent } from '../world/control-plane/audit.ts';
 import type { Call, Counts } from '../world/live-simulator/cloud-world.ts';
-import { mostWithin } from './cloud-side.ts';
+import { mostWithin, ONE_BY_ONE } from './cloud-side.ts';
 import { GET_JOB, install, LIST_JOBS, PATCH_STATUS, permissionOf, Requests } from './installed.ts';
 import { createCloudJobs, createReferences } from './many.ts';
 import { useWorld } from './use-world.ts';
@@ -44,14 +44,14 @@ describe('a thousand objects at 60 s', () => {
     const { world } = scene;
     const kubeconfig = await install(world.controlPlane);
     const { admin } = world.cloud;
-    const first = await world.operator({ kubeconfig, untilReady: false });
+    const first = await world.operator({ kubeconfig, args: [ONE_BY_ONE], untilReady: false });
     await admin.awaitCalls({ count: CALLS_BEFORE_KILL, milliseconds: 60_000 });
     first.process.kill('SIGKILL');
     await first.process.exited;
     killedAt = Date.now();
     beforeKill = (await admin.calls()).calls;
     const since = beforeKill.at(-1)?.sequence ?? 0;
-    const second = await world.operator({ kubeconfig });
+    const second = await world.operator({ kubeconfig, args: [ONE_BY_ONE] });
     const polledAll = async () => {
       // Each look is at a few hundred kilobytes.
       await delay(1_000);

@@ -2,6 +2,7 @@
  * Trouble that lasts: keys, Secrets and permissions, with the operator under its shipped service account, and the cloud away. What is
  * promised takes 30 s and more to see, so all of it is started together.
  */
+import { ONE_BY_ONE } from './cloud-side.ts';
 import { install } from './installed.ts';
 import { keyScenarios } from './key-scenarios.ts';
 import { outageScenarios } from './outage-scenarios.ts';
@@ -24,7 +25,7 @@ describe('in lasting trouble', function () {
     },
     operator: async ({ controlPlane }) => ({
       kubeconfig: await install(controlPlane),
-      args: ['--default-credentials-namespaces=default', '--freshness=2'],
+      args: [ONE_BY_ONE, '--default-credentials-namespaces=default', '--freshness=2'],
     }),
   });
 

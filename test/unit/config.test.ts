@@ -103,6 +103,14 @@ const VALUES: Record<Flag, Values> = {
     ],
     bad: ['', '0', '6001', '-1', '1.5', '1e3', 'x'],
   },
+  'observe-with': {
+    good: [
+      ['auto', 'auto'],
+      ['get', 'get'],
+      ['list', 'list'],
+    ],
+    bad: ['', 'Get', 'both'],
+  },
   'default-credentials-namespaces': {
     good: [
       ['*', ['*']],
@@ -194,6 +202,7 @@ describe('the options', () => {
     expect(config).to.deep.equal({
       interval: 60 * SECOND,
       'min-interval': 5 * SECOND,
+      'observe-with': 'auto',
       freshness: 3,
       'insecure-endpoint': false,
       'leader-elect': false,

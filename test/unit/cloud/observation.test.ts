@@ -66,9 +66,11 @@ describe('an observation', () => {
   function begin(signal = new AbortController().signal): { answers: Answer[]; observation: Observation } {
     const answers: Answer[] = [];
     const parts = { credentials, sessions, jobCall, clock: time, mayCall: () => mayCall };
-    const observation = new Observation(parts, REFERENCE, { lane: 'due', deadline: 0, signal }, (answer) =>
-      answers.push(answer),
-    );
+    const ended = (answer: Answer) => void answers.push(answer);
+    const owner = { reference: REFERENCE, calling: () => undefined, ended };
+    const observation = new Observation(parts, { lane: 'due', deadline: 0 }, owner);
+    // As who asked for it does.
+    signal.addEventListener('abort', () => observation.isCalling || observation.leave());
     observation.begin();
     return { answers, observation };
   }

@@ -14,6 +14,7 @@ const SECRET = { namespace: 'media', name: 'account' };
 describe('a reader', () => {
   let time: SteppedTime;
   let reader: LiveReader;
+  let jobs = 0;
 
   beforeEach(() => {
     time = new SteppedTime();
@@ -36,7 +37,8 @@ describe('a reader', () => {
   });
 
   function observe(lane: Lane, credential: { namespace: string; name?: string }): void {
-    const reference = { credential, clusterID: 'c', jobID: 'j' };
+    jobs += 1;
+    const reference = { credential, clusterID: 'c', jobID: `j${jobs}` };
     void reader.observe(reference, { lane, deadline: 0, signal: new AbortController().signal });
   }
 

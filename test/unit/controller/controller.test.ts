@@ -77,6 +77,41 @@ describe('a controller', () => {
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
   });
 
+  describe('that is told elsewhere when a key is to come up', () => {
+    it('brings it up then, in place of its own time', async () => {
+      const controller = await running({}, 'a');
+      await last().end(pollAt(start + 10_000));
+      controller.reschedule('a', pollAt(start + 20_000));
+      await clock.advance(19_999);
+      expect(runs).to.have.length(1);
+      await clock.advance(1);
+      expect(runs.map(({ at }) => at)).to.deep.equal([0, 20_000]);
+    });
+
+    it('breaks off a run of it, which comes again at once', async () => {
+      const controller = await running({}, 'a');
+      controller.reschedule('a', pollAt(start + 20_000));
+      expect(last().signal.aborted).to.equal(true);
+      await last().end(awaitChange());
+      expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'a']);
+    });
+
+    it('leaves it in its place where it waits for a free one', async () => {
+      const controller = await running({ concurrency: 1 }, 'a', 'b');
+      controller.reschedule('b', pollAt(start + 20_000));
+      await last().end(awaitChange());
+      expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
+    });
+
+    it('does nothing after its end', async () => {
+      const controller = await running();
+      stop.abort();
+      await settled();
+      controller.reschedule('a', pollAt(start + 1_000));
+      expect(clock.timers).to.equal(0);
+    });
+  });
+
   it('runs nothing before it is told to', async () => {
     aController().add('a');
     await settled();

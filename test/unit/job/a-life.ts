@@ -66,7 +66,7 @@ export class ALife {
     if (this.object.spec.suspend) return;
     const before = this.facts;
     const at = { now: this.now, time: rfc3339(new Date(this.now)) };
-    this.facts = absorb(before, this.object, this.object.requestedAt, reply(this.now - late), at);
+    this.facts = absorb(before, this.object, this.object, reply(this.now - late), at);
     if (this.facts.observed !== before.observed) this.ageFrom = this.now;
     this.#publish();
   }

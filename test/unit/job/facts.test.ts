@@ -13,7 +13,7 @@ const LATER = { now: NOW + 60_000, time: '2026-01-01T00:01:00Z' };
 
 /** The answer to a call that was sent, and answered, a minute later. */
 function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, requestedAt = of.requestedAt) {
-  return absorb(facts, of, requestedAt, reply(LATER.now), LATER);
+  return absorb(facts, of, requestedAt === undefined ? {} : { requestedAt }, reply(LATER.now), LATER);
 }
 
 describe('a good answer', () => {
@@ -141,7 +141,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
   ] as const)
     it(`changes nothing after ${what}`, () => {
       const facts = absorbed(someFacts(object), last);
-      const late = absorb(facts, object, undefined, notStarted()(LATER.now - 1), {
+      const late = absorb(facts, object, {}, notStarted()(LATER.now - 1), {
         ...LATER,
         now: LATER.now + 9,
       });
@@ -150,7 +150,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
 
   it('is told by when it was sent, not by when it came', () => {
     const facts = absorbed(someFacts(object), running());
-    const next = absorb(facts, object, undefined, notStarted()(LATER.now), LATER);
+    const next = absorb(facts, object, {}, notStarted()(LATER.now), LATER);
     expect(next.observed?.job?.status).to.equal('0');
   });
 });

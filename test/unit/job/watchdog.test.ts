@@ -61,7 +61,7 @@ describe('the watchdog', () => {
     operator.cloud.plan(running(), running());
     const a = await operator.apply(aJob().named('a'));
     await operator.clock.advance(20 * SECOND);
-    const b = await operator.apply(aJob().named('b').every('2m'));
+    const b = await operator.apply(aJob().named('b').about('another').every('2m'));
     operator.cloud.always(fails('ServerError'));
     const fresh = () => [a, b].map((key) => condition(operator.cluster.status(key), 'Fresh').status);
     await operator.clock.advance(WINDOW - 20 * SECOND);

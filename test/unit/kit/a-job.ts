@@ -23,6 +23,11 @@ export class JobBuilder {
     return this.#with({ uid });
   }
 
+  /** Another job than all the others. */
+  about(jobID: string, clusterID = CLUSTER_ID): JobBuilder {
+    return this.#spec({ jobID, clusterID });
+  }
+
   every(interval: string): JobBuilder {
     return this.#spec({ interval });
   }

@@ -147,6 +147,7 @@ export class AnOperator {
       memory,
       publisher,
       settingsOf,
+      reschedule: (key, outcome) => controller.reschedule(key, outcome),
       onPollLag: (seconds) => this.lags.push(seconds),
       clock,
       logger,

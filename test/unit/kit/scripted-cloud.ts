@@ -3,7 +3,13 @@
  * the test in `verify`.
  */
 import { expect } from 'chai';
-import type { Answer, CloudReader, ObserveOptions, Reference } from '../../../src/job/ports.ts';
+import type {
+  Answer,
+  CloudReader,
+  CredentialReference,
+  ObserveOptions,
+  Reference,
+} from '../../../src/job/ports.ts';
 import type { Reply } from './answers.ts';
 import type { FakeClock } from './fake-clock.ts';
 
@@ -47,6 +53,8 @@ type Planned = Reply | HeldCall;
 
 export class ScriptedCloud implements CloudReader {
   readonly calls: Call[] = [];
+  /** Namespaces that may not use the keys that they name. */
+  readonly excluded = new Set<string>();
   readonly #clock: FakeClock;
   #plan: Planned[] = [];
   #standing: Reply | undefined;
@@ -86,6 +94,10 @@ export class ScriptedCloud implements CloudReader {
     if (planned) return planned(at);
     this.#unplanned += 1;
     throw new Error('the cloud was called, and no call was planned');
+  }
+
+  mayUse({ namespace }: CredentialReference): boolean {
+    return !this.excluded.has(namespace);
   }
 
   /** How many calls were made since this was last asked. */

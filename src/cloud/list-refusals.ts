@@ -1,0 +1,66 @@
+/**
+ * Which clusters the cloud does not list, so that their jobs are asked for one by one. Without the permission, that is all of a
+ * credential's. Tried again once an hour, as somebody may have granted it.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Failure, Reference } from '../job/ports.ts';
+import { clusterHash, identityOf } from '../job/target.ts';
+import { LIST_ACTION } from './page-call.ts';
+
+const AGAIN_AFTER_MS = 60 * 60_000;
+
+type About = Omit<Reference, 'jobID'>;
+
+export class ListRefusals {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  /** By identity and by cluster, when to try again (clock `now`). */
+  readonly #again = new Map<string, number>();
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  mayList(about: About): boolean {
+    const now = this.#clock.now();
+    return [ofIdentity(about), ofCluster(about)].every((name) => now >= (this.#again.get(name) ?? 0));
+  }
+
+  /** A line when it begins, not for each time that it is tried again. */
+  refused(about: About, { kind, message }: Failure): void {
+    const isDenied = kind === 'PermissionDenied';
+    const name = isDenied ? ofIdentity(about) : ofCluster(about);
+    const isNew = !this.#again.has(name);
+    this.#again.set(name, this.#clock.now() + AGAIN_AFTER_MS);
+    if (!isNew) return;
+    const identity = identityOf(about.credential);
+    if (isDenied)
+      this.#logger.warn('listing jobs is not permitted, so each is asked for by itself', {
+        identity,
+        permission: `live:${LIST_ACTION}`,
+        message,
+      });
+    else
+      this.#logger.warn('a cluster cannot be listed, so each of its jobs is asked for by itself', {
+        identity,
+        clusterID: about.clusterID,
+        kind,
+        message,
+      });
+  }
+
+  listed(about: About): void {
+    this.#again.delete(ofIdentity(about));
+    this.#again.delete(ofCluster(about));
+  }
+}
+
+function ofIdentity({ credential }: About): string {
+  return identityOf(credential);
+}
+
+function ofCluster(about: About): string {
+  return `${identityOf(about.credential)} ${clusterHash(about)}`;
+}

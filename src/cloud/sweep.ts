@@ -1,0 +1,197 @@
+/**
+ * Goes through the pages of a cluster's list once, for all who wait: each page is a call in the account's budget like any other, with
+ * the circuit and the failures of any other.
+ *
+ * It gathers first: who comes within moments of each other shares it. The first page tells how many there are; the others go
+ * together. For who came too late for some pages there is another round of just these, if more wait than that takes calls.
+ */
+import type { Timer } from '../base/clock.ts';
+import type { Answer, Lane, Reference } from '../job/ports.ts';
+import type { JobCall } from './job-call.ts';
+import type { JobPage } from './map-response.ts';
+import { nextRound } from './next-round.ts';
+import { Observation, type ObservationOwner, type ObservationParts } from './observation.ts';
+import { PAGE_SIZE, PageCall } from './page-call.ts';
+
+type Observed = Extract<Answer, { kind: 'observed' }>;
+type Failed = Extract<Answer, { kind: 'failed' }>;
+
+export interface Wish {
+  readonly reference: Reference;
+  readonly lane: Lane;
+  readonly deadline: number;
+}
+
+/** Those for whom it is made. */
+export interface SweepHost {
+  /** Clock `now` when the last of them came. */
+  readonly joinedAt: number;
+  /** How many wait for it. */
+  readonly members: number;
+  /** Of a wish that stands for all of them: its job does not matter. */
+  wish(): Wish | undefined;
+  /** A page has come in. */
+  serve(page: JobPage, answer: Observed): void;
+  /** For each of those whose job may yet be listed, clock `now` when they came. */
+  sinces(): readonly number[];
+  /**
+   * All pages have been asked for since `seen`: those who came by then are not in the list. Those who came by `until` wait for
+   * another round; the others are better off without.
+   */
+  regroup(seen: number, until: number): void;
+  /** No call for it was of use: each of them gets this answer. */
+  failed(answer: Failed): void;
+  /** The cloud does not list the cluster's jobs. */
+  refused(answer: Failed): void;
+  /** Called once, and last, unless it was left. */
+  swept(): void;
+}
+
+export interface SweepParts extends Omit<ObservationParts, 'jobCall'> {
+  readonly jobCall: Pick<JobCall, 'asked' | 'ask' | 'make'>;
+  /** Whether it is known that more will come, as when the operator has just started. */
+  readonly expectsMore: () => boolean;
+}
+
+/** Who comes this soon after another comes along. A page's turn takes 10 ms at the highest rate: so long is worth waiting to save one. */
+const QUIET_MS_A_PAGE = 10;
+const LEAST_QUIET_MS = 50;
+const MOST_QUIET_MS = 1_000;
+
+/** Nobody waits longer for those who come after, however many there are; or, where it is known that there are more, than this. */
+const LONGEST_GATHERING_MS = 2_000;
+const LONGEST_EXPECTING_MS = 10_000;
+
+/** A throttled page goes again after the account's pause; this often at most. */
+const MOST_THROTTLINGS = 3;
+
+export class Sweep {
+  readonly #parts: SweepParts;
+  readonly #host: SweepHost;
+  /** Of each page, clock `now` when it was last asked for. */
+  readonly #askedAt = new Map<number, number>();
+  readonly #underway = new Set<Observation>();
+  readonly #throttlings = new Map<number, number>();
+  #timer: Timer | undefined;
+  #isGathering = true;
+  #ended = false;
+
+  constructor(parts: SweepParts, host: SweepHost) {
+    this.#parts = parts;
+    this.#host = host;
+  }
+
+  /** @param pages how many there were the last time, if that is known */
+  begin(pages: number | undefined): void {
+    this.#gather(pages ?? 1, () => this.#ask([1]));
+  }
+
+  /** Whether who comes now is in time for every page that is still to be asked for. */
+  get isGathering(): boolean {
+    return this.#isGathering;
+  }
+
+  /** Makes no call any more, and says no more. */
+  leave(): void {
+    this.#ended = true;
+    this.#timer?.cancel();
+    for (const observation of this.#underway) observation.leave();
+  }
+
+  /** Until nobody has come for a while. */
+  #gather(pages: number, then: () => void): void {
+    const { clock, expectsMore } = this.#parts;
+    this.#isGathering = true;
+    const quiet = Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
+    const began = clock.now();
+    const look = () => {
+      const now = clock.now();
+      const wait = Math.min(this.#host.joinedAt + quiet, began + LONGEST_GATHERING_MS) - now;
+      if (wait > 0) this.#timer = clock.after(wait, look);
+      else if (expectsMore() && now < began + LONGEST_EXPECTING_MS) this.#timer = clock.after(quiet, look);
+      else then();
+    };
+    look();
+  }
+
+  #ask(pageNumbers: readonly number[]): void {
+    const wish = this.#host.wish();
+    // Who comes while the first page is on its way is in time for the others.
+    this.#isGathering = this.#askedAt.size === 0;
+    if (wish) for (const pageNo of pageNumbers) this.#askFor(pageNo, wish);
+    else this.#end();
+  }
+
+  #askFor(pageNo: number, wish: Wish): void {
+    const call = new PageCall(this.#parts.jobCall, pageNo);
+    const owner: ObservationOwner = {
+      reference: wish.reference,
+      calling: () => undefined,
+      ended: (answer) => {
+        this.#underway.delete(observation);
+        this.#answered(pageNo, call, answer);
+      },
+    };
+    const observation = new Observation({ ...this.#parts, jobCall: call }, wish, owner);
+    this.#underway.add(observation);
+    observation.begin();
+  }
+
+  #answered(pageNo: number, call: PageCall, answer: Answer): void {
+    if (this.#ended || answer.kind === 'withdrawn') return;
+    if (answer.kind === 'failed') this.#failed(pageNo, call, answer);
+    else if (call.page) this.#arrived(pageNo, call.page, answer);
+  }
+
+  #arrived(pageNo: number, page: JobPage, answer: Observed): void {
+    this.#askedAt.set(pageNo, answer.askedAt);
+    const pages = Math.max(1, Math.ceil(page.total / PAGE_SIZE));
+    this.#host.serve(page, answer);
+    if (this.#host.members === 0) this.#end();
+    else if (this.#askedAt.size === 1 && pages > 1) this.#continue(pages);
+    else if (this.#underway.size === 0) this.#roundEnded(pages);
+  }
+
+  /** The rest pays only if more wait than it takes calls. */
+  #continue(pages: number): void {
+    this.#gather(pages, () => {
+      if (this.#host.members < pages) this.#end();
+      else this.#ask(Array.from({ length: pages - 1 }, (_, index) => index + 2));
+    });
+  }
+
+  /** @param pages how many there are by now: there may be more, or fewer, than at the beginning */
+  #roundEnded(pages: number): void {
+    const unseen = Array.from({ length: pages }, (_, index) => index + 1).filter(
+      (pageNo) => !this.#askedAt.has(pageNo),
+    );
+    if (unseen.length > 0) this.#ask(unseen);
+    else this.#regroup(pages);
+  }
+
+  #regroup(pages: number): void {
+    for (const pageNo of this.#askedAt.keys()) if (pageNo > pages) this.#askedAt.delete(pageNo);
+    const round = nextRound(this.#askedAt, this.#host.sinces());
+    this.#host.regroup(Math.min(...this.#askedAt.values()), round.until);
+    if (round.pages.length === 0) this.#end();
+    else this.#ask(round.pages);
+  }
+
+  #failed(pageNo: number, call: PageCall, answer: Failed): void {
+    const times = (this.#throttlings.get(pageNo) ?? 0) + 1;
+    if (answer.failure.kind === 'Throttled' && times <= MOST_THROTTLINGS) {
+      this.#throttlings.set(pageNo, times);
+      this.#ask([pageNo]);
+      return;
+    }
+    this.leave();
+    if (call.isRefused) this.#host.refused(answer);
+    else this.#host.failed(answer);
+    this.#host.swept();
+  }
+
+  #end(): void {
+    this.leave();
+    this.#host.swept();
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Who asks for the same shares a call, unless that would be an answer older than his question, or another's keys.
+ */
+import { expect } from 'chai';
+import type { Answer } from '../../src/job/ports.ts';
+import { settled } from '../unit/kit/fake-clock.ts';
+import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
+import { atOnce, OWN, outcomes, SECRET } from './cloud-subject.ts';
+import { type NewReader, withSubject } from './with-subject.ts';
+
+export function readerSharing(newReader: NewReader): void {
+  describe('who asks for the same', () => {
+    const newSubject = withSubject(newReader);
+
+    it('shares one call, and gets the same answer', async () => {
+      const subject = newSubject();
+      const [one, other, third] = await Promise.all([
+        subject.observe(),
+        subject.observe({ lane: 'asked' }),
+        subject.observe({ lane: 'retry' }),
+      ]);
+      expect(one).to.have.property('kind', 'observed');
+      expect(other).to.equal(one);
+      expect(third).to.equal(one);
+      expect(await subject.calls()).to.equal(1);
+    });
+
+    it('gets a call of his own once that is made: its answer would be older than the question', async () => {
+      const subject = newSubject();
+      await subject.cloud.addFault({ kind: 'latency', milliseconds: 100, calls: 1 });
+      const before = subject.observe();
+      await subject.cloud.awaitCalls({ count: 1 });
+      const after = subject.observe();
+      expect(await outcomes([before, after])).to.deep.equal(['observed', 'observed']);
+      expect(await subject.calls()).to.equal(2);
+    });
+
+    it('makes it go as soon as the most urgent of them', async () => {
+      const subject = newSubject(600);
+      const order: string[] = [];
+      const note = (name: string) => (answer: Answer) => void order.push(`${name} ${answer.kind}`);
+      const others = [1, 2, 3].map((deadline) =>
+        subject.observe({ deadline, regionID: `region-${deadline}` }).then(note(`other ${deadline}`)),
+      );
+      const first = subject.observe({ deadline: 9 }).then(note('same'));
+      await settled();
+      const second = subject.observe({ lane: 'asked', deadline: 5 }).then(note('same'));
+      await Promise.all([...others, first, second]);
+      expect(order.slice(0, 3)).to.deep.equal(['same observed', 'same observed', 'other 1 observed']);
+      expect(await subject.calls()).to.equal(4);
+    });
+
+    it('leaves alone; the call is not made once all have left', async () => {
+      const subject = newSubject(1);
+      const aborts = [new AbortController(), new AbortController()] as const;
+      const answers = aborts.map(({ signal }) => subject.observe({ signal }));
+      await settled();
+      aborts[0].abort();
+      expect(await atOnce(answers[0] as Promise<Answer>)).to.deep.equal({ kind: 'withdrawn' });
+      expect(await atOnce(answers[1] as Promise<Answer>)).to.equal('not yet');
+      aborts[1].abort();
+      expect(await atOnce(answers[1] as Promise<Answer>)).to.deep.equal({ kind: 'withdrawn' });
+      const next = subject.observe();
+      await settled();
+      subject.reader.close();
+      expect(await outcomes([next])).to.deep.equal(['withdrawn']);
+      expect(await subject.calls()).to.equal(0);
+    });
+
+    it('shares nothing with other keys', async () => {
+      const subject = newSubject();
+      subject.putSecret(DEFAULT_KEY);
+      const answers = [subject.observe(), subject.observe({ credential: SECRET })];
+      expect(await outcomes(answers)).to.deep.equal(['observed', 'observed']);
+      expect(await subject.calls()).to.equal(2);
+    });
+
+    it('is told nothing where his namespace may not use the keys, and does the others no harm', async () => {
+      const subject = newSubject();
+      const outsider = { namespace: 'elsewhere' };
+      expect(subject.reader.mayUse(OWN)).to.equal(true);
+      expect(subject.reader.mayUse(outsider)).to.equal(false);
+      const answers = [subject.observe(), subject.observe({ credential: outsider }), subject.observe()];
+      expect(await outcomes(answers)).to.deep.equal(['observed', 'CredentialsNotFound', 'observed']);
+      expect(await subject.calls()).to.equal(1);
+    });
+  });
+}

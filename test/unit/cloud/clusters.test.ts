@@ -1,0 +1,237 @@
+// Which clusters are swept in accounts that may choose, and what the demand comes to. The calls themselves are in the contract.
+
+import { expect } from 'chai';
+import type { Budget, Caller } from '../../../src/cloud/budget.ts';
+import { Clusters, type ObserveWith } from '../../../src/cloud/clusters.ts';
+import type { CallResult } from '../../../src/cloud/job-call.ts';
+import type { SweepParts } from '../../../src/cloud/sweep.ts';
+import type { Answer, ClusterDemand, Lane } from '../../../src/job/ports.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
+import { RecordingLogger } from '../kit/recording-logger.ts';
+
+const MINUTE = 60_000;
+const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+
+/** Gives turns when it is told to. */
+class Turns {
+  waiting: Caller[] = [];
+
+  add(caller: Caller): void {
+    this.waiting.push(caller);
+  }
+
+  withdraw(caller: Caller): void {
+    this.waiting = this.waiting.filter((each) => each !== caller);
+  }
+
+  async give(): Promise<void> {
+    for (const caller of this.waiting.splice(0)) if (caller.ready()) await caller.call();
+  }
+
+  accepted(): void {}
+}
+
+describe('the clusters of an account', () => {
+  let clock: FakeClock;
+  let turns: Turns;
+  let wants: ClusterDemand[] | undefined;
+  /** What was called: `list 1` or a job ID. */
+  let calls: string[];
+  let answers: Answer[];
+  let clusters: Clusters;
+  /** Pages are answered when it resolves. */
+  let held: Promise<void> | undefined;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    turns = new Turns();
+    calls = [];
+    answers = [];
+    wants = [];
+    held = undefined;
+  });
+
+  function begin(observeWith: ObserveWith): void {
+    const way = {
+      enter: async () => ({ pass: Symbol('pass') }),
+      refusal: () => undefined,
+      succeeded: () => undefined,
+      abandoned: () => undefined,
+      began: () => undefined,
+      shared: <T>(values: T) => values,
+    };
+    const session = { budget: turns as unknown as Budget, circuit: way, gates: { of: () => way } };
+    const resolved = { credential: { identity: 'default', version: '1' } };
+    const result = (): CallResult => {
+      const askedAt = clock.now();
+      return { answer: { kind: 'observed', job: {}, asked: ASKED, askedAt }, askedAt };
+    };
+    const parts = {
+      credentials: { resolve: async () => resolved, fresh: () => resolved },
+      sessions: { of: () => session, find: () => session },
+      jobCall: {
+        asked: () => ASKED,
+        make: async ({ jobID }: { jobID: string }) => {
+          calls.push(jobID);
+          return result();
+        },
+        ask: async (
+          _: unknown,
+          __: unknown,
+          { query, read }: { query: { PageNo: string }; read: (body: unknown) => object },
+        ) => {
+          calls.push(`list ${query.PageNo}`);
+          const called = result();
+          await held;
+          read({ TotalCount: 150, JobList: { Job: [{ JobId: 'a' }, { JobId: 'b' }, { JobId: 'c' }] } });
+          return called;
+        },
+      },
+      expectsMore: () => false,
+      clock,
+    } as unknown as SweepParts;
+    const logger = new RecordingLogger();
+    clusters = new Clusters(parts, { observeWith, demand: () => wants, callsPerSecond: 10, logger });
+  }
+
+  function want(count: number, intervalMs: number, clusterID = 'c'): ClusterDemand {
+    return { credential: { namespace: 'media' }, clusterID, targets: new Map([[intervalMs, count]]) };
+  }
+
+  async function observe(jobIDs: readonly string[], lane: Lane = 'due'): Promise<string[]> {
+    calls = [];
+    for (const jobID of jobIDs) {
+      const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
+      const options = { lane, deadline: 0, signal: new AbortController().signal };
+      clusters.observe(reference, options, (answer) => answers.push(answer));
+    }
+    for (let rounds = 0; rounds < 8; rounds += 1) {
+      await settled();
+      await turns.give();
+      await clock.advance(250);
+    }
+    return calls;
+  }
+
+  it('are asked about one by one while that fits the budget', async () => {
+    begin('auto');
+    wants = [want(79, 10_000)];
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
+    expect(clusters.demand().get('default')).to.equal(7.9);
+    expect(answers.map((answer) => 'phase' in answer)).to.deep.equal([false, false, false]);
+  });
+
+  it('are swept, and polled together, once it takes more than 80% of it', async () => {
+    begin('auto');
+    wants = [want(200, 10_000)];
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
+    const phases = new Set(answers.map((answer) => answer.kind === 'observed' && answer.phase));
+    expect(phases.size).to.equal(1);
+    expect([...phases][0]).to.match(/^[0-9a-f]{8}$/);
+    expect(clusters.demand().get('default')).to.equal(0.2);
+  });
+
+  it('are not swept where that takes as many calls', async () => {
+    begin('auto');
+    wants = [want(200, 10_000), want(2, 10_000, 'small')];
+    await observe(['a', 'b', 'c']);
+    clusters.observe(
+      { credential: { namespace: 'media' }, clusterID: 'small', jobID: 'x' },
+      { lane: 'due', deadline: 0, signal: new AbortController().signal },
+      (answer) => answers.push(answer),
+    );
+    await settled();
+    await turns.give();
+    expect(calls).to.deep.equal(['list 1', 'x']);
+  });
+
+  it('keep to it for ten minutes, and go back below half of the budget', async () => {
+    begin('auto');
+    wants = [want(200, 10_000)];
+    await observe(['a', 'b', 'c']);
+    wants = [want(60, 10_000)];
+    await clock.advance(11 * MINUTE);
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
+    wants = [want(49, 10_000)];
+    await clock.advance(MINUTE);
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
+    expect(answers.slice(-3).map((answer) => 'phase' in answer)).to.deep.equal([false, false, false]);
+    wants = [want(200, 10_000)];
+    await clock.advance(MINUTE);
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
+    await clock.advance(10 * MINUTE);
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
+  });
+
+  it('are chosen for when what is wanted is known, and not before', async () => {
+    begin('auto');
+    wants = undefined;
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
+    expect([...clusters.demand()]).to.deep.equal([]);
+    wants = [want(200, 10_000)];
+    expect(clusters.demand().get('default')).to.equal(0.2);
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
+  });
+
+  it('are never swept by `get`, whatever it takes', async () => {
+    begin('get');
+    wants = [want(200, 10_000)];
+    expect(await observe(['a', 'b', 'c'], 'asked')).to.deep.equal(['a', 'b', 'c']);
+    expect(clusters.demand().get('default')).to.equal(20);
+  });
+
+  it('are swept by `list` wherever that takes fewer calls', async () => {
+    begin('list');
+    wants = [want(3, MINUTE)];
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
+    expect(await observe(['a'])).to.deep.equal(['a']);
+  });
+
+  it('are told nothing by a page that was asked for before they asked', async () => {
+    begin('list');
+    const page = Promise.withResolvers<void>();
+    held = page.promise;
+    const first = observe(['a', 'b']);
+    await settled();
+    await clock.advance(250);
+    await settled();
+    void turns.give();
+    await clock.advance(1);
+    expect(calls).to.deep.equal(['list 1']);
+    const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'c' };
+    const options = { lane: 'due', deadline: 0, signal: new AbortController().signal } as const;
+    clusters.observe(reference, options, (answer) => answers.push(answer));
+    page.resolve();
+    await first;
+    await settled();
+    await turns.give();
+    await settled();
+    expect(calls).to.deep.equal(['list 1', 'c']);
+    expect(answers).to.have.length(3);
+  });
+
+  it('have a demand without the noise of adding small numbers', () => {
+    begin('auto');
+    wants = [want(1, 10_000), want(2, 10_000, 'd'), want(1, 30_000, 'e')];
+    expect(clusters.demand().get('default')).to.equal(0.333333333);
+  });
+
+  it('are asked what is wanted every 10 s, not with each call', async () => {
+    let times = 0;
+    const demand = () => {
+      times += 1;
+      return [];
+    };
+    const counting = new Clusters({ clock } as unknown as SweepParts, {
+      demand,
+      observeWith: 'auto',
+      callsPerSecond: 10,
+      logger: new RecordingLogger(),
+    });
+    for (let each = 0; each < 100; each += 1) {
+      counting.demand();
+      await clock.advance(1_000);
+    }
+    expect(times).to.equal(10);
+  });
+});
