@@ -60,7 +60,7 @@ export function credentialOfSecret(
     return notFound(`namespace ${namespace} has no Secret ${name}; create it, or mend spec.credentialsRef`);
   if (data === 'forbidden')
     return notFound(
-      `the operator may not read Secret ${name}; bind its service account to a Role with get on that Secret in namespace ${namespace}`,
+      `the operator may not read Secret ${name}; let it: kubectl --namespace ${namespace} create role read-${name} --verb=get --resource=secrets --resource-name=${name} && kubectl --namespace ${namespace} create rolebinding read-${name} --role=read-${name} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (as shipped; put in its service account if it is another)`,
     );
   const absent = REQUIRED.filter((key) => !data[key]?.trim());
   if (absent.length > 0) return notFound(`Secret ${name} lacks ${absent.join(' and ')}`);

@@ -35,6 +35,21 @@ export function readerBudget(newReader: NewReader): void {
       expect(order).to.deep.equal(['asked observed', 'due 1 observed', 'due 2 observed', 'due 3 observed']);
     });
 
+    it('go to who is asked for within the next three, though ten thousand are due', async () => {
+      const subject = newSubject(600);
+      const due = Array.from({ length: 10_000 }, (_, index) =>
+        subject.observe({ jobID: `due-${index}`, deadline: index }),
+      );
+      await subject.cloud.awaitCalls({ count: 5 });
+      const before = await subject.calls();
+      const asked = await subject.observe({ lane: 'asked', deadline: 20_000 });
+      expect(asked.kind).to.equal('observed');
+      expect((await subject.calls()) - before).to.be.within(1, 3);
+      subject.reader.close();
+      const told = await outcomes(due);
+      expect(told.filter((outcome) => outcome === 'JobNotFound').length).to.be.within(5, 20);
+    });
+
     it('are not for throttled accounts until the pause is over, and no failure of the waiting', async () => {
       const subject = newSubject();
       await subject.cloud.addFault({ kind: 'throttle', calls: 1 });

@@ -74,3 +74,31 @@ describe('an endpoint behind a certificate of one’s own', function () {
     await world.apply(job('plain', JOB), job('role', { ...JOB, credentialsRef }));
   }
 });
+
+describe('the operator’s connections', () => {
+  const TELL = join(import.meta.dirname, 'fixtures/tell-connections.ts');
+  const scene = useWorld({ operator: 'none' });
+
+  it('go to the API server, Live and STS alone: to no metadata service, whatever credentials it is given', async () => {
+    const { world } = scene;
+    const { accessKey, rrsa } = world.cloud;
+    const tokenFile = join(world.processes.directory, 'token');
+    await writeFile(tokenFile, rrsa.oidcToken);
+    const role = {
+      ALIBABA_CLOUD_ROLE_ARN: rrsa.roleARN,
+      ALIBABA_CLOUD_OIDC_PROVIDER_ARN: rrsa.oidcProviderARN,
+      ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
+    };
+    await world.apply(secret('role', { ...accessKey, roleARN: rrsa.roleARN }));
+    await world.apply(job('own', JOB), job('role', { ...JOB, credentialsRef: { name: 'role' } }));
+    // The variable that switches the metadata service off is taken away: nothing may depend on it.
+    const off = { ALIBABA_CLOUD_ECS_METADATA_DISABLED: '' };
+    for (const env of [{ ...off, ...role }, off]) {
+      const operator = await world.operator({ env: { ...env, NODE_OPTIONS: `--import=${TELL}` } });
+      for (const name of ['own', 'role']) await world.until(name, (each) => is(each, 'Ready', 'True'));
+      await operator.process.stop();
+      const told = operator.process.output().matchAll(/^(?:connects to|looks up) (.*)$/gm);
+      expect(new Set(Array.from(told, ([, host]) => host))).to.deep.equal(new Set(['127.0.0.1']));
+    }
+  });
+});

@@ -110,7 +110,9 @@ export const SCENARIOS: readonly Scenario[] = [
 
 /** The message of an object whose Secret the operator has no right to. */
 export function secretNotReadable(secret: string): string {
-  return `the operator may not read Secret ${secret}; bind its service account to a Role with get on that Secret in namespace ${SAMPLE.namespace}`;
+  const role = `read-${secret}`;
+  const kubectl = `kubectl --namespace ${SAMPLE.namespace} create`;
+  return `the operator may not read Secret ${secret}; let it: ${kubectl} role ${role} --verb=get --resource=secrets --resource-name=${secret} && ${kubectl} rolebinding ${role} --role=${role} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (as shipped; put in its service account if it is another)`;
 }
 
 const HINT = /kubectl apply -f deploy\//;

@@ -89,7 +89,7 @@ describe('a Secret', () => {
     [
       'may not be read',
       'forbidden',
-      /may not read Secret account; bind .* get on that Secret in namespace media/,
+      /may not read Secret account; let it: kubectl --namespace media create role .* && kubectl --namespace media create rolebinding /,
     ],
     ['has no keys', {}, /lacks accessKeyID and accessKeySecret/],
     ['lacks the ID', { accessKeySecret: 'CANARY' }, /lacks accessKeyID$/],
