@@ -11,7 +11,7 @@ import { type Facts, overdueAt, settle } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Memory, Sent } from './memory.ts';
 import type { EventSink, JobStore, StatusSink } from './ports.ts';
-import { FRESHNESS_GRACE_MS, heartbeatPeriod, intervalInForce, pollInterval } from './schedule.ts';
+import { FRESHNESS_GRACE_MS, intervalInForce, isHeartbeatDue, pollInterval } from './schedule.ts';
 import type { SettingsOf } from './settings.ts';
 import { transitionEvents } from './transition-events.ts';
 
@@ -112,9 +112,7 @@ export class Publisher {
       intervalInForce(object.spec, this.#parts.settingsOf(object)),
       facts.verdict,
     );
-    const apart = Math.abs(Date.parse(time) - Date.parse(sent.lastObservedTime));
-    // At the poll nearest to the period: of polls an interval apart, one would else come a moment before it and be passed over.
-    return apart >= heartbeatPeriod(interval) - interval / 2;
+    return isHeartbeatDue(facts.reference, interval, Date.parse(sent.lastObservedTime), Date.parse(time));
   }
 
   #watch(object: EdgeTranscodeJob, facts: Facts): void {

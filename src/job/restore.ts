@@ -9,8 +9,8 @@ import { policyOf } from './policies.ts';
 import { FAILURE_KINDS, type Failure, type FailureKind } from './ports.ts';
 import {
   freshnessWindow,
-  heartbeatPeriod,
   intervalInForce,
+  longestSilence,
   nextPoll,
   pollInterval,
   type ScheduleSettings,
@@ -112,7 +112,7 @@ function restoreObserved(
   };
 }
 
-/** The stored time is as coarse as the heartbeat, so it counts as old only when it is older than that explains. */
+/** The stored time is as coarse as heartbeats are, so it counts as old only when it is older than heartbeats explain. */
 function restoreSchedule(
   object: EdgeTranscodeJob,
   { observed, verdict }: Facts,
@@ -121,11 +121,11 @@ function restoreSchedule(
 ): Pick<Facts, 'countFrom' | 'nextPollAt'> {
   const interval = pollInterval(intervalInForce(object.spec, settings), verdict);
   const age = observed && !observed.lapsed ? now - observed.at : 0;
-  const heartbeat = heartbeatPeriod(interval);
+  const silence = longestSilence(interval);
   const pace = Math.min(interval, verdict ? policyOf(verdict.kind).againWithinMs : interval);
   const scheduled = nextPoll(referenceHash(referenceOf(object)), pace, now - pace / 2);
   return {
-    countFrom: age > heartbeat + freshnessWindow(interval, settings) ? 0 : now,
-    nextPollAt: age > heartbeat + interval ? now : scheduled,
+    countFrom: age > silence + freshnessWindow(interval, settings) ? 0 : now,
+    nextPollAt: age > silence + interval ? now : scheduled,
   };
 }

@@ -46,9 +46,35 @@ export function freshnessWindow(pollIntervalMs: number, settings: ScheduleSettin
   return settings.freshness * pollIntervalMs + FRESHNESS_GRACE_MS;
 }
 
-/** How long an unchanged status may go without a write: ten polls, but 10 min to 1 h, and every poll where polls are rarer. */
+/** How far heartbeats are apart while nothing changes: ten polls, but 10 min to 1 h, and every poll where polls are rarer. */
 export function heartbeatPeriod(pollIntervalMs: number): number {
   return Math.max(pollIntervalMs, Math.min(Math.max(10 * pollIntervalMs, 10 * 60_000), 60 * 60_000));
+}
+
+/**
+ * Whether an observation is to be written although it says nothing new, `storedAt` being the one that was written last.
+ *
+ * Each target has instants of its own, a heartbeat period apart, and the first observation after one is written. So heartbeats
+ * are spread over the period however close together the statuses were first written. The instants lie a quarter of an interval
+ * before a poll: an answer that is a little early or late does not change which of two polls is the first.
+ */
+export function isHeartbeatDue(
+  target: string,
+  pollIntervalMs: number,
+  storedAt: number,
+  observedAt: number,
+): boolean {
+  const period = heartbeatPeriod(pollIntervalMs);
+  const earliest = storedAt + period / 2;
+  // Stored by a clock that ran ahead by as much.
+  if (observedAt < earliest) return observedAt < storedAt - period / 2;
+  const round = (at: number) => Math.floor((at - phaseOf(target, period) + pollIntervalMs / 4) / period);
+  return round(observedAt) !== round(earliest);
+}
+
+/** From a write to the next instant that counts: one less than half a period after the write is passed over. */
+export function longestSilence(pollIntervalMs: number): number {
+  return 1.5 * heartbeatPeriod(pollIntervalMs);
 }
 
 /**
@@ -58,7 +84,11 @@ export function heartbeatPeriod(pollIntervalMs: number): number {
  * with nothing remembered. Half an interval apart, so that a poll asked for just before the instant is not followed by another.
  */
 export function nextPoll(target: string, intervalMs: number, last: number): number {
-  const phase = Number.parseInt(target.slice(0, 8), 16) % intervalMs;
+  const phase = phaseOf(target, intervalMs);
   const earliest = last + intervalMs / 2;
   return Math.ceil((earliest - phase) / intervalMs) * intervalMs + phase;
+}
+
+function phaseOf(target: string, periodMs: number): number {
+  return Number.parseInt(target.slice(0, 8), 16) % periodMs;
 }

@@ -19,12 +19,7 @@ import {
 } from '../../../src/job/facts.ts';
 import { fingerprintOf } from '../../../src/job/fingerprint.ts';
 import { restoreFacts } from '../../../src/job/restore.ts';
-import {
-  freshnessWindow,
-  heartbeatPeriod,
-  intervalInForce,
-  pollInterval,
-} from '../../../src/job/schedule.ts';
+import { freshnessWindow, intervalInForce, isHeartbeatDue, pollInterval } from '../../../src/job/schedule.ts';
 import { aJob } from '../kit/a-job.ts';
 import { SETTINGS } from '../kit/an-operator.ts';
 import type { Reply } from '../kit/answers.ts';
@@ -119,7 +114,7 @@ export class ALife {
 
   #isHeartbeatDue(before: EdgeTranscodeJobStatus, status: EdgeTranscodeJobStatus): boolean {
     const [old, fresh] = [before, status].map(({ lastObservedTime }) => Date.parse(lastObservedTime ?? ''));
-    return (fresh as number) - (old as number) >= heartbeatPeriod(this.#interval) - this.#interval / 2;
+    return isHeartbeatDue(this.facts.reference, this.#interval, old as number, fresh as number);
   }
 
   get #interval(): number {

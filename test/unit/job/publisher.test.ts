@@ -26,8 +26,8 @@ describe('what is written', () => {
   it('is nothing for polls that find nothing new', async () => {
     operator.clear();
     operator.cloud.always(running());
-    await operator.clock.advance(9 * MINUTE);
-    expect(operator.cloud.takeCalls()).to.have.length(9);
+    await operator.clock.advance(4 * MINUTE);
+    expect(operator.cloud.takeCalls()).to.have.length(4);
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
@@ -85,7 +85,7 @@ describe('what is written', () => {
   it('is one status for a refusal, however long it lasts', async () => {
     operator.clear();
     operator.cloud.always(fails('JobNotFound'));
-    await operator.clock.advance(45 * MINUTE);
+    await operator.clock.advance(20 * MINUTE);
     expect(operator.cluster.takeWrites()).to.have.length(1);
   });
 });
@@ -163,10 +163,10 @@ describe('a write that is not done yet', () => {
   afterEach(() => operator.verify());
 
   it('is not handed over again by polls that find the same', async () => {
-    await operator.clock.advance(5 * MINUTE);
+    await operator.clock.advance(3 * MINUTE);
     expect(operator.cluster.takeWrites()).to.have.length(1);
     operator.cluster.finishWrites();
-    await operator.clock.advance(4 * MINUTE);
+    await operator.clock.advance(MINUTE);
     expect(operator.cluster.takeWrites()).to.have.length(0);
   });
 
@@ -215,7 +215,7 @@ describe('a write that is not done yet', () => {
     await operator.clock.advance(HOUR);
     expect(operator.cluster.takeWrites()).to.have.length(6);
     operator.cluster.finishWrites();
-    await operator.clock.advance(5 * MINUTE);
+    await operator.clock.advance(4 * MINUTE);
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 

@@ -7,6 +7,8 @@ import {
   freshnessWindow,
   heartbeatPeriod,
   intervalInForce,
+  isHeartbeatDue,
+  longestSilence,
   nextPoll,
   pollInterval,
   type ScheduleSettings,
@@ -46,6 +48,21 @@ describe('for any target, interval and time', () => {
         expect(at).to.be.below(last + 1.5 * interval);
       }),
       1_000,
+    );
+  });
+
+  it('heartbeats of polls at their instants are half a period apart at least, and at most what a restart reckons with', () => {
+    holds(
+      fc.property(target, intervalMs, now, (hash, interval, began) => {
+        let stored = began;
+        for (let at = began; at < began + 4 * heartbeatPeriod(interval); at = nextPoll(hash, interval, at)) {
+          const due = isHeartbeatDue(hash, interval, stored, at);
+          if (at - stored < heartbeatPeriod(interval) / 2) expect(due).to.equal(false);
+          expect(at - stored).to.be.at.most(longestSilence(interval) + interval);
+          if (due) stored = at;
+        }
+      }),
+      300,
     );
   });
 

@@ -163,7 +163,7 @@ describe('the watchdog after a restart', () => {
 
   it('counts from the start, though the first poll never ends', async () => {
     operator.cloud.hold();
-    await operator.restart(11 * MINUTE + 1);
+    await operator.restart(16 * MINUTE + 1);
     operator.clear();
     await operator.clock.advance(WINDOW - 1);
     expect(operator.cluster.takeWrites()).to.deep.equal([]);

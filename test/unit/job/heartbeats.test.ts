@@ -1,0 +1,50 @@
+// Thousands of objects in which nothing changes: how their heartbeats fall over the hour.
+import { expect } from 'chai';
+import { aJob } from '../kit/a-job.ts';
+import { AnOperator } from '../kit/an-operator.ts';
+import { running } from '../kit/answers.ts';
+import { settled } from '../kit/fake-clock.ts';
+
+const MINUTE = 60_000;
+const OBJECTS = 2_000;
+
+describe('heartbeats of objects that were all written in one minute', () => {
+  let operator: AnOperator;
+  beforeEach(async () => {
+    operator = new AnOperator();
+    operator.cloud.always(running());
+    for (let index = 0; index < OBJECTS; index += 1)
+      operator.cluster.apply(aJob().named(`stream${index}`).about(`job-${index}`).every('10m'));
+    await visited();
+    expect(operator.cluster.takeWrites()).to.have.length(OBJECTS);
+  });
+  afterEach(() => operator.verify());
+
+  it('are spread evenly over the hour, also by operators that know them from their statuses only', async () => {
+    await operator.restart();
+    await visited();
+    await operator.clock.advance(25 * MINUTE);
+    expect(operator.cluster.takeWrites(), 'before half a period is over').to.deep.equal([]);
+    await operator.clock.advance(9 * MINUTE);
+    operator.clear();
+    await operator.restart();
+    await visited();
+    // 33 are expected in each minute; 5 standard deviations of a Poisson distribution are 29.
+    for (const writes of await perMinute(25)) expect(writes).to.be.within(4, 62);
+  });
+
+  /** A few hundred begin in each turn of the event loop. */
+  async function visited(): Promise<void> {
+    while (operator.memory.size < OBJECTS) await settled();
+    await settled();
+  }
+
+  async function perMinute(minutes: number): Promise<number[]> {
+    const writes: number[] = [];
+    for (let minute = 0; minute < minutes; minute += 1) {
+      await operator.clock.advance(MINUTE);
+      writes.push(operator.cluster.takeWrites().length);
+    }
+    return writes;
+  }
+});
