@@ -105,6 +105,7 @@ export class App {
     metrics.watch(
       {
         jobs,
+        jobCount: () => (this.#leader ? store.size : 0),
         observedAt: (job) => unixSeconds(this.#leader?.memory.recall(job).observed?.at),
         backlog: () => this.#leader?.backlog() ?? [],
         demand: () => this.#leader?.demand() ?? new Map(),

@@ -2,6 +2,7 @@
  * What the operator knows of one object beyond the object itself. Facts change only by answers and by time; the status is
  * computed from them (`decide.ts`), never the other way round, but for the first visit after a start (`restore.ts`).
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob, JobDetails } from '../api/edge-transcode-job.ts';
 import { overdue } from './messages.ts';
 import { policyOf } from './policies.ts';
@@ -102,7 +103,7 @@ export function absorb(
     return troubled(asked, answer.failure);
   const { trouble: _trouble, latestTrouble: _latest, verdict: _verdict, ...served } = asked;
   return {
-    ...withObservation(served, answer, at),
+    ...withObservation(served, object, answer, at),
     ...(answer.kind === 'failed' && { verdict: answer.failure }),
     ...(wish !== 'none' && { servedGeneration: object.generation }),
     ...(wish !== 'none' && wish.requestedAt !== undefined && { servedRequest: wish.requestedAt }),
@@ -130,12 +131,22 @@ function troubled(facts: Facts, failure: Failure): Facts {
   };
 }
 
-function withObservation(facts: Facts, answer: Learned, { now, time }: { now: number; time: string }): Facts {
+function withObservation(
+  facts: Facts,
+  object: EdgeTranscodeJob,
+  answer: Learned,
+  { now, time }: { now: number; time: string },
+): Facts {
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).observation) return facts;
   const { overdue: _overdue, ...fresh } = facts;
   const found = answer.kind === 'observed';
-  const job = found ? answer.job : facts.observed?.job;
+  const job = found ? held(object.status.job, answer.job) : facts.observed?.job;
   return { ...fresh, observed: { found, ...(job && { job }), at: now, time } };
+}
+
+/** Details that say nothing new are those that the store holds anyway: a poll leaves nothing behind. */
+function held(stored: JobDetails | undefined, job: JobDetails): JobDetails {
+  return isDeepStrictEqual(stored, job) ? (stored as JobDetails) : job;
 }
 
 /** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */

@@ -24,6 +24,8 @@ export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
   const { streamInput, streamOutput, ...rest } = job;
   const input = showStreamUrl(streamInput, mode);
   const output = showStreamUrl(streamOutput, mode);
+  // The same object: as many as there are jobs are held.
+  if (input === streamInput && output === streamOutput) return job;
   return {
     ...rest,
     ...(input !== undefined && { streamInput: input }),

@@ -6,6 +6,7 @@ import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
 import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
 import { isNewerVersion } from './resource-version.ts';
+import { SharedTexts } from './shared-texts.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
 /** Where events come from: a namespace, or the whole cluster. */
@@ -16,6 +17,7 @@ export type OnChange = (key: ObjectKey, change: Change) => void;
 
 export class Store implements JobStore {
   readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
+  readonly #texts = new SharedTexts();
   #onChange: OnChange = () => undefined;
   /** For each list that is coming in: what it has not confirmed yet. */
   readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
@@ -78,11 +80,16 @@ export class Store implements JobStore {
     }
   }
 
-  /** An older version of what is known is passed over: the watch may lag behind our own writes. */
+  /**
+   * An older version of what is known is passed over: the watch may lag behind our own writes.
+   *
+   * @param job is the store's from now on
+   */
   apply(job: EdgeTranscodeJob): void {
     const key = objectKey(job.namespace, job.name);
     const before = this.#jobs.get(key);
     if (before && !isNewerVersion(job.resourceVersion, before.resourceVersion)) return;
+    this.#texts.share(job);
     this.#jobs.set(key, job);
     this.#onChange(key, { before, after: job });
   }

@@ -10,6 +10,8 @@ import { type EdgeTranscodeJob, STATES } from '../api/edge-transcode-job.ts';
 export interface MetricsSources {
   /** Every object, as stored. */
   jobs(): Iterable<EdgeTranscodeJob>;
+  /** How many these are. */
+  jobCount(): number;
   /** When the object was last observed, Unix seconds; undefined: never. */
   observedAt(job: EdgeTranscodeJob): number | undefined;
   /** Calls waiting for their turn. */
@@ -109,10 +111,7 @@ export class Metrics {
   watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
     this.#watchTraffic(sources);
     this.#watchAggregates(sources, perObjectLimit);
-    const visible = () => {
-      const jobs = [...sources.jobs()];
-      return jobs.length <= perObjectLimit ? jobs : [];
-    };
+    const visible = () => (sources.jobCount() <= perObjectLimit ? sources.jobs() : []);
     this.#watchObjects(visible, sources);
   }
 
@@ -147,16 +146,20 @@ export class Metrics {
 
   #watchAggregates(sources: MetricsSources, perObjectLimit: number): void {
     this.#gauge('jobs', 'Objects by state', ['state'], (gauge) => {
-      for (const state of STATES) gauge.set({ state }, 0);
-      for (const { status } of sources.jobs()) gauge.inc({ state: status.state ?? 'Unknown' });
+      const counts = new Map<string, number>(STATES.map((state) => [state, 0]));
+      for (const {
+        status: { state = 'Unknown' },
+      } of sources.jobs())
+        counts.set(state, (counts.get(state) ?? 0) + 1);
+      for (const [state, count] of counts) gauge.set({ state }, count);
     });
     const help = 'Whether there are too many objects for series of their own (--per-object-metrics-limit)';
     this.#gauge('per_object_metrics_suppressed', help, [], (gauge) =>
-      gauge.set([...sources.jobs()].length > perObjectLimit ? 1 : 0),
+      gauge.set(sources.jobCount() > perObjectLimit ? 1 : 0),
     );
   }
 
-  #watchObjects(visible: () => readonly EdgeTranscodeJob[], sources: MetricsSources): void {
+  #watchObjects(visible: () => Iterable<EdgeTranscodeJob>, sources: MetricsSources): void {
     const condition = 'The current status of each condition; always 1';
     this.#gauge('job_condition', condition, ['namespace', 'name', 'type', 'status'], (gauge) => {
       for (const { namespace, name, status } of visible())

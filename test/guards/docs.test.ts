@@ -106,6 +106,7 @@ async function allMetrics(): Promise<string[]> {
   metrics.watch(
     {
       jobs: () => [],
+      jobCount: () => 0,
       observedAt: () => undefined,
       backlog: () => [],
       demand: () => new Map(),

@@ -29,6 +29,7 @@ describe('metrics', () => {
     jobs = [job('a')];
     sources = {
       jobs: () => jobs,
+      jobCount: () => jobs.length,
       observedAt: ({ name }) => (name === 'never' ? undefined : 1_700_000_000),
       backlog: () => [{ identity: 'media/account', lane: 'due', waiting: 4 }],
       demand: () => new Map([['media/account', 2.5]]),
