@@ -69,6 +69,8 @@ export interface EdgeTranscodeJobStatus {
 
 /** One object, reduced to what the operator uses. */
 export interface EdgeTranscodeJob {
+  /** Of namespace and name: made once, as whoever holds something of the object holds it under this. */
+  readonly key: `${string}/${string}`;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

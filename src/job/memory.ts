@@ -4,7 +4,7 @@
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
 import type { Clock } from '../base/clock.ts';
-import { type ObjectKey, objectKey } from '../base/object-key.ts';
+import type { ObjectKey } from '../base/object-key.ts';
 import type { Facts } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { restoreFacts } from './restore.ts';
@@ -58,7 +58,7 @@ export class Memory {
   /** Notes what the object means, which may have changed. */
   place(object: EdgeTranscodeJob): void {
     const entry = this.#entry(object);
-    const key = objectKey(object.namespace, object.name);
+    const { key } = object;
     const reference = referenceHash(referenceOf(object));
     if (reference === entry.reference) return;
     this.#siblings.delete(entry.reference, key);
@@ -93,7 +93,7 @@ export class Memory {
   }
 
   #held(object: EdgeTranscodeJob): Entry | undefined {
-    const entry = this.#entries.get(objectKey(object.namespace, object.name));
+    const entry = this.#entries.get(object.key);
     return entry?.facts.uid === object.uid ? entry : undefined;
   }
 
@@ -110,7 +110,7 @@ export class Memory {
     const hash = referenceHash(referenceOf(object));
     const reference = hash === facts.reference ? facts.reference : hash;
     const entry: Entry = { facts, reference, sent: { fingerprint, stored: fingerprint, lastObservedTime } };
-    const key = objectKey(object.namespace, object.name);
+    const { key } = object;
     this.forget(key);
     this.#entries.set(key, entry);
     this.#siblings.add(reference, key);

@@ -4,7 +4,7 @@
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
 import { type Clock, rfc3339 } from '../base/clock.ts';
-import { type ObjectKey, objectKey } from '../base/object-key.ts';
+import type { ObjectKey } from '../base/object-key.ts';
 import { Timetable } from '../controller/timetable.ts';
 import { decide } from './decide.ts';
 import { type Facts, overdueAt, settle } from './facts.ts';
@@ -62,7 +62,7 @@ export class Publisher {
    */
   watch(object: EdgeTranscodeJob): void {
     const { memory, settingsOf, clock } = this.#parts;
-    const key = objectKey(object.namespace, object.name);
+    const { key } = object;
     const tooOldAt = overdueAt(memory.recall(object), object, settingsOf(object));
     if (tooOldAt === undefined) return;
     const at = Math.max(tooOldAt, clock.now() + FRESHNESS_GRACE_MS);
@@ -99,8 +99,8 @@ export class Publisher {
   }
 
   /** As the answer to our write brought it into the store. */
-  #stored({ namespace, name, uid }: EdgeTranscodeJob): Pick<Sent, 'stored'> {
-    const newest = this.#parts.jobs.get(objectKey(namespace, name));
+  #stored({ key, uid }: EdgeTranscodeJob): Pick<Sent, 'stored'> {
+    const newest = this.#parts.jobs.get(key);
     return newest?.uid === uid ? { stored: fingerprintOf(newest.status) } : {};
   }
 
@@ -116,7 +116,7 @@ export class Publisher {
   }
 
   #watch(object: EdgeTranscodeJob, facts: Facts): void {
-    const key = objectKey(object.namespace, object.name);
+    const { key } = object;
     const at = overdueAt(facts, object, this.#parts.settingsOf(object));
     if (at === undefined) this.#watchdog.delete(key);
     else this.#watchdog.set(key, at);

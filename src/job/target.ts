@@ -2,7 +2,7 @@
  * What exactly was asked, as two short hashes: `<reference>-<endpoint>`. The first can be told from the object alone; the
  * second needs the credential (a Secret can set region and endpoint). An observation counts only for the target it asked.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import type { Asked, CredentialReference, Reference } from './ports.ts';
 
@@ -53,5 +53,5 @@ export function parseTarget(text: string | undefined): { reference: string; endp
 
 /** 32 bits: only ever compared with the previous one of the same object. */
 function shortHash(parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 8);
 }

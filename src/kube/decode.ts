@@ -11,6 +11,7 @@ import {
   REQUESTED_AT_ANNOTATION,
 } from '../api/edge-transcode-job.ts';
 import { parseDuration } from '../base/duration.ts';
+import { objectKey } from '../base/object-key.ts';
 
 /** A refresh token is copied into the status: an annotation can hold 256 KiB, a token is a date or a random word. */
 const LONGEST_TOKEN = 256;
@@ -25,6 +26,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
   const invalid = problemOf(fieldsOf(spec));
   return {
+    key: objectKey(namespace, name),
     namespace,
     name,
     uid,

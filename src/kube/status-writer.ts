@@ -6,7 +6,7 @@ import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-trans
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
+import { type ObjectKey, splitKey } from '../base/object-key.ts';
 import { Controller } from '../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../controller/outcome.ts';
 import { fingerprintOf } from '../job/fingerprint.ts';
@@ -63,7 +63,7 @@ export class StatusWriter implements StatusSink {
   }
 
   write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: Desired['onResult']): void {
-    const key = objectKey(object.namespace, object.name);
+    const { key } = object;
     const superseded = this.#desired.get(key);
     const { failures = 0, notBefore = 0 } = superseded ?? {};
     this.#desired.set(key, { uid: object.uid, status, onResult, failures, notBefore, inFlight: false });

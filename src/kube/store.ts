@@ -2,7 +2,7 @@
  * The newest known version of every object. Tells of each change once, whoever brought it: the watch, a list, or our own write.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
+import { type ObjectKey, splitKey } from '../base/object-key.ts';
 import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
 import { isNewerVersion } from './resource-version.ts';
@@ -66,7 +66,7 @@ export class Store implements JobStore {
         this.#unconfirmed.set(source, new Set(this.#keysOf(source)));
         break;
       case 'applied':
-        this.#unconfirmed.get(source)?.delete(objectKey(event.job.namespace, event.job.name));
+        this.#unconfirmed.get(source)?.delete(event.job.key);
         this.apply(event.job);
         break;
       case 'deleted':
@@ -86,7 +86,7 @@ export class Store implements JobStore {
    * @param job is the store's from now on
    */
   apply(job: EdgeTranscodeJob): void {
-    const key = objectKey(job.namespace, job.name);
+    const { key } = job;
     const before = this.#jobs.get(key);
     if (before && !isNewerVersion(job.resourceVersion, before.resourceVersion)) return;
     this.#texts.share(job);
@@ -99,7 +99,7 @@ export class Store implements JobStore {
    * one that was deleted while a list is coming in does not stay by it.
    */
   update(job: EdgeTranscodeJob): void {
-    if (this.#jobs.get(objectKey(job.namespace, job.name))?.uid === job.uid) this.apply(job);
+    if (this.#jobs.get(job.key)?.uid === job.uid) this.apply(job);
   }
 
   /** The API server no longer has it. */
@@ -117,7 +117,7 @@ export class Store implements JobStore {
 
   /** The deletion of a namesake that has been replaced since is no news. */
   #delete(job: EdgeTranscodeJob): void {
-    const key = objectKey(job.namespace, job.name);
+    const { key } = job;
     if (this.#jobs.get(key)?.uid === job.uid) this.remove(key);
   }
 }

@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { NODE_FLAGS } from '../world/operator.ts';
 import { copiesOf, linesOf, readStages } from './dockerfile.ts';
 import { ROOT } from './manifests.ts';
 
@@ -47,10 +48,14 @@ describe('the Dockerfile', () => {
     expect(users.map(({ words }) => words)).to.deep.equal([['65532:65532']]);
   });
 
-  it('starts node itself, without a shell, on the file that it copied', () => {
+  it('starts node itself, without a shell, on the file that it copied, as the tests start it', () => {
     const workdir = image.find(({ name }) => name === 'WORKDIR')?.words[0];
     const entry = image.at(-1);
     expect(entry?.name).to.equal('ENTRYPOINT');
-    expect(JSON.parse(entry?.words.join(' ') ?? '')).to.deep.equal(['node', `${workdir}/main.js`]);
+    expect(JSON.parse(entry?.words.join(' ') ?? '')).to.deep.equal([
+      'node',
+      ...NODE_FLAGS,
+      `${workdir}/main.js`,
+    ]);
   });
 });

@@ -1,12 +1,14 @@
 /**
  * Objects as a sentence: `aJob().named('a').every('30s').expecting('Running').build()`.
  */
+
 import type {
   EdgeTranscodeJob,
   EdgeTranscodeJobSpec,
   EdgeTranscodeJobStatus,
   ExpectedState,
 } from '../../../src/api/edge-transcode-job.ts';
+import { objectKey } from '../../../src/base/object-key.ts';
 
 export class JobBuilder {
   readonly #job: EdgeTranscodeJob;
@@ -16,7 +18,7 @@ export class JobBuilder {
   }
 
   named(name: string, namespace = 'media'): JobBuilder {
-    return this.#with({ name, namespace, uid: `uid-${namespace}-${name}` });
+    return this.#with({ key: objectKey(namespace, name), name, namespace, uid: `uid-${namespace}-${name}` });
   }
 
   uid(uid: string): JobBuilder {
@@ -87,6 +89,7 @@ export const JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
 /** A new object: generation 1, never visited. */
 export function aJob(): JobBuilder {
   return new JobBuilder({
+    key: 'media/stream1',
     namespace: 'media',
     name: 'stream1',
     uid: 'uid-media-stream1',

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
-import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
+import type { ObjectKey } from '../../../src/base/object-key.ts';
 import type { EventSink, JobEvent, JobStore, StatusSink } from '../../../src/job/ports.ts';
 import type { Change } from '../../../src/job/triggers.ts';
 import type { JobBuilder } from './a-job.ts';
@@ -40,7 +40,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   /** Creates or updates, as `kubectl apply` does: the status stays, unless the uid says that it is another object. */
   apply(builder: JobBuilder): ObjectKey {
     const job = builder.build();
-    const before = this.#jobs.get(objectKey(job.namespace, job.name));
+    const before = this.#jobs.get(job.key);
     return this.#store(before?.uid === job.uid ? { ...job, status: before.status } : job);
   }
 
@@ -99,14 +99,14 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   }
 
   #finish({ object, status, onResult }: Write): void {
-    const key = objectKey(object.namespace, object.name);
+    const { key } = object;
     const current = this.#jobs.get(key);
     if (current?.uid === object.uid) this.#store({ ...current, status: this.prune(status) });
     onResult(current?.uid === object.uid ? current.status : undefined);
   }
 
   #store(job: EdgeTranscodeJob): ObjectKey {
-    const key = objectKey(job.namespace, job.name);
+    const { key } = job;
     const before = this.#jobs.get(key);
     this.#version += 1;
     const after = { ...job, resourceVersion: String(this.#version) };

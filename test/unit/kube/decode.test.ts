@@ -48,6 +48,7 @@ describe('an object of the API server', () => {
       credentialsRef: { name: 'account', other: 'x' },
     };
     expect(decodeJob({ apiVersion: 'x', kind: 'y', metadata, spec, status })).to.deep.equal({
+      key: 'media/a',
       ...METADATA,
       requestedAt: 'now',
       spec: { ...spec, credentialsRef: { name: 'account' } },
@@ -57,6 +58,7 @@ describe('an object of the API server', () => {
 
   it('needs no status', () => {
     expect(decodeJob({ metadata: METADATA, spec: SPEC })).to.deep.equal({
+      key: 'media/a',
       ...METADATA,
       spec: SPEC,
       status: {},

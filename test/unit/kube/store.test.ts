@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
+import { objectKey } from '../../../src/base/object-key.ts';
 import { Store } from '../../../src/kube/store.ts';
 import { aJob } from '../kit/a-job.ts';
 
@@ -119,7 +120,7 @@ describe('the store', () => {
 
   describe('of several namespaces', () => {
     function of(namespace: string, name: string, version: number): EdgeTranscodeJob {
-      return { ...job(name, version), namespace };
+      return { ...job(name, version), namespace, key: objectKey(namespace, name) };
     }
 
     function listOf(namespace: string, ...jobs: EdgeTranscodeJob[]): void {

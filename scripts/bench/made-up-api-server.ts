@@ -1,0 +1,121 @@
+// An API server of as many objects as are wished for, each made up when it is listed: with the statuses that an operator left that was
+// stopped a moment ago. Creating so many in a real one takes minutes and measures nothing of ours. What is patched is counted, not kept.
+
+import {
+  createSecureServer,
+  type Http2ServerRequest as Request,
+  type Http2ServerResponse as Response,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { PatchOperation } from '../../src/kube/kube-client.ts';
+import { selfSignedCertificate } from '../../test/world/live-simulator/certificate.ts';
+
+export type MadeUpObject = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: object;
+  readonly spec: object;
+  readonly status: object;
+};
+
+export type MadeUpCluster = {
+  readonly size: number;
+  /** By its number. */
+  readonly object: (index: number) => MadeUpObject;
+  /** The number in the name of an object. */
+  readonly indexOf: (name: string) => number;
+  /** The data of every Secret. */
+  readonly secret: Readonly<Record<string, string>>;
+};
+
+const LIST_VERSION = '900000000';
+
+/** As the API server: bookmarks keep a quiet watch alive. */
+const BOOKMARK_EVERY_MS = 30_000;
+
+export class MadeUpApiServer implements AsyncDisposable {
+  /** When each status was patched, ms since the Unix epoch. */
+  readonly patchedAt: number[] = [];
+  /** Lists, events, secrets. */
+  otherRequests = 0;
+  readonly #cluster: MadeUpCluster;
+  readonly #tls = selfSignedCertificate();
+  readonly #server = createSecureServer(
+    { ...this.#tls, allowHTTP1: true },
+    (request, response) => void this.#receive(request, response),
+  );
+  readonly #sessions = new Set<ServerHttp2Session>();
+  #version = Number(LIST_VERSION);
+
+  constructor(cluster: MadeUpCluster) {
+    this.#cluster = cluster;
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+  }
+
+  async open(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.close();
+    for (const session of this.#sessions) session.destroy();
+  }
+
+  /** As text: JSON is YAML. */
+  get kubeconfig(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    const ca = Buffer.from(this.#tls.cert).toString('base64');
+    const cluster = { server: `https://127.0.0.1:${port}`, 'certificate-authority-data': ca };
+    return JSON.stringify({
+      clusters: [{ name: 'made-up', cluster }],
+      users: [{ name: 'operator', user: { token: 'made-up' } }],
+      contexts: [{ name: 'made-up', context: { cluster: 'made-up', user: 'operator' } }],
+      'current-context': 'made-up',
+    });
+  }
+
+  async #receive(request: Request, response: Response): Promise<void> {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const url = new URL(request.url ?? '/', 'https://made-up');
+    response.setHeader('content-type', 'application/json');
+    if (url.searchParams.has('watch')) return this.#watch(response);
+    if (request.method === 'PATCH') return this.#patched(url, JSON.parse(body), response);
+    this.otherRequests += 1;
+    if (request.method === 'POST') response.writeHead(201).end(body);
+    else if (url.pathname.includes('/secrets/')) response.end(JSON.stringify({ data: this.#cluster.secret }));
+    else response.end(this.#page(url.searchParams));
+  }
+
+  #page(parameters: URLSearchParams): string {
+    const from = Number(parameters.get('continue') ?? 0);
+    const to = Math.min(from + Number(parameters.get('limit')), this.#cluster.size);
+    const items = Array.from({ length: to - from }, (_, index) => this.#cluster.object(from + index));
+    const more = to < this.#cluster.size ? { continue: String(to) } : {};
+    return JSON.stringify({ items, metadata: { resourceVersion: LIST_VERSION, ...more } });
+  }
+
+  #watch(response: Response): void {
+    const bookmark = () => {
+      const metadata = { resourceVersion: String(this.#version) };
+      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
+    };
+    bookmark();
+    const timer = setInterval(bookmark, BOOKMARK_EVERY_MS);
+    response.once('close', () => clearInterval(timer));
+  }
+
+  #patched({ pathname }: URL, patch: readonly PatchOperation[], response: Response): void {
+    this.patchedAt.push(Date.now());
+    this.#version += 1;
+    const made = this.#cluster.object(this.#cluster.indexOf(pathname.split('/').at(-2) ?? ''));
+    const status = patch.find(({ path }) => path === '/status')?.value;
+    const metadata = { ...made.metadata, resourceVersion: String(this.#version) };
+    response.end(JSON.stringify({ ...made, metadata, status }));
+  }
+}

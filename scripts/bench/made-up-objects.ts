@@ -1,0 +1,161 @@
+// Objects as large as real ones, with the statuses that an operator leaves after hours of work: each written at its last heartbeat.
+
+import {
+  API_VERSION,
+  type EdgeTranscodeJob,
+  type JobDetails,
+  KIND,
+} from '../../src/api/edge-transcode-job.ts';
+import { rfc3339 } from '../../src/base/clock.ts';
+import { formatDuration } from '../../src/base/duration.ts';
+import { objectKey } from '../../src/base/object-key.ts';
+import { decide } from '../../src/job/decide.ts';
+import type { Facts } from '../../src/job/facts.ts';
+import type { Asked } from '../../src/job/ports.ts';
+import { heartbeatPeriod } from '../../src/job/schedule.ts';
+import type { JobSettings } from '../../src/job/settings.ts';
+import { endpointHash, referenceHash, referenceOf } from '../../src/job/target.ts';
+import type { MadeUpObject } from './made-up-api-server.ts';
+
+export type MadeUp = {
+  readonly intervalMs: number;
+  readonly asked: Asked;
+  readonly clusterID: string;
+  /** ms since the Unix epoch: when the operator that wrote the statuses was stopped. */
+  readonly leftAt: number;
+};
+
+/** With the operator's own credentials, and with a Secret. */
+export const NAMESPACES = ['media-production', 'media-staging'] as const;
+export const SECRET_NAME = 'second-account';
+
+const CREATED = '2026-01-01T00:00:00Z';
+
+/** Every other object is in the second namespace. */
+export function madeUpObject(made: MadeUp, index: number): MadeUpObject {
+  const own = index % 2 === 0;
+  const name = nameOf(index);
+  const spec = {
+    clusterID: made.clusterID,
+    jobID: jobIDOf(index),
+    interval: formatDuration(made.intervalMs),
+    expectedState: 'Running' as const,
+    ...(!own && { credentialsRef: { name: SECRET_NAME } }),
+  };
+  const digits = String(index).padStart(12, '0');
+  const metadata = {
+    name,
+    namespace: own ? NAMESPACES[0] : NAMESPACES[1],
+    uid: `6f1c2a34-0b7d-4c1e-9a55-${digits}`,
+    resourceVersion: String(700_000_000 + index),
+    generation: 1,
+  };
+  const status = statusOf(made, { ...metadata, key: objectKey(metadata.namespace, name), spec, status: {} });
+  const described = { ...metadata, creationTimestamp: CREATED, managedFields: MANAGED_FIELDS };
+  return { apiVersion: API_VERSION, kind: KIND, metadata: described, spec, status };
+}
+
+export function nameOf(index: number): string {
+  return `edge-transcode-job-${String(index).padStart(6, '0')}`;
+}
+
+export function indexOf(name: string): number {
+  return Number(name.slice(-6));
+}
+
+/** As the simulated cloud numbers jobs of this prefix; those of one account follow each other. */
+export function jobIDOf(index: number): string {
+  return `${jobPrefix(index % 2)}${String(Math.floor(index / 2)).padStart(8, '0')}`;
+}
+
+export function jobPrefix(account: number): string {
+  return String(account).repeat(24);
+}
+
+/** What the simulated cloud says of a job that was described so. */
+export const JOB = { status: '1', createTime: CREATED, lastStartAt: CREATED } as const;
+
+function statusOf(made: MadeUp, object: EdgeTranscodeJob): EdgeTranscodeJob['status'] {
+  const reference = referenceHash(referenceOf(object));
+  const observedAt = lastHeartbeat(reference, made);
+  const facts: Facts = {
+    uid: object.uid,
+    reference,
+    endpoint: endpointHash(made.asked),
+    servedGeneration: 1,
+    observed: {
+      found: true,
+      job: detailsOf(object.spec.jobID),
+      at: observedAt,
+      time: rfc3339(new Date(observedAt)),
+    },
+    countFrom: 0,
+    failures: 0,
+    suspended: false,
+  };
+  const settings: JobSettings = { ...SETTINGS, intervalMs: made.intervalMs };
+  return decide(object, facts, settings, CREATED);
+}
+
+export const SETTINGS = {
+  minIntervalMs: 5_000,
+  freshness: 3,
+  stretch: 1,
+  streamUrls: 'redact-query',
+} as const;
+
+/** Heartbeats are a whole number of intervals apart, at instants of the object's own. */
+function lastHeartbeat(reference: string, { intervalMs, leftAt }: MadeUp): number {
+  const period = heartbeatPeriod(intervalMs);
+  const phase = Number.parseInt(reference, 16) % period;
+  return Math.floor((leftAt - phase) / period) * period + phase;
+}
+
+function detailsOf(jobID: string): JobDetails {
+  return {
+    createTime: CREATED,
+    jobID,
+    lastStartAt: CREATED,
+    name: jobID,
+    status: JOB.status,
+    streamInput: `rtmp://push.example.com/app/${jobID}`,
+    streamOutput: `rtmp://play.example.com/app/${jobID}`,
+    templateID: '9b1571b513cb44f7a1ba6ae561ff0000',
+    templateName: 'my_template',
+    type: 'common',
+  };
+}
+
+const ownership = (fields: readonly string[]) =>
+  Object.fromEntries(fields.map((field) => [`f:${field}`, {}]));
+const CONDITIONS = ['Ready', 'Fresh', 'Running', 'AsExpected'].map((type) => `k:{"type":"${type}"}`);
+const CONDITION_FIELDS = ['lastTransitionTime', 'message', 'observedGeneration', 'reason', 'status', 'type'];
+
+/** A third of what the API server sends of an object; the operator uses none of it. */
+const MANAGED_FIELDS = [
+  {
+    manager: 'kubectl-client-side-apply',
+    operation: 'Update',
+    apiVersion: API_VERSION,
+    time: CREATED,
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:spec': { '.': {}, ...ownership(['clusterID', 'jobID', 'interval', 'expectedState']) } },
+  },
+  {
+    manager: 'edge-transcode-job-operator',
+    operation: 'Update',
+    apiVersion: API_VERSION,
+    time: CREATED,
+    subresource: 'status',
+    fieldsType: 'FieldsV1',
+    fieldsV1: {
+      'f:status': {
+        ...ownership(['lastObservedTime', 'observedGeneration', 'observedTarget', 'state']),
+        'f:conditions': Object.fromEntries(
+          CONDITIONS.map((key) => [key, { '.': {}, ...ownership(CONDITION_FIELDS) }]),
+        ),
+        'f:job': { '.': {}, ...ownership(Object.keys(detailsOf(''))) },
+      },
+    },
+  },
+];
