@@ -46,7 +46,7 @@ simulator: install ## Run the simulated cloud alone
 	@$(WITH_BIN) node test/world/live-simulator/main.ts $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure what the operator costs: start-up, 1,000 and 5,000 objects, an idle minute, 10,000 by lists
+bench: build ## Measure what the operator costs: start-up, 1,000 and 5,000 objects, an idle minute, 10,000 by lists, 100,000
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/bench.ts $(ARGS)
 
 .PHONY: test

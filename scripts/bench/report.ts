@@ -2,7 +2,10 @@
 
 import type { Lists } from './lists.ts';
 import type { Load, Phase } from './load.ts';
+import type { Many, Minute } from './many.ts';
 import type { StartUp } from './start-up.ts';
+
+const BYTES_PER_MIB = 1_024 * 1_024;
 
 export function startUpTable(starts: readonly StartUp[]): string {
   const row = (name: string, values: number[], digits: number) => [
@@ -100,9 +103,39 @@ function quantile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
+export function manyTable(many: Many): string {
+  const perMinute = (value: (minute: Minute) => number) => rounded(mean(many.minutes.map(value)), 1);
+  const perObject = ((many.residentMiB.end - many.emptyMiB) * BYTES_PER_MIB) / many.objects;
+  return table([
+    ['As after a restart, from a made-up API server', `${rounded(many.objects)} objects`],
+    ['interval, s', rounded(many.intervalSeconds)],
+    ['listed after, s', rounded(many.secondsToListed, 1)],
+    ['until then: processor time, s', rounded(many.cpuSecondsToListed, 1)],
+    [`a minute of the ${many.minutes.length} after: calls`, perMinute(({ calls }) => calls)],
+    ['status writes, heartbeats all', perMinute(({ statusWrites }) => statusWrites)],
+    ['processor time, s', perMinute(({ cpuSeconds }) => cpuSeconds)],
+    ['resident memory at its highest, MiB', rounded(many.residentMiB.most)],
+    ['resident memory at the end, MiB', rounded(many.residentMiB.end)],
+    ['resident memory without objects, MiB', rounded(many.emptyMiB)],
+    ['resident memory an object, bytes', rounded(perObject)],
+    ['a scrape of /metrics, ms', rounded(many.scrapeMilliseconds)],
+  ]);
+}
+
+/** Bytes an object, by who holds it. */
+export function heldTable(held: readonly (readonly [holder: string, bytes: number])[]): string {
+  const total = held.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const rows = [...held, ['in all', total] as const].map(([holder, bytes]) => [holder, rounded(bytes)]);
+  return table([['Heap an object', 'bytes'], ...rows]);
+}
+
 /** How much of its budget the operator used until all were Ready. */
 function used({ toReady, secondsToReady, callsPerMinute }: Load): string {
   return `${rounded((100 * toReady.calls) / ((callsPerMinute / 60) * secondsToReady))} %`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function median(values: readonly number[]): number {
