@@ -8,7 +8,9 @@ import { settled } from '../kit/fake-clock.ts';
 const MINUTE = 60_000;
 const OBJECTS = 1_000;
 
-describe('heartbeats of objects that were all written in one minute', () => {
+describe('heartbeats of objects that were all written in one minute', function () {
+  // Some ten thousand polls: 2 s of processor time.
+  this.timeout(30_000);
   let operator: AnOperator;
   beforeEach(async () => {
     operator = new AnOperator();
