@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Call } from '../world/live-simulator/cloud-world.ts';
 import type { Operator } from '../world/operator.ts';
-import { breakCalls, createJob, furtherCalls, type JobIDs } from './cloud-side.ts';
+import { breakCalls, createJob, furtherCalls, type JobIDs, ONE_BY_ONE } from './cloud-side.ts';
 import { createCloudJobs, createReferences, jobIDOf } from './many.ts';
 import { identityOf, leaseWrites, statusWritesOf, termsOf, writesOutOfTurn } from './terms.ts';
 import { useWorld } from './use-world.ts';
@@ -177,7 +177,7 @@ describe('operators that share a Lease', function () {
 
   async function start(): Promise<Operator> {
     started += 1;
-    const args = [...ELECT, `--calls-per-minute=${CALLS_PER_MINUTE}`];
+    const args = [...ELECT, ONE_BY_ONE, `--calls-per-minute=${CALLS_PER_MINUTE}`];
     const operator = await scene.world.operator({ args, name: `operator-${started}` });
     running.add(operator);
     return operator;

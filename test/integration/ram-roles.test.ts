@@ -7,7 +7,16 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { SessionState } from '../world/live-simulator/sts-world.ts';
-import { addKey, callsAbout, createJob, furtherCalls, type JobIDs, now, unknownKey } from './cloud-side.ts';
+import {
+  addKey,
+  callsAbout,
+  createJob,
+  furtherCalls,
+  type JobIDs,
+  now,
+  ONE_BY_ONE,
+  unknownKey,
+} from './cloud-side.ts';
 import { expectStalled, failed, newAccount, ready, using } from './credentialed.ts';
 import { useWorld } from './use-world.ts';
 import { secret, secretData } from './user-side.ts';
@@ -29,7 +38,7 @@ describe('a RAM role', function () {
       await writeFile(tokenFile, cloud.rrsa.oidcToken);
     },
     operator: ({ cloud: { rrsa } }) => ({
-      args: ['--credentials=rrsa', '--default-credentials-namespaces=default'],
+      args: [ONE_BY_ONE, '--credentials=rrsa', '--default-credentials-namespaces=default'],
       env: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: '',
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: '',
