@@ -184,6 +184,9 @@ function stsOf({ config, metrics, userAgent, clock, logger }: LeaderParts): Sts 
   return endpoint === 'none' ? undefined : new Sts({ endpoint, userAgent, clock, logger, observer: metrics });
 }
 
+/** A hundred thousand objects are listed by then. */
+const LISTING_MS = 60_000;
+
 /** Its budgets begin as if they were spent: another process may have called until a moment ago. */
 function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolean): LiveReader {
   const { config, settings, own, client, store, metrics, userAgent, clock, logger } = parts;
@@ -197,6 +200,9 @@ function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolea
     clock,
     logger,
   });
+  // Of what is listed only in part, little would be said now and more later; but a namespace may never let itself be listed.
+  const began = clock.now();
+  const isWhole = () => store.isListed || clock.now() - began > LISTING_MS;
   return new LiveReader({
     credentials,
     sts,
@@ -209,8 +215,10 @@ function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolea
     logger,
     observer: metrics,
     observeWith: config['observe-with'],
-    // Of what is listed only in part, little would be said now and more later.
-    expectsMore: () => !store.isListed,
-    demand: () => (store.isListed ? demandOf(store.values(), settings) : undefined),
+    expectsMore: () => !isWhole(),
+    demand: () =>
+      isWhole()
+        ? demandOf(store.values(), settings, (credential) => credentials.permits(credential))
+        : undefined,
   });
 }

@@ -26,8 +26,8 @@ export class Flight implements ObservationOwner {
   /** For the host to say. */
   standing: Standing = 'listed';
   readonly #host: FlightHost;
-  /** Mostly there is but one, for which an array would be a waste. */
-  #askers: Asker | readonly Asker[] | undefined;
+  /** Mostly there is but one, for which a set would be a waste. */
+  #askers: Asker | Askers | undefined;
   #observation: Observation | undefined;
 
   constructor(
@@ -44,7 +44,9 @@ export class Flight implements ObservationOwner {
   /** @param signal not aborted */
   join(signal: AbortSignal, onAnswer: (answer: Answer) => void): void {
     const asker = new Asker(this, signal, this.#host.parts.clock.now(), onAnswer);
-    this.#askers = this.#askers === undefined ? asker : [...this.#all(), asker];
+    if (this.#askers === undefined) this.#askers = asker;
+    else if (this.#askers instanceof Askers) this.#askers.add(asker);
+    else this.#askers = new Askers([this.#askers, asker]);
   }
 
   /** Takes a better lane or an earlier deadline, with a new place among those who wait. */
@@ -72,7 +74,7 @@ export class Flight implements ObservationOwner {
 
   /** Clock `now` when the last of them asked: only what is asked later is an answer for all. */
   get since(): number {
-    return this.#all().at(-1)?.since ?? 0;
+    return this.#askers?.since ?? 0;
   }
 
   /** An answer that another call brought, for those who asked before that. */
@@ -102,14 +104,13 @@ export class Flight implements ObservationOwner {
 
   #all(): readonly Asker[] {
     if (this.#askers === undefined) return [];
-    return this.#askers instanceof Asker ? [this.#askers] : this.#askers;
+    return this.#askers instanceof Askers ? [...this.#askers.all] : [this.#askers];
   }
 
   #tell(askers: readonly Asker[], answer: Answer): void {
     if (askers.length === 0) return;
     const told = this.#host.told(this, answer);
-    const all = this.#all();
-    this.#askers = askers.length === all.length ? undefined : all.filter((asker) => !askers.includes(asker));
+    if (!(this.#askers instanceof Askers) || this.#askers.isEmptyWithout(askers)) this.#askers = undefined;
     for (const asker of askers) asker.end(told);
     if (this.#askers !== undefined) return;
     this.#host.ended(this);
@@ -140,5 +141,26 @@ class Asker {
   end(answer: Answer): void {
     this.#signal.removeEventListener('abort', this);
     this.#onAnswer(answer);
+  }
+}
+
+/** Several of them: fifty thousand may ask for one job, and each come and go in no time. */
+class Askers {
+  readonly all = new Set<Asker>();
+  /** Of the newest. */
+  since = 0;
+
+  constructor(askers: readonly Asker[]) {
+    for (const asker of askers) this.add(asker);
+  }
+
+  add(asker: Asker): void {
+    this.all.add(asker);
+    this.since = asker.since;
+  }
+
+  isEmptyWithout(askers: readonly Asker[]): boolean {
+    for (const asker of askers) this.all.delete(asker);
+    return this.all.size === 0;
   }
 }

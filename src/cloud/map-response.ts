@@ -35,6 +35,9 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   return job;
 }
 
+/** More jobs than any cluster has: who tells of more counts wrong, and must not make us count along. */
+const MOST_JOBS = 1_000_000;
+
 /**
  * A page of ListEdgeTranscodeJob. What is no job, or has no ID, is left out: it must not spoil the others.
  *
@@ -43,7 +46,7 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
 export function mapListResponse(body: unknown): JobPage {
   const { TotalCount, JobList } = isRecord(body) ? body : {};
   const total = typeof TotalCount === 'string' && TotalCount !== '' ? Number(TotalCount) : TotalCount;
-  if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0)
+  if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0 || total > MOST_JOBS)
     throw new UnexpectedBody('the answer does not say how many jobs there are');
   const listed = isRecord(JobList) ? (JobList.Job ?? []) : total === 0 ? [] : undefined;
   if (!Array.isArray(listed)) throw new UnexpectedBody('the answer holds no list of jobs');

@@ -55,8 +55,8 @@ interface Way {
   readonly pass: Pass;
   readonly gate: Gate;
   readonly gatePass: Pass;
-  /** The endpoint is a Secret's own, and others spend the same budget: what it answers, or not, must not touch them. */
-  readonly isApart: boolean;
+  /** The endpoint is a Secret's own. */
+  readonly hasOwnEndpoint: boolean;
 }
 
 /** For what an observation goes round again, each once: as flags, for want of space. */
@@ -140,7 +140,7 @@ export class Observation implements Caller {
     this.#phase = 'preparing';
     const ended = this.#take(this.#way);
     // Whoever is not awaited holds none of the slots that the budget's others need as well; the gate bounds how many.
-    if (!this.#way.isApart) await ended;
+    if (!isApart(this.#way)) await ended;
   }
 
   async #take(way: Way): Promise<void> {
@@ -172,9 +172,9 @@ export class Observation implements Caller {
     if ('refused' in known) return { ...known, asked };
     const gate = session.gates.of(asked.endpoint);
     const entrance = await gate.enter(this);
-    const isApart = credential.endpoint !== undefined && session.member.isShared;
+    const hasOwnEndpoint = credential.endpoint !== undefined;
     if ('pass' in entrance)
-      return gate.shared({ asked, session, pass: known.pass, gate, gatePass: entrance.pass, isApart });
+      return gate.shared({ asked, session, pass: known.pass, gate, gatePass: entrance.pass, hasOwnEndpoint });
     session.circuit.abandoned(known.pass);
     return { ...entrance, asked };
   }
@@ -241,17 +241,15 @@ export class Observation implements Caller {
   }
 
   /** What it means for those who share the endpoint or the account. */
-  #tellOthers(
-    { session, gate, gatePass, isApart }: Way,
-    { failed, askedAt, retryAfterMs }: CallResult,
-  ): void {
-    const { budget } = session;
+  #tellOthers(way: Way, { failed, askedAt, retryAfterMs }: CallResult): void {
+    const { gate, gatePass } = way;
+    const { budget } = way.session;
     const kind = failed?.failure.kind;
     const isThrottled = kind === 'Throttled';
-    if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart)))
+    if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart(way))))
       gate.failed(gatePass, failed.failure);
     else gate.succeeded(gatePass);
-    if (isApart) return;
+    if (isApart(way)) return;
     if (isThrottled) budget.throttled(askedAt, retryAfterMs);
     else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
   }
@@ -300,4 +298,9 @@ export class Observation implements Caller {
     this.#phase = 'ended';
     this.#owner.ended(answer);
   }
+}
+
+/** Others spend the same budget: what a Secret's own endpoint answers, or not, must not touch them. Accounts join at any time. */
+function isApart({ hasOwnEndpoint, session }: Way): boolean {
+  return hasOwnEndpoint && session.member.isShared;
 }

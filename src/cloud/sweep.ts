@@ -2,8 +2,8 @@
  * Goes through the pages of a cluster's list once, for all who wait: each page is a call in the account's budget like any other, with
  * the circuit and the failures of any other.
  *
- * It gathers first: who comes within moments of each other shares it. The first page tells how many there are; the others go
- * together. For who came too late for some pages there is another round of just these, if more wait than that takes calls.
+ * It gathers first: who comes within moments of each other shares it. The first page tells how many there are; the others go some
+ * at a time. A page that fails costs those whose jobs no other brings, and not the sweep. For who came too late for some pages there is another round of just these, if more wait than that takes calls.
  */
 import type { Timer } from '../base/clock.ts';
 import type { Answer, Lane, Reference } from '../job/ports.ts';
@@ -65,6 +65,18 @@ const LONGEST_EXPECTING_MS = 10_000;
 /** A throttled page goes again after the account's pause; this often at most. */
 const MOST_THROTTLINGS = 3;
 
+/** Enough for 100 pages a second at answers of 0.16 s; few enough that sweeps of several clusters fit through a `Gate` together. */
+const MOST_UNDERWAY = 16;
+
+/** When more than three pages, and a quarter of those asked for, have failed, the others would as well. */
+const FAILURES_ALLOWED = 3;
+const SHARE_ALLOWED = 0.25;
+
+/** A list grows while it is read, but not to twice its length and this. */
+const PAGES_TO_SPARE = 10;
+
+const NOTHING_EXPECTED = () => false;
+
 export class Sweep {
   readonly #parts: SweepParts;
   readonly #host: SweepHost;
@@ -75,6 +87,13 @@ export class Sweep {
   #timer: Timer | undefined;
   #isGathering = true;
   #ended = false;
+  #wish: Wish | undefined;
+  /** Pages that wait to be asked for. */
+  #queue: number[] = [];
+  #failure: Failed | undefined;
+  #failures = 0;
+  /** No more pages than this are asked for. */
+  #mostPages = Number.POSITIVE_INFINITY;
 
   constructor(parts: SweepParts, host: SweepHost) {
     this.#parts = parts;
@@ -83,7 +102,7 @@ export class Sweep {
 
   /** @param pages how many there were the last time, if that is known */
   begin(pages: number | undefined): void {
-    this.#gather(pages ?? 1, () => this.#ask([1]));
+    this.#gather(pages ?? 1, this.#parts.expectsMore, () => this.#ask([1]));
   }
 
   /** Whether who comes now is in time for every page that is still to be asked for. */
@@ -99,8 +118,8 @@ export class Sweep {
   }
 
   /** Until nobody has come for a while. */
-  #gather(pages: number, then: () => void): void {
-    const { clock, expectsMore } = this.#parts;
+  #gather(pages: number, expectsMore: () => boolean, then: () => void): void {
+    const { clock } = this.#parts;
     this.#isGathering = true;
     const quiet = Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
     const began = clock.now();
@@ -115,11 +134,20 @@ export class Sweep {
   }
 
   #ask(pageNumbers: readonly number[]): void {
-    const wish = this.#host.wish();
+    this.#wish = this.#host.wish();
     // Who comes while the first page is on its way is in time for the others.
     this.#isGathering = this.#askedAt.size === 0;
-    if (wish) for (const pageNo of pageNumbers) this.#askFor(pageNo, wish);
+    this.#queue.push(...pageNumbers);
+    if (this.#wish) this.#askForSome(this.#wish);
     else this.#end();
+  }
+
+  #askForSome(wish: Wish): void {
+    while (!this.#ended && this.#underway.size < MOST_UNDERWAY) {
+      const pageNo = this.#queue.shift();
+      if (pageNo === undefined) return;
+      this.#askFor(pageNo, wish);
+    }
   }
 
   #askFor(pageNo: number, wish: Wish): void {
@@ -147,14 +175,22 @@ export class Sweep {
     this.#askedAt.set(pageNo, answer.askedAt);
     const pages = Math.max(1, Math.ceil(page.total / PAGE_SIZE));
     this.#host.serve(page, answer);
+    if (this.#askedAt.size === 1) this.#mostPages = Math.min(this.#mostPages, 2 * pages + PAGES_TO_SPARE);
     if (this.#host.members === 0) this.#end();
     else if (this.#askedAt.size === 1 && pages > 1) this.#continue(pages);
-    else if (this.#underway.size === 0) this.#roundEnded(pages);
+    else this.#proceed(pages);
+  }
+
+  #proceed(pages: number): void {
+    if (this.#wish) this.#askForSome(this.#wish);
+    if (this.#ended || this.#underway.size > 0) return;
+    if (this.#failure) this.#endFailed(this.#failure);
+    else this.#roundEnded(pages);
   }
 
   /** The rest pays only if more wait than it takes calls. */
   #continue(pages: number): void {
-    this.#gather(pages, () => {
+    this.#gather(pages, NOTHING_EXPECTED, () => {
       if (this.#host.members < pages) this.#end();
       else this.#ask(Array.from({ length: pages - 1 }, (_, index) => index + 2));
     });
@@ -162,6 +198,10 @@ export class Sweep {
 
   /** @param pages how many there are by now: there may be more, or fewer, than at the beginning */
   #roundEnded(pages: number): void {
+    if (pages > this.#mostPages || pages - this.#askedAt.size > this.#host.members) {
+      this.#end();
+      return;
+    }
     const unseen = Array.from({ length: pages }, (_, index) => index + 1).filter(
       (pageNo) => !this.#askedAt.has(pageNo),
     );
@@ -184,9 +224,23 @@ export class Sweep {
       this.#ask([pageNo]);
       return;
     }
+    if (call.isRefused) {
+      this.leave();
+      this.#host.refused(answer);
+      this.#host.swept();
+      return;
+    }
+    this.#failure = answer;
+    this.#failures += 1;
+    const asked = this.#askedAt.size + this.#failures;
+    if (this.#failures > Math.max(FAILURES_ALLOWED, asked * SHARE_ALLOWED)) this.#queue = [];
+    this.#proceed(0);
+  }
+
+  /** The pages that did come have been served. */
+  #endFailed(failure: Failed): void {
     this.leave();
-    if (call.isRefused) this.#host.refused(answer);
-    else this.#host.failed(answer);
+    this.#host.failed(failure);
     this.#host.swept();
   }
 

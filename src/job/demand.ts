@@ -2,17 +2,26 @@
  * What the objects' intervals ask of the cloud. Objects that mean the same target are one, at the shortest of their intervals.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import type { ClusterDemand, Reference } from './ports.ts';
+import type { ClusterDemand, CredentialReference, Reference } from './ports.ts';
 import { intervalWished, type ScheduleSettings } from './schedule.ts';
 import { identityOf, referenceOf } from './target.ts';
 
-/** By cluster, credential and region; objects that are suspended, or cannot be used, ask for nothing. */
-export function demandOf(jobs: Iterable<EdgeTranscodeJob>, settings: ScheduleSettings): ClusterDemand[] {
+/**
+ * By cluster, credential and region; objects that are suspended, or cannot be used, ask for nothing.
+ *
+ * @param mayUse whether a namespace may use the credential that its objects mean: if not, they must not stretch the intervals of others
+ */
+export function demandOf(
+  jobs: Iterable<EdgeTranscodeJob>,
+  settings: ScheduleSettings,
+  mayUse: (credential: CredentialReference) => boolean = () => true,
+): ClusterDemand[] {
   const clusters = new Map<string, { about: EdgeTranscodeJob; intervals: Map<string, number> }>();
   const interval = remembering(settings);
   for (const job of jobs) {
-    const { jobID, clusterID, regionID = '' } = job.spec;
-    const name = `${identityOf(referenceOf(job).credential)} ${regionID} ${clusterID}`;
+    const { credential, jobID, clusterID, regionID = '' } = referenceOf(job);
+    if (!mayUse(credential)) continue;
+    const name = `${identityOf(credential)} ${regionID} ${clusterID}`;
     const known = clusters.get(name);
     const { intervals } = known ?? { intervals: new Map<string, number>() };
     if (!known) clusters.set(name, { about: job, intervals });

@@ -50,6 +50,13 @@ describe('the demand', () => {
     expect(demand(jobs, { ...SETTINGS, minIntervalMs: 10_000 })[0]?.targets).to.deep.equal([[10_000, 1]]);
   });
 
+  it('is nothing for those who may not use the keys that they mean, nor does it change that of those who may', () => {
+    const mine = aJob().every('30s').build();
+    const theirs = { ...aJob().every('5s').build(), namespace: 'other' };
+    const demands = demandOf([mine, theirs], SETTINGS, ({ namespace }) => namespace === 'media');
+    expect(demands.map(({ targets }) => [...targets])).to.deep.equal([[[30_000, 1]]]);
+  });
+
   it('is nothing for those that are not asked about', () => {
     const [only] = demand([aJob().suspended(), aJob().invalid('no')]);
     expect(only).to.include({ clusterID: CLUSTER_ID });
