@@ -12,6 +12,8 @@ interface Account {
   key: string;
   readonly budget: Budget;
   readonly members: Set<Member>;
+  /** Clock `now` when the last member went. */
+  emptiedAt: number;
 }
 
 /** One credential's part in an account. */
@@ -76,8 +78,13 @@ export class Accounts {
     to.members.add(member);
     to.budget.adopt(from.budget.release(member), member.history);
     from.members.delete(member);
-    if (from.members.size === 0)
-      this.#options.clock.after(REMEMBERED_MS, () => from.members.size === 0 && this.#end(from));
+    if (from.members.size > 0) return;
+    const { clock } = this.#options;
+    const emptiedAt = clock.now();
+    from.emptiedAt = emptiedAt;
+    // Unless somebody has come back and gone again meanwhile.
+    const isForgotten = () => from.members.size === 0 && from.emptiedAt === emptiedAt;
+    clock.after(REMEMBERED_MS, () => isForgotten() && this.#end(from));
   }
 
   #end(account: Account): void {
@@ -92,7 +99,7 @@ export class Accounts {
   }
 
   #create(key: string): Account {
-    const account = { key, budget: new Budget(this.#options), members: new Set<Member>() };
+    const account = { key, budget: new Budget(this.#options), members: new Set<Member>(), emptiedAt: 0 };
     this.#accounts.set(key, account);
     return account;
   }
