@@ -13,6 +13,7 @@ import { needsVisit } from './job/triggers.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
 import { ALWAYS_LEADING, type Election, type Lead } from './kube/election.ts';
 import { LeaderElection } from './kube/leader-election.ts';
+import { labelSelectorOf, leaseNameOf } from './kube/shard.ts';
 import { type Source, Store } from './kube/store.ts';
 import { sourcesOf, Watchers } from './kube/watchers.ts';
 import { type Flow, Leader, type LeaderParts } from './leader.ts';
@@ -133,13 +134,21 @@ function construct({ config, version, logger, own }: AppOptions) {
     stretch: 1,
     streamUrls: config['stream-urls'],
   };
-  const metricsOptions = { version, perObjectLimit: config['per-object-metrics-limit'] };
+  const { shard } = config;
+  const metricsOptions = { version, shard, perObjectLimit: config['per-object-metrics-limit'] };
   const metrics = new Metrics(metricsOptions);
   const kube = connectKube(config.kubeconfig, userAgent);
   logger.info('starting', { version, identity, server: kube.server });
   const sources = sourcesOf(config.namespaces);
-  const store = new Store(sources);
-  const watchers = new Watchers({ sources, lister: kube.client, watch: kube.watch, clock, logger });
+  const store = new Store(sources, shard);
+  const watchers = new Watchers({
+    sources,
+    labelSelector: labelSelectorOf(shard),
+    lister: kube.client,
+    watch: kube.watch,
+    clock,
+    logger,
+  });
   const election = electionOf(config, { identity, userAgent, logger });
   const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
@@ -157,7 +166,7 @@ function electionOf(config: Config, { identity, userAgent, logger }: Self): Elec
   const timing = { renewDeadlineMs: config['renew-deadline'], retryMs: config['retry-period'] };
   const leases = connectLease(config.kubeconfig, {
     namespace: config['lease-namespace'],
-    name: config['lease-name'],
+    name: leaseNameOf(config['lease-name'], config.shard),
     userAgent,
     durationMs: config['lease-duration'],
     // Two tries within the deadline, should one get no answer.

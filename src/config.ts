@@ -3,11 +3,13 @@
  * from this table or are held to it by tests. All mistakes are told at once.
  */
 import { parseArgs } from 'node:util';
+import { SHARD_LABEL } from './api/edge-transcode-job.ts';
 import { formatDuration } from './base/duration.ts';
 import { OBSERVE_WITH } from './cloud/clusters.ts';
 import { type Endpoint, isEndpointPattern, isLoopback } from './cloud/endpoints.ts';
 import { CREDENTIAL_SOURCES } from './cloud/environment-credentials.ts';
 import { STREAM_URL_MODES } from './job/stream-url.ts';
+import { leaseNameOf } from './kube/shard.ts';
 import * as parse from './option-values.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './telemetry/logger.ts';
 
@@ -123,7 +125,7 @@ export const OPTIONS = {
   'lease-name': option({
     default: 'edge-transcode-job-operator',
     value: 'NAME',
-    text: 'the Lease that all who stand in for each other share',
+    text: 'the Lease that all who stand in for each other share; with --shard its name follows, after a dash',
     parse: parse.objectName,
   }),
   'lease-duration': option({
@@ -143,6 +145,11 @@ export const OPTIONS = {
     value: 'DURATION',
     text: 'how often the Lease is renewed, and a failed request tried again; below --renew-deadline',
     parse: parse.duration('100ms', '10m'),
+  }),
+  shard: option({
+    value: 'NAME',
+    text: `serve only the objects whose label ${SHARD_LABEL} is this; default: those without the label`,
+    parse: parse.shardName,
   }),
   'http-address': option({
     default: ':8080',
@@ -280,7 +287,12 @@ function contradictions(config: Partial<Config>): string[] {
       errors.push(
         `--${flag}: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must`,
       );
-  return [...errors, ...leaseContradictions(config)];
+  return [...errors, ...nameContradictions(config), ...leaseContradictions(config)];
+}
+
+function nameContradictions({ shard, 'lease-name': name }: Partial<Config>): string[] {
+  if (name === undefined || leaseNameOf(name, shard).length <= parse.LONGEST_OBJECT_NAME) return [];
+  return [`--lease-name: with --shard it is longer than ${parse.LONGEST_OBJECT_NAME} characters`];
 }
 
 /** A leader must have stopped before others begin, and must have tried more than once before it stops. */

@@ -2,6 +2,7 @@
  * The process edge: arguments, signals, exit code.
  */
 import { App } from './app.ts';
+import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
 import { ownCredentials, type Rrsa } from './cloud/environment-credentials.ts';
 import { type Config, helpText, readConfig } from './config.ts';
@@ -26,8 +27,13 @@ process.noDeprecation = true;
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return print(helpText());
   if (args.includes('--version')) return print(version);
+<<<<<<< HEAD
   const { config, own, warnings } = readOrExit(args);
   const logger = createLogger({ level: config['log-level'], format: config['log-format'] });
+=======
+  const { config, accessKey, warnings } = readOrExit(args);
+  const logger = loggerOf(config);
+>>>>>>> d588718 (Objects are served by shards, chosen by a label that the API server filters by)
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
   const proxies = PROXY_VARIABLES.filter((name) => process.env[name]);
   if (proxies.length > 0)
@@ -52,6 +58,11 @@ async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     fail('failed')(error);
   }
+}
+
+function loggerOf({ shard, 'log-level': level, 'log-format': format }: Config): Logger {
+  const logger = createLogger({ level, format });
+  return shard === undefined ? logger : logger.with({ shard });
 }
 
 interface Settings {

@@ -81,11 +81,23 @@ export function namespace(text: string): string {
   return text;
 }
 
+/** A value of a label, and a part of the name of an object. */
+export function shardName(text: string): string {
+  if (!LABEL.test(text))
+    throw new Error(
+      `${JSON.stringify(text)} is not the name of a shard: small letters, digits and dashes, at most 63`,
+    );
+  return text;
+}
+
 export function objectName(text: string): string {
-  if (text.length > 253 || !text.split('.').every((part) => LABEL.test(part)))
+  if (text.length > LONGEST_OBJECT_NAME || !text.split('.').every((part) => LABEL.test(part)))
     throw new Error(`${JSON.stringify(text)} is not the name of an object`);
   return text;
 }
+
+/** Of the API server's. */
+export const LONGEST_OBJECT_NAME = 253;
 
 /** RFC 1123. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

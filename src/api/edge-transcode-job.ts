@@ -12,6 +12,9 @@ export const PLURAL = 'edgetranscodejobs';
 /** Observe now, ahead of the queue; any token. Answered by `status.lastHandledRequestedAt`. */
 export const REQUESTED_AT_ANNOTATION = `${GROUP}/requested-at`;
 
+/** Which shard of the operator serves the object. Without it: the one that has no name. */
+export const SHARD_LABEL = `${GROUP}/shard`;
+
 export interface EdgeTranscodeJobSpec {
   /** The data centre of the job. Immutable. */
   readonly clusterID: string;
@@ -78,6 +81,8 @@ export interface EdgeTranscodeJob {
   readonly generation: number;
   /** The value of the refresh annotation. */
   readonly requestedAt?: string;
+  /** The value of the shard label. */
+  readonly shard?: string;
   readonly spec: EdgeTranscodeJobSpec;
   /** Why the spec cannot be used, when an older schema let something through that this operator cannot read. */
   readonly invalid?: string;

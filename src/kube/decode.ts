@@ -9,6 +9,7 @@ import {
   type EdgeTranscodeJobStatus,
   EXPECTED_STATES,
   REQUESTED_AT_ANNOTATION,
+  SHARD_LABEL,
 } from '../api/edge-transcode-job.ts';
 import { parseDuration } from '../base/duration.ts';
 import { objectKey } from '../base/object-key.ts';
@@ -21,9 +22,10 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Undefined when it is not an object of the API at all. */
 export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const { metadata, spec, status } = fieldsOf(raw);
-  const { namespace, name, uid, resourceVersion, generation, annotations } = fieldsOf(metadata);
+  const { namespace, name, uid, resourceVersion, generation, annotations, labels } = fieldsOf(metadata);
   if (!isText(namespace) || !isText(name) || !isText(uid) || !isText(resourceVersion)) return undefined;
   const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
+  const shard = fieldsOf(labels)[SHARD_LABEL];
   const invalid = problemOf(fieldsOf(spec));
   return {
     key: objectKey(namespace, name),
@@ -33,6 +35,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     resourceVersion,
     generation: typeof generation === 'number' ? generation : 0,
     ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN) }),
+    ...(typeof shard === 'string' && { shard }),
     spec: decodeSpec(fieldsOf(spec)),
     ...(invalid && { invalid }),
     status: decodeStatus(fieldsOf(status)),

@@ -30,6 +30,12 @@ export interface Page {
   readonly next?: string;
 }
 
+/** Which objects of the collection; default: all. */
+export interface Selection {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+}
+
 /** One operation of a JSON Patch (RFC 6902). */
 export interface PatchOperation {
   readonly op: 'test' | 'add';
@@ -56,10 +62,11 @@ export class KubeClient {
     this.#events = new EventsV1Api(configuration);
   }
 
-  /** @param namespace default: all */
-  async list(continueToken: string | undefined, namespace?: string): Promise<Page> {
+  /** @param continueToken of the page before, whose selection was the same; undefined: the first page */
+  async list(continueToken: string | undefined, { namespace, labelSelector }: Selection = {}): Promise<Page> {
     const page = { limit: PAGE_SIZE, ...(continueToken && { _continue: continueToken }) };
-    const which = { group: GROUP, version: VERSION, plural: PLURAL, ...page };
+    const selected = { ...page, ...(labelSelector && { labelSelector }) };
+    const which = { group: GROUP, version: VERSION, plural: PLURAL, ...selected };
     const { items, metadata } = await this.#call(() =>
       namespace === undefined
         ? this.#objects.listClusterCustomObject(which)

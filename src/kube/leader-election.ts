@@ -256,6 +256,6 @@ function holderOf(state: ElectionState): { readonly holder?: string } {
 function hintOf({ status }: ApiFailure): LogFields {
   if (status !== FORBIDDEN) return {};
   return {
-    hint: 'the service account may not create Leases, or get, watch and update this one: kubectl apply -f deploy/',
+    hint: 'the service account may not create Leases, or get, watch and update this one: kubectl apply -f deploy/; for a shard, docs/scaling.md',
   };
 }

@@ -6,6 +6,7 @@ import { type ObjectKey, splitKey } from '../base/object-key.ts';
 import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
 import { isNewerVersion } from './resource-version.ts';
+import { isOfShard, type Shard } from './shard.ts';
 import { SharedTexts } from './shared-texts.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
@@ -23,9 +24,15 @@ export class Store implements JobStore {
   readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
   readonly #awaited: Set<Source>;
 
-  /** @param sources of the events; default: the whole cluster is one */
-  constructor(sources: readonly Source[] = [undefined]) {
+  readonly #shard: Shard;
+
+  /**
+   * @param sources of the events; default: the whole cluster is one
+   * @param shard whose objects they tell of
+   */
+  constructor(sources: readonly Source[] = [undefined], shard?: Shard) {
     this.#awaited = new Set(sources);
+    this.#shard = shard;
   }
 
   /** Whom to tell of each change from now on. */
@@ -96,10 +103,14 @@ export class Store implements JobStore {
 
   /**
    * As `apply`, for what another call brought: an object that the watch has seen deleted or replaced does not come back by it, and
-   * one that was deleted while a list is coming in does not stay by it.
+   * one that was deleted while a list is coming in does not stay by it. One that is another shard's by now leaves, before the watch
+   * says so.
    */
   update(job: EdgeTranscodeJob): void {
-    if (this.#jobs.get(job.key)?.uid === job.uid) this.apply(job);
+    const before = this.#jobs.get(job.key);
+    if (before?.uid !== job.uid) return;
+    if (isOfShard(job, this.#shard)) this.apply(job);
+    else if (isNewerVersion(job.resourceVersion, before.resourceVersion)) this.remove(job.key);
   }
 
   /** The API server no longer has it. */

@@ -19,6 +19,8 @@ export interface WatchQuery {
   readonly timeoutSeconds: number;
   /** Of what is watched only a part, such as one object by its name. */
   readonly fieldSelector?: string;
+  /** As above, such as all objects with a label. */
+  readonly labelSelector?: string;
 }
 
 export interface WatchLimits {

@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { type ApiFailure, apiFailure } from './api-error.ts';
 import { decodeJob } from './decode.ts';
-import { collectionPath, type Page } from './kube-client.ts';
+import { collectionPath, type Page, type Selection } from './kube-client.ts';
 import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from './watch-client.ts';
 import {
   START,
@@ -20,12 +20,14 @@ import {
 } from './watch-machine.ts';
 
 export interface WatcherParts {
-  readonly lister: { list(continueToken: string | undefined, namespace?: string): Promise<Page> };
+  readonly lister: { list(continueToken: string | undefined, selection: Selection): Promise<Page> };
   readonly watch: Pick<WatchClient, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Default: all. */
   readonly namespace?: string | undefined;
+  /** Default: whatever labels they have. */
+  readonly labelSelector?: string | undefined;
 }
 
 /** Seconds on the API server; random, so that many watchers do not come back together. */
@@ -83,9 +85,10 @@ export class Watcher {
   }
 
   async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
+    const { lister, namespace, labelSelector } = this.#parts;
     try {
       const { items, resourceVersion, next } = await unlessAborted(
-        this.#parts.lister.list(continueToken, this.#parts.namespace),
+        lister.list(continueToken, { namespace, labelSelector }),
         signal,
       );
       const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
@@ -101,13 +104,13 @@ export class Watcher {
     take: (input: WatchInput) => void,
     signal: AbortSignal,
   ): Promise<WatchInput> {
-    const { watch, clock, namespace } = this.#parts;
+    const { watch, clock, namespace, labelSelector } = this.#parts;
     const began = clock.now();
     const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
     try {
       for await (const event of watch.events(
         collectionPath(namespace),
-        watchQuery(resourceVersion),
+        watchQuery(resourceVersion, labelSelector),
         signal,
       )) {
         if (signal.aborted) break;
@@ -161,9 +164,10 @@ export class Watcher {
   }
 }
 
-function watchQuery(resourceVersion: string): WatchQuery {
+function watchQuery(resourceVersion: string, labelSelector: string | undefined): WatchQuery {
   const { least, most } = WATCH_SECONDS;
-  return { resourceVersion, timeoutSeconds: Math.round(least + Math.random() * (most - least)) };
+  const timeoutSeconds = Math.round(least + Math.random() * (most - least));
+  return { resourceVersion, timeoutSeconds, ...(labelSelector && { labelSelector }) };
 }
 
 function versionOf(raw: unknown): string | undefined {

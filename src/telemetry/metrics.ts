@@ -30,6 +30,8 @@ export interface MetricsSources {
 
 export interface MetricsOptions {
   readonly version: string;
+  /** Shown by every series. */
+  readonly shard?: string | undefined;
   /** With more objects than this there are only the aggregates. */
   readonly perObjectLimit: number;
 }
@@ -73,7 +75,8 @@ export class Metrics {
     [],
   );
 
-  constructor({ version }: MetricsOptions) {
+  constructor({ version, shard }: MetricsOptions) {
+    if (shard !== undefined) this.registry.setDefaultLabels({ shard });
     collectDefaultMetrics({ register: this.registry });
     this.#gauge('build_info', 'The running version; always 1', ['version'], (gauge) =>
       gauge.set({ version }, 1),

@@ -141,6 +141,14 @@ const VALUES: Record<Flag, Values> = {
     good: [['edge-transcode-system', 'edge-transcode-system']],
     bad: ['', '*', 'Edge', 'a.b', '-a', 'x'.repeat(64)],
   },
+  shard: {
+    good: [
+      ['sports', 'sports'],
+      ['2', '2'],
+      ['x'.repeat(63), 'x'.repeat(63)],
+    ],
+    bad: ['', 'Sports', 'a.b', 'a_b', '-a', 'a,b', '!a', 'x'.repeat(64)],
+  },
   'lease-name': {
     good: [
       ['shard-1', 'shard-1'],
@@ -335,6 +343,16 @@ describe('the options', () => {
       'renew-deadline': 2_000,
       'retry-period': 500,
     });
+  });
+
+  it('are refused where the name of a Lease is too long for the name of a shard after it', () => {
+    const name = Array(4).fill('x'.repeat(61)).join('.');
+    expect(name).to.have.lengthOf(247);
+    expect(errorsOf([`--lease-name=${name}`, '--shard=sports'])).to.deep.equal([
+      '--lease-name: with --shard it is longer than 253 characters',
+    ]);
+    configOf([`--lease-name=${name}`, '--shard=sport']);
+    configOf([`--lease-name=${name}`]);
   });
 
   it('that are unknown, without a value or in the wrong place are refused by name', () => {

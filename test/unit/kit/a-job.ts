@@ -58,6 +58,10 @@ export class JobBuilder {
     return this.#with({ resourceVersion: String(resourceVersion) });
   }
 
+  ofShard(shard: string): JobBuilder {
+    return this.#with({ shard });
+  }
+
   requested(requestedAt: string): JobBuilder {
     return this.#with({ requestedAt });
   }

@@ -117,6 +117,13 @@ describe('an object of the API server', () => {
     expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal('x'.repeat(256));
   });
 
+  it('is of the shard that its label names, and of none without it', () => {
+    const labels = { 'edgetranscode.live/shard': 'sports', other: 'x' };
+    expect(decodeJob({ metadata: { ...METADATA, labels } })?.shard).to.equal('sports');
+    for (const other of [undefined, null, 'x', { shard: 'sports' }, { 'edgetranscode.live/shard': 1 }])
+      expect(decodeJob({ metadata: { ...METADATA, labels: other } })).not.to.have.property('shard');
+  });
+
   it('has no refresh requested by an annotation that is empty or none', () => {
     for (const annotations of [{ 'edgetranscode.live/requested-at': '' }, null, 'x'])
       expect(decodeJob({ metadata: { ...METADATA, annotations }, spec: SPEC })).not.to.have.property(

@@ -46,8 +46,18 @@ describe('the client of the API server', () => {
   it('lists one namespace', async () => {
     const metadata = { resourceVersion: '10' };
     server.respond = (response) => json(response, 200, { items: [], metadata });
-    await client.list('token', 'media');
+    await client.list('token', { namespace: 'media' });
     expect(last().url).to.equal(`${COLLECTION}/namespaces/media/edgetranscodejobs?continue=token&limit=500`);
+  });
+
+  it('lists what a label selects', async () => {
+    const metadata = { resourceVersion: '10' };
+    server.respond = (response) => json(response, 200, { items: [], metadata });
+    await client.list(undefined, { labelSelector: 'shard=a' });
+    expect(last().url).to.equal(`${COLLECTION}/edgetranscodejobs?labelSelector=shard%3Da&limit=500`);
+    await client.list('token', { namespace: 'media', labelSelector: '!shard' });
+    expect(new URL(String(last().url), 'http://x').searchParams.get('labelSelector')).to.equal('!shard');
+    expect(last().url).to.contain('/namespaces/media/');
   });
 
   it('reads one object', async () => {

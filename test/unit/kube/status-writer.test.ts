@@ -2,7 +2,11 @@
 
 import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import {
+  type EdgeTranscodeJob,
+  type EdgeTranscodeJobStatus,
+  SHARD_LABEL,
+} from '../../../src/api/edge-transcode-job.ts';
 import type { PatchOperation } from '../../../src/kube/kube-client.ts';
 import { StatusWriter } from '../../../src/kube/status-writer.ts';
 import { Store } from '../../../src/kube/store.ts';
@@ -17,8 +21,12 @@ const STOPPED: Status = { observedGeneration: 1, state: 'NotStarted' };
 const BEFORE: Status = { observedGeneration: -1 };
 
 function raw(name: string, version: number, { status = BEFORE, uid = `uid-media-${name}` } = {}): object {
-  const metadata = { namespace: 'media', name, uid, resourceVersion: String(version), generation: 1 };
-  return { metadata, spec: { clusterID: 'c', jobID: 'j' }, status };
+  return { metadata: { ...metadataOf(name, version), uid }, spec: { clusterID: 'c', jobID: 'j' }, status };
+}
+
+function metadataOf(name: string, version: number, labels: Record<string, string> = {}): object {
+  const uid = `uid-media-${name}`;
+  return { namespace: 'media', name, uid, resourceVersion: String(version), generation: 1, labels };
 }
 
 function refusal(code: number, headers: Record<string, string> = {}): Error {
@@ -220,6 +228,18 @@ describe('the status writer', () => {
       await client.accept(raw('a', 10, { status: RUNNING }));
       expect(told).to.deep.equal(['a replaced NotStarted']);
       expect(results).to.deep.equal(['conflict', 'written']);
+    });
+
+    it("writes nothing any more where the object is another shard's by now", async () => {
+      await write(known(), RUNNING);
+      client.object = { ...raw('a', 9), metadata: metadataOf('a', 9, { [SHARD_LABEL]: 'sports' }) };
+      await client.refuse(refusal(422));
+      await clock.advance(60_000);
+      expect(client.patches).to.have.length(1);
+      expect(told).to.deep.equal(['a not written']);
+      expect(results).to.deep.equal(['conflict', 'gone']);
+      expect(store.size).to.equal(0);
+      expect(writer.pending).to.equal(0);
     });
 
     it('writes the newer status then, where one has come', async () => {

@@ -58,6 +58,31 @@ describe('the store', () => {
     expect(store.get('media/a')?.resourceVersion).to.equal('10');
   });
 
+  it("lets go of what another call shows to be another shard's by now", () => {
+    list(job('a', 1), job('b', 2));
+    takeChanges();
+    store.update(aJob().named('a').uid('uid-a').version(3).ofShard('sports').build());
+    expect(changes).to.deep.equal(['media/a uid-a@1 → none']);
+  });
+
+  it('keeps what has come back from another shard since another call was answered', () => {
+    list(job('a', 5));
+    takeChanges();
+    store.update(aJob().named('a').uid('uid-a').version(4).ofShard('sports').build());
+    expect(changes).to.deep.equal([]);
+    expect(store.get('media/a')?.resourceVersion).to.equal('5');
+  });
+
+  it('of a shard takes what another call shows of its objects, and lets go of those without a label', () => {
+    store = new Store(undefined, 'sports');
+    const mine = aJob().named('a').uid('uid-a').ofShard('sports');
+    list(mine.version(1).build());
+    store.update(mine.version(2).build());
+    expect(store.get('media/a')?.resourceVersion).to.equal('2');
+    store.update(job('a', 3));
+    expect(store.size).to.equal(0);
+  });
+
   it('compares versions as numbers of any size', () => {
     const big = '90071992547409930';
     store.apply({ ...job('a', 1), resourceVersion: big });

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { RefusedError } from '../../../src/kube/api-error.ts';
-import type { Page } from '../../../src/kube/kube-client.ts';
+import type { Page, Selection } from '../../../src/kube/kube-client.ts';
 import type { Source } from '../../../src/kube/store.ts';
 import type { RawEvent, WatchQuery } from '../../../src/kube/watch-client.ts';
 import { sourcesOf, Watchers } from '../../../src/kube/watchers.ts';
@@ -15,6 +15,7 @@ describe('the watchers', () => {
   let clock: FakeClock;
   let logger: RecordingLogger;
   let paths: string[];
+  let selectors: (string | undefined)[];
   let forbidden: Set<Source>;
   let events: string[];
   let stop: AbortController;
@@ -24,6 +25,7 @@ describe('the watchers', () => {
     clock = new FakeClock();
     logger = new RecordingLogger();
     paths = [];
+    selectors = [];
     forbidden = new Set();
     events = [];
     stop = new AbortController();
@@ -34,7 +36,8 @@ describe('the watchers', () => {
     await running;
   });
 
-  async function list(_token: string | undefined, namespace?: string): Promise<Page> {
+  async function list(_token: string | undefined, { namespace, labelSelector }: Selection): Promise<Page> {
+    selectors.push(labelSelector);
     if (forbidden.has(namespace)) throw new RefusedError({ status: 403, reason: 'Forbidden' });
     return { items: [], resourceVersion: `${namespace}-10` };
   }
@@ -45,11 +48,12 @@ describe('the watchers', () => {
     signal: AbortSignal,
   ): AsyncGenerator<RawEvent, void> {
     paths.push(`${path} ${query.resourceVersion}`);
+    selectors.push(query.labelSelector);
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
   }
 
-  async function run(namespaces?: readonly string[]): Promise<Watchers> {
-    const parts = { lister: { list }, watch: { events: watch }, clock, logger };
+  async function run(namespaces?: readonly string[], labelSelector?: string): Promise<Watchers> {
+    const parts = { lister: { list }, watch: { events: watch }, labelSelector, clock, logger };
     const watchers = new Watchers({ ...parts, sources: sourcesOf(namespaces) });
     running = watchers.run((event, source) => events.push(`${source} ${event.kind}`), stop.signal);
     await settled();
@@ -69,6 +73,11 @@ describe('the watchers', () => {
       `${COLLECTION}/namespaces/sports/edgetranscodejobs sports-10`,
     ]);
     expect(events).to.have.members(['media relisting', 'media listed', 'sports relisting', 'sports listed']);
+  });
+
+  it('ask the API server for what has the label alone, in list and watch', async () => {
+    await run(['media', 'sports'], 'shard=a');
+    expect(selectors).to.deep.equal(['shard=a', 'shard=a', 'shard=a', 'shard=a']);
   });
 
   it('go on where one is forbidden, say which, and what to apply there', async () => {

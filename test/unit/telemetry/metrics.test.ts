@@ -172,6 +172,15 @@ describe('metrics', () => {
     expect(own).to.deep.equal(['edgetranscode_job_state{namespace="media",name="never",state="Unknown"} 1']);
   });
 
+  it('say of which shard they are', async () => {
+    const options = { version: '1.2.3', shard: 'sports', perObjectLimit: 10 };
+    const made = new Metrics(options);
+    made.watch(sources, options);
+    made.wrote('written');
+    for (const line of await scrape(made)) expect(line).to.contain('shard="sports"');
+    expect((await scrape()).join('\n')).not.to.contain('shard');
+  });
+
   it('above the limit are the aggregates only, and say so', async () => {
     jobs = Array.from({ length: 11 }, (_, index) => job(`j${index}`));
     const lines = await scrape();
