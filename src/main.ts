@@ -27,13 +27,8 @@ process.noDeprecation = true;
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return print(helpText());
   if (args.includes('--version')) return print(version);
-<<<<<<< HEAD
   const { config, own, warnings } = readOrExit(args);
-  const logger = createLogger({ level: config['log-level'], format: config['log-format'] });
-=======
-  const { config, accessKey, warnings } = readOrExit(args);
   const logger = loggerOf(config);
->>>>>>> d588718 (Objects are served by shards, chosen by a label that the API server filters by)
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
   const proxies = PROXY_VARIABLES.filter((name) => process.env[name]);
   if (proxies.length > 0)
