@@ -113,6 +113,7 @@ export class App {
         budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
         stretches: () => this.#leader?.stretches ?? [],
         watchProgressedAt: () => watchers.progressedAt / 1_000,
+        sharesBudgets: () => this.#leader?.sharesBudgets,
         isLeading: () => election.isLeading,
       },
       metricsOptions,

@@ -151,6 +151,17 @@ export const OPTIONS = {
     text: `serve only the objects whose label ${SHARD_LABEL} is this; default: those without the label`,
     parse: parse.shardName,
   }),
+  'shard-count': option({
+    default: '1',
+    value: 'NUMBER',
+    text: 'how many operators share the budgets by --redis-url: while Redis is away, each goes on with this part of them; 1 to 100',
+    parse: parse.integer(1, 100),
+  }),
+  'redis-url': option({
+    value: 'URL',
+    text: "redis:// or rediss://, with a password if it has one: shares the accounts' budgets among the operators of --shard-count",
+    parse: parse.redisUrl,
+  }),
   'http-address': option({
     default: ':8080',
     value: '[HOST]:PORT',
@@ -287,6 +298,8 @@ function contradictions(config: Partial<Config>): string[] {
       errors.push(
         `--${flag}: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must`,
       );
+  if (config['redis-url'] !== undefined && config['shard-count'] === 1)
+    errors.push('--redis-url: needs --shard-count, the number of operators that share the budgets');
   return [...errors, ...nameContradictions(config), ...leaseContradictions(config)];
 }
 

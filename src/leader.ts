@@ -12,6 +12,7 @@ import { Credentials } from './cloud/credentials.ts';
 import { stsEndpointOfRegion } from './cloud/endpoints.ts';
 import type { Rrsa } from './cloud/environment-credentials.ts';
 import { LiveReader } from './cloud/reader.ts';
+import { RedisLink } from './cloud/redis-link.ts';
 import { Sts } from './cloud/sts.ts';
 import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
@@ -84,6 +85,11 @@ export class Leader {
     return this.#rooms.stretches;
   }
 
+  /** Whether the budgets are shared now; undefined: they never are. */
+  get sharesBudgets(): boolean | undefined {
+    return this.#rooms.redis?.isUp;
+  }
+
   /** What a credential's account may call now. */
   callsPerSecond(identity: string): number {
     return this.#rooms.cloud.callsPerSecond(identity);
@@ -105,11 +111,11 @@ export class Leader {
    */
   async run(flow: Flow, stop: AbortSignal): Promise<void> {
     const { store } = this.#parts;
-    const { controller, cloud, sts, publisher } = this.#rooms;
+    const { controller, cloud, sts, redis, publisher } = this.#rooms;
     const over = AbortSignal.any([this.#term.signal, stop]);
     const writing = new AbortController();
     // No call is made or awaited any more: whatever waits for one comes to its end.
-    over.addEventListener('abort', () => [cloud, sts].map((each) => each?.close()), { once: true });
+    over.addEventListener('abort', () => [cloud, sts, redis].map((each) => each?.close()), { once: true });
     const [, visited] = flow(this.#rooms, over, writing.signal);
     for (const key of store.keys()) controller.add(key);
     await visited;
@@ -131,7 +137,8 @@ export class Leader {
 function construct(parts: LeaderParts, { holds }: Term) {
   const { settings, client, store, metrics, clock, logger } = parts;
   const sts = stsOf(parts);
-  const cloud = cloudOf(parts, sts, holds);
+  const redis = redisOf(parts);
+  const cloud = cloudOf(parts, { sts, redis }, holds);
   const writer = new StatusWriter({
     client,
     store,
@@ -170,7 +177,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  return { controller, reconciler, writer, cloud, sts, publisher, memory, stretches };
+  return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, stretches };
 }
 
 function stretchesOf({ config, clock }: LeaderParts, cloud: LiveReader): Stretches {
@@ -187,8 +194,18 @@ function stsOf({ config, metrics, userAgent, clock, logger }: LeaderParts): Sts 
 /** A hundred thousand objects are listed by then. */
 const LISTING_MS = 60_000;
 
+/** Connected only while leading. */
+function redisOf({ config, clock, logger }: LeaderParts): RedisLink | undefined {
+  const url = config['redis-url'];
+  return url === undefined ? undefined : new RedisLink({ url, clock, logger });
+}
+
 /** Its budgets begin as if they were spent: another process may have called until a moment ago. */
-function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolean): LiveReader {
+function cloudOf(
+  parts: LeaderParts,
+  { sts, redis }: { readonly sts: Sts | undefined; readonly redis: RedisLink | undefined },
+  mayCall: () => boolean,
+): LiveReader {
   const { config, settings, own, client, store, metrics, userAgent, clock, logger } = parts;
   const credentials = new Credentials({
     own,
@@ -206,6 +223,7 @@ function cloudOf(parts: LeaderParts, sts: Sts | undefined, mayCall: () => boolea
   return new LiveReader({
     credentials,
     sts,
+    sharing: redis && { link: redis, shards: config['shard-count'] },
     callsPerMinute: config['calls-per-minute'],
     mayCall,
     endpoint: config.endpoint,

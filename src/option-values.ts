@@ -123,6 +123,15 @@ export function endpointOrNone(text: string): Endpoint | 'none' {
   return text === 'none' ? text : parseEndpoint(text);
 }
 
+/** The value is not repeated: it may hold a password. */
+export function redisUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url?.hostname || !/^rediss?:$/.test(url.protocol) || !/^(\/\d*)?$/.test(url.pathname))
+    throw new Error('is not a URL such as redis://host:6379 or rediss://:password@host:6379/0');
+  if (url.search || url.hash) throw new Error('must not hold a query');
+  return text;
+}
+
 export function listenAddress(text: string): ListenAddress {
   const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
   const port = Number(match?.groups?.port);

@@ -95,11 +95,13 @@ export class Accounts {
   #rename(account: Account, key: string): void {
     this.#accounts.delete(account.key);
     account.key = key;
+    account.budget.rename(key);
     this.#accounts.set(key, account);
   }
 
   #create(key: string): Account {
-    const account = { key, budget: new Budget(this.#options), members: new Set<Member>(), emptiedAt: 0 };
+    const budget = new Budget(this.#options, key);
+    const account = { key, budget, members: new Set<Member>(), emptiedAt: 0 };
     this.#accounts.set(key, account);
     return account;
   }

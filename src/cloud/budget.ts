@@ -11,6 +11,7 @@ import { Backlog, type Waiting } from './backlog.ts';
 import { CallHistory } from './call-history.ts';
 import { Pace } from './pace.ts';
 import { FULL_RATE, shareAt, throttled } from './rate.ts';
+import { SharedTurns, type Sharing } from './shared-turns.ts';
 
 export interface BudgetOptions {
   /** 1 … 6,000. */
@@ -18,6 +19,8 @@ export interface BudgetOptions {
   readonly clock: Clock;
   /** Called with how long a call waited for its turn, seconds. */
   readonly onWait?: (lane: Lane, seconds: number) => void;
+  /** With other processes; undefined: this one spends it alone. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** Whoever calls are made for: a credential, which can turn out to be another account's. */
@@ -66,6 +69,7 @@ export class Budget {
   readonly #clock: Clock;
   readonly #onWait: BudgetOptions['onWait'];
   readonly #pace: Pace;
+  readonly #shared: SharedTurns | undefined;
   readonly #ahead: number;
   readonly #minTimeMs: number;
   readonly #backlog = new Backlog<Caller>();
@@ -79,12 +83,15 @@ export class Budget {
   #pause: Timer | undefined;
   #closed = false;
 
-  constructor({ callsPerMinute, clock, onWait }: BudgetOptions) {
+  /** @param account what all who spend it call it */
+  constructor({ callsPerMinute, clock, onWait, sharing }: BudgetOptions, account = '') {
     const { minTimeMs, ahead } = pacing(callsPerMinute);
     this.#clock = clock;
     this.#onWait = onWait;
     this.#pace = new Pace({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
-    this.#ahead = ahead;
+    this.#shared = sharing && new SharedTurns({ ...sharing, account, minTimeMs, clock });
+    // All who share it together reserve no more turns than one would alone: so many may begin late, and close together.
+    this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));
     this.#minTimeMs = minTimeMs;
     this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
   }
@@ -128,7 +135,8 @@ export class Budget {
 
   /** What is given now: the budget's pace, or less after a throttling. */
   get callsPerSecond(): number {
-    return (shareAt(this.#rate, this.#clock.now()) * 1_000) / this.#minTimeMs;
+    const share = Math.min(shareAt(this.#rate, this.#clock.now()), this.#shared?.share ?? 1);
+    return (share * 1_000) / this.#minTimeMs;
   }
 
   /** Takes those out who wait for a turn of this payer's: for another budget. */
@@ -141,6 +149,11 @@ export class Budget {
     this.#history.include(history, this.#clock.now());
     for (const caller of callers) this.#backlog.add(caller);
     this.#reserve();
+  }
+
+  /** The account has another name. */
+  rename(account: string): void {
+    this.#shared?.rename(account);
   }
 
   /** Everybody who waits for a turn. */
@@ -163,6 +176,7 @@ export class Budget {
     this.#pause?.cancel();
     for (const caller of this.#backlog.clear()) caller.dismissed();
     this.#pace.close();
+    this.#shared?.close();
   }
 
   /** A timer may ring a little early; what it ends is over. */
@@ -181,6 +195,7 @@ export class Budget {
   }
 
   async #turn(): Promise<void> {
+    await this.#shared?.next();
     this.#reserved -= 1;
     const caller = this.#mayCall() ? this.#next() : undefined;
     this.#reserve();

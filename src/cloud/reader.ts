@@ -18,6 +18,7 @@ import type { Credentials } from './credentials.ts';
 import { JobCall, type JobCallOptions } from './job-call.ts';
 import { Observation, WITHDRAWN } from './observation.ts';
 import { Sessions } from './sessions.ts';
+import type { Sharing } from './shared-turns.ts';
 import type { Sts } from './sts.ts';
 import type { SweepParts } from './sweep.ts';
 
@@ -28,6 +29,8 @@ export interface LiveReaderOptions extends JobCallOptions {
   readonly mayCall?: () => boolean;
   /** Says whose a key is; undefined: each credential is an account by itself. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
+  /** With whom the budgets are shared; undefined: nobody. */
+  readonly sharing?: Sharing | undefined;
   /** Default: get. */
   readonly observeWith?: ObserveWith;
   /** What all objects' intervals ask for; undefined: not known yet. Asked every few seconds at most. */
@@ -44,11 +47,11 @@ export class LiveReader implements CloudReader {
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
-    const { credentials, callsPerMinute, sts, clock, observer, logger, mayCall } = options;
+    const { credentials, callsPerMinute, sts, sharing, clock, observer, logger, mayCall } = options;
     const { observeWith = 'get', demand = () => undefined, expectsMore = () => false } = options;
     const onWait = observer?.waited.bind(observer);
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
-    const sessions = new Sessions({ callsPerMinute, clock, sts, ...(onWait && { onWait }) });
+    const sessions = new Sessions({ callsPerMinute, clock, sts, sharing, ...(onWait && { onWait }) });
     this.#credentials = credentials;
     const jobCall = new JobCall(options);
     this.#parts = { credentials, sessions, jobCall, expectsMore, clock, ...(mayCall && { mayCall }) };

@@ -14,6 +14,7 @@ import type { Budget } from './budget.ts';
 import { Circuit } from './circuit.ts';
 import { Gates } from './gate.ts';
 import type { Credential } from './secret-credential.ts';
+import type { Sharing } from './shared-turns.ts';
 import type { Sts } from './sts.ts';
 
 /** What was asked about the account of a key. */
@@ -56,6 +57,8 @@ export interface SessionsOptions {
   readonly onWait?: (lane: Lane, seconds: number) => void;
   /** Undefined: nobody can be asked for a key's account. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
+  /** Undefined: the budgets are this process's alone. */
+  readonly sharing?: Sharing | undefined;
 }
 
 /** Longer than any call takes and any probe waits; and than the minute for which a budget has to remember. */

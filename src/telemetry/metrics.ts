@@ -24,6 +24,8 @@ export interface MetricsSources {
   stretches(): Iterable<readonly [identity: string, factor: number]>;
   /** Unix seconds of the last page, event or bookmark. */
   watchProgressedAt(): number;
+  /** Whether the budgets are shared with other processes now; undefined: they never are, or nobody spends them here. */
+  sharesBudgets(): boolean | undefined;
   /** Whether this process acts, or stands by for one that does. */
   isLeading(): boolean;
 }
@@ -143,6 +145,12 @@ export class Metrics {
     this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>
       gauge.set(sources.watchProgressedAt()),
     );
+    const shared = 'Whether the budgets are shared through Redis (1), or a part of each is spent alone (0)';
+    this.#gauge('shared_budget', shared, [], (gauge) => {
+      const shares = sources.sharesBudgets();
+      if (shares === undefined) gauge.remove();
+      else gauge.set(shares ? 1 : 0);
+    });
     const leading = 'Whether this process acts (1) or stands by for one that does (0)';
     this.#gauge('leading', leading, [], (gauge) => gauge.set(sources.isLeading() ? 1 : 0));
   }

@@ -113,6 +113,7 @@ async function allMetrics(): Promise<string[]> {
       budgetOf: () => 1,
       stretches: () => [],
       watchProgressedAt: () => 0,
+      sharesBudgets: () => true,
       isLeading: () => true,
     },
     options,

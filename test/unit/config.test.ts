@@ -141,6 +141,25 @@ const VALUES: Record<Flag, Values> = {
     good: [['edge-transcode-system', 'edge-transcode-system']],
     bad: ['', '*', 'Edge', 'a.b', '-a', 'x'.repeat(64)],
   },
+  'shard-count': {
+    good: [
+      ['1', 1],
+      ['100', 100],
+    ],
+    bad: ['', '0', '101', '1.5', 'x'],
+  },
+  'redis-url': {
+    good: [],
+    bad: [
+      '',
+      'CANARY',
+      'redis://',
+      'http://CANARY',
+      'redis://:CANARY@host:port',
+      'redis://host/CANARY',
+      'redis://host?x=CANARY',
+    ],
+  },
   shard: {
     good: [
       ['sports', 'sports'],
@@ -225,6 +244,7 @@ describe('the options', () => {
       'allowed-endpoints': ['*.aliyuncs.com'],
       'stream-urls': 'redact-query',
       'http-address': { host: undefined, port: 8_080 },
+      'shard-count': 1,
       'per-object-metrics-limit': 10_000,
       'log-level': 'info',
       'log-format': 'json',
@@ -343,6 +363,14 @@ describe('the options', () => {
       'renew-deadline': 2_000,
       'retry-period': 500,
     });
+  });
+
+  it('are refused where budgets are shared by one', () => {
+    const url = '--redis-url=rediss://user:CANARY@redis.example:6380/1';
+    expect(errorsOf([url])).to.deep.equal([
+      '--redis-url: needs --shard-count, the number of operators that share the budgets',
+    ]);
+    expect(configOf([url, '--shard-count=3'])['redis-url']).to.equal(url.slice('--redis-url='.length));
   });
 
   it('are refused where the name of a Lease is too long for the name of a shard after it', () => {

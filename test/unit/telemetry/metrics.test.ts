@@ -36,6 +36,7 @@ describe('metrics', () => {
       budgetOf: () => 50,
       stretches: () => [['media/account', 1.25] as const],
       watchProgressedAt: () => 1_700_000_001,
+      sharesBudgets: () => undefined,
       isLeading: () => true,
     };
     metrics = newMetrics(10);
