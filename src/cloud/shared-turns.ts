@@ -44,6 +44,8 @@ export class SharedTurns {
   #account: string;
   #part: Pace;
   #connection: Bottleneck.IORedisConnection | undefined;
+  /** The last one made: of one made before it, for another name or connection, nothing is wanted any more. */
+  #newest: Bottleneck | undefined;
   #limiter: Bottleneck | undefined;
   #settledAt = 0;
   #again: Timer | undefined;
@@ -88,6 +90,7 @@ export class SharedTurns {
   close(): void {
     this.#unfollow();
     this.#connection = undefined;
+    this.#newest = undefined;
     this.#again?.cancel();
     this.#drop();
     this.#part.close();
@@ -131,13 +134,14 @@ export class SharedTurns {
       minTime: minTimeMs,
     });
     limiter.on('error', () => this.#failed(limiter));
-    const isWanted = () => connection !== undefined && connection === this.#connection && !this.#limiter;
+    this.#newest = limiter;
+    const isWanted = () => limiter === this.#newest && connection === this.#connection;
     limiter
       .ready()
       // What is stored may be of another configuration.
       .then(() => limiter.updateSettings({ minTime: minTimeMs }))
       .then(() => {
-        if (!isWanted()) return;
+        if (!isWanted()) return void limiter.disconnect(false);
         this.#limiter = limiter;
         this.#settledAt = clock.now() + SETTLING_MS;
       })

@@ -146,6 +146,18 @@ describe('a budget shared through Redis', function () {
     for (const { logger } of spenders) expect(JSON.stringify(logger.lines)).not.to.contain('a-password');
   });
 
+  it('is that of the account as soon as that is known, be it before the first turn or later', async () => {
+    const account = `account ${accounts} by its number`;
+    spenders[0]?.budget.rename(account);
+    await shared();
+    spenders[1]?.budget.rename(account);
+    for (const spender of spenders) spender.want(20);
+    await delay(SETTLED_MS);
+    spenders[2]?.budget.rename(account);
+    await delay(SETTLED_MS);
+    expect(await callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
+  });
+
   it('is another for another account', async () => {
     const other = new Spender(redis.url, 'another account');
     spenders.push(other);

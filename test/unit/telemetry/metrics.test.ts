@@ -81,6 +81,7 @@ describe('metrics', () => {
       'reconciles_total counter',
       'reconcile_duration_seconds histogram',
       'watch_last_progress_timestamp_seconds gauge',
+      'shared_budget gauge',
       'leading gauge',
       'jobs gauge',
       'per_object_metrics_suppressed gauge',
@@ -180,6 +181,14 @@ describe('metrics', () => {
     made.wrote('written');
     for (const line of await scrape(made)) expect(line).to.contain('shard="sports"');
     expect((await scrape()).join('\n')).not.to.contain('shard');
+  });
+
+  it('tell whether budgets are shared, where they can be', async () => {
+    expect((await scrape()).join('\n')).not.to.contain('shared_budget');
+    sources.sharesBudgets = () => true;
+    expect(await scrape()).to.include('edgetranscode_shared_budget 1');
+    sources.sharesBudgets = () => false;
+    expect(await scrape()).to.include('edgetranscode_shared_budget 0');
   });
 
   it('above the limit are the aggregates only, and say so', async () => {
