@@ -149,7 +149,11 @@ const VALUES: Record<Flag, Values> = {
     bad: ['', '0', '101', '1.5', 'x'],
   },
   'redis-url': {
-    good: [],
+    good: [
+      ['redis://redis', 'redis://redis'],
+      ['redis://:word@10.0.0.1:6379/2', 'redis://:word@10.0.0.1:6379/2'],
+      ['rediss://user:word@redis.example:6380/', 'rediss://user:word@redis.example:6380/'],
+    ],
     bad: [
       '',
       'CANARY',
@@ -223,6 +227,12 @@ const VALUES: Record<Flag, Values> = {
   'log-format': { good: [['pretty', 'pretty']], bad: ['', 'text'] },
 };
 
+/** Without which a good value of this flag would be refused. */
+function needed(flag: Flag): string[] {
+  if (flag === 'min-interval') return ['--interval=24h'];
+  return flag === 'redis-url' ? ['--shard-count=2'] : [];
+}
+
 describe('the options', () => {
   it('have a default each, or may be left out', () => {
     const config = configOf([]);
@@ -259,8 +269,7 @@ describe('the options', () => {
       const variable = environmentVariable(flag);
       for (const [text, value] of VALUES[flag].good) {
         it(`takes ${text}, as a flag in both forms and from the environment`, () => {
-          // What bounds it from the other side.
-          const args = flag === 'min-interval' ? ['--interval=24h'] : [];
+          const args = needed(flag);
           expect(configOf([...args, `--${flag}=${text}`])[flag]).to.deep.equal(value);
           expect(configOf(args, { [variable]: text })[flag]).to.deep.equal(value);
           if (OPTIONS[flag].value !== 'true|false')
@@ -289,7 +298,7 @@ describe('the options', () => {
 
       it('is set by the flag, where flag and environment differ', () => {
         const [text, value] = VALUES[flag].good.at(-1) ?? ['', ''];
-        const args = flag === 'min-interval' ? ['--interval=24h'] : [];
+        const args = needed(flag);
         expect(
           configOf([...args, `--${flag}=${text}`], { [variable]: 'no good, and not looked at' })[flag],
         ).to.deep.equal(value);
