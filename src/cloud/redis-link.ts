@@ -144,11 +144,14 @@ class RedisSession {
     // Given, as it would be loaded by a name that no bundler sees.
     const connection = new Bottleneck.IORedisConnection({ Redis, client: this.#client });
     this.#connection = connection;
-    // Its types call a method what is a promise.
-    const { ready } = connection as unknown as { readonly ready: Promise<{ readonly subscriber: Redis }> };
-    const { subscriber } = await ready;
+    // Its types lack the one, and call the other a method.
+    const { subscriber, ready } = connection as unknown as {
+      readonly subscriber: Redis;
+      readonly ready: Promise<unknown>;
+    };
     this.#watch(subscriber);
     neverRejecting(subscriber);
+    await ready;
   }
 
   async #probe(): Promise<string | undefined> {
@@ -165,6 +168,8 @@ class RedisSession {
   #watch(client: Redis): void {
     client.on('error', (error: Error) => {
       this.#failure = describe(error);
+      // ioredis listens for the first error only; after an untrusted certificate, TLS has a second, which would end the process.
+      client.stream?.on('error', () => undefined);
     });
     client.once('end', () => this.#ended.resolve(this.#failure));
   }
