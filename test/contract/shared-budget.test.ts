@@ -1,16 +1,21 @@
 /**
  * One budget spent by several, through a real Redis: never more than it allows, all of it whoever wants it, and on without Redis.
  */
+
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createServer } from 'node:tls';
 import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
 import { Budget, type Caller, pacing } from '../../src/cloud/budget.ts';
 import { RedisLink } from '../../src/cloud/redis-link.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
 import { MissingToolError } from '../world/go-build.ts';
+import { selfSignedCertificate } from '../world/live-simulator/certificate.ts';
 import { Processes } from '../world/processes.ts';
 import { type RedisServer, redisProgram, startRedis } from '../world/redis.ts';
 import { skipBecause } from '../world/skip.ts';
@@ -166,6 +171,24 @@ describe('a budget shared through Redis', function () {
     await delay(SETTLED_MS);
     const calls = await Promise.all([callsIn(4_000, spenders.slice(0, SHARDS)), callsIn(4_000, [other])]);
     for (const each of calls) expect(each).to.be.within(0.9 * full(4_000), most(4_000));
+  });
+
+  it('is spent in parts where the certificate is not trusted or the password wrong, and the log says which', async () => {
+    // Encrypted, so that it is the certificate that fails.
+    const server = createServer(selfSignedCertificate()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const untrusted = new Spender(`rediss://:a-password@127.0.0.1:${port}`, 'account');
+    const refused = new Spender(`redis://:a-password@127.0.0.1:${redis.port}`, 'account');
+    spenders.push(untrusted, refused);
+    await until(() => [untrusted, refused].every(({ logger }) => logger.lines.length > 0), NOTICED_MS);
+    // Long enough for whatever comes after the first error.
+    await delay(1_000);
+    server.close();
+    expect(untrusted.logger.lines.map(({ fields }) => fields.why)).to.deep.equal([
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+    ]);
+    expect(refused.logger.lines.map(({ fields }) => fields.why)).to.deep.equal(['WRONGPASS']);
   });
 
   /** Until all are connected. */
