@@ -36,7 +36,9 @@ describe('the demo', function () {
       /stopJob\n(.*\n)*? {2}stream2-hd +True +NotStarted .*\n {2}=> AsExpected is False, DiffersFromExpectedState/,
       /removeJob\n(.*\n)*? {2}stream3-hd +False +NotFound .*\n {2}=> Ready is False, JobNotFound: .* has no job/,
       /\$ kubectl annotate etj stream1-hd --overwrite edgetranscode\.live\/requested-at=(\d+)\n(.*\n)* {2}=> status\.lastHandledRequestedAt is \1:/,
-      /The EdgeTranscodeJob "refused" is invalid:\n.* must be a duration of 5s to 24h/,
+      // The API server goes through the fields in any order.
+      /The EdgeTranscodeJob "refused" is invalid:\n(.*\n)*?.*\* spec\.interval: .* must be a duration of 5s to 24h/,
+      /The EdgeTranscodeJob "refused" is invalid:\n(.*\n)*?.*\* spec\.jobID: .* must be the ID of a job/,
     ]) {
       expect(lines).to.match(shown);
     }
