@@ -1,6 +1,7 @@
 /**
- * Which credentials share a budget: those of one account. Each is an account by itself until its account is known; then it moves, with
- * whoever waits for it and with the calls that it made, so that from then on no sliding 60 s has more than one budget.
+ * Which credentials share a budget: those of one account. Each is an account by itself until its account is known, and while that is
+ * being asked it makes only a few calls; then it moves, with whoever waits for it and with the calls that it made, so that no sliding
+ * 60 s has more than one budget.
  */
 import { Budget, type BudgetOptions, type Payer } from './budget.ts';
 import { CallHistory } from './call-history.ts';
@@ -39,21 +40,24 @@ export class Member implements Payer {
 
 export class Accounts {
   readonly #options: BudgetOptions;
+  readonly #areAsked: boolean;
   readonly #accounts = new Map<string, Account>();
 
-  constructor(options: BudgetOptions) {
+  /** @param areAsked whether each member will be moved, or its budget trusted */
+  constructor(options: BudgetOptions, areAsked = false) {
     this.#options = options;
+    this.#areAsked = areAsked;
   }
 
-  /** A member of the account, which may be new. */
+  /** A member of what is taken to be its account. */
   join(key: string): Member {
-    return new Member(this.#accounts.get(key) ?? this.#create(key));
+    return new Member(this.#presumed(key));
   }
 
   /** The key is another one: what the old one did is the old account's, which remembers it as long as it counts. */
   restart(member: Member, key: string): void {
     member.history = new CallHistory();
-    if (key !== member.account.key) this.#transfer(member, this.#accounts.get(key) ?? this.#create(key));
+    if (key !== member.account.key) this.#transfer(member, this.#presumed(key));
   }
 
   /** It was another account's all along, or is now. */
@@ -96,7 +100,16 @@ export class Accounts {
     this.#accounts.delete(account.key);
     account.key = key;
     account.budget.rename(key);
+    account.budget.trust();
     this.#accounts.set(key, account);
+  }
+
+  #presumed(key: string): Account {
+    const known = this.#accounts.get(key);
+    if (known) return known;
+    const account = this.#create(key);
+    if (this.#areAsked) account.budget.distrust();
+    return account;
   }
 
   #create(key: string): Account {

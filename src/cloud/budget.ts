@@ -60,6 +60,17 @@ export function pacing(callsPerMinute: number): { readonly minTimeMs: number; re
   return { minTimeMs: 60_000 / pace, ahead: Math.min(burst, 20) };
 }
 
+/**
+ * How many calls may be made while it is not known yet whose they are: they come on top of what the account spends already, until it
+ * adopts them. Keys are looked up 5 a second (`Sts`), so with an answer within 2 s ten are unknown together: one burst.
+ */
+function callsOnTrust(callsPerMinute: number): number {
+  return Math.max(1, Math.floor(callsPerMinute / 1_000));
+}
+
+/** An answer of STS takes 0.1 s; who waits for longer had better call. */
+const ON_TRUST_MS = 3_000;
+
 /** What an account is given while nothing is amiss. */
 export function fullCallsPerSecond(callsPerMinute: number): number {
   return 1_000 / pacing(callsPerMinute).minTimeMs;
@@ -75,6 +86,10 @@ export class Budget {
   readonly #backlog = new Backlog<Caller>();
   readonly #history = new CallHistory();
   readonly #mostInAMinute: number;
+  readonly #onTrust: number;
+  /** Clock `now`. */
+  readonly #beganAt: number;
+  #assumesOthers = false;
   #reserved = 0;
   #pausedUntil = 0;
   #throttledAt = Number.NEGATIVE_INFINITY;
@@ -82,6 +97,8 @@ export class Budget {
   #rate = FULL_RATE;
   #pause: Timer | undefined;
   #closed = false;
+  #allowance = Number.POSITIVE_INFINITY;
+  #trust: Timer | undefined;
 
   /** @param account what all who spend it call it */
   constructor({ callsPerMinute, clock, onWait, sharing }: BudgetOptions, account = '') {
@@ -94,6 +111,21 @@ export class Budget {
     this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));
     this.#minTimeMs = minTimeMs;
     this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
+    this.#onTrust = callsOnTrust(callsPerMinute);
+    this.#beganAt = clock.now();
+  }
+
+  /** It may be another account's: a few calls and no more, until it is known or takes too long. */
+  distrust(): void {
+    this.#allowance = this.#onTrust;
+    this.#trust = this.#clock.after(ON_TRUST_MS, () => this.trust());
+  }
+
+  /** It is known to be this account's, or nobody can tell. */
+  trust(): void {
+    this.#trust?.cancel();
+    this.#allowance = Number.POSITIVE_INFINITY;
+    this.#reserve();
   }
 
   /** Has it called when its turn has come. Who was called or sent away may come again, who withdrew may not. */
@@ -146,7 +178,11 @@ export class Budget {
 
   /** They wait here from now on, as long as before; and the calls that were made for them count. */
   adopt(callers: readonly Caller[], history: CallHistory): void {
-    this.#history.include(history, this.#clock.now());
+    const now = this.#clock.now();
+    // Only what comes on top of the pace can be too much: so only now it matters what a process before this one called.
+    if (!this.#assumesOthers) this.#history.assume(60_000 / this.#minTimeMs, this.#beganAt, now);
+    this.#assumesOthers = true;
+    this.#history.include(history, now);
     for (const caller of callers) this.#backlog.add(caller);
     this.#reserve();
   }
@@ -174,6 +210,7 @@ export class Budget {
   close(): void {
     this.#closed = true;
     this.#pause?.cancel();
+    this.#trust?.cancel();
     for (const caller of this.#backlog.clear()) caller.dismissed();
     this.#pace.close();
     this.#shared?.close();
@@ -187,7 +224,7 @@ export class Budget {
 
   #reserve(): void {
     this.#pace.setMinTime(this.#minTimeMs / shareAt(this.#rate, this.#clock.now()));
-    while (this.#mayCall() && this.#reserved < Math.min(this.#ahead, this.#backlog.total)) {
+    while (this.#mayCall() && this.#reserved < Math.min(this.#ahead, this.#backlog.total, this.#allowance)) {
       this.#reserved += 1;
       // It rejects when the budget is closed, and for nothing else: a turn itself cannot fail.
       this.#pace.schedule(() => this.#turn()).catch(() => undefined);
@@ -198,6 +235,7 @@ export class Budget {
     await this.#shared?.next();
     this.#reserved -= 1;
     const caller = this.#mayCall() ? this.#next() : undefined;
+    if (caller) this.#allowance -= 1;
     this.#reserve();
     if (!caller) return;
     const now = this.#clock.now();

@@ -19,6 +19,15 @@ export class CallHistory {
     this.#count(this.#newest, 1);
   }
 
+  /** As if the minute before `until` had been filled with calls at an even pace. */
+  assume(callsPerMinute: number, until: number, now: number): void {
+    this.#forget(now);
+    const callsIn = (slots: number) => Math.floor((callsPerMinute * slots) / (SLOTS - 1));
+    const last = Math.floor(until / SLOT_MS);
+    for (let age = Math.max(0, this.#newest - last); age < SLOTS - 1; age += 1)
+      this.#count(this.#newest - age, callsIn(age + 1) - callsIn(age));
+  }
+
   /** Calls in the last 60 s. */
   total(now: number): number {
     this.#forget(now);

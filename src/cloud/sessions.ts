@@ -2,7 +2,7 @@
  * What is kept for each credential while it is in use: its part in an account's budget, the circuit that keeps a bad key from being
  * tried by all, and its ways to the endpoints.
  *
- * Whose key it is, is asked beside the first calls and never in their way; until and unless that is answered, the credential is an
+ * Whose key it is, is asked beside the first calls and not in their way; until and unless that is answered, the credential is an
  * account by itself, or shares one with those Secrets of its namespace that name the same account. An answer is good for the key
  * that it was asked with, and for no later one.
  */
@@ -74,7 +74,7 @@ export class Sessions {
 
   constructor(options: SessionsOptions) {
     this.#options = options;
-    this.#accounts = new Accounts(options);
+    this.#accounts = new Accounts(options, options.sts !== undefined);
   }
 
   /** A changed Secret has not failed yet, whatever the old one did. */
@@ -126,6 +126,7 @@ export class Sessions {
         this.#accounts.move(member, `account ${answer.accountID}`);
         return;
       }
+      member.budget.trust();
       lookup.state = 'unknown';
       lookup.failures += 1;
       lookup.askAgainAt = clock.now() + backoffDelay(ASKED_AGAIN, lookup.failures);
