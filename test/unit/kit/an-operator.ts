@@ -1,19 +1,17 @@
 /**
- * The domain at work: cluster, cloud and clock are fakes that a test steps, everything between them is real. The operator can be
- * restarted: cluster, cloud and clock stay, what it knew is gone.
+ * The domain at work on a cluster, a cloud and a clock that a test steps. The operator can be restarted: cluster, cloud and clock stay,
+ * what it knew is gone.
  */
 import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
 import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
-import { Controller } from '../../../src/controller/controller.ts';
 import type { Facts } from '../../../src/job/facts.ts';
-import { Memory } from '../../../src/job/memory.ts';
-import { Publisher } from '../../../src/job/publisher.ts';
-import { Reconciler } from '../../../src/job/reconciler.ts';
+import type { Memory } from '../../../src/job/memory.ts';
+import type { Publisher } from '../../../src/job/publisher.ts';
 import type { JobSettings } from '../../../src/job/settings.ts';
-import { needsVisit } from '../../../src/job/triggers.ts';
 import type { JobBuilder } from './a-job.ts';
 import type { Reply } from './answers.ts';
+import { type DomainAtWork, startDomain } from './domain.ts';
 import { FakeClock, settled } from './fake-clock.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { RecordingLogger } from './recording-logger.ts';
@@ -27,14 +25,6 @@ export const SETTINGS: JobSettings = {
   streamUrls: 'redact-query',
 };
 
-/** One process: what ends with it. */
-interface Process {
-  readonly memory: Memory;
-  readonly publisher: Publisher;
-  readonly stop: AbortController;
-  readonly ended: Promise<void>;
-}
-
 export class AnOperator {
   readonly clock = new FakeClock();
   readonly cluster = new FakeCluster();
@@ -42,7 +32,7 @@ export class AnOperator {
   readonly logger = new RecordingLogger();
   readonly lags: number[] = [];
   readonly #settings: JobSettings;
-  #process: Process;
+  #process: DomainAtWork;
 
   constructor(settings: Partial<JobSettings> = {}) {
     this.#settings = { ...SETTINGS, ...settings };
@@ -129,43 +119,17 @@ export class AnOperator {
     this.cloud.takeCalls();
   }
 
-  #start(): Process {
+  #start(): DomainAtWork {
     const { clock, cluster, cloud, logger } = this;
     const settingsOf = () => this.#settings;
-    const memory = new Memory(clock, settingsOf);
-    const publisher = new Publisher({
-      jobs: cluster,
-      memory,
-      writer: cluster,
-      events: cluster,
-      settingsOf,
+    return startDomain({
       clock,
-    });
-    const reconciler = new Reconciler({
-      jobs: cluster,
+      cluster,
       cloud,
-      memory,
-      publisher,
+      logger,
       settingsOf,
-      reschedule: (key, outcome) => controller.reschedule(key, outcome),
-      onPollLag: (seconds) => this.lags.push(seconds),
-      clock,
-      logger,
+      onPollLag: (lag) => this.lags.push(lag),
     });
-    const controller = new Controller<ObjectKey>({
-      concurrency: Number.POSITIVE_INFINITY,
-      clock,
-      logger,
-    });
-    cluster.onChange = (key, change) => needsVisit(change) && controller.add(key);
-    for (const key of cluster.keys()) controller.add(key);
-    const stop = new AbortController();
-    return {
-      memory,
-      publisher,
-      stop,
-      ended: controller.run((key, signal) => reconciler.visit(key, signal), stop.signal),
-    };
   }
 }
 

@@ -1,0 +1,51 @@
+/**
+ * The rooms of the domain, joined as in the operator: whatever is around them is the test's.
+ */
+import type { Clock } from '../../../src/base/clock.ts';
+import type { Logger } from '../../../src/base/logger.ts';
+import type { ObjectKey } from '../../../src/base/object-key.ts';
+import { Controller } from '../../../src/controller/controller.ts';
+import { Memory } from '../../../src/job/memory.ts';
+import type { CloudReader } from '../../../src/job/ports.ts';
+import { Publisher } from '../../../src/job/publisher.ts';
+import { Reconciler } from '../../../src/job/reconciler.ts';
+import type { SettingsOf } from '../../../src/job/settings.ts';
+import { needsVisit } from '../../../src/job/triggers.ts';
+import type { FakeCluster } from './fake-cluster.ts';
+
+export interface DomainParts {
+  readonly cluster: FakeCluster;
+  readonly cloud: CloudReader;
+  readonly settingsOf: SettingsOf;
+  readonly onPollLag: (seconds: number) => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One process: what ends with it. */
+export interface DomainAtWork {
+  readonly memory: Memory;
+  readonly publisher: Publisher;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
+/** Sees every object of the cluster as new. */
+export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
+  const { settingsOf, clock, logger } = parts;
+  const memory = new Memory(clock, settingsOf);
+  const shared = { jobs: cluster, memory, settingsOf, clock };
+  const publisher = new Publisher({ ...shared, writer: cluster, events: cluster });
+  const reconciler = new Reconciler({
+    ...shared,
+    ...parts,
+    publisher,
+    reschedule: (key, outcome) => controller.reschedule(key, outcome),
+  });
+  const controller = new Controller<ObjectKey>({ concurrency: Number.POSITIVE_INFINITY, clock, logger });
+  cluster.onChange = (key, change) => needsVisit(change) && controller.add(key);
+  for (const key of cluster.keys()) controller.add(key);
+  const stop = new AbortController();
+  const ended = controller.run((key, signal) => reconciler.visit(key, signal), stop.signal);
+  return { memory, publisher, stop, ended };
+}
