@@ -1,13 +1,15 @@
 /**
- * One signed call through the vendor's SDK, with a deadline that holds. It does not retry, and it does not interpret.
+ * One signed call through the vendor's SDK, with a deadline and a length that hold. It does not retry, and it does not interpret.
  */
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import openApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
 import type { Clock } from '../base/clock.ts';
+import { bound, hearAnswer, NONCE_HEADER } from './answer.ts';
 import type { Endpoint } from './endpoints.ts';
 import { DeadlineExceeded } from './map-error.ts';
-import { hearRetryAfter, NONCE_HEADER } from './retry-after.ts';
+import { retryAfterOf } from './retry-after.ts';
 
 /** What a request is signed with. */
 export interface AccessKey {
@@ -66,7 +68,7 @@ export class AlibabaClient {
    * @param parameters the operation's, by the vendor's names
    * @returns the body as parsed from JSON
    * @param onRetryAfter called with the milliseconds that the answer says to wait, if it says so
-   * @throws what the SDK throws, or DeadlineExceeded; both are for `mapError`
+   * @throws what the SDK throws, DeadlineExceeded or UnexpectedBody; all are for `mapError`
    */
   async call(
     action: string,
@@ -87,24 +89,46 @@ export class AlibabaClient {
     });
     const nonce = randomUUID();
     const carried = parametersIn === 'query' ? { query: parameters } : { body: parameters };
-    const request = new OpenApiRequest({ ...carried, headers: { [NONCE_HEADER]: nonce } });
-    const send = () => this.#withDeadline(this.#sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS)));
-    const answer = await hearRetryAfter(nonce, send, onRetryAfter);
+    const headers = { [NONCE_HEADER]: nonce, 'accept-encoding': 'identity' };
+    const request = new OpenApiRequest({ ...carried, headers });
+    const send = () => this.#sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS));
+    const answer = await this.#withinBounds(nonce, send, onRetryAfter);
     return answer.body;
   }
 
-  /** The SDK cannot be aborted: past the deadline its socket times out by itself, and its late answer is dropped. */
-  async #withDeadline<T>(call: Promise<T>): Promise<T> {
-    let timer: { cancel(): void } | undefined;
-    const deadline = new Promise<never>((_, reject) => {
-      timer = this.#clock.after(CALL_DEADLINE_MS, () => reject(new DeadlineExceeded('no answer in time')));
+  /**
+   * The SDK cannot be aborted, and reads on for as long as somebody sends: so what it reads from is ended. One that ended in time by itself
+   * may have been frozen with the process, and tells of a time long past.
+   */
+  async #withinBounds<T>(
+    nonce: string,
+    send: () => Promise<T>,
+    onRetryAfter: (ms: number) => void,
+  ): Promise<T> {
+    const began = this.#clock.now();
+    const over = new AbortController();
+    const isLate = () => this.#clock.now() - began > CALL_DEADLINE_MS;
+    const timer = this.#clock.after(CALL_DEADLINE_MS, () => over.abort(tooLate()));
+    const onAnswer = (answer: IncomingMessage) => {
+      const ms = retryAfterOf(answer.headers);
+      if (ms !== undefined) onRetryAfter(ms);
+      bound(answer, over);
+    };
+    return await Promise.race([hearAnswer(nonce, send, onAnswer), rejectedBy(over.signal)]).finally(() => {
+      timer.cancel();
+      if (isLate()) throw tooLate();
     });
-    try {
-      return await Promise.race([call, deadline]);
-    } finally {
-      timer?.cancel();
-    }
   }
+}
+
+function tooLate(): DeadlineExceeded {
+  return new DeadlineExceeded('no answer in time');
+}
+
+function rejectedBy(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) =>
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+  );
 }
 
 /** What the SDK calls `connectTimeout` bounds a socket's idleness, also while it waits for the answer: so both are equal. */

@@ -1,8 +1,11 @@
 // One signed call, and not a moment longer than its deadline.
 
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type AccessKey, AlibabaClient, CALL_DEADLINE_MS } from '../../../src/cloud/alibaba-client.ts';
+import { LONGEST_BODY_BYTES } from '../../../src/cloud/answer.ts';
 import { DeadlineExceeded } from '../../../src/cloud/map-error.ts';
+import { UnexpectedBody } from '../../../src/cloud/map-response.ts';
 import { FakeClock } from '../kit/fake-clock.ts';
 import { Loopback } from './loopback.ts';
 
@@ -31,6 +34,21 @@ describe('a call through the SDK', () => {
     const { endpoint } = cloud;
     const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent: 'operator/1' });
     return client.call('AssumeRole', { OIDCToken: 'CANARY+&' });
+  }
+
+  /** An answer that goes on and on. */
+  function sendingOn(chunk: string, everyMs: number): { begun: Promise<void>; closed: Promise<void> } {
+    const begun = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    cloud.respond = (response) => {
+      response.write(chunk, () => begun.resolve());
+      const timer = setInterval(() => response.write(chunk), everyMs);
+      response.on('close', () => {
+        clearInterval(timer);
+        closed.resolve();
+      });
+    };
+    return { begun: begun.promise, closed: closed.promise };
   }
 
   it('is one POST with the action, the version, the query and a signature', async () => {
@@ -100,6 +118,57 @@ describe('a call through the SDK', () => {
     await clock.advance(CALL_DEADLINE_MS);
     expect(await error).to.be.instanceOf(DeadlineExceeded);
   });
+
+  it('ends the answer that it waits for no longer, however long that goes on', async () => {
+    const ended = sendingOn(' ', 20);
+    const error = rejection(call());
+    await ended.begun;
+    await clock.advance(CALL_DEADLINE_MS);
+    expect(await error).to.be.instanceOf(DeadlineExceeded);
+    await ended.closed;
+  });
+
+  it('ends an answer that is too long before its deadline', async () => {
+    const ended = sendingOn(' '.repeat(LONGEST_BODY_BYTES / 4), 1);
+    const error = await rejection(call());
+    expect(error).to.be.instanceOf(UnexpectedBody).with.property('message').that.contains('too long');
+    await ended.closed;
+  });
+
+  it('takes an answer that is as long as it may be', async () => {
+    const frame = '{"a":""}';
+    const body = `{"a":"${'x'.repeat(LONGEST_BODY_BYTES - frame.length)}"}`;
+    cloud.respond = (response) => response.end(body);
+    expect(JSON.stringify(await call())).to.have.length(LONGEST_BODY_BYTES);
+  });
+
+  it('unpacks no compressed answer, and asks for none', async () => {
+    cloud.respond = (response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"Job":{}}'));
+    const error = await rejection(call());
+    expect(error).to.be.instanceOf(UnexpectedBody).with.property('message').that.contains('compressed');
+    expect(cloud.requests[0]?.headers).to.include({ 'accept-encoding': 'identity' });
+  });
+
+  for (const [status, body] of [
+    [200, '{"Job":{"JobId":"j&1"}}'],
+    [404, '{"Code":"JobNotFound"}'],
+  ] as const)
+    it(`does not take an answer (${status}) that waited while the process was frozen for one of now`, async () => {
+      let answer: (() => void) | undefined;
+      const arrived = new Promise<void>((resolve) => {
+        cloud.respond = (response) => {
+          answer = () => response.writeHead(status).end(body);
+          resolve();
+        };
+      });
+      const error = rejection(call());
+      await arrived;
+      // The timers of a process that wakes up may come after what it has received.
+      clock.skip(60 * 60_000);
+      answer?.();
+      expect(await error).to.be.instanceOf(DeadlineExceeded);
+    });
 
   it('leaves no timer behind', async () => {
     await call();

@@ -49,8 +49,13 @@ export class FakeClock implements Clock {
 
   /** The process sleeps for `ms`: whatever fell due meanwhile rings afterwards, late. */
   async freeze(ms: number): Promise<void> {
-    this.#now += ms;
+    this.skip(ms);
     await this.advance(0);
+  }
+
+  /** `ms` have passed, and no timer has had its turn yet. */
+  skip(ms: number): void {
+    this.#now += ms;
   }
 
   /** Lets `ms` pass, ringing every timer that falls due, those set meanwhile included. */
