@@ -1,6 +1,6 @@
 /**
- * Who goes next: three lanes, the earliest deadline first within each. Asked goes first, but of ten turns two are kept for due
- * and one for retry, so that none starves. Waiting costs an entry in a heap: no timer, no socket.
+ * Who goes next: three lanes, the earliest deadline first within each. Asked goes first, but every second turn is kept for those whom the
+ * schedule brings, so that none starves. Waiting costs an entry in a heap: no timer, no socket.
  */
 import TinyQueue from 'tinyqueue';
 import { LANES, type Lane } from '../job/ports.ts';
@@ -12,19 +12,26 @@ export interface Waiting {
   withdrawn: boolean;
 }
 
-/** No two turns in a row are kept from `asked`, so what is asked goes with the second turn at the latest. */
+/**
+ * No two turns in a row are kept from `asked`, so what is asked goes with the second turn at the latest. No two are kept for it
+ * either: half of the turns is what polls that fit the budget need to come at two of their intervals at most, which is
+ * fresh by any `--freshness`. Somebody who asks without end would otherwise have the statuses of all others written off.
+ */
 const TURNS: readonly Lane[] = [
-  'asked',
   'asked',
   'due',
   'asked',
+  'due',
   'asked',
   'retry',
   'asked',
-  'asked',
   'due',
   'asked',
+  'due',
 ];
+
+/** Who gets the turn of a lane in which nobody waits: another poll before what is asked, which has had its turn. */
+const INSTEAD: readonly Lane[] = ['due', 'retry', 'asked'];
 
 export class Backlog<Item extends Waiting> {
   readonly #lanes: Record<Lane, TinyQueue<Item>> = { asked: lane(), due: lane(), retry: lane() };
@@ -46,7 +53,7 @@ export class Backlog<Item extends Waiting> {
   next(): Item | undefined {
     const kept = TURNS[this.#turn] as Lane;
     this.#turn = (this.#turn + 1) % TURNS.length;
-    for (const name of [kept, ...LANES]) {
+    for (const name of [kept, ...INSTEAD]) {
       const item = this.#first(name);
       if (item) return item;
     }

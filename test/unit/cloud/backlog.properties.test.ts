@@ -7,7 +7,7 @@ import { LANES, type Lane } from '../../../src/job/ports.ts';
 import { holds, sequence } from '../kit/for-any.ts';
 
 /** Of ten turns in a row, this many at least go to a lane in which somebody always waits. */
-const SHARES: Readonly<Record<Lane, number>> = { asked: 7, due: 2, retry: 1 };
+const SHARES: Readonly<Record<Lane, number>> = { asked: 5, due: 4, retry: 1 };
 
 /** Whoever is asked for waits for one turn of another lane at most. */
 const ASKED_WITHIN = 2;

@@ -42,8 +42,13 @@ describe('a backlog', () => {
     ]);
   });
 
-  it('keeps two turns of ten for due and one for retry, however many are asked for', () => {
-    expect(lanesOf(crowd('asked', 'due', 'retry'), 20)).to.deep.equal({ asked: 14, due: 4, retry: 2 });
+  it('keeps four turns of ten for due and one for retry, however many are asked for', () => {
+    expect(lanesOf(crowd('asked', 'due', 'retry'), 20)).to.deep.equal({ asked: 10, due: 8, retry: 2 });
+  });
+
+  it('keeps half of the turns for polls, also where all of them are due or none is', () => {
+    expect(lanesOf(crowd('asked', 'due'), 20)).to.deep.equal({ asked: 10, due: 10 });
+    expect(lanesOf(crowd('asked', 'retry'), 20)).to.deep.equal({ asked: 10, retry: 10 });
   });
 
   it('gives the turns of an empty lane to the others', () => {
