@@ -3,6 +3,7 @@
  */
 import { parseDuration } from './base/duration.ts';
 import { type Endpoint, parseEndpoint } from './cloud/endpoints.ts';
+import { isRegion } from './cloud/forms.ts';
 
 export interface ListenAddress {
   readonly host: string | undefined;
@@ -108,8 +109,7 @@ export function path(text: string): string {
 }
 
 export function region(text: string): string {
-  if (!/^[a-z0-9-]{2,64}$/.test(text))
-    throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
+  if (!isRegion(text)) throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
   return text;
 }
 

@@ -60,7 +60,8 @@ const NOT_SET = {
 export function accessKeyOf(environment: Environment): AccessKey | undefined {
   const [accessKeyID, accessKeySecret, securityToken] = KEY_VARIABLES.map((name) => {
     const value = environment[name]?.trim() ?? '';
-    if (!isKeyText(value)) throw new Error(`${name} holds characters that no access key has`);
+    if (!isKeyText(value))
+      throw new Error(`${name} is too long for a key, or holds characters that none has`);
     return value;
   });
   if (!accessKeyID && !accessKeySecret) return undefined;

@@ -2,9 +2,14 @@
  * What keys, roles and accounts can look like; pure. Only what cannot be is refused: the rest is for the cloud to judge.
  */
 
-/** Whether it can be part of a key: visible ASCII, as it goes into a header. */
+/** Whether it can be part of a key: visible ASCII, as it goes into a header; with 8 KiB, twice as long as any token is to be expected. */
 export function isKeyText(text: string): boolean {
-  return /^[\x21-\x7e]*$/.test(text);
+  return /^[\x21-\x7e]{0,8192}$/.test(text);
+}
+
+/** As the CRD has it. */
+export function isRegion(text: string): boolean {
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= 64;
 }
 
 /** `acs:ram::1000000000000001:role/job-reader` */

@@ -6,7 +6,7 @@ import type { CredentialReference, Failure, SecretData } from '../job/ports.ts';
 import { identityOf } from '../job/target.ts';
 import type { AccessKey } from './alibaba-client.ts';
 import { type Endpoint, isAllowed, parseEndpoint } from './endpoints.ts';
-import { isAccountID, isExternalID, isKeyText, isRoleARN, isSessionName } from './forms.ts';
+import { isAccountID, isExternalID, isKeyText, isRegion, isRoleARN, isSessionName } from './forms.ts';
 import type { Role } from './sts.ts';
 
 /** One source of keys, as it is now. */
@@ -42,6 +42,7 @@ export const SESSION_NAME = 'edge-transcode-job-operator';
 
 /** What else a Secret may hold, and what is wrong with it otherwise. */
 const FORMS: Readonly<Record<string, readonly [isWell: (text: string) => boolean, is: string]>> = {
+  regionID: [isRegion, 'is not the ID of a region in lower case, such as cn-shanghai'],
   roleARN: [isRoleARN, 'is not the ARN of a role, such as acs:ram::1000000000000001:role/job-reader'],
   roleSessionName: [isSessionName, 'is not 2 to 64 letters, digits or any of . @ - _'],
   externalID: [isExternalID, 'is not 2 to 1224 letters, digits or any of + = , . @ : / - _'],
@@ -66,7 +67,9 @@ export function credentialOfSecret(
   if (absent.length > 0) return notFound(`Secret ${name} lacks ${absent.join(' and ')}`);
   const broken = KEYS.filter((key) => !isKeyText(data[key]?.trim() ?? ''));
   if (broken.length > 0)
-    return notFound(`${broken.join(' and ')} in Secret ${name} holds characters that no access key has`);
+    return notFound(
+      `${broken.join(' and ')} in Secret ${name} is too long for a key, or holds characters that none has`,
+    );
   const bent = Object.entries(FORMS).find(
     ([key, [isWell]]) => data[key]?.trim() && !isWell(data[key].trim()),
   );

@@ -34,7 +34,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     uid,
     resourceVersion,
     generation: typeof generation === 'number' ? generation : 0,
-    ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN) }),
+    ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() }),
     ...(typeof shard === 'string' && { shard }),
     spec: decodeSpec(fieldsOf(spec)),
     ...(invalid && { invalid }),

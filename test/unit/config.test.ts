@@ -95,7 +95,10 @@ const VALUES: Record<Flag, Values> = {
     ],
     bad: ['', 'RRSA', 'key'],
   },
-  region: { good: [['eu-central-1', 'eu-central-1']], bad: ['', 'EU', 'eu central', '../x', 'x'.repeat(65)] },
+  region: {
+    good: [['eu-central-1', 'eu-central-1']],
+    bad: ['', 'EU', 'eu central', '../x', '-eu', 'x'.repeat(65)],
+  },
   'calls-per-minute': {
     good: [
       ['1', 1],

@@ -98,12 +98,12 @@ describe('a Secret', () => {
     [
       'holds a newline in the key',
       { ...PAIR, accessKeySecret: 'CANARY\nCANARY' },
-      /accessKeySecret in Secret account holds/,
+      /accessKeySecret in Secret account is too long for a key, or holds/,
     ],
     [
       'holds binary in the token',
       { ...PAIR, securityToken: 'CANARY\ufffd' },
-      /securityToken in Secret account holds/,
+      /securityToken in Secret account is too long for a key, or holds/,
     ],
     ...['CANARY', 'acs:ram::1:user/CANARY', 'acs:ram::CANARY:role/a', 'acs:ram::1:role/a CANARY'].map(
       (roleARN): [string, SecretData, RegExp] => [
@@ -121,6 +121,21 @@ describe('a Secret', () => {
       'has an external ID that is none',
       { ...PAIR, externalID: 'CANARY "' },
       /^externalID in Secret account is not/,
+    ],
+    [
+      'has a region that is none',
+      { ...PAIR, regionID: 'CANARY&x=y' },
+      /^regionID in Secret account is not the ID of a region/,
+    ],
+    [
+      'has a region as long as a Secret',
+      { ...PAIR, regionID: 'r'.repeat(65) },
+      /^regionID in Secret account/,
+    ],
+    [
+      'has a key as long as a Secret',
+      { ...PAIR, securityToken: 's'.repeat(8_193) },
+      /^securityToken in Secret account is too long/,
     ],
     ['names no account', { ...PAIR, accountID: 'CANARY' }, /^accountID in Secret account is not the digits/],
     [

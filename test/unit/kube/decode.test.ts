@@ -117,6 +117,13 @@ describe('an object of the API server', () => {
     expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal('x'.repeat(256));
   });
 
+  it('has a refresh token that the API server stores as it is, also where it was cut within a character', () => {
+    const annotations = { 'edgetranscode.live/requested-at': `${'x'.repeat(255)}😀` };
+    expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal(
+      `${'x'.repeat(255)}\ufffd`,
+    );
+  });
+
   it('is of the shard that its label names, and of none without it', () => {
     const labels = { 'edgetranscode.live/shard': 'sports', other: 'x' };
     expect(decodeJob({ metadata: { ...METADATA, labels } })?.shard).to.equal('sports');
