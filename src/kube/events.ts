@@ -25,6 +25,10 @@ export interface KubeEventsParts {
 
 /** A cold start of thousands of objects must not flood etcd: 50 at once, then 1 a second. */
 const RATE = { burst: 50, perSecond: 1 };
+/** Half of it for any one namespace, or whoever has many objects change without end would leave nothing for the warnings of others. */
+const NAMESPACE_RATE = { burst: 25, perSecond: 0.5 };
+/** A bucket that is not remembered is a full one: a namespace gets 25 more at most. */
+const MOST_NAMESPACES = 1_000;
 
 /** Bounds of the API server, in bytes. */
 const LONGEST_NOTE = 1_024;
@@ -33,6 +37,7 @@ const LONGEST_NAME = 253;
 export class KubeEvents implements EventSink {
   readonly #parts: KubeEventsParts;
   readonly #bucket: TokenBucket;
+  readonly #buckets = new Map<string, TokenBucket>();
   #deniedTold = false;
 
   constructor(parts: KubeEventsParts) {
@@ -42,8 +47,18 @@ export class KubeEvents implements EventSink {
 
   record(object: EdgeTranscodeJob, event: JobEvent): void {
     const mayWrite = this.#parts.mayWrite?.() ?? true;
-    if (mayWrite && this.#bucket.take()) void this.#create(object, event);
+    if (mayWrite && this.#bucketOf(object.namespace).take() && this.#bucket.take())
+      void this.#create(object, event);
     else this.#parts.onDropped?.();
+  }
+
+  #bucketOf(namespace: string): TokenBucket {
+    const known = this.#buckets.get(namespace);
+    if (known) return known;
+    if (this.#buckets.size === MOST_NAMESPACES) this.#buckets.clear();
+    const bucket = new TokenBucket(this.#parts.clock, NAMESPACE_RATE);
+    this.#buckets.set(namespace, bucket);
+    return bucket;
   }
 
   async #create(object: EdgeTranscodeJob, event: JobEvent): Promise<void> {

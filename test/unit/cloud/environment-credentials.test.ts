@@ -48,7 +48,7 @@ describe("the environment's access key", () => {
       const pair = { [ID]: 'id', [SECRET]: 'secret' };
       for (const value of ['CANARY\nCANARY', 'CANARY CANARY', 'CANARY“', '\u0000CANARY'])
         expect(() => accessKeyOf({ ...pair, [name]: value }))
-          .to.throw(`${name} holds`)
+          .to.throw(`${name} is too long for a key, or holds`)
           .and.not.match(/CANARY/);
     });
 });

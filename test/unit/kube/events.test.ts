@@ -104,17 +104,34 @@ describe('events', () => {
     expect(created[0]?.[1].note).to.equal('直'.repeat(341));
   });
 
+  const inAny = (times: number) => {
+    for (let time = 0; time < times; time += 1)
+      events.record(aJob().named('a', `ns-${time}`).build(), STARTED);
+  };
+
   it('are at most 50 at once, and then one a second; the others are counted', async () => {
-    for (let times = 0; times < 60; times += 1) events.record(aJob().build(), STARTED);
+    inAny(60);
     await settled();
     expect([created.length, dropped]).to.deep.equal([50, 10]);
     for (let seconds = 0; seconds < 5; seconds += 1) {
       await clock.advance(1_000);
-      events.record(aJob().build(), STARTED);
-      events.record(aJob().build(), STARTED);
+      inAny(2);
     }
     await settled();
     expect([created.length, dropped]).to.deep.equal([55, 15]);
+  });
+
+  it('of one namespace are half of that, so that another’s are told as well', async () => {
+    const storm = aJob().named('a', 'loud').build();
+    for (let times = 0; times < 60; times += 1) events.record(storm, STARTED);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      await clock.advance(1_000);
+      events.record(storm, STARTED);
+      if (seconds % 2 === 1) events.record(aJob().named('b', 'quiet').build(), STARTED);
+    }
+    await settled();
+    const of = (wanted: string) => created.filter(([namespace]) => namespace === wanted).length;
+    expect([of('loud'), of('quiet')]).to.deep.equal([25 + 30, 30]);
   });
 
   it('that are refused are counted as well, and fail nobody', async () => {
