@@ -60,7 +60,7 @@ export class JobCall {
   }
 
   /** Where a reference leads to with this credential: the same object for the same place, as each who waits keeps it. */
-  asked(reference: Reference, credential: Credential): Asked {
+  asked(reference: Reference, credential: Pick<Credential, 'endpoint' | 'regionID'>): Asked {
     const regionID = reference.regionID ?? credential.regionID ?? this.#options.regionID;
     const endpoint = this.#endpoint(credential, regionID);
     const name = `${regionID} ${formatEndpoint(endpoint)}`;
@@ -132,7 +132,7 @@ export class JobCall {
     return new AlibabaClient({ endpoint, accessKey: credential.accessKey, clock, userAgent });
   }
 
-  #endpoint(credential: Credential, regionID: string): Endpoint {
+  #endpoint(credential: Pick<Credential, 'endpoint'>, regionID: string): Endpoint {
     return credential.endpoint ?? this.#options.endpoint ?? endpointOfRegion(regionID);
   }
 }

@@ -4,6 +4,7 @@
  */
 import {
   type Answer,
+  type Asked,
   type CloudReader,
   type ClusterDemand,
   type CredentialReference,
@@ -69,6 +70,10 @@ export class LiveReader implements CloudReader {
 
   mayUse(credential: CredentialReference): boolean {
     return this.#credentials.permits(credential);
+  }
+
+  leadsTo(reference: Reference): Asked | undefined {
+    return reference.credential.name === undefined ? this.#parts.jobCall.asked(reference, {}) : undefined;
   }
 
   /** Calls waiting for their turn, by credential and lane. */

@@ -86,6 +86,9 @@ export interface CloudReader {
 
   /** Whether it may use these keys, and so be told what others learnt by them. A Secret's are for the API server to say. */
   mayUse(credential: CredentialReference): boolean;
+
+  /** Where a call would be sent, as far as that can be told without asking anybody: undefined where a Secret may say otherwise. */
+  leadsTo(reference: Reference): Asked | undefined;
 }
 
 /** What the objects' intervals ask about one cluster with one credential. */

@@ -5,11 +5,11 @@
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../controller/outcome.ts';
-import { isPending, type Learned, resumed, suspended } from './facts.ts';
+import { type Facts, isPending, type Learned, resumed, suspended } from './facts.ts';
 import { type Asking, Learning, type LearningParts, lastWish } from './learning.ts';
 import { planVisit } from './plan.ts';
 import type { ObserveOptions } from './ports.ts';
-import { isSameReference, referenceOf } from './target.ts';
+import { endpointHash, isSameReference, referenceOf } from './target.ts';
 
 export interface ReconcilerParts extends LearningParts {
   /** Called with how late a scheduled poll began, seconds. */
@@ -41,7 +41,11 @@ export class Reconciler {
     const known = memory.recall(object);
     const facts = object.spec.suspend ? suspended(known, object) : resumed(known, clock.now());
     memory.keep(object, facts);
-    const plan = planVisit(object, facts, clock.now());
+    const plan = planVisit(
+      object,
+      this.#leadsElsewhere(object, facts) ? dueNow(facts, clock.now()) : facts,
+      clock.now(),
+    );
     switch (plan.kind) {
       case 'suspended':
         publisher.publish(object);
@@ -57,6 +61,12 @@ export class Reconciler {
         publisher.watch(object);
         return this.#ask(key, object, { ...plan, signal });
     }
+  }
+
+  /** As after a restart with another `--region` or `--endpoint`: what is known is about another target, which the next answer shows. */
+  #leadsElsewhere(object: EdgeTranscodeJob, { endpoint }: Facts): boolean {
+    const leadsTo = endpoint === undefined ? undefined : this.#parts.cloud.leadsTo(referenceOf(object));
+    return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
   }
 
   async #ask(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions): Promise<Outcome> {
@@ -93,4 +103,9 @@ export class Reconciler {
       askedAt: this.#parts.clock.now(),
     };
   }
+}
+
+/** By no wish of the object's, so in the lane of polls: all objects may lead elsewhere at once. */
+function dueNow(facts: Facts, now: number): Facts {
+  return { ...facts, nextPollAt: Math.min(now, facts.nextPollAt ?? now) };
 }

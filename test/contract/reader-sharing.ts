@@ -75,6 +75,14 @@ export function readerSharing(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(2);
     });
 
+    it('is told beforehand where a call would go, unless a Secret may say otherwise', async () => {
+      const subject = newSubject();
+      const reference = { credential: OWN, clusterID: 'any', jobID: 'any', regionID: 'cn-beijing' };
+      const answer = await subject.observe({ regionID: 'cn-beijing' });
+      expect(answer).to.have.deep.property('asked', subject.reader.leadsTo(reference));
+      expect(subject.reader.leadsTo({ ...reference, credential: SECRET })).to.equal(undefined);
+    });
+
     it('is told nothing where his namespace may not use the keys, and does the others no harm', async () => {
       const subject = newSubject();
       const outsider = { namespace: 'elsewhere' };

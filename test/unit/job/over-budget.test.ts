@@ -53,7 +53,11 @@ describe('objects that ask for more than the budget', () => {
     };
     const settingsOf = stretchedBy(new Stretches({ pressures, clock: time }), SETTINGS);
     const parts = { cluster, settingsOf, clock: time, logger: new RecordingLogger() };
-    domain = startDomain({ ...parts, cloud: { observe, mayUse: () => true }, onPollLag: () => undefined });
+    domain = startDomain({
+      ...parts,
+      cloud: { observe, mayUse: () => true, leadsTo: () => undefined },
+      onPollLag: () => undefined,
+    });
   });
   afterEach(() => {
     domain.stop.abort();

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { aJob, type JobBuilder } from '../kit/a-job.ts';
 import { AnOperator } from '../kit/an-operator.ts';
-import { fails, noSuchJob, notStarted, observed, type Reply, running } from '../kit/answers.ts';
+import { ASKED, fails, noSuchJob, notStarted, observed, type Reply, running } from '../kit/answers.ts';
 import { shown } from '../kit/shown.ts';
 
 const SECOND = 1_000;
@@ -63,6 +63,22 @@ describe('a restart', () => {
     operator.clear();
     await operator.restart(60 * MINUTE);
     expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due']);
+  });
+
+  it('asks at once, in the due lane, where the operator’s options lead elsewhere than what is stored', async () => {
+    operator.cloud.leads = ASKED;
+    operator.cloud.always(running());
+    await operator.apply(aJob().every('24h'));
+    operator.clear();
+    const elsewhere = { endpoint: ASKED.endpoint, regionID: 'cn-beijing' };
+    operator.cloud.leads = elsewhere;
+    operator.cloud.always(fails('ServerError', { asked: elsewhere }));
+    await operator.restart(5 * SECOND);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due']);
+    expect(operator.cluster.takeWrites().map(shown)[0]).to.include({
+      state: 'Unknown',
+      Ready: 'False ServerError',
+    });
   });
 
   it('tells the transitions that it finds, once', async () => {

@@ -5,6 +5,7 @@
 import { expect } from 'chai';
 import type {
   Answer,
+  Asked,
   CloudReader,
   CredentialReference,
   ObserveOptions,
@@ -55,6 +56,8 @@ export class ScriptedCloud implements CloudReader {
   readonly calls: Call[] = [];
   /** Namespaces that may not use the keys that they name. */
   readonly excluded = new Set<string>();
+  /** Where every call would be sent; undefined: that cannot be told. */
+  leads: Asked | undefined;
   readonly #clock: FakeClock;
   #plan: Planned[] = [];
   #standing: Reply | undefined;
@@ -98,6 +101,10 @@ export class ScriptedCloud implements CloudReader {
 
   mayUse({ namespace }: CredentialReference): boolean {
     return !this.excluded.has(namespace);
+  }
+
+  leadsTo(): Asked | undefined {
+    return this.leads;
   }
 
   /** How many calls were made since this was last asked. */
