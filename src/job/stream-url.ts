@@ -50,7 +50,7 @@ function redact(url: string): string {
 function redactAddress(address: string): string {
   return address
     .replace(/(^|:\/+|\/\/)[^/]*@/g, `$1${REDACTED}@`)
-    .replace(/([;&][^=;&/]*=)[^;&/]*/g, `$1${REDACTED}`);
+    .replace(/([^=;&,|/]*?(?:=|%3d))[^;&,|/]+/gi, `$1${REDACTED}`);
 }
 
 function redactQuery(query: string): string {

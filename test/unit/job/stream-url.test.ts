@@ -42,6 +42,17 @@ const redacted: readonly (readonly [what: string, url: string, shown: string])[]
   ['a query without a scheme', 'h/a?k=secret', 'h/a?k=REDACTED'],
   ['an encoded query', 'rtmp://h/a%3Fauth_key%3Dsecret', 'rtmp://h/a?REDACTED'],
   ['parameters of the path', 'rtmp://h/a;auth_key=secret/s1', 'rtmp://h/a;auth_key=REDACTED/s1'],
+  [
+    'a parameter that is a piece of the path',
+    'rtmp://h/a/auth_key=secret/s1',
+    'rtmp://h/a/auth_key=REDACTED/s1',
+  ],
+  ['an encoded one', 'rtmp://h/a/auth_key%3Dsecret%3Dsecret', 'rtmp://h/a/auth_key%3DREDACTED'],
+  [
+    'parameters of the path parted by other signs',
+    'rtmp://h/a,k=secret|l=secret',
+    'rtmp://h/a,k=REDACTED|l=REDACTED',
+  ],
   ['parameters that lack their ?', 'rtmp://h/a&auth_key=secret', 'rtmp://h/a&auth_key=REDACTED'],
   ['what is no URL at all', '?secret', '?REDACTED'],
 ];
