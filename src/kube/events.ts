@@ -25,9 +25,9 @@ export interface KubeEventsParts {
 
 /** A cold start of thousands of objects must not flood etcd: 50 at once, then 1 a second. */
 const RATE = { burst: 50, perSecond: 1 };
-/** Half of it for any one namespace, or whoever has many objects change without end would leave nothing for the warnings of others. */
-const NAMESPACE_RATE = { burst: 25, perSecond: 0.5 };
-/** A bucket that is not remembered is a full one: a namespace gets 25 more at most. */
+/** After that half of it for any one namespace, or whoever has many objects change without end would leave nothing for the warnings of others. */
+const NAMESPACE_RATE = { burst: 50, perSecond: 0.5 };
+/** A bucket that is not remembered is a full one: a namespace gets 50 more at most. */
 const MOST_NAMESPACES = 1_000;
 
 /** Bounds of the API server, in bytes. */
