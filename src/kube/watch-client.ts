@@ -55,11 +55,19 @@ export class WatchClient {
   readonly #config: KubeConfig;
   readonly #userAgent: string;
   readonly #limits: WatchLimits;
+  readonly #onSilence: () => void;
 
-  constructor(config: KubeConfig, userAgent: string, limits: Partial<WatchLimits> = {}) {
+  /** @param onSilence called when a watch has ended because nothing came: the way that other connections go may be as dead */
+  constructor(
+    config: KubeConfig,
+    userAgent: string,
+    limits: Partial<WatchLimits> = {},
+    onSilence: () => void = () => undefined,
+  ) {
     this.#config = config;
     this.#userAgent = userAgent;
     this.#limits = { ...LIMITS, ...limits };
+    this.#onSilence = onSilence;
   }
 
   /**
@@ -81,6 +89,7 @@ export class WatchClient {
       for await (const line of lines(response, longestLine)) yield parsed(line);
     } catch (error) {
       if (!idle) throw error;
+      this.#onSilence();
     } finally {
       request.destroy();
     }

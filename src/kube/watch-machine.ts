@@ -8,16 +8,21 @@
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 
+interface Troubles {
+  /** In a row; a page does not end the row, or a watch that always fails after its list would never pause. */
+  readonly failures: number;
+  /** The last failure was a version or token too old: a second one pauses. */
+  readonly wasTooOld: boolean;
+}
+
 export type WatchState =
-  /** `failures` in a row; a page does not end the row, or a watch that always fails after its list would never pause. */
-  | { readonly phase: 'listing'; readonly continueToken?: string; readonly failures: number }
-  | {
+  | (Troubles & { readonly phase: 'listing'; readonly continueToken?: string })
+  | (Troubles & {
       readonly phase: 'watching';
       readonly resourceVersion: string;
-      readonly failures: number;
       /** Clock `now`: list again at the next end of the watch after this, in case an event was lost. */
       readonly relistAt: number;
-    };
+    });
 
 export type WatchInput =
   | {
@@ -55,7 +60,9 @@ export interface Step {
   readonly pause?: Pause;
 }
 
-export const START: WatchState = { phase: 'listing', failures: 0 };
+const NO_TROUBLES: Troubles = { failures: 0, wasTooOld: false };
+
+export const START: WatchState = { phase: 'listing', ...NO_TROUBLES };
 
 /** Should an event be lost all the same, by a fault of the server's or of ours, it heals by itself some time. */
 const RELIST_AFTER_MS = 60 * 60_000;
@@ -86,13 +93,14 @@ function onPage(state: WatchState, page: Extract<WatchInput, { kind: 'page' }>):
   const isFirst = state.phase === 'listing' && state.continueToken === undefined;
   const applied = page.jobs.map((job) => ({ kind: 'applied', job }) as const);
   const events: WatchEvent[] = isFirst ? [{ kind: 'relisting' }, ...applied] : applied;
-  const { failures } = state;
-  if (page.next) return { state: { phase: 'listing', continueToken: page.next, failures }, events };
+  const { failures, wasTooOld } = state;
+  const troubles = { failures, wasTooOld };
+  if (page.next) return { state: { phase: 'listing', continueToken: page.next, ...troubles }, events };
   return {
     state: {
       phase: 'watching',
       resourceVersion: page.resourceVersion,
-      failures,
+      ...troubles,
       relistAt: page.now + RELIST_AFTER_MS,
     },
     events: [...events, { kind: 'listed' }],
@@ -100,22 +108,25 @@ function onPage(state: WatchState, page: Extract<WatchInput, { kind: 'page' }>):
 }
 
 function movedTo(state: WatchState, resourceVersion: string): WatchState {
-  return state.phase === 'watching' ? { ...state, resourceVersion, failures: 0 } : state;
+  return state.phase === 'watching' ? { ...state, ...NO_TROUBLES, resourceVersion } : state;
 }
 
 function onEnd(state: WatchState, { lastedMs, now }: Extract<WatchInput, { kind: 'ended' }>): Step {
   if (state.phase === 'watching' && now >= state.relistAt) return { state: START, events: [] };
   if (lastedMs < SHORTEST_WATCH_MS) return withBackoff(state, 0);
-  return { state: { ...state, failures: 0 }, events: [] };
+  return { state: { ...state, ...NO_TROUBLES }, events: [] };
 }
 
 function onFailure(state: WatchState, failure: Extract<WatchInput, { kind: 'failed' }>): Step {
   const { status, retryAfterMs = 0, lost = false } = failure;
-  // A version or token too old is no fault of the server's: begin anew at once, unless that fails again and again.
-  const tooOld = status === GONE && (state.phase === 'watching' || state.continueToken !== undefined);
-  if (tooOld && state.failures === 0) return { state: { phase: 'listing', failures: 1 }, events: [] };
-  const restart = tooOld || lost || (status === NOT_FOUND && state.phase === 'watching');
-  return withBackoff(restart ? { phase: 'listing', failures: state.failures } : state, retryAfterMs);
+  const { failures } = state;
+  const wasTooOld = status === GONE && (state.phase === 'watching' || state.continueToken !== undefined);
+  // No fault of the server's, and often the first thing said after an outage: begin anew at once, unless that was of no use.
+  if (wasTooOld && !state.wasTooOld)
+    return { state: { phase: 'listing', failures: failures + 1, wasTooOld }, events: [] };
+  const restart = wasTooOld || lost || (status === NOT_FOUND && state.phase === 'watching');
+  const next: WatchState = restart ? { phase: 'listing', failures, wasTooOld } : { ...state, wasTooOld };
+  return withBackoff(next, retryAfterMs);
 }
 
 function withBackoff(state: WatchState, atLeastMs: number): Step {

@@ -83,6 +83,11 @@ export class ScriptedCollection {
     );
   }
 
+  /** No fault is to come any more. */
+  get isWell(): boolean {
+    return this.watchFaults.length + this.listFaults.length === 0;
+  }
+
   get watches(): number {
     return this.#watches.size;
   }

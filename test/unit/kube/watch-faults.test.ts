@@ -13,10 +13,13 @@ import { RecordingLogger } from '../kit/recording-logger.ts';
 import { json } from './loopback-api-server.ts';
 import { type Fault, refuse, ScriptedCollection, sends } from './scripted-collection.ts';
 
-/** Keeps its pauses, and makes them 50 times as short. */
-function hastyClock(pauses: number[]): Clock {
+/** The store is equal again 10 s after the server is well: the requests that it takes have the rest. */
+const LONGEST_PAUSES_MS = 8_000;
+
+/** Tells of its pauses, and makes them 50 times as short. */
+function hastyClock(onPause: (ms: number) => void): Clock {
   const sleep: Clock['sleep'] = (ms, signal) => {
-    pauses.push(ms);
+    onPause(ms);
     return systemClock.sleep(ms / 50, signal);
   };
   return { ...systemClock, sleep };
@@ -27,6 +30,8 @@ describe('the store follows an API server', () => {
   let store: Store;
   let changes: string[];
   let pauses: number[];
+  /** Those since the last fault. */
+  let sinceWell: number;
   let logger: RecordingLogger;
   let config: PooledKubeConfig;
   let stop: AbortController;
@@ -41,11 +46,16 @@ describe('the store follows an API server', () => {
     config = new PooledKubeConfig();
     config.loadFromString(api.server.kubeconfig);
     pauses = [];
+    sinceWell = 0;
+    const onPause = (ms: number) => {
+      pauses.push(ms);
+      if (api.isWell) sinceWell += ms;
+    };
     logger = new RecordingLogger();
     const watcher = new Watcher({
       lister: new KubeClient(config, 'operator/1'),
       watch: new WatchClient(config, 'operator/1', { idleMs: 600, answerMs: 600 }),
-      clock: hastyClock(pauses),
+      clock: hastyClock(onPause),
       logger,
     });
     store = new Store();
@@ -144,6 +154,7 @@ describe('the store follows an API server', () => {
         'media/going uid-102 → undefined',
         ...(relists > 0 ? REPLACED_IN_A_LIST : REPLACED_IN_A_WATCH),
       ]);
+      expect(sinceWell, 'pauses').to.be.at.most(LONGEST_PAUSES_MS);
       expect(api.lists - before.lists, 'lists').to.equal(relists);
       expect(api.watchedFrom.length - before.watches, 'watches').to.be.within(1, faults.length + 3);
     });
@@ -165,6 +176,7 @@ describe('the store follows an API server', () => {
       change();
       api.compact();
       await follows();
+      expect(sinceWell, 'pauses').to.be.at.most(LONGEST_PAUSES_MS);
       expect(api.lists).to.equal(4);
       expect(logger.lines.filter(({ message }) => message === 'listing failed')).to.have.length(2);
     });
@@ -183,6 +195,16 @@ describe('the store follows an API server', () => {
     api.compact();
     await follows();
     expect(api.lists).to.equal(2);
+  });
+
+  it('after an outage so long that its version was compacted away, by one list without another pause', async () => {
+    api.watchFaults.push(...Array(6).fill(refuse(503, 'ServiceUnavailable')));
+    breakWatch();
+    change();
+    api.compact();
+    await follows();
+    expect(api.lists).to.equal(2);
+    expect(sinceWell).to.be.at.most(LONGEST_PAUSES_MS);
   });
 
   it('after a compaction that a bookmark has outrun, with no list', async () => {

@@ -10,8 +10,8 @@ const JOB = aJob().version(7).build();
 
 const STATES = {
   start: START,
-  'between pages': { phase: 'listing', continueToken: 'token', failures: 0 },
-  watching: { phase: 'watching', resourceVersion: '5', failures: 0, relistAt: NOW + HOUR },
+  'between pages': { phase: 'listing', continueToken: 'token', failures: 0, wasTooOld: false },
+  watching: { phase: 'watching', resourceVersion: '5', failures: 0, wasTooOld: false, relistAt: NOW + HOUR },
 } as const satisfies Record<string, WatchState>;
 
 const INPUTS = {
@@ -39,6 +39,7 @@ const WATCHING_FROM_THE_LIST = {
   phase: 'watching',
   resourceVersion: '9',
   failures: 0,
+  wasTooOld: false,
   relistAt: NOW + HOUR,
 } as const;
 
@@ -50,13 +51,13 @@ function backoff(state: WatchState, attempt = 1, atLeastMs = 0): Step {
   };
 }
 
-const AGAIN_AT_ONCE: Step = { state: { phase: 'listing', failures: 1 }, events: [] };
+const AGAIN_AT_ONCE: Step = { state: { phase: 'listing', failures: 1, wasTooOld: true }, events: [] };
 
 /** What comes of each input, in each state. */
 const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
   start: {
     'a page with more to come': {
-      state: { phase: 'listing', continueToken: 'more', failures: 0 },
+      state: { phase: 'listing', continueToken: 'more', failures: 0, wasTooOld: false },
       events: [RELISTING, APPLIED],
     },
     'the last page': { state: WATCHING_FROM_THE_LIST, events: [RELISTING, APPLIED, LISTED] },
@@ -99,7 +100,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
   watching: {
     // Nobody lists while watching; were a page to come, it would be taken as one.
     'a page with more to come': {
-      state: { phase: 'listing', continueToken: 'more', failures: 0 },
+      state: { phase: 'listing', continueToken: 'more', failures: 0, wasTooOld: false },
       events: [APPLIED],
     },
     'the last page': { state: WATCHING_FROM_THE_LIST, events: [APPLIED, LISTED] },
@@ -144,9 +145,20 @@ describe('the watch machine, after failures in a row', () => {
       expect(step(failing, INPUTS[what]).state.failures).to.equal(0);
     });
 
-  it('pauses before it lists again for a version that is too old', () => {
-    expect(step(failing, INPUTS['410 Gone'])).to.deep.equal(backoff(START, 5));
+  it('lists at once for a version that is too old, as it is often the first thing said after an outage', () => {
+    expect(step(failing, INPUTS['410 Gone'])).to.deep.equal({
+      state: { phase: 'listing', failures: 5, wasTooOld: true },
+      events: [],
+    });
   });
+
+  for (const what of ['an applied object', 'a bookmark', 'an end in good order', 'no answer'] as const)
+    it(`lists at once for another version that is too old after ${what}`, () => {
+      let state: WatchState = STATES.watching;
+      for (const input of [INPUTS['410 Gone'], INPUTS['the last page'], INPUTS[what]])
+        state = step(state, input).state;
+      expect(step(state, INPUTS['410 Gone']).pause).to.equal(undefined);
+    });
 
   it('does not go round without a pause where each watch after a list is too old', () => {
     let state: WatchState = STATES.watching;
