@@ -28,9 +28,6 @@ export interface AppOptions {
   readonly own: AccessKey | Rrsa | undefined;
 }
 
-/** A watcher that has neither heard anything nor tried for this long is stuck; an API server that is away keeps it trying. */
-const STUCK_AFTER_MS = 10 * 60_000;
-
 export class App {
   readonly #options: AppOptions;
   readonly #rooms: ReturnType<typeof construct>;
@@ -80,10 +77,7 @@ export class App {
         contentType: metrics.registry.contentType,
         text: await metrics.registry.metrics(),
       }),
-      live: () =>
-        systemClock.now() - Math.max(watchers.triedAt, watchers.progressedAt) > STUCK_AFTER_MS
-          ? 'the watch makes no attempts any more'
-          : undefined,
+      live: () => (watchers.isStuck ? 'the watch makes no attempts any more' : undefined),
       ready: () => this.#notReady(),
     }).catch((cause: Error) => {
       throw new Error(`--http-address cannot be listened on: ${cause.message}`);

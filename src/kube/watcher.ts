@@ -39,6 +39,9 @@ const RETRY: Backoff = { baseMs: 500, maxMs: 8_000 };
 /** Tried every 4 to 8 s, one namespace without its Role would fill the log: between warnings, failures alike are for who debugs. */
 const WARN_AGAIN_MS = 10 * 60_000;
 
+/** A watch lasts 8 min at most and a try 20 s, and pauses are of a minute at most: whoever has begun nothing for longer never will. */
+const STUCK_AFTER_MS = 10 * 60_000;
+
 export class Watcher {
   readonly #parts: WatcherParts;
   #progressedAt: number;
@@ -57,9 +60,9 @@ export class Watcher {
     return this.#progressedAt;
   }
 
-  /** Clock `now` of the last request begun. */
-  get triedAt(): number {
-    return this.#triedAt;
+  /** Neither heard nor asked anything for ten minutes: only a restart helps. An API server that is away keeps it asking. */
+  get isStuck(): boolean {
+    return this.#parts.clock.now() - Math.max(this.#triedAt, this.#progressedAt) > STUCK_AFTER_MS;
   }
 
   /** @param onEvent must not throw */

@@ -26,9 +26,9 @@ export class Watchers {
     return Math.min(...this.#all.map(({ progressedAt }) => progressedAt));
   }
 
-  /** Clock `now` of the last request begun by the watcher that has begun none for longest. */
-  get triedAt(): number {
-    return Math.min(...this.#all.map(({ triedAt }) => triedAt));
+  /** Whether one of them is. */
+  get isStuck(): boolean {
+    return this.#all.some(({ isStuck }) => isStuck);
   }
 
   get #all(): readonly Watcher[] {

@@ -307,16 +307,44 @@ describe('the watcher', () => {
     expect(events.at(-1)).to.equal('listed');
   });
 
-  it('tells when it last heard anything, and when it last tried', async () => {
+  it('tells when it last heard anything', async () => {
     await run(page('10', []));
     const heard = clock.now();
     await clock.advance(30_000);
     await server.current.end();
     expect(watcher.progressedAt).to.equal(heard);
-    expect(watcher.triedAt).to.equal(clock.now());
     await clock.advance(10_000);
     await server.current.send('BOOKMARK', { metadata: { resourceVersion: '11' } });
     expect(watcher.progressedAt).to.equal(clock.now());
+  });
+
+  describe('is stuck', () => {
+    it('when it has neither heard anything nor tried for ten minutes', async () => {
+      await run(page('10', []));
+      await clock.advance(10 * 60_000);
+      expect(watcher.isStuck).to.equal(false);
+      await clock.advance(1);
+      expect(watcher.isStuck).to.equal(true);
+    });
+
+    it('not while it hears something, however long its one watch lasts', async () => {
+      await run(page('10', []));
+      for (let minutes = 0; minutes < 60; minutes += 5) {
+        await clock.advance(5 * 60_000);
+        await server.current.send('BOOKMARK', { metadata: { resourceVersion: `${11 + minutes}` } });
+      }
+      expect(watcher.isStuck).to.equal(false);
+    });
+
+    it('not while it tries, however long the API server is away or refuses', async () => {
+      server.refusal = httpError(403);
+      await run(page('10', []));
+      await clock.advance(30 * 60_000);
+      expect(watcher.isStuck).to.equal(false);
+      server.refusal = new Error('no route');
+      await clock.advance(30 * 60_000);
+      expect(watcher.isStuck).to.equal(false);
+    });
   });
 
   describe('told to stop', () => {

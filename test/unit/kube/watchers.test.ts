@@ -94,12 +94,20 @@ describe('the watchers', () => {
     expect(events.slice(2)).to.deep.equal(['media relisting', 'media listed']);
   });
 
-  it('tell of the one that has heard nothing, and tried nothing, for longest', async () => {
+  it('tell of the one that has heard nothing for longest', async () => {
     const began = clock.now();
     forbidden.add('media');
     const watchers = await run(['media', 'sports']);
     await clock.advance(60_000);
     expect(watchers.progressedAt).to.equal(began);
-    expect(watchers.triedAt).to.equal(began);
+  });
+
+  it('are stuck when one of them is, although others try', async () => {
+    forbidden.add('media');
+    const watchers = await run(['media', 'sports']);
+    await clock.advance(10 * 60_000);
+    expect(watchers.isStuck).to.equal(false);
+    await clock.advance(1);
+    expect(watchers.isStuck).to.equal(true);
   });
 });
