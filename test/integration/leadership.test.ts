@@ -120,6 +120,8 @@ describe('operators that share a Lease', function () {
     const stopped = (await world.cloud.admin.calls({ since })).last;
     await delay(LEASE_MS);
     const { last } = await world.cloud.admin.calls({ limit: 0 });
+    for (const each of running)
+      expect((await fetch(`${each.url}/livez`)).status, 'livez in the stall').to.equal(200);
     world.controlPlane.resumeApiServer();
     expect(last - stopped, 'calls while nobody led, but for one on its way').to.be.at.most(1);
     await scene.world.eventually('a leader', async () => (await leaders())[0], {

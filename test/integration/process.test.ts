@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import type { Operator } from '../world/operator.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs } from './cloud-side.ts';
+import { install, OPERATOR } from './installed.ts';
 import { applyCrd } from './shipped.ts';
 import { useWorld } from './use-world.ts';
 import { observedAt } from './user-side.ts';
@@ -39,6 +40,22 @@ describe('the operator as a process', function () {
     await world.apply(job('late', await createJob(world)));
     await world.until('late', (each) => is(each, 'Ready', 'True'), BACK);
     await expectAnswers(started, { livez: [200, 'ok'], readyz: [200, 'ok'] });
+  });
+
+  it('waits for the right to list, says what to apply, and serves once it has it', async () => {
+    const { world } = scene;
+    await applyCrd(world.controlPlane);
+    const kubeconfig = await install(world.controlPlane);
+    await world.kubectl('delete', 'clusterrolebinding', OPERATOR.name);
+    const started = await start({ kubeconfig, untilReady: false });
+    await started.process.printed(/kubectl apply -f deploy/);
+    const [line] = started.log().filter(({ level }) => level === 'warn');
+    expect(line).to.include({ msg: 'listing failed', status: 403 });
+    await expectAnswers(started, { livez: [200, 'ok'], readyz: [503, /first list .* not in yet/] });
+    await install(world.controlPlane);
+    await started.process.ready(() => started.isReady());
+    await world.apply(job('permitted', await createJob(world)));
+    await world.until('permitted', (each) => is(each, 'Ready', 'True'), BACK);
   });
 
   it('outlives the CRD, and forgets the objects with it', async () => {
