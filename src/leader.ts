@@ -7,7 +7,6 @@ import type { Clock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
-import { fullCallsPerSecond } from './cloud/budget.ts';
 import { Credentials } from './cloud/credentials.ts';
 import { stsEndpointOfRegion } from './cloud/endpoints.ts';
 import type { Rrsa } from './cloud/environment-credentials.ts';
@@ -22,7 +21,7 @@ import type { Lane } from './job/ports.ts';
 import { Publisher } from './job/publisher.ts';
 import { Reconciler } from './job/reconciler.ts';
 import type { JobSettings } from './job/settings.ts';
-import { pressuresOf, Stretches, stretchedBy } from './job/stretch.ts';
+import { Stretches, stretchedBy } from './job/stretch.ts';
 import type { Term } from './kube/election.ts';
 import { KubeEvents } from './kube/events.ts';
 import type { KubeClient } from './kube/kube-client.ts';
@@ -155,7 +154,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  const stretches = stretchesOf(parts, cloud);
+  const stretches = new Stretches({ pressures: () => cloud.pressures(), clock });
   const settingsOf = stretchedBy(stretches, settings);
   const memory = new Memory(clock, settingsOf);
   const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
@@ -178,12 +177,6 @@ function construct(parts: LeaderParts, { holds }: Term) {
     logger,
   });
   return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, stretches };
-}
-
-function stretchesOf({ config, clock }: LeaderParts, cloud: LiveReader): Stretches {
-  const capacity = fullCallsPerSecond(config['calls-per-minute']);
-  const pressures = () => pressuresOf(cloud.demand(), capacity, (identity) => cloud.accountOf(identity));
-  return new Stretches({ pressures, clock });
 }
 
 function stsOf({ config, metrics, userAgent, clock, logger }: LeaderParts): Sts | undefined {
@@ -223,7 +216,7 @@ function cloudOf(
   return new LiveReader({
     credentials,
     sts,
-    sharing: redis && { link: redis, shards: config['shard-count'] },
+    sharing: redis && { link: redis, shards: config['shard-count'], shard: config.shard },
     callsPerMinute: config['calls-per-minute'],
     mayCall,
     endpoint: config.endpoint,

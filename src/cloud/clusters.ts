@@ -20,8 +20,8 @@ export interface ClustersOptions {
   readonly observeWith: ObserveWith;
   /** What all objects' intervals ask for; undefined: not known yet. It takes a while where they are many, so it is asked rarely. */
   readonly demand: () => readonly ClusterDemand[] | undefined;
-  /** What an account may call. */
-  readonly callsPerSecond: number;
+  /** What a credential's account would carry with so many calls a second, 1 being all that it may. */
+  readonly loadOf: (identity: string, calls: number) => number;
   readonly logger: Logger;
 }
 
@@ -107,15 +107,15 @@ export class Clusters {
 
   /** For each account, by what its credentials ask for together. */
   #choose(now: number): void {
-    const sums = new Map<Budget | string, { calls: number; before: Choice }>();
+    const sums = new Map<Budget | string, { identity: string; calls: number; before: Choice }>();
     for (const { credential, targets } of this.#demands) {
       const account = this.#accountOf(credential);
       const { calls = 0, before = this.#choiceOf(credential) } = sums.get(account) ?? {};
-      sums.set(account, { calls: calls + getCost(targets), before });
+      sums.set(account, { identity: identityOf(credential), calls: calls + getCost(targets), before });
     }
     this.#choices.clear();
-    for (const [account, { calls, before }] of sums)
-      this.#choices.set(account, choose(before, calls / this.#options.callsPerSecond, now));
+    for (const [account, { identity, calls, before }] of sums)
+      this.#choices.set(account, choose(before, this.#options.loadOf(identity, calls), now));
   }
 
   #decide(cluster: Cluster, demand: ClusterDemand): void {

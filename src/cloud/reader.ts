@@ -2,6 +2,7 @@
  * The cloud as the domain sees it: `observe` resolves the credential, waits its turn in the account's budget, asks once, and
  * answers. It never rejects, and what it answers is free of secrets and of foreign text.
  */
+import type { Clock } from '../base/clock.ts';
 import {
   type Answer,
   type Asked,
@@ -13,12 +14,14 @@ import {
   type ObserveOptions,
   type Reference,
 } from '../job/ports.ts';
+import { type Pressure, pressuresOf } from '../job/stretch.ts';
 import { type Budget, fullCallsPerSecond, type Payer } from './budget.ts';
 import { Clusters, type ObserveWith } from './clusters.ts';
 import type { Credentials } from './credentials.ts';
 import { JobCall, type JobCallOptions } from './job-call.ts';
 import { Observation, WITHDRAWN } from './observation.ts';
 import { Sessions } from './sessions.ts';
+import { SharedDemand } from './shared-demand.ts';
 import type { Sharing } from './shared-turns.ts';
 import type { Sts } from './sts.ts';
 import type { SweepParts } from './sweep.ts';
@@ -45,6 +48,7 @@ export class LiveReader implements CloudReader {
   readonly #credentials: Credentials;
   readonly #clusters: Clusters;
   readonly #fullRate: number;
+  readonly #sharedDemand: SharedDemand | undefined;
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
@@ -56,8 +60,9 @@ export class LiveReader implements CloudReader {
     this.#credentials = credentials;
     const jobCall = new JobCall(options);
     this.#parts = { credentials, sessions, jobCall, expectsMore, clock, ...(mayCall && { mayCall }) };
-    const lists = { observeWith, demand, callsPerSecond: this.#fullRate, logger };
-    this.#clusters = new Clusters(this.#parts, lists);
+    this.#sharedDemand = sharing && this.#share(sharing, clock);
+    const loadOf = (identity: string, calls: number) => this.#loadOf(identity, calls);
+    this.#clusters = new Clusters(this.#parts, { observeWith, demand, loadOf, logger });
   }
 
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
@@ -89,21 +94,51 @@ export class LiveReader implements CloudReader {
     return this.#parts.sessions.find(identity)?.budget.callsPerSecond ?? this.#fullRate;
   }
 
-  /** Equal for credentials that share a budget, as far as is known now. */
-  accountOf(identity: string): unknown {
-    return this.#parts.sessions.find(identity)?.member.account ?? identity;
-  }
-
   /** Calls a second that the objects' intervals ask for, by credential. */
   demand(): ReadonlyMap<string, number> {
     return this.#clusters.demand();
   }
 
+  /** What is asked of each credential's account, by all who share its budget, and what of that is for them. */
+  pressures(): Map<string, Pressure> {
+    const others = (account: string) => this.#sharedDemand?.othersOf(account) ?? 0;
+    return pressuresOf(this.demand(), this.#capacity, (identity) => this.#accountOf(identity), others);
+  }
+
   /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */
   close(): void {
     this.#closed = true;
+    this.#sharedDemand?.close();
     this.#clusters.close(WITHDRAWN);
     for (const [, { budget }] of this.#parts.sessions) budget.close();
+  }
+
+  #share({ link, shards, shard = '' }: Sharing, clock: Clock): SharedDemand {
+    const own = () => {
+      const sums = new Map<string, number>();
+      for (const [identity, calls] of this.demand()) {
+        const account = this.#parts.sessions.find(identity)?.member.account.key;
+        if (account !== undefined) sums.set(account, (sums.get(account) ?? 0) + calls);
+      }
+      return sums;
+    };
+    return new SharedDemand({ link, shards, shard, own, clock });
+  }
+
+  /** Equal for credentials that share a budget, as far as is known now. */
+  #accountOf(identity: string): string {
+    return this.#parts.sessions.find(identity)?.member.account.key ?? identity;
+  }
+
+  /** Calls a second that an account is given for those whose demand is known. */
+  get #capacity(): number {
+    return this.#fullRate * (this.#sharedDemand?.share ?? 1);
+  }
+
+  /** Of an account's capacity, 1 being all of it, with so many calls a second of this process's. */
+  #loadOf(identity: string, calls: number): number {
+    const others = this.#sharedDemand?.othersOf(this.#accountOf(identity)) ?? 0;
+    return (calls + others) / this.#capacity;
   }
 
   /** It shares nothing with those who may use the same keys: it is told at once why it may not. */

@@ -39,6 +39,7 @@ export class RedisLink {
   readonly #followers = new Set<RedisFollower>();
   readonly #closing = new AbortController();
   #connection: Bottleneck.IORedisConnection | undefined;
+  #client: Redis | undefined;
   /** Why it is away; told once, not at each try. */
   #told: string | undefined;
 
@@ -58,6 +59,12 @@ export class RedisLink {
     return () => void this.#followers.delete(follower);
   }
 
+  /** Runs a script. Rejects while Redis is away, and when it refuses. */
+  async eval(script: string, keys: readonly string[], values: readonly string[] = []): Promise<unknown> {
+    if (!this.#client) throw new Error('Redis is away');
+    return this.#client.eval(script, keys.length, ...keys, ...values);
+  }
+
   /** Ends the connections. */
   close(): void {
     this.#closing.abort();
@@ -69,8 +76,10 @@ export class RedisLink {
       const session = new RedisSession(this.#options);
       const why = await session.lasts(signal, (connection) => {
         failures = 0;
+        this.#client = session.client;
         this.#up(connection);
       });
+      this.#client = undefined;
       session.end();
       if (signal.aborted) break;
       failures += 1;
@@ -101,16 +110,16 @@ export class RedisLink {
 
 /** From one try to connect to the end of what came of it. */
 class RedisSession {
+  readonly client: Redis;
   readonly #clock: Clock;
-  readonly #client: Redis;
   readonly #ended = Promise.withResolvers<string>();
   #connection: Bottleneck.IORedisConnection | undefined;
   #failure = 'the connection ended';
 
   constructor({ url, clock }: RedisLinkOptions) {
     this.#clock = clock;
-    this.#client = new Redis(url, OPTIONS);
-    this.#watch(this.#client);
+    this.client = new Redis(url, OPTIONS);
+    this.#watch(this.client);
   }
 
   /** @returns why it ended, without anything secret */
@@ -125,7 +134,7 @@ class RedisSession {
 
   end(): void {
     if (this.#connection) void this.#connection.disconnect(false);
-    this.#client.disconnect();
+    this.client.disconnect();
   }
 
   async #work(onUp: (connection: Bottleneck.IORedisConnection) => void): Promise<string> {
@@ -142,7 +151,7 @@ class RedisSession {
 
   async #connect(): Promise<void> {
     // Given, as it would be loaded by a name that no bundler sees.
-    const connection = new Bottleneck.IORedisConnection({ Redis, client: this.#client });
+    const connection = new Bottleneck.IORedisConnection({ Redis, client: this.client });
     this.#connection = connection;
     // Its types lack the one, and call the other a method.
     const { subscriber, ready } = connection as unknown as {
@@ -156,7 +165,7 @@ class RedisSession {
 
   async #probe(): Promise<string | undefined> {
     const before = Date.now();
-    const answer = (this.#client.eval(PROBE, 1, PROBE_KEY) as Promise<unknown>).catch(describe);
+    const answer = (this.client.eval(PROBE, 1, PROBE_KEY) as Promise<unknown>).catch(describe);
     const late = this.#clock.sleep(ANSWERS_WITHIN_MS).then(() => 'it does not answer');
     const time = await Promise.race([answer, late]);
     if (typeof time === 'string') return time;

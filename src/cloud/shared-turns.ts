@@ -2,18 +2,20 @@
  * Turns of a budget that several processes spend: one after the other for all of them by bottleneck's clustering, or while Redis is
  * away this process's part of them. Whoever waits when Redis goes waits on for a turn of that part.
  */
-import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import { Redis } from 'ioredis';
 import type { Clock, Timer } from '../base/clock.ts';
 import { Pace } from './pace.ts';
 import type { RedisLink } from './redis-link.ts';
+import { sharedNameOf } from './shared-name.ts';
 
 /** What the budgets of all accounts have in common. */
 export interface Sharing {
-  readonly link: Pick<RedisLink, 'follow'>;
+  readonly link: Pick<RedisLink, 'follow' | 'eval'>;
   /** How many processes share each budget: the part of one of them is this of it. */
   readonly shards: number;
+  /** Which of them this is; default: the one without a name. */
+  readonly shard?: string | undefined;
 }
 
 export interface SharedTurnsOptions extends Sharing {
@@ -33,6 +35,23 @@ const JOIN_AGAIN_MS = 1_000;
 /** A turn is begun at once: what was not, by a process that died, is forgotten. */
 const TURN_EXPIRES_MS = 60_000;
 
+/** What an account leaves in Redis goes an hour after its last limiter; a limiter whose keys were gone would be made anew. */
+const KEYS_EXPIRE_MS = 60 * 60_000;
+const KEEP_EVERY_MS = 10 * 60_000;
+const KEEP = "for _, key in ipairs(KEYS) do redis.call('pexpire', key, ARGV[1]) end";
+
+/** bottleneck's, of one limiter. */
+const KEYS = [
+  'settings',
+  'job_weights',
+  'job_expirations',
+  'job_clients',
+  'client_running',
+  'client_num_queued',
+  'client_last_registered',
+  'client_last_seen',
+];
+
 interface Waiting {
   readonly begin: () => void;
 }
@@ -49,6 +68,7 @@ export class SharedTurns {
   #limiter: Bottleneck | undefined;
   #settledAt = 0;
   #again: Timer | undefined;
+  #keeping: Timer | undefined;
 
   constructor(options: SharedTurnsOptions) {
     this.#options = options;
@@ -92,6 +112,7 @@ export class SharedTurns {
     this.#connection = undefined;
     this.#newest = undefined;
     this.#again?.cancel();
+    this.#keeping?.cancel();
     this.#drop();
     this.#part.close();
     for (const waiting of this.#waiting) this.#begin(waiting);
@@ -126,11 +147,11 @@ export class SharedTurns {
     const connection = this.#connection;
     const { minTimeMs, clock } = this.#options;
     const limiter = new Bottleneck({
-      id: `edgetranscode_${createHash('sha256').update(this.#account).digest('hex').slice(0, 16)}`,
+      id: sharedNameOf(this.#account),
       datastore: 'ioredis',
       connection: connection ?? null,
       Redis,
-      // A fraction of a millisecond counts, so its keys cannot be given a time to live: Redis takes whole ones only.
+      // A fraction of a millisecond counts, so bottleneck cannot give its keys a time to live (`timeout`): Redis takes whole ones only.
       minTime: minTimeMs,
     });
     limiter.on('error', () => this.#failed(limiter));
@@ -144,8 +165,19 @@ export class SharedTurns {
         if (!isWanted()) return void limiter.disconnect(false);
         this.#limiter = limiter;
         this.#settledAt = clock.now() + SETTLING_MS;
+        this.#keep(limiter);
       })
       .catch(() => isWanted() && this.#joinLater());
+  }
+
+  /** Its keys live as long as it is in use, and not for ever. */
+  #keep(limiter: Bottleneck): void {
+    if (limiter !== this.#limiter) return;
+    const keys = KEYS.map((name) => `b_${limiter.id}_${name}`);
+    // Refused or away: then the limiter will be, too.
+    this.#options.link.eval(KEEP, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
+    this.#keeping?.cancel();
+    this.#keeping = this.#options.clock.after(KEEP_EVERY_MS, () => this.#keep(limiter));
   }
 
   /** Redis refused one of its scripts: another limiter may do. */

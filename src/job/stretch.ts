@@ -114,18 +114,22 @@ function mostOf(
 /**
  * @param demand calls a second, by credential identity
  * @param accountOf equal for those that share an account
+ * @param othersOf calls a second that are asked of an account elsewhere
  */
 export function pressuresOf(
   demand: ReadonlyMap<string, number>,
   capacity: number,
-  accountOf: (identity: string) => unknown = (identity) => identity,
+  accountOf: (identity: string) => string = (identity) => identity,
+  othersOf: (account: string) => number = () => 0,
 ): Map<string, Pressure> {
-  const sums = new Map<unknown, number>();
+  const sums = new Map<string, number>();
   for (const [identity, calls] of demand) {
     const account = accountOf(identity);
     sums.set(account, (sums.get(account) ?? 0) + calls);
   }
-  const pressures = new Map([...sums].map(([account, sum]) => [account, { demand: sum, capacity }]));
+  const pressures = new Map(
+    [...sums].map(([account, sum]) => [account, { demand: sum + othersOf(account), capacity }]),
+  );
   return new Map(
     [...demand.keys()].map((identity) => [identity, pressures.get(accountOf(identity)) as Pressure]),
   );

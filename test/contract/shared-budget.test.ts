@@ -10,9 +10,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { systemClock } from '../../src/base/clock.ts';
 import { Budget, type Caller, pacing } from '../../src/cloud/budget.ts';
 import { RedisLink } from '../../src/cloud/redis-link.ts';
+import { SharedDemand } from '../../src/cloud/shared-demand.ts';
+import { sharedNameOf } from '../../src/cloud/shared-name.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
 import { MissingToolError } from '../world/go-build.ts';
 import { selfSignedCertificate } from '../world/live-simulator/certificate.ts';
@@ -171,6 +174,45 @@ describe('a budget shared through Redis', function () {
     await delay(SETTLED_MS);
     const calls = await Promise.all([callsIn(4_000, spenders.slice(0, SHARDS)), callsIn(4_000, [other])]);
     for (const each of calls) expect(each).to.be.within(0.9 * full(4_000), most(4_000));
+  });
+
+  it('leaves nothing in Redis for ever', async () => {
+    await shared();
+    for (const spender of spenders) spender.want(5);
+    await until(() => spenders.every(({ times }) => times.length > 5), NOTICED_MS);
+    const client = new Redis(redis.url);
+    const keys = await client.keys('*');
+    const lasting = [];
+    for (const key of keys) if ((await client.pttl(key)) === -1) lasting.push(key);
+    client.disconnect();
+    expect(keys.some((key) => key.endsWith('_settings'))).to.equal(true);
+    // bottleneck has these while a turn begins, and deletes them with it.
+    expect(lasting.filter((key) => !/_job_(weights|expirations|clients)$/.test(key))).to.deep.equal([]);
+  });
+
+  it('is known to be asked for by others as well, as long as they say so', async () => {
+    await shared();
+    const account = `account ${accounts}`;
+    const demands = spenders.map(
+      ({ link }, index) =>
+        new SharedDemand({
+          link,
+          shards: SHARDS,
+          shard: ['', 'sports', 'news'][index] as string,
+          own: () => new Map([[account, index + 0.25]]),
+          clock: systemClock,
+        }),
+    );
+    // One that has said nothing for longer than a minute, and goes.
+    const client = new Redis(redis.url);
+    const key = `b_${sharedNameOf(account)}_demand`;
+    await client.hset(key, 'gone', `1000 ${Date.now() - 61_000}`);
+    const known = () => demands.map((demand) => demand.othersOf(account)).join();
+    await until(() => known() === '3.5,2.5,1.5', 12_000);
+    expect(await client.hkeys(key)).to.have.members(['', 'sports', 'news']);
+    expect(await client.pttl(key)).to.be.within(1, 60_000);
+    client.disconnect();
+    for (const demand of demands) demand.close();
   });
 
   it('is spent in parts where the certificate is not trusted or the password wrong, and the log says which', async () => {

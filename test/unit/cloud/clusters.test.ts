@@ -35,6 +35,8 @@ describe('the clusters of an account', () => {
   let clock: FakeClock;
   let turns: Turns;
   let wants: ClusterDemand[] | undefined;
+  /** Calls a second that other processes make for a credential's account. */
+  let elsewhere: Map<string, number>;
   /** What was called: `list 1` or a job ID. */
   let calls: string[];
   let answers: Answer[];
@@ -46,6 +48,7 @@ describe('the clusters of an account', () => {
     clock = new FakeClock();
     turns = new Turns();
     calls = [];
+    elsewhere = new Map();
     answers = [];
     wants = [];
     held = undefined;
@@ -91,7 +94,12 @@ describe('the clusters of an account', () => {
       clock,
     } as unknown as SweepParts;
     const logger = new RecordingLogger();
-    clusters = new Clusters(parts, { observeWith, demand: () => wants, callsPerSecond: 10, logger });
+    clusters = new Clusters(parts, { observeWith, demand: () => wants, loadOf, logger });
+  }
+
+  /** Of 10 calls a second. */
+  function loadOf(identity: string, calls: number): number {
+    return (calls + (elsewhere.get(identity) ?? 0)) / 10;
   }
 
   function want(count: number, intervalMs: number, clusterID = 'c'): ClusterDemand {
@@ -129,6 +137,13 @@ describe('the clusters of an account', () => {
     expect(phases.size).to.equal(1);
     expect([...phases][0]).to.match(/^[0-9a-f]{8}$/);
     expect(clusters.demand().get('default')).to.equal(0.2);
+  });
+
+  it('are swept once it takes more than 80% of it together with what others ask', async () => {
+    begin('auto');
+    elsewhere.set('default', 5);
+    wants = [want(40, 10_000)];
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
   });
 
   it('are not swept where that takes as many calls', async () => {
@@ -225,7 +240,7 @@ describe('the clusters of an account', () => {
     const counting = new Clusters({ clock } as unknown as SweepParts, {
       demand,
       observeWith: 'auto',
-      callsPerSecond: 10,
+      loadOf,
       logger: new RecordingLogger(),
     });
     for (let each = 0; each < 100; each += 1) {

@@ -76,6 +76,17 @@ describe('pressures', () => {
     expect(pressures.get('c')).to.deep.equal({ demand: 4, capacity: 5 });
   });
 
+  it('count what is asked of the account elsewhere', () => {
+    const demand = new Map([
+      ['a', 1],
+      ['b', 2],
+    ]);
+    const accountOf = (identity: string) => `account ${identity}`;
+    const pressures = pressuresOf(demand, 5, accountOf, (account) => (account === 'account a' ? 7 : 0));
+    expect(pressures.get('a')).to.deep.equal({ demand: 8, capacity: 5 });
+    expect(pressures.get('b')).to.deep.equal({ demand: 2, capacity: 5 });
+  });
+
   it('stretch those that turn out to be of one account by one factor', () => {
     const clock = new FakeClock();
     let accountOf = (identity: string) => identity;
