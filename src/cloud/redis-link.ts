@@ -177,8 +177,6 @@ class RedisSession {
   #watch(client: Redis): void {
     client.on('error', (error: Error) => {
       this.#failure = describe(error);
-      // ioredis listens for the first error only; after an untrusted certificate, TLS has a second, which would end the process.
-      client.stream?.on('error', () => undefined);
     });
     client.once('end', () => this.#ended.resolve(this.#failure));
   }

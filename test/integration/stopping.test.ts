@@ -6,11 +6,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import type { Operator } from '../world/operator.ts';
+import { LEASE, leaseOf } from './terms.ts';
 import { useWorld } from './use-world.ts';
 import { secret } from './user-side.ts';
 import { is, JOB_ID, job } from './world.ts';
-
-const LEASE = 'edge-transcode-job-operator';
 
 describe('SIGTERM ends the operator with 0 within 5 s', function () {
   this.timeout(60_000);
@@ -53,7 +52,7 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
     try {
       await leader.process.printed(/ECONNREFUSED/);
       await stops(leader);
-      } finally {
+    } finally {
       await world.controlPlane.startApiServer();
     }
   });
@@ -105,20 +104,6 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
     return operator;
   }
 });
-
-/** Held for an hour from when it is seen. */
-function leaseOf(holderIdentity: string): object {
-  return {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { name: LEASE, namespace: 'default' },
-    spec: {
-      holderIdentity,
-      leaseDurationSeconds: 3_600,
-      renewTime: new Date().toISOString().replace('Z', '000Z'),
-    },
-  };
-}
 
 interface Silence extends AsyncDisposable {
   readonly port: number;

@@ -27,6 +27,20 @@ interface LeaseBody {
 
 type JsonPatch = readonly { readonly path: string; readonly value: unknown }[];
 
+/** Where operators that are started without options look for theirs. */
+export const LEASE = 'edge-transcode-job-operator';
+
+/** A Lease that somebody holds, for an hour from when it is seen. */
+export function leaseOf(holderIdentity: string): object {
+  const renewTime = new Date().toISOString().replace('Z', '000Z');
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: LEASE, namespace: 'default' },
+    spec: { holderIdentity, leaseDurationSeconds: 3_600, renewTime },
+  };
+}
+
 /** What the process calls itself in the Lease and in its User-Agent. */
 export function identityOf(operator: Operator): string {
   const line = operator.log().find(({ msg }: LogLine) => msg === 'starting');
