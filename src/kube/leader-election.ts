@@ -3,8 +3,8 @@
  * it is told to stop; no failure ends it, and a lead that was lost is sought again.
  */
 import type { Clock, Timer } from '../base/clock.ts';
-import type { LogFields, Logger } from '../base/logger.ts';
-import { type ApiFailure, apiFailure } from './api-error.ts';
+import type { Logger } from '../base/logger.ts';
+import { apiFailure } from './api-error.ts';
 import type { Election, Lead, Term } from './election.ts';
 import type { Lease, LeaseClient } from './lease-client.ts';
 import {
@@ -16,6 +16,7 @@ import {
   START,
   step,
 } from './lease-machine.ts';
+import { LeaseTroubles } from './lease-troubles.ts';
 
 export interface LeaderElectionParts extends ElectionSettings {
   readonly leases: Pick<LeaseClient, 'read' | 'claim' | 'release' | 'watch'>;
@@ -28,10 +29,8 @@ const RELEASE_WITHIN_MS = 1_500;
 
 const NOT_FOUND = 404;
 const CONFLICT = 409;
-const FORBIDDEN = 403;
 
 type Input = ElectionInput<Lease>;
-type Doing = 'reading' | 'writing' | 'watching';
 
 interface Running extends Term {
   readonly end: () => void;
@@ -43,14 +42,14 @@ export class LeaderElection implements Election {
   #action: ElectionAction<Lease> = { kind: 'read' };
   #term: Running | undefined;
   #isSettled = false;
-  /** Of what failed last time: told once, not every 2 s of an outage. */
-  readonly #failing = new Set<Doing>();
+  readonly #troubles: LeaseTroubles;
   #alarm: Timer | undefined;
   #changed = Promise.withResolvers<void>();
   #isStopped = false;
 
   constructor(parts: LeaderElectionParts) {
     this.#parts = parts;
+    this.#troubles = new LeaseTroubles(parts.logger);
   }
 
   get isSettled(): boolean {
@@ -109,21 +108,21 @@ export class LeaderElection implements Election {
   async #watch(version: string, signal: AbortSignal): Promise<void> {
     const { leases } = this.#parts;
     const onLease = (record: Lease) => {
-      this.#succeeded('watching');
+      this.#troubles.over('watching');
       if (!signal.aborted) this.#take({ kind: 'seen', record, now: this.#now() });
     };
     await leases
       .watch(version, onLease, signal)
-      .catch((error: unknown) => void this.#failed('watching', error));
+      .catch((error: unknown) => void this.#troubles.tell('watching', error));
   }
 
   async #read(): Promise<Input> {
     try {
       const record = await this.#parts.leases.read();
-      this.#succeeded('reading');
+      this.#troubles.over('reading');
       return record ? { kind: 'seen', record, now: this.#now() } : { kind: 'missing', now: this.#now() };
     } catch (error) {
-      this.#failed('reading', error);
+      this.#troubles.tell('reading', error);
       return { kind: 'failed', now: this.#now() };
     }
   }
@@ -133,13 +132,13 @@ export class LeaderElection implements Election {
     const askedAt = this.#now();
     try {
       const record = await leases.claim(base, identity);
-      this.#succeeded('writing');
+      this.#troubles.over('writing');
       return { kind: 'claimed', record, askedAt, now: this.#now() };
     } catch (error) {
       const { status } = apiFailure(error);
       if (status === CONFLICT) return { kind: 'conflict', now: this.#now() };
       if (base && status === NOT_FOUND) return { kind: 'missing', now: this.#now() };
-      this.#failed('writing', error);
+      this.#troubles.tell('writing', error);
       return { kind: 'failed', now: this.#now() };
     }
   }
@@ -231,17 +230,6 @@ export class LeaderElection implements Election {
     ]);
   }
 
-  #failed(doing: Doing, error: unknown): void {
-    const failure = apiFailure(error);
-    const level = this.#failing.has(doing) ? 'debug' : 'warn';
-    this.#failing.add(doing);
-    this.#parts.logger[level](`${doing} the Lease failed`, { ...failure, ...hintOf(failure) });
-  }
-
-  #succeeded(doing: Doing): void {
-    this.#failing.delete(doing);
-  }
-
   #now(): number {
     return this.#parts.clock.now();
   }
@@ -250,12 +238,4 @@ export class LeaderElection implements Election {
 function holderOf(state: ElectionState): { readonly holder?: string } {
   const holder = state.phase === 'unknown' ? undefined : state.record?.holder;
   return holder ? { holder } : {};
-}
-
-/** What a person can do about it. */
-function hintOf({ status }: ApiFailure): LogFields {
-  if (status !== FORBIDDEN) return {};
-  return {
-    hint: 'the service account may not create Leases, or get, watch and update this one: kubectl apply -f deploy/; for a shard, docs/scaling.md',
-  };
 }

@@ -1,9 +1,11 @@
 // What a reader tells of itself; what it answers is in the contract that it holds.
 
 import { expect } from 'chai';
+import { fullCallsPerSecond } from '../../../src/cloud/budget.ts';
 import { Credentials } from '../../../src/cloud/credentials.ts';
 import { LiveReader } from '../../../src/cloud/reader.ts';
 import type { Lane } from '../../../src/job/ports.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
 import { SteppedTime } from './stepped-time.ts';
 
@@ -56,6 +58,41 @@ describe('a reader', () => {
       { identity: 'media/account', lane: 'due', waiting: 0 },
       { identity: 'media/account', lane: 'retry', waiting: 1 },
     ]);
+  });
+
+  it('tells what is asked of an account by all who share it, and what is for them', async () => {
+    const clock = new FakeClock();
+    const link = { follow: () => () => undefined, eval: () => Promise.reject(new Error('away')) };
+    const logger = new RecordingLogger();
+    const rules = { allowedEndpoints: [], allowInsecure: false };
+    const sharing = new LiveReader({
+      credentials: new Credentials({
+        own: KEY,
+        ownFor: ['*'],
+        secrets: { read: async () => KEY },
+        clock,
+        logger,
+        ...rules,
+      }),
+      endpoint: undefined,
+      regionID: 'cn-shanghai',
+      userAgent: 'test',
+      callsPerMinute: 300,
+      sharing: { link, shards: 3 },
+      demand: () => [{ credential: OWN, clusterID: 'c', targets: new Map([[10_000, 20]]) }],
+      clock,
+      logger,
+    });
+    const capacity = fullCallsPerSecond(300);
+    const options = { lane: 'due', deadline: 0, signal: new AbortController().signal } as const;
+    // It waits for its turn: its account is known from now on.
+    void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
+    await settled();
+    expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity });
+    await clock.advance(61_000);
+    expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity: capacity / 3 });
+    sharing.close();
+    expect(clock.timers).to.equal(0);
   });
 
   it('has nobody waiting once it is closed', async () => {
