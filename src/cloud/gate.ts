@@ -1,7 +1,8 @@
 /**
- * One credential's way to one endpoint. When several calls in a row could not reach it, none but a probe goes there; and only so many are under way
- * at once. So an endpoint that hangs takes neither the turns nor the sockets of the others. Each credential finds out by itself: what one
- * namespace puts into a Secret must not close the way for another.
+ * A namespace's way to one endpoint with one credential. When several calls in a row could not reach it, none but a probe goes there;
+ * and only so many of the credential's are under way at once. So an endpoint that hangs takes neither the turns nor the sockets of the
+ * others. Each credential finds out by itself, and each namespace that uses it: neither what one puts into a Secret nor what it asks for,
+ * which a firewall on the way may reset, must close the way for another.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Failure } from '../job/ports.ts';
@@ -17,16 +18,23 @@ const COME_AGAIN_MS = 5_000;
 /** What nobody has used for this long is forgotten. */
 const UNUSED_MS = 10 * 60_000;
 
+/** Of all namespaces. */
+interface Calls {
+  underway: number;
+}
+
 export class Gate {
   readonly #clock: Clock;
   readonly #circuit: Circuit;
+  /** To the same endpoint. */
+  readonly calls: Calls;
   #shared: object | undefined;
-  #underway = 0;
   #failuresInARow = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, calls: Calls = { underway: 0 }) {
     this.#clock = clock;
     this.#circuit = new Circuit(clock);
+    this.calls = calls;
   }
 
   /** As of `Circuit`. */
@@ -37,7 +45,7 @@ export class Gate {
   /** For those who entered and waited since: the failure, if they are not let through by now. */
   refusal(pass: Pass): Failure | undefined {
     const refused = this.#circuit.refusal(pass);
-    return refused || this.#underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
+    return refused || this.calls.underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
   }
 
   /** The same object for the same values: while all is well they are the same for all who wait, of whom there may be many. */
@@ -51,18 +59,18 @@ export class Gate {
 
   /** The call is sent. How it ends is told by exactly one of the next two. */
   began(): void {
-    this.#underway += 1;
+    this.calls.underway += 1;
   }
 
   /** Whatever it answered: it can be reached. */
   succeeded(pass: Pass): void {
-    this.#underway -= 1;
+    this.calls.underway -= 1;
     this.#failuresInARow = 0;
     this.#circuit.succeeded(pass);
   }
 
   failed(pass: Pass, failure: Failure): void {
-    this.#underway -= 1;
+    this.calls.underway -= 1;
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= FAILURES_TO_OPEN) this.#circuit.failed(pass, failure);
     // It may be the probe: an older call that came back well meanwhile began the row anew.
@@ -73,30 +81,34 @@ export class Gate {
   abandoned(pass: Pass): void {
     this.#circuit.abandoned(pass);
   }
-
-  get underway(): number {
-    return this.#underway;
-  }
 }
 
-/** Of one credential: a gate for each endpoint in use. */
+interface Known {
+  readonly endpoint: string;
+  readonly gate: Gate;
+  usedAt: number;
+}
+
+/** Of one credential: a gate for each namespace and endpoint in use. */
 export class Gates {
   readonly #clock: Clock;
-  readonly #gates = new Map<string, { readonly gate: Gate; usedAt: number }>();
+  readonly #gates = new Map<string, Known>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** @param endpoint as `formatEndpoint` writes it */
-  of(endpoint: string): Gate {
+  of(endpoint: string, namespace: string): Gate {
+    const name = `${namespace} ${endpoint}`;
     const usedAt = this.#clock.now();
-    const known = this.#gates.get(endpoint);
+    const known = this.#gates.get(name);
     if (known) return Object.assign(known, { usedAt }).gate;
     for (const [other, { gate, usedAt: last }] of this.#gates)
-      if (usedAt - last > UNUSED_MS && gate.underway === 0) this.#gates.delete(other);
-    const gate = new Gate(this.#clock);
-    this.#gates.set(endpoint, { gate, usedAt });
+      if (usedAt - last > UNUSED_MS && gate.calls.underway === 0) this.#gates.delete(other);
+    const others = [...this.#gates.values()].find((each) => each.endpoint === endpoint);
+    const gate = new Gate(this.#clock, others?.gate.calls);
+    this.#gates.set(name, { endpoint, gate, usedAt });
     return gate;
   }
 

@@ -170,7 +170,7 @@ export class Observation implements Caller {
     const session = sessions.of(credential);
     const known = await session.circuit.enter(this);
     if ('refused' in known) return { ...known, asked };
-    const gate = session.gates.of(asked.endpoint);
+    const gate = session.gates.of(asked.endpoint, this.#owner.reference.credential.namespace);
     const entrance = await gate.enter(this);
     const hasOwnEndpoint = credential.endpoint !== undefined;
     if ('pass' in entrance)

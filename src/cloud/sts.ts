@@ -7,7 +7,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Failure, FailureKind } from '../job/ports.ts';
 import { type AccessKey, AlibabaClient } from './alibaba-client.ts';
 import type { Pass } from './circuit.ts';
-import type { Endpoint } from './endpoints.ts';
+import { type Endpoint, formatEndpoint } from './endpoints.ts';
 import { FairPace } from './fair-pace.ts';
 import { type Gate, Gates } from './gate.ts';
 import type { CallObserver } from './job-call.ts';
@@ -75,7 +75,6 @@ export class Sts {
   readonly #options: StsOptions;
   readonly #turns: FairPace;
   readonly #lookups: FairPace;
-  /** By namespace: what one writes into its Secrets must not close the way for another. */
   readonly #gates: Gates;
 
   constructor(options: StsOptions) {
@@ -129,7 +128,7 @@ export class Sts {
   }
 
   async #call<T>(call: Call<T>, turns = this.#turns): Promise<T | { readonly failure: Failure }> {
-    const gate = this.#gates.of(call.caller.namespace);
+    const gate = this.#gates.of(formatEndpoint(this.#options.endpoint), call.caller.namespace);
     const entrance = await gate.enter(NEVER);
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;

@@ -67,7 +67,7 @@ describe('for any way in which calls through a gate come and end', () => {
           await settled();
         }
         for (; callers.passes.length > 0; await settled()) callers.end(callers.passes[0], lastly);
-        expect([callers.waiting, callers.gate.underway]).to.deep.equal([0, 0]);
+        expect([callers.waiting, callers.gate.calls.underway]).to.deep.equal([0, 0]);
         await callers.clock.advance(LONGEST);
         callers.enter();
         await settled();

@@ -107,16 +107,46 @@ describe('a gate', () => {
 });
 
 describe('gates', () => {
+  let clock: FakeClock;
+  let gates: Gates;
+  beforeEach(() => {
+    clock = new FakeClock(1_000_000);
+    gates = new Gates(clock);
+  });
+
   it('are one for each endpoint, and forgotten when unused for long, unless calls are under way', async () => {
-    const clock = new FakeClock(1_000_000);
-    const gates = new Gates(clock);
-    const busy = gates.of('https://busy.example');
-    const unused = gates.of('https://unused.example');
+    const busy = gates.of('https://busy.example', 'media');
+    const unused = gates.of('https://unused.example', 'media');
     expect(unused).not.to.equal(busy);
     busy.began();
     await clock.advance(11 * MINUTE);
-    gates.of('https://new.example');
+    gates.of('https://new.example', 'media');
     expect(gates.size).to.equal(2);
-    expect(gates.of('https://busy.example')).to.equal(busy);
+    expect(gates.of('https://busy.example', 'media')).to.equal(busy);
+  });
+
+  it('are closed to a namespace by what it asks for itself, and to no other', async () => {
+    const [ours, theirs] = [
+      gates.of('https://one.example', 'media'),
+      gates.of('https://one.example', 'news'),
+    ];
+    for (let failures = 0; failures < 5; failures += 1) {
+      const entrance = (await ours.enter(WANTED)) as { pass: Pass };
+      ours.began();
+      ours.failed(entrance.pass, FAILED);
+    }
+    expect(await ours.enter(WANTED)).to.have.property('refused');
+    expect(await theirs.enter(WANTED)).to.have.property('pass');
+  });
+
+  it('count the calls of all namespaces that are under way to an endpoint', async () => {
+    const [ours, theirs] = [
+      gates.of('https://one.example', 'media'),
+      gates.of('https://one.example', 'news'),
+    ];
+    for (let calls = 0; calls < 96; calls += 1) ours.began();
+    const { pass } = (await theirs.enter(WANTED)) as { pass: Pass };
+    expect(theirs.refusal(pass)).to.include({ kind: 'ConnectionFailed' });
+    expect(gates.of('https://two.example', 'news').refusal(pass)).to.equal(undefined);
   });
 });
