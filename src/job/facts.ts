@@ -7,7 +7,13 @@ import type { EdgeTranscodeJob, JobDetails } from '../api/edge-transcode-job.ts'
 import { overdue } from './messages.ts';
 import { policyOf } from './policies.ts';
 import type { Answer, Failure } from './ports.ts';
-import { freshnessWindow, intervalInForce, pollInterval, type ScheduleSettings } from './schedule.ts';
+import {
+  freshnessWindow,
+  intervalInForce,
+  pollInterval,
+  type ScheduleSettings,
+  vouchedStretch,
+} from './schedule.ts';
 import { endpointHash, referenceHash, referenceOf } from './target.ts';
 
 /** The last thing we learned of the job. */
@@ -191,7 +197,8 @@ export function settle(
 }
 
 function windowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
-  return freshnessWindow(pollInterval(intervalInForce(object.spec, settings), facts.verdict), settings);
+  const interval = intervalInForce(object.spec, { ...settings, stretch: vouchedStretch(settings.stretch) });
+  return freshnessWindow(pollInterval(interval, facts.verdict), settings);
 }
 
 /** Suspension forgets failures, and what was observed before it vouches for nothing after it. */

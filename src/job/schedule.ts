@@ -41,6 +41,14 @@ export function pollInterval(intervalMs: number, verdict: Failure | undefined): 
   return verdict ? Math.max(intervalMs, policyOf(verdict.kind).paceMs) : intervalMs;
 }
 
+/** Beyond, a status is no fresher because the budget is too small: from about ten times on, it is fresh for a part of the time only. */
+const MOST_VOUCHED_STRETCH = 5;
+
+/** Of a stretch, what the freshness window follows. */
+export function vouchedStretch(stretch: number): number {
+  return Math.min(stretch, MOST_VOUCHED_STRETCH);
+}
+
 /** How old an observation may be and still count as fresh. */
 export function freshnessWindow(pollIntervalMs: number, settings: ScheduleSettings): number {
   return settings.freshness * pollIntervalMs + FRESHNESS_GRACE_MS;

@@ -168,4 +168,13 @@ describe('a stretched object', () => {
     await operator.clock.advance(30_000);
     expect(shown(operator.status).Fresh).to.equal('False ObservationOverdue');
   });
+
+  it('is fresh for no more than five of its own intervals each, however far it is stretched', async () => {
+    const operator = new AnOperator({ stretch: 100 });
+    await operator.applyAnswered(aJob().every('10s'), running());
+    await operator.clock.advance(3 * 50_000 + 29_000);
+    expect(shown(operator.status).Fresh).to.equal('True ObservationSucceeded');
+    await operator.clock.advance(2_000);
+    expect(shown(operator.status).Fresh).to.equal('False ObservationOverdue');
+  });
 });
