@@ -1,6 +1,6 @@
 // The runner against real mocha processes: what is counted is what happened.
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -64,6 +64,21 @@ describe('runSuite', () => {
       it('meets Redis', function () { skipBecause(this, 'no redis-server on PATH'); });`;
     const { skipped } = await mocha(test, { jobs: 2 });
     expect(skipped).to.deep.equal(['meets Redis (no redis-server on PATH)']);
+  });
+
+  it('runs the files that are named first before the others, and each once', async () => {
+    const log = join(directory, 'log');
+    const write = (name: string) =>
+      writeFile(
+        join(directory, `${name}.test.ts`),
+        `import { appendFileSync } from 'node:fs';
+        it('passes', () => appendFileSync(${JSON.stringify(log)}, '${name} '));`,
+      );
+    for (const name of ['a', 'b', 'slow']) await write(name);
+    const suite = suiteOf([join(directory, 'slow.test.ts'), `${directory}/*.test.ts`]);
+    await runSuite(suite, QUIET);
+    expect(await readFile(log, 'utf8')).to.equal('slow a b ');
+    expect(await runSuite({ ...suite, jobs: 2 }, QUIET)).to.include({ passed: 3, failed: 0 });
   });
 
   it('counts a failing hook', async () => {

@@ -1,0 +1,73 @@
+/**
+ * One budget spent by several while Redis is of no use: on in parts, and together again when it is back.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createServer } from 'node:tls';
+import { expect } from 'chai';
+import { selfSignedCertificate } from '../world/live-simulator/certificate.ts';
+import { full, most, SETTLED_MS, SHARDS, until, useSpenders } from './spenders.ts';
+
+/** Noticed after a second without an answer, which is asked for every second. */
+const NOTICED_MS = 3_000;
+
+describe('a budget shared through a Redis that is away', function () {
+  this.timeout(60_000);
+  const scene = useSpenders();
+
+  it('is spent in parts while Redis hangs, and whole again by itself', async () => {
+    await scene.shared();
+    for (const spender of scene.spenders) spender.want(20);
+    await delay(SETTLED_MS);
+    scene.redis.process.kill('SIGSTOP');
+    await until(() => scene.spenders.every(({ link }) => !link.isUp), NOTICED_MS);
+    const each = await Promise.all(scene.spenders.map((spender) => scene.callsIn(6_000, [spender])));
+    scene.redis.process.kill('SIGCONT');
+    for (const calls of each)
+      expect(calls).to.be.within(0.8 * (full(6_000) / SHARDS), most(6_000) / SHARDS + 1);
+    await scene.shared();
+    await delay(SETTLED_MS);
+    expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
+    scene.expectNeverAbove();
+    for (const { logger } of scene.spenders)
+      expect(logger.lines.map(({ level, fields }) => `${level} ${fields.why ?? ''}`.trim())).to.deep.equal([
+        'info',
+        'warn it does not answer',
+        'info',
+      ]);
+  });
+
+  it('is spent in parts while Redis is gone, and whole again when one is back that remembers nothing', async () => {
+    await scene.shared();
+    for (const spender of scene.spenders) spender.want(20);
+    await delay(SETTLED_MS);
+    scene.redis.process.kill('SIGKILL');
+    await until(() => scene.spenders.every(({ link }) => !link.isUp), NOTICED_MS);
+    expect(await scene.callsIn(4_000)).to.be.within(0.8 * full(4_000), most(4_000) + SHARDS);
+    await scene.restartRedis();
+    await scene.shared();
+    await delay(SETTLED_MS);
+    expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
+    scene.expectNeverAbove();
+    for (const { logger } of scene.spenders)
+      expect(JSON.stringify(logger.lines)).not.to.contain('a-password');
+  });
+
+  it('is spent in parts where the certificate is not trusted or the password wrong, and the log says which', async () => {
+    // Encrypted, so that it is the certificate that fails.
+    const server = createServer(selfSignedCertificate()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const untrusted = scene.spender('account', `rediss://:a-password@127.0.0.1:${port}`);
+    const refused = scene.spender('account', `redis://:a-password@127.0.0.1:${scene.redis.port}`);
+    await until(() => [untrusted, refused].every(({ logger }) => logger.lines.length > 0), NOTICED_MS);
+    // Long enough for whatever comes after the first error.
+    await delay(1_000);
+    server.close();
+    expect(untrusted.logger.lines.map(({ fields }) => fields.why)).to.deep.equal([
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+    ]);
+    expect(refused.logger.lines.map(({ fields }) => fields.why)).to.deep.equal(['WRONGPASS']);
+  });
+});

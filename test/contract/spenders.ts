@@ -1,0 +1,166 @@
+/**
+ * Several who spend one budget through a real Redis, in real time, as it is Redis that hands out the turns.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { systemClock } from '../../src/base/clock.ts';
+import { Budget, type Caller, pacing } from '../../src/cloud/budget.ts';
+import { RedisLink } from '../../src/cloud/redis-link.ts';
+import { RecordingLogger } from '../unit/kit/recording-logger.ts';
+import { MissingToolError } from '../world/go-build.ts';
+import { Processes } from '../world/processes.ts';
+import { type RedisServer, redisProgram, startRedis } from '../world/redis.ts';
+import { skipBecause } from '../world/skip.ts';
+
+export const SHARDS = 3;
+const CALLS_PER_MINUTE = 1_200;
+const { minTimeMs } = pacing(CALLS_PER_MINUTE);
+/** Who has just joined takes no more than a part for so long. */
+export const SETTLED_MS = 5_000;
+
+/** One process's part in it: as many callers as are wished for, who come again at once. */
+export class Spender {
+  readonly logger = new RecordingLogger();
+  readonly link: RedisLink;
+  readonly budget: Budget;
+  readonly times: number[] = [];
+
+  constructor(url: string, account: string) {
+    this.link = new RedisLink({ url, clock: systemClock, logger: this.logger });
+    const sharing = { link: this.link, shards: SHARDS };
+    this.budget = new Budget({ callsPerMinute: CALLS_PER_MINUTE, clock: systemClock, sharing }, account);
+  }
+
+  want(callers: number): void {
+    for (let index = 0; index < callers; index += 1) this.budget.add(this.#caller());
+  }
+
+  close(): void {
+    this.budget.close();
+    this.link.close();
+  }
+
+  #caller(): Caller {
+    const caller: Caller = {
+      lane: 'due',
+      deadline: 0,
+      withdrawn: false,
+      waitingSince: 0,
+      ready: () => true,
+      call: async () => {
+        this.times.push(systemClock.now());
+        this.budget.add(caller);
+      },
+      dismissed: () => undefined,
+    } as Caller;
+    return caller;
+  }
+}
+
+/** For the tests of one `describe`. */
+export class Spenders {
+  redis!: RedisServer;
+  readonly spenders: Spender[] = [];
+  /** Of those that are there from the start: another one for each test. */
+  account = '';
+  #processes!: Processes;
+  #program!: string;
+
+  async start(processes: Processes, program: string): Promise<void> {
+    this.#processes = processes;
+    this.#program = program;
+    this.redis = await startRedis(processes, program);
+  }
+
+  /** After it was killed: it remembers nothing. */
+  async restartRedis(): Promise<void> {
+    this.redis = await startRedis(this.#processes, this.#program, this.redis.port);
+  }
+
+  /** One more; ended after the test. */
+  spender(account: string, url = this.redis.url): Spender {
+    const spender = new Spender(url, account);
+    this.spenders.push(spender);
+    return spender;
+  }
+
+  close(): void {
+    for (const spender of this.spenders.splice(0)) spender.close();
+  }
+
+  /** Until all are connected. */
+  shared(): Promise<void> {
+    return until(() => this.spenders.every(({ link }) => link.isUp), 8_000);
+  }
+
+  async callsIn(milliseconds: number, of: readonly Spender[] = this.spenders): Promise<number> {
+    const from = systemClock.now();
+    await delay(milliseconds);
+    const to = systemClock.now();
+    const times = of.flatMap((spender) => spender.times);
+    return (times.filter((time) => time >= from && time < to).length * milliseconds) / (to - from);
+  }
+
+  /** In no window of any length is there more than the pace, and what may begin late. */
+  expectNeverAbove(): void {
+    const times = this.spenders.flatMap((spender) => spender.times).sort((one, other) => one - other);
+    for (const seconds of [1, 2, 5, 10]) {
+      let first = 0;
+      for (const [last, time] of times.entries()) {
+        while ((times[first] as number) <= time - seconds * 1_000) first += 1;
+        expect(last - first + 1, `calls in ${seconds} s`).to.be.at.most(most(seconds * 1_000));
+      }
+    }
+  }
+}
+
+/** Call it first in a `describe`: three spenders of an account of its own for each test. */
+export function useSpenders(): Spenders {
+  const scene = new Spenders();
+  let directory: string | undefined;
+  let processes: Processes | undefined;
+  let accounts = 0;
+  before(async function () {
+    try {
+      const program = await redisProgram();
+      directory = await mkdtemp(join(tmpdir(), 'redis-'));
+      processes = new Processes(directory);
+      await scene.start(processes, program);
+    } catch (error) {
+      if (error instanceof MissingToolError) skipBecause(this, error.message);
+      throw error;
+    }
+  });
+  after(async () => {
+    await processes?.stop();
+    if (directory) await rm(directory, { recursive: true, force: true });
+  });
+  beforeEach(() => {
+    accounts += 1;
+    scene.account = `account ${accounts}`;
+    for (let index = 0; index < SHARDS; index += 1) scene.spender(scene.account);
+  });
+  afterEach(() => scene.close());
+  return scene;
+}
+
+/** What the pace gives. */
+export function full(milliseconds: number): number {
+  return milliseconds / minTimeMs;
+}
+
+/** And what may begin late: the reserve of the budget, which is twice 1% of it. */
+export function most(milliseconds: number): number {
+  return full(milliseconds) + 2 * (CALLS_PER_MINUTE / 100) + 1;
+}
+
+export async function until(isSo: () => boolean, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!isSo()) {
+    if (performance.now() > deadline) throw new Error(`not so within ${withinMs} ms`);
+    await delay(20);
+  }
+}
