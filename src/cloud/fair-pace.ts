@@ -3,10 +3,18 @@
  */
 import { Pace, type PaceOptions } from './pace.ts';
 
+const CLOSED = 'closed before it began';
+
+interface Waiting {
+  begin(): Promise<void>;
+  drop(reason: Error): void;
+}
+
 export class FairPace {
   readonly #pace: Pace;
   /** What waits, by party; whose turn is next comes first, as a Map keeps the order of insertion. */
-  readonly #waiting = new Map<string, (() => Promise<void>)[]>();
+  readonly #waiting = new Map<string, Waiting[]>();
+  #closed = false;
 
   constructor(options: PaceOptions) {
     this.#pace = new Pace(options);
@@ -14,27 +22,35 @@ export class FairPace {
 
   /** Rejects as the task does, or when it was closed before the task began. */
   schedule<T>(party: string, task: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const begin = () => task().then(resolve, reject);
+    return new Promise((resolve, drop) => {
+      if (this.#closed) {
+        drop(new Error(CLOSED));
+        return;
+      }
+      const waiting: Waiting = { begin: () => task().then(resolve, drop), drop };
       const queue = this.#waiting.get(party);
-      if (queue) queue.push(begin);
-      else this.#waiting.set(party, [begin]);
-      this.#pace.schedule(() => this.#next()).catch(reject);
+      if (queue) queue.push(waiting);
+      else this.#waiting.set(party, [waiting]);
+      // A turn is for whoever is next, who need not be this one: it fails for nobody, and `close` tells all who wait.
+      this.#pace.schedule(() => this.#next()).catch(() => undefined);
     });
   }
 
-  /** No task begins after this. */
+  /** No task begins after this, and whoever waits is told. */
   close(): void {
+    this.#closed = true;
     this.#pace.close();
+    for (const queue of this.#waiting.values()) for (const { drop } of queue) drop(new Error(CLOSED));
+    this.#waiting.clear();
   }
 
   async #next(): Promise<void> {
     const [first] = this.#waiting;
     if (!first) return;
     const [party, queue] = first;
-    const begin = queue.shift();
+    const waiting = queue.shift();
     this.#waiting.delete(party);
     if (queue.length > 0) this.#waiting.set(party, queue);
-    await begin?.();
+    await waiting?.begin();
   }
 }

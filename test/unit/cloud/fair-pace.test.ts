@@ -56,4 +56,14 @@ describe('a fair pace', () => {
     expect(await Promise.all(waiting)).to.deep.equal(Array(3).fill('closed'));
     expect(run).to.deep.equal(['a']);
   });
+
+  it('says so as well to those whose turns others have taken, and to who comes later', async () => {
+    const flood = schedule('flood', 3);
+    const told = [...flood, ...schedule('one', 2)].map((each) => each.catch(() => 'closed'));
+    await time.pass(150, 10);
+    pace.close();
+    told.push(...schedule('late', 1).map((each) => each.catch(() => 'closed')));
+    await time.pass(1_000, 10);
+    expect(await Promise.all(told)).to.deep.equal(['flood0', 'closed', 'closed', 'one0', 'closed', 'closed']);
+  });
 });
