@@ -17,6 +17,7 @@ export class ListRefusals {
   readonly #logger: Logger;
   /** By identity and by cluster, when to try again (clock `now`). */
   readonly #again = new Map<string, number>();
+  #tidyAt = 0;
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -30,6 +31,7 @@ export class ListRefusals {
 
   /** A line when it begins, not for each time that it is tried again. */
   refused(about: About, { kind, message }: Failure): void {
+    this.#tidy(this.#clock.now());
     const isDenied = kind === 'PermissionDenied';
     const name = isDenied ? ofIdentity(about) : ofCluster(about);
     const isNew = !this.#again.has(name);
@@ -54,6 +56,18 @@ export class ListRefusals {
   listed(about: About): void {
     this.#again.delete(ofIdentity(about));
     this.#again.delete(ofCluster(about));
+  }
+
+  /** How many are held. */
+  get size(): number {
+    return this.#again.size;
+  }
+
+  /** What nobody has tried again for so long, nobody asks for any more: clusters that are not there can be made up without end. */
+  #tidy(now: number): void {
+    if (now < this.#tidyAt) return;
+    this.#tidyAt = now + AGAIN_AFTER_MS;
+    for (const [name, again] of this.#again) if (again + AGAIN_AFTER_MS < now) this.#again.delete(name);
   }
 }
 
