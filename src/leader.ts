@@ -135,7 +135,7 @@ export class Leader {
 
 function construct(parts: LeaderParts, { holds }: Term) {
   const { settings, client, store, metrics, clock, logger } = parts;
-  const sts = stsOf(parts);
+  const sts = stsOf(parts, holds);
   const redis = redisOf(parts);
   const cloud = cloudOf(parts, { sts, redis }, holds);
   const writer = new StatusWriter({
@@ -179,9 +179,13 @@ function construct(parts: LeaderParts, { holds }: Term) {
   return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, stretches };
 }
 
-function stsOf({ config, metrics, userAgent, clock, logger }: LeaderParts): Sts | undefined {
+function stsOf(
+  { config, metrics, userAgent, clock, logger }: LeaderParts,
+  mayCall: () => boolean,
+): Sts | undefined {
   const endpoint = config['sts-endpoint'] ?? stsEndpointOfRegion(config.region);
-  return endpoint === 'none' ? undefined : new Sts({ endpoint, userAgent, clock, logger, observer: metrics });
+  if (endpoint === 'none') return undefined;
+  return new Sts({ endpoint, mayCall, userAgent, clock, logger, observer: metrics });
 }
 
 /** A hundred thousand objects are listed by then. */

@@ -20,6 +20,8 @@ export interface StsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer?: Pick<CallObserver, 'called'>;
+  /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
+  readonly mayCall?: () => boolean;
 }
 
 /** On whose behalf STS is asked. */
@@ -61,6 +63,9 @@ const AWAY: ReadonlySet<FailureKind> = new Set(['ConnectionFailed', 'ServerError
 
 /** Sessions are for all who wait for them: nobody leaves. */
 const NEVER = new AbortController().signal;
+
+/** Nobody sees it: who is told has nothing more to write. */
+const STOPPING: Failure = { kind: 'ConnectionFailed', message: 'the operator is stopping' };
 
 interface Call<T> {
   readonly caller: StsCaller;
@@ -136,12 +141,12 @@ export class Sts {
       return await turns.schedule(call.caller.namespace, () => this.#send(call, gate, pass));
     } catch {
       gate.abandoned(pass);
-      return { failure: { kind: 'ConnectionFailed', message: 'the operator is stopping' } };
+      return { failure: STOPPING };
     }
   }
 
   async #send<T>(call: Call<T>, gate: Gate, pass: Pass): Promise<T | { readonly failure: Failure }> {
-    const refused = gate.refusal(pass);
+    const refused = this.#options.mayCall?.() === false ? STOPPING : gate.refusal(pass);
     if (refused) {
       gate.abandoned(pass);
       return { failure: refused };

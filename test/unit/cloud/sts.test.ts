@@ -17,6 +17,7 @@ describe('STS', () => {
   let logger: RecordingLogger;
   let sts: Sts;
   let called: [operation: string, code: string][];
+  let mayCall: boolean;
 
   beforeEach(async () => {
     service = new Loopback();
@@ -25,7 +26,9 @@ describe('STS', () => {
     logger = new RecordingLogger();
     called = [];
     const observer = { called: (operation: string, code: string) => void called.push([operation, code]) };
-    sts = new Sts({ endpoint: service.endpoint, userAgent: 'test', clock, logger, observer });
+    mayCall = true;
+    const options = { endpoint: service.endpoint, userAgent: 'test', clock, logger, observer };
+    sts = new Sts({ ...options, mayCall: () => mayCall });
   });
   afterEach(() => {
     sts.close();
@@ -164,6 +167,19 @@ describe('STS', () => {
       await fail(4);
       expect(service.requests).to.have.length(9);
     });
+  });
+
+  it('is asked nothing once no call may be made any more, be it for a session or an account', async () => {
+    mayCall = false;
+    expect(await sts.assumeRole(CALLER, KEY, ROLE)).to.have.nested.property(
+      'failure.kind',
+      'ConnectionFailed',
+    );
+    expect(await sts.accountOf(CALLER, KEY)).to.have.nested.property('failure.kind', 'ConnectionFailed');
+    expect(service.requests).to.deep.equal([]);
+    mayCall = true;
+    giveSession();
+    expect(await sts.assumeRole(CALLER, KEY, ROLE)).to.have.property('key');
   });
 
   it('is asked nothing once it is closed', async () => {
