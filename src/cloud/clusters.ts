@@ -37,6 +37,8 @@ export class Clusters {
   /** By account, or by credential until it has a budget. */
   readonly #choices = new Map<Budget | string, Choice>();
   #demands: readonly ClusterDemand[] = [];
+  /** The credentials of all objects. */
+  #identities: ReadonlySet<string> = new Set();
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SweepParts, options: ClustersOptions) {
@@ -72,6 +74,11 @@ export class Clusters {
     return sums;
   }
 
+  /** Whether an object names this credential, as far as that is known. */
+  names(identity: string): boolean {
+    return this.#identities.has(identity);
+  }
+
   /** Ends everybody with this answer. */
   close(answer: Answer): void {
     for (const cluster of this.#clusters.values()) cluster.close(answer);
@@ -98,6 +105,7 @@ export class Clusters {
     if (!demands) return;
     this.#lookedAt = now;
     this.#demands = demands;
+    this.#identities = new Set(demands.map(({ credential }) => identityOf(credential)));
     this.#choose(now);
     for (const demand of demands) this.#decide(this.#of(demand), demand);
     const wanted = new Set(demands.map(nameOf));

@@ -56,7 +56,15 @@ export class LiveReader implements CloudReader {
     const { observeWith = 'get', demand = () => undefined, expectsMore = () => false } = options;
     const onWait = observer?.waited.bind(observer);
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
-    const sessions = new Sessions({ callsPerMinute, clock, sts, sharing, ...(onWait && { onWait }) });
+    const isWanted = (identity: string) => this.#clusters.names(identity);
+    const sessions = new Sessions({
+      callsPerMinute,
+      clock,
+      sts,
+      sharing,
+      isWanted,
+      ...(onWait && { onWait }),
+    });
     this.#credentials = credentials;
     const jobCall = new JobCall(options);
     this.#parts = { credentials, sessions, jobCall, expectsMore, clock, ...(mayCall && { mayCall }) };

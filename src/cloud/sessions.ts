@@ -59,9 +59,14 @@ export interface SessionsOptions {
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
   /** Undefined: the budgets are this process's alone. */
   readonly sharing?: Sharing | undefined;
+  /** Whether an object names this credential: it may be polled once a day only. Default: nothing is known of that. */
+  readonly isWanted?: (identity: string) => boolean;
 }
 
-/** Longer than any call takes and any probe waits; and than the minute for which a budget has to remember. */
+/**
+ * What no object names is kept for so long after its last use: longer than any call takes and any probe waits; and than the minute
+ * for which a budget has to remember.
+ */
 const UNUSED_MS = 10 * 60_000;
 
 /** A key that STS refuses may be mended, and STS may be out of reach for good: neither is worth asking often. */
@@ -135,7 +140,7 @@ export class Sessions {
 
   #forgetUnused(now: number): void {
     for (const [identity, { member, budget, usedAt }] of this.#sessions) {
-      if (now - usedAt <= UNUSED_MS || budget.total > 0) continue;
+      if (now - usedAt <= UNUSED_MS || budget.total > 0 || this.#options.isWanted?.(identity)) continue;
       this.#sessions.delete(identity);
       this.#accounts.leave(member);
     }

@@ -17,10 +17,20 @@ describe('a reader', () => {
   let time: SteppedTime;
   let reader: LiveReader;
   let jobs = 0;
+  /** Credentials whose account was asked for. */
+  let lookups: string[];
 
   beforeEach(() => {
     time = new SteppedTime();
-    const secrets = { read: async () => KEY };
+    lookups = [];
+    const targets = new Map([[60 * 60_000, 1]]);
+    const accountOf = async (_caller: unknown, { accessKeyID }: { accessKeyID: string }) => {
+      lookups.push(accessKeyID);
+      return { accountID: accessKeyID };
+    };
+    const secrets = {
+      read: async (namespace: string, name: string) => ({ ...KEY, accessKeyID: `${namespace}/${name}` }),
+    };
     const logger = new RecordingLogger();
     const rules = { allowedEndpoints: [], allowInsecure: false };
     reader = new LiveReader({
@@ -29,6 +39,8 @@ describe('a reader', () => {
       regionID: 'cn-shanghai',
       userAgent: 'test',
       callsPerMinute: 1,
+      sts: { accountOf },
+      demand: () => [{ credential: SECRET, clusterID: 'c', targets }],
       clock: time,
       logger,
     });
@@ -93,6 +105,14 @@ describe('a reader', () => {
     expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity: capacity / 3 });
     sharing.close();
     expect(clock.timers).to.equal(0);
+  });
+
+  it('asks once for the account of a credential that objects name, however rarely they are polled', async () => {
+    for (let hour = 0; hour < 3; hour += 1) {
+      for (const name of [`other-${hour}`, 'account']) observe('due', { ...SECRET, name });
+      await time.pass(60 * 60_000, 60_000);
+    }
+    expect(lookups.filter((key) => key === 'media/account')).to.have.length(1);
   });
 
   it('has nobody waiting once it is closed', async () => {

@@ -17,9 +17,12 @@ function credential(identity: string, version = 'one'): Credential {
 describe('sessions', () => {
   let clock: FakeClock;
   let sessions: Sessions;
+  /** Credentials that objects name. */
+  let named: Set<string>;
   beforeEach(() => {
     clock = new FakeClock();
-    sessions = new Sessions({ callsPerMinute: 60, clock });
+    named = new Set();
+    sessions = new Sessions({ callsPerMinute: 60, clock, isWanted: (identity) => named.has(identity) });
   });
   afterEach(() => {
     for (const [, { budget }] of sessions) budget.close();
@@ -58,6 +61,18 @@ describe('sessions', () => {
       'media/used',
       'media/new',
     ]);
+  });
+
+  it('last while an object names their credential, though it be polled once a day', async () => {
+    named = new Set(['media/daily']);
+    const { budget } = sessions.of(credential('media/daily'));
+    await clock.advance(24 * 60 * MINUTE);
+    sessions.of(credential('media/other'));
+    expect(sessions.of(credential('media/daily')).budget).to.equal(budget);
+    named = new Set();
+    await clock.advance(11 * MINUTE);
+    sessions.of(credential('media/new'));
+    expect([...sessions].map(([identity]) => identity)).to.deep.equal(['media/new']);
   });
 });
 
