@@ -121,6 +121,13 @@ export class Cluster implements FlightHost, SweepHost {
     }
   }
 
+  part(calls: number): void {
+    const asked = this.#candidates().filter(
+      ({ standing, lane }) => standing === 'member' && lane === 'asked',
+    );
+    if (asked.length < calls) for (const flight of asked) this.#release(flight);
+  }
+
   failed(answer: Failed): void {
     for (const flight of this.#candidates()) if (flight.standing === 'member') flight.end(answer);
   }
@@ -144,7 +151,8 @@ export class Cluster implements FlightHost, SweepHost {
       this.#listed[flight.lane] += 1;
       this.joinedAt = this.parts.clock.now();
     }
-    if (flight.standing === 'listed' && this.#sweep?.isGathering) this.#enlist(flight);
+    if (flight.standing === 'listed' && this.#sweep?.isGathering && this.#mayJoin(flight))
+      this.#enlist(flight);
     else flight.call();
     this.#consider();
   }
@@ -154,6 +162,7 @@ export class Cluster implements FlightHost, SweepHost {
     this.#listed[flight.lane] -= isListed;
     flight.hasten(lane, deadline);
     this.#listed[flight.lane] += isListed;
+    if (flight.standing === 'member' && !this.#mayJoin(flight)) this.#release(flight);
     this.#consider();
   }
 
@@ -166,12 +175,25 @@ export class Cluster implements FlightHost, SweepHost {
 
   /** A sweep begins where more wait than it takes calls. */
   #consider(): void {
-    const { asked, due, retry } = this.#listed;
+    const { due, retry } = this.#listed;
+    const asked = this.#isSweptForAsked ? this.#listed.asked : 0;
     const count = { none: 0, asked, all: asked + due + retry }[this.sweeping];
     if (this.#sweep || count <= (this.pages ?? 1) || !this.parts.mayList(this)) return;
     this.#sweep = new Sweep(this.parts, this);
-    for (const flight of this.#candidates()) this.#enlist(flight);
+    for (const flight of this.#candidates()) if (this.#mayJoin(flight)) this.#enlist(flight);
     this.#sweep.begin(this.pages);
+  }
+
+  /**
+   * A sweep goes in the best lane of its members. One that somebody asks for is not to wait for a hundred pages, nor to bring them all
+   * ahead of what others ask for: it joins only where those who are asked for would be swept without the rest.
+   */
+  #mayJoin({ lane }: Flight): boolean {
+    return lane !== 'asked' || this.#isSweptForAsked;
+  }
+
+  get #isSweptForAsked(): boolean {
+    return this.#listed.asked > (this.pages ?? 1);
   }
 
   #candidates(): Flight[] {

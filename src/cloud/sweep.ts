@@ -39,6 +39,8 @@ export interface SweepHost {
    * another round; the others are better off without.
    */
   regroup(seen: number, until: number): void;
+  /** So many calls are to be made: those who are asked for leave, for calls of their own, if they are fewer than that. */
+  part(calls: number): void;
   /** No call for it was of use: each of them gets this answer. */
   failed(answer: Failed): void;
   /** The cloud does not list the cluster's jobs. */
@@ -191,6 +193,7 @@ export class Sweep {
   /** The rest pays only if more wait than it takes calls. */
   #continue(pages: number): void {
     this.#gather(pages, NOTHING_EXPECTED, () => {
+      this.#host.part(pages - 1);
       if (this.#host.members < pages) this.#end();
       else this.#ask(Array.from({ length: pages - 1 }, (_, index) => index + 2));
     });
@@ -213,7 +216,8 @@ export class Sweep {
     for (const pageNo of this.#askedAt.keys()) if (pageNo > pages) this.#askedAt.delete(pageNo);
     const round = nextRound(this.#askedAt, this.#host.sinces());
     this.#host.regroup(Math.min(...this.#askedAt.values()), round.until);
-    if (round.pages.length === 0) this.#end();
+    this.#host.part(round.pages.length);
+    if (this.#host.members < round.pages.length || round.pages.length === 0) this.#end();
     else this.#ask(round.pages);
   }
 

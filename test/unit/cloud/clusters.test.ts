@@ -15,6 +15,8 @@ const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' }
 /** Gives turns when it is told to. */
 class Turns {
   waiting: Caller[] = [];
+  /** Of the turns that were taken. */
+  lanes: Lane[] = [];
 
   add(caller: Caller): void {
     this.waiting.push(caller);
@@ -25,7 +27,11 @@ class Turns {
   }
 
   async give(): Promise<void> {
-    for (const caller of this.waiting.splice(0)) if (caller.ready()) await caller.call();
+    for (const caller of this.waiting.splice(0))
+      if (caller.ready()) {
+        this.lanes.push(caller.lane);
+        await caller.call();
+      }
   }
 
   accepted(): void {}
@@ -41,6 +47,8 @@ describe('the clusters of an account', () => {
   let calls: string[];
   let answers: Answer[];
   let clusters: Clusters;
+  /** What each page says: how many jobs the cluster has. */
+  let total: number;
   /** Pages are answered when it resolves. */
   let held: Promise<void> | undefined;
 
@@ -52,6 +60,7 @@ describe('the clusters of an account', () => {
     answers = [];
     wants = [];
     held = undefined;
+    total = 150;
   });
 
   function begin(observeWith: ObserveWith): void {
@@ -86,7 +95,7 @@ describe('the clusters of an account', () => {
           calls.push(`list ${query.PageNo}`);
           const called = result();
           await held;
-          read({ TotalCount: 150, JobList: { Job: [{ JobId: 'a' }, { JobId: 'b' }, { JobId: 'c' }] } });
+          read({ TotalCount: total, JobList: { Job: [{ JobId: 'a' }, { JobId: 'b' }, { JobId: 'c' }] } });
           return called;
         },
       },
@@ -106,13 +115,16 @@ describe('the clusters of an account', () => {
     return { credential: { namespace: 'media' }, clusterID, targets: new Map([[intervalMs, count]]) };
   }
 
+  function wish(jobID: string, lane: Lane): void {
+    const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
+    const options = { lane, deadline: 0, signal: new AbortController().signal };
+    clusters.observe(reference, options, (answer) => answers.push(answer));
+  }
+
   async function observe(jobIDs: readonly string[], lane: Lane = 'due'): Promise<string[]> {
     calls = [];
-    for (const jobID of jobIDs) {
-      const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
-      const options = { lane, deadline: 0, signal: new AbortController().signal };
-      clusters.observe(reference, options, (answer) => answers.push(answer));
-    }
+    turns.lanes = [];
+    for (const jobID of jobIDs) wish(jobID, lane);
     for (let rounds = 0; rounds < 8; rounds += 1) {
       await settled();
       await turns.give();
@@ -213,9 +225,7 @@ describe('the clusters of an account', () => {
     void turns.give();
     await clock.advance(1);
     expect(calls).to.deep.equal(['list 1']);
-    const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'c' };
-    const options = { lane: 'due', deadline: 0, signal: new AbortController().signal } as const;
-    clusters.observe(reference, options, (answer) => answers.push(answer));
+    wish('c', 'due');
     page.resolve();
     await first;
     await settled();
@@ -223,6 +233,55 @@ describe('the clusters of an account', () => {
     await settled();
     expect(calls).to.deep.equal(['list 1', 'c']);
     expect(answers).to.have.length(3);
+  });
+
+  describe('of whose jobs one is asked for while many are due', () => {
+    const due = Array.from({ length: 30 }, (_, index) => `due-${index}`);
+    /** Calls with the lanes of their turns. */
+    const taken = () => calls.map((call, index) => `${call} ${turns.lanes[index]}`);
+    const page = (pageNo: number) => `list ${pageNo} due`;
+    const pages = Array.from({ length: 20 }, (_, index) => page(index + 1));
+
+    beforeEach(() => {
+      begin('list');
+      total = 2_000;
+    });
+
+    it('call for that one by itself, and lend its lane to no page', async () => {
+      wish('asked', 'asked');
+      await observe(due);
+      expect(taken().filter((each) => !each.startsWith('due'))).to.have.members(['asked asked', ...pages]);
+    });
+
+    it('do so too for two that come before anything is known of the cluster, but for the first page', async () => {
+      for (const jobID of ['one', 'two']) wish(jobID, 'asked');
+      await observe(due);
+      const [first, ...others] = taken().filter((each) => !each.startsWith('due'));
+      expect(first).to.equal('list 1 asked');
+      expect(others).to.have.members(['one asked', 'two asked', ...pages.slice(1)]);
+    });
+
+    it('call at once for one that is asked for while it waits for a sweep', async () => {
+      await observe(due);
+      calls = [];
+      for (const jobID of due) wish(jobID, 'due');
+      await settled();
+      expect(turns.waiting).to.deep.equal([]);
+      wish('due-7', 'asked');
+      await settled();
+      expect(turns.waiting.map(({ lane }) => lane)).to.deep.equal(['asked']);
+      await turns.give();
+      expect(calls).to.deep.equal(['due-7']);
+    });
+
+    it('sweep in its lane when more are asked for than that takes calls', async () => {
+      await observe(
+        due.map((jobID) => `new-${jobID}`),
+        'asked',
+      );
+      expect(turns.lanes.slice(0, 20)).to.deep.equal(Array(20).fill('asked'));
+      expect(calls.slice(0, 20)).to.have.members(pages.map((each) => each.replace(' due', '')));
+    });
   });
 
   it('have a demand without the noise of adding small numbers', () => {

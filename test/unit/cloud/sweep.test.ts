@@ -91,6 +91,7 @@ describe('a sweep', () => {
       },
       sinces: () => [],
       regroup: () => void ends.push('regrouped'),
+      part: () => undefined,
       failed: ({ failure }) => void ends.push(failure.kind),
       refused: () => void ends.push('refused'),
       swept: () => void ends.push('swept'),
