@@ -239,6 +239,19 @@ describe('an observation', () => {
     expect(answers).to.have.length(1);
   });
 
+  it('pauses nobody who has come to share its account meanwhile, when its Secret’s own endpoint says to', async () => {
+    const own = { endpoint: { protocol: 'https', host: 'live.example.com' }, accountID: '1' } as const;
+    fresh = held = 'credential' in held ? { credential: { ...held.credential, ...own } } : held;
+    begin();
+    await time.pass(50);
+    const other = { identity: 'media/other', version: 'one', accountID: '1' };
+    const { budget } = sessions.of({ ...other, accessKey: { accessKeyID: 'id', accessKeySecret: 'secret' } });
+    const before = budget.callsPerSecond;
+    calls[0]?.end('Throttled');
+    await time.pass(1);
+    expect(budget.callsPerSecond).to.equal(before);
+  });
+
   it('ends as it ends when it is not wanted any more while its call is made', async () => {
     const abort = new AbortController();
     const { answers } = begin(abort.signal);
