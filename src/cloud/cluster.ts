@@ -125,7 +125,7 @@ export class Cluster implements FlightHost, SweepHost {
     const asked = this.#candidates().filter(
       ({ standing, lane }) => standing === 'member' && lane === 'asked',
     );
-    if (asked.length < calls) for (const flight of asked) this.#release(flight);
+    if (asked.length < calls) for (const flight of asked) this.#dismiss(flight);
   }
 
   failed(answer: Failed): void {
@@ -136,10 +136,9 @@ export class Cluster implements FlightHost, SweepHost {
     this.parts.onRefused(this, answer);
   }
 
-  /** Who is left waits for a call of its own. */
   swept(): void {
     this.#sweep = undefined;
-    for (const each of this.#candidates()) this.#release(each);
+    for (const each of this.#candidates()) if (each.standing === 'member') this.#dismiss(each);
     this.#consider();
   }
 
@@ -162,7 +161,7 @@ export class Cluster implements FlightHost, SweepHost {
     this.#listed[flight.lane] -= isListed;
     flight.hasten(lane, deadline);
     this.#listed[flight.lane] += isListed;
-    if (flight.standing === 'member' && !this.#mayJoin(flight)) this.#release(flight);
+    if (flight.standing === 'member' && !this.#mayJoin(flight)) this.#dismiss(flight);
     this.#consider();
   }
 
@@ -212,6 +211,11 @@ export class Cluster implements FlightHost, SweepHost {
 
   #missed(flight: Flight): void {
     this.#missing.note(flight.reference.jobID);
+    this.#dismiss(flight);
+  }
+
+  /** It has a call of its own made, and joins no further sweep: a list that is never whole would keep it for ever. */
+  #dismiss(flight: Flight): void {
     this.#stand(flight, 'unlisted');
     flight.call();
   }

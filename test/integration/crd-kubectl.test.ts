@@ -55,7 +55,7 @@ const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
 };
 
 describe('kubectl with the CRD', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let api: ControlPlane;
 
   before(async function () {

@@ -22,7 +22,7 @@ interface Stored {
 }
 
 describe('the CRD on an API server', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let api: ControlPlane;
 
   before(async function () {

@@ -15,7 +15,7 @@ import { shipped } from './shipped.ts';
 const execute = promisify(execFile);
 
 describe('the image', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let folder: string;
 
   before(async () => {

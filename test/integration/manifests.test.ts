@@ -48,7 +48,7 @@ const FORBIDDEN = [
 ];
 
 describe('the shipped manifests on an API server', function () {
-  this.timeout(20_000);
+  this.timeout(60_000);
   let api: ControlPlane;
   let installed: KubectlResult;
 
