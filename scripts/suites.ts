@@ -1,7 +1,23 @@
 // What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on files.
 
-/** How many integration files run at a time: they mostly wait, and share no port, name or clock. */
-const INTEGRATION_JOBS = 3;
+/**
+ * How many files run at a time. Those of the integration mostly wait, and share no port, name or clock: three at a time they left two
+ * thirds of two cores idle. Each has a control plane, which takes half a gigabyte.
+ */
+const INTEGRATION_JOBS = 6;
+const CONTRACT_JOBS = 3;
+const UNIT_JOBS = 2;
+
+/** Those that take two minutes and more go first: whatever began last would be waited for alone. The others take one or less. */
+const LONGEST = [
+  'least-privilege',
+  'circuits',
+  'ram-roles',
+  'accounts',
+  'scale',
+  'shared-budget',
+  'demo',
+].map((name) => `test/integration/${name}.test.ts`);
 
 export type Suite = {
   readonly name: string;
@@ -19,7 +35,7 @@ export type CommandSuite = {
 };
 
 export type MochaSuite = {
-  /** Globs; each must match a file. */
+  /** Globs; each must match a file. Run in this order, each file once. */
   readonly files: readonly string[];
   /** For one test. */
   readonly timeoutMs: number;
@@ -44,6 +60,7 @@ export const WHILE_COMPILING: readonly Suite[] = [
     // A bound for what hangs: the control plane may be compiled beside, and take both cores.
     timeoutMs: 20_000,
     show: 'dot',
+    jobs: UNIT_JOBS,
   },
 ];
 
@@ -55,6 +72,7 @@ export const AFTERWARDS: readonly Suite[] = [
     files: ['test/contract/**/*.test.ts'],
     timeoutMs: 20_000,
     show: 'dot',
+    jobs: CONTRACT_JOBS,
   },
   {
     name: 'guards',
@@ -76,7 +94,7 @@ export const AFTERWARDS: readonly Suite[] = [
     withinMinutes: 60,
     needsControlPlane: true,
     needsSuite: 'build',
-    files: ['test/integration/**/*.test.ts'],
+    files: [...LONGEST, 'test/integration/**/*.test.ts'],
     timeoutMs: 120_000,
     show: 'spec',
     jobs: INTEGRATION_JOBS,

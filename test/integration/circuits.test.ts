@@ -48,7 +48,10 @@ describe('a key that is revoked below hundreds of objects', () => {
 
   async function all(reason: string): Promise<void> {
     const look = async () => ((await count(reason)) === OBJECTS ? true : undefined);
-    await scene.world.eventually(`all objects ${reason}`, look, { withinMs: 60 * SECOND });
+    await scene.world.eventually(`all objects ${reason}`, look, {
+      withinMs: 60 * SECOND,
+      everyMs: SECOND / 2,
+    });
   }
 
   scene.setUp(async () => {

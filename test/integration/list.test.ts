@@ -28,9 +28,11 @@ describe('two thousand new objects in four clusters', function () {
 
   before(async () => {
     const { world, operator } = scene;
+    const written = 'edgetranscode_status_writes_total{result="written"}';
     await operator.process.ready(async () => {
-      // Each look is at a few megabytes, and the operator wants the processor too.
-      await delay(1_000);
+      // A look at the objects is at a few megabytes, and the operator wants the processor too.
+      await delay(500);
+      if ((await operator.metric(written)) < OBJECTS) return false;
       objects = await world.list();
       return objects.every((each) => is(each, 'Ready', 'True'));
     }, 60_000);

@@ -35,10 +35,11 @@ describe('a saturated budget', function () {
   scene.setUp(async () => {
     const { world } = scene;
     const quick = await world.operator({ args: [ONE_BY_ONE, '--calls-per-minute=6000'] });
-    await world.eventually('all objects Ready', async () => {
+    const areReady = async () => {
       const ready = (await world.list()).filter((each) => is(each, 'Ready', 'True'));
       return ready.length === OBJECTS || undefined;
-    });
+    };
+    await world.eventually('all objects Ready', areReady, { everyMs: 250 });
     await quick.process.stop();
     restartedAt = (await world.cloud.admin.calls()).calls.at(-1)?.sequence ?? 0;
     operator = await world.operator({ args: [ONE_BY_ONE, `--calls-per-minute=${CALLS_PER_MINUTE}`] });

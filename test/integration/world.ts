@@ -53,6 +53,8 @@ export interface WorldOptions {
 
 export interface Waiting {
   readonly withinMs?: number;
+  /** Between two looks: more where each is at hundreds of objects, and takes from the processor what is waited for. */
+  readonly everyMs?: number;
   readonly namespace?: string;
 }
 
@@ -143,7 +145,7 @@ export class World implements AsyncDisposable {
   async eventually<T>(
     what: string | (() => string),
     ask: () => T | undefined | Promise<T | undefined>,
-    { withinMs = WITHIN_MS }: Waiting = {},
+    { withinMs = WITHIN_MS, everyMs = LOOK_EVERY_MS }: Waiting = {},
   ): Promise<T> {
     const deadline = performance.now() + withinMs;
     while (true) {
@@ -153,7 +155,7 @@ export class World implements AsyncDisposable {
         const missing = typeof what === 'string' ? what : what();
         throw new NotInTime(`not within ${withinMs / 1_000} s: ${missing}\n${await this.tails()}`);
       }
-      await delay(LOOK_EVERY_MS);
+      await delay(everyMs);
     }
   }
 
