@@ -7,7 +7,6 @@ import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
 import type { Rrsa } from './cloud/environment-credentials.ts';
-import type { Config } from './config.ts';
 import type { JobSettings } from './job/settings.ts';
 import { needsVisit } from './job/triggers.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
@@ -17,6 +16,7 @@ import { labelSelectorOf, leaseNameOf } from './kube/shard.ts';
 import { type Source, Store } from './kube/store.ts';
 import { sourcesOf, Watchers } from './kube/watchers.ts';
 import { type Flow, Leader, type LeaderParts } from './leader.ts';
+import type { Config } from './options.ts';
 import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
 import { Metrics } from './telemetry/metrics.ts';
 

@@ -13,7 +13,6 @@ import type { Rrsa } from './cloud/environment-credentials.ts';
 import { LiveReader } from './cloud/reader.ts';
 import { RedisLink } from './cloud/redis-link.ts';
 import { Sts } from './cloud/sts.ts';
-import type { Config } from './config.ts';
 import { Controller } from './controller/controller.ts';
 import { demandOf } from './job/demand.ts';
 import { Memory } from './job/memory.ts';
@@ -28,6 +27,7 @@ import type { KubeClient } from './kube/kube-client.ts';
 import { KubeSecrets } from './kube/secrets.ts';
 import { StatusWriter } from './kube/status-writer.ts';
 import type { Store } from './kube/store.ts';
+import type { Config } from './options.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 /** What outlives a term. */

@@ -5,7 +5,8 @@ import { App } from './app.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/alibaba-client.ts';
 import { ownCredentials, type Rrsa } from './cloud/environment-credentials.ts';
-import { type Config, helpText, readConfig } from './config.ts';
+import { helpText, readConfig } from './config.ts';
+import type { Config } from './options.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Put in by the build. */

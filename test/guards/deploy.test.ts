@@ -17,7 +17,8 @@ import type {
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { accessKeyOf } from '../../src/cloud/environment-credentials.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Config } from '../../src/options.ts';
 import { type Manifest, manifestsIn, ROOT, theOnly } from './manifests.ts';
 
 const manifests = manifestsIn('deploy');

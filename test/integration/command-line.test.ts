@@ -8,7 +8,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { OPTIONS } from '../../src/config.ts';
+import { OPTIONS } from '../../src/options.ts';
 
 interface Ended {
   readonly code: number;

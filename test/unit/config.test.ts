@@ -1,14 +1,8 @@
 // Every option, from both of its sources, with all mistakes told at once.
 
 import { expect } from 'chai';
-import {
-  type Config,
-  environmentVariable,
-  type Flag,
-  helpText,
-  OPTIONS,
-  readConfig,
-} from '../../src/config.ts';
+import { environmentVariable, helpText, readConfig } from '../../src/config.ts';
+import { type Config, type Flag, OPTIONS } from '../../src/options.ts';
 
 const FLAGS = Object.keys(OPTIONS) as Flag[];
 
