@@ -5,13 +5,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Answer, Asked, Failure, FailureKind, Lane, ObserveOptions, Reference } from '../job/ports.ts';
 import type { Caller, Payer } from './budget.ts';
-import type { Pass } from './circuit.ts';
 import type { Credentials } from './credentials.ts';
-import type { Gate } from './gate.ts';
 import type { CallResult, JobCall } from './job-call.ts';
 import { SIGNATURE_NONCE_USED } from './map-error.ts';
 import type { Credential, Resolved } from './secret-credential.ts';
-import type { Session, Sessions } from './sessions.ts';
+import type { Sessions } from './sessions.ts';
+import { abandon, findWay, isApart, tellOthers, type Way } from './way.ts';
 
 /** Whom an observation is for. */
 export interface ObservationOwner {
@@ -39,25 +38,6 @@ const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
   'Throttled',
   'ClockSkewed',
 ]);
-
-/** Answers that need not have come from behind the gate where calls are counted. */
-const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
-  'ConnectionFailed',
-  'ServerError',
-  'UnexpectedResponse',
-]);
-
-/** The way into the cloud that it has found. */
-interface Way {
-  readonly asked: Asked;
-  readonly session: Session;
-  /** The credential's. */
-  readonly pass: Pass;
-  readonly gate: Gate;
-  readonly gatePass: Pass;
-  /** The endpoint is a Secret's own. */
-  readonly hasOwnEndpoint: boolean;
-}
 
 /** For what an observation goes round again, each once: as flags, for want of space. */
 const AGAIN = { oldCredential: 1, usedNonce: 2, refusedKey: 4 } as const;
@@ -156,27 +136,12 @@ export class Observation implements Caller {
     const resolved = await credentials.resolve(this.#owner.reference.credential);
     if (this.#hasEnded()) return;
     if ('failure' in resolved) return this.#end(this.#refused(resolved.failure));
-    const way = await this.#enter(resolved.credential);
+    const way = await findWay(this.#parts, this.#owner.reference, resolved.credential, this);
     if ('refused' in way) return this.#end(this.#refused(way.refused, way.asked));
     this.#way = way;
     if (this.#hasEnded()) return this.#abandon();
     this.#phase = 'waiting';
     way.session.budget.add(this);
-  }
-
-  async #enter(credential: Credential): Promise<Way | { refused: Failure; asked: Asked }> {
-    const { sessions, jobCall } = this.#parts;
-    const asked = jobCall.asked(this.#owner.reference, credential);
-    const session = sessions.of(credential);
-    const known = await session.circuit.enter(this);
-    if ('refused' in known) return { ...known, asked };
-    const gate = session.gates.of(asked.endpoint, this.#owner.reference.credential.namespace);
-    const entrance = await gate.enter(this);
-    const hasOwnEndpoint = credential.endpoint !== undefined;
-    if ('pass' in entrance)
-      return gate.shared({ asked, session, pass: known.pass, gate, gatePass: entrance.pass, hasOwnEndpoint });
-    session.circuit.abandoned(known.pass);
-    return { ...entrance, asked };
   }
 
   /** Its turn has come; the credential is looked at again, as the wait may have been long. */
@@ -228,7 +193,7 @@ export class Observation implements Caller {
     const { circuit } = way.session;
     const { answer, failed } = result;
     const kind = failed?.failure.kind;
-    this.#tellOthers(way, result);
+    tellOthers(way, result);
     if (failed?.code === SIGNATURE_NONCE_USED && this.#isFirst('usedNonce')) {
       circuit.abandoned(way.pass);
       return 'again';
@@ -238,20 +203,6 @@ export class Observation implements Caller {
     if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) circuit.inconclusive(way.pass);
     else circuit.succeeded(way.pass);
     return answer;
-  }
-
-  /** What it means for those who share the endpoint or the account. */
-  #tellOthers(way: Way, { failed, askedAt, retryAfterMs }: CallResult): void {
-    const { gate, gatePass } = way;
-    const { budget } = way.session;
-    const kind = failed?.failure.kind;
-    const isThrottled = kind === 'Throttled';
-    if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart(way))))
-      gate.failed(gatePass, failed.failure);
-    else gate.succeeded(gatePass);
-    if (isApart(way)) return;
-    if (isThrottled) budget.throttled(askedAt, retryAfterMs);
-    else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
   }
 
   /** Nobody else tries this key but a probe. The Secret is read again at once: its owner may have replaced the key just now. */
@@ -285,8 +236,7 @@ export class Observation implements Caller {
 
   /** The call that it had leave for is not made, or not yet. */
   #abandon(): void {
-    this.#way?.session.circuit.abandoned(this.#way.pass);
-    this.#way?.gate.abandoned(this.#way.gatePass);
+    if (this.#way) abandon(this.#way);
   }
 
   #hasEnded(): boolean {
@@ -298,9 +248,4 @@ export class Observation implements Caller {
     this.#phase = 'ended';
     this.#owner.ended(answer);
   }
-}
-
-/** Others spend the same budget: what a Secret's own endpoint answers, or not, must not touch them. Accounts join at any time. */
-function isApart({ hasOwnEndpoint, session }: Way): boolean {
-  return hasOwnEndpoint && session.member.isShared;
 }

@@ -5,8 +5,8 @@
  * It gathers first: who comes within moments of each other shares it. The first page tells how many there are; the others go some
  * at a time. A page that fails costs those whose jobs no other brings, and not the sweep. For who came too late for some pages there is another round of just these, if more wait than that takes calls.
  */
-import type { Timer } from '../base/clock.ts';
 import type { Answer, Lane, Reference } from '../job/ports.ts';
+import { Gathering } from './gathering.ts';
 import type { JobCall } from './job-call.ts';
 import type { JobPage } from './map-response.ts';
 import { nextRound } from './next-round.ts';
@@ -55,15 +55,6 @@ export interface SweepParts extends Omit<ObservationParts, 'jobCall'> {
   readonly expectsMore: () => boolean;
 }
 
-/** Who comes this soon after another comes along. A page's turn takes 10 ms at the highest rate: so long is worth waiting to save one. */
-const QUIET_MS_A_PAGE = 10;
-const LEAST_QUIET_MS = 50;
-const MOST_QUIET_MS = 1_000;
-
-/** Nobody waits longer for those who come after, however many there are; or, where it is known that there are more, than this. */
-const LONGEST_GATHERING_MS = 2_000;
-const LONGEST_EXPECTING_MS = 10_000;
-
 /** A throttled page goes again after the account's pause; this often at most. */
 const MOST_THROTTLINGS = 3;
 
@@ -86,7 +77,7 @@ export class Sweep {
   readonly #askedAt = new Map<number, number>();
   readonly #underway = new Set<Observation>();
   readonly #throttlings = new Map<number, number>();
-  #timer: Timer | undefined;
+  #gathering: Gathering | undefined;
   #isGathering = true;
   #ended = false;
   #wish: Wish | undefined;
@@ -115,24 +106,13 @@ export class Sweep {
   /** Makes no call any more, and says no more. */
   leave(): void {
     this.#ended = true;
-    this.#timer?.cancel();
+    this.#gathering?.cancel();
     for (const observation of this.#underway) observation.leave();
   }
 
-  /** Until nobody has come for a while. */
   #gather(pages: number, expectsMore: () => boolean, then: () => void): void {
-    const { clock } = this.#parts;
     this.#isGathering = true;
-    const quiet = Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
-    const began = clock.now();
-    const look = () => {
-      const now = clock.now();
-      const wait = Math.min(this.#host.joinedAt + quiet, began + LONGEST_GATHERING_MS) - now;
-      if (wait > 0) this.#timer = clock.after(wait, look);
-      else if (expectsMore() && now < began + LONGEST_EXPECTING_MS) this.#timer = clock.after(quiet, look);
-      else then();
-    };
-    look();
+    this.#gathering = new Gathering(this.#parts.clock, { pages, host: this.#host, expectsMore, then });
   }
 
   #ask(pageNumbers: readonly number[]): void {
