@@ -26,6 +26,9 @@ const PROGRAM = 'dist/main.js';
 /** As in the image: what is measured is what is shipped. */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=8', '--heap-growing-percent=20'];
 
+/** A connection that is kept may be closed by the operator, as idle, just when it is used again. */
+const ONCE = { headers: { connection: 'close' } };
+
 export class Operator implements AsyncDisposable {
   readonly process: StartedProcess;
   /** Of /metrics, /livez and /readyz. */
@@ -43,7 +46,7 @@ export class Operator implements AsyncDisposable {
   }
 
   async metrics(): Promise<string> {
-    return (await fetch(`${this.url}/metrics`)).text();
+    return (await fetch(`${this.url}/metrics`, ONCE)).text();
   }
 
   /** The value of one series, such as `edgetranscode_status_writes_total{result="written"}`; 0 when there is none. */
@@ -53,7 +56,7 @@ export class Operator implements AsyncDisposable {
   }
 
   async isReady(): Promise<boolean> {
-    return (await fetch(`${this.url}/readyz`)).status === 200;
+    return (await fetch(`${this.url}/readyz`, ONCE)).status === 200;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
