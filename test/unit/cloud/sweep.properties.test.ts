@@ -79,7 +79,11 @@ class ScriptedList {
       expectsMore: () => false,
       clock: this.clock,
     } as unknown as SweepParts;
-    const options = { observeWith: 'list', demand: () => undefined, callsPerSecond: 98 } as const;
+    const options = {
+      observeWith: 'list',
+      demand: () => undefined,
+      loadOf: () => 0,
+    } as const;
     this.#clusters = new Clusters(parts, { ...options, logger: new RecordingLogger() });
   }
 
