@@ -6,7 +6,7 @@ import {
   type JobDetails,
   KIND,
 } from '../../src/api/edge-transcode-job.ts';
-import { rfc3339 } from '../../src/base/clock.ts';
+import { rfc3339, unixSeconds } from '../../src/base/clock.ts';
 import { formatDuration } from '../../src/base/duration.ts';
 import { objectKey } from '../../src/base/object-key.ts';
 import { decide } from '../../src/job/decide.ts';
@@ -50,7 +50,8 @@ export function madeUpObject(made: MadeUp, index: number): MadeUpObject {
     resourceVersion: String(700_000_000 + index),
     generation: 1,
   };
-  const status = statusOf(made, { ...metadata, key: objectKey(metadata.namespace, name), spec, status: {} });
+  const object = { ...metadata, key: objectKey(metadata.namespace, name), spec, status: {} };
+  const status = statusOf(made, object, index);
   const described = { ...metadata, creationTimestamp: CREATED, managedFields: MANAGED_FIELDS };
   return { apiVersion: API_VERSION, kind: KIND, metadata: described, spec, status };
 }
@@ -72,10 +73,14 @@ export function jobPrefix(account: number): string {
   return String(account).repeat(24);
 }
 
-/** What the simulated cloud says of a job that was described so. */
-export const JOB = { status: '1', createTime: CREATED, lastStartAt: CREATED } as const;
+/** What the simulated cloud says of jobs that were described so: an account's were created one after the other, and started together. */
+export const JOB = { status: '1', createTime: CREATED, secondsApart: 1, lastStartAt: CREATED } as const;
 
-function statusOf(made: MadeUp, object: EdgeTranscodeJob): EdgeTranscodeJob['status'] {
+function createdAt(index: number): string {
+  return rfc3339(new Date(Date.parse(CREATED) + Math.floor(index / 2) * JOB.secondsApart * 1_000));
+}
+
+function statusOf(made: MadeUp, object: EdgeTranscodeJob, index: number): EdgeTranscodeJob['status'] {
   const reference = referenceHash(referenceOf(object));
   const observedAt = lastHeartbeat(reference, made);
   const facts: Facts = {
@@ -85,16 +90,26 @@ function statusOf(made: MadeUp, object: EdgeTranscodeJob): EdgeTranscodeJob['sta
     servedGeneration: 1,
     observed: {
       found: true,
-      job: detailsOf(object.spec.jobID),
+      job: detailsOf(object.spec.jobID, createdAt(index)),
       at: observedAt,
-      time: rfc3339(new Date(observedAt)),
+      time: unixSeconds(new Date(observedAt)),
     },
     countFrom: 0,
     failures: 0,
     suspended: false,
   };
   const settings: JobSettings = { ...SETTINGS, intervalMs: made.intervalMs };
-  return decide(object, facts, settings, CREATED);
+  return withDates(decide(object, facts, settings, CREATED), index);
+}
+
+/** As after some weeks: every job has been started at a moment of its own, and a hundred objects were first observed in one second. */
+function withDates(status: EdgeTranscodeJob['status'], index: number): EdgeTranscodeJob['status'] {
+  const conditions = Array.from(status.conditions ?? [], (condition) => {
+    const isOfJob = condition.type === 'Running' || condition.type === 'AsExpected';
+    const second = isOfJob ? 86_400 + index : Math.floor(index / 100);
+    return { ...condition, lastTransitionTime: rfc3339(new Date(Date.parse(CREATED) + second * 1_000)) };
+  });
+  return { ...status, conditions };
 }
 
 export const SETTINGS = {
@@ -111,9 +126,9 @@ function lastHeartbeat(reference: string, { intervalMs, leftAt }: MadeUp): numbe
   return Math.floor((leftAt - phase) / period) * period + phase;
 }
 
-function detailsOf(jobID: string): JobDetails {
+function detailsOf(jobID: string, createTime: string): JobDetails {
   return {
-    createTime: CREATED,
+    createTime,
     jobID,
     lastStartAt: CREATED,
     name: jobID,
@@ -154,7 +169,7 @@ const MANAGED_FIELDS = [
         'f:conditions': Object.fromEntries(
           CONDITIONS.map((key) => [key, { '.': {}, ...ownership(CONDITION_FIELDS) }]),
         ),
-        'f:job': { '.': {}, ...ownership(Object.keys(detailsOf(''))) },
+        'f:job': { '.': {}, ...ownership(Object.keys(detailsOf('', ''))) },
       },
     },
   },

@@ -34,15 +34,16 @@ const LONGEST_MESSAGE = 1_024;
  * @param time RFC 3339, for those whose status changes
  */
 export function conditionsFrom(
-  before: readonly Condition[] | undefined,
+  before: Iterable<Condition> | undefined,
   findings: Findings,
   generation: number,
   time: string,
 ): readonly Condition[] {
+  const known = new Map(Array.from(before ?? [], (condition) => [condition.type, condition]));
   return CONDITION_TYPES.flatMap((type) => {
     const finding = findings[type];
     if (!finding) return [];
-    const stored = findCondition(before, type);
+    const stored = known.get(type);
     const unchanged = stored?.status === finding.status;
     return {
       type,
@@ -56,8 +57,9 @@ export function conditionsFrom(
 }
 
 export function findCondition(
-  conditions: readonly Condition[] | undefined,
+  conditions: Iterable<Condition> | undefined,
   type: ConditionType,
 ): Condition | undefined {
-  return conditions?.find((condition) => condition.type === type);
+  for (const condition of conditions ?? []) if (condition.type === type) return condition;
+  return undefined;
 }

@@ -70,6 +70,11 @@ export interface EdgeTranscodeJobStatus {
   readonly conditions?: readonly Condition[];
 }
 
+/** A status as it is held in memory: its conditions may be made whenever they are read. */
+export interface HeldStatus extends Omit<EdgeTranscodeJobStatus, 'conditions'> {
+  readonly conditions?: Iterable<Condition>;
+}
+
 /** One object, reduced to what the operator uses. */
 export interface EdgeTranscodeJob {
   /** Of namespace and name: made once, as whoever holds something of the object holds it under this. */
@@ -86,5 +91,5 @@ export interface EdgeTranscodeJob {
   readonly spec: EdgeTranscodeJobSpec;
   /** Why the spec cannot be used, when an older schema let something through that this operator cannot read. */
   readonly invalid?: string;
-  readonly status: EdgeTranscodeJobStatus;
+  readonly status: HeldStatus;
 }

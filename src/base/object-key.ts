@@ -4,7 +4,8 @@
 export type ObjectKey = `${string}/${string}`;
 
 export function objectKey(namespace: string, name: string): ObjectKey {
-  return `${namespace}/${name}`;
+  // Not a template: that would be a list of three strings, which stays one even as one string: twice the memory.
+  return [namespace, name].join('/') as ObjectKey;
 }
 
 export function splitKey(key: ObjectKey): { namespace: string; name: string } {

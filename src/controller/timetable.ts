@@ -12,8 +12,8 @@ interface Entry<Key> {
 export class Timetable<Key> {
   readonly #clock: Clock;
   readonly #onDue: (key: Key, at: number) => void;
-  /** The truth; entries of the heap that differ from it are out of date and skipped when they come up. */
-  readonly #instants = new Map<Key, number>();
+  /** The truth; entries of the heap that are not among these are out of date and skipped when they come up. */
+  readonly #entries = new Map<Key, Entry<Key>>();
   #heap = new TinyQueue<Entry<Key>>([], (a, b) => a.at - b.at);
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -26,22 +26,25 @@ export class Timetable<Key> {
 
   /** Replaces the key's instant. `at` is on the clock's `now` scale; an instant that has passed comes up at once. */
   set(key: Key, at: number): void {
-    this.#instants.set(key, at);
-    this.#heap.push({ key, at });
+    const known = this.#entries.get(key);
+    if (known?.at === at) return;
+    const entry = { key, at };
+    this.#entries.set(key, entry);
+    this.#heap.push(entry);
     this.#dropOutdated();
     if (at < this.#timerAt) this.#arm();
   }
 
   delete(key: Key): void {
-    this.#instants.delete(key);
+    this.#entries.delete(key);
   }
 
   get(key: Key): number | undefined {
-    return this.#instants.get(key);
+    return this.#entries.get(key)?.at;
   }
 
   get size(): number {
-    return this.#instants.size;
+    return this.#entries.size;
   }
 
   /** How many instants are held, those replaced or deleted included: after a `set`, at most 64 or twice `size`. */
@@ -51,7 +54,7 @@ export class Timetable<Key> {
 
   /** Cancels the timer and forgets every key. */
   clear(): void {
-    this.#instants.clear();
+    this.#entries.clear();
     this.#heap = new TinyQueue<Entry<Key>>([], (a, b) => a.at - b.at);
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -70,8 +73,8 @@ export class Timetable<Key> {
     const now = this.#clock.now();
     for (let head = this.#heap.peek(); head && head.at <= now; head = this.#heap.peek()) {
       this.#heap.pop();
-      if (this.#instants.get(head.key) !== head.at) continue;
-      this.#instants.delete(head.key);
+      if (this.#entries.get(head.key) !== head) continue;
+      this.#entries.delete(head.key);
       this.#onDue(head.key, head.at);
     }
     this.#arm();
@@ -79,8 +82,7 @@ export class Timetable<Key> {
 
   /** Keys whose instant is replaced often would pile up entries: rebuilt when more than half are out of date. */
   #dropOutdated(): void {
-    if (this.#heap.length < 64 || this.#heap.length < 2 * this.#instants.size) return;
-    const entries = Array.from(this.#instants, ([key, at]) => ({ key, at }));
-    this.#heap = new TinyQueue(entries, (a, b) => a.at - b.at);
+    if (this.#heap.length < 64 || this.#heap.length < 2 * this.#entries.size) return;
+    this.#heap = new TinyQueue([...this.#entries.values()], (a, b) => a.at - b.at);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { conditionsFrom, type Finding, type Findings } from '../api/conditions.ts';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../api/edge-transcode-job.ts';
+import { rfc3339 } from '../base/clock.ts';
 import { formatDuration } from '../base/duration.ts';
 import { type Facts, isPending } from './facts.ts';
 import * as say from './messages.ts';
@@ -33,7 +34,7 @@ export function decide(
     observedGeneration: object.generation,
     state,
     ...(facts.observed?.job && { job: facts.observed.job }),
-    ...(facts.observed && { lastObservedTime: facts.observed.time }),
+    ...(facts.observed && { lastObservedTime: rfc3339(new Date(facts.observed.time * 1_000)) }),
     observedTarget: facts.endpoint ? `${facts.reference}-${facts.endpoint}` : facts.reference,
     ...(inForce !== asked && { effectiveInterval: formatDuration(inForce) }),
     ...(facts.servedRequest !== undefined && { lastHandledRequestedAt: facts.servedRequest }),

@@ -24,8 +24,8 @@ export interface Observed {
   readonly job?: JobDetails;
   /** Clock `now` when the answer came. */
   readonly at: number;
-  /** The same, RFC 3339, for people. */
-  readonly time: string;
+  /** The same for people: seconds since the Unix epoch. */
+  readonly time: number;
   /** A suspension came after it: it is still data, but says nothing of the present. */
   readonly lapsed?: true;
 }
@@ -56,7 +56,7 @@ export interface Facts {
   readonly lastAskedAt?: number;
   readonly wishAskedAt?: number;
   /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
-  readonly attempted?: string;
+  readonly attempted?: Wanted;
   /** The hash that decides the instants of polls, where it is not the reference's own. */
   readonly phase?: string;
   /** When to poll next by the schedule; undefined before the first call. */
@@ -68,9 +68,15 @@ export type Wish = Pick<EdgeTranscodeJob, 'requestedAt'>;
 
 export type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
 
+/** The generation alone as a number, which takes no memory of its own; with a refresh, a string. */
+export type Wanted = number | string;
+
 /** What an object asks for that a schedule would not bring by itself: its generation, and its refresh. */
-export function wanted(object: Pick<EdgeTranscodeJob, 'generation' | 'requestedAt'>): string {
-  return `${object.generation} ${object.requestedAt ?? ''}`;
+export function wanted({
+  generation,
+  requestedAt,
+}: Pick<EdgeTranscodeJob, 'generation' | 'requestedAt'>): Wanted {
+  return requestedAt === undefined ? generation : `${generation} ${requestedAt}`;
 }
 
 /** The spec changed, or a refresh was requested, and no good or definitive answer has come since. */
@@ -97,7 +103,7 @@ export function absorb(
   object: EdgeTranscodeJob,
   wish: Wish | 'none',
   answer: Learned,
-  at: { readonly now: number; readonly time: string },
+  at: { readonly now: number; readonly time: number },
 ): Facts {
   if (facts.lastAskedAt !== undefined && answer.askedAt < facts.lastAskedAt) return facts;
   const asked = {
@@ -141,7 +147,7 @@ function withObservation(
   facts: Facts,
   object: EdgeTranscodeJob,
   answer: Learned,
-  { now, time }: { now: number; time: string },
+  { now, time }: { now: number; time: number },
 ): Facts {
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).observation) return facts;
   const { overdue: _overdue, ...fresh } = facts;

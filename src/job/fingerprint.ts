@@ -3,14 +3,16 @@
  * object written when it is stretched, and the dates of transitions, which follow from the rest.
  */
 import { hash } from 'node:crypto';
-import type { EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
+import type { HeldStatus } from '../api/edge-transcode-job.ts';
 
 /** Independent of the order of keys: the API server returns them in an order of its own. */
-export function fingerprintOf(status: EdgeTranscodeJobStatus): string {
+export function fingerprintOf(status: HeldStatus): string {
   const { lastObservedTime: _heartbeat, effectiveInterval: _stretch, conditions, job, ...rest } = status;
-  const undated = (conditions ?? []).map((condition) => sorted(condition, 'lastTransitionTime')).sort();
-  const meaning = [sorted(rest), sorted(job ?? {}), ...undated].join('\n');
-  return hash('sha1', meaning, 'base64url').slice(0, 16);
+  const undated: string[] = [];
+  for (const condition of conditions ?? []) undated.push(sorted(condition, 'lastTransitionTime'));
+  const meaning = [sorted(rest), sorted(job ?? {}), ...undated.sort()].join('\n');
+  // Of the bytes and not of the text: a piece of a text holds on to the whole.
+  return hash('sha1', meaning, 'buffer').toString('base64url', 0, 12);
 }
 
 /** As text, name by name: each status is hashed at every poll, and this is three times as fast as sorting entries. */

@@ -4,7 +4,7 @@
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { backoffDelay } from '../base/backoff.ts';
-import { type Clock, rfc3339 } from '../base/clock.ts';
+import { type Clock, unixSeconds } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ObjectKey } from '../base/object-key.ts';
 import { type Outcome, pollAt } from '../controller/outcome.ts';
@@ -115,7 +115,7 @@ export class Learning {
     answer: Learned,
   ): number {
     const { memory, publisher, clock } = this.#parts;
-    const at = { now: clock.now(), time: rfc3339(clock.date()) };
+    const at = { now: clock.now(), time: unixSeconds(clock.date()) };
     const before = memory.recall(object);
     const learned = absorb(before, object, wish, this.#shown(object, answer), at);
     const nextPollAt = this.#nextPollAt(object, learned, interval, answer, at.now);

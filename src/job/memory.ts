@@ -2,8 +2,8 @@
  * The facts of every object, and what of each was last sent to the API server. Starts from the stored status, so that a
  * restart forgets nothing that matters; dropped with the object.
  */
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
-import type { Clock } from '../base/clock.ts';
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../api/edge-transcode-job.ts';
+import { type Clock, unixSeconds } from '../base/clock.ts';
 import type { ObjectKey } from '../base/object-key.ts';
 import type { Facts } from './facts.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -15,8 +15,8 @@ import { referenceHash, referenceOf } from './target.ts';
 /** What was last handed to the status writer. */
 export interface Sent {
   readonly fingerprint: string;
-  /** The `lastObservedTime` in it, RFC 3339. */
-  readonly lastObservedTime: string | undefined;
+  /** The `lastObservedTime` in it, as `Observed.time`. */
+  readonly observedAt: number | undefined;
   /** Only while it is not written yet: the stored status lags behind this one. */
   readonly pending?: EdgeTranscodeJobStatus;
   /**
@@ -104,16 +104,21 @@ export class Memory {
   #restored(object: EdgeTranscodeJob): Entry {
     const now = this.#clock.now();
     const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settingsOf(object));
-    const { lastObservedTime } = object.status;
     const fingerprint = fingerprintOf(object.status);
     // Mostly the same, and then the same string in memory.
     const hash = referenceHash(referenceOf(object));
     const reference = hash === facts.reference ? facts.reference : hash;
-    const entry: Entry = { facts, reference, sent: { fingerprint, stored: fingerprint, lastObservedTime } };
+    const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };
+    const entry: Entry = { facts, reference, sent };
     const { key } = object;
     this.forget(key);
     this.#entries.set(key, entry);
     this.#siblings.add(reference, key);
     return entry;
   }
+}
+
+function observedAt({ lastObservedTime = '' }: HeldStatus): number | undefined {
+  const at = new Date(lastObservedTime);
+  return Number.isNaN(at.getTime()) ? undefined : unixSeconds(at);
 }

@@ -1,7 +1,12 @@
 /**
  * What the domain needs of the world. `cloud` and `kube` implement these; nothing here knows how.
  */
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, JobDetails } from '../api/edge-transcode-job.ts';
+import type {
+  EdgeTranscodeJob,
+  EdgeTranscodeJobStatus,
+  HeldStatus,
+  JobDetails,
+} from '../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../base/object-key.ts';
 
 /** Every way in which asking the cloud can fail; `policies.ts` says what each means. */
@@ -119,7 +124,7 @@ export interface StatusSink {
   write(
     object: EdgeTranscodeJob,
     status: EdgeTranscodeJobStatus,
-    onResult: (replaced: EdgeTranscodeJobStatus | undefined) => void,
+    onResult: (replaced: HeldStatus | undefined) => void,
   ): void;
 }
 

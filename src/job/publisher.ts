@@ -53,7 +53,7 @@ export class Publisher {
       !this.#heartbeatDue(object, facts, sent)
     )
       return;
-    this.#write(object, status, fingerprint);
+    this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
   }
 
   /**
@@ -84,10 +84,8 @@ export class Publisher {
     this.#watchdog.clear();
   }
 
-  #write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, fingerprint: string): void {
+  #write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, sent: Sent): void {
     const { memory, writer, events } = this.#parts;
-    const { lastObservedTime } = status;
-    const sent: Sent = { fingerprint, lastObservedTime };
     const waiting: Sent = { ...sent, pending: status };
     memory.noteSent(object, waiting);
     writer.write(object, status, (replaced) => {
@@ -106,20 +104,21 @@ export class Publisher {
 
   #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {
     const { time } = facts.observed ?? {};
-    if (time === undefined || time === sent.lastObservedTime) return false;
-    if (sent.lastObservedTime === undefined) return true;
+    if (time === undefined || time === sent.observedAt) return false;
+    if (sent.observedAt === undefined) return true;
     const interval = pollInterval(
       intervalInForce(object.spec, this.#parts.settingsOf(object)),
       facts.verdict,
     );
-    return isHeartbeatDue(facts.reference, interval, Date.parse(sent.lastObservedTime), Date.parse(time));
+    return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
   }
 
   #watch(object: EdgeTranscodeJob, facts: Facts): void {
     const { key } = object;
     const at = overdueAt(facts, object, this.#parts.settingsOf(object));
     if (at === undefined) this.#watchdog.delete(key);
-    else this.#watchdog.set(key, at);
+    // One that rings too early is set again then; setting it at each poll would leave an outdated entry each time.
+    else if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
   }
 
   #judgeAgain(key: ObjectKey, at: number): void {

@@ -4,6 +4,7 @@
  */
 import { findCondition } from '../api/conditions.ts';
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import { unixSeconds } from '../base/clock.ts';
 import { type Facts, isPending, wanted } from './facts.ts';
 import { policyOf } from './policies.ts';
 import { FAILURE_KINDS, type Failure, type FailureKind } from './ports.ts';
@@ -106,7 +107,7 @@ function restoreObserved(
       ...(job && { job }),
       // A clock that ran ahead wrote a time to come: it must not make the status look fresh until then.
       at: Math.min(now, at - wallTime + now),
-      time: lastObservedTime,
+      time: unixSeconds(new Date(at)),
       ...(lapsed && { lapsed }),
     },
   };

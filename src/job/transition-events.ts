@@ -2,11 +2,11 @@
  * The events of a status that replaced another: transitions only, told from what was stored, so that a restart repeats none.
  */
 import { type Condition, findCondition } from '../api/conditions.ts';
-import type { EdgeTranscodeJobStatus, State } from '../api/edge-transcode-job.ts';
+import type { HeldStatus, State } from '../api/edge-transcode-job.ts';
 import { stateOfCode } from './decide.ts';
 import { EVENT_REASONS, type EventReason, type JobEvent } from './ports.ts';
 
-export function transitionEvents(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+export function transitionEvents(before: HeldStatus, after: HeldStatus): JobEvent[] {
   return [
     ...foundOrMoved(before, after),
     ...readiness(before, after),
@@ -15,7 +15,7 @@ export function transitionEvents(before: EdgeTranscodeJobStatus, after: EdgeTran
   ];
 }
 
-function foundOrMoved(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+function foundOrMoved(before: HeldStatus, after: HeldStatus): JobEvent[] {
   if (after.state !== 'Running' && after.state !== 'NotStarted') return [];
   const was = lastKnownState(before, after.observedTarget);
   if (was === undefined) return [normal('JobFound', `the job was found, ${after.state}`)];
@@ -25,14 +25,14 @@ function foundOrMoved(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobSta
 }
 
 /** As last observed of this target, if before an outage or a suspension too; undefined: not seen, or not there. */
-function lastKnownState(before: EdgeTranscodeJobStatus, target: string | undefined): State | undefined {
+function lastKnownState(before: HeldStatus, target: string | undefined): State | undefined {
   const missing =
     before.state === 'NotFound' || findCondition(before.conditions, 'Ready')?.reason === 'JobNotFound';
   if (!before.job || missing || before.observedTarget !== target) return undefined;
   return stateOfCode(before.job.status);
 }
 
-function readiness(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+function readiness(before: HeldStatus, after: HeldStatus): JobEvent[] {
   const was = findCondition(before.conditions, 'Ready');
   const is = findCondition(after.conditions, 'Ready');
   if (was?.status === 'False' && is?.reason === 'ObservationSucceeded')
@@ -42,13 +42,13 @@ function readiness(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus
   return is?.status === 'False' && reason && isNew ? [warning(reason, is.message)] : [];
 }
 
-function refreshed(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+function refreshed(before: HeldStatus, after: HeldStatus): JobEvent[] {
   const handled = after.lastHandledRequestedAt;
   if (handled === undefined || handled === before.lastHandledRequestedAt) return [];
   return [normal('RefreshHandled', 'the requested refresh was handled')];
 }
 
-function expectation(before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus): JobEvent[] {
+function expectation(before: HeldStatus, after: HeldStatus): JobEvent[] {
   const isFalse = (condition: Condition | undefined) => condition?.status === 'False';
   const is = findCondition(after.conditions, 'AsExpected');
   if (!is || !isFalse(is) || isFalse(findCondition(before.conditions, 'AsExpected'))) return [];

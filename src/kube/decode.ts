@@ -6,8 +6,8 @@ import type { Condition } from '../api/conditions.ts';
 import {
   type EdgeTranscodeJob,
   type EdgeTranscodeJobSpec,
-  type EdgeTranscodeJobStatus,
   EXPECTED_STATES,
+  type HeldStatus,
   REQUESTED_AT_ANNOTATION,
   SHARD_LABEL,
 } from '../api/edge-transcode-job.ts';
@@ -27,19 +27,23 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
   const shard = fieldsOf(labels)[SHARD_LABEL];
   const invalid = problemOf(fieldsOf(spec));
-  return {
+  const job = {
     key: objectKey(namespace, name),
     namespace,
     name,
     uid,
     resourceVersion,
     generation: typeof generation === 'number' ? generation : 0,
-    ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() }),
-    ...(typeof shard === 'string' && { shard }),
     spec: decodeSpec(fieldsOf(spec)),
-    ...(invalid && { invalid }),
     status: decodeStatus(fieldsOf(status)),
   };
+  // Not by `...` above: that keeps room for what most objects do not have.
+  return Object.assign(
+    job,
+    isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() },
+    typeof shard === 'string' && { shard },
+    invalid !== undefined && { invalid },
+  );
 }
 
 function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
@@ -70,21 +74,28 @@ function problemOf(spec: Fields): string | undefined {
 }
 
 /** Ours to write, so its parts are taken as they are; only what code leans on is checked. */
-function decodeStatus(status: Fields): EdgeTranscodeJobStatus {
-  const { conditions, job, observedTarget, lastObservedTime, lastHandledRequestedAt, ...rest } = status;
+function decodeStatus(status: Fields): HeldStatus {
+  const isSound = ([name, value]: [string, unknown]) => SOUND.get(name)?.(value) ?? true;
+  const fields = Object.entries(status);
+  // Mostly as it came: what is put together of parts takes half as much again.
+  if (fields.every(isSound)) return status;
+  const { conditions } = status;
   return {
-    ...(rest as EdgeTranscodeJobStatus),
-    ...(isRecord(job) && { job }),
-    ...(isText(observedTarget) && { observedTarget }),
-    ...(isText(lastObservedTime) && { lastObservedTime }),
-    ...(isText(lastHandledRequestedAt) && { lastHandledRequestedAt }),
-    ...(Array.isArray(conditions) && { conditions: onlyConditions(conditions) }),
+    ...Object.fromEntries(fields.filter(isSound)),
+    ...(Array.isArray(conditions) && { conditions: conditions.filter(isCondition) }),
   };
 }
 
-/** Mostly the array as it came: what `filter` makes has room for a dozen more. */
-function onlyConditions(values: readonly unknown[]): readonly Condition[] {
-  return values.every(isCondition) ? values : values.filter(isCondition);
+const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
+  ['job', isRecord],
+  ['observedTarget', isText],
+  ['lastObservedTime', isText],
+  ['lastHandledRequestedAt', isText],
+  ['conditions', areConditions],
+]);
+
+function areConditions(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isCondition);
 }
 
 /** One without a date would make the next status, which keeps the date, one that the schema refuses. */

@@ -2,7 +2,7 @@
  * Writes statuses: one JSON Patch each, refused by the API server when the object was replaced or has changed since. What could
  * not be written is tried again; a newer status of the same object replaces one that still waits.
  */
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../api/edge-transcode-job.ts';
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -33,7 +33,7 @@ export interface StatusWriterParts {
 interface Desired {
   readonly uid: string;
   readonly status: EdgeTranscodeJobStatus;
-  readonly onResult: (replaced: EdgeTranscodeJobStatus | undefined) => void;
+  readonly onResult: (replaced: HeldStatus | undefined) => void;
   failures: number;
   /** Clock `now`: the API server asked for no earlier try. */
   notBefore: number;

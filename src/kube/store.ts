@@ -5,6 +5,7 @@ import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { type ObjectKey, splitKey } from '../base/object-key.ts';
 import type { JobStore } from '../job/ports.ts';
 import type { Change } from '../job/triggers.ts';
+import { Sayings } from './held-conditions.ts';
 import { isNewerVersion } from './resource-version.ts';
 import { isOfShard, type Shard } from './shard.ts';
 import { SharedTexts } from './shared-texts.ts';
@@ -19,6 +20,7 @@ export type OnChange = (key: ObjectKey, change: Change) => void;
 export class Store implements JobStore {
   readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
   readonly #texts = new SharedTexts();
+  readonly #sayings = new Sayings();
   #onChange: OnChange = () => undefined;
   /** For each list that is coming in: what it has not confirmed yet. */
   readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
@@ -96,9 +98,17 @@ export class Store implements JobStore {
     const { key } = job;
     const before = this.#jobs.get(key);
     if (before && !isNewerVersion(job.resourceVersion, before.resourceVersion)) return;
+    const after = this.#held(job);
+    this.#jobs.set(key, after);
+    this.#onChange(key, { before, after });
+  }
+
+  /** The same in less memory. */
+  #held(job: EdgeTranscodeJob): EdgeTranscodeJob {
     this.#texts.share(job);
-    this.#jobs.set(key, job);
-    this.#onChange(key, { before, after: job });
+    const { conditions } = job.status;
+    if (!conditions) return job;
+    return { ...job, status: { ...job.status, conditions: this.#sayings.hold(conditions) } };
   }
 
   /**

@@ -5,8 +5,9 @@ import type {
   EdgeTranscodeJob,
   EdgeTranscodeJobSpec,
   EdgeTranscodeJobStatus,
+  HeldStatus,
 } from '../../../src/api/edge-transcode-job.ts';
-import { rfc3339 } from '../../../src/base/clock.ts';
+import { rfc3339, unixSeconds } from '../../../src/base/clock.ts';
 import { decide } from '../../../src/job/decide.ts';
 import {
   absorb,
@@ -26,7 +27,7 @@ import type { Reply } from '../kit/answers.ts';
 import { NOW } from '../kit/some-facts.ts';
 
 /** Told of each status that is decided, with the one that was stored before. */
-export type OnDecided = (before: EdgeTranscodeJobStatus, life: ALife) => void;
+export type OnDecided = (before: HeldStatus, life: ALife) => void;
 
 export class ALife {
   object: EdgeTranscodeJob = aJob().build();
@@ -60,7 +61,7 @@ export class ALife {
   answer(reply: Reply, late: number): void {
     if (this.object.spec.suspend) return;
     const before = this.facts;
-    const at = { now: this.now, time: rfc3339(new Date(this.now)) };
+    const at = { now: this.now, time: unixSeconds(new Date(this.now)) };
     this.facts = absorb(before, this.object, this.object, reply(this.now - late), at);
     if (this.facts.observed !== before.observed) this.ageFrom = this.now;
     this.#publish();
@@ -105,14 +106,14 @@ export class ALife {
 
   #publish(): void {
     this.facts = settle(this.facts, this.object, SETTINGS, this.now);
-    const before = this.object.status;
+    const before: HeldStatus = this.object.status;
     const status = this.decided();
     const isNews = fingerprintOf(status) !== fingerprintOf(before) || this.#isHeartbeatDue(before, status);
     if (isNews) this.object = { ...this.object, status };
     this.#onDecided(before, this);
   }
 
-  #isHeartbeatDue(before: EdgeTranscodeJobStatus, status: EdgeTranscodeJobStatus): boolean {
+  #isHeartbeatDue(before: HeldStatus, status: HeldStatus): boolean {
     const [old, fresh] = [before, status].map(({ lastObservedTime }) => Date.parse(lastObservedTime ?? ''));
     return isHeartbeatDue(this.facts.reference, this.#interval, old as number, fresh as number);
   }

@@ -111,7 +111,7 @@ describe('the status', () => {
     const kinds = FAILURE_KINDS.map((kind) => fails(kind)(NOW));
     const answers = [running({ streamInput: 'rtmp://h/a?auth_key=1' })(NOW), ...kinds];
     const expecting = aJob().expecting('Running').build();
-    const at = { now: NOW, time: '2026-01-01T00:00:00Z' };
+    const at = { now: NOW, time: NOW / 1_000 };
     const known = answers.map((answer) => absorb(someFacts(expecting), expecting, {}, answer, at));
     for (const facts of [...known, ...known.map((each) => suspended(each, expecting))])
       for (const { message } of decided(facts, expecting).conditions ?? [])

@@ -95,7 +95,7 @@ describe('for any life of an object', () => {
     always((_, { object: { generation, status } }) => {
       expect(STATES).to.contain(status.state);
       expect(status.observedGeneration).to.be.at.most(generation);
-      const { conditions = [] } = status;
+      const conditions = [...(status.conditions ?? [])];
       expect(new Set(conditions.map(({ type }) => type)).size).to.equal(conditions.length);
       for (const { type, status: is, reason, message, lastTransitionTime } of conditions) {
         expect(

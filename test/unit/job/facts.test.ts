@@ -9,7 +9,7 @@ import { ASKED, fails, noSuchJob, notStarted, observed, type Reply, running } fr
 import { failure, NOW, seen, someFacts } from '../kit/some-facts.ts';
 
 const object = aJob().build();
-const LATER = { now: NOW + 60_000, time: '2026-01-01T00:01:00Z' };
+const LATER = { now: NOW + 60_000, time: NOW / 1_000 + 60 };
 
 /** The answer to a call that was sent, and answered, a minute later. */
 function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, requestedAt = of.requestedAt) {

@@ -7,7 +7,7 @@ import { aJob } from '../kit/a-job.ts';
 import { SETTINGS, STREAM1 } from '../kit/an-operator.ts';
 import { FakeClock } from '../kit/fake-clock.ts';
 
-const SENT = { fingerprint: 'f', lastObservedTime: undefined };
+const SENT = { fingerprint: 'f', observedAt: undefined };
 
 describe('the memory', () => {
   let memory: Memory;
@@ -28,7 +28,7 @@ describe('the memory', () => {
     expect(memory.sent(object)).to.deep.equal({
       fingerprint: fingerprintOf(object.status),
       stored: fingerprintOf(object.status),
-      lastObservedTime: '2026-01-01T00:00:00Z',
+      observedAt: Date.parse('2026-01-01T00:00:00Z') / 1_000,
     });
     memory.noteSent(object, SENT);
     expect(memory.sent(object)).to.equal(SENT);

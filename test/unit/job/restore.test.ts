@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
-import { rfc3339 } from '../../../src/base/clock.ts';
+import { unixSeconds } from '../../../src/base/clock.ts';
 import { decide } from '../../../src/job/decide.ts';
 import { type Facts, isNewWish, isPending, settle, suspended } from '../../../src/job/facts.ts';
 import { fingerprintOf } from '../../../src/job/fingerprint.ts';
@@ -200,7 +200,7 @@ describe('after a restart', () => {
     });
 
   it('a stored time that is still to come counts as now', () => {
-    const ahead = left(job, { observed: seen('1', { time: rfc3339(new Date(NOW + HOUR)) }) });
+    const ahead = left(job, { observed: seen('1', { time: unixSeconds(new Date(NOW + HOUR)) }) });
     const facts = restored(job, ahead);
     expect(facts.observed?.at).to.equal(NOW + MINUTE);
   });

@@ -3,7 +3,7 @@
  * what it knew is gone.
  */
 import { expect } from 'chai';
-import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';
 import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
 import type { Facts } from '../../../src/job/facts.ts';
 import type { Memory } from '../../../src/job/memory.ts';
@@ -85,7 +85,7 @@ export class AnOperator {
     ).to.deep.equal([]);
   }
 
-  get status(): EdgeTranscodeJobStatus {
+  get status(): HeldStatus {
     return this.cluster.status(STREAM1);
   }
 

@@ -3,7 +3,11 @@
  * outlives the operators that work on it, as a cluster does.
  */
 import { expect } from 'chai';
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import type {
+  EdgeTranscodeJob,
+  EdgeTranscodeJobStatus,
+  HeldStatus,
+} from '../../../src/api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../../src/base/object-key.ts';
 import type { EventSink, JobEvent, JobStore, StatusSink } from '../../../src/job/ports.ts';
 import type { Change } from '../../../src/job/triggers.ts';
@@ -50,7 +54,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     this.onChange(key, { before, after: undefined });
   }
 
-  status(key: ObjectKey): EdgeTranscodeJobStatus {
+  status(key: ObjectKey): HeldStatus {
     return this.#job(key).status;
   }
 

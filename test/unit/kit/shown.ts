@@ -2,19 +2,19 @@
  * A status in few words, for comparisons that read: `{ state: 'Running', Ready: 'True ObservationSucceeded', … }`.
  */
 import { type Condition, type ConditionType, findCondition } from '../../../src/api/conditions.ts';
-import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';
 
 export type Shown = Partial<Record<ConditionType | 'state', string>>;
 
-export function shown(status: EdgeTranscodeJobStatus): Shown {
-  const conditions = (status.conditions ?? []).map(({ type, status: is, reason }) => [
+export function shown(status: HeldStatus): Shown {
+  const conditions = Array.from(status.conditions ?? [], ({ type, status: is, reason }) => [
     type,
     `${is} ${reason}`,
   ]);
   return { ...(status.state && { state: status.state }), ...Object.fromEntries(conditions) };
 }
 
-export function condition(status: EdgeTranscodeJobStatus, type: ConditionType): Partial<Condition> {
+export function condition(status: HeldStatus, type: ConditionType): Partial<Condition> {
   return findCondition(status.conditions, type) ?? {};
 }
 

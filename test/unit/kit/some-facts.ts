@@ -2,8 +2,8 @@
  * Facts of an object, from a few words on what is special about them.
  */
 import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
-import { rfc3339 } from '../../../src/base/clock.ts';
-import type { Facts, Observed } from '../../../src/job/facts.ts';
+import { unixSeconds } from '../../../src/base/clock.ts';
+import { type Facts, type Observed, wanted } from '../../../src/job/facts.ts';
 import type { Failure, FailureKind } from '../../../src/job/ports.ts';
 import { endpointHash, referenceHash, referenceOf } from '../../../src/job/target.ts';
 import { ASKED, details } from './answers.ts';
@@ -18,7 +18,7 @@ export function someFacts(object: EdgeTranscodeJob, special: Partial<Facts> = {}
     endpoint: endpointHash(ASKED),
     servedGeneration: object.generation,
     ...(object.requestedAt !== undefined && { servedRequest: object.requestedAt }),
-    attempted: `${object.generation} ${object.requestedAt ?? ''}`,
+    attempted: wanted(object),
     countFrom: NOW,
     failures: 0,
     suspended: false,
@@ -29,7 +29,7 @@ export function someFacts(object: EdgeTranscodeJob, special: Partial<Facts> = {}
 /** An observation; of a job that is not there without a code. */
 export function seen(code: string | undefined, special: Partial<Observed> = {}): Observed {
   const job = code === undefined ? {} : { job: details(code) };
-  return { found: code !== undefined, ...job, at: NOW, time: rfc3339(new Date(NOW)), ...special };
+  return { found: code !== undefined, ...job, at: NOW, time: unixSeconds(new Date(NOW)), ...special };
 }
 
 export function failure(kind: FailureKind, message = `it failed with ${kind}`): Failure {
