@@ -77,10 +77,9 @@ export interface HeldStatus extends Omit<EdgeTranscodeJobStatus, 'conditions'> {
 
 /** One object, reduced to what the operator uses. */
 export interface EdgeTranscodeJob {
-  /** Of namespace and name: made once, as whoever holds something of the object holds it under this. */
+  /** Namespace and name: made once, as whoever holds something of the object holds it under this. */
   readonly key: `${string}/${string}`;
   readonly namespace: string;
-  readonly name: string;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly generation: number;

@@ -8,6 +8,11 @@ export function objectKey(namespace: string, name: string): ObjectKey {
   return [namespace, name].join('/') as ObjectKey;
 }
 
+/** The object's own name. */
+export function nameOf(key: ObjectKey): string {
+  return splitKey(key).name;
+}
+
 export function splitKey(key: ObjectKey): { namespace: string; name: string } {
   const slash = key.indexOf('/');
   return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };

@@ -8,9 +8,8 @@ import type { HeldStatus } from '../api/edge-transcode-job.ts';
 /** Independent of the order of keys: the API server returns them in an order of its own. */
 export function fingerprintOf(status: HeldStatus): string {
   const { lastObservedTime: _heartbeat, effectiveInterval: _stretch, conditions, job, ...rest } = status;
-  const undated: string[] = [];
-  for (const condition of conditions ?? []) undated.push(sorted(condition, 'lastTransitionTime'));
-  const meaning = [sorted(rest), sorted(job ?? {}), ...undated.sort()].join('\n');
+  const undated = [...(conditions ?? [])].map((condition) => sorted(condition, 'lastTransitionTime')).sort();
+  const meaning = [sorted(rest), sorted(job ?? {}), ...undated].join('\n');
   // Of the bytes and not of the text: a piece of a text holds on to the whole.
   return hash('sha1', meaning, 'buffer').toString('base64url', 0, 12);
 }

@@ -6,7 +6,7 @@ import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { backoffDelay } from '../base/backoff.ts';
 import { type Clock, unixSeconds } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import type { ObjectKey } from '../base/object-key.ts';
+import { nameOf, type ObjectKey } from '../base/object-key.ts';
 import { type Outcome, pollAt } from '../controller/outcome.ts';
 import { absorb, type Facts, isNewWish, isPending, type Learned, type Wish } from './facts.ts';
 import type { Memory } from './memory.ts';
@@ -157,7 +157,7 @@ export class Learning {
     const was = (before.verdict ?? before.trouble)?.kind;
     const is = (after.verdict ?? after.trouble)?.kind;
     if (was === is) return;
-    const fields = { namespace: object.namespace, name: object.name, requestID: answer.requestID };
+    const fields = { namespace: object.namespace, name: nameOf(object.key), requestID: answer.requestID };
     if (is === undefined) this.#parts.logger.info('observation recovered', { ...fields, after: was });
     else {
       const message = (after.verdict ?? after.trouble)?.message;

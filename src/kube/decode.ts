@@ -30,7 +30,6 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const job = {
     key: objectKey(namespace, name),
     namespace,
-    name,
     uid,
     resourceVersion,
     generation: typeof generation === 'number' ? generation : 0,

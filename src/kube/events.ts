@@ -7,6 +7,7 @@ import { type EventsV1Event, V1MicroTime } from '@kubernetes/client-node';
 import { API_VERSION, type EdgeTranscodeJob, GROUP, KIND } from '../api/edge-transcode-job.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
+import { nameOf } from '../base/object-key.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import type { EventSink, JobEvent } from '../job/ports.ts';
 import { type ApiFailure, apiFailure } from './api-error.ts';
@@ -79,7 +80,8 @@ export class KubeEvents implements EventSink {
   }
 
   #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {
-    const { namespace, name, uid, resourceVersion } = object;
+    const { key, namespace, uid, resourceVersion } = object;
+    const name = nameOf(key);
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',

@@ -3,8 +3,9 @@
  * scrape, so that an object's series go with the object.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { CONDITION_TYPES, findCondition } from '../api/conditions.ts';
+import { CONDITION_TYPES } from '../api/conditions.ts';
 import { type EdgeTranscodeJob, STATES } from '../api/edge-transcode-job.ts';
+import { nameOf } from '../base/object-key.ts';
 
 /** What is asked at each scrape. */
 export interface MetricsSources {
@@ -173,21 +174,20 @@ export class Metrics {
   #watchObjects(visible: () => Iterable<EdgeTranscodeJob>, sources: MetricsSources): void {
     const condition = 'The current status of each condition; always 1';
     this.#gauge('job_condition', condition, ['namespace', 'name', 'type', 'status'], (gauge) => {
-      for (const { namespace, name, status } of visible())
-        for (const type of CONDITION_TYPES) {
-          const found = findCondition(status.conditions, type);
-          if (found) gauge.set({ namespace, name, type, status: found.status }, 1);
-        }
+      for (const { key, namespace, status } of visible())
+        for (const { type, status: is } of status.conditions ?? [])
+          if (CONDITION_TYPES.includes(type))
+            gauge.set({ namespace, name: nameOf(key), type, status: is }, 1);
     });
     this.#gauge('job_state', 'The current state; always 1', ['namespace', 'name', 'state'], (gauge) => {
-      for (const { namespace, name, status } of visible())
-        gauge.set({ namespace, name, state: status.state ?? 'Unknown' }, 1);
+      for (const { key, namespace, status } of visible())
+        gauge.set({ namespace, name: nameOf(key), state: status.state ?? 'Unknown' }, 1);
     });
     const observed = 'When the job was last observed';
     this.#gauge('job_last_observation_timestamp_seconds', observed, ['namespace', 'name'], (gauge) => {
       for (const job of visible()) {
         const at = sources.observedAt(job);
-        if (at !== undefined) gauge.set({ namespace: job.namespace, name: job.name }, at);
+        if (at !== undefined) gauge.set({ namespace: job.namespace, name: nameOf(job.key) }, at);
       }
     });
   }

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { NODE_FLAGS } from '../world/operator.ts';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../world/operator.ts';
 import { copiesOf, linesOf, readStages } from './dockerfile.ts';
 import { ROOT } from './manifests.ts';
 
@@ -57,5 +57,11 @@ describe('the Dockerfile', () => {
       ...NODE_FLAGS,
       `${workdir}/main.js`,
     ]);
+  });
+
+  it('gives node the environment that the tests give it', () => {
+    const set = image.filter(({ name }) => name === 'ENV').map(({ words }) => words.join(' '));
+    const given = { NODE_ENV: 'production', ...NODE_ENVIRONMENT };
+    expect(set).to.have.members(Object.entries(given).map(([name, value]) => `${name}=${value}`));
   });
 });

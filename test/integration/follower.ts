@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import { nameOf } from '../../src/base/object-key.ts';
 import { connectKube } from '../../src/kube/connect.ts';
 import { PooledKubeConfig } from '../../src/kube/kube-config.ts';
 import { Store } from '../../src/kube/store.ts';
@@ -137,7 +138,7 @@ export class Follower implements AsyncDisposable {
   };
 
   #known(): string[] {
-    return [...this.#store.values()].map(entryOf);
+    return Array.from(this.#store.values(), (job) => entryOf({ ...job, name: nameOf(job.key) }));
   }
 
   #difference(): string {

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { copiesOf, type Instruction, readStages } from '../guards/dockerfile.ts';
-import { NODE_FLAGS } from '../world/operator.ts';
+import { NODE_ENVIRONMENT, NODE_FLAGS } from '../world/operator.ts';
 import { shipped } from './shipped.ts';
 
 const execute = promisify(execFile);
@@ -46,7 +46,7 @@ describe('the image', function () {
   /** As the entry point does, in an environment that cannot help. */
   function run(...args: string[]): Promise<{ stdout: string; stderr: string }> {
     const main = join(folder, 'app/main.js');
-    return execute(process.execPath, [...NODE_FLAGS, main, ...args], { cwd: folder, env: {} });
+    return execute(process.execPath, [...NODE_FLAGS, main, ...args], { cwd: folder, env: NODE_ENVIRONMENT });
   }
 });
 

@@ -25,6 +25,7 @@ const PROGRAM = 'dist/main.js';
 
 /** As in the image: what is measured is what is shipped. */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=8', '--heap-growing-percent=20'];
+export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
 
 /** A connection that is kept may be closed by the operator, as idle, just when it is used again. */
 const ONCE = { headers: { connection: 'close' } };
@@ -81,6 +82,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
     ],
     env: {
       PATH: process.env.PATH,
+      ...NODE_ENVIRONMENT,
       ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
       ...(cloud && {
         ALIBABA_CLOUD_ACCESS_KEY_ID: cloud.accessKey.accessKeyID,

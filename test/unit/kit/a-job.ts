@@ -18,7 +18,7 @@ export class JobBuilder {
   }
 
   named(name: string, namespace = 'media'): JobBuilder {
-    return this.#with({ key: objectKey(namespace, name), name, namespace, uid: `uid-${namespace}-${name}` });
+    return this.#with({ key: objectKey(namespace, name), namespace, uid: `uid-${namespace}-${name}` });
   }
 
   uid(uid: string): JobBuilder {
@@ -95,7 +95,6 @@ export function aJob(): JobBuilder {
   return new JobBuilder({
     key: 'media/stream1',
     namespace: 'media',
-    name: 'stream1',
     uid: 'uid-media-stream1',
     resourceVersion: '1',
     generation: 1,

@@ -8,7 +8,7 @@ import type {
   EdgeTranscodeJobStatus,
   HeldStatus,
 } from '../../../src/api/edge-transcode-job.ts';
-import type { ObjectKey } from '../../../src/base/object-key.ts';
+import { nameOf, type ObjectKey } from '../../../src/base/object-key.ts';
 import type { EventSink, JobEvent, JobStore, StatusSink } from '../../../src/job/ports.ts';
 import type { Change } from '../../../src/job/triggers.ts';
 import type { JobBuilder } from './a-job.ts';
@@ -95,7 +95,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   }
 
   record(object: EdgeTranscodeJob, { type, reason }: JobEvent): void {
-    this.events.push(`${object.name} ${type} ${reason}`);
+    this.events.push(`${nameOf(object.key)} ${type} ${reason}`);
   }
 
   takeEvents(): readonly string[] {

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { decodeJob } from '../../../src/kube/decode.ts';
 
 const METADATA = { namespace: 'media', name: 'a', uid: 'uid-a', resourceVersion: '7', generation: 3 };
+/** The name is in the key. */
+const { name: _name, ...HELD } = METADATA;
 const SPEC = { clusterID: 'c', jobID: 'j' };
 
 function withSpec(spec: object) {
@@ -49,7 +51,7 @@ describe('an object of the API server', () => {
     };
     expect(decodeJob({ apiVersion: 'x', kind: 'y', metadata, spec, status })).to.deep.equal({
       key: 'media/a',
-      ...METADATA,
+      ...HELD,
       requestedAt: 'now',
       spec: { ...spec, credentialsRef: { name: 'account' } },
       status,
@@ -59,7 +61,7 @@ describe('an object of the API server', () => {
   it('needs no status', () => {
     expect(decodeJob({ metadata: METADATA, spec: SPEC })).to.deep.equal({
       key: 'media/a',
-      ...METADATA,
+      ...HELD,
       spec: SPEC,
       status: {},
     });

@@ -7,6 +7,7 @@ import {
   type EdgeTranscodeJobStatus,
   SHARD_LABEL,
 } from '../../../src/api/edge-transcode-job.ts';
+import { nameOf } from '../../../src/base/object-key.ts';
 import type { PatchOperation } from '../../../src/kube/kube-client.ts';
 import { StatusWriter } from '../../../src/kube/status-writer.ts';
 import { Store } from '../../../src/kube/store.ts';
@@ -117,7 +118,7 @@ describe('the status writer', () => {
     return job;
   }
 
-  async function write(job: EdgeTranscodeJob, status: Status, name = job.name): Promise<void> {
+  async function write(job: EdgeTranscodeJob, status: Status, name = nameOf(job.key)): Promise<void> {
     writer.write(job, status, (replaced) =>
       told.push(`${name} ${replaced ? `replaced ${replaced.state ?? 'nothing'}` : 'not written'}`),
     );

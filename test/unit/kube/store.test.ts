@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
-import { objectKey } from '../../../src/base/object-key.ts';
+import { nameOf, objectKey } from '../../../src/base/object-key.ts';
 import { Store } from '../../../src/kube/store.ts';
 import { aJob } from '../kit/a-job.ts';
 
@@ -46,7 +46,7 @@ describe('the store', () => {
     store.take({ kind: 'applied', job: job('a', 3) });
     expect(store.get('media/a')?.resourceVersion).to.equal('3');
     expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
-    expect([...store.values()].map(({ name }) => name)).to.deep.equal(['a', 'b']);
+    expect([...store.values()].map(({ key }) => nameOf(key))).to.deep.equal(['a', 'b']);
   });
 
   it('passes over what is older than what it knows, and what it knows already', () => {

@@ -76,8 +76,8 @@ describe('the store follows an API server', () => {
   });
 
   function content(): Record<string, string> {
-    const entries = [...store.values()].map(({ namespace, name, uid, resourceVersion }) => [
-      `${namespace}/${name}`,
+    const entries = [...store.values()].map(({ key, uid, resourceVersion }) => [
+      key,
       `${uid}@${resourceVersion}`,
     ]);
     return Object.fromEntries(entries);

@@ -1,6 +1,7 @@
 // The watcher against a scripted API server: it goes on after anything, never in haste, until it is told to stop.
 
 import { expect } from 'chai';
+import { nameOf } from '../../../src/base/object-key.ts';
 import { type ApiFailure, RefusedError } from '../../../src/kube/api-error.ts';
 import type { Page } from '../../../src/kube/kube-client.ts';
 import { type RawEvent, UnreadableError, type WatchQuery } from '../../../src/kube/watch-client.ts';
@@ -120,7 +121,7 @@ describe('the watcher', () => {
 
   async function run(...pages: (Page | Error)[]): Promise<void> {
     server.pages.push(...pages);
-    running = watcher.run((event) => events.push(nameOf(event)), stop.signal);
+    running = watcher.run((event) => events.push(shown(event)), stop.signal);
     await settled();
   }
 
@@ -387,6 +388,6 @@ describe('the watcher', () => {
   });
 });
 
-function nameOf(event: WatchEvent): string {
-  return 'job' in event ? `${event.kind} ${event.job.name}` : event.kind;
+function shown(event: WatchEvent): string {
+  return 'job' in event ? `${event.kind} ${nameOf(event.job.key)}` : event.kind;
 }

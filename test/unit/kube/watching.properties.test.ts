@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
-import { objectKey } from '../../../src/base/object-key.ts';
+import { nameOf, objectKey } from '../../../src/base/object-key.ts';
 import { Store } from '../../../src/kube/store.ts';
 import { START, step, type WatchInput, type WatchState } from '../../../src/kube/watch-machine.ts';
 import { aJob } from '../kit/a-job.ts';
@@ -195,7 +195,7 @@ function happens(what: string, act: (watching: Watching) => unknown): Happening 
 
 function versions(jobs: Iterable<EdgeTranscodeJob>): string[] {
   return [...jobs]
-    .map(({ name: of, uid, resourceVersion }) => `${of} ${uid} ${resourceVersion}`)
+    .map(({ key, uid, resourceVersion }) => `${nameOf(key)} ${uid} ${resourceVersion}`)
     .sort((x, y) => x.localeCompare(y));
 }
 

@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import { nameOf } from '../../../src/base/object-key.ts';
 import { Metrics, type MetricsSources } from '../../../src/telemetry/metrics.ts';
 import { aJob } from '../kit/a-job.ts';
 
@@ -30,7 +31,7 @@ describe('metrics', () => {
     sources = {
       jobs: () => jobs,
       jobCount: () => jobs.length,
-      observedAt: ({ name }) => (name === 'never' ? undefined : 1_700_000_000),
+      observedAt: ({ key }) => (nameOf(key) === 'never' ? undefined : 1_700_000_000),
       backlog: () => [{ identity: 'media/account', lane: 'due', waiting: 4 }],
       demand: () => new Map([['media/account', 2.5]]),
       budgetOf: () => 50,
