@@ -11,6 +11,9 @@ const CHANNEL = 'http.client.response.finish';
 /** By this header an answer is known to be the one to our request: no two calls share a nonce. */
 export const NONCE_HEADER = 'x-acs-signature-nonce';
 
+/** As httpx 2 names the socket's property. */
+const READ_TIMER = 'TIMER::READ_TIMER';
+
 /** A page of a hundred jobs takes about 100 KiB. A body without end would fill the memory of the process that all share. */
 export const LONGEST_BODY_BYTES = 2 * 2 ** 20;
 
@@ -22,7 +25,9 @@ export async function hearAnswer<T>(
 ): Promise<T> {
   const listener = (message: unknown) => {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    if (request.getHeader(NONCE_HEADER) === nonce) onAnswer(response);
+    if (request.getHeader(NONCE_HEADER) !== nonce) return;
+    forgetTimer(request);
+    onAnswer(response);
   };
   subscribe(CHANNEL, listener);
   try {
@@ -30,6 +35,15 @@ export async function hearAnswer<T>(
   } finally {
     unsubscribe(CHANNEL, listener);
   }
+}
+
+/**
+ * The SDK's HTTP client starts a timer for each answer, which the SDK never stops: it would hold the request and all that belongs to it
+ * until it rings, ten seconds for each of a hundred calls a second. The call's deadline and the socket's idleness bound what is left.
+ */
+function forgetTimer({ socket }: ClientRequest): void {
+  const name = Object.getOwnPropertySymbols(socket ?? {}).find(({ description }) => description === READ_TIMER);
+  if (name) clearTimeout((socket as unknown as Record<symbol, NodeJS.Timeout | undefined>)[name]);
 }
 
 /** Ends the answer when `over` is aborted, and aborts it with an UnexpectedBody when the answer is none that can be read. */
