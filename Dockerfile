@@ -29,4 +29,4 @@ USER 65532:65532
 EXPOSE 8080
 # Node itself is process 1 and gets the signals; no shell stands in between. Young objects get 16 MiB, half for each of two halves: by
 # itself V8 takes 130 MiB while it lists many thousand objects, and is not faster for it. docs/scaling.md has the measurements.
-ENTRYPOINT ["node", "--max-semi-space-size=8", "--heap-growing-percent=20", "/app/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--heap-growing-percent=10", "/app/main.js"]

@@ -1,6 +1,9 @@
 // One signed call, and not a moment longer than its deadline.
 
 import { gzipSync } from 'node:zlib';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import { type AccessKey, AlibabaClient, CALL_DEADLINE_MS } from '../../../src/cloud/alibaba-client.ts';
 import { LONGEST_BODY_BYTES } from '../../../src/cloud/answer.ts';
@@ -65,6 +68,21 @@ describe('a call through the SDK', () => {
     expect(headers.authorization).to.match(/^ACS3-HMAC-SHA256 Credential=LTAI-test,/);
     expect(headers['user-agent']).to.contain('operator/1 (pod)');
     expect(JSON.stringify(headers) + url).not.to.contain('CANARY');
+  });
+
+  it('leaves no timer behind, which would hold the request for ten seconds', async () => {
+    const sockets: Socket[] = [];
+    const listener = (message: unknown) =>
+      sockets.push((message as { request: ClientRequest }).request.socket as Socket);
+    subscribe('http.client.response.finish', listener);
+    await call().finally(() => unsubscribe('http.client.response.finish', listener));
+    const timers = Object.getOwnPropertySymbols(sockets[0]).filter(
+      ({ description }) => description === 'TIMER::READ_TIMER',
+    );
+    const stopped = timers.map((name) =>
+      Reflect.get(Reflect.get(sockets[0] as Socket, name) as object, '_destroyed'),
+    );
+    expect(stopped, 'stopped timers, as this version of the SDK names them').to.deep.equal([true]);
   });
 
   it('carries the security token of a temporary key', async () => {
