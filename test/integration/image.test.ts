@@ -38,6 +38,11 @@ describe('the image', function () {
     expect((await run('--version')).stdout.trim()).to.equal(version);
   });
 
+  it('is ASCII, of which Node holds one byte a character', async () => {
+    const program = await readFile(join(folder, 'app/main.js'));
+    expect(program.findIndex((byte) => byte > 0x7f)).to.equal(-1);
+  });
+
   it('has a source map that leads back to the source', async () => {
     const { sources } = JSON.parse(await readFile(join(folder, 'app/main.js.map'), 'utf8'));
     expect(sources).to.contain('../src/main.ts');
