@@ -42,7 +42,9 @@ export async function hearAnswer<T>(
  * until it rings, ten seconds for each of a hundred calls a second. The call's deadline and the socket's idleness bound what is left.
  */
 function forgetTimer({ socket }: ClientRequest): void {
-  const name = Object.getOwnPropertySymbols(socket ?? {}).find(({ description }) => description === READ_TIMER);
+  const name = Object.getOwnPropertySymbols(socket ?? {}).find(
+    ({ description }) => description === READ_TIMER,
+  );
   if (name) clearTimeout((socket as unknown as Record<symbol, NodeJS.Timeout | undefined>)[name]);
 }
 

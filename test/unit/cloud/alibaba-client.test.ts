@@ -1,9 +1,9 @@
 // One signed call, and not a moment longer than its deadline.
 
-import { gzipSync } from 'node:zlib';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { type AccessKey, AlibabaClient, CALL_DEADLINE_MS } from '../../../src/cloud/alibaba-client.ts';
 import { LONGEST_BODY_BYTES } from '../../../src/cloud/answer.ts';
