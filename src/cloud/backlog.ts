@@ -1,15 +1,14 @@
 /**
- * Who goes next: three lanes, the earliest deadline first within each. Asked goes first, but every second turn is kept for those whom the
- * schedule brings, so that none starves. Waiting costs an entry in a heap: no timer, no socket.
+ * Who goes next: three lanes, the earliest deadline first within each; what is asked goes by namespaces in turn. Asked goes first, but
+ * every second turn is kept for those whom the schedule brings, so that none starves. Waiting costs an entry in a heap: no timer, no
+ * socket.
  */
-import TinyQueue from 'tinyqueue';
 import { LANES, type Lane } from '../job/ports.ts';
+import { type Entry, LaneQueue } from './lane.ts';
 
-export interface Waiting {
+export interface Waiting extends Entry {
   readonly lane: Lane;
-  readonly deadline: number;
-  /** No longer wanted: skipped when its turn comes. */
-  withdrawn: boolean;
+  readonly namespace: string;
 }
 
 /**
@@ -34,7 +33,12 @@ const TURNS: readonly Lane[] = [
 const INSTEAD: readonly Lane[] = ['due', 'retry', 'asked'];
 
 export class Backlog<Item extends Waiting> {
-  readonly #lanes: Record<Lane, TinyQueue<Item>> = { asked: lane(), due: lane(), retry: lane() };
+  readonly #lanes: Record<Lane, LaneQueue<Item>> = {
+    // Ten thousand refreshes of one namespace leave the next turn but one to a new object of another.
+    asked: new LaneQueue(({ namespace }) => namespace),
+    due: new LaneQueue(() => 'all'),
+    retry: new LaneQueue(() => 'all'),
+  };
   readonly #sizes: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
   #turn = 0;
 
@@ -62,27 +66,27 @@ export class Backlog<Item extends Waiting> {
 
   /** Everybody who waits, in no order; nobody does afterwards. */
   clear(): Item[] {
-    const items = LANES.flatMap((name) => this.#lanes[name].data.filter(({ withdrawn }) => !withdrawn));
+    const items = [...this];
     for (const item of items) this.withdraw(item);
-    for (const name of LANES) this.#lanes[name] = lane();
+    for (const name of LANES) this.#lanes[name].clear();
     return items;
   }
 
   /** Takes those out that are meant, in no order; they still wait, but not here. */
   take(isMeant: (item: Item) => boolean): Item[] {
-    const items = LANES.flatMap((name) => {
-      const wanted = this.#lanes[name].data.filter(({ withdrawn }) => !withdrawn);
-      const left = wanted.filter((item) => !isMeant(item));
-      this.#lanes[name] = lane(left);
-      this.#sizes[name] = left.length;
-      return wanted.filter(isMeant);
-    });
-    return items;
+    const [meant, others]: [Item[], Item[]] = [[], []];
+    for (const item of this) (isMeant(item) ? meant : others).push(item);
+    for (const name of LANES) {
+      this.#lanes[name].clear();
+      this.#sizes[name] = 0;
+    }
+    for (const item of others) this.add(item);
+    return meant;
   }
 
   /** Everybody who waits, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
-    for (const name of LANES) for (const item of this.#lanes[name].data) if (!item.withdrawn) yield item;
+    for (const name of LANES) yield* this.#lanes[name];
   }
 
   /** How many wait, of those still wanted. */
@@ -95,15 +99,8 @@ export class Backlog<Item extends Waiting> {
   }
 
   #first(name: Lane): Item | undefined {
-    for (let item = this.#lanes[name].pop(); item; item = this.#lanes[name].pop()) {
-      if (item.withdrawn) continue;
-      this.#sizes[name] -= 1;
-      return item;
-    }
-    return undefined;
+    const item = this.#lanes[name].pop();
+    if (item) this.#sizes[name] -= 1;
+    return item;
   }
-}
-
-function lane<Item extends Waiting>(items: Item[] = []): TinyQueue<Item> {
-  return new TinyQueue<Item>(items, (a, b) => a.deadline - b.deadline);
 }

@@ -68,6 +68,10 @@ export class Observation implements Caller {
     this.#owner = owner;
   }
 
+  get namespace(): string {
+    return this.#owner.reference.credential.namespace;
+  }
+
   get payer(): Payer | undefined {
     return this.#way?.session.member;
   }

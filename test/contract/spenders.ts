@@ -47,6 +47,7 @@ export class Spender {
     const caller: Caller = {
       lane: 'due',
       deadline: 0,
+      namespace: 'media',
       withdrawn: false,
       waitingSince: 0,
       ready: () => true,

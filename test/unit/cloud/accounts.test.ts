@@ -39,6 +39,7 @@ describe('accounts', () => {
       const caller: Caller = {
         lane: 'due',
         deadline: time.now(),
+        namespace: 'media',
         withdrawn: false,
         waitingSince: 0,
         payer: member,

@@ -43,7 +43,8 @@ class Model {
   readonly passedOver: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
 
   take(step: Step): void {
-    if (step.do === 'add') this.#add({ lane: step.lane, deadline: step.deadline, withdrawn: false });
+    if (step.do === 'add')
+      this.#add({ lane: step.lane, deadline: step.deadline, namespace: 'media', withdrawn: false });
     else if (step.do === 'withdraw') this.#withdraw([...this.waiting][step.which]);
     else if (step.do === 'clear') this.#clear();
     else this.#next();
@@ -137,7 +138,7 @@ describe('for any order in which callers come, leave and are called', () => {
 /** Which lane each turn went to, where `full` lanes never run empty and before each turn one more caller comes. */
 function turnsOf(full: readonly Lane[], others: readonly Lane[]): (Lane | undefined)[] {
   const backlog = new Backlog<Waiting>();
-  const come = (lane: Lane) => backlog.add({ lane, deadline: 0, withdrawn: false });
+  const come = (lane: Lane) => backlog.add({ lane, namespace: 'media', deadline: 0, withdrawn: false });
   for (const lane of full) for (const _ of others) come(lane);
   return others.map((lane) => {
     come(lane);

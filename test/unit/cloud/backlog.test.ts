@@ -8,8 +8,8 @@ interface Item extends Waiting {
   readonly name: string;
 }
 
-function item(lane: Lane, deadline: number): Item {
-  return { lane, deadline, withdrawn: false, name: `${lane} ${deadline}` };
+function item(lane: Lane, deadline: number, namespace = 'media'): Item {
+  return { lane, namespace, deadline, withdrawn: false, name: `${lane} ${deadline}` };
 }
 
 function backlogOf(...items: Item[]): Backlog<Item> {
@@ -55,6 +55,36 @@ describe('a backlog', () => {
     expect(lanesOf(crowd('asked'), 10)).to.deep.equal({ asked: 10 });
     expect(lanesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });
     expect(lanesOf(crowd('due', 'retry'), 10)).to.deep.equal({ due: 9, retry: 1 });
+  });
+
+  it('serves the namespaces in turns where they ask, however much one asks for', () => {
+    const backlog = crowd('asked');
+    const others = [item('asked', 900, 'news'), item('asked', 901, 'news'), item('asked', 950, 'radio')];
+    for (const other of others) backlog.add(other);
+    backlog.next();
+    const next = Array.from({ length: 6 }, () => backlog.next());
+    expect(next.filter((one) => one && others.includes(one))).to.deep.equal([
+      others[0],
+      others[2],
+      others[1],
+    ]);
+    expect(next[5]?.namespace).to.equal('media');
+  });
+
+  it('passes over a namespace’s turn for none of those it wants no more', () => {
+    const unwanted = Array.from({ length: 3 }, (_, deadline) => item('asked', deadline, 'news'));
+    const backlog = backlogOf(...unwanted, item('asked', 9, 'news'), item('asked', 5));
+    for (const one of unwanted) backlog.withdraw(one);
+    expect([backlog.next()?.deadline, backlog.next()?.deadline, backlog.next()]).to.deep.equal([
+      9,
+      5,
+      undefined,
+    ]);
+  });
+
+  it('goes by the deadlines alone where the schedule asks', () => {
+    const backlog = backlogOf(item('due', 1), item('due', 2), item('due', 3, 'news'));
+    expect([1, 2, 3].map(() => backlog.next()?.deadline)).to.deep.equal([1, 2, 3]);
   });
 
   it('serves who is asked for with the second turn at the latest, whichever turn it is', () => {

@@ -137,6 +137,7 @@ class Account {
     const caller: Caller = {
       lane,
       deadline: this.time.now(),
+      namespace: 'media',
       withdrawn: false,
       waitingSince: 0,
       ready: () => true,

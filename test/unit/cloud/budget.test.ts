@@ -323,7 +323,16 @@ describe('a budget', function () {
 });
 
 function callerOf(lane: Lane, call: () => Promise<void>, dismissed: () => void = () => undefined): Caller {
-  return { lane, deadline: 0, withdrawn: false, waitingSince: 0, ready: () => true, call, dismissed };
+  return {
+    lane,
+    namespace: 'media',
+    deadline: 0,
+    withdrawn: false,
+    waitingSince: 0,
+    ready: () => true,
+    call,
+    dismissed,
+  };
 }
 
 function unplanned(): never {

@@ -50,7 +50,14 @@ describe('sessions', () => {
   it('are forgotten when nobody has used them for long, unless somebody waits', async () => {
     const { budget } = sessions.of(credential('media/waiting'));
     const nothing = { ready: () => true, call: async () => undefined, dismissed: () => undefined };
-    budget.add({ lane: 'due', deadline: 0, withdrawn: false, waitingSince: 0, ...nothing });
+    budget.add({
+      lane: 'due',
+      namespace: 'media',
+      deadline: 0,
+      withdrawn: false,
+      waitingSince: 0,
+      ...nothing,
+    });
     sessions.of(credential('media/unused'));
     await clock.advance(6 * MINUTE);
     sessions.of(credential('media/used'));

@@ -58,6 +58,7 @@ describe('keys of one account that are not known to be', () => {
       const caller: Caller = {
         lane: 'due',
         deadline: time.now(),
+        namespace: 'media',
         withdrawn: false,
         waitingSince: 0,
         payer: member,

@@ -71,6 +71,7 @@ describe('objects that ask for more than the budget', () => {
     const caller: Caller = {
       lane,
       deadline,
+      namespace: 'media',
       withdrawn: false,
       waitingSince: 0,
       ready: () => true,
