@@ -80,7 +80,7 @@ describe('secrets', function () {
     });
 
     it('meets an unknown job, in the region of a Secret', async () => {
-      await applyJob('unknown-job', noJob(), { regionID: canary('Region') });
+      await applyJob('unknown-job', noJob(), { regionID: canary('region') });
       await failing('unknown-job', 'JobNotFound');
     });
 

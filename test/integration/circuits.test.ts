@@ -164,8 +164,8 @@ describe('an endpoint that hangs', () => {
           withinMs: 60 * SECOND,
         },
       );
-    // 96, and those that are just being closed.
-    expect(atOnce).to.be.within(1, 100);
+    // 96; and while the first to fail are still being closed, those that take their places before the fifth failure closes the way.
+    expect(atOnce).to.be.within(1, 96 + 5);
     // The first 96, those that took the places of the first to fail, and probes; without circuit it would be 30 a second.
     expect(opened).to.be.below(250);
   });
