@@ -1,10 +1,10 @@
 // What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on files.
 
 /**
- * How many files run at a time. Those of the integration mostly wait, and share no port, name or clock: three at a time they left two
- * thirds of two cores idle. Each has a control plane, which takes half a gigabyte.
+ * How many files run at a time. Those of the integration mostly wait, and share no port, name or clock: three at a time leave a part of two
+ * cores idle, and six have all of them wait for the processor. Each has a control plane, which takes half a gigabyte.
  */
-const INTEGRATION_JOBS = 6;
+const INTEGRATION_JOBS = 4;
 const CONTRACT_JOBS = 3;
 const UNIT_JOBS = 2;
 

@@ -35,7 +35,7 @@ describe('two thousand new objects in four clusters', function () {
       if ((await operator.metric(written)) < OBJECTS) return false;
       objects = await world.list();
       return objects.every((each) => is(each, 'Ready', 'True'));
-    }, 60_000);
+    }, 110_000);
     counts = await world.cloud.admin.counts();
   });
 

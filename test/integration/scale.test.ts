@@ -24,6 +24,8 @@ const CALLS_PER_SECOND = (CALLS_PER_MINUTE - 2 * BURST) / 60;
 /** The first round takes 20 s at this pace, and the operator is killed in the middle of it. */
 const CALLS_BEFORE_KILL = 400;
 
+const READ_LATE_MS = 1_000;
+
 describe('a thousand objects at 60 s', () => {
   const scene = useWorld({
     prepare: async (world) => {
@@ -99,8 +101,9 @@ describe('a thousand objects at 60 s', () => {
     const written = patches.filter(isDone).map(({ objectRef }) => objectRef?.name);
     expect(written.length).to.be.at.most(OBJECTS);
     expect(new Set(written).size).to.equal(written.length);
+    // What it had sent before may be read later, by an API server that has much to do.
     for (const { requestReceivedTimestamp } of patches.filter((event) => !isDone(event)))
-      expect(Date.parse(requestReceivedTimestamp)).to.be.below(killedAt);
+      expect(Date.parse(requestReceivedTimestamp)).to.be.below(killedAt + READ_LATE_MS);
   });
 
   it('are listed page by page at each start, and never asked for one by one', () => {

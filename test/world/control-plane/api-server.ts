@@ -4,6 +4,7 @@ import { get } from 'node:https';
 import { join } from 'node:path';
 import type { Processes, StartedProcess } from '../processes.ts';
 import { type Credentials, readAuthority } from './credentials.ts';
+import { SELDOM_COLLECTED } from './go-environment.ts';
 
 export type ApiServerSettings = {
   readonly program: string;
@@ -24,6 +25,7 @@ export async function startApiServer(
     name: 'kube-apiserver',
     command: settings.program,
     args: [...flags(settings, port), ...auditFlags(settings.audit)],
+    env: SELDOM_COLLECTED,
   });
   await server.ready(() => isReady(settings, port));
   return server;

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { onFreePort } from '../ports.ts';
 import type { Processes } from '../processes.ts';
+import { SELDOM_COLLECTED } from './go-environment.ts';
 
 /** Resolves with its URL when it serves. Its data are in `<directory>/etcd`. */
 export async function startEtcd(
@@ -26,6 +27,7 @@ export async function startEtcd(
         '--unsafe-no-fsync',
         '--log-outputs=stderr',
       ],
+      env: SELDOM_COLLECTED,
     });
     // Its own word, not an answer on the port: that might be somebody else's etcd, and its data.
     await etcd.printed(/serving client traffic insecurely/);
