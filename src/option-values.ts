@@ -120,7 +120,7 @@ export function endpoint(text: string): Endpoint {
 
 /** As `endpoint`, or `none`. */
 export function endpointOrNone(text: string): Endpoint | 'none' {
-  return text === 'none' ? text : parseEndpoint(text);
+  return text.toLowerCase() === 'none' ? 'none' : parseEndpoint(text);
 }
 
 /** The value is not repeated: it may hold a password. */

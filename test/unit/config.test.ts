@@ -76,6 +76,7 @@ const VALUES: Record<Flag, Values> = {
   'sts-endpoint': {
     good: [
       ['none', 'none'],
+      ['NONE', 'none'],
       ['sts-vpc.cn-shanghai.aliyuncs.com', { protocol: 'https', host: 'sts-vpc.cn-shanghai.aliyuncs.com' }],
       ['http://127.0.0.1:7081', { protocol: 'http', host: '127.0.0.1:7081' }],
     ],
