@@ -17,7 +17,10 @@ const READ_TIMER = 'TIMER::READ_TIMER';
 /** A page of a hundred jobs takes about 100 KiB. A body without end would fill the memory of the process that all share. */
 export const LONGEST_BODY_BYTES = 2 * 2 ** 20;
 
-/** Runs `call`, whose request carries `nonce`; `onAnswer` gets the answer to it as soon as its headers are there. */
+/**
+ * Runs `call`, whose request carries `nonce`; `onAnswer` gets the answer to it as soon as its headers are there. Nothing is listened for
+ * after that: the SDK promises nothing of an answer that is ended before it has been read, and `call` may never come to its end.
+ */
 export async function hearAnswer<T>(
   nonce: string,
   call: () => Promise<T>,
@@ -26,6 +29,7 @@ export async function hearAnswer<T>(
   const listener = (message: unknown) => {
     const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
     if (request.getHeader(NONCE_HEADER) !== nonce) return;
+    unsubscribe(CHANNEL, listener);
     forgetTimer(request);
     onAnswer(response);
   };

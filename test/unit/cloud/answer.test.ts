@@ -53,4 +53,18 @@ describe('a call that listens for its answer', () => {
     await ask('a', '5');
     expect(heard).to.deep.equal([]);
   });
+
+  it('listens no longer when it has heard its answer, should the call never come to its end', async () => {
+    const heard: unknown[] = [];
+    const hear = () =>
+      hearAnswer(
+        'a',
+        () => new Promise(() => undefined),
+        (answer) => heard.push(answer),
+      );
+    void hear();
+    await ask('a', '5');
+    await ask('a', '5');
+    expect(heard).to.have.lengthOf(1);
+  });
 });
