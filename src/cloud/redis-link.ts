@@ -128,8 +128,11 @@ class RedisSession {
     onUp: (connection: Bottleneck.IORedisConnection) => void,
   ): Promise<string> {
     const closed = Promise.withResolvers<string>();
-    signal.addEventListener('abort', () => closed.resolve('closed'), { once: true });
-    return Promise.race([closed.promise, this.#ended.promise, this.#work(onUp).catch(describe)]);
+    const close = () => closed.resolve('closed');
+    signal.addEventListener('abort', close, { once: true });
+    const why = Promise.race([closed.promise, this.#ended.promise, this.#work(onUp).catch(describe)]);
+    // The signal outlives every session: there is one each second or two while Redis is away.
+    return why.finally(() => signal.removeEventListener('abort', close));
   }
 
   end(): void {
