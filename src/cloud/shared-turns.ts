@@ -144,6 +144,7 @@ export class SharedTurns {
   }
 
   #join(): void {
+    this.#again?.cancel();
     const connection = this.#connection;
     const { minTimeMs, clock } = this.#options;
     const limiter = new Bottleneck({

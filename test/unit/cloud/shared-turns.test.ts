@@ -1,0 +1,72 @@
+// Turns that several processes share, with a Redis that is played; what a real one does is held in the contract.
+
+import type Bottleneck from 'bottleneck';
+import { expect } from 'chai';
+import type { RedisFollower } from '../../../src/cloud/redis-link.ts';
+import { SharedTurns } from '../../../src/cloud/shared-turns.ts';
+import { SteppedTime } from './stepped-time.ts';
+
+const SECOND = 1_000;
+
+/** What bottleneck's scripts answer when nobody else takes turns. */
+const ANSWERS: Readonly<Record<string, unknown>> = { submit: [0, 0, 1], register: [1, 0, ''] };
+
+describe('shared turns', () => {
+  let time: SteppedTime;
+  let turns: SharedTurns;
+  let follower: RedisFollower;
+  beforeEach(() => {
+    time = new SteppedTime();
+    turns = new SharedTurns({
+      link: { follow: (one) => follow(one), eval: async () => 0 },
+      shards: 2,
+      account: 'alone a',
+      minTimeMs: 2 * SECOND,
+      clock: time,
+    });
+  });
+  afterEach(() => {
+    turns.close();
+    time.restore();
+  });
+
+  function follow(one: RedisFollower): () => void {
+    follower = one;
+    return () => undefined;
+  }
+
+  it('come to whoever waits, though the account was renamed while joining was to be tried again', async () => {
+    follower.up(connection(1));
+    await time.pass(100, 10);
+    expect(turns.share).to.equal(1 / 2);
+    turns.rename('account 1');
+    await time.pass(100, 10);
+    expect(turns.share).to.equal(1);
+    let hasBegun = false;
+    void turns.next().then(() => {
+      hasBegun = true;
+    });
+    await time.pass(20 * SECOND, 100);
+    expect(hasBegun).to.equal(true);
+  });
+});
+
+/** A connection on which the first limiters are refused. */
+function connection(refused: number): Bottleneck.IORedisConnection {
+  let left = refused;
+  const script = (name: string) => (onAnswer: (error: Error | null, answer?: unknown) => void) => {
+    if (name === 'init' && left > 0) {
+      left -= 1;
+      onAnswer(new Error('OOM'));
+    } else onAnswer(null, ANSWERS[name] ?? []);
+  };
+  const played = {
+    datastore: 'ioredis',
+    ready: Promise.resolve({}),
+    __addLimiter__: async () => undefined,
+    __removeLimiter__: () => undefined,
+    __scriptArgs__: (_name: string, _id: string, _args: unknown, onAnswer: unknown) => [onAnswer],
+    __scriptFn__: script,
+  };
+  return played as unknown as Bottleneck.IORedisConnection;
+}
