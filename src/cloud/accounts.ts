@@ -57,7 +57,9 @@ export class Accounts {
   /** The key is another one: what the old one did is the old account's, which remembers it as long as it counts. */
   restart(member: Member, key: string): void {
     member.history = new CallHistory();
-    if (key !== member.account.key) this.#transfer(member, this.#presumed(key));
+    const { account } = member;
+    if (key !== account.key) this.#transfer(member, this.#presumed(key));
+    else if (!member.isShared) this.#distrust(account);
   }
 
   /** It was another account's all along, or is now. */
@@ -105,11 +107,14 @@ export class Accounts {
   }
 
   #presumed(key: string): Account {
-    const known = this.#accounts.get(key);
-    if (known) return known;
-    const account = this.#create(key);
-    if (this.#areAsked) account.budget.distrust();
+    const account = this.#accounts.get(key) ?? this.#create(key);
+    if (account.members.size === 0) this.#distrust(account);
     return account;
+  }
+
+  /** Whoever is its only member now has a key that nothing is known of. */
+  #distrust({ budget }: Account): void {
+    if (this.#areAsked) budget.distrust();
   }
 
   #create(key: string): Account {

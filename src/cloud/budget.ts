@@ -118,6 +118,7 @@ export class Budget {
   /** It may be another account's: a few calls and no more, until it is known or takes too long. */
   distrust(): void {
     this.#allowance = this.#onTrust;
+    this.#trust?.cancel();
     this.#trust = this.#clock.after(ON_TRUST_MS, () => this.trust());
   }
 
@@ -252,7 +253,7 @@ export class Budget {
   }
 
   #mayCall(): boolean {
-    return !this.#closed && !this.#isPaused() && !this.#isSpent();
+    return !this.#closed && this.#allowance > 0 && !this.#isPaused() && !this.#isSpent();
   }
 
   /** The pace alone never spends it: but those who turned out to share it may have, before that was known. */

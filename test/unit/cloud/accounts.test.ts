@@ -179,6 +179,47 @@ describe('accounts', () => {
     expect(said.budget).not.to.equal(proved.budget);
   });
 
+  describe('that are asked about', () => {
+    beforeEach(() => {
+      accounts = new Accounts({ callsPerMinute: N, clock: time }, true);
+    });
+
+    it('make a call for a key that may be another account’s, and more when nobody can tell', async () => {
+      const one = join('alone a');
+      want(one, N);
+      await time.pass(2 * SECOND, 10);
+      expect(made(one)).to.equal(1);
+      await time.pass(2 * SECOND, 10);
+      expect(made(one)).to.be.greaterThan(5);
+    });
+
+    it('make a call for a key that has changed since, though nothing was known of the one before', async () => {
+      const one = join('alone a');
+      want(one, N);
+      await time.pass(5 * SECOND, 10);
+      const before = made(one);
+      accounts.restart(one, 'alone a');
+      await time.pass(2 * SECOND, 10);
+      expect(made(one) - before).to.equal(1);
+      await time.pass(2 * SECOND, 10);
+      expect(made(one) - before).to.be.greaterThan(5);
+    });
+
+    it('make a call for a key that has changed to and fro', async () => {
+      const [one, other] = [join('alone a'), join('alone b')];
+      want(one, N);
+      for (const member of [other, one]) accounts.move(member, 'account 1');
+      await time.pass(5 * SECOND, 10);
+      accounts.restart(one, 'alone a');
+      await time.pass(5 * SECOND, 10);
+      accounts.move(one, 'account 1');
+      const before = made(one);
+      accounts.restart(one, 'alone a');
+      await time.pass(2 * SECOND, 10);
+      expect(made(one) - before).to.equal(1);
+    });
+  });
+
   it('end with the last who uses them', () => {
     const [one, other] = [join('account 1'), join('account 1')];
     const { budget } = one;
