@@ -168,7 +168,11 @@ export class SharedTurns {
         this.#settledAt = clock.now() + SETTLING_MS;
         this.#keep(limiter);
       })
-      .catch(() => isWanted() && this.#joinLater());
+      .catch(() => {
+        // Or it would tell Redis for good that it is there.
+        void limiter.disconnect(false);
+        if (isWanted()) this.#joinLater();
+      });
   }
 
   /** Its keys live as long as it is in use, and not for ever. */

@@ -35,8 +35,16 @@ describe('shared turns', () => {
     return () => undefined;
   }
 
+  it('leave nothing behind of what could not be joined', async () => {
+    const { played, left } = aConnection({ refuses: 'update_settings', times: 2 });
+    follower.up(played);
+    await time.pass(3 * SECOND, 100);
+    expect(turns.share).to.equal(1);
+    expect(left()).to.equal(2);
+  });
+
   it('come to whoever waits, though the account was renamed while joining was to be tried again', async () => {
-    follower.up(connection(1));
+    follower.up(aConnection({ refuses: 'init', times: 1 }).played);
     await time.pass(100, 10);
     expect(turns.share).to.equal(1 / 2);
     turns.rename('account 1');
@@ -51,12 +59,12 @@ describe('shared turns', () => {
   });
 });
 
-/** A connection on which the first limiters are refused. */
-function connection(refused: number): Bottleneck.IORedisConnection {
-  let left = refused;
+/** A connection on which a script is refused so many times; and how many limiters have left it. */
+function aConnection({ refuses, times }: { readonly refuses: string; readonly times: number }) {
+  let [refused, left] = [0, 0];
   const script = (name: string) => (onAnswer: (error: Error | null, answer?: unknown) => void) => {
-    if (name === 'init' && left > 0) {
-      left -= 1;
+    if (name === refuses && refused < times) {
+      refused += 1;
       onAnswer(new Error('OOM'));
     } else onAnswer(null, ANSWERS[name] ?? []);
   };
@@ -64,9 +72,11 @@ function connection(refused: number): Bottleneck.IORedisConnection {
     datastore: 'ioredis',
     ready: Promise.resolve({}),
     __addLimiter__: async () => undefined,
-    __removeLimiter__: () => undefined,
+    __removeLimiter__: () => {
+      left += 1;
+    },
     __scriptArgs__: (_name: string, _id: string, _args: unknown, onAnswer: unknown) => [onAnswer],
     __scriptFn__: script,
   };
-  return played as unknown as Bottleneck.IORedisConnection;
+  return { played: played as unknown as Bottleneck.IORedisConnection, left: () => left };
 }
