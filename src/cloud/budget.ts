@@ -2,7 +2,7 @@
  * One account's calls, paced so that in no sliding 60 s there are more than its calls per minute, whenever the process began.
  *
  * bottleneck keeps the pace: `minTime` holds exactly, where its reservoir lets up to half as much again through. It is handed
- * turns, not calls: who takes a turn is decided when the turn begins, so that whoever is asked for now goes first.
+ * turns, not calls: who takes a turn is decided when the turn begins, so that whoever is asked for now need not wait for all others.
  */
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock, Timer } from '../base/clock.ts';

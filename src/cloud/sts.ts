@@ -1,6 +1,6 @@
 /**
  * The vendor's security token service: gives sessions of roles, and tells whose a key is. Its calls are paced, each namespace has
- * its turn, and while the service is away one probe at a time goes there. Nothing rejects.
+ * its turn, and while the service is away one probe at a time goes there for each. Nothing rejects.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
