@@ -15,8 +15,9 @@ const FAILURES_TO_OPEN = 5;
 const MOST_AT_ONCE = 96;
 const COME_AGAIN_MS = 5_000;
 
-/** What nobody has used for this long is forgotten. */
+/** What nobody has used for this long is forgotten; a credential of ten thousand namespaces is not to be gone through for each of them. */
 const UNUSED_MS = 10 * 60_000;
+const TIDY_EVERY_MS = 60_000;
 
 /** Of all namespaces. */
 interface Calls {
@@ -93,6 +94,9 @@ interface Known {
 export class Gates {
   readonly #clock: Clock;
   readonly #gates = new Map<string, Known>();
+  /** By endpoint, of those gates. */
+  readonly #calls = new Map<string, Calls>();
+  #tidyAt = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -104,16 +108,25 @@ export class Gates {
     const usedAt = this.#clock.now();
     const known = this.#gates.get(name);
     if (known) return Object.assign(known, { usedAt }).gate;
-    for (const [other, { gate, usedAt: last }] of this.#gates)
-      if (usedAt - last > UNUSED_MS && gate.calls.underway === 0) this.#gates.delete(other);
-    const others = [...this.#gates.values()].find((each) => each.endpoint === endpoint);
-    const gate = new Gate(this.#clock, others?.gate.calls);
+    this.#tidy(usedAt);
+    const calls = this.#calls.get(endpoint) ?? { underway: 0 };
+    this.#calls.set(endpoint, calls);
+    const gate = new Gate(this.#clock, calls);
     this.#gates.set(name, { endpoint, gate, usedAt });
     return gate;
   }
 
   get size(): number {
     return this.#gates.size;
+  }
+
+  #tidy(now: number): void {
+    if (now < this.#tidyAt) return;
+    this.#tidyAt = now + TIDY_EVERY_MS;
+    for (const [name, { gate, usedAt }] of this.#gates)
+      if (now - usedAt > UNUSED_MS && gate.calls.underway === 0) this.#gates.delete(name);
+    const inUse = new Set(Array.from(this.#gates.values(), ({ endpoint }) => endpoint));
+    for (const endpoint of this.#calls.keys()) if (!inUse.has(endpoint)) this.#calls.delete(endpoint);
   }
 }
 
