@@ -10,6 +10,7 @@ import type { Lane } from '../job/ports.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 import { CallHistory } from './call-history.ts';
 import { Pace } from './pace.ts';
+import { callsOnTrust, pacing } from './pacing.ts';
 import { FULL_RATE, shareAt, throttled } from './rate.ts';
 import { SharedTurns, type Sharing } from './shared-turns.ts';
 
@@ -48,33 +49,8 @@ const MOST_IN_FLIGHT = 512;
 /** The vendor's own flow control works in windows of a second to a minute. */
 const PAUSES: Backoff = { baseMs: 1_000, maxMs: 60_000 };
 
-/**
- * The shortest time between two calls, ms, and how many turns may be reserved ahead.
- *
- * With a burst b of 1% of the budget N, the pace is (N − 2b)/min: one b for turns that begin late and so close together, one b for
- * what another process of the same account still has on its way. Tiny budgets give up half instead.
- */
-export function pacing(callsPerMinute: number): { readonly minTimeMs: number; readonly ahead: number } {
-  const burst = Math.max(1, Math.floor(callsPerMinute / 100));
-  const pace = Math.max(callsPerMinute - 2 * burst, callsPerMinute / 2);
-  return { minTimeMs: 60_000 / pace, ahead: Math.min(burst, 20) };
-}
-
-/**
- * How many calls may be made while it is not known yet whose they are: they come on top of what the account spends already, until it
- * adopts them. Keys are looked up 5 a second (`Sts`), so with an answer within 2 s ten are unknown together: one burst.
- */
-function callsOnTrust(callsPerMinute: number): number {
-  return Math.max(1, Math.floor(callsPerMinute / 1_000));
-}
-
 /** An answer of STS takes 0.1 s; who waits for longer had better call. */
 const ON_TRUST_MS = 3_000;
-
-/** What an account is given while nothing is amiss. */
-export function fullCallsPerSecond(callsPerMinute: number): number {
-  return 1_000 / pacing(callsPerMinute).minTimeMs;
-}
 
 export class Budget {
   readonly #clock: Clock;

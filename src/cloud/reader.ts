@@ -15,11 +15,12 @@ import {
   type Reference,
 } from '../job/ports.ts';
 import { type Pressure, pressuresOf } from '../job/stretch.ts';
-import { type Budget, fullCallsPerSecond, type Payer } from './budget.ts';
+import type { Budget, Payer } from './budget.ts';
 import { Clusters, type ObserveWith } from './clusters.ts';
 import type { Credentials } from './credentials.ts';
 import { JobCall, type JobCallOptions } from './job-call.ts';
 import { Observation, WITHDRAWN } from './observation.ts';
+import { fullCallsPerSecond } from './pacing.ts';
 import { Sessions } from './sessions.ts';
 import { SharedDemand } from './shared-demand.ts';
 import type { Sharing } from './shared-turns.ts';

@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Budget, type Caller, pacing } from '../../../src/cloud/budget.ts';
+import { Budget, type Caller } from '../../../src/cloud/budget.ts';
+import { pacing } from '../../../src/cloud/pacing.ts';
 import { LANES, type Lane } from '../../../src/job/ports.ts';
 import { sequence } from '../kit/for-any.ts';
 import { SteppedTime } from './stepped-time.ts';

@@ -1,7 +1,8 @@
 // Calls in their turn: never more than the budget, hardly fewer, and who is asked for goes next.
 
 import { expect } from 'chai';
-import { Budget, type Caller, pacing } from '../../../src/cloud/budget.ts';
+import { Budget, type Caller } from '../../../src/cloud/budget.ts';
+import { pacing } from '../../../src/cloud/pacing.ts';
 import type { Lane } from '../../../src/job/ports.ts';
 import { SteppedTime } from './stepped-time.ts';
 

@@ -1,8 +1,8 @@
 // What a reader tells of itself; what it answers is in the contract that it holds.
 
 import { expect } from 'chai';
-import { fullCallsPerSecond } from '../../../src/cloud/budget.ts';
 import { Credentials } from '../../../src/cloud/credentials.ts';
+import { fullCallsPerSecond } from '../../../src/cloud/pacing.ts';
 import { LiveReader } from '../../../src/cloud/reader.ts';
 import type { Lane } from '../../../src/job/ports.ts';
 import { FakeClock, settled } from '../kit/fake-clock.ts';

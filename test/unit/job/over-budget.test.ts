@@ -1,7 +1,8 @@
 // Objects that ask for more calls than the account may make: each is polled at the stretched interval, and waits little for its turn.
 
 import { expect } from 'chai';
-import { Budget, type Caller, fullCallsPerSecond } from '../../../src/cloud/budget.ts';
+import { Budget, type Caller } from '../../../src/cloud/budget.ts';
+import { fullCallsPerSecond } from '../../../src/cloud/pacing.ts';
 import { demandOf } from '../../../src/job/demand.ts';
 import type { Answer, CloudReader, Lane } from '../../../src/job/ports.ts';
 import { pressuresOf, Stretches, stretchedBy } from '../../../src/job/stretch.ts';
