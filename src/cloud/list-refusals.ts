@@ -1,6 +1,7 @@
 /**
- * Which clusters the cloud does not list, so that their jobs are asked for one by one. Without the permission, that is all of a
- * credential's. Tried again once an hour, as somebody may have granted it.
+ * Which clusters the cloud does not list, so that their jobs are asked for one by one. Tried again once an hour, as somebody may have
+ * granted it. Where the permission lacks, each cluster is tried all the same: it may be granted for some, and whoever names
+ * somebody else's must not keep others from having theirs listed.
  */
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -15,7 +16,7 @@ type About = Omit<Reference, 'jobID'>;
 export class ListRefusals {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  /** By identity and by cluster, when to try again (clock `now`). */
+  /** By cluster, when to try again (clock `now`); and by identity where it lacks the permission, which is told once. */
   readonly #again = new Map<string, number>();
   #tidyAt = 0;
 
@@ -25,8 +26,7 @@ export class ListRefusals {
   }
 
   mayList(about: About): boolean {
-    const now = this.#clock.now();
-    return [ofIdentity(about), ofCluster(about)].every((name) => now >= (this.#again.get(name) ?? 0));
+    return this.#clock.now() >= (this.#again.get(ofCluster(about)) ?? 0);
   }
 
   /** A line when it begins, not for each time that it is tried again. */
@@ -35,7 +35,7 @@ export class ListRefusals {
     const isDenied = kind === 'PermissionDenied';
     const name = isDenied ? ofIdentity(about) : ofCluster(about);
     const isNew = !this.#again.has(name);
-    this.#again.set(name, this.#clock.now() + AGAIN_AFTER_MS);
+    for (const each of [name, ofCluster(about)]) this.#again.set(each, this.#clock.now() + AGAIN_AFTER_MS);
     if (!isNew) return;
     const identity = identityOf(about.credential);
     if (isDenied)

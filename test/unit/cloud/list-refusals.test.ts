@@ -23,14 +23,22 @@ describe('refusals to list', () => {
     refusals = new ListRefusals(clock, logger);
   });
 
-  it('are of one cluster, unless it is the permission that lacks, and for an hour', async () => {
+  it('are of one cluster, whatever the reason, and for an hour', async () => {
     refusals.refused(cluster('a'), UNKNOWN);
     refusals.refused(cluster('x', 'news'), DENIED);
-    const may = () =>
-      [cluster('a'), cluster('b'), cluster('y', 'news')].map((each) => refusals.mayList(each));
-    expect(may()).to.deep.equal([false, true, false]);
+    const clusters = [cluster('a'), cluster('b'), cluster('x', 'news'), cluster('y', 'news')];
+    const may = () => clusters.map((each) => refusals.mayList(each));
+    expect(may()).to.deep.equal([false, true, false, true]);
     await clock.advance(60 * MINUTE);
-    expect(may()).to.deep.equal([true, true, true]);
+    expect(may()).to.deep.equal([true, true, true, true]);
+  });
+
+  it('for want of the permission are told once for all clusters of a credential', () => {
+    for (const clusterID of ['x', 'y', 'z']) refusals.refused(cluster(clusterID), DENIED);
+    refusals.refused(cluster('x', 'news'), DENIED);
+    expect(logger.lines.map(({ fields }) => fields?.permission)).to.deep.equal(
+      Array(2).fill('live:ListEdgeTranscodeJob'),
+    );
   });
 
   it('are told when they begin, not each hour that it is tried again', async () => {
