@@ -8,7 +8,7 @@ const INTEGRATION_JOBS = 4;
 const CONTRACT_JOBS = 3;
 const UNIT_JOBS = 2;
 
-/** Those that take two minutes and more go first: whatever began last would be waited for alone. The others take one or less. */
+/** Those that take a minute and more go first: whatever began last would be waited for alone. */
 const LONGEST = [
   'least-privilege',
   'circuits',
@@ -16,7 +16,11 @@ const LONGEST = [
   'accounts',
   'scale',
   'shared-budget',
+  'process',
+  'trouble',
+  'cost',
   'demo',
+  'versions',
 ].map((name) => `test/integration/${name}.test.ts`);
 
 export type Suite = {
