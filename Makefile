@@ -43,7 +43,7 @@ demo: build ## Show the operator at work on a real API server and a simulated cl
 
 .PHONY: simulator
 simulator: install ## Run the simulated cloud alone
-	@$(WITH_BIN) node test/world/live-simulator/main.ts $(ARGS)
+	@$(WITH_BIN) node simulator/main.ts $(ARGS)
 
 .PHONY: bench
 bench: build ## Measure what the operator costs: start-up, 1,000 and 5,000 objects, an idle minute, 10,000 by lists, 100,000
@@ -51,11 +51,11 @@ bench: build ## Measure what the operator costs: start-up, 1,000 and 5,000 objec
 
 .PHONY: test
 test: install ## Run everything: lint, types, build, unit, contract, guards, world, integration
-	@$(WITH_BIN) node scripts/test.ts $(SUITES)
+	@$(WITH_BIN) node scripts/test/main.ts $(SUITES)
 
 .PHONY: test-unit
 test-unit: install ## Run the unit tests alone
-	@$(WITH_BIN) node scripts/test.ts unit
+	@$(WITH_BIN) node scripts/test/main.ts unit
 
 .PHONY: lint
 lint: install ## Check style, imports and types

@@ -3,10 +3,10 @@
  */
 import { App } from './app.ts';
 import type { Logger } from './base/logger.ts';
-import type { AccessKey } from './cloud/alibaba-client.ts';
-import { ownCredentials, type Rrsa } from './cloud/environment-credentials.ts';
-import { helpText, readConfig } from './config.ts';
-import type { Config } from './options.ts';
+import type { AccessKey } from './cloud/client/alibaba-client.ts';
+import { ownCredentials, type Rrsa } from './cloud/credentials/environment-credentials.ts';
+import type { Config } from './config/options.ts';
+import { helpText, readConfig } from './config/read-config.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Put in by the build. */

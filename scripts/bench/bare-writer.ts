@@ -2,8 +2,8 @@
 
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';
-import { PooledKubeConfig } from '../../src/kube/kube-config.ts';
-import type { Shown, World } from '../../test/integration/world.ts';
+import { PooledKubeConfig } from '../../src/kube/client/kube-config.ts';
+import type { Shown, World } from '../../test/integration/support/world.ts';
 
 /** As many as the operator has under way. */
 const AT_ONCE = 16;

@@ -5,9 +5,9 @@ import { runInNewContext } from 'node:vm';
 import type { EdgeTranscodeJob } from '../../src/api/edge-transcode-job.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Timetable } from '../../src/controller/timetable.ts';
-import { Memory } from '../../src/job/memory.ts';
-import { decodeJob } from '../../src/kube/decode.ts';
-import { Store } from '../../src/kube/store.ts';
+import { Memory } from '../../src/job/visit/facts-store.ts';
+import { decodeJob } from '../../src/kube/informer/decode.ts';
+import { Store } from '../../src/kube/informer/store.ts';
 import { madeUpObject, SETTINGS } from './made-up-objects.ts';
 
 const OBJECTS = 20_000;

@@ -2,9 +2,9 @@
 // how soon changes show, and for how much of the account's quota.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { install, PATCH_STATUS, Requests } from '../../test/integration/installed.ts';
-import { createClusters, createReferencesTo, nameOf } from '../../test/integration/many.ts';
-import { startWorld, type World } from '../../test/integration/world.ts';
+import { install, PATCH_STATUS, Requests } from '../../test/integration/support/installed.ts';
+import { createClusters, createReferencesTo, nameOf } from '../../test/integration/support/many.ts';
+import { startWorld, type World } from '../../test/integration/support/world.ts';
 import type { Operator } from '../../test/world/operator.ts';
 import { measureBareWriter } from './bare-writer.ts';
 import { usageOf } from './usage.ts';

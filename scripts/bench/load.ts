@@ -8,9 +8,9 @@ import {
   Requests,
   through,
   WATCH_JOBS,
-} from '../../test/integration/installed.ts';
-import { createCloudJobs, createReferences } from '../../test/integration/many.ts';
-import { is, startWorld, type World } from '../../test/integration/world.ts';
+} from '../../test/integration/support/installed.ts';
+import { createCloudJobs, createReferences } from '../../test/integration/support/many.ts';
+import { is, startWorld, type World } from '../../test/integration/support/world.ts';
 import type { Operator } from '../../test/world/operator.ts';
 import { startTcpProxy } from '../../test/world/tcp-proxy.ts';
 import { usageOf } from './usage.ts';

@@ -8,8 +8,8 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import type { PatchOperation } from '../../src/kube/kube-client.ts';
-import { selfSignedCertificate } from '../../test/world/live-simulator/certificate.ts';
+import { selfSignedCertificate } from '../../simulator/http/certificate.ts';
+import type { PatchOperation } from '../../src/kube/client/kube-client.ts';
 
 export type MadeUpObject = {
   readonly apiVersion: string;

@@ -9,12 +9,12 @@ import {
 import { rfc3339, unixSeconds } from '../../src/base/clock.ts';
 import { formatDuration } from '../../src/base/duration.ts';
 import { objectKey } from '../../src/base/object-key.ts';
-import { decide } from '../../src/job/decide.ts';
-import type { Facts } from '../../src/job/facts.ts';
-import type { Asked } from '../../src/job/ports.ts';
-import { heartbeatPeriod } from '../../src/job/schedule.ts';
-import type { JobSettings } from '../../src/job/settings.ts';
-import { endpointHash, referenceHash, referenceOf } from '../../src/job/target.ts';
+import type { Asked } from '../../src/job/model/ports.ts';
+import { endpointHash, referenceHash, referenceOf } from '../../src/job/model/reference.ts';
+import { heartbeatPeriod } from '../../src/job/schedule/poll-schedule.ts';
+import type { JobSettings } from '../../src/job/schedule/settings.ts';
+import { decide } from '../../src/job/status/decide.ts';
+import type { Facts } from '../../src/job/status/facts.ts';
 import type { MadeUpObject } from './made-up-api-server.ts';
 
 export type MadeUp = {

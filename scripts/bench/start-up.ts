@@ -1,6 +1,6 @@
 // How long the built operator takes to be ready, in a cluster without objects.
 
-import { startWorld } from '../../test/integration/world.ts';
+import { startWorld } from '../../test/integration/support/world.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export type StartUp = Usage & {

@@ -2,10 +2,10 @@
  * Everything that talks to the API server, from one configuration.
  */
 import { KubeConfig } from '@kubernetes/client-node';
-import { KubeClient } from './kube-client.ts';
-import { loadKubeConfig, PooledKubeConfig } from './kube-config.ts';
-import { LeaseClient, type LeaseClientOptions } from './lease-client.ts';
-import { WatchClient, type WatchLimits } from './watch-client.ts';
+import { KubeClient } from './client/kube-client.ts';
+import { loadKubeConfig, PooledKubeConfig } from './client/kube-config.ts';
+import { LeaseClient, type LeaseClientOptions } from './election/lease-client.ts';
+import { WatchClient, type WatchLimits } from './informer/watch-client.ts';
 
 export interface KubeConnection {
   readonly client: KubeClient;

@@ -2,9 +2,11 @@
  * What a contract test of `CloudReader` needs: a reader, the cloud that it asks, the Secrets that it may read, and its time.
  */
 import { expect } from 'chai';
-import type { AccessKey } from '../../src/cloud/alibaba-client.ts';
-import type { ObserveWith } from '../../src/cloud/clusters.ts';
-import type { Rrsa } from '../../src/cloud/environment-credentials.ts';
+import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../../simulator/seed.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import type { ObserveWith } from '../../src/cloud/batching/clusters.ts';
+import type { AccessKey } from '../../src/cloud/client/alibaba-client.ts';
+import type { Rrsa } from '../../src/cloud/credentials/environment-credentials.ts';
 import type {
   Answer,
   CloudReader,
@@ -14,11 +16,9 @@ import type {
   Reference,
   SecretData,
   SecretReader,
-} from '../../src/job/ports.ts';
+} from '../../src/job/model/ports.ts';
 import type { FakeClock } from '../unit/kit/fake-clock.ts';
 import type { RecordingLogger } from '../unit/kit/recording-logger.ts';
-import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../world/live-simulator/seed.ts';
-import type { Simulator } from '../world/live-simulator/simulator.ts';
 
 /** In the seed: in progress. */
 export const RUNNING_JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';

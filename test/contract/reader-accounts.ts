@@ -3,7 +3,7 @@
  * felt by another.
  */
 import { expect } from 'chai';
-import { DEFAULT_ACCOUNT_ID } from '../world/live-simulator/seed.ts';
+import { DEFAULT_ACCOUNT_ID } from '../../simulator/seed.ts';
 import { outcomes, SECRET, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

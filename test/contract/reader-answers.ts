@@ -2,9 +2,9 @@
  * What a reader answers: the job, or one of the known kinds of failure, in words that hold nothing foreign.
  */
 import { expect } from 'chai';
-import type { FailureKind } from '../../src/job/ports.ts';
-import type { NewFault } from '../world/live-simulator/cloud-world.ts';
-import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID } from '../world/live-simulator/seed.ts';
+import type { NewFault } from '../../simulator/cloud-world.ts';
+import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID } from '../../simulator/seed.ts';
+import type { FailureKind } from '../../src/job/model/ports.ts';
 import { CALL_MS, failureOf, outcomes, RUNNING_JOB_ID, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

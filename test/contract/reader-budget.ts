@@ -2,9 +2,9 @@
  * Waiting: for a turn, for a Secret, for a probe; that whoever leaves does so at once, and that a closed reader keeps nobody.
  */
 import { expect } from 'chai';
-import type { Answer } from '../../src/job/ports.ts';
+import { DEFAULT_KEY } from '../../simulator/seed.ts';
+import type { Answer } from '../../src/job/model/ports.ts';
 import { settled } from '../unit/kit/fake-clock.ts';
-import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
 import { atOnce, outcomes, PROBE_MS, RUNNING_JOB_ID, SECRET, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

@@ -2,8 +2,8 @@
  * Whose keys a reader signs with, and that bad ones cost nobody else anything: a refused key is tried by one probe at a time.
  */
 import { expect } from 'chai';
+import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_TEMPORARY_KEY } from '../../simulator/seed.ts';
 import { settled } from '../unit/kit/fake-clock.ts';
-import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_TEMPORARY_KEY } from '../world/live-simulator/seed.ts';
 import { atOnce, outcomes, PROBE_MS, SECRET, SECRET_KEPT_MS, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

@@ -2,7 +2,7 @@
  * Many jobs of a cluster are observed by its list, a hundred for a call; whatever that does not bring is asked for by itself.
  */
 import { expect } from 'chai';
-import type { Answer } from '../../src/job/ports.ts';
+import type { Answer } from '../../src/job/model/ports.ts';
 import { atOnce, outcomes, SECRET, type Subject, type Wish } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

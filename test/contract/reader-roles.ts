@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA } from '../world/live-simulator/seed.ts';
+import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA } from '../../simulator/seed.ts';
 import { outcomes, SECRET, SECRET_KEPT_MS, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

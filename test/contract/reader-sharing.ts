@@ -2,9 +2,9 @@
  * Who asks for the same shares a call, unless that would be an answer older than his question, or another's keys.
  */
 import { expect } from 'chai';
-import type { Answer } from '../../src/job/ports.ts';
+import { DEFAULT_KEY } from '../../simulator/seed.ts';
+import type { Answer } from '../../src/job/model/ports.ts';
 import { settled } from '../unit/kit/fake-clock.ts';
-import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
 import { atOnce, OWN, outcomes, SECRET } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 

@@ -1,10 +1,10 @@
 // The port CloudReader, held by the reader of the real cloud: through the vendor's SDK, against the simulated endpoint.
 
-import { Credentials } from '../../src/cloud/credentials.ts';
-import { parseEndpoint } from '../../src/cloud/endpoints.ts';
-import { LiveReader } from '../../src/cloud/reader.ts';
-import { Sts } from '../../src/cloud/sts.ts';
-import type { Simulator } from '../world/live-simulator/simulator.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import { parseEndpoint } from '../../src/cloud/client/endpoints.ts';
+import { LiveReader } from '../../src/cloud/cloud-reader.ts';
+import { Credentials } from '../../src/cloud/credentials/credentials.ts';
+import { Sts } from '../../src/cloud/credentials/sts.ts';
 import type { Closable, ReaderParts } from './cloud-subject.ts';
 import { readerAccounts } from './reader-accounts.ts';
 import { readerAnswers } from './reader-answers.ts';

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { expect } from 'chai';
-import { selfSignedCertificate } from '../world/live-simulator/certificate.ts';
+import { selfSignedCertificate } from '../../simulator/http/certificate.ts';
 import { full, most, SETTLED_MS, SHARDS, until, useSpenders } from './spenders.ts';
 
 /** Noticed after a second without an answer, which is asked for every second. */

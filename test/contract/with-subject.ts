@@ -1,11 +1,12 @@
 /**
  * A subject for each test, with a cloud as at the start; nothing is left listening or waiting afterwards.
  */
-import type { ObserveWith } from '../../src/cloud/clusters.ts';
+
+import { DEFAULT_KEY } from '../../simulator/seed.ts';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import type { ObserveWith } from '../../src/cloud/batching/clusters.ts';
 import { FakeClock } from '../unit/kit/fake-clock.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
-import { DEFAULT_KEY } from '../world/live-simulator/seed.ts';
-import { type Simulator, startSimulator } from '../world/live-simulator/simulator.ts';
 import { type Closable, FakeSecrets, type ReaderParts, Subject } from './cloud-subject.ts';
 
 export type NewSubject = (callsPerMinute?: number, own?: ReaderParts['own']) => Subject;

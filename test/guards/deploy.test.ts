@@ -16,9 +16,9 @@ import type {
   V1Service,
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { accessKeyOf } from '../../src/cloud/environment-credentials.ts';
-import { readConfig } from '../../src/config.ts';
-import type { Config } from '../../src/options.ts';
+import { accessKeyOf } from '../../src/cloud/credentials/environment-credentials.ts';
+import type { Config } from '../../src/config/options.ts';
+import { readConfig } from '../../src/config/read-config.ts';
 import { type Manifest, manifestsIn, ROOT, theOnly } from './manifests.ts';
 
 const manifests = manifestsIn('deploy');

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { CONDITION_TYPES } from '../../src/api/conditions.ts';
 import { REASONS } from '../../src/api/reasons.ts';
-import { environmentVariable, helpText } from '../../src/config.ts';
-import { EVENT_REASONS, FAILURE_KINDS } from '../../src/job/ports.ts';
-import { OPTIONS } from '../../src/options.ts';
+import { OPTIONS } from '../../src/config/options.ts';
+import { environmentVariable, helpText } from '../../src/config/read-config.ts';
+import { EVENT_REASONS, FAILURE_KINDS } from '../../src/job/model/ports.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { readCrd } from './manifests.ts';
 

@@ -1,7 +1,7 @@
 /**
  * The simulated cloud as a process of its own, on free ports.
  */
-import { AdminClient } from './live-simulator/admin-client.ts';
+import { AdminClient } from '../../simulator/admin/admin-client.ts';
 import type { Processes, StartedProcess } from './processes.ts';
 
 export interface SimulatedCloud {
@@ -37,14 +37,7 @@ export async function startSimulatedCloud(
   const started = await processes.start({
     name: 'simulator',
     command: process.execPath,
-    args: [
-      'test/world/live-simulator/main.ts',
-      '--json',
-      '--port=0',
-      '--sts-port=0',
-      '--admin-port=0',
-      ...args,
-    ],
+    args: ['simulator/main.ts', '--json', '--port=0', '--sts-port=0', '--admin-port=0', ...args],
   });
   const [line] = await started.printed(/^\{.*\}$/m);
   const announced = JSON.parse(line) as Announcement;

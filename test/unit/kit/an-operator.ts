@@ -5,10 +5,10 @@
 import { expect } from 'chai';
 import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';
 import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
-import type { Facts } from '../../../src/job/facts.ts';
-import type { Memory } from '../../../src/job/memory.ts';
-import type { Publisher } from '../../../src/job/publisher.ts';
-import type { JobSettings } from '../../../src/job/settings.ts';
+import type { JobSettings } from '../../../src/job/schedule/settings.ts';
+import type { Facts } from '../../../src/job/status/facts.ts';
+import type { Memory } from '../../../src/job/visit/facts-store.ts';
+import type { Publisher } from '../../../src/job/visit/publisher.ts';
 import type { JobBuilder } from './a-job.ts';
 import type { Reply } from './answers.ts';
 import { type DomainAtWork, startDomain } from './domain.ts';

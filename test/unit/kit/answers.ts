@@ -2,7 +2,7 @@
  * What the cloud says, in words: `running()`, `noSuchJob()`, `fails('ServerError')`.
  */
 import type { JobDetails } from '../../../src/api/edge-transcode-job.ts';
-import type { Answer, Asked, FailureKind } from '../../../src/job/ports.ts';
+import type { Answer, Asked, FailureKind } from '../../../src/job/model/ports.ts';
 import { JOB_ID } from './a-job.ts';
 
 export const ASKED: Asked = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };

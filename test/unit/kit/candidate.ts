@@ -1,8 +1,8 @@
 /**
  * One of the processes that share a Lease: a leader election with a machine, a log and a life of its own.
  */
-import type { Term } from '../../../src/kube/election.ts';
-import { LeaderElection } from '../../../src/kube/leader-election.ts';
+import type { Term } from '../../../src/kube/election/election.ts';
+import { LeaderElection } from '../../../src/kube/election/leader-election.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { type FakeLease, ProcessClock } from './fake-lease.ts';
 import { RecordingLogger } from './recording-logger.ts';

@@ -5,12 +5,12 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { ObjectKey } from '../../../src/base/object-key.ts';
 import { Controller } from '../../../src/controller/controller.ts';
-import { Memory } from '../../../src/job/memory.ts';
-import type { CloudReader } from '../../../src/job/ports.ts';
-import { Publisher } from '../../../src/job/publisher.ts';
-import { Reconciler } from '../../../src/job/reconciler.ts';
-import type { SettingsOf } from '../../../src/job/settings.ts';
-import { needsVisit } from '../../../src/job/triggers.ts';
+import type { CloudReader } from '../../../src/job/model/ports.ts';
+import type { SettingsOf } from '../../../src/job/schedule/settings.ts';
+import { Memory } from '../../../src/job/visit/facts-store.ts';
+import { Publisher } from '../../../src/job/visit/publisher.ts';
+import { Reconciler } from '../../../src/job/visit/reconciler.ts';
+import { needsVisit } from '../../../src/job/visit/triggers.ts';
 import type { FakeCluster } from './fake-cluster.ts';
 
 export interface DomainParts {

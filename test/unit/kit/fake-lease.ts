@@ -4,8 +4,8 @@
  */
 import { ApiException } from '@kubernetes/client-node';
 import { type Clock, sleepOn, type Timer } from '../../../src/base/clock.ts';
-import type { LeaderElectionParts } from '../../../src/kube/leader-election.ts';
-import type { Lease } from '../../../src/kube/lease-client.ts';
+import type { LeaderElectionParts } from '../../../src/kube/election/leader-election.ts';
+import type { Lease } from '../../../src/kube/election/lease-client.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 export type Leases = LeaderElectionParts['leases'];

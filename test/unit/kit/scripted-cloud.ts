@@ -10,7 +10,7 @@ import type {
   CredentialReference,
   ObserveOptions,
   Reference,
-} from '../../../src/job/ports.ts';
+} from '../../../src/job/model/ports.ts';
 import type { Reply } from './answers.ts';
 import type { FakeClock } from './fake-clock.ts';
 

@@ -3,9 +3,9 @@
  */
 import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
 import { unixSeconds } from '../../../src/base/clock.ts';
-import { type Facts, type Observed, wanted } from '../../../src/job/facts.ts';
-import type { Failure, FailureKind } from '../../../src/job/ports.ts';
-import { endpointHash, referenceHash, referenceOf } from '../../../src/job/target.ts';
+import type { Failure, FailureKind } from '../../../src/job/model/ports.ts';
+import { endpointHash, referenceHash, referenceOf } from '../../../src/job/model/reference.ts';
+import { type Facts, type Observed, wanted } from '../../../src/job/status/facts.ts';
 import { ASKED, details } from './answers.ts';
 
 export const NOW = Date.parse('2026-01-01T00:00:00Z');

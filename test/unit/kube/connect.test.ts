@@ -7,11 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/base/clock.ts';
 import { connectKube } from '../../../src/kube/connect.ts';
-import { Store } from '../../../src/kube/store.ts';
-import { Watcher } from '../../../src/kube/watcher.ts';
+import { Store } from '../../../src/kube/informer/store.ts';
+import { Watcher } from '../../../src/kube/informer/watcher.ts';
 import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
-import { ScriptedCollection } from './scripted-collection.ts';
+import { ScriptedCollection } from './informer/scripted-collection.ts';
 
 /** In place of 80 s. */
 const IDLE_MS = 300;

@@ -2,8 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import type { AdminClient } from '../live-simulator/admin-client.ts';
-import type { NewJob } from '../live-simulator/cloud-world.ts';
+import type { AdminClient } from '../../../simulator/admin/admin-client.ts';
+import type { NewJob } from '../../../simulator/cloud-world.ts';
 
 export type Sample = {
   /** Relative to the repository. */

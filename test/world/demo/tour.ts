@@ -1,9 +1,9 @@
 // What the demo shows, step by step. Each step does what a user would do, with the command shown, and ends when its
 // effect is there.
 
+import type { AdminClient } from '../../../simulator/admin/admin-client.ts';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
 import type { KubectlResult } from '../control-plane/kubectl.ts';
-import type { AdminClient } from '../live-simulator/admin-client.ts';
 import { condition, has, type Reference, type References, type Wanted } from './references.ts';
 import type { Sample, Samples } from './samples.ts';
 import type { Screen } from './screen.ts';

@@ -1,0 +1,97 @@
+// `make test`: all suites, a table of them, and `N passed, N failed` as the last line. Exit code 1 if anything
+// failed. `node scripts/test/main.ts unit guards` runs just these.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { buildEnvironment, testEnvironment } from './environment.ts';
+import { failSkipped, failures, type Outcome, summary } from './outcome.ts';
+import { runSuite } from './run-suite.ts';
+import { AFTERWARDS, type Suite, WHILE_COMPILING } from './suites.ts';
+
+type Readiness = { readonly is: 'ready' } | { readonly is: 'missing' | 'failed'; readonly why: string };
+
+// As build.ts says it: this machine cannot provide a control plane.
+const CANNOT_HERE = 3;
+
+const wanted = chosen([...WHILE_COMPILING, ...AFTERWARDS], process.argv.slice(2));
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
+
+try {
+  const outcomes = await runAll(wanted, stop.signal);
+  console.log(`\n${summary(outcomes)}`);
+  process.exitCode = failures(outcomes) > 0 ? 1 : 0;
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  console.log('\nstopped');
+  process.exitCode = 130;
+}
+
+function chosen(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
+  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    console.error(`no suite ${unknown.join(', ')}; there are: ${suites.map(({ name }) => name).join(', ')}`);
+    process.exit(2);
+  }
+  return names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));
+}
+
+async function runAll(suites: readonly Suite[], signal: AbortSignal): Promise<Outcome[]> {
+  const needed = suites.some(({ needsControlPlane }) => needsControlPlane);
+  const controlPlane = needed ? buildControlPlane(signal) : Promise.resolve<Readiness>({ is: 'ready' });
+  const outcomes: Outcome[] = [];
+  for (const suite of suites) {
+    if (AFTERWARDS.includes(suite)) await controlPlane;
+    const outcome = (await notRun(suite, outcomes, controlPlane)) ?? (await shown(suite, signal));
+    outcomes.push(process.env.CI === 'true' ? failSkipped(outcome) : outcome);
+  }
+  return outcomes;
+}
+
+async function shown(suite: Suite, signal: AbortSignal): Promise<Outcome> {
+  console.log(`\n── ${suite.name} ──`);
+  return runSuite(suite, { env: testEnvironment(process.env), signal });
+}
+
+/** The outcome of a suite that lacks what it needs; undefined if it can run. */
+async function notRun(
+  suite: Suite,
+  before: readonly Outcome[],
+  controlPlane: Promise<Readiness>,
+): Promise<Outcome | undefined> {
+  const none = { suite: suite.name, seconds: 0, passed: 0, failed: 0, skipped: [], notes: [] };
+  const broken = before.find((outcome) => outcome.suite === suite.needsSuite && outcome.failed > 0);
+  if (broken) return { ...none, failed: 1, notes: [`not run, because ${broken.suite} failed`] };
+  if (!suite.needsControlPlane) return undefined;
+  const state = await controlPlane;
+  switch (state.is) {
+    case 'ready':
+      return undefined;
+    case 'missing':
+      return { ...none, skipped: [`all of it: ${state.why}`] };
+    case 'failed':
+      return { ...none, failed: 1, notes: [`not run, because ${state.why}`] };
+  }
+}
+
+/** Builds its programs unless they are there, and shows the progress. Never rejects. */
+async function buildControlPlane(signal: AbortSignal): Promise<Readiness> {
+  const program = join(import.meta.dirname, '../../test/world/control-plane/build.ts');
+  const child = spawn(process.execPath, [program], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: buildEnvironment(process.env),
+    signal,
+  });
+  child.on('error', () => {});
+  let last = 'its build said nothing';
+  createInterface(child.stderr).on('line', (line) => {
+    console.error(line);
+    last = line;
+  });
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  if (code === 0) return { is: 'ready' };
+  return code === CANNOT_HERE
+    ? { is: 'missing', why: last }
+    : { is: 'failed', why: 'there is no control plane' };
+}

@@ -1,0 +1,102 @@
+// What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on files.
+
+/**
+ * How many files run at a time. Those of the integration mostly wait, and share no port, name or clock: three at a time leave a part of two
+ * cores idle, and six have all of them wait for the processor. Each has a control plane, which takes half a gigabyte.
+ */
+const INTEGRATION_JOBS = 4;
+const CONTRACT_JOBS = 3;
+const UNIT_JOBS = 2;
+
+/** Those that take a minute and more go first: whatever began last would be waited for alone. */
+const LONGEST = [
+  'security/least-privilege',
+  'cloud/circuits',
+  'cloud/ram-roles',
+  'cloud/accounts',
+  'load/scale',
+  'cloud/shared-budget',
+  'process/process',
+  'cloud/trouble',
+  'load/cost',
+  'installation/demo',
+  'kubernetes/versions',
+].map((name) => `test/integration/${name}.test.ts`);
+
+export type Suite = {
+  readonly name: string;
+  /** Killed after this long: a suite that hangs is a failure, and says so. */
+  readonly withinMinutes: number;
+  /** Not run, and told as skipped or failed, where there is no control plane. */
+  readonly needsControlPlane?: true;
+  /** Not run when that suite has failed: it would test something old. */
+  readonly needsSuite?: string;
+} & (CommandSuite | MochaSuite);
+
+export type CommandSuite = {
+  /** A program of node_modules/.bin or PATH, and its arguments. */
+  readonly command: readonly [string, ...string[]];
+};
+
+export type MochaSuite = {
+  /** Globs; each must match a file. Run in this order, each file once. */
+  readonly files: readonly string[];
+  /** For one test. */
+  readonly timeoutMs: number;
+  /** `dot` where there are many quick tests, `spec` where one can wait for a test: failures read the same. */
+  readonly show: 'dot' | 'spec';
+  readonly jobs?: number;
+};
+
+/** Run while the control plane is compiled, if it must be. */
+export const WHILE_COMPILING: readonly Suite[] = [
+  { name: 'lint', withinMinutes: 5, command: ['biome', 'check'] },
+  { name: 'types', withinMinutes: 5, command: ['tsc'] },
+  { name: 'build', withinMinutes: 5, command: ['npm', 'run', '--silent', 'build'] },
+  {
+    name: 'unit',
+    withinMinutes: 10,
+    files: ['test/unit/**/*.test.ts', 'simulator/**/*.test.ts', 'test/world/demo/**/*.test.ts'],
+    // A bound for what hangs: the control plane may be compiled beside, and take both cores.
+    timeoutMs: 20_000,
+    show: 'dot',
+    jobs: UNIT_JOBS,
+  },
+];
+
+/** Run afterwards, one by one, with the machine to themselves. */
+export const AFTERWARDS: readonly Suite[] = [
+  {
+    name: 'contract',
+    withinMinutes: 10,
+    files: ['test/contract/**/*.test.ts'],
+    timeoutMs: 20_000,
+    show: 'dot',
+    jobs: CONTRACT_JOBS,
+  },
+  {
+    name: 'guards',
+    withinMinutes: 10,
+    files: ['test/guards/**/*.test.ts'],
+    timeoutMs: 60_000,
+    show: 'dot',
+  },
+  {
+    name: 'world',
+    withinMinutes: 10,
+    needsControlPlane: true,
+    files: ['test/world/*.test.ts', 'test/world/control-plane/**/*.test.ts'],
+    timeoutMs: 120_000,
+    show: 'spec',
+  },
+  {
+    name: 'integration',
+    withinMinutes: 60,
+    needsControlPlane: true,
+    needsSuite: 'build',
+    files: [...LONGEST, 'test/integration/**/*.test.ts'],
+    timeoutMs: 120_000,
+    show: 'spec',
+    jobs: INTEGRATION_JOBS,
+  },
+];

@@ -1,0 +1,190 @@
+/**
+ * Whatever a call can throw, to one kind of failure; pure. Codes decide first, the HTTP status second: a 404 can mean an unknown
+ * key, and a 400 an overspent quota.
+ */
+import type { Failure, FailureKind } from '../../job/model/ports.ts';
+import { UnexpectedBody } from './map-response.ts';
+
+/** What was asked, for the messages. */
+export interface CallContext {
+  readonly action: string;
+  readonly clusterID: string;
+  readonly jobID: string;
+  /** Undefined: the Secret's own, of which nothing is repeated. */
+  readonly regionID: string | undefined;
+  /** `default` or the Secret's `namespace/name`. */
+  readonly identity: string;
+}
+
+/** A failure, and what the log and the metrics are told besides. */
+export interface CallFailure {
+  readonly failure: Failure;
+  /** The vendor's code, the network's, or the kind where there is none: short, and safe as a label. */
+  readonly code: string;
+  readonly requestID?: string;
+}
+
+/** The call took longer than it may. */
+export class DeadlineExceeded extends Error {
+  override readonly name = 'DeadlineExceeded';
+}
+
+/** The nonce was taken: sign again. Not a failure of anything. */
+export const SIGNATURE_NONCE_USED = 'SignatureNonceUsed';
+
+/** In this order; the first that matches holds. */
+const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
+  [/Throttling/, 'Throttled'],
+  [/^JobNotFound$/, 'JobNotFound'],
+  [/^InvalidAccessKeyId(\.|$)/, 'AuthenticationFailed'],
+  [/^(SignatureDoesNotMatch|IncompleteSignature)(\.|$)/, 'AuthenticationFailed'],
+  [/^(InvalidSecurityToken|MissingSecurityToken)(\.|$)/, 'AuthenticationFailed'],
+  [/^(InvalidTimeStamp)(\.|$)/, 'ClockSkewed'],
+  [/^(Forbidden|NoPermission)(\.|$)/, 'PermissionDenied'],
+  [/^OperationDenied(\.|$)/, 'OperationDenied'],
+  [/^MissingParameter(\.|$)/, 'InvalidReference'],
+  [/^InvalidParameter/, 'InvalidReference'],
+  [/^Invalid\w*Id(\.|$)/, 'InvalidReference'],
+  [/^(ServiceUnavailable|InternalError)(\.|$)/, 'ServerError'],
+];
+
+/** Of Node's and OpenSSL's codes, by their beginnings. */
+const NETWORK_CODE =
+  /^(E[A-Z0-9_]+|HPE_\w+|(CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
+
+/** Errors wrap each other; none of them this deep. */
+const DEEPEST_CAUSE = 8;
+
+/** Those of them that are about trust, not about reaching anybody. */
+const TRUST_CODE =
+  /^((CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
+
+/** How the answers of one API are told. */
+export interface Dialect {
+  /** Who was asked, at the beginning of a sentence's end: `the endpoint`. */
+  readonly server: string;
+  kindOf(status: number, code: string | undefined): FailureKind;
+  /** What a person can do about it. `code` is the vendor's, checked; nothing else of the answer is repeated. */
+  messageOf(kind: FailureKind, code: string): string;
+}
+
+export function mapError(error: unknown, context: CallContext): CallFailure {
+  const messageOf: Dialect['messageOf'] = (kind, code) => liveMessage(kind, code, context);
+  return translate(error, { server: 'the endpoint', kindOf, messageOf });
+}
+
+export function translate(error: unknown, dialect: Dialect): CallFailure {
+  try {
+    return kindAndWords(error, dialect);
+  } catch {
+    // Its fields cannot even be read: a getter or a proxy that throws.
+    return notOfThisApi();
+  }
+}
+
+function kindAndWords(error: unknown, dialect: Dialect): CallFailure {
+  if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
+  if (error instanceof DeadlineExceeded) return unreachable(dialect, 'no answer in time', 'DeadlineExceeded');
+  const answer = vendorAnswer(error);
+  if (answer) return fromAnswer(answer, dialect);
+  const code = networkCode(error);
+  if (code) return TRUST_CODE.test(code) ? untrusted(dialect, code) : unreachable(dialect, code, code);
+  return notOfThisApi();
+}
+
+/** Not JSON, or JSON of a shape that the SDK stumbles over: it throws without the HTTP status. */
+function notOfThisApi(): CallFailure {
+  return failed('UnexpectedResponse', 'the answer is not the JSON of this API; is a proxy in between?');
+}
+
+interface VendorAnswer {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly requestID: string | undefined;
+}
+
+/** What the SDK throws for an error body: `code`, and `data` with the body's fields and `statusCode`. */
+function vendorAnswer(error: unknown): VendorAnswer | undefined {
+  const { code, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
+  const status = data?.statusCode;
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599)
+    return undefined;
+  const requestID = data?.RequestId;
+  return {
+    status,
+    code:
+      typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) && code !== 'undefined'
+        ? code
+        : undefined,
+    requestID: typeof requestID === 'string' ? requestID.slice(0, 64) : undefined,
+  };
+}
+
+function fromAnswer({ status, code, requestID }: VendorAnswer, dialect: Dialect): CallFailure {
+  const kind = dialect.kindOf(status, code);
+  return {
+    failure: { kind, message: dialect.messageOf(kind, code ?? `HTTP ${status}`) },
+    code: code ?? `HTTP${status}`,
+    ...(requestID && { requestID }),
+  };
+}
+
+/** By the codes that the vendor's products share. */
+export function kindOf(status: number, code: string | undefined): FailureKind {
+  const known = code && KIND_OF_CODE.find(([pattern]) => pattern.test(code));
+  if (known) return known[1];
+  if (status === 429) return 'Throttled';
+  return status >= 500 ? 'ServerError' : 'UnexpectedResponse';
+}
+
+/** The credentials of this identity, for a message. */
+export function credentialsOf(identity: string): string {
+  return identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
+}
+
+function liveMessage(kind: FailureKind, code: string, context: CallContext): string {
+  const { action, clusterID, jobID, regionID, identity } = context;
+  const who = credentialsOf(identity);
+  const region = regionID === undefined ? 'the region that this Secret names' : `region ${regionID}`;
+  switch (kind) {
+    case 'JobNotFound':
+      return `cluster ${clusterID} has no job ${jobID} that ${who} can see in ${region}; check clusterID, jobID, regionID and credentialsRef`;
+    case 'InvalidReference':
+      return `the cloud calls the reference invalid (${code}); check clusterID, jobID and regionID`;
+    case 'OperationDenied':
+      return `the cloud denied the operation (${code}); check that the account of ${who} has the edge transcoding service`;
+    case 'PermissionDenied':
+      return `no RAM permission live:${action} for ${who} (${code}); grant it and the next poll will see it`;
+    case 'AuthenticationFailed':
+      return `the cloud did not accept ${who} (${code}); put in a valid access key`;
+    case 'ClockSkewed':
+      return `the cloud calls the request out of date (${code}); set the clock of the operator's node`;
+    case 'Throttled':
+      return `the account's quota is spent (${code}); lower --calls-per-minute, or find who else spends it`;
+    case 'ServerError':
+      return `the cloud failed to answer (${code})`;
+    default:
+      return `the cloud gave an answer that this operator does not know (${code})`;
+  }
+}
+
+function networkCode(error: unknown, depth = 0): string | undefined {
+  const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
+  if (typeof code === 'string' && code.length <= 64 && NETWORK_CODE.test(code)) return code;
+  if (name === 'RequestTimeoutError') return 'ETIMEDOUT';
+  return cause === undefined || depth === DEEPEST_CAUSE ? undefined : networkCode(cause, depth + 1);
+}
+
+function unreachable({ server }: Dialect, detail: string, code: string): CallFailure {
+  const message = `${server} cannot be reached (${detail}); check the network, DNS, TLS trust and the endpoint`;
+  return { failure: { kind: 'ConnectionFailed', message }, code };
+}
+
+function untrusted({ server }: Dialect, code: string): CallFailure {
+  const message = `the TLS certificate of ${server} is not trusted (${code}); name its authority in NODE_EXTRA_CA_CERTS, or check the endpoint`;
+  return { failure: { kind: 'ConnectionFailed', message }, code };
+}
+
+function failed(kind: FailureKind, message: string): CallFailure {
+  return { failure: { kind, message }, code: kind };
+}

@@ -1,0 +1,34 @@
+/**
+ * The bodies of STS's answers, of any shape, to the session or the account they tell of; pure.
+ */
+import type { AccessKey } from './alibaba-client.ts';
+import { isAccountID, isKeyText } from './formats.ts';
+import { UnexpectedBody } from './map-response.ts';
+
+export interface SessionBody {
+  readonly accessKey: AccessKey;
+  /** Unix time, ms. */
+  readonly expiration: number;
+}
+
+/** @throws UnexpectedBody with a message free of the body's text */
+export function mapSession(body: unknown): SessionBody {
+  const { Credentials: fields } = (body ?? {}) as { Credentials?: Record<string, unknown> | null };
+  const [accessKeyID, accessKeySecret, securityToken] = [
+    fields?.AccessKeyId,
+    fields?.AccessKeySecret,
+    fields?.SecurityToken,
+  ].map((value) => (typeof value === 'string' && isKeyText(value) ? value : ''));
+  const expiration = typeof fields?.Expiration === 'string' ? Date.parse(fields.Expiration) : Number.NaN;
+  if (!accessKeyID || !accessKeySecret || !securityToken || Number.isNaN(expiration))
+    throw new UnexpectedBody('the answer of STS holds no session');
+  return { accessKey: { accessKeyID, accessKeySecret, securityToken }, expiration };
+}
+
+/** @throws UnexpectedBody with a message free of the body's text */
+export function mapAccountID(body: unknown): string {
+  const { AccountId: accountID } = (body ?? {}) as { AccountId?: unknown };
+  if (typeof accountID !== 'string' || !isAccountID(accountID))
+    throw new UnexpectedBody('the answer of STS names no account');
+  return accountID;
+}

@@ -1,0 +1,201 @@
+/**
+ * Every option once: flag, default, bounds, unit and text. `--help`, the reference and the validation come from this table or are held
+ * to it by tests.
+ */
+import { SHARD_LABEL } from '../api/edge-transcode-job.ts';
+import { OBSERVE_WITH } from '../cloud/batching/clusters.ts';
+import { isEndpointPattern } from '../cloud/client/endpoints.ts';
+import { CREDENTIAL_SOURCES } from '../cloud/credentials/environment-credentials.ts';
+import { STREAM_URL_MODES } from '../job/model/stream-url.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
+import * as parse from './parsers.ts';
+
+export interface Option<T> {
+  /** What is given when the option is not; undefined where there is no text for it. */
+  readonly default: string | undefined;
+  /** Stands for the value in `--help`. */
+  readonly value: string;
+  /** What it does, with bounds and unit. */
+  readonly text: string;
+  /** @throws an Error whose message completes “--flag: …” */
+  readonly parse: (text: string) => T;
+}
+
+export const OPTIONS = {
+  kubeconfig: option({
+    value: 'PATH',
+    text: 'the kubeconfig to use; default: in-cluster, else KUBECONFIG, else ~/.kube/config',
+    parse: parse.path,
+  }),
+  namespaces: option({
+    value: 'LIST',
+    text: 'comma-separated namespaces to watch, each with a Role of its own; default: all, with a ClusterRole',
+    parse: parse.list(parse.isNamespace, 'a namespace'),
+  }),
+  interval: option({
+    default: '60s',
+    value: 'DURATION',
+    text: 'how often objects without spec.interval are observed; 5s to 24h',
+    parse: parse.duration('5s', '24h'),
+  }),
+  'min-interval': option({
+    default: '5s',
+    value: 'DURATION',
+    text: 'a shorter spec.interval is raised to this, and status.effectiveInterval says so; 5s to 24h',
+    parse: parse.duration('5s', '24h'),
+  }),
+  freshness: option({
+    default: '3',
+    value: 'NUMBER',
+    text: 'a status is fresh for this many effective intervals, and 30s; 2 to 100',
+    parse: parse.number(2, 100),
+  }),
+  endpoint: option({
+    value: 'ENDPOINT',
+    text: 'host, host:port or URL, for every credential without an endpoint of its own; default: by region; http:// for loopback only',
+    parse: parse.endpoint,
+  }),
+  'insecure-endpoint': option({
+    default: 'false',
+    value: 'true|false',
+    text: 'lets --endpoint, --sts-endpoint and Secrets name plain HTTP anywhere',
+    parse: parse.boolean,
+  }),
+  'sts-endpoint': option({
+    value: 'ENDPOINT|none',
+    text: 'as --endpoint, for STS; default: sts.REGION.aliyuncs.com, with the region of --region; none: STS is never called, so no roles and no account lookup',
+    parse: parse.endpointOrNone,
+  }),
+  region: option({
+    default: 'cn-shanghai',
+    value: 'REGION',
+    text: 'for objects and Secrets without one',
+    parse: parse.region,
+  }),
+  'calls-per-minute': option({
+    default: '3000',
+    value: 'NUMBER',
+    text: "the budget of each account, every call counted; 1 to 6000, the account's quota, which other tools spend too",
+    parse: parse.integer(1, 6_000),
+  }),
+  'observe-with': option({
+    default: 'auto',
+    value: OBSERVE_WITH.join('|'),
+    text: 'ask for each job by itself (get), for up to 100 of a cluster at once (list), or by list where get would not fit the budget',
+    parse: parse.oneOf(OBSERVE_WITH),
+  }),
+  credentials: option({
+    default: 'auto',
+    value: CREDENTIAL_SOURCES.join('|'),
+    text: "the operator's own: a role by its service account (RRSA), or an access key or STS token; auto: what the environment has, RRSA first",
+    parse: parse.oneOf(CREDENTIAL_SOURCES),
+  }),
+  'default-credentials-namespaces': option({
+    default: '*',
+    value: 'LIST',
+    text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all",
+    parse: parse.list(parse.isNamespaceOrAll, 'a namespace or *'),
+  }),
+  'allowed-endpoints': option({
+    default: '*.aliyuncs.com',
+    value: 'LIST',
+    text: "comma-separated hosts, host:port or *.domain, one of which a Secret's endpoint must match; * for all",
+    parse: parse.list(isEndpointPattern, 'a host, host:port, *.domain or *'),
+  }),
+  'stream-urls': option({
+    default: 'redact-query',
+    value: STREAM_URL_MODES.join('|'),
+    text: 'how statuses show stream URLs, whose query can hold a push or play secret',
+    parse: parse.oneOf(STREAM_URL_MODES),
+  }),
+  'leader-elect': option({
+    default: 'false',
+    value: 'true|false',
+    text: 'act only while holding a Lease, so that of several processes one acts and the others stand by',
+    parse: parse.boolean,
+  }),
+  'lease-namespace': option({
+    value: 'NAMESPACE',
+    text: 'where the Lease is; default: the namespace of the pod, or of the context of the kubeconfig',
+    parse: parse.namespace,
+  }),
+  'lease-name': option({
+    default: 'edge-transcode-job-operator',
+    value: 'NAME',
+    text: 'the Lease that all who stand in for each other share; with --shard its name follows, after a dash',
+    parse: parse.objectName,
+  }),
+  'lease-duration': option({
+    default: '15s',
+    value: 'DURATION',
+    text: 'how long others wait for a leader that is silent; 1s to 10m',
+    parse: parse.duration('1s', '10m'),
+  }),
+  'renew-deadline': option({
+    default: '10s',
+    value: 'DURATION',
+    text: 'a leader that could not renew for this long stops acting; below --lease-duration',
+    parse: parse.duration('500ms', '10m'),
+  }),
+  'retry-period': option({
+    default: '2s',
+    value: 'DURATION',
+    text: 'how often the Lease is renewed, and a failed request tried again; below --renew-deadline',
+    parse: parse.duration('100ms', '10m'),
+  }),
+  shard: option({
+    value: 'NAME',
+    text: `serve only the objects whose label ${SHARD_LABEL} is this; default: those without the label`,
+    parse: parse.shardName,
+  }),
+  'shard-count': option({
+    default: '1',
+    value: 'NUMBER',
+    text: 'how many operators share the budgets by --redis-url: while Redis is away, each goes on with this part of them; 1 to 100',
+    parse: parse.integer(1, 100),
+  }),
+  'redis-url': option({
+    value: 'URL',
+    text: "redis:// or rediss://, with a password if it has one: shares the accounts' budgets among the operators of --shard-count",
+    parse: parse.redisUrl,
+  }),
+  'http-address': option({
+    default: ':8080',
+    value: '[HOST]:PORT',
+    text: 'serves /metrics, /livez and /readyz; port 0 picks a free one and logs it',
+    parse: parse.listenAddress,
+  }),
+  'per-object-metrics-limit': option({
+    default: '10000',
+    value: 'NUMBER',
+    text: 'with more objects there are aggregate metrics only; 0: never per object',
+    parse: parse.integer(0, 1_000_000),
+  }),
+  'log-level': option({
+    default: 'info',
+    value: LOG_LEVELS.join('|'),
+    text: 'what is logged',
+    parse: parse.oneOf(LOG_LEVELS),
+  }),
+  'log-format': option({
+    default: 'json',
+    value: LOG_FORMATS.join('|'),
+    text: 'how it is logged',
+    parse: parse.oneOf(LOG_FORMATS),
+  }),
+} as const;
+
+export type Flag = keyof typeof OPTIONS;
+
+/** A value for each flag; undefined only where the option has no default. */
+export type Config = {
+  readonly [F in Flag]: (typeof OPTIONS)[F] extends { default: string }
+    ? ReturnType<(typeof OPTIONS)[F]['parse']>
+    : ReturnType<(typeof OPTIONS)[F]['parse']> | undefined;
+};
+
+function option<T, D extends string | undefined = undefined>(
+  given: Omit<Option<T>, 'default'> & { readonly default?: D },
+): Option<T> & { readonly default: D } {
+  return { ...given, default: given.default as D };
+}

@@ -1,0 +1,140 @@
+/**
+ * How the text of an option becomes its value. Each throws an Error whose message completes “--flag: …”.
+ */
+import { parseDuration } from '../base/duration.ts';
+import { type Endpoint, parseEndpoint } from '../cloud/client/endpoints.ts';
+import { isRegion } from '../cloud/client/formats.ts';
+
+export interface ListenAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+export function duration(least: string, most: string): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
+    if (ms === undefined || ms < from || ms > to)
+      throw new Error(
+        `${JSON.stringify(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`,
+      );
+    return ms;
+  };
+}
+
+export function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new Error(`${JSON.stringify(text)} is not a number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+export function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value >= least && value <= most))
+      throw new Error(`${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
+    return value;
+  };
+}
+
+export function boolean(text: string): boolean {
+  if (text !== 'true' && text !== 'false')
+    throw new Error(`${JSON.stringify(text)} is neither true nor false`);
+  return text === 'true';
+}
+
+export function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
+  return (text) => {
+    const value = values.find((known) => known === text);
+    if (value === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${values.join(', ')}`);
+    return value;
+  };
+}
+
+export function list(isItem: (text: string) => boolean, what: string): (text: string) => readonly string[] {
+  return (text) => {
+    const items = text
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
+    if (items.length === 0) throw new Error('is empty');
+    const odd = items.find((item) => !isItem(item));
+    // A URL given by mistake may hold a password.
+    if (odd !== undefined)
+      throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
+    return items;
+  };
+}
+
+export function isNamespace(text: string): boolean {
+  return LABEL.test(text);
+}
+
+export function isNamespaceOrAll(text: string): boolean {
+  return text === '*' || isNamespace(text);
+}
+
+export function namespace(text: string): string {
+  if (!LABEL.test(text)) throw new Error(`${JSON.stringify(text)} is not the name of a namespace`);
+  return text;
+}
+
+/** A value of a label, and a part of the name of an object. */
+export function shardName(text: string): string {
+  if (!LABEL.test(text))
+    throw new Error(
+      `${JSON.stringify(text)} is not the name of a shard: small letters, digits and dashes, at most 63`,
+    );
+  return text;
+}
+
+export function objectName(text: string): string {
+  if (text.length > LONGEST_OBJECT_NAME || !text.split('.').every((part) => LABEL.test(part)))
+    throw new Error(`${JSON.stringify(text)} is not the name of an object`);
+  return text;
+}
+
+/** Of the API server's. */
+export const LONGEST_OBJECT_NAME = 253;
+
+/** RFC 1123. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+export function path(text: string): string {
+  if (text === '') throw new Error('is empty');
+  return text;
+}
+
+export function region(text: string): string {
+  if (!isRegion(text)) throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
+  return text;
+}
+
+/** The value is not repeated: it may hold a password. */
+export function endpoint(text: string): Endpoint {
+  return parseEndpoint(text);
+}
+
+/** As `endpoint`, or `none`. */
+export function endpointOrNone(text: string): Endpoint | 'none' {
+  return text.toLowerCase() === 'none' ? 'none' : parseEndpoint(text);
+}
+
+/** The value is not repeated: it may hold a password. */
+export function redisUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url?.hostname || !/^rediss?:$/.test(url.protocol) || !/^(\/\d*)?$/.test(url.pathname))
+    throw new Error('is not a URL such as redis://host:6379 or rediss://:password@host:6379/0');
+  if (url.search || url.hash) throw new Error('must not hold a query');
+  return text;
+}
+
+export function listenAddress(text: string): ListenAddress {
+  const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
+  const port = Number(match?.groups?.port);
+  if (!match || port > 65_535) throw new Error(`${JSON.stringify(text)} is not [HOST]:PORT, such as :8080`);
+  return { host: match.groups?.host?.replace(/^\[|\]$/g, '') || undefined, port };
+}

@@ -1,0 +1,57 @@
+/**
+ * What exactly was asked, as two short hashes: `<reference>-<endpoint>`. The first can be told from the object alone; the
+ * second needs the credential (a Secret can set region and endpoint). An observation counts only for the target it asked.
+ */
+import { hash } from 'node:crypto';
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import type { Asked, CredentialReference, Reference } from './ports.ts';
+
+export function referenceOf(object: EdgeTranscodeJob): Reference {
+  const { clusterID, jobID, regionID, credentialsRef } = object.spec;
+  return {
+    credential: { namespace: object.namespace, ...(credentialsRef && { name: credentialsRef.name }) },
+    clusterID,
+    jobID,
+    ...(regionID && { regionID }),
+  };
+}
+
+/** The credential's name for logs and metrics, never a key's ID: `default`, or the Secret's `namespace/name`. */
+export function identityOf({ namespace, name }: CredentialReference): string {
+  return name === undefined ? 'default' : `${namespace}/${name}`;
+}
+
+export function referenceHash(reference: Reference): string {
+  const { credential, clusterID, jobID, regionID } = reference;
+  return shortHash([identityOf(credential), clusterID, jobID, regionID ?? '']);
+}
+
+/** Of all targets of a cluster, as `referenceHash`: what they have in common. */
+export function clusterHash({ credential, clusterID, regionID }: Omit<Reference, 'jobID'>): string {
+  return shortHash([identityOf(credential), clusterID, regionID ?? '']);
+}
+
+/** Whether an answer about one is an answer about the other. */
+export function isSameReference(a: Reference, b: Reference): boolean {
+  return (
+    a.jobID === b.jobID &&
+    a.clusterID === b.clusterID &&
+    a.regionID === b.regionID &&
+    identityOf(a.credential) === identityOf(b.credential)
+  );
+}
+
+export function endpointHash(asked: Asked): string {
+  return shortHash([asked.endpoint, asked.regionID]);
+}
+
+/** The two hashes of a stored `observedTarget`; undefined when it is none. */
+export function parseTarget(text: string | undefined): { reference: string; endpoint?: string } | undefined {
+  const [, reference, endpoint] = /^([0-9a-f]{8})(?:-([0-9a-f]{8}))?$/.exec(text ?? '') ?? [];
+  return reference === undefined ? undefined : { reference, ...(endpoint !== undefined && { endpoint }) };
+}
+
+/** 32 bits: only ever compared with the previous one of the same object. */
+function shortHash(parts: readonly string[]): string {
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 8);
+}

@@ -1,0 +1,56 @@
+/**
+ * What the objects' intervals ask of the cloud. Objects that mean the same target are one, at the shortest of their intervals.
+ */
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import type { ClusterDemand, CredentialReference, Reference } from '../model/ports.ts';
+import { identityOf, referenceOf } from '../model/reference.ts';
+import { intervalWished, type ScheduleSettings } from './poll-schedule.ts';
+
+/**
+ * By cluster, credential and region; objects that are suspended, or cannot be used, ask for nothing.
+ *
+ * @param mayUse whether a namespace may use the credential that its objects mean: if not, they must not stretch the intervals of others
+ */
+export function demandOf(
+  jobs: Iterable<EdgeTranscodeJob>,
+  settings: ScheduleSettings,
+  mayUse: (credential: CredentialReference) => boolean = () => true,
+): ClusterDemand[] {
+  const clusters = new Map<string, { about: EdgeTranscodeJob; intervals: Map<string, number> }>();
+  const interval = remembering(settings);
+  for (const job of jobs) {
+    const { credential, jobID, clusterID, regionID = '' } = referenceOf(job);
+    if (!mayUse(credential)) continue;
+    const name = `${identityOf(credential)} ${regionID} ${clusterID}`;
+    const known = clusters.get(name);
+    const { intervals } = known ?? { intervals: new Map<string, number>() };
+    if (!known) clusters.set(name, { about: job, intervals });
+    if (job.spec.suspend || job.invalid !== undefined) continue;
+    intervals.set(jobID, Math.min(interval(job), intervals.get(jobID) ?? Number.POSITIVE_INFINITY));
+  }
+  return Array.from(clusters.values(), ({ about, intervals }) => ({
+    ...clusterOf(about),
+    targets: counted(intervals.values()),
+  }));
+}
+
+/** Reads each text but once: there are few, and a hundred thousand objects. */
+function remembering(settings: ScheduleSettings): (job: EdgeTranscodeJob) => number {
+  const known = new Map<string | undefined, number>();
+  return ({ spec }) => {
+    const interval = known.get(spec.interval) ?? intervalWished(spec, settings);
+    known.set(spec.interval, interval);
+    return interval;
+  };
+}
+
+function clusterOf(job: EdgeTranscodeJob): Omit<Reference, 'jobID'> {
+  const { jobID: _jobID, ...cluster } = referenceOf(job);
+  return cluster;
+}
+
+function counted(values: Iterable<number>): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,227 @@
+/**
+ * What the operator knows of one object beyond the object itself. Facts change only by answers and by time; the status is
+ * computed from them (`decide.ts`), never the other way round, but for the first visit after a start (`restore.ts`).
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { EdgeTranscodeJob, JobDetails } from '../../api/edge-transcode-job.ts';
+import { policyOf } from '../model/policies.ts';
+import type { Answer, Failure } from '../model/ports.ts';
+import { endpointHash, referenceHash, referenceOf } from '../model/reference.ts';
+import {
+  freshnessWindow,
+  intervalInForce,
+  pollInterval,
+  type ScheduleSettings,
+  vouchedStretch,
+} from '../schedule/poll-schedule.ts';
+import { overdue } from './messages.ts';
+
+/** The last thing we learned of the job. */
+export interface Observed {
+  /** False: the cloud said that there is no such job. */
+  readonly found: boolean;
+  /** The job as it was when last found. */
+  readonly job?: JobDetails;
+  /** Clock `now` when the answer came. */
+  readonly at: number;
+  /** The same for people: seconds since the Unix epoch. */
+  readonly time: number;
+  /** A suspension came after it: it is still data, but says nothing of the present. */
+  readonly lapsed?: true;
+}
+
+export interface Facts {
+  readonly uid: string;
+  /** Hashes of what the facts below are about; the endpoint's is unknown until a call was sent. */
+  readonly reference: string;
+  readonly endpoint?: string;
+  /** The last generation that got a good or definitive answer. */
+  readonly servedGeneration: number;
+  /** The refresh annotation's value that last got one. */
+  readonly servedRequest?: string;
+  readonly observed?: Observed;
+  /** Age counts from no earlier than this: the start of the process, or the end of a suspension. */
+  readonly countFrom: number;
+  /** Set once the observation got too old, to the message that says so; only an observation unsets it. */
+  readonly overdue?: string;
+  /** The definitive answer in force. */
+  readonly verdict?: Failure;
+  /** The transient failure to speak of since the last good or definitive answer. */
+  readonly trouble?: Failure;
+  /** The latest one, spoken of or not, and how many there were in a row. */
+  readonly latestTrouble?: Failure;
+  readonly failures: number;
+  readonly suspended: boolean;
+  /** Clock `now` of the last call, and of the last that somebody waited for. */
+  readonly lastAskedAt?: number;
+  readonly wishAskedAt?: number;
+  /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
+  readonly attempted?: Wanted;
+  /** The hash that decides the instants of polls, where it is not the reference's own. */
+  readonly phase?: string;
+  /** When to poll next by the schedule; undefined before the first call. */
+  readonly nextPollAt?: number;
+}
+
+/** What a call is to serve. */
+export type Wish = Pick<EdgeTranscodeJob, 'requestedAt'>;
+
+export type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
+
+/** The generation alone as a number, which takes no memory of its own; with a refresh, a string. */
+export type Wanted = number | string;
+
+/** What an object asks for that a schedule would not bring by itself: its generation, and its refresh. */
+export function wanted({
+  generation,
+  requestedAt,
+}: Pick<EdgeTranscodeJob, 'generation' | 'requestedAt'>): Wanted {
+  return requestedAt === undefined ? generation : `${generation} ${requestedAt}`;
+}
+
+/** The spec changed, or a refresh was requested, and no good or definitive answer has come since. */
+export function isPending(object: EdgeTranscodeJob, facts: Facts): boolean {
+  const requested = object.requestedAt !== undefined && object.requestedAt !== facts.servedRequest;
+  return requested || facts.servedGeneration !== object.generation;
+}
+
+/** A wish that no call was made for yet. Taking a request back is none. */
+export function isNewWish(object: EdgeTranscodeJob, facts: Facts): boolean {
+  if (facts.attempted === undefined) return true;
+  return facts.attempted !== wanted(object) && isPending(object, facts);
+}
+
+/**
+ * What an answer changes; one to a call sent before the last applied one's changes nothing. Answers about another reference
+ * than `object`'s present one are for the caller to drop.
+ *
+ * @param wish what the call was to serve: the refresh annotation when it was wanted, as a later one is not served by it; `none`: it
+ *   was sent for another object, before this one's wish was known
+ */
+export function absorb(
+  facts: Facts,
+  object: EdgeTranscodeJob,
+  wish: Wish | 'none',
+  answer: Learned,
+  at: { readonly now: number; readonly time: number },
+): Facts {
+  if (facts.lastAskedAt !== undefined && answer.askedAt < facts.lastAskedAt) return facts;
+  const asked = {
+    ...withPhase(forTarget(facts, object, answer), answer),
+    lastAskedAt: answer.askedAt,
+    ...(wish !== 'none' && { attempted: wanted({ ...wish, generation: object.generation }) }),
+  };
+  if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
+    return troubled(asked, answer.failure);
+  const { trouble: _trouble, latestTrouble: _latest, verdict: _verdict, ...served } = asked;
+  return {
+    ...withObservation(served, object, answer, at),
+    ...(answer.kind === 'failed' && { verdict: answer.failure }),
+    ...(wish !== 'none' && { servedGeneration: object.generation }),
+    ...(wish !== 'none' && wish.requestedAt !== undefined && { servedRequest: wish.requestedAt }),
+    failures: 0,
+  };
+}
+
+/** The last answer says: the cloud may change its mind. */
+function withPhase({ phase: _before, ...facts }: Facts, { phase }: Learned): Facts {
+  return phase === undefined ? facts : { ...facts, phase };
+}
+
+/**
+ * Where a failure is spoken of, the first is, and another one only when it comes twice in a row: an outage that shows itself
+ * now as a reset and now as a 503 must not make each attempt a write.
+ */
+function troubled(facts: Facts, failure: Failure): Facts {
+  const { trouble, latestTrouble: before } = facts;
+  const repeated = before?.kind === failure.kind && before.message === failure.message;
+  return {
+    ...facts,
+    trouble: !trouble || repeated ? failure : trouble,
+    latestTrouble: failure,
+    failures: facts.failures + 1,
+  };
+}
+
+function withObservation(
+  facts: Facts,
+  object: EdgeTranscodeJob,
+  answer: Learned,
+  { now, time }: { now: number; time: number },
+): Facts {
+  if (answer.kind === 'failed' && !policyOf(answer.failure.kind).observation) return facts;
+  const { overdue: _overdue, ...fresh } = facts;
+  const found = answer.kind === 'observed';
+  const job = found ? held(object.status.job, answer.job) : facts.observed?.job;
+  return { ...fresh, observed: { found, ...(job && { job }), at: now, time } };
+}
+
+/** Details that say nothing new are those that the store holds anyway: a poll leaves nothing behind. */
+function held(stored: JobDetails | undefined, job: JobDetails): JobDetails {
+  return isDeepStrictEqual(stored, job) ? (stored as JobDetails) : job;
+}
+
+/** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */
+function forTarget(facts: Facts, object: EdgeTranscodeJob, answer: Learned): Facts {
+  const reference = referenceHash(referenceOf(object));
+  const endpoint = answer.asked ? endpointHash(answer.asked) : facts.endpoint;
+  const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
+  if (same) return { ...facts, ...(endpoint && { endpoint }) };
+  return {
+    uid: facts.uid,
+    reference,
+    ...(answer.asked && { endpoint: endpointHash(answer.asked) }),
+    servedGeneration: facts.servedGeneration,
+    ...(facts.servedRequest !== undefined && { servedRequest: facts.servedRequest }),
+    countFrom: facts.countFrom,
+    failures: 0,
+    suspended: false,
+  };
+}
+
+/** From when on the observation is too old (clock `now`); undefined while there is none that could become so. */
+export function overdueAt(
+  facts: Facts,
+  object: EdgeTranscodeJob,
+  settings: ScheduleSettings,
+): number | undefined {
+  if (!facts.observed || facts.overdue !== undefined || facts.suspended) return undefined;
+  const window = windowOf(facts, object, settings);
+  return Math.max(facts.observed.at, facts.countFrom) + window;
+}
+
+/** Facts as of `now`: an observation that has become too old is marked so, with the cause as it is known at that moment. */
+export function settle(
+  facts: Facts,
+  object: EdgeTranscodeJob,
+  settings: ScheduleSettings,
+  now: number,
+): Facts {
+  const deadline = overdueAt(facts, object, settings);
+  if (deadline === undefined || now < deadline) return facts;
+  return { ...facts, overdue: overdue(windowOf(facts, object, settings), facts.verdict ?? facts.trouble) };
+}
+
+function windowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
+  const interval = intervalInForce(object.spec, { ...settings, stretch: vouchedStretch(settings.stretch) });
+  return freshnessWindow(pollInterval(interval, facts.verdict), settings);
+}
+
+/** Suspension forgets failures, and what was observed before it vouches for nothing after it. */
+export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
+  const { verdict: _verdict, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
+  const { trouble: _trouble, latestTrouble: _latest, ...kept } = rest;
+  return {
+    ...kept,
+    ...(facts.observed && { observed: { ...facts.observed, lapsed: true } }),
+    ...(object.requestedAt !== undefined && { servedRequest: object.requestedAt }),
+    servedGeneration: object.generation,
+    failures: 0,
+    suspended: true,
+  };
+}
+
+/** Its end begins to count anew. */
+export function resumed(facts: Facts, now: number): Facts {
+  return facts.suspended ? { ...facts, suspended: false, countFrom: now } : facts;
+}

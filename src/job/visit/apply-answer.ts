@@ -1,0 +1,177 @@
+/**
+ * What an answer changes: the facts of every object that means the job it is about, their statuses, and when they are polled next. So
+ * objects that share a target cost one call for each poll, at the shortest of their intervals.
+ */
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import { backoffDelay } from '../../base/backoff.ts';
+import { type Clock, unixSeconds } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { nameOf, type ObjectKey } from '../../base/object-key.ts';
+import { type Outcome, pollAt } from '../../controller/outcome.ts';
+import { policyOf } from '../model/policies.ts';
+import type { CloudReader, JobStore, Lane } from '../model/ports.ts';
+import { isSameReference, referenceOf } from '../model/reference.ts';
+import { showJob } from '../model/stream-url.ts';
+import { intervalInForce, nextPoll, pollInterval } from '../schedule/poll-schedule.ts';
+import type { SettingsOf } from '../schedule/settings.ts';
+import { absorb, type Facts, isNewWish, isPending, type Learned, type Wish } from '../status/facts.ts';
+import type { Memory } from './facts-store.ts';
+import type { Publisher } from './publisher.ts';
+
+export interface LearningParts {
+  readonly jobs: JobStore;
+  readonly cloud: CloudReader;
+  readonly memory: Memory;
+  readonly publisher: Publisher;
+  readonly settingsOf: SettingsOf;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Another object's visit has found out when this one is to be visited next. */
+  readonly reschedule: (key: ObjectKey, outcome: Outcome) => void;
+}
+
+/** A visit that waits for an answer. */
+export interface Asking {
+  readonly object: EdgeTranscodeJob;
+  readonly lane: Lane;
+  /** Clock `now` when it began to wait. */
+  readonly since: number;
+}
+
+/** While somebody waits for an answer (a new object, a changed spec, a refresh), failures are tried again from this soon. */
+const PENDING_RETRY_MS = 2_000;
+
+export class Learning {
+  readonly #parts: LearningParts;
+
+  constructor(parts: LearningParts) {
+    this.#parts = parts;
+  }
+
+  /** What is known of one object alone. @param wish as of `absorb` */
+  one(object: EdgeTranscodeJob, wish: Wish | 'none', answer: Learned): Outcome {
+    const interval = this.#intervalOf(object);
+    return pollAt(this.#learn(object, wish, undefined, interval, answer));
+  }
+
+  /**
+   * For every object that means what `asked` means, as they are now.
+   *
+   * @param asked whose visit brings the answer, as it was when it asked; under the name `key`
+   * @param asking visits that wait for an answer, this one's included
+   */
+  all(
+    key: ObjectKey,
+    asked: EdgeTranscodeJob,
+    answer: Learned,
+    asking: ReadonlyMap<ObjectKey, Asking>,
+  ): void {
+    const objects = this.#sharing(key, asked);
+    const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
+    for (const [each, object] of objects) {
+      const waiting = asking.get(each);
+      const isInTime = waiting !== undefined && waiting.since <= answer.askedAt;
+      const wish = isInTime ? waiting.object : this.#knownWish(object);
+      const next = this.#learn(object, wish, isInTime ? waiting.lane : undefined, interval, answer);
+      // A wish that this answer came too early for has a visit of its own, under way or planned.
+      if (each !== key && !this.#hasNewWish(object)) this.#parts.reschedule(each, pollAt(next));
+    }
+  }
+
+  /** Who may not use the keys is told nothing by others, nor has he anything to tell them. */
+  #sharing(key: ObjectKey, asked: EdgeTranscodeJob): [ObjectKey, EdgeTranscodeJob][] {
+    const { jobs, memory, cloud } = this.#parts;
+    const reference = referenceOf(asked);
+    const keys = cloud.mayUse(reference.credential) ? memory.siblings(asked) : [key];
+    return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
+      const object = jobs.get(each);
+      if (!object || object.spec.suspend || object.invalid !== undefined) return [];
+      if (each === key && object.uid !== asked.uid) return [];
+      const other = referenceOf(object);
+      const isShared = isSameReference(other, reference) && (each === key || cloud.mayUse(other.credential));
+      return isShared ? [[each, object]] : [];
+    });
+  }
+
+  /** What an answer that others asked for serves: a wish that a call has been made for already, if any. */
+  #knownWish(object: EdgeTranscodeJob): Wish | 'none' {
+    return this.#hasNewWish(object) ? 'none' : object;
+  }
+
+  #hasNewWish(object: EdgeTranscodeJob): boolean {
+    return isNewWish(object, this.#parts.memory.recall(object));
+  }
+
+  #intervalOf(object: EdgeTranscodeJob): number {
+    return intervalInForce(object.spec, this.#parts.settingsOf(object));
+  }
+
+  /** @returns when to poll next */
+  #learn(
+    object: EdgeTranscodeJob,
+    wish: Wish | 'none',
+    lane: Lane | undefined,
+    interval: number,
+    answer: Learned,
+  ): number {
+    const { memory, publisher, clock } = this.#parts;
+    const at = { now: clock.now(), time: unixSeconds(clock.date()) };
+    const before = memory.recall(object);
+    const learned = absorb(before, object, wish, this.#shown(object, answer), at);
+    const nextPollAt = this.#nextPollAt(object, learned, interval, answer, at.now);
+    const facts = { ...learned, nextPollAt, ...lastWish(before, lane, answer) };
+    this.#log(object, before, facts, answer);
+    memory.keep(object, facts);
+    publisher.publish(object);
+    return nextPollAt;
+  }
+
+  /** @param target the shortest interval of those who share the target, ms */
+  #nextPollAt(object: EdgeTranscodeJob, facts: Facts, target: number, answer: Learned, now: number): number {
+    const interval = pollInterval(target, facts.verdict);
+    // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
+    const scheduled = nextPoll(
+      facts.phase ?? facts.reference,
+      interval,
+      Math.max(answer.askedAt, now - interval / 2),
+    );
+    if (answer.kind === 'observed') return scheduled;
+    const { kind, retryAt = 0 } = answer.failure;
+    const { definitive, againWithinMs } = policyOf(kind);
+    // No call is made for anybody until then, and the poll that came due is still to be made.
+    if (retryAt > now) return retryAt;
+    if (definitive) return Math.min(scheduled, now + againWithinMs);
+    const somebodyWaits = isPending(object, facts) || !facts.observed;
+    // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
+    const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
+    return somebodyWaits ? Math.min(retry, scheduled) : scheduled;
+  }
+
+  #shown(object: EdgeTranscodeJob, answer: Learned): Learned {
+    if (answer.kind === 'failed') return answer;
+    return { ...answer, job: showJob(answer.job, this.#parts.settingsOf(object).streamUrls) };
+  }
+
+  /** A line when a failure begins, changes its kind or ends; never one for each poll. */
+  #log(object: EdgeTranscodeJob, before: Facts, after: Facts, answer: Learned): void {
+    const was = (before.verdict ?? before.trouble)?.kind;
+    const is = (after.verdict ?? after.trouble)?.kind;
+    if (was === is) return;
+    const fields = { namespace: object.namespace, name: nameOf(object.key), requestID: answer.requestID };
+    if (is === undefined) this.#parts.logger.info('observation recovered', { ...fields, after: was });
+    else {
+      const message = (after.verdict ?? after.trouble)?.message;
+      this.#parts.logger.warn('observation failed', { ...fields, kind: is, message });
+    }
+  }
+}
+
+/** When a wish was last called for; a poll of the schedule is none. */
+export function lastWish(
+  before: Facts,
+  lane: Lane | undefined,
+  { askedAt }: Learned,
+): Pick<Facts, 'wishAskedAt'> {
+  const wishAskedAt = lane === 'asked' ? askedAt : before.wishAskedAt;
+  return wishAskedAt === undefined ? {} : { wishAskedAt };
+}

@@ -1,0 +1,147 @@
+/**
+ * Turns facts into a status and hands it on when it says something new, or the heartbeat is due. Also the watchdog: each
+ * object's status is judged again at the moment its observation becomes too old, whether or not polls still happen.
+ */
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../api/edge-transcode-job.ts';
+import { type Clock, rfc3339 } from '../../base/clock.ts';
+import type { ObjectKey } from '../../base/object-key.ts';
+import { Timetable } from '../../controller/timetable.ts';
+import type { EventSink, JobStore, StatusSink } from '../model/ports.ts';
+import {
+  FRESHNESS_GRACE_MS,
+  intervalInForce,
+  isHeartbeatDue,
+  pollInterval,
+} from '../schedule/poll-schedule.ts';
+import type { SettingsOf } from '../schedule/settings.ts';
+import { decide } from '../status/decide.ts';
+import { type Facts, overdueAt, settle } from '../status/facts.ts';
+import { fingerprintOf } from '../status/fingerprint.ts';
+import { transitionEvents } from '../status/transition-events.ts';
+import type { Memory, Sent } from './facts-store.ts';
+
+export interface PublisherParts {
+  readonly jobs: JobStore;
+  readonly memory: Memory;
+  readonly writer: StatusSink;
+  readonly events: EventSink;
+  readonly settingsOf: SettingsOf;
+  readonly clock: Clock;
+}
+
+/** A timer that rings this late has slept with the whole process: what is due is being asked now, and gets the time for it. */
+const PAUSED_MS = 5_000;
+
+export class Publisher {
+  readonly #parts: PublisherParts;
+  readonly #watchdog: Timetable<ObjectKey>;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+    this.#watchdog = new Timetable(parts.clock, (key, at) => this.#judgeAgain(key, at));
+  }
+
+  /** Publishes what memory holds of the object. */
+  publish(object: EdgeTranscodeJob): void {
+    const { memory, clock } = this.#parts;
+    const settings = this.#parts.settingsOf(object);
+    const facts = settle(memory.recall(object), object, settings, clock.now());
+    memory.keep(object, facts);
+    this.#watch(object, facts);
+    const sent = memory.sent(object);
+    const before = sent?.pending ? { ...object, status: sent.pending } : object;
+    const status = decide(before, facts, settings, rfc3339(clock.date()));
+    const fingerprint = fingerprintOf(status);
+    if (
+      fingerprint === sent?.fingerprint &&
+      !isOverwritten(object, sent) &&
+      !this.#heartbeatDue(object, facts, sent)
+    )
+      return;
+    this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
+  }
+
+  /**
+   * While an answer is awaited: should none come, the object is judged all the same. One that is too old already, as after a
+   * start, is given the time that an answer may take, or each start would write it off and a second later back.
+   */
+  watch(object: EdgeTranscodeJob): void {
+    const { memory, settingsOf, clock } = this.#parts;
+    const { key } = object;
+    const tooOldAt = overdueAt(memory.recall(object), object, settingsOf(object));
+    if (tooOldAt === undefined) return;
+    const at = Math.max(tooOldAt, clock.now() + FRESHNESS_GRACE_MS);
+    if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
+  }
+
+  /** The object is gone. */
+  forget(key: ObjectKey): void {
+    this.#watchdog.delete(key);
+  }
+
+  /** How many objects are watched. */
+  get watched(): number {
+    return this.#watchdog.size;
+  }
+
+  /** No object is judged after this. */
+  stop(): void {
+    this.#watchdog.clear();
+  }
+
+  #write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, sent: Sent): void {
+    const { memory, writer, events } = this.#parts;
+    const waiting: Sent = { ...sent, pending: status };
+    memory.noteSent(object, waiting);
+    writer.write(object, status, (replaced) => {
+      // By identity: a heartbeat has the same fingerprint as the write that it replaced.
+      const latest = memory.sent(object) === waiting;
+      if (latest) memory.noteSent(object, replaced ? { ...sent, ...this.#stored(object) } : undefined);
+      if (replaced) for (const event of transitionEvents(replaced, status)) events.record(object, event);
+    });
+  }
+
+  /** As the answer to our write brought it into the store. */
+  #stored({ key, uid }: EdgeTranscodeJob): Pick<Sent, 'stored'> {
+    const newest = this.#parts.jobs.get(key);
+    return newest?.uid === uid ? { stored: fingerprintOf(newest.status) } : {};
+  }
+
+  #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {
+    const { time } = facts.observed ?? {};
+    if (time === undefined || time === sent.observedAt) return false;
+    if (sent.observedAt === undefined) return true;
+    const interval = pollInterval(
+      intervalInForce(object.spec, this.#parts.settingsOf(object)),
+      facts.verdict,
+    );
+    return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
+  }
+
+  #watch(object: EdgeTranscodeJob, facts: Facts): void {
+    const { key } = object;
+    const at = overdueAt(facts, object, this.#parts.settingsOf(object));
+    if (at === undefined) this.#watchdog.delete(key);
+    // One that rings too early is set again then; setting it at each poll would leave an outdated entry each time.
+    else if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
+  }
+
+  #judgeAgain(key: ObjectKey, at: number): void {
+    const { jobs, memory, settingsOf, clock } = this.#parts;
+    const object = jobs.get(key);
+    if (!object || object.spec.suspend) return;
+    if (clock.now() - at > PAUSED_MS) {
+      this.watch(object);
+      return;
+    }
+    const facts = memory.recall(object);
+    // The window may have grown meanwhile, or the name belong to another object: then there is nothing to say yet.
+    if (settle(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
+    else this.publish(object);
+  }
+}
+
+/** Somebody else has changed the status since it was written. Told at a poll and not at once, so that two who differ do not race. */
+function isOverwritten(object: EdgeTranscodeJob, sent: Sent): boolean {
+  return !sent.pending && sent.stored !== undefined && fingerprintOf(object.status) !== sent.stored;
+}

@@ -1,0 +1,111 @@
+/**
+ * One visit to one object: read the newest, ask the cloud if it is time, learn from the answer (`learning.ts`), and say when to come
+ * back.
+ */
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import type { ObjectKey } from '../../base/object-key.ts';
+import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
+import type { ObserveOptions } from '../model/ports.ts';
+import { endpointHash, isSameReference, referenceOf } from '../model/reference.ts';
+import { type Facts, isPending, type Learned, resumed, suspended } from '../status/facts.ts';
+import { type Asking, Learning, type LearningParts, lastWish } from './apply-answer.ts';
+import { planVisit } from './plan.ts';
+
+export interface ReconcilerParts extends LearningParts {
+  /** Called with how late a scheduled poll began, seconds. */
+  readonly onPollLag?: (seconds: number) => void;
+}
+
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  readonly #learning: Learning;
+  /** Visits that wait for an answer. */
+  readonly #asking = new Map<ObjectKey, Asking>();
+  /** Answers that everybody concerned has been told: of those who asked together, each brings the same. */
+  readonly #told = new WeakSet<Learned>();
+
+  constructor(parts: ReconcilerParts) {
+    this.#parts = parts;
+    this.#learning = new Learning(parts);
+  }
+
+  async visit(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
+    const { jobs, memory, publisher, clock } = this.#parts;
+    const object = jobs.get(key);
+    if (!object) {
+      memory.forget(key);
+      publisher.forget(key);
+      return awaitChange();
+    }
+    memory.place(object);
+    const known = memory.recall(object);
+    const facts = object.spec.suspend ? suspended(known, object) : resumed(known, clock.now());
+    memory.keep(object, facts);
+    const plan = planVisit(
+      object,
+      this.#leadsElsewhere(object, facts) ? dueNow(facts, clock.now()) : facts,
+      clock.now(),
+    );
+    switch (plan.kind) {
+      case 'suspended':
+        publisher.publish(object);
+        return awaitChange();
+      case 'refuse':
+        return this.#learning.one(object, object, this.#refusal(plan.why));
+      case 'wait':
+        // A wish that waits is published with its answer: the old status must not pass for the new generation's.
+        if (isPending(object, facts)) publisher.watch(object);
+        else publisher.publish(object);
+        return pollAt(plan.until);
+      case 'ask':
+        publisher.watch(object);
+        return this.#ask(key, object, { ...plan, signal });
+    }
+  }
+
+  /** As after a restart with another `--region` or `--endpoint`: what is known is about another target, which the next answer shows. */
+  #leadsElsewhere(object: EdgeTranscodeJob, { endpoint }: Facts): boolean {
+    const leadsTo = endpoint === undefined ? undefined : this.#parts.cloud.leadsTo(referenceOf(object));
+    return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
+  }
+
+  async #ask(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions): Promise<Outcome> {
+    const { cloud, clock, onPollLag } = this.#parts;
+    this.#asking.set(key, { object, lane: options.lane, since: clock.now() });
+    try {
+      const answer = await cloud.observe(referenceOf(object), options);
+      if (answer.kind === 'withdrawn') return pollAt(clock.now());
+      onPollLag?.(Math.max(0, answer.askedAt - options.deadline) / 1_000);
+      return this.#answered(key, object, options, answer);
+    } finally {
+      this.#asking.delete(key);
+    }
+  }
+
+  #answered(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions, answer: Learned): Outcome {
+    const { jobs, memory, clock } = this.#parts;
+    if (!this.#told.has(answer)) this.#learning.all(key, object, answer, this.#asking);
+    this.#told.add(answer);
+    const newest = jobs.get(key);
+    // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
+    if (newest?.uid !== object.uid) return pollAt(clock.now());
+    const facts = memory.recall(newest);
+    if (!newest.spec.suspend && isSameReference(referenceOf(newest), referenceOf(object)))
+      return pollAt(facts.nextPollAt ?? clock.now());
+    memory.keep(newest, { ...facts, lastAskedAt: answer.askedAt, ...lastWish(facts, options.lane, answer) });
+    return pollAt(clock.now());
+  }
+
+  #refusal(message: string): Learned {
+    return {
+      kind: 'failed',
+      failure: { kind: 'InvalidReference', message },
+      askedAt: this.#parts.clock.now(),
+    };
+  }
+}
+
+/** By no wish of the object's, so in the lane of polls: all objects may lead elsewhere at once. */
+function dueNow(facts: Facts, now: number): Facts {
+  return { ...facts, nextPollAt: Math.min(now, facts.nextPollAt ?? now) };
+}

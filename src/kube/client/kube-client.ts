@@ -1,0 +1,114 @@
+/**
+ * The few calls that are made of the API server, each with a deadline, over pooled connections.
+ */
+import {
+  ApiException,
+  CoreV1Api,
+  CustomObjectsApi,
+  EventsV1Api,
+  type EventsV1Event,
+} from '@kubernetes/client-node';
+import { API_VERSION, GROUP, PLURAL, VERSION } from '../../api/edge-transcode-job.ts';
+import { type ObjectKey, splitKey } from '../../base/object-key.ts';
+import { apiConfiguration } from './api-configuration.ts';
+import type { PooledKubeConfig } from './kube-config.ts';
+
+/** The API server itself gives up after 60 s; a list page of 500 objects or a write takes far less than this. */
+const DEADLINE_MS = 20_000;
+
+const UNAUTHORIZED = 401;
+
+/** 500, as kubectl does: pages of about 1 MB. */
+const PAGE_SIZE = 500;
+
+/** Who writes, in `metadata.managedFields`. */
+const FIELD_MANAGER = 'edge-transcode-job-operator';
+
+export interface Page {
+  readonly items: readonly unknown[];
+  readonly resourceVersion: string;
+  readonly next?: string;
+}
+
+/** Which objects of the collection; default: all. */
+export interface Selection {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+}
+
+/** One operation of a JSON Patch (RFC 6902). */
+export interface PatchOperation {
+  readonly op: 'test' | 'add';
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** As the URL path names the collection: of one namespace, or of all. */
+export function collectionPath(namespace: string | undefined): string {
+  return `/apis/${API_VERSION}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${PLURAL}`;
+}
+
+export class KubeClient {
+  readonly #config: PooledKubeConfig;
+  readonly #objects: CustomObjectsApi;
+  readonly #core: CoreV1Api;
+  readonly #events: EventsV1Api;
+
+  constructor(config: PooledKubeConfig, userAgent: string) {
+    this.#config = config;
+    const configuration = apiConfiguration(config, userAgent, DEADLINE_MS);
+    this.#objects = new CustomObjectsApi(configuration);
+    this.#core = new CoreV1Api(configuration);
+    this.#events = new EventsV1Api(configuration);
+  }
+
+  /** @param continueToken of the page before, whose selection was the same; undefined: the first page */
+  async list(continueToken: string | undefined, { namespace, labelSelector }: Selection = {}): Promise<Page> {
+    const page = { limit: PAGE_SIZE, ...(continueToken && { _continue: continueToken }) };
+    const selected = { ...page, ...(labelSelector && { labelSelector }) };
+    const which = { group: GROUP, version: VERSION, plural: PLURAL, ...selected };
+    const { items, metadata } = await this.#call(() =>
+      namespace === undefined
+        ? this.#objects.listClusterCustomObject(which)
+        : this.#objects.listNamespacedCustomObject({ ...which, namespace }),
+    );
+    return {
+      items,
+      resourceVersion: metadata.resourceVersion,
+      ...(metadata.continue && { next: metadata.continue }),
+    };
+  }
+
+  get(key: ObjectKey): Promise<unknown> {
+    const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
+    return this.#call(() => this.#objects.getNamespacedCustomObject(at));
+  }
+
+  /** @returns the object as it is after the patch */
+  patchStatus(key: ObjectKey, body: readonly PatchOperation[]): Promise<unknown> {
+    const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
+    return this.#call(() =>
+      this.#objects.patchNamespacedCustomObjectStatus({ ...at, body, fieldManager: FIELD_MANAGER }),
+    );
+  }
+
+  /** @returns the data as it is stored, base64 */
+  async secretData(namespace: string, name: string): Promise<Readonly<Record<string, string>>> {
+    const secret = await this.#call(() => this.#core.readNamespacedSecret({ namespace, name }));
+    return secret.data ?? {};
+  }
+
+  async createEvent(namespace: string, body: EventsV1Event): Promise<void> {
+    await this.#call(() => this.#events.createNamespacedEvent({ namespace, body }));
+  }
+
+  async #call<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      // No answer, or not the one this connection's certificate should bring: the next call makes its own.
+      if (!(error instanceof ApiException) || error.code === UNAUTHORIZED) this.#config.dropConnections();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What the API server sends, to the object the operator works with: typed once, reduced to what is used, and never throwing: an
+ * older schema may have let anything through.
+ */
+import type { Condition } from '../../api/conditions.ts';
+import {
+  type EdgeTranscodeJob,
+  type EdgeTranscodeJobSpec,
+  EXPECTED_STATES,
+  type HeldStatus,
+  REQUESTED_AT_ANNOTATION,
+  SHARD_LABEL,
+} from '../../api/edge-transcode-job.ts';
+import { parseDuration } from '../../base/duration.ts';
+import { objectKey } from '../../base/object-key.ts';
+
+/** A refresh token is copied into the status: an annotation can hold 256 KiB, a token is a date or a random word. */
+const LONGEST_TOKEN = 256;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Undefined when it is not an object of the API at all. */
+export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
+  const { metadata, spec, status } = fieldsOf(raw);
+  const { namespace, name, uid, resourceVersion, generation, annotations, labels } = fieldsOf(metadata);
+  if (!isText(namespace) || !isText(name) || !isText(uid) || !isText(resourceVersion)) return undefined;
+  const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
+  const shard = fieldsOf(labels)[SHARD_LABEL];
+  const invalid = problemOf(fieldsOf(spec));
+  const job = {
+    key: objectKey(namespace, name),
+    namespace,
+    uid,
+    resourceVersion,
+    generation: typeof generation === 'number' ? generation : 0,
+    spec: decodeSpec(fieldsOf(spec)),
+    status: decodeStatus(fieldsOf(status)),
+  };
+  // Not by `...` above: that keeps room for what most objects do not have.
+  return Object.assign(
+    job,
+    isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() },
+    typeof shard === 'string' && { shard },
+    invalid !== undefined && { invalid },
+  );
+}
+
+function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
+  const expected = EXPECTED_STATES.find((state) => state === spec.expectedState);
+  const secret = fieldsOf(spec.credentialsRef).name;
+  return {
+    clusterID: isText(spec.clusterID) ? spec.clusterID : '',
+    jobID: isText(spec.jobID) ? spec.jobID : '',
+    ...(isText(spec.regionID) && { regionID: spec.regionID }),
+    ...(isText(spec.interval) && { interval: spec.interval }),
+    ...(spec.suspend === true && { suspend: true }),
+    ...(expected && { expectedState: expected }),
+    ...(isText(secret) && { credentialsRef: { name: secret } }),
+  };
+}
+
+/** What the schema would have refused, where using it would do something else than the user meant. */
+function problemOf(spec: Fields): string | undefined {
+  if (!isText(spec.clusterID)) return 'spec.clusterID is missing; apply the current CRD and mend the object';
+  if (!isText(spec.jobID)) return 'spec.jobID is missing; apply the current CRD and mend the object';
+  if (spec.interval !== undefined && !(isText(spec.interval) && parseDuration(spec.interval)))
+    return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and mend the object';
+  if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
+    return 'spec.credentialsRef.name is missing; apply the current CRD and mend the object';
+  if (spec.suspend !== undefined && typeof spec.suspend !== 'boolean')
+    return 'spec.suspend is neither true nor false; apply the current CRD and mend the object';
+  return undefined;
+}
+
+/** Ours to write, so its parts are taken as they are; only what code leans on is checked. */
+function decodeStatus(status: Fields): HeldStatus {
+  const isSound = ([name, value]: [string, unknown]) => SOUND.get(name)?.(value) ?? true;
+  const fields = Object.entries(status);
+  // Mostly as it came: what is put together of parts takes half as much again.
+  if (fields.every(isSound)) return status;
+  const { conditions } = status;
+  return {
+    ...Object.fromEntries(fields.filter(isSound)),
+    ...(Array.isArray(conditions) && { conditions: conditions.filter(isCondition) }),
+  };
+}
+
+const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
+  ['job', isRecord],
+  ['observedTarget', isText],
+  ['lastObservedTime', isText],
+  ['lastHandledRequestedAt', isText],
+  ['conditions', areConditions],
+]);
+
+function areConditions(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isCondition);
+}
+
+/** One without a date would make the next status, which keeps the date, one that the schema refuses. */
+function isCondition(value: unknown): value is Condition {
+  const { type, status, reason, message, lastTransitionTime } = fieldsOf(value);
+  return [type, status, reason, lastTransitionTime].every(isText) && typeof message === 'string';
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isRecord(value) ? value : {};
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}

@@ -1,0 +1,139 @@
+/**
+ * How list and watch go on after anything that can happen: `(state, input) → state, events, pause`; pure.
+ *
+ * Listing: pages are passed on as they come; nothing is known to be deleted until the last one. A token that expired between
+ * pages starts the list anew. Watching: the resourceVersion of the last event or bookmark is remembered, and the watch resumes
+ * from it after any end. Only a version that is too old (410), a resource that is gone (404), or an event that could not be read
+ * leads back to listing.
+ */
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+
+interface Troubles {
+  /** In a row; a page does not end the row, or a watch that always fails after its list would never pause. */
+  readonly failures: number;
+  /** The last failure was a version or token too old: a second one pauses. */
+  readonly wasTooOld: boolean;
+}
+
+export type WatchState =
+  | (Troubles & { readonly phase: 'listing'; readonly continueToken?: string })
+  | (Troubles & {
+      readonly phase: 'watching';
+      readonly resourceVersion: string;
+      /** Clock `now`: list again at the next end of the watch after this, in case an event was lost. */
+      readonly relistAt: number;
+    });
+
+export type WatchInput =
+  | {
+      readonly kind: 'page';
+      readonly jobs: readonly EdgeTranscodeJob[];
+      readonly resourceVersion: string;
+      readonly next?: string;
+      readonly now: number;
+    }
+  | { readonly kind: 'applied' | 'deleted'; readonly job: EdgeTranscodeJob }
+  | { readonly kind: 'bookmark'; readonly resourceVersion: string }
+  /** The watch ended in good order: the server's time was up, or nothing had come for long. */
+  | { readonly kind: 'ended'; readonly lastedMs: number; readonly now: number }
+  | {
+      readonly kind: 'failed';
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      /** An event came and could not be read. */
+      readonly lost?: boolean;
+    };
+
+/** What the store is told. */
+export type WatchEvent =
+  | { readonly kind: 'relisting' }
+  | { readonly kind: 'applied'; readonly job: EdgeTranscodeJob }
+  | { readonly kind: 'deleted'; readonly job: EdgeTranscodeJob }
+  | { readonly kind: 'listed' };
+
+/** `backoff` counts failures in a row. */
+export type Pause = { readonly kind: 'backoff'; readonly attempt: number; readonly atLeastMs: number };
+
+export interface Step {
+  readonly state: WatchState;
+  readonly events: readonly WatchEvent[];
+  readonly pause?: Pause;
+}
+
+const NO_TROUBLES: Troubles = { failures: 0, wasTooOld: false };
+
+export const START: WatchState = { phase: 'listing', ...NO_TROUBLES };
+
+/** Should an event be lost all the same, by a fault of the server's or of ours, it heals by itself some time. */
+const RELIST_AFTER_MS = 60 * 60_000;
+
+/** A watch that ends sooner, with nothing to tell, is a server in trouble: resuming at once would hammer it. */
+const SHORTEST_WATCH_MS = 1_000;
+
+const GONE = 410;
+const NOT_FOUND = 404;
+
+export function step(state: WatchState, input: WatchInput): Step {
+  switch (input.kind) {
+    case 'page':
+      return onPage(state, input);
+    case 'applied':
+    case 'deleted':
+      return { state: movedTo(state, input.job.resourceVersion), events: [input] };
+    case 'bookmark':
+      return { state: movedTo(state, input.resourceVersion), events: [] };
+    case 'ended':
+      return onEnd(state, input);
+    case 'failed':
+      return onFailure(state, input);
+  }
+}
+
+function onPage(state: WatchState, page: Extract<WatchInput, { kind: 'page' }>): Step {
+  const isFirst = state.phase === 'listing' && state.continueToken === undefined;
+  const applied = page.jobs.map((job) => ({ kind: 'applied', job }) as const);
+  const events: WatchEvent[] = isFirst ? [{ kind: 'relisting' }, ...applied] : applied;
+  const { failures, wasTooOld } = state;
+  const troubles = { failures, wasTooOld };
+  if (page.next) return { state: { phase: 'listing', continueToken: page.next, ...troubles }, events };
+  return {
+    state: {
+      phase: 'watching',
+      resourceVersion: page.resourceVersion,
+      ...troubles,
+      relistAt: page.now + RELIST_AFTER_MS,
+    },
+    events: [...events, { kind: 'listed' }],
+  };
+}
+
+function movedTo(state: WatchState, resourceVersion: string): WatchState {
+  return state.phase === 'watching' ? { ...state, ...NO_TROUBLES, resourceVersion } : state;
+}
+
+function onEnd(state: WatchState, { lastedMs, now }: Extract<WatchInput, { kind: 'ended' }>): Step {
+  if (state.phase === 'watching' && now >= state.relistAt) return { state: START, events: [] };
+  if (lastedMs < SHORTEST_WATCH_MS) return withBackoff(state, 0);
+  return { state: { ...state, ...NO_TROUBLES }, events: [] };
+}
+
+function onFailure(state: WatchState, failure: Extract<WatchInput, { kind: 'failed' }>): Step {
+  const { status, retryAfterMs = 0, lost = false } = failure;
+  const { failures } = state;
+  const wasTooOld = status === GONE && (state.phase === 'watching' || state.continueToken !== undefined);
+  // No fault of the server's, and often the first thing said after an outage: begin anew at once, unless that was of no use.
+  if (wasTooOld && !state.wasTooOld)
+    return { state: { phase: 'listing', failures: failures + 1, wasTooOld }, events: [] };
+  const restart = wasTooOld || lost || (status === NOT_FOUND && state.phase === 'watching');
+  const next: WatchState = restart ? { phase: 'listing', failures, wasTooOld } : { ...state, wasTooOld };
+  return withBackoff(next, retryAfterMs);
+}
+
+function withBackoff(state: WatchState, atLeastMs: number): Step {
+  const attempt = state.failures + 1;
+  return {
+    state: { ...state, failures: attempt },
+    events: [],
+    pause: { kind: 'backoff', attempt, atLeastMs },
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * Keeps a store equal to what the API server has: carries out what `watch-machine.ts` decides. It goes on until it is told to
+ * stop; no failure ends it.
+ */
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import { type Backoff, backoffDelay } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { type ApiFailure, apiFailure } from '../client/api-error.ts';
+import { collectionPath, type Page, type Selection } from '../client/kube-client.ts';
+import { decodeJob } from './decode.ts';
+import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from './watch-client.ts';
+import {
+  START,
+  type Step,
+  step,
+  type WatchEvent,
+  type WatchInput,
+  type WatchState,
+} from './watch-machine.ts';
+
+export interface WatcherParts {
+  readonly lister: { list(continueToken: string | undefined, selection: Selection): Promise<Page> };
+  readonly watch: Pick<WatchClient, 'events'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Default: all. */
+  readonly namespace?: string | undefined;
+  /** Default: whatever labels they have. */
+  readonly labelSelector?: string | undefined;
+}
+
+/** Seconds on the API server; random, so that many watchers do not come back together. */
+const WATCH_SECONDS = { least: 240, most: 480 };
+
+/** A lost API server is back within 10 s of its return: half of this at least, all of it at most, and the list. */
+const RETRY: Backoff = { baseMs: 500, maxMs: 8_000 };
+
+/** Tried every 4 to 8 s, one namespace without its Role would fill the log: between warnings, failures alike are for who debugs. */
+const WARN_AGAIN_MS = 10 * 60_000;
+
+/** A watch lasts 8 min at most and a try 20 s, and pauses are of a minute at most: whoever has begun nothing for longer never will. */
+const STUCK_AFTER_MS = 10 * 60_000;
+
+export class Watcher {
+  readonly #parts: WatcherParts;
+  #progressedAt: number;
+  #triedAt: number;
+  /** The last warning of a failure, and when it was given. */
+  #warned = { what: '', at: Number.NEGATIVE_INFINITY };
+
+  constructor(parts: WatcherParts) {
+    this.#parts = parts;
+    this.#progressedAt = parts.clock.now();
+    this.#triedAt = this.#progressedAt;
+  }
+
+  /** Clock `now` of the last page, event or bookmark. */
+  get progressedAt(): number {
+    return this.#progressedAt;
+  }
+
+  /** Neither heard nor asked anything for ten minutes: only a restart helps. An API server that is away keeps it asking. */
+  get isStuck(): boolean {
+    return this.#parts.clock.now() - Math.max(this.#triedAt, this.#progressedAt) > STUCK_AFTER_MS;
+  }
+
+  /** @param onEvent must not throw */
+  async run(onEvent: (event: WatchEvent) => void, signal: AbortSignal): Promise<void> {
+    let state: WatchState = START;
+    const take = (input: WatchInput): Step => {
+      const next = step(state, input);
+      if (input.kind !== 'failed' && input.kind !== 'ended') this.#progressedAt = this.#parts.clock.now();
+      state = next.state;
+      for (const event of next.events) onEvent(event);
+      return next;
+    };
+    while (!signal.aborted) {
+      this.#triedAt = this.#parts.clock.now();
+      const current: WatchState = state;
+      const last =
+        current.phase === 'listing'
+          ? await this.#list(current.continueToken, signal)
+          : await this.#watch(current.resourceVersion, take, signal);
+      if (signal.aborted) return;
+      await this.#pause(take(last).pause, signal);
+    }
+  }
+
+  async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
+    const { lister, namespace, labelSelector } = this.#parts;
+    try {
+      const { items, resourceVersion, next } = await unlessAborted(
+        lister.list(continueToken, { namespace, labelSelector }),
+        signal,
+      );
+      const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
+      return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
+    } catch (error) {
+      return signal.aborted ? { kind: 'failed' } : this.#failure('listing', error);
+    }
+  }
+
+  /** Until it ends; events go to `take` as they come. */
+  async #watch(
+    resourceVersion: string,
+    take: (input: WatchInput) => void,
+    signal: AbortSignal,
+  ): Promise<WatchInput> {
+    const { watch, clock, namespace, labelSelector } = this.#parts;
+    const began = clock.now();
+    const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
+    try {
+      for await (const event of watch.events(
+        collectionPath(namespace),
+        watchQuery(resourceVersion, labelSelector),
+        signal,
+      )) {
+        if (signal.aborted) break;
+        const input = this.#input(event);
+        if (input?.kind === 'failed') return input;
+        if (input) take(input);
+      }
+      return ended();
+    } catch (error) {
+      if (signal.aborted) return ended();
+      return { ...this.#failure('watching', error), ...(error instanceof UnreadableError && { lost: true }) };
+    }
+  }
+
+  #input({ type, object: raw }: RawEvent): WatchInput | undefined {
+    if (type === 'BOOKMARK') {
+      const resourceVersion = versionOf(raw);
+      return resourceVersion === undefined ? undefined : { kind: 'bookmark', resourceVersion };
+    }
+    if (type === 'ERROR') {
+      const status = Number((raw as { code?: unknown } | null)?.code);
+      this.#parts.logger.debug('the watch ended with an error event', { status });
+      return { kind: 'failed', ...(status && { status }) };
+    }
+    const job = decodeJob(raw);
+    return job && { kind: type === 'DELETED' ? 'deleted' : 'applied', job };
+  }
+
+  #failure(doing: 'listing' | 'watching', error: unknown): Extract<WatchInput, { kind: 'failed' }> {
+    const failure = apiFailure(error);
+    const level = this.#isNews(`${doing} ${failure.status} ${failure.reason}`) ? 'warn' : 'debug';
+    this.#parts.logger[level](`${doing} failed`, {
+      ...failure,
+      hint: hintOf(failure, this.#parts.namespace),
+    });
+    return { kind: 'failed', ...failure };
+  }
+
+  #isNews(what: string): boolean {
+    const now = this.#parts.clock.now();
+    const { what: before, at } = this.#warned;
+    if (what === before && this.#progressedAt <= at && now - at < WARN_AGAIN_MS) return false;
+    this.#warned = { what, at: now };
+    return true;
+  }
+
+  async #pause(pause: Step['pause'], signal: AbortSignal): Promise<void> {
+    if (!pause) return;
+    const delay = Math.max(backoffDelay(RETRY, pause.attempt), pause.atLeastMs);
+    await this.#parts.clock.sleep(delay, signal).catch(() => undefined);
+  }
+}
+
+function watchQuery(resourceVersion: string, labelSelector: string | undefined): WatchQuery {
+  const { least, most } = WATCH_SECONDS;
+  const timeoutSeconds = Math.round(least + Math.random() * (most - least));
+  return { resourceVersion, timeoutSeconds, ...(labelSelector && { labelSelector }) };
+}
+
+function versionOf(raw: unknown): string | undefined {
+  const version = (raw as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
+  return typeof version === 'string' && version !== '' ? version : undefined;
+}
+
+/** A request that is given up ends by its own deadline. */
+async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([request, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** What a person can do about it. */
+function hintOf({ status, reason }: ApiFailure, namespace: string | undefined): string | undefined {
+  if (status === 404) return 'the CRD is not installed: kubectl apply -f crds/';
+  if (status === 403)
+    return namespace === undefined
+      ? 'the service account may not list and watch edgetranscodejobs: kubectl apply -f deploy/'
+      : `the service account may not list and watch edgetranscodejobs there: kubectl --namespace ${namespace} apply -f deploy/namespaced/watched-namespace.yaml`;
+  if (status === 401)
+    return 'the API server does not accept the credentials of the kubeconfig or service account';
+  if (status !== undefined) return undefined;
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(reason))
+    return "the API server's certificate is not one that the kubeconfig's certificate-authority signed";
+  if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(reason))
+    return 'nobody answers at the server that the kubeconfig names';
+  return undefined;
+}

@@ -1,0 +1,210 @@
+/**
+ * Writes statuses: one JSON Patch each, refused by the API server when the object was replaced or has changed since. What could
+ * not be written is tried again; a newer status of the same object replaces one that still waits.
+ */
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
+import { type Backoff, backoffDelay } from '../../base/backoff.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Logger } from '../../base/logger.ts';
+import { type ObjectKey, splitKey } from '../../base/object-key.ts';
+import { Controller } from '../../controller/controller.ts';
+import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
+import type { StatusSink } from '../../job/model/ports.ts';
+import { fingerprintOf } from '../../job/status/fingerprint.ts';
+import { type ApiFailure, apiFailure } from '../client/api-error.ts';
+import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
+import { decodeJob } from '../informer/decode.ts';
+import type { Store } from '../informer/store.ts';
+
+/** `written`, `pruned` (written, but for fields that the schema lacks), `conflict` (the object had changed), `rejected` (by the schema), `gone`, `failed` (tried again). */
+export const WRITE_RESULTS = ['written', 'pruned', 'conflict', 'rejected', 'gone', 'failed'] as const;
+export type WriteResult = (typeof WRITE_RESULTS)[number];
+
+export interface StatusWriterParts {
+  readonly client: Pick<KubeClient, 'get' | 'patchStatus'>;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly onWrite?: (result: WriteResult) => void;
+  /** Asked just before each write; once it says no, nothing is written any more. Default: it may. */
+  readonly mayWrite?: () => boolean;
+}
+
+interface Desired {
+  readonly uid: string;
+  readonly status: EdgeTranscodeJobStatus;
+  readonly onResult: (replaced: HeldStatus | undefined) => void;
+  failures: number;
+  /** Clock `now`: the API server asked for no earlier try. */
+  notBefore: number;
+  inFlight: boolean;
+}
+
+/** On one HTTP/2 connection 16 at once cost the least CPU a write, measured against a real API server. */
+const MOST_IN_FLIGHT = 16;
+
+const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
+
+export class StatusWriter implements StatusSink {
+  readonly #parts: StatusWriterParts;
+  readonly #desired = new Map<ObjectKey, Desired>();
+  /** Objects whose status was rejected last: each is logged once, not at every poll. */
+  readonly #rejected = new Set<ObjectKey>();
+  readonly #controller: Controller<ObjectKey>;
+  #prunedTold = false;
+
+  constructor(parts: StatusWriterParts) {
+    this.#parts = parts;
+    this.#controller = new Controller<ObjectKey>({
+      clock: parts.clock,
+      logger: parts.logger,
+      concurrency: MOST_IN_FLIGHT,
+    });
+  }
+
+  write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: Desired['onResult']): void {
+    const { key } = object;
+    const superseded = this.#desired.get(key);
+    const { failures = 0, notBefore = 0 } = superseded ?? {};
+    this.#desired.set(key, { uid: object.uid, status, onResult, failures, notBefore, inFlight: false });
+    if (superseded && !superseded.inFlight) superseded.onResult(undefined);
+    this.#controller.add(key);
+  }
+
+  /** Works until `signal` is aborted, and then until the writes under way have ended. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#controller.run((key) => this.#send(key), signal);
+  }
+
+  /** How many statuses are not written yet. */
+  get pending(): number {
+    return this.#desired.size;
+  }
+
+  async #send(key: ObjectKey): Promise<Outcome> {
+    const desired = this.#desired.get(key);
+    if (!desired) return awaitChange();
+    if (this.#parts.clock.now() < desired.notBefore) return pollAt(desired.notBefore);
+    if (this.#parts.mayWrite?.() === false) return awaitChange();
+    const object = this.#parts.store.get(key);
+    if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
+    desired.inFlight = true;
+    let answer: unknown;
+    try {
+      answer = await this.#parts.client.patchStatus(key, patchOf(object, desired.status));
+    } catch (error) {
+      return this.#refused(key, object, desired, apiFailure(error));
+    }
+    return this.#written(key, object, desired, decodeJob(answer));
+  }
+
+  #written(
+    key: ObjectKey,
+    before: EdgeTranscodeJob,
+    desired: Desired,
+    after: EdgeTranscodeJob | undefined,
+  ): Outcome {
+    this.#finish(key, desired);
+    this.#rejected.delete(key);
+    if (after) this.#parts.store.update(after);
+    const isWhole = !after || fingerprintOf(after.status) === fingerprintOf(desired.status);
+    this.#parts.onWrite?.(isWhole ? 'written' : 'pruned');
+    this.#tellPruned(key, isWhole);
+    desired.onResult(before.status);
+    return awaitChange();
+  }
+
+  /** Once, until a status is kept whole: with an older CRD it would be every write. */
+  #tellPruned(key: ObjectKey, isWhole: boolean): void {
+    if (!isWhole && !this.#prunedTold) {
+      const message = 'the API server drops fields of the status: the CRD is older than the operator';
+      this.#parts.logger.warn(message, { ...splitKey(key), hint: 'kubectl apply -f crds/' });
+    }
+    this.#prunedTold = !isWhole;
+  }
+
+  async #refused(
+    key: ObjectKey,
+    sent: EdgeTranscodeJob,
+    desired: Desired,
+    failure: ApiFailure,
+  ): Promise<Outcome> {
+    if (failure.status === 404) return this.#drop(key, desired, 'gone');
+    if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired, failure);
+    return this.#later(key, desired, failure);
+  }
+
+  /** A failed test of the patch and a status that breaks the schema are both 422: the object itself tells them apart. */
+  async #lookAgain(
+    key: ObjectKey,
+    sent: EdgeTranscodeJob,
+    desired: Desired,
+    refusal: ApiFailure,
+  ): Promise<Outcome> {
+    let newest: EdgeTranscodeJob | undefined;
+    try {
+      newest = decodeJob(await this.#parts.client.get(key));
+    } catch (error) {
+      const failure = apiFailure(error);
+      return failure.status === 404 ? this.#drop(key, desired, 'gone') : this.#later(key, desired, failure);
+    }
+    if (newest?.uid !== sent.uid) return this.#drop(key, desired, 'gone');
+    if (newest.resourceVersion === sent.resourceVersion)
+      return refusal.status === 422 ? this.#reject(key, desired) : this.#later(key, desired, refusal);
+    this.#parts.onWrite?.('conflict');
+    this.#parts.store.update(newest);
+    return this.#again(key, desired, pollAt(this.#parts.clock.now()));
+  }
+
+  #reject(key: ObjectKey, desired: Desired): Outcome {
+    const level = this.#rejected.has(key) ? 'debug' : 'error';
+    const message = 'the API server rejects the status; is the CRD older than the operator?';
+    this.#parts.logger[level](message, splitKey(key));
+    this.#rejected.add(key);
+    return this.#drop(key, desired, 'rejected');
+  }
+
+  #later(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
+    desired.failures += 1;
+    this.#parts.onWrite?.('failed');
+    const level = desired.failures === 1 ? 'warn' : 'debug';
+    const hint =
+      failure.status === 403
+        ? 'the service account may not patch edgetranscodejobs/status: kubectl apply -f deploy/'
+        : undefined;
+    this.#parts.logger[level]('writing a status failed', { ...splitKey(key), ...failure, hint });
+    const delay = Math.max(backoffDelay(RETRY, desired.failures), failure.retryAfterMs ?? 0);
+    const latest = this.#desired.get(key);
+    if (latest) latest.notBefore = this.#parts.clock.now() + (failure.retryAfterMs ?? 0);
+    return this.#again(key, desired, retryAfter(delay));
+  }
+
+  /** Unless a newer status has come, whose key is queued already. */
+  #again(key: ObjectKey, desired: Desired, outcome: Outcome): Outcome {
+    desired.inFlight = false;
+    if (this.#desired.get(key) !== desired) desired.onResult(undefined);
+    return outcome;
+  }
+
+  #drop(key: ObjectKey, desired: Desired, result: WriteResult): Outcome {
+    this.#parts.onWrite?.(result);
+    if (result === 'gone') this.#rejected.delete(key);
+    this.#finish(key, desired);
+    desired.onResult(undefined);
+    return awaitChange();
+  }
+
+  /** A newer status that came meanwhile stays. */
+  #finish(key: ObjectKey, desired: Desired): void {
+    if (this.#desired.get(key) === desired) this.#desired.delete(key);
+  }
+}
+
+/** The whole status, so that no stale field stays; tested for the very version it was decided on. */
+function patchOf(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus): readonly PatchOperation[] {
+  return [
+    { op: 'test', path: '/metadata/uid', value: object.uid },
+    { op: 'test', path: '/metadata/resourceVersion', value: object.resourceVersion },
+    { op: 'add', path: '/status', value: status },
+  ];
+}

@@ -1,0 +1,239 @@
+/**
+ * What a process does while it leads: asks the cloud, decides, writes. Its rooms are made anew for each term, so that nothing of a
+ * term lives on past it: no queue, no budget already spent, no status that waits to be written. What was known comes back from the
+ * stored statuses, as after a restart.
+ */
+import type { Clock } from './base/clock.ts';
+import type { Logger } from './base/logger.ts';
+import type { ObjectKey } from './base/object-key.ts';
+import type { AccessKey } from './cloud/client/alibaba-client.ts';
+import { stsEndpointOfRegion } from './cloud/client/endpoints.ts';
+import { LiveReader } from './cloud/cloud-reader.ts';
+import { Credentials } from './cloud/credentials/credentials.ts';
+import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
+import { Sts } from './cloud/credentials/sts.ts';
+import { RedisLink } from './cloud/redis/redis-connection.ts';
+import type { Config } from './config/options.ts';
+import { Controller } from './controller/controller.ts';
+import type { Lane } from './job/model/ports.ts';
+import { demandOf } from './job/schedule/demand.ts';
+import { Stretches, stretchedBy } from './job/schedule/interval-scale.ts';
+import type { JobSettings } from './job/schedule/settings.ts';
+import { Memory } from './job/visit/facts-store.ts';
+import { Publisher } from './job/visit/publisher.ts';
+import { Reconciler } from './job/visit/reconciler.ts';
+import type { KubeClient } from './kube/client/kube-client.ts';
+import { KubeSecrets } from './kube/client/secrets.ts';
+import type { Term } from './kube/election/election.ts';
+import type { Store } from './kube/informer/store.ts';
+import { KubeEvents } from './kube/writers/events.ts';
+import { StatusWriter } from './kube/writers/status-writer.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** What outlives a term. */
+export interface LeaderParts {
+  readonly config: Config;
+  readonly settings: JobSettings;
+  /** The operator's own credentials, if it has any. */
+  readonly own: AccessKey | Rrsa | undefined;
+  readonly client: KubeClient;
+  readonly store: Store;
+  readonly metrics: Metrics;
+  /** Which process it is: its pod's name. */
+  readonly instance: string;
+  readonly userAgent: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** The statuses in hand get this long to be written when all is to stop. */
+const DRAIN_MS = 1_000;
+
+/**
+ * How the data flows through the rooms of a term: the store's changes, the visits, the writes.
+ *
+ * @param working aborted when nothing more is to be done
+ * @param writing aborted when nothing more is to be written, which is later
+ */
+export type Flow = (
+  rooms: Pick<LeaderRooms, 'controller' | 'reconciler' | 'writer'>,
+  working: AbortSignal,
+  writing: AbortSignal,
+) => readonly [changes: unknown, visits: Promise<void>, writes: Promise<void>];
+
+type LeaderRooms = ReturnType<typeof construct>;
+
+export class Leader {
+  readonly #parts: LeaderParts;
+  readonly #term: Term;
+  readonly #rooms: LeaderRooms;
+
+  constructor(parts: LeaderParts, term: Term) {
+    this.#parts = parts;
+    this.#term = term;
+    this.#rooms = construct(parts, term);
+  }
+
+  /** The facts of the objects. */
+  get memory(): Memory {
+    return this.#rooms.memory;
+  }
+
+  /** By which factor each credential's intervals are longer. */
+  get stretches(): Stretches {
+    return this.#rooms.stretches;
+  }
+
+  /** Whether the budgets are shared now; undefined: they never are. */
+  get sharesBudgets(): boolean | undefined {
+    return this.#rooms.redis?.isUp;
+  }
+
+  /** What a credential's account may call now. */
+  callsPerSecond(identity: string): number {
+    return this.#rooms.cloud.callsPerSecond(identity);
+  }
+
+  /** Calls a second that the intervals ask for, by credential. */
+  demand(): ReadonlyMap<string, number> {
+    return this.#rooms.cloud.demand();
+  }
+
+  /** Calls waiting for their turn. */
+  backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
+    return this.#rooms.cloud.backlog();
+  }
+
+  /**
+   * Lets the data flow until the term is over, or `stop` is aborted. A term that is over ends at once; when all is to stop, the statuses in hand
+   * are written if they can be within a second.
+   */
+  async run(flow: Flow, stop: AbortSignal): Promise<void> {
+    const { store } = this.#parts;
+    const { controller, cloud, sts, redis, publisher } = this.#rooms;
+    const over = AbortSignal.any([this.#term.signal, stop]);
+    const writing = new AbortController();
+    // No call is made or awaited any more: whatever waits for one comes to its end.
+    over.addEventListener('abort', () => [cloud, sts, redis].map((each) => each?.close()), { once: true });
+    const [, visited] = flow(this.#rooms, over, writing.signal);
+    for (const key of store.keys()) controller.add(key);
+    await visited;
+    store.tell(() => undefined);
+    publisher.stop();
+    if (!this.#term.signal.aborted) await this.#drain();
+    writing.abort();
+  }
+
+  async #drain(): Promise<void> {
+    const { clock, logger } = this.#parts;
+    const { writer } = this.#rooms;
+    const deadline = clock.now() + DRAIN_MS;
+    while (writer.pending > 0 && clock.now() < deadline && this.#term.holds()) await clock.sleep(20);
+    if (writer.pending > 0) logger.warn('stopped with statuses unwritten', { count: writer.pending });
+  }
+}
+
+function construct(parts: LeaderParts, { holds }: Term) {
+  const { settings, client, store, metrics, clock, logger } = parts;
+  const sts = stsOf(parts, holds);
+  const redis = redisOf(parts);
+  const cloud = cloudOf(parts, { sts, redis }, holds);
+  const writer = new StatusWriter({
+    client,
+    store,
+    onWrite: (result) => metrics.wrote(result),
+    mayWrite: holds,
+    clock,
+    logger,
+  });
+  const events = new KubeEvents({
+    client,
+    instance: parts.instance,
+    onDropped: () => metrics.droppedEvent(),
+    mayWrite: holds,
+    clock,
+    logger,
+  });
+  const stretches = new Stretches({ pressures: () => cloud.pressures(), clock });
+  const settingsOf = stretchedBy(stretches, settings);
+  const memory = new Memory(clock, settingsOf);
+  const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
+  const reconciler = new Reconciler({
+    jobs: store,
+    cloud,
+    memory,
+    publisher,
+    settingsOf,
+    reschedule: (key, outcome) => controller.reschedule(key, outcome),
+    onPollLag: (seconds) => metrics.pollLagged(seconds),
+    clock,
+    logger,
+  });
+  const controller = new Controller<ObjectKey>({
+    // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
+    concurrency: Number.POSITIVE_INFINITY,
+    onReconciled: (outcome, seconds) => metrics.reconciled(outcome, seconds),
+    clock,
+    logger,
+  });
+  return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, stretches };
+}
+
+function stsOf(
+  { config, metrics, userAgent, clock, logger }: LeaderParts,
+  mayCall: () => boolean,
+): Sts | undefined {
+  const endpoint = config['sts-endpoint'] ?? stsEndpointOfRegion(config.region);
+  if (endpoint === 'none') return undefined;
+  return new Sts({ endpoint, mayCall, userAgent, clock, logger, observer: metrics });
+}
+
+/** A hundred thousand objects are listed by then. */
+const LISTING_MS = 60_000;
+
+/** Connected only while leading. */
+function redisOf({ config, clock, logger }: LeaderParts): RedisLink | undefined {
+  const url = config['redis-url'];
+  return url === undefined ? undefined : new RedisLink({ url, clock, logger });
+}
+
+/** Its budgets begin as if they were spent: another process may have called until a moment ago. */
+function cloudOf(
+  parts: LeaderParts,
+  { sts, redis }: { readonly sts: Sts | undefined; readonly redis: RedisLink | undefined },
+  mayCall: () => boolean,
+): LiveReader {
+  const { config, settings, own, client, store, metrics, userAgent, clock, logger } = parts;
+  const credentials = new Credentials({
+    own,
+    ownFor: config['default-credentials-namespaces'],
+    secrets: new KubeSecrets(client),
+    allowedEndpoints: config['allowed-endpoints'],
+    allowInsecure: config['insecure-endpoint'],
+    sts,
+    clock,
+    logger,
+  });
+  // Of what is listed only in part, little would be said now and more later; but a namespace may never let itself be listed.
+  const began = clock.now();
+  const isWhole = () => store.isListed || clock.now() - began > LISTING_MS;
+  return new LiveReader({
+    credentials,
+    sts,
+    sharing: redis && { link: redis, shards: config['shard-count'], shard: config.shard },
+    callsPerMinute: config['calls-per-minute'],
+    mayCall,
+    endpoint: config.endpoint,
+    regionID: config.region,
+    userAgent,
+    clock,
+    logger,
+    observer: metrics,
+    observeWith: config['observe-with'],
+    expectsMore: () => !isWhole(),
+    demand: () =>
+      isWhole()
+        ? demandOf(store.values(), settings, (credential) => credentials.permits(credential))
+        : undefined,
+  });
+}

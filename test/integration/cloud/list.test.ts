@@ -1,0 +1,53 @@
+/**
+ * Two thousand new objects in four clusters: observed by pages of their lists, counted by the cloud.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Counts } from '../../../simulator/cloud-world.ts';
+import { createClusters, createReferencesTo } from '../support/many.ts';
+import { useWorld } from '../support/use-world.ts';
+import { is, type Shown } from '../support/world.ts';
+
+const CLUSTERS = 4;
+const JOBS_IN_EACH = 500;
+const OBJECTS = CLUSTERS * JOBS_IN_EACH;
+
+/** 20 pages of 100 jobs; and half as much again for what came too late for its page. */
+const MOST_CALLS = 30;
+
+describe('two thousand new objects in four clusters', function () {
+  this.timeout(120_000);
+  const scene = useWorld({
+    prepare: async (world) => {
+      const jobs = await createClusters(world, CLUSTERS, JOBS_IN_EACH);
+      await createReferencesTo(world, jobs, { interval: '10m' });
+    },
+  });
+  let objects: Shown[];
+  let counts: Counts;
+
+  before(async () => {
+    const { world, operator } = scene;
+    const written = 'edgetranscode_status_writes_total{result="written"}';
+    await operator.process.ready(async () => {
+      // A look at the objects is at a few megabytes, and the operator wants the processor too.
+      await delay(500);
+      if ((await operator.metric(written)) < OBJECTS) return false;
+      objects = await world.list();
+      return objects.every((each) => is(each, 'Ready', 'True'));
+    }, 110_000);
+    counts = await world.cloud.admin.counts();
+  });
+
+  it('are all observed', () => {
+    expect(objects).to.have.lengthOf(OBJECTS);
+    expect(objects.filter(({ status }) => status.state === 'Running')).to.have.lengthOf(OBJECTS);
+    for (const { spec, status } of objects.slice(0, 50)) expect(status.job?.jobID).to.equal(spec.jobID);
+  });
+
+  it(`take at most ${MOST_CALLS} calls`, () => {
+    const { ListEdgeTranscodeJob: pages, ...others } = counts.byOperation;
+    expect(pages?.OK).to.be.at.least(OBJECTS / 100);
+    expect(counts.calls, JSON.stringify(others)).to.be.at.most(MOST_CALLS);
+  });
+});

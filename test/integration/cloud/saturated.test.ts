@@ -1,0 +1,108 @@
+/**
+ * An account whose objects ask for several times its budget: the intervals are stretched to fit. And when the cloud throttles it for a
+ * while, so that many wait, who is asked for goes next all the same, and who is no longer wanted leaves without a call.
+ */
+import { expect } from 'chai';
+import type { Operator } from '../../world/operator.ts';
+import { mostWithin, now, ONE_BY_ONE } from '../support/cloud-side.ts';
+import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many.ts';
+import { useWorld } from '../support/use-world.ts';
+import { changeSpec, requestRefresh } from '../support/user-side.ts';
+import { is, job } from '../support/world.ts';
+
+/** Ask for 30 calls a second. */
+const OBJECTS = 150;
+const INTERVAL = '5s';
+/** A pace of 4.9 calls a second. */
+const CALLS_PER_MINUTE = 300;
+
+const DELETED = Array.from({ length: 20 }, (_, index) => 50 + index);
+const SUSPENDED = [80, 81, 82];
+
+describe('a saturated budget', function () {
+  this.timeout(60_000);
+  const scene = useWorld({
+    prepare: async (world) => {
+      await createCloudJobs(world, OBJECTS + 1);
+      await createReferences(world, OBJECTS, INTERVAL);
+    },
+    operator: 'none',
+  });
+  let operator: Operator;
+  /** The last call before it. */
+  let restartedAt: number;
+
+  scene.setUp(async () => {
+    const { world } = scene;
+    const quick = await world.operator({ args: [ONE_BY_ONE, '--calls-per-minute=6000'] });
+    const areReady = async () => {
+      const ready = (await world.list()).filter((each) => is(each, 'Ready', 'True'));
+      return ready.length === OBJECTS || undefined;
+    };
+    await world.eventually('all objects Ready', areReady, { everyMs: 250 });
+    await quick.process.stop();
+    restartedAt = (await world.cloud.admin.calls()).calls.at(-1)?.sequence ?? 0;
+    operator = await world.operator({ args: [ONE_BY_ONE, `--calls-per-minute=${CALLS_PER_MINUTE}`] });
+    await world.cloud.admin.addFault({ kind: 'throttle', calls: 1, retryAfter: 15_000 });
+    const many = async () => (await waiting('due')) >= 30 || undefined;
+    await world.eventually('30 due objects that wait', many, { withinMs: 60_000 });
+  });
+
+  async function waiting(lane: string): Promise<number> {
+    return await operator.metric(`edgetranscode_api_backlog{identity="default",lane="${lane}"}`);
+  }
+
+  /** How many other calls the cloud sees between the moment when `act` has ended and its first call about the job. */
+  async function callsBefore(jobID: string, act: () => Promise<void>): Promise<number> {
+    const { world } = scene;
+    const began = await now(world);
+    await act();
+    const ended = await now(world);
+    return await world.eventually(`a call about ${jobID}`, async () => {
+      const { calls } = await world.cloud.admin.calls({ since: began });
+      const at = calls.findIndex((call) => call.jobID === jobID);
+      return at < 0 ? undefined : calls.slice(0, at).filter(({ sequence }) => sequence > ended).length;
+    });
+  }
+
+  it('asks about a new object next, however many are due', async () => {
+    const { world } = scene;
+    const jobID = jobIDOf(OBJECTS);
+    const apply = () => world.apply(job('newcomer', { jobID, interval: INTERVAL }));
+    expect(await callsBefore(jobID, apply)).to.be.at.most(2);
+    expect(await waiting('due')).to.be.greaterThan(0);
+  });
+
+  it('asks next for whoever requests a refresh', async () => {
+    const { world } = scene;
+    expect(await callsBefore(jobIDOf(7), () => requestRefresh(world, nameOf(7), 'now'))).to.be.at.most(2);
+    expect(await waiting('due')).to.be.greaterThan(0);
+  });
+
+  it('spends no call on those who are deleted or suspended while they wait', async () => {
+    const { world } = scene;
+    await world.kubectl('delete', 'edgetranscodejobs', ...DELETED.map(nameOf));
+    for (const index of SUSPENDED) await changeSpec(world, nameOf(index), { suspend: true });
+    const since = await now(world);
+    const calls = await world.eventually('15 more calls', async () => {
+      const { calls } = await world.cloud.admin.calls({ since });
+      return calls.length >= 15 ? calls : undefined;
+    });
+    // The first may have been sent when the last change came in.
+    const unwanted = [...DELETED, ...SUSPENDED].map(jobIDOf);
+    expect(calls.slice(1).filter(({ jobID = '' }) => unwanted.includes(jobID))).to.deep.equal([]);
+  });
+
+  it('stretches the intervals in steps, by as much as the budget needs', async () => {
+    const factor = await operator.metric('edgetranscode_interval_stretch_ratio{identity="default"}');
+    // 30 calls a second asked for, 4.9 given: 6.12 rounded up to a power of 1.25.
+    expect(factor).to.be.closeTo(1.25 ** 9, 1e-9);
+    const { metadata, status } = await scene.world.until('newcomer', (each) => is(each, 'Ready', 'True'));
+    expect([metadata.name, status.effectiveInterval]).to.deep.equal(['newcomer', '38s']);
+  });
+
+  it('holds in every minute', async () => {
+    const { calls } = await scene.world.cloud.admin.calls({ since: restartedAt });
+    expect(mostWithin(60_000, calls)).to.be.within(1, CALLS_PER_MINUTE);
+  });
+});

@@ -1,0 +1,181 @@
+/**
+ * Three shards that spend one account's budget through a real Redis, counted by the cloud: while it is there, gone, back and hung.
+ */
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
+import { MissingToolError } from '../../world/go-build.ts';
+import type { Operator } from '../../world/operator.ts';
+import { type RedisServer, redisProgram, startRedis } from '../../world/redis.ts';
+import { skipBecause } from '../../world/skip.ts';
+import { createJob, mostWithin, now } from '../support/cloud-side.ts';
+import { LEASE, leaseOf } from '../support/terms.ts';
+import { useWorld } from '../support/use-world.ts';
+import { job } from '../support/world.ts';
+
+const CALLS_PER_MINUTE = 300;
+/**
+ * At 7.5 polls a minute each: of each shard alone less than the 294 that there are, together 360. Intervals that are a quarter longer make
+ * it 288, which is 96% of the budget.
+ */
+const OBJECTS = { sports: 30, news: 15, rest: 3 } as const;
+const INTERVAL = '8s';
+type Shard = keyof typeof OBJECTS;
+const SHARDS = Object.keys(OBJECTS) as Shard[];
+
+const MINUTE_MS = 60_000;
+/** Noticed after a second without an answer, which is asked for every second; on a busy machine twice that. */
+const NOTICED_MS = 5_000;
+
+describe('a budget that three shards share', function () {
+  this.timeout(150_000);
+  const operators = new Map<Shard, Operator>();
+  let program: string;
+  let redis: RedisServer;
+  before(async function () {
+    this.timeout(120_000);
+    try {
+      program = await redisProgram();
+    } catch (error) {
+      if (error instanceof MissingToolError) skipBecause(this, error.message);
+      throw error;
+    }
+  });
+  const scene = useWorld({
+    prepare: async (world) => {
+      const objects: object[] = [];
+      for (const shard of SHARDS)
+        for (let index = 0; index < OBJECTS[shard]; index += 1) {
+          const spec = { ...(await createJob(world)), interval: INTERVAL };
+          const manifest = job(`${shard}-${index}`, spec) as { metadata: object };
+          const labels = { [SHARD_LABEL]: shard };
+          objects.push({ ...manifest, metadata: { ...manifest.metadata, labels } });
+        }
+      await world.apply(...objects);
+    },
+    operator: 'none',
+  });
+
+  it('is known to be shared, by a metric', async () => {
+    const { world } = scene;
+    redis = await startRedis(world.processes, program);
+    for (const shard of SHARDS) {
+      const options = [`--shard=${shard}`, `--shard-count=${SHARDS.length}`];
+      const args = [...options, `--calls-per-minute=${CALLS_PER_MINUTE}`, '--observe-with=get'];
+      const env = { EDGETRANSCODE_REDIS_URL: redis.url };
+      operators.set(shard, await world.operator({ name: shard, args, env }));
+    }
+    await untilShared(1);
+  });
+
+  it('makes the intervals of all of them longer, as the objects of all together ask for more', async () => {
+    for (const [shard, operator] of operators) {
+      const ratio = `edgetranscode_interval_stretch_ratio{identity="default",shard="${shard}"}`;
+      await operator.process.ready(async () => (await operator.metric(ratio)) === 1.25);
+    }
+  });
+
+  it('is spent by nine tenths and more, however it is split, and by no more than all of it', async () => {
+    const { world } = scene;
+    // Each goes on with its part for a moment after the others have come.
+    await passed(6_000);
+    const since = await now(world);
+    await passed(MINUTE_MS);
+    const { calls } = await world.cloud.admin.calls({ since });
+    expect(calls.length).to.be.at.least(0.9 * CALLS_PER_MINUTE);
+    expect(await mostInAMinute()).to.be.at.most(CALLS_PER_MINUTE);
+  });
+
+  it('goes on in parts when Redis is killed, and is shared again when it is back', async () => {
+    redis.process.kill('SIGKILL');
+    await untilShared(0, NOTICED_MS);
+    await called();
+    redis = await startRedis(scene.world.processes, program, redis.port);
+    await untilShared(1);
+    await called();
+  });
+
+  it('goes on in parts while Redis hangs, and is shared again when it answers', async () => {
+    redis.process.kill('SIGSTOP');
+    await untilShared(0, NOTICED_MS);
+    await called();
+    redis.process.kill('SIGCONT');
+    await untilShared(1);
+    expect(await mostInAMinute()).to.be.at.most(CALLS_PER_MINUTE);
+  });
+
+  it('needs no connection to Redis of who does not lead', async () => {
+    const { world } = scene;
+    await using client = new Client(redis.url);
+    const before = await client.connections();
+    await world.apply(leaseOf('another'));
+    const args = ['--leader-elect', `--shard-count=${SHARDS.length}`];
+    const candidate = await world.operator({ args, env: { EDGETRANSCODE_REDIS_URL: redis.url } });
+    expect(await client.connections()).to.equal(before);
+    await world.kubectl('patch', 'lease', LEASE, '--type=merge', '--patch={"spec":{"holderIdentity":""}}');
+    await candidate.process.printed(/took the lead/);
+    const connected = async () => ((await client.connections()) === before + 2 ? true : undefined);
+    await world.eventually('two connections of the leader', connected);
+    await candidate.process.stop();
+    expect(await client.connections()).to.equal(before);
+  });
+
+  it('is told of in the log, without the password, and without an error', async () => {
+    for (const operator of operators.values()) {
+      const messages = operator.log().map(({ msg }) => msg);
+      expect(messages).to.include('the budgets are shared through Redis');
+      expect(messages).to.include('Redis cannot be used: going on with a part of each budget');
+      expect(operator.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
+      const password = new URL(redis.url).password;
+      expect(operator.process.output()).not.to.contain(password);
+      expect(await operator.metrics()).not.to.contain(password);
+    }
+  });
+
+  async function untilShared(value: 0 | 1, withinMs = 20_000): Promise<void> {
+    const told = async () => {
+      for (const [shard, operator] of operators)
+        if (!(await operator.metrics()).includes(`edgetranscode_shared_budget{shard="${shard}"} ${value}`))
+          return undefined;
+      return true;
+    };
+    await scene.world.eventually(`shared_budget ${value} of all`, told, { withinMs });
+  }
+
+  /** Until every shard has made calls. */
+  async function called(): Promise<void> {
+    for (const [shard, operator] of operators) {
+      const series = `edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="OK",shard="${shard}"}`;
+      const before = await operator.metric(series);
+      await operator.process.ready(async () => (await operator.metric(series)) >= before + 2);
+    }
+  }
+
+  async function mostInAMinute(): Promise<number> {
+    return mostWithin(MINUTE_MS, (await scene.world.cloud.admin.calls()).calls);
+  }
+});
+
+/** Asks Redis who is connected. */
+class Client implements AsyncDisposable {
+  readonly #redis: Redis;
+
+  constructor(url: string) {
+    this.#redis = new Redis(url);
+  }
+
+  async connections(): Promise<number> {
+    return String(await this.#redis.client('LIST'))
+      .trimEnd()
+      .split('\n').length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#redis.disconnect();
+  }
+}
+
+/** What is counted here is counted over time. */
+function passed(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,96 @@
+/**
+ * The operator beside a CRD of another version: an older one that lacks fields, and a newer one with statuses that a newer operator has
+ * written, as after a rollback. Nothing is lost, and no write follows another.
+ */
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { GROUP, PLURAL } from '../../../src/api/edge-transcode-job.ts';
+import { createJob, furtherCalls } from '../support/cloud-side.ts';
+import { crdServed, shipped, succeeding } from '../support/shipped.ts';
+import { useWorld } from '../support/use-world.ts';
+import { statusWrites } from '../support/user-side.ts';
+import { is, job, type World } from '../support/world.ts';
+
+/** As much of the status schema as is changed here. */
+interface StatusSchema {
+  properties: Record<string, { type?: string; enum?: string[]; properties?: Record<string, object> }>;
+}
+
+describe('the operator and a CRD of another version', function () {
+  this.timeout(90_000);
+  const scene = useWorld({ operator: 'none' });
+
+  async function apply(change: (status: StatusSchema) => void): Promise<void> {
+    const { controlPlane } = scene.world;
+    const crd = parse(readFileSync(shipped(`crds/${PLURAL}.${GROUP}.yaml`), 'utf8'));
+    change(crd.spec.versions[0].schema.openAPIV3Schema.properties.status);
+    await succeeding(controlPlane, ['apply', '-f', '-'], JSON.stringify(crd));
+    await crdServed(controlPlane);
+  }
+
+  async function patchStatus(world: World, name: string, status: object): Promise<void> {
+    const patch = JSON.stringify({ status });
+    await world.kubectl('patch', 'etj', name, '--subresource=status', '--type=merge', `--patch=${patch}`);
+  }
+
+  it('an older one prunes fields: each change is written once, and it is told once', async () => {
+    const { world } = scene;
+    await apply(({ properties }) => {
+      delete properties.observedTarget;
+      delete properties.job?.properties?.templateName;
+    });
+    const ids = await createJob(world, { status: '0', templateName: 'hd' });
+    await world.apply(job('older', { ...ids, interval: '5s' }));
+    const operator = await world.operator();
+    const { status } = await world.until('older', (each) => is(each, 'Ready', 'True'));
+    expect(status).to.not.have.property('observedTarget');
+    expect(status.job).to.include({ jobID: ids.jobID }).and.not.have.property('templateName');
+    await furtherCalls(world, ids, 3);
+    expect(await statusWrites(world, 'older')).to.have.length(1);
+    await world.cloud.admin.startJob(ids);
+    await world.until('older', (each) => each.status.state === 'Running');
+    expect(await statusWrites(world, 'older')).to.have.length(2);
+    expect(await operator.metric('edgetranscode_status_writes_total{result="pruned"}')).to.equal(2);
+    const told = operator.log().filter(({ msg }) => msg.includes('the CRD is older than the operator'));
+    expect(told.map(({ level, hint }) => [level, hint])).to.deep.equal([['warn', 'kubectl apply -f crds/']]);
+    await operator.process.stop();
+  });
+
+  it('an upgrade of the CRD below a running operator brings the fields with the next write', async () => {
+    const { world } = scene;
+    const ids = await createJob(world, { status: '0', templateName: 'hd' });
+    await world.apply(job('upgraded', { ...ids, interval: '5s' }));
+    const operator = await world.operator();
+    await world.until('upgraded', (each) => is(each, 'Ready', 'True'));
+    await apply(() => undefined);
+    await world.cloud.admin.startJob(ids);
+    const { status } = await world.until('upgraded', (each) => each.status.state === 'Running');
+    expect(status).to.have.property('observedTarget');
+    await operator.process.stop();
+  });
+
+  it('a newer one, with a status of a newer operator, is read without harm and put right once', async () => {
+    const { world } = scene;
+    const ids = await createJob(world, { status: '0', templateName: 'hd' });
+    await world.apply(job('newer', { ...ids, interval: '5s' }));
+    const before = await world.operator();
+    await world.until('newer', (each) => is(each, 'Ready', 'True'));
+    await before.process.stop();
+    await apply(({ properties }) => {
+      properties.state?.enum?.push('Draining');
+      properties.draining = { type: 'string' };
+    });
+    await patchStatus(world, 'newer', { state: 'Draining', draining: 'half' });
+    const writes = (await statusWrites(world, 'newer')).length;
+    const after = await world.operator();
+    const { status } = await world.until('newer', (each) => each.status.state === 'NotStarted');
+    expect(status).to.not.have.property('draining');
+    expect(status.job).to.include({ jobID: ids.jobID });
+    expect(is(await world.get('newer'), 'Ready', 'True')).to.equal(true);
+    await furtherCalls(world, ids, 3);
+    expect((await statusWrites(world, 'newer')).length - writes).to.equal(1);
+    expect(after.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
+    await after.process.stop();
+  });
+});

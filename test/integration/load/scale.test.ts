@@ -1,0 +1,118 @@
+/**
+ * A thousand objects, and an operator that is killed in the middle of its first round: counted by the cloud and in the API
+ * server's audit log. How long it takes is no assertion.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Call, Counts } from '../../../simulator/cloud-world.ts';
+import type { AuditEvent } from '../../world/control-plane/audit.ts';
+import { mostWithin, ONE_BY_ONE } from '../support/cloud-side.ts';
+import { GET_JOB, install, LIST_JOBS, PATCH_STATUS, permissionOf, Requests } from '../support/installed.ts';
+import { createCloudJobs, createReferences } from '../support/many.ts';
+import { useWorld } from '../support/use-world.ts';
+import { is, type Shown } from '../support/world.ts';
+
+const OBJECTS = 1_000;
+const INTERVAL_MS = 60_000;
+const PAGE_SIZE = 500;
+
+/** The default of --calls-per-minute, and what it allows: a steady pace, and twice a burst of 1% for calls that come late. */
+const CALLS_PER_MINUTE = 3_000;
+const BURST = CALLS_PER_MINUTE / 100;
+const CALLS_PER_SECOND = (CALLS_PER_MINUTE - 2 * BURST) / 60;
+
+/** The first round takes 20 s at this pace, and the operator is killed in the middle of it. */
+const CALLS_BEFORE_KILL = 400;
+
+const READ_LATE_MS = 1_000;
+
+describe('a thousand objects at 60 s', () => {
+  const scene = useWorld({
+    prepare: async (world) => {
+      await createCloudJobs(world, OBJECTS);
+      await createReferences(world, OBJECTS, `${INTERVAL_MS / 1_000}s`);
+    },
+    operator: 'none',
+  });
+  let objects: Shown[];
+  let counts: Counts;
+  let killedAt: number;
+  let beforeKill: readonly Call[];
+  let afterKill: readonly Call[];
+  let requests: AuditEvent[];
+
+  before(async function () {
+    this.timeout(240_000);
+    const { world } = scene;
+    const kubeconfig = await install(world.controlPlane);
+    const { admin } = world.cloud;
+    const first = await world.operator({ kubeconfig, args: [ONE_BY_ONE], untilReady: false });
+    await admin.awaitCalls({ count: CALLS_BEFORE_KILL, milliseconds: 60_000 });
+    first.process.kill('SIGKILL');
+    await first.process.exited;
+    killedAt = Date.now();
+    beforeKill = (await admin.calls()).calls;
+    const since = beforeKill.at(-1)?.sequence ?? 0;
+    const second = await world.operator({ kubeconfig, args: [ONE_BY_ONE] });
+    const polledAll = async () => {
+      // Each look is at a few hundred kilobytes.
+      await delay(1_000);
+      return jobsOf((await admin.calls({ since })).calls).size === OBJECTS;
+    };
+    await second.process.ready(polledAll, 2 * INTERVAL_MS);
+    afterKill = (await admin.calls({ since })).calls;
+    counts = await admin.counts();
+    objects = await world.list();
+    requests = await new Requests(world.controlPlane).all();
+  });
+  it('were not all observed when the operator was killed', () => {
+    expect(beforeKill.length).to.be.within(CALLS_BEFORE_KILL, OBJECTS / 2);
+  });
+
+  it('all become Ready', () => {
+    const ready = objects.filter((each) => is(each, 'Ready', 'True') && each.status.state === 'Running');
+    expect(ready).to.have.lengthOf(OBJECTS);
+  });
+
+  it('are asked about within the budget, and no call is throttled or failed', () => {
+    const [account, ...others] = Object.values(counts.byAccount);
+    expect(others).to.deep.equal([]);
+    expect(account?.mostPerMinute).to.be.at.most(CALLS_PER_MINUTE);
+    expect(account?.byCode).to.deep.equal({ OK: counts.calls });
+  });
+
+  for (const seconds of [1, 5, 20, 60])
+    it(`are asked about at an even pace in any ${seconds} s, the starts included`, () => {
+      const most = mostWithin(seconds * 1_000, [...beforeKill, ...afterKill]);
+      expect(most).to.be.at.most(CALLS_PER_SECOND * seconds + 2 * BURST);
+    });
+
+  it('keep their places in the minute through the restart, instead of being polled again at once', () => {
+    const observed = jobsOf(beforeKill);
+    const restartedAt = afterKill[0]?.time ?? 0;
+    const soon = afterKill.filter(({ time }) => time < restartedAt + INTERVAL_MS / 3);
+    const again = [...jobsOf(soon)].filter((jobID) => observed.has(jobID));
+    expect(again.length).to.be.within(observed.size / 6, observed.size / 2);
+  });
+
+  it('are written once each, but for writes that the kill cut off', () => {
+    const patches = requests.filter((event) => permissionOf(event) === PATCH_STATUS);
+    const isDone = ({ responseStatus }: AuditEvent) => responseStatus?.code === 200;
+    const written = patches.filter(isDone).map(({ objectRef }) => objectRef?.name);
+    expect(written.length).to.be.at.most(OBJECTS);
+    expect(new Set(written).size).to.equal(written.length);
+    // What it had sent before may be read later, by an API server that has much to do.
+    for (const { requestReceivedTimestamp } of patches.filter((event) => !isDone(event)))
+      expect(Date.parse(requestReceivedTimestamp)).to.be.below(killedAt + READ_LATE_MS);
+  });
+
+  it('are listed page by page at each start, and never asked for one by one', () => {
+    const permissions = requests.map(permissionOf);
+    expect(permissions.filter((each) => each === LIST_JOBS)).to.have.lengthOf((2 * OBJECTS) / PAGE_SIZE);
+    expect(permissions).not.to.include(GET_JOB);
+  });
+});
+
+function jobsOf(calls: readonly Call[]): Set<string | undefined> {
+  return new Set(calls.map(({ jobID }) => jobID));
+}

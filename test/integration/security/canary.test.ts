@@ -1,0 +1,259 @@
+/**
+ * Secrets stay secret: the operator's own keys, those in Secrets, and what stream URLs carry are in no log, status, event, metric or
+ * error, whatever goes wrong and however much is logged. Made-up secrets that are easy to recognise are looked for everywhere.
+ */
+import { readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import type { Operator } from '../../world/operator.ts';
+import { freePort } from '../../world/ports.ts';
+import { canary, findCanaries } from '../support/canaries.ts';
+import { breakCalls, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
+import { install, OPERATOR } from '../support/installed.ts';
+import { KEY, ROLE, STREAM_URLS, TROUBLES } from '../support/scenarios/canary-troubles.ts';
+import { useWorld } from '../support/use-world.ts';
+import { requestRefresh, secret } from '../support/user-side.ts';
+import { is, job, type Shown, type World } from '../support/world.ts';
+
+const ACCOUNT_ID = '1000000000000001';
+
+/** The key IDs and security tokens of sessions, as the simulated STS makes them. */
+const SESSION = /\bSTS\.[\w-]{20}|\bCAIS[\w+/]{40}/;
+
+describe('secrets', function () {
+  this.timeout(120_000);
+  let closedPort: number;
+  let kubeconfig: string;
+  let token: string;
+  const scene = useWorld({
+    prepare: async (world) => {
+      closedPort = await freePort();
+      kubeconfig = await installWithSecrets(world);
+      token = await tokenOf(kubeconfig);
+      await world.cloud.admin.addKey({ ...KEY, accountID: ACCOUNT_ID });
+      const { roleARN, externalID } = ROLE;
+      await world.cloud.admin.modifyRole({ roleARN, externalID });
+    },
+    operator: () => ({ kubeconfig, ...withOwnKey() }),
+  });
+
+  describe('are known to the operator, which', () => {
+    before(async () => {
+      const { world } = scene;
+      for (const [name, trouble] of Object.entries(TROUBLES)) {
+        const ids = await createJob(world, STREAM_URLS);
+        if (trouble.fault) await breakCalls(world, ids, trouble.fault);
+        await applyJob(name, ids, trouble.secret);
+      }
+    });
+
+    it('observes with its own key', async () => {
+      await applyJob('own', await createJob(scene.world, STREAM_URLS));
+      const { status } = await ready('own');
+      expect(status.job?.streamInput).to.equal(
+        'rtmp://REDACTED@push.example.com/app/a?auth_key=REDACTED&x=REDACTED',
+      );
+      expect(status.job?.streamOutput).to.equal('rtmp://play.example.com/app/a?auth_key=REDACTED');
+    });
+
+    it('observes with the key of a Secret', async () => {
+      await applyJob('secret', await createJob(scene.world, STREAM_URLS), {});
+      await ready('secret');
+      const calls = await scene.world.cloud.admin.calls();
+      expect(calls.calls.some(({ accessKeyID }) => accessKeyID === KEY.accessKeyID)).to.equal(true);
+    });
+
+    it('observes with a role, which it assumes with the key of a Secret', async () => {
+      await applyJob('role', await createJob(scene.world, STREAM_URLS), ROLE);
+      await ready('role');
+      const [session] = await scene.world.cloud.admin.sessions();
+      expect(session?.roleSessionName).to.equal(ROLE.roleSessionName);
+    });
+
+    for (const [name, { reason }] of Object.entries(TROUBLES))
+      it(`meets ${reason} (${name})`, () => failing(name, reason));
+
+    it('meets a closed port, at the endpoint of a Secret', async () => {
+      const endpoint = `https://127.0.0.1:${closedPort}`;
+      await applyJob('closed-port', await createJob(scene.world), { endpoint });
+      await failing('closed-port', 'ConnectionFailed');
+    });
+
+    it('meets an unknown job, in the region of a Secret', async () => {
+      await applyJob('unknown-job', noJob(), { regionID: canary('region') });
+      await failing('unknown-job', 'JobNotFound');
+    });
+
+    it('is asked to observe again', async () => {
+      for (const name of ['own', 'secret', 'wrong-secret', 'denied']) {
+        await requestRefresh(scene.world, name, 'again');
+        await scene.world.until(name, ({ status }) => status.lastHandledRequestedAt === 'again');
+      }
+    });
+  });
+
+  describe('are found nowhere', () => {
+    it('in what kubectl shows', async () => {
+      const { world } = scene;
+      for (const format of ['json', 'yaml', 'wide'])
+        none(await world.kubectl('get', 'etj', '--all-namespaces', '-o', format), 'wrong-secret');
+      none(await world.kubectl('describe', 'etj', '--all-namespaces'), 'wrong-secret');
+    });
+
+    it('in events', async () => {
+      none(
+        await scene.world.kubectl('get', 'events', '--all-namespaces', '-o', 'json'),
+        'AuthenticationFailed',
+      );
+    });
+
+    it('in anything that was ever written to the API server', async () => {
+      none(JSON.stringify(await scene.world.controlPlane.auditEvents()), '"streamInput":"rtmp://REDACTED@');
+    });
+
+    it('in the metrics', async () => {
+      none(await scene.operator.metrics(), 'code="SignatureDoesNotMatch"');
+    });
+
+    it('in what the simulated cloud prints', () => {
+      none(scene.world.cloud.process.output(), 'endpoint');
+    });
+
+    it('in the log, down to debug, up to its last line', async () => {
+      await scene.operator.process.stop();
+      const output = scene.operator.process.output();
+      for (const { reason } of Object.values(TROUBLES)) expect(output).to.contain(`"kind":"${reason}"`);
+      none(output, '"msg":"a call failed"');
+      none(output, '"msg":"stopped"');
+    });
+  });
+
+  describe('in stream URLs, with --stream-urls=full,', () => {
+    let operator: Operator;
+
+    before(async () => {
+      const own = withOwnKey();
+      operator = await scene.world.operator({
+        kubeconfig,
+        ...own,
+        args: [...own.args, '--stream-urls=full'],
+      });
+    });
+
+    it('are in the status, as asked for, and nowhere else in it', async () => {
+      const shown = await scene.world.until(
+        'own',
+        ({ status }) => status.job?.streamInput === STREAM_URLS.streamInput,
+      );
+      expect(findCanaries(JSON.stringify(shown))).not.to.deep.equal([]);
+      const { streamInput: _in, streamOutput: _out, ...job } = shown.status.job ?? {};
+      none(JSON.stringify({ ...shown, status: { ...shown.status, job } }), 'ObservationSucceeded');
+    });
+
+    it('are in no event, metric or log, even where the API server repeats the status that it refuses', async () => {
+      const { world } = scene;
+      const rejected = /"the API server rejects the status/;
+      const { jobID } = (await world.get('own')).spec;
+      await refuseStreamURLs(world);
+      await world.cloud.admin.modifyJob({ jobID, streamInput: `${STREAM_URLS.streamInput}&y=2` });
+      await operator.process.printed(rejected);
+      none(await operator.metrics(), 'edgetranscode_status_writes_total{result="rejected"} 1');
+      none(await world.kubectl('get', 'events', '--all-namespaces', '-o', 'json'), 'JobFound');
+      await operator.process.stop();
+      none(operator.process.output(), 'the API server rejects the status');
+    });
+  });
+
+  describe('would be found', () => {
+    for (const [form, text] of Object.entries({
+      'as they are': KEY.accessKeySecret,
+      'in part': `${KEY.accessKeySecret.slice(0, 20)}****`,
+      'in capitals': KEY.accessKeyID.toUpperCase(),
+      'in Base64': Buffer.from(`{"secret":"${KEY.accessKeySecret}"}`).toString('base64'),
+      'in hexadecimal': Buffer.from(KEY.accessKeySecret).toString('hex'),
+    }))
+      it(form, () => expect(findCanaries(`… ${text} …`)).not.to.deep.equal([]));
+
+    it('in a Secret as kubectl shows it', async () => {
+      const shown = await scene.world.kubectl('get', 'secret', 'secret', '-o', 'jsonpath={.data}');
+      expect(findCanaries(shown)).to.have.lengthOf.at.least(2 * Object.keys(KEY).length);
+    });
+  });
+
+  /** @param evidence that this is the text that it is meant to be */
+  function none(text: string, evidence: string): void {
+    expect(text).to.contain(evidence);
+    expect(findCanaries(text)).to.deep.equal([]);
+    expect(text.includes(token), "the service account's token").to.equal(false);
+    expect(SESSION.test(text), 'a key or a token of a session').to.equal(false);
+  }
+
+  /** The operator's, of a service account that may read Secrets. */
+  function withOwnKey() {
+    return {
+      args: ['--log-level=debug', `--allowed-endpoints=*.aliyuncs.com,127.0.0.1:${closedPort}`],
+      env: {
+        ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyID,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: KEY.accessKeySecret,
+        ALIBABA_CLOUD_SECURITY_TOKEN: KEY.securityToken,
+        EDGETRANSCODE_SECRET: canary('Misnamed'),
+      },
+    };
+  }
+
+  /** @param data of a Secret of its own, besides the key; undefined: it has none */
+  async function applyJob(name: string, ids: JobIDs, data?: Readonly<Record<string, string>>): Promise<void> {
+    if (!data) return scene.world.apply(job(name, ids));
+    const reference = { ...ids, credentialsRef: { name } };
+    return scene.world.apply(secret(name, { ...KEY, ...data }), job(name, reference));
+  }
+
+  function ready(name: string): Promise<Shown> {
+    return scene.world.until(name, (each) => is(each, 'Ready', 'True'));
+  }
+
+  async function failing(name: string, reason: string): Promise<void> {
+    await scene.world.until(name, (each) => is(each, 'Ready', 'False', reason));
+  }
+});
+
+async function installWithSecrets(world: World): Promise<string> {
+  const kubeconfig = await install(world.controlPlane);
+  const { namespace, name } = OPERATOR;
+  const account = `--serviceaccount=${namespace}:${name}`;
+  await world.kubectl('create', 'role', 'reads-secrets', '--verb=get', '--resource=secrets');
+  await world.kubectl('create', 'rolebinding', 'reads-secrets', '--role=reads-secrets', account);
+  return kubeconfig;
+}
+
+async function tokenOf(kubeconfig: string): Promise<string> {
+  return parse(await readFile(kubeconfig, 'utf8')).users[0].user.token;
+}
+
+/** From here on no stream URL is valid. Resolves when the API server says so, with the URL. */
+async function refuseStreamURLs(world: World): Promise<void> {
+  const path =
+    '/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/job/properties/streamInput/pattern';
+  const patch = JSON.stringify([{ op: 'add', path, value: '^never$' }]);
+  await world.kubectl(
+    'patch',
+    'crd',
+    'edgetranscodejobs.edgetranscode.live',
+    '--type=json',
+    `--patch=${patch}`,
+  );
+  const status = JSON.stringify({ status: { job: { streamInput: canary('Refused') } } });
+  const write = [
+    'patch',
+    'etj',
+    'secret',
+    '--subresource=status',
+    '--type=merge',
+    `--patch=${status}`,
+    '--dry-run=server',
+  ];
+  await world.eventually('a refusal that repeats the value', async () => {
+    const { stderr } = await world.controlPlane.kubectl(...write);
+    return findCanaries(stderr).length > 0 ? true : undefined;
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * The shipped roles grant what the operator uses, and nothing else: one scenario for each permission, which fails without it.
+ * What was used is read from the API server's audit log.
+ */
+import { expect } from 'chai';
+import type { AuditEvent } from '../../world/control-plane/audit.ts';
+import type { Operator } from '../../world/operator.ts';
+import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
+import { GET_SECRET, install, permissionOf, Requests, through } from '../support/installed.ts';
+import { applySample, grantedPermissions, restore, SAMPLE, withdraw } from '../support/roles.ts';
+import { LEASE_ARGS, LEASE_SCENARIOS } from '../support/scenarios/lease-scenarios.ts';
+import { SCENARIOS as JOB_SCENARIOS, secretNotReadable } from '../support/scenarios/permission-scenarios.ts';
+import { useWorld } from '../support/use-world.ts';
+import { condition, is, job } from '../support/world.ts';
+
+const SCENARIOS = [...JOB_SCENARIOS, ...LEASE_SCENARIOS];
+
+describe('the roles of the operator', function () {
+  this.timeout(60_000);
+  let proxy: TcpProxy;
+  let kubeconfig: string;
+  let requests: Requests;
+  let operator: Operator;
+  const scene = useWorld({
+    prepare: async (world) => {
+      proxy = await startTcpProxy(world.controlPlane.port);
+      kubeconfig = await through(proxy, await install(world.controlPlane));
+      requests = new Requests(world.controlPlane);
+      await applySample(world);
+    },
+    operator: 'none',
+  });
+  after(() => proxy?.[Symbol.asyncDispose]());
+
+  it('have a scenario for each permission', async () => {
+    expect(SCENARIOS.map(({ permission }) => permission)).to.have.members(await grantedPermissions());
+  });
+
+  describe('as they are shipped', () => {
+    before(start);
+    after(stop);
+
+    for (const [index, { permission, does, run }] of SCENARIOS.entries())
+      it(`${does} (${permission})`, () => run({ ...stage(), name: `shipped-${index}` }));
+
+    it('let it read no other Secret, and it says who can change that', async () => {
+      const { namespace } = SAMPLE;
+      const { world } = scene;
+      await world.kubectl('create', 'secret', 'generic', 'other', `--namespace=${namespace}`);
+      await world.apply(job('other', { credentialsRef: { name: 'other' } }, namespace));
+      const shown = await world.until('other', (each) => is(each, 'Ready', 'False'), { namespace });
+      expect(condition(shown, 'Ready')?.reason).to.equal('CredentialsNotFound');
+      expect(condition(shown, 'Ready')?.message).to.equal(secretNotReadable('other'));
+    });
+
+    it('allow every request that it makes, but for that one', async () => {
+      const refused = (await requests.all()).filter((event) => !isAllowed(event));
+      const names = refused.map((event) => `${permissionOf(event)} ${event.objectRef?.name}`);
+      expect([...new Set(names)]).to.deep.equal([`${GET_SECRET} other`]);
+    });
+
+    it('grant exactly what it uses', async () => {
+      const used = new Set((await requests.all()).filter(isAllowed).map(permissionOf));
+      expect([...used]).to.have.members(await grantedPermissions());
+    });
+  });
+
+  for (const [index, { permission, does, run, says }] of SCENARIOS.entries())
+    describe(`without ${permission}`, () => {
+      const name = `without-${index}`;
+      before(async () => {
+        await withdraw(scene.world, permission);
+        await start();
+      });
+      after(async () => {
+        await stop();
+        await restore(scene.world, permission);
+      });
+
+      it(`no longer let it do what it is for: ${does}`, async () => {
+        const failure = await run({ ...stage(), name }).catch((error: unknown) => error);
+        expect(failure).to.be.an('error');
+      });
+
+      it('leave it saying what is missing', () => says({ ...stage(), name }));
+    });
+
+  /** At the level debug, as a refused event is no more than that. */
+  async function start(): Promise<void> {
+    const args = ['--log-level=debug', ...LEASE_ARGS];
+    operator = await scene.world.operator({ kubeconfig, untilReady: false, args });
+  }
+
+  async function stop(): Promise<void> {
+    await operator.process.stop();
+  }
+
+  function stage() {
+    return { world: scene.world, proxy, requests, operator };
+  }
+});
+
+function isAllowed({ annotations }: AuditEvent): boolean {
+  return annotations?.['authorization.k8s.io/decision'] === 'allow';
+}

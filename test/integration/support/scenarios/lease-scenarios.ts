@@ -1,0 +1,75 @@
+/**
+ * What each permission on the Lease is for. One operator is enough: it leads, and must find out that it does.
+ */
+import type { AuditEvent } from '../../../world/control-plane/audit.ts';
+import { CREATE_LEASE, GET_LEASE, OPERATOR, type Requests, UPDATE_LEASE, WATCH_LEASE } from '../installed.ts';
+import { logged, type Scenario, type Stage, WITHIN_MS } from './permission-scenarios.ts';
+
+/** Short, so that a Lease whose holder is gone is soon free. */
+export const LEASE_ARGS = [
+  '--leader-elect',
+  '--lease-duration=3s',
+  '--renew-deadline=2s',
+  '--retry-period=500ms',
+];
+
+const HINT = /kubectl apply -f deploy\//;
+const RENEWALS = 6;
+
+export const LEASE_SCENARIOS: readonly Scenario[] = [
+  {
+    permission: GET_LEASE,
+    does: 'is ready when it knows who leads',
+    run: ({ operator }) => operator.process.ready(() => operator.isReady(), WITHIN_MS),
+    says: (stage) => logged(stage, { msg: 'reading the Lease failed', status: 403, hint: HINT }),
+  },
+  {
+    permission: CREATE_LEASE,
+    does: 'takes the lead where there is no Lease, and makes one',
+    run: async ({ world, operator, requests }) => {
+      await operator.process.ready(() => operator.isReady());
+      const before = await granted(requests, CREATE_LEASE);
+      await world.kubectl('delete', 'lease', OPERATOR.name, `--namespace=${OPERATOR.namespace}`);
+      const isMade = async () => (await granted(requests, CREATE_LEASE)) > before && (await leads(operator));
+      await operator.process.ready(isMade, WITHIN_MS);
+    },
+    says: (stage) => logged(stage, { msg: 'writing the Lease failed', status: 403, hint: HINT }),
+  },
+  {
+    permission: UPDATE_LEASE,
+    does: 'takes over a Lease that is there, and renews it',
+    run: async (stage) => {
+      await stage.operator.process.ready(() => leads(stage.operator), WITHIN_MS);
+      await renewals(stage);
+    },
+    says: (stage) => logged(stage, { msg: 'writing the Lease failed', status: 403, hint: HINT }),
+  },
+  {
+    permission: WATCH_LEASE,
+    does: 'follows the Lease without asking for it again and again',
+    run: async (stage) => {
+      await stage.operator.process.ready(() => leads(stage.operator), WITHIN_MS);
+      const before = (await stage.requests.of(GET_LEASE)).length;
+      await renewals(stage);
+      if ((await stage.requests.of(GET_LEASE)).length > before) throw new Error('it asked again');
+    },
+    says: (stage) => logged(stage, { msg: 'watching the Lease failed', status: 403, hint: HINT }),
+  },
+];
+
+async function leads(operator: Stage['operator']): Promise<boolean> {
+  return (await operator.metric('edgetranscode_leading')) === 1;
+}
+
+/** @throws when they do not come at their pace */
+async function renewals({ operator, requests }: Stage): Promise<void> {
+  const before = await granted(requests, UPDATE_LEASE);
+  const enough = async () => (await granted(requests, UPDATE_LEASE)) >= before + RENEWALS;
+  await operator.process.ready(enough, 2 * WITHIN_MS);
+}
+
+/** How many of these requests were not refused. */
+async function granted(requests: Requests, permission: string): Promise<number> {
+  const isGranted = ({ responseStatus }: AuditEvent) => (responseStatus?.code ?? 0) < 300;
+  return (await requests.of(permission)).filter(isGranted).length;
+}

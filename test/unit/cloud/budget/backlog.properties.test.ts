@@ -1,0 +1,147 @@
+// Who goes next, for any order in which callers come and go.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Backlog, type Waiting } from '../../../../src/cloud/budget/backlog.ts';
+import { LANES, type Lane } from '../../../../src/job/model/ports.ts';
+import { holds, sequence } from '../../kit/for-any.ts';
+
+/** Of ten turns in a row, this many at least go to a lane in which somebody always waits. */
+const SHARES: Readonly<Record<Lane, number>> = { asked: 5, due: 4, retry: 1 };
+
+/** Whoever is asked for waits for one turn of another lane at most. */
+const ASKED_WITHIN = 2;
+
+type Step =
+  | { readonly do: 'add'; readonly lane: Lane; readonly deadline: number }
+  | { readonly do: 'withdraw'; readonly which: number }
+  | { readonly do: 'next' | 'clear' };
+
+const add = fc.record({
+  do: fc.constant('add' as const),
+  lane: fc.constantFrom(...LANES),
+  deadline: fc.nat(50),
+});
+const withdraw = fc.record({ do: fc.constant('withdraw' as const), which: fc.nat(30) });
+const next = fc.constant({ do: 'next' as const });
+const clear = fc.constant({ do: 'clear' as const });
+const steps = sequence(
+  fc.oneof(
+    { weight: 50, arbitrary: add },
+    { weight: 15, arbitrary: withdraw },
+    { weight: 40, arbitrary: next },
+    { weight: 1, arbitrary: clear },
+  ) satisfies fc.Arbitrary<Step>,
+  120,
+);
+
+/** What a backlog should hold, kept in the plainest way. */
+class Model {
+  readonly backlog = new Backlog<Waiting>();
+  readonly waiting = new Set<Waiting>();
+  /** Turns given since each lane was last empty, or last got one. */
+  readonly passedOver: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
+
+  take(step: Step): void {
+    if (step.do === 'add')
+      this.#add({ lane: step.lane, deadline: step.deadline, namespace: 'media', withdrawn: false });
+    else if (step.do === 'withdraw') this.#withdraw([...this.waiting][step.which]);
+    else if (step.do === 'clear') this.#clear();
+    else this.#next();
+    for (const lane of LANES) {
+      const waiting = this.inLane(lane).length;
+      expect(this.backlog.size(lane), lane).to.equal(waiting);
+      if (waiting === 0) this.passedOver[lane] = 0;
+    }
+    expect(this.backlog.total).to.equal(this.waiting.size);
+  }
+
+  inLane(lane: Lane): Waiting[] {
+    return [...this.waiting].filter((item) => item.lane === lane);
+  }
+
+  #add(item: Waiting): void {
+    this.waiting.add(item);
+    this.backlog.add(item);
+  }
+
+  #withdraw(item: Waiting | undefined): void {
+    if (!item) return;
+    this.waiting.delete(item);
+    this.backlog.withdraw(item);
+    this.backlog.withdraw(item);
+  }
+
+  #clear(): void {
+    expect(this.backlog.clear()).to.have.members([...this.waiting]);
+    this.waiting.clear();
+  }
+
+  #next(): void {
+    const item = this.backlog.next();
+    if (!item) {
+      expect(this.waiting.size, 'waiting though nobody is next').to.equal(0);
+      return;
+    }
+    expect(this.waiting.has(item), 'was given before, or has withdrawn').to.equal(true);
+    const earliest = Math.min(...this.inLane(item.lane).map(({ deadline }) => deadline));
+    expect(item.deadline, `in ${item.lane}`).to.equal(earliest);
+    for (const lane of LANES)
+      this.passedOver[lane] =
+        item.lane === lane || this.inLane(lane).length === 0 ? 0 : this.passedOver[lane] + 1;
+    this.waiting.delete(item);
+  }
+}
+
+describe('for any order in which callers come, leave and are called', () => {
+  it('nobody is lost, nobody is called twice, and the earliest of a lane goes first', () => {
+    holds(
+      fc.property(steps, (given) => {
+        const model = new Model();
+        for (const step of given) model.take(step);
+        while (model.waiting.size > 0) model.take({ do: 'next' });
+        expect(model.backlog.next()).to.equal(undefined);
+      }),
+      100,
+    );
+  });
+
+  it('no lane starves: asked waits for one turn of another, due and retry for fewer than ten', () => {
+    holds(
+      fc.property(steps, (given) => {
+        const model = new Model();
+        for (const step of given) {
+          model.take(step);
+          expect(model.passedOver.asked).to.be.below(ASKED_WITHIN);
+          expect(Math.max(...LANES.map((lane) => model.passedOver[lane]))).to.be.below(10);
+        }
+      }),
+      100,
+    );
+  });
+
+  it('a lane in which somebody always waits gets its share of any ten turns', () => {
+    const crowded = fc.subarray([...LANES], { minLength: 1 });
+    holds(
+      fc.property(crowded, sequence(fc.constantFrom(...LANES), 60), (full, others) => {
+        const taken = turnsOf(full, others);
+        for (let end = 10; end <= taken.length; end += 1)
+          for (const lane of full) {
+            const share = taken.slice(end - 10, end).filter((is) => is === lane).length;
+            expect(share, `${lane} up to turn ${end}`).to.be.at.least(SHARES[lane]);
+          }
+      }),
+    );
+  });
+});
+
+/** Which lane each turn went to, where `full` lanes never run empty and before each turn one more caller comes. */
+function turnsOf(full: readonly Lane[], others: readonly Lane[]): (Lane | undefined)[] {
+  const backlog = new Backlog<Waiting>();
+  const come = (lane: Lane) => backlog.add({ lane, namespace: 'media', deadline: 0, withdrawn: false });
+  for (const lane of full) for (const _ of others) come(lane);
+  return others.map((lane) => {
+    come(lane);
+    return backlog.next()?.lane;
+  });
+}

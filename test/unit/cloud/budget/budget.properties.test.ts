@@ -1,0 +1,217 @@
+// No order of arrivals, withdrawals, throttlings, stalls and restarts breaks the budget, and none leaves it unused.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
+import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
+import { LANES, type Lane } from '../../../../src/job/model/ports.ts';
+import { sequence } from '../../kit/for-any.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
+
+const MINUTE = 60_000;
+
+type Step =
+  | { readonly do: 'arrive'; readonly lane: Lane; readonly many: number }
+  | { readonly do: 'withdraw'; readonly many: number }
+  | { readonly do: 'throttled'; readonly retryAfterMs: number | undefined }
+  | { readonly do: 'restart' }
+  /** Nothing runs for this long, up to the second that a garbage collection or a busy node may take. */
+  | { readonly do: 'stall'; readonly ms: number }
+  | { readonly do: 'pass'; readonly ms: number };
+
+const arrive = fc.record({
+  do: fc.constant('arrive' as const),
+  lane: fc.constantFrom(...LANES),
+  many: fc.constantFrom(1, 30, 300),
+});
+const stall = fc.record({ do: fc.constant('stall' as const), ms: fc.integer({ min: 1, max: 1_000 }) });
+const pass = fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(10, 1_000, 5_000, 12_000) });
+const quiet = fc.oneof(
+  { weight: 4, arbitrary: arrive },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('withdraw' as const), many: fc.nat(50) }) },
+  { weight: 5, arbitrary: pass },
+);
+const restart = fc.constant({ do: 'restart' as const });
+const retryAfterMs = fc.option(fc.constantFrom(1, 500, 5_000), { nil: undefined });
+const throttled = fc.record({ do: fc.constant('throttled' as const), retryAfterMs });
+/** A process that is restarted again and again, on a budget that a few calls too many break. */
+const restarting = fc.tuple(
+  fc.constantFrom(2, 3, 7),
+  crowd({ weight: 4, arbitrary: restart }, { weight: 4, arbitrary: pass }, { weight: 1, arbitrary: stall }),
+);
+
+/** One that runs for minutes, on a node that stalls. */
+const stalling = fc.tuple(
+  fc.constantFrom(20, 60),
+  crowd({ weight: 6, arbitrary: pass }, { weight: 4, arbitrary: stall }, { weight: 1, arbitrary: quiet }),
+);
+
+/** Everything at once. */
+const hectic = fc.tuple(
+  fc.constantFrom(2, 7, 60),
+  crowd(
+    { weight: 6, arbitrary: pass },
+    { weight: 3, arbitrary: stall },
+    { weight: 1, arbitrary: restart },
+    { weight: 2, arbitrary: throttled },
+    { weight: 2, arbitrary: quiet },
+  ),
+);
+
+/** Hundreds wait, and then this happens. */
+function crowd(...kinds: { weight: number; arbitrary: fc.Arbitrary<Step> }[]): fc.Arbitrary<Step[]> {
+  const arrival: Step = { do: 'arrive', lane: 'due', many: 80 };
+  return fc
+    .array(fc.oneof(...kinds), { minLength: 15, maxLength: 40, size: 'max' })
+    .map((steps) => [arrival, ...steps]);
+}
+
+/** Callers of one account, and its budget, which every restart makes anew. */
+class Account {
+  readonly time = new SteppedTime();
+  readonly sent: number[] = [];
+  /** What was found wrong inside a call, which must not reject. */
+  readonly wrong: string[] = [];
+  /** Between the ends of what may be used to the full: how long somebody waited, ms. */
+  busyMs = 0;
+  readonly #callsPerMinute: number;
+  #budget: Budget;
+  #pausedUntil = 0;
+  readonly #waiting = new Set<Caller>();
+
+  constructor(callsPerMinute: number) {
+    this.#callsPerMinute = callsPerMinute;
+    this.#budget = this.#newBudget();
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  async take(step: Step): Promise<void> {
+    if (step.do === 'arrive') for (let calls = 0; calls < step.many; calls += 1) this.#arrive(step.lane);
+    else if (step.do === 'withdraw')
+      for (const caller of [...this.#waiting].slice(0, step.many)) this.#leave(caller);
+    else if (step.do === 'throttled') this.#throttle(step.retryAfterMs);
+    else if (step.do === 'restart') this.#restart();
+    else if (step.do === 'stall') await this.time.stall(step.ms);
+    else await this.#pass(step.ms);
+  }
+
+  /** In steps of a third of the pace: a timer that rings late by as much is usual. */
+  async #pass(ms: number): Promise<void> {
+    const most = Math.min(ms / 3, Math.max(5, pacing(this.#callsPerMinute).minTimeMs / 3));
+    for (let left = ms; left > 0; left -= most) {
+      if (this.waiting > 0) this.busyMs += Math.min(left, most);
+      await this.time.stall(Math.min(left, most));
+    }
+  }
+
+  end(): void {
+    this.#budget.close();
+    this.time.restore();
+  }
+
+  #newBudget(): Budget {
+    return new Budget({ callsPerMinute: this.#callsPerMinute, clock: this.time });
+  }
+
+  /** By a call that was sent just now. The shortest pause that is not told is half of a second. */
+  #throttle(retryAfterMs: number | undefined): void {
+    const now = this.time.now();
+    if (now < this.#pausedUntil) return;
+    this.#pausedUntil = now + (retryAfterMs ?? 500);
+    this.#budget.throttled(now, retryAfterMs);
+  }
+
+  /** Whoever waited comes again, as after a start every object does. */
+  #restart(): void {
+    const again = [...this.#waiting];
+    this.#budget.close();
+    expect(this.waiting, 'waiting for a closed budget').to.equal(0);
+    this.#budget = this.#newBudget();
+    this.#pausedUntil = 0;
+    for (const { lane } of again) this.#arrive(lane);
+  }
+
+  #arrive(lane: Lane): void {
+    const caller: Caller = {
+      lane,
+      deadline: this.time.now(),
+      namespace: 'media',
+      withdrawn: false,
+      waitingSince: 0,
+      ready: () => true,
+      call: async () => {
+        if (!this.#waiting.delete(caller)) this.wrong.push('called twice, or though it had left');
+        if (this.time.now() < this.#pausedUntil) this.wrong.push('called during a pause');
+        this.sent.push(this.time.now());
+      },
+      dismissed: () => void this.#waiting.delete(caller),
+    };
+    this.#waiting.add(caller);
+    this.#budget.add(caller);
+  }
+
+  #leave(caller: Caller): void {
+    this.#waiting.delete(caller);
+    this.#budget.withdraw(caller);
+  }
+}
+
+/** The most in any 60 s. */
+function mostInAMinute(sent: readonly number[]): number {
+  const inMinuteFrom = (at: number, first: number) =>
+    sent.slice(first).findIndex((later) => later - at >= MINUTE);
+  return Math.max(
+    0,
+    ...sent.map((at, first) => {
+      const count = inMinuteFrom(at, first);
+      return count < 0 ? sent.length - first : count;
+    }),
+  );
+}
+
+async function living(
+  callsPerMinute: number,
+  steps: readonly Step[],
+  rule: (account: Account) => void,
+): Promise<void> {
+  const account = new Account(callsPerMinute);
+  try {
+    for (const step of steps) await account.take(step);
+    expect(account.wrong).to.deep.equal([]);
+    rule(account);
+  } finally {
+    account.end();
+  }
+}
+
+/** No time limit, which would break off a run that holds the global timers, and no search for a smaller input, which takes long. */
+async function tried<Input>(property: fc.IAsyncProperty<Input>, runs: number): Promise<void> {
+  await fc.assert(property, { numRuns: runs, endOnFailure: true });
+}
+
+describe('for any order of arrivals, withdrawals, throttlings, stalls and restarts', () => {
+  it('no sliding minute has more calls than the budget', async () => {
+    await tried(
+      fc.asyncProperty(fc.oneof(restarting, stalling, hectic), async ([calls, steps]) => {
+        await living(calls, steps, ({ sent }) => expect(mostInAMinute(sent)).to.be.at.most(calls));
+      }),
+      24,
+    );
+  });
+
+  it('while calls wait and nothing is throttled, 97% of the promised pace is used', async () => {
+    await tried(
+      fc.asyncProperty(fc.constantFrom(60, 240, 600), sequence(quiet, 12), async (calls, steps) => {
+        await living(calls, steps, ({ sent, busyMs }) => {
+          const { minTimeMs } = pacing(calls);
+          // One call for the start, which counts as spent, and one for the turn that is under way at the end.
+          expect(sent.length).to.be.at.least(Math.floor((0.97 * busyMs) / minTimeMs) - 2);
+        });
+      }),
+      8,
+    );
+  });
+});

@@ -1,0 +1,248 @@
+// Whatever a call throws is one of the known kinds, told in our own words.
+
+import { expect } from 'chai';
+import { type CallContext, DeadlineExceeded, mapError } from '../../../../src/cloud/client/map-error.ts';
+import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
+
+const CONTEXT: CallContext = {
+  action: 'GetEdgeTranscodeJob',
+  clusterID: 'cluster-1',
+  jobID: 'job-1',
+  regionID: 'cn-shanghai',
+  identity: 'media/account',
+};
+
+const REQUEST_ID = '1B6F4C5D-0E1A-586A-AC29-742247000000';
+
+/** As the SDK throws the vendor's error bodies. */
+function vendorError(status: number, code?: string, more: object = {}): Error {
+  const message = `code: ${status}, CANARY https://api.aliyun.com/troubleshoot?q=CANARY request id: ${REQUEST_ID}`;
+  const data = { Code: code, Message: message, RequestId: REQUEST_ID, HostId: 'CANARY', statusCode: status };
+  return Object.assign(new Error(`${code}: ${message}`), { code: `${code}`, data: { ...data, ...more } });
+}
+
+function kindOf(error: unknown): FailureKind {
+  return mapError(error, CONTEXT).failure.kind;
+}
+
+describe('the error of a call', () => {
+  const CODES: [status: number, code: string, kind: FailureKind][] = [
+    [404, 'JobNotFound', 'JobNotFound'],
+    [400, 'MissingParameter', 'InvalidReference'],
+    [400, 'MissingParameter.ClusterId', 'InvalidReference'],
+    [400, 'InvalidParameter', 'InvalidReference'],
+    [400, 'InvalidParameter.JobId', 'InvalidReference'],
+    [400, 'InvalidParameterValue', 'InvalidReference'],
+    [400, 'InvalidClusterId', 'InvalidReference'],
+    [404, 'InvalidRegionId.NotFound', 'InvalidReference'],
+    [400, 'InvalidJobId.Malformed', 'InvalidReference'],
+    [403, 'OperationDenied', 'OperationDenied'],
+    [403, 'Forbidden', 'PermissionDenied'],
+    [403, 'Forbidden.RAM', 'PermissionDenied'],
+    [403, 'NoPermission', 'PermissionDenied'],
+    [404, 'InvalidAccessKeyId.NotFound', 'AuthenticationFailed'],
+    [400, 'InvalidAccessKeyId.Inactive', 'AuthenticationFailed'],
+    [400, 'InvalidAccessKeyId', 'AuthenticationFailed'],
+    [400, 'SignatureDoesNotMatch', 'AuthenticationFailed'],
+    [400, 'IncompleteSignature', 'AuthenticationFailed'],
+    [403, 'InvalidSecurityToken.Expired', 'AuthenticationFailed'],
+    [400, 'InvalidSecurityToken.Malformed', 'AuthenticationFailed'],
+    [400, 'InvalidTimeStamp.Expired', 'ClockSkewed'],
+    [400, 'InvalidTimeStamp.Format', 'ClockSkewed'],
+    [400, 'Throttling', 'Throttled'],
+    [400, 'Throttling.User', 'Throttled'],
+    [400, 'Throttling.Api', 'Throttled'],
+    [503, 'Throttling.User', 'Throttled'],
+    [400, 'Some.Throttling.Kind', 'Throttled'],
+    [503, 'ServiceUnavailable', 'ServerError'],
+    [400, 'ServiceUnavailable', 'ServerError'],
+    [500, 'InternalError', 'ServerError'],
+    // Codes decide before the status does.
+    [500, 'JobNotFound', 'JobNotFound'],
+    [429, 'OperationDenied', 'OperationDenied'],
+    [429, 'NeverSeenBefore', 'Throttled'],
+    [502, 'NeverSeenBefore', 'ServerError'],
+    [400, 'NeverSeenBefore', 'UnexpectedResponse'],
+    [404, 'NeverSeenBefore', 'UnexpectedResponse'],
+    [404, 'InvalidAction.NotFound', 'UnexpectedResponse'],
+    [404, 'InvalidVersion', 'UnexpectedResponse'],
+    [404, 'InvalidApi.NotFound', 'UnexpectedResponse'],
+    // Names that only begin or end like others.
+    [404, 'JobNotFoundOrNot', 'UnexpectedResponse'],
+    [403, 'ForbiddenFruit', 'UnexpectedResponse'],
+    [400, 'SignatureNonceUsed', 'UnexpectedResponse'],
+  ];
+  for (const [status, code, kind] of CODES)
+    it(`${status} ${code} is ${kind}`, () => {
+      const { failure, code: label, requestID } = mapError(vendorError(status, code), CONTEXT);
+      expect(failure.kind).to.equal(kind);
+      expect(label).to.equal(code);
+      expect(requestID).to.equal(REQUEST_ID);
+    });
+
+  it('goes by the status where there is no code', () => {
+    expect(kindOf(vendorError(404))).to.equal('UnexpectedResponse');
+    expect(kindOf(vendorError(403))).to.equal('UnexpectedResponse');
+    expect(kindOf(vendorError(429))).to.equal('Throttled');
+    expect(kindOf(vendorError(500))).to.equal('ServerError');
+    expect(kindOf(vendorError(599))).to.equal('ServerError');
+    expect(mapError(vendorError(404), CONTEXT).code).to.equal('HTTP404');
+  });
+
+  it('takes a code that is none for no code', () => {
+    for (const code of [
+      '',
+      'undefined',
+      'has spaces',
+      '<b>',
+      '../..',
+      'x'.repeat(65),
+      '404',
+      'JobNotFound\n',
+    ])
+      expect(mapError(vendorError(418, code), CONTEXT).code, code).to.equal('HTTP418');
+  });
+
+  const NETWORK = [
+    ...[
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'ETIMEDOUT',
+      'EPIPE',
+      'EPROTO',
+      'EHOSTUNREACH',
+    ],
+    ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'CRL_HAS_EXPIRED'],
+    ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'ERR_TLS_CERT_ALTNAME_INVALID', 'INVALID_CA', 'HOSTNAME_MISMATCH'],
+    ...['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR', 'HPE_INVALID_CONSTANT'],
+  ];
+  for (const code of NETWORK)
+    it(`${code} of the network is ConnectionFailed`, () => {
+      const { failure, code: label } = mapError(
+        Object.assign(new Error('POST https://live.aliyuncs.com/?JobId=CANARY failed.'), { code }),
+        CONTEXT,
+      );
+      expect(failure.kind).to.equal('ConnectionFailed');
+      expect(failure.message).to.contain(code);
+      expect(label).to.equal(code);
+    });
+
+  it('finds the code of the network below other errors', () => {
+    const cause = Object.assign(new Error('inner'), { code: 'ECONNRESET' });
+    expect(kindOf(new Error('outer', { cause: new Error('middle', { cause }) }))).to.equal(
+      'ConnectionFailed',
+    );
+  });
+
+  it('takes the time-outs, ours and the SDK’s, for ConnectionFailed', () => {
+    expect(mapError(new DeadlineExceeded('late'), CONTEXT).failure.kind).to.equal('ConnectionFailed');
+    const timeout = Object.assign(new Error('ReadTimeout(10000)'), { name: 'RequestTimeoutError' });
+    expect(kindOf(timeout)).to.equal('ConnectionFailed');
+  });
+
+  it('takes what is not JSON for UnexpectedResponse', () => {
+    expect(kindOf(new SyntaxError(`Unexpected token '<', "<html>CANARY" is not valid JSON`))).to.equal(
+      'UnexpectedResponse',
+    );
+    const { failure } = mapError(new UnexpectedBody('the answer holds no job'), CONTEXT);
+    expect(failure).to.deep.equal({ kind: 'UnexpectedResponse', message: 'the answer holds no job' });
+  });
+
+  const loop: { cause?: unknown } = {};
+  loop.cause = loop;
+  const unreadable = {
+    get code(): string {
+      throw new Error('CANARY');
+    },
+  };
+  const JUNK: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'CANARY'],
+    ['a number', 7],
+    ['a symbol', Symbol('CANARY')],
+    ['an empty object', {}],
+    ['data that is null', { code: 'JobNotFound', data: null }],
+    ['data that is a text', { code: 'JobNotFound', data: 'CANARY' }],
+    ['a status that is a text', { code: 'JobNotFound', data: { statusCode: '404' } }],
+    ['a status that is a symbol', { code: 'JobNotFound', data: { statusCode: Symbol('s') } }],
+    ['a status that is not a number', { code: 'JobNotFound2', data: { statusCode: Number.NaN } }],
+    ['a status that is no status', { code: 'JobNotFound', data: { statusCode: 1e21 } }],
+    ['a field that cannot be read', unreadable],
+    ['a code of the network that is too long', { code: 'E'.repeat(65) }],
+    ['a code that is an object', { code: { toString: null }, data: { statusCode: 404 } }],
+    ['a request ID that is an object', vendorError(400, 'Odd', { RequestId: {} })],
+    ['an error that is its own cause', loop],
+    ['a frozen proxy', Object.freeze(new Proxy({}, {}))],
+  ];
+  for (const [name, junk] of JUNK)
+    it(`is a known kind also for ${name}`, () => {
+      const { failure, code } = mapError(junk, CONTEXT);
+      expect(FAILURE_KINDS).to.contain(failure.kind);
+      expect(code).to.match(/^[\w.-]{1,64}$/);
+      expect(JSON.stringify(failure)).not.to.contain('CANARY');
+    });
+});
+
+describe('the message of a failure', () => {
+  const ALL = [
+    ...['JobNotFound', 'MissingParameter', 'OperationDenied', 'NoPermission', 'SignatureDoesNotMatch'],
+    ...['InvalidTimeStamp.Expired', 'Throttling.User', 'InternalError', 'NeverSeenBefore'],
+  ].map((code) => vendorError(400, code));
+  const OTHERS = [new SyntaxError('CANARY'), Object.assign(new Error('CANARY'), { code: 'ECONNRESET' })];
+
+  it('holds nothing foreign, no URL, no request ID and no time', () => {
+    for (const error of [...ALL, ...OTHERS]) {
+      const { message } = mapError(error, CONTEXT).failure;
+      expect(message).not.to.match(/CANARY|:\/\/|1B6F4C5D|\d{4}-\d\d-\d\d/);
+      expect(message).to.be.a('string').with.length.within(20, 400);
+    }
+  });
+
+  it('says the same for the same failure, whatever the answer said besides', () => {
+    const [one, other] = [{ RequestId: 'A' }, { RequestId: 'B', Message: 'other' }].map(
+      (more) => mapError(vendorError(404, 'JobNotFound', more), CONTEXT).failure,
+    );
+    expect(one).to.deep.equal(other);
+  });
+
+  it('says which permission to grant to whom', () => {
+    const { message } = mapError(vendorError(403, 'NoPermission'), CONTEXT).failure;
+    expect(message).to.contain('live:GetEdgeTranscodeJob').and.contain('media/account');
+  });
+
+  it('says which job is missing where, and whose credentials looked', () => {
+    const { message } = mapError(vendorError(404, 'JobNotFound'), {
+      ...CONTEXT,
+      identity: 'default',
+    }).failure;
+    expect(message).to.contain('cluster-1').and.contain('job-1').and.contain('cn-shanghai');
+    expect(message).to.contain("the operator's own credentials");
+  });
+
+  it('does not repeat the region of a Secret', () => {
+    const { message } = mapError(vendorError(404, 'JobNotFound'), {
+      ...CONTEXT,
+      regionID: undefined,
+    }).failure;
+    expect(message).to.contain('the region that this Secret names');
+  });
+
+  it('says to trust the authority where the certificate is not trusted, and nowhere else', () => {
+    const messageOf = (code: string) =>
+      mapError(Object.assign(new Error('CANARY'), { code }), CONTEXT).failure.message;
+    for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED'])
+      expect(messageOf(code)).to.match(/certificate of the endpoint is not trusted .*NODE_EXTRA_CA_CERTS/);
+    expect(messageOf('ERR_TLS_CERT_ALTNAME_INVALID')).to.contain('is not trusted');
+    expect(messageOf('ECONNRESET')).to.match(/^the endpoint cannot be reached \(ECONNRESET\)/);
+  });
+
+  it('says to set the clock of the node', () => {
+    expect(mapError(vendorError(400, 'InvalidTimeStamp.Expired'), CONTEXT).failure.message).to.contain(
+      'clock',
+    );
+  });
+});

@@ -1,0 +1,129 @@
+// A body of any shape is a job, or is refused in our own words.
+
+import { expect } from 'chai';
+import { mapJob, mapJobResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+
+const JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
+
+const FIELDS = {
+  CreateTime: '2023-07-24T16:44:55Z',
+  JobId: JOB_ID,
+  LastStartAt: '2023-07-25T02:48:58Z',
+  LastStopAt: '2023-07-25T05:48:58Z',
+  Name: 'my_job',
+  Status: '0',
+  StreamInput: 'rtmp://mydomain/app/stream1',
+  StreamOutput: 'rtmp://testdomain/app/stream2',
+  TemplateId: '9b1571b513cb44f7a1ba6ae561ff0000',
+  TemplateName: 'my_template',
+  Type: 'common',
+};
+
+describe('the body of an answer', () => {
+  it('gives the eleven fields, under our names', () => {
+    expect(mapJobResponse({ Job: FIELDS, RequestId: 'R' }, JOB_ID)).to.deep.equal({
+      createTime: '2023-07-24T16:44:55Z',
+      jobID: JOB_ID,
+      lastStartAt: '2023-07-25T02:48:58Z',
+      lastStopAt: '2023-07-25T05:48:58Z',
+      name: 'my_job',
+      status: '0',
+      streamInput: 'rtmp://mydomain/app/stream1',
+      streamOutput: 'rtmp://testdomain/app/stream2',
+      templateID: '9b1571b513cb44f7a1ba6ae561ff0000',
+      templateName: 'my_template',
+      type: 'common',
+    });
+  });
+
+  const NO_JOB: [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'CANARY'],
+    ['a list', [{ Job: FIELDS }]],
+    ['an empty object', {}],
+    ['a Job that is null', { Job: null }],
+    ['a Job that is a text', { Job: 'CANARY' }],
+    ['a Job that is a list', { Job: [FIELDS] }],
+    ['an empty Job', { Job: {} }],
+    ['a Job of empty texts', { Job: { JobId: '', Name: '', Status: '' } }],
+    ['a Job of odd types', { Job: { JobId: {}, Name: [], Status: true, Type: null } }],
+    ['an error with status 200', { Code: 'JobNotFound', Message: 'CANARY' }],
+    ['another job', { Job: { ...FIELDS, JobId: 'CANARY' } }],
+    ['another job by a number', { Job: { ...FIELDS, JobId: 7 } }],
+  ];
+  for (const [name, body] of NO_JOB)
+    it(`is refused when it is ${name}, in our own words`, () => {
+      expect(() => mapJobResponse(body, JOB_ID))
+        .to.throw(UnexpectedBody)
+        .with.property('message')
+        .not.match(/CANARY/);
+    });
+
+  it('is taken without a job ID', () => {
+    const { JobId: _id, ...rest } = FIELDS;
+    expect(mapJobResponse({ Job: rest }, JOB_ID))
+      .to.include({ name: 'my_job' })
+      .and.not.have.property('jobID');
+  });
+});
+
+describe('a job', () => {
+  it('leaves out what is empty, missing or of another type', () => {
+    const job = mapJob({
+      ...FIELDS,
+      Name: '',
+      TemplateId: null,
+      TemplateName: ['x'],
+      Type: undefined,
+      LastStopAt: '',
+    });
+    expect(job).not.to.have.any.keys('name', 'templateID', 'templateName', 'type', 'lastStopAt');
+    expect(job).to.include({ jobID: JOB_ID });
+  });
+
+  it('keeps a status and a type that nobody knows', () => {
+    expect(mapJob({ ...FIELDS, Status: '9', Type: 'holographic' })).to.include({
+      status: '9',
+      type: 'holographic',
+    });
+  });
+
+  it('takes a status that is a number for its text', () => {
+    expect(mapJob({ ...FIELDS, Status: 1 })).to.include({ status: '1' });
+    expect(mapJob({ ...FIELDS, Status: 0 })).to.include({ status: '0' });
+  });
+
+  it('cuts a value that is longer than any can be, and not through a character', () => {
+    const { name = '' } = mapJob({ ...FIELDS, Name: `${'a'.repeat(4_095)}😀` });
+    expect(name).to.have.length(4_096);
+    expect(name.isWellFormed()).to.equal(true);
+  });
+
+  const TIMES: [string, string | undefined][] = [
+    ['2023-07-24T16:44:55Z', '2023-07-24T16:44:55Z'],
+    ['2023-07-24T16:44:55.123Z', '2023-07-24T16:44:55Z'],
+    ['2023-07-24T16:44Z', '2023-07-24T16:44:00Z'],
+    ['2023-07-25T00:44:55+08:00', '2023-07-24T16:44:55Z'],
+    ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00Z'],
+    ['2023-02-29T00:00:00Z', undefined],
+    ['2023-02-31T00:00:00Z', undefined],
+    ['2023-13-01T00:00:00Z', undefined],
+    ['2023-07-24T25:00:00Z', undefined],
+    ['0000-01-01T00:00:00+23:59', undefined],
+    ['2023-07-24T16:44:55', undefined],
+    ['2023-07-24', undefined],
+    ['24 July 2023', undefined],
+    ['1690217095', undefined],
+    ['-', undefined],
+    ['', undefined],
+  ];
+  for (const [given, shown] of TIMES)
+    it(`${shown ? 'shows' : 'leaves out'} the time ${JSON.stringify(given)}${shown ? ` as ${shown}` : ''}`, () => {
+      expect(mapJob({ ...FIELDS, CreateTime: given }).createTime).to.equal(shown);
+    });
+
+  it('leaves out a time that is a number', () => {
+    expect(mapJob({ ...FIELDS, CreateTime: 1_690_217_095 })).not.to.have.property('createTime');
+  });
+});

@@ -1,0 +1,62 @@
+// What STS refuses, told as what a person has to mend.
+
+import { expect } from 'chai';
+import { mapStsError } from '../../../../src/cloud/client/map-sts-error.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
+
+function vendorError(statusCode: number, Code: string): unknown {
+  return { code: Code, data: { statusCode, Code, Message: 'CANARY', RequestId: '1B6F4C5D' } };
+}
+
+const CODES: [status: number, code: string, kind: FailureKind, says: RegExp][] = [
+  [404, 'EntityNotExist.Role', 'AuthenticationFailed', /role that .* media\/account .* does not exist/],
+  [401, 'AuthenticationFail.NoPermission', 'AuthenticationFailed', /service account's token.*trust policy/],
+  [401, 'AuthenticationFail.OIDCToken.Expired', 'AuthenticationFailed', /service account's token/],
+  [403, 'NoPermission', 'AuthenticationFailed', /may not be assumed .*trust policy.*sts:AssumeRole/],
+  [403, 'Forbidden.RAM', 'AuthenticationFailed', /may not be assumed/],
+  [400, 'InvalidParameter.RoleArn', 'AuthenticationFailed', /check roleARN, roleSessionName and externalID/],
+  [400, 'MissingParameter.RoleArn', 'AuthenticationFailed', /check roleARN/],
+  [404, 'InvalidAccessKeyId.NotFound', 'AuthenticationFailed', /put in a valid access key/],
+  [400, 'InvalidSecurityToken.Expired', 'AuthenticationFailed', /put in a valid access key/],
+  [400, 'SignatureDoesNotMatch', 'AuthenticationFailed', /put in a valid access key/],
+  [400, 'InvalidTimeStamp.Expired', 'ClockSkewed', /set the clock/],
+  [400, 'Throttling.User', 'Throttled', /takes no more calls/],
+  [500, 'InternalError', 'ServerError', /failed to answer/],
+  [503, 'ServiceUnavailable', 'ServerError', /failed to answer/],
+  [418, 'NeverSeenBefore', 'UnexpectedResponse', /does not know \(NeverSeenBefore\)/],
+];
+
+describe('a failure of STS', () => {
+  for (const [status, code, kind, says] of CODES)
+    it(`${status} ${code} is ${kind}, with what to do`, () => {
+      const { failure, code: label, requestID } = mapStsError(vendorError(status, code), 'media/account');
+      expect(failure.kind).to.equal(kind);
+      expect(failure.message)
+        .to.match(says)
+        .and.contain(code)
+        .and.not.match(/CANARY|1B6F4C5D/);
+      expect(label).to.equal(code);
+      expect(requestID).to.equal('1B6F4C5D');
+    });
+
+  it('names STS where it cannot be reached or trusted', () => {
+    const messageOf = (code: string) =>
+      mapStsError(Object.assign(new Error('CANARY'), { code }), 'default').failure.message;
+    expect(messageOf('ECONNREFUSED')).to.match(/^STS cannot be reached \(ECONNREFUSED\)/);
+    expect(messageOf('SELF_SIGNED_CERT_IN_CHAIN')).to.match(/^the TLS certificate of STS is not trusted/);
+  });
+
+  it('is a known kind, and holds nothing foreign, whatever was thrown', () => {
+    for (const error of [
+      undefined,
+      'CANARY',
+      {},
+      new SyntaxError('CANARY'),
+      { data: { statusCode: 'CANARY' } },
+    ]) {
+      const { failure } = mapStsError(error, 'default');
+      expect(FAILURE_KINDS).to.contain(failure.kind);
+      expect(failure.message).not.to.contain('CANARY');
+    }
+  });
+});

@@ -1,0 +1,124 @@
+// What a reader tells of itself; what it answers is in the contract that it holds.
+
+import { expect } from 'chai';
+import { LiveReader } from '../../../src/cloud/cloud-reader.ts';
+import { Credentials } from '../../../src/cloud/credentials/credentials.ts';
+import { fullCallsPerSecond } from '../../../src/cloud/ratelimit/call-rate.ts';
+import type { Lane } from '../../../src/job/model/ports.ts';
+import { FakeClock, settled } from '../kit/fake-clock.ts';
+import { RecordingLogger } from '../kit/recording-logger.ts';
+import { SteppedTime } from './ratelimit/stepped-time.ts';
+
+const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
+const OWN = { namespace: 'media' };
+const SECRET = { namespace: 'media', name: 'account' };
+
+describe('a reader', () => {
+  let time: SteppedTime;
+  let reader: LiveReader;
+  let jobs = 0;
+  /** Credentials whose account was asked for. */
+  let lookups: string[];
+
+  beforeEach(() => {
+    time = new SteppedTime();
+    lookups = [];
+    const targets = new Map([[60 * 60_000, 1]]);
+    const accountOf = async (_caller: unknown, { accessKeyID }: { accessKeyID: string }) => {
+      lookups.push(accessKeyID);
+      return { accountID: accessKeyID };
+    };
+    const secrets = {
+      read: async (namespace: string, name: string) => ({ ...KEY, accessKeyID: `${namespace}/${name}` }),
+    };
+    const logger = new RecordingLogger();
+    const rules = { allowedEndpoints: [], allowInsecure: false };
+    reader = new LiveReader({
+      credentials: new Credentials({ own: KEY, ownFor: ['*'], secrets, clock: time, logger, ...rules }),
+      endpoint: undefined,
+      regionID: 'cn-shanghai',
+      userAgent: 'test',
+      callsPerMinute: 1,
+      sts: { accountOf },
+      demand: () => [{ credential: SECRET, clusterID: 'c', targets }],
+      clock: time,
+      logger,
+    });
+  });
+  afterEach(() => {
+    reader.close();
+    time.restore();
+  });
+
+  function observe(lane: Lane, credential: { namespace: string; name?: string }): void {
+    jobs += 1;
+    const reference = { credential, clusterID: 'c', jobID: `j${jobs}` };
+    void reader.observe(reference, { lane, deadline: 0, signal: new AbortController().signal });
+  }
+
+  it('tells how many wait, by credential and lane', async () => {
+    observe('asked', OWN);
+    observe('due', OWN);
+    observe('due', OWN);
+    observe('retry', SECRET);
+    await time.pass(500, 10);
+    expect([...reader.backlog()]).to.deep.equal([
+      { identity: 'default', lane: 'asked', waiting: 1 },
+      { identity: 'default', lane: 'due', waiting: 2 },
+      { identity: 'default', lane: 'retry', waiting: 0 },
+      { identity: 'media/account', lane: 'asked', waiting: 0 },
+      { identity: 'media/account', lane: 'due', waiting: 0 },
+      { identity: 'media/account', lane: 'retry', waiting: 1 },
+    ]);
+  });
+
+  it('tells what is asked of an account by all who share it, and what is for them', async () => {
+    const clock = new FakeClock();
+    const link = { follow: () => () => undefined, eval: () => Promise.reject(new Error('away')) };
+    const logger = new RecordingLogger();
+    const rules = { allowedEndpoints: [], allowInsecure: false };
+    const sharing = new LiveReader({
+      credentials: new Credentials({
+        own: KEY,
+        ownFor: ['*'],
+        secrets: { read: async () => KEY },
+        clock,
+        logger,
+        ...rules,
+      }),
+      endpoint: undefined,
+      regionID: 'cn-shanghai',
+      userAgent: 'test',
+      callsPerMinute: 300,
+      sharing: { link, shards: 3 },
+      demand: () => [{ credential: OWN, clusterID: 'c', targets: new Map([[10_000, 20]]) }],
+      clock,
+      logger,
+    });
+    const capacity = fullCallsPerSecond(300);
+    const options = { lane: 'due', deadline: 0, signal: new AbortController().signal } as const;
+    // It waits for its turn: its account is known from now on.
+    void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
+    await settled();
+    expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity });
+    await clock.advance(61_000);
+    expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity: capacity / 3 });
+    sharing.close();
+    expect(clock.timers).to.equal(0);
+  });
+
+  it('asks once for the account of a credential that objects name, however rarely they are polled', async () => {
+    for (let hour = 0; hour < 3; hour += 1) {
+      for (const name of [`other-${hour}`, 'account']) observe('due', { ...SECRET, name });
+      await time.pass(60 * 60_000, 60_000);
+    }
+    expect(lookups.filter((key) => key === 'media/account')).to.have.length(1);
+  });
+
+  it('has nobody waiting once it is closed', async () => {
+    observe('due', OWN);
+    await time.pass(500, 10);
+    reader.close();
+    expect([...reader.backlog()].every(({ waiting }) => waiting === 0)).to.equal(true);
+  });
+});

@@ -1,0 +1,262 @@
+// Keys are read when they are needed, kept for 30 s, and asked for no more often than that.
+
+import { expect } from 'chai';
+import { Credentials, type CredentialsOptions } from '../../../../src/cloud/credentials/credentials.ts';
+import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
+import type { SecretData, SecretReader } from '../../../../src/job/model/ports.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
+
+const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
+const REFERENCE = { namespace: 'media', name: 'account' };
+
+class FakeSecrets implements SecretReader {
+  readonly reads: string[] = [];
+  /** What is in every Secret; an error stands for no answer, a promise for a slow one. */
+  content: SecretData | 'missing' | 'forbidden' | Error | Promise<SecretData> = KEY;
+
+  async read(namespace: string, name: string): Promise<SecretData | 'missing' | 'forbidden'> {
+    this.reads.push(`${namespace}/${name}`);
+    if (this.content instanceof Error) throw this.content;
+    return await this.content;
+  }
+}
+
+describe('credentials', () => {
+  let time: SteppedTime;
+  let secrets: FakeSecrets;
+  beforeEach(() => {
+    time = new SteppedTime();
+    secrets = new FakeSecrets();
+  });
+  afterEach(() => time.restore());
+
+  function credentials(options: Partial<CredentialsOptions> = {}): Credentials {
+    const rules = { allowedEndpoints: ['*.aliyuncs.com'], allowInsecure: false };
+    const logger = new RecordingLogger();
+    return new Credentials({
+      own: undefined,
+      ownFor: ['*'],
+      secrets,
+      ...rules,
+      clock: time,
+      logger,
+      ...options,
+    });
+  }
+
+  /** Resolves while time passes, as reads are paced. */
+  async function resolve(all: Credentials, reference = REFERENCE): Promise<Resolved> {
+    let resolved: Resolved | undefined;
+    void all.resolve(reference).then((result) => {
+      resolved = result;
+    });
+    for (let waited = 0; !resolved && waited < 500; waited += 1) await time.pass(1);
+    if (!resolved) throw new Error('not resolved');
+    return resolved;
+  }
+
+  function secretOf(resolved: Resolved): string | undefined {
+    return 'credential' in resolved ? resolved.credential.accessKey.accessKeySecret : undefined;
+  }
+
+  function failureOf(resolved: Resolved) {
+    return 'failure' in resolved ? resolved.failure : undefined;
+  }
+
+  describe('of the operator itself', () => {
+    it('are the environment’s, for every namespace, as default', async () => {
+      const resolved = await credentials({ own: KEY }).resolve({ namespace: 'media' });
+      expect(resolved).to.deep.equal({ credential: { identity: 'default', accessKey: KEY, version: 'id' } });
+      expect(secrets.reads).to.deep.equal([]);
+    });
+
+    it('are refused where the operator has none', async () => {
+      const failure = failureOf(await credentials().resolve({ namespace: 'media' }));
+      expect(failure).to.include({ kind: 'CredentialsNotFound' });
+      expect(failure?.message).to.match(/has no credentials of its own; set spec.credentialsRef/);
+    });
+
+    it('are refused to namespaces that may not use them', async () => {
+      const some = credentials({ own: KEY, ownFor: ['media', 'news'] });
+      expect(await some.resolve({ namespace: 'news' })).to.have.property('credential');
+      const failure = failureOf(await some.resolve({ namespace: 'other' }));
+      expect(failure).to.include({ kind: 'CredentialsNotFound' });
+      expect(failure?.message).to.match(/namespace other may not use the operator's own credentials/);
+    });
+  });
+
+  describe('of a Secret', () => {
+    it('are read when they are needed, and then kept for 30 s', async () => {
+      const all = credentials();
+      expect(secretOf(await resolve(all))).to.equal('secret');
+      await time.pass(29_000, 1_000);
+      await resolve(all);
+      expect(secrets.reads).to.deep.equal(['media/account']);
+      expect(secretOf(all.fresh(REFERENCE) as Resolved)).to.equal('secret');
+    });
+
+    it('are read again once they are 30 s old, so that a change is in force by then', async () => {
+      const all = credentials();
+      await resolve(all);
+      secrets.content = { ...KEY, accessKeySecret: 'rotated' };
+      await time.pass(30_000, 1_000);
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+      expect(secretOf(await resolve(all))).to.equal('rotated');
+    });
+
+    it('are read once, however many need them at once', async () => {
+      const all = credentials();
+      const resolved = Array.from({ length: 100 }, () => all.resolve(REFERENCE));
+      await time.pass(1_000, 10);
+      expect((await Promise.all(resolved)).map(secretOf)).to.deep.equal(Array(100).fill('secret'));
+      expect(secrets.reads).to.have.length(1);
+    });
+
+    it('that are missing are looked for again every 30 s, and say when', async () => {
+      secrets.content = 'missing';
+      const all = credentials();
+      const failure = failureOf(await resolve(all));
+      expect(failure).to.include({ kind: 'CredentialsNotFound' });
+      expect(failure?.retryAt).to.be.within(time.now() + 29_000, time.now() + 30_000);
+      await time.pass(10_000, 1_000);
+      expect(failureOf(await resolve(all))?.retryAt).to.equal(failure?.retryAt);
+      expect(secrets.reads).to.have.length(1);
+      secrets.content = KEY;
+      await time.pass(20_000, 1_000);
+      expect(secretOf(await resolve(all))).to.equal('secret');
+    });
+
+    it('are forgotten when nobody has used them for long', async () => {
+      const all = credentials();
+      await resolve(all);
+      await time.pass(11 * 60_000, 10_000);
+      await resolve(all, { namespace: 'media', name: 'other' });
+      secrets.content = new Error('no answer');
+      expect(failureOf(await resolve(all))).to.include({ kind: 'ConnectionFailed' });
+    });
+  });
+
+  describe('in doubt', () => {
+    it('are read again when they are needed next', async () => {
+      const all = credentials();
+      await resolve(all);
+      secrets.content = { ...KEY, accessKeySecret: 'rotated' };
+      all.doubt('media/account', time.now());
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+      expect(secretOf(await resolve(all))).to.equal('rotated');
+      expect(all.fresh(REFERENCE)).to.not.equal(undefined);
+    });
+
+    it('are not read for a call that was sent before the last look', async () => {
+      const all = credentials();
+      const askedAt = time.now();
+      await resolve(all);
+      all.doubt('media/account', askedAt);
+      await resolve(all);
+      expect(secrets.reads).to.have.length(1);
+    });
+
+    it('may be nobody’s', () => {
+      credentials({ own: KEY }).doubt('default', time.now());
+    });
+  });
+
+  describe('while the API server gives no answer', () => {
+    it('stay as they were, and are looked at again soon', async () => {
+      const all = credentials();
+      await resolve(all);
+      secrets.content = new Error('CANARY');
+      await time.pass(30_000, 1_000);
+      for (let times = 0; times < 5; times += 1) expect(secretOf(await resolve(all))).to.equal('secret');
+      expect(secrets.reads).to.have.length(2);
+      await time.pass(5_000, 1_000);
+      secrets.content = { ...KEY, accessKeySecret: 'rotated' };
+      expect(secretOf(await resolve(all))).to.equal('rotated');
+    });
+
+    it('stay missing when they were, to be asked for again later and not at once', async () => {
+      secrets.content = 'missing';
+      const all = credentials();
+      await resolve(all);
+      secrets.content = new Error('CANARY');
+      await time.pass(30_000, 1_000);
+      const failure = failureOf(await resolve(all));
+      expect(failure).to.include({ kind: 'CredentialsNotFound' });
+      expect(failure?.retryAt).to.be.greaterThan(time.now() + 1_000);
+    });
+
+    it('cannot be had when they were never read, for no fault of the user', async () => {
+      secrets.content = new Error('CANARY');
+      const failure = failureOf(await resolve(credentials()));
+      expect(failure).to.include({ kind: 'ConnectionFailed' });
+      expect(failure?.message)
+        .to.match(/media\/account could not be read/)
+        .and.not.match(/CANARY/);
+    });
+  });
+
+  describe('that assume a role', () => {
+    const roleARN = 'acs:ram::1000000000000001:role/job-reader';
+
+    it('cannot where there is no STS, and say so', async () => {
+      secrets.content = { ...KEY, roleARN };
+      const failure = failureOf(await resolve(credentials()));
+      expect(failure).to.include({
+        kind: 'CredentialsNotFound',
+        message: 'Secret media/account names a role, and the operator runs with --sts-endpoint=none',
+      });
+    });
+
+    it('are known without another look once there is a session, and the Secret is young', async () => {
+      secrets.content = { ...KEY, roleARN };
+      const accessKey = { accessKeyID: 'STS.1', accessKeySecret: 's', securityToken: 't' };
+      let asked = 0;
+      const assume = async () => {
+        asked += 1;
+        return { key: { accessKey, assumedAt: time.now(), expiresAt: time.now() + 3_600_000 } };
+      };
+      const all = credentials({ sts: { assumeRole: assume, assumeRoleWithOIDC: assume } });
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+      const resolved = await resolve(all);
+      expect(resolved).to.have.nested.property('credential.accessKey', accessKey);
+      expect(resolved).not.to.have.nested.property('credential.role');
+      expect(all.fresh(REFERENCE)).to.deep.equal(resolved);
+      await time.pass(30_000, 1_000);
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+      expect(await resolve(all)).to.deep.equal(resolved);
+      expect(asked).to.equal(1);
+    });
+  });
+
+  it('are read five times a second in all', async () => {
+    const all = credentials();
+    for (let secret = 0; secret < 100; secret += 1)
+      void all.resolve({ namespace: 'media', name: `s${secret}` });
+    await time.pass(10_000, 10);
+    expect(secrets.reads.length).to.be.within(49, 51);
+  });
+
+  it('that were good serve on while another namespace has many to be read', async () => {
+    const all = credentials();
+    await resolve(all);
+    await time.pass(30_000, 1_000);
+    for (let secret = 0; secret < 100; secret += 1)
+      void all.resolve({ namespace: 'flood', name: `s${secret}` });
+    expect(secretOf(await resolve(all))).to.equal('secret');
+    await time.pass(25_000, 10);
+    expect(secrets.reads.filter((name) => name === 'media/account')).to.have.length(2);
+  });
+
+  it('that are in doubt wait for their read all the same', async () => {
+    const all = credentials();
+    await resolve(all);
+    all.doubt('media/account', time.now());
+    for (let secret = 0; secret < 10; secret += 1)
+      void all.resolve({ namespace: 'flood', name: `s${secret}` });
+    secrets.content = { ...KEY, accessKeySecret: 'rotated' };
+    const resolved = all.resolve(REFERENCE);
+    await time.pass(5_000, 10);
+    expect(secretOf(await resolved)).to.equal('rotated');
+  });
+});

@@ -1,0 +1,175 @@
+// What a Secret says, or what is wrong with it.
+
+import { expect } from 'chai';
+import {
+  type Credential,
+  credentialOfSecret,
+  type SecretRules,
+} from '../../../../src/cloud/credentials/secret-credential.ts';
+import type { Failure, SecretData } from '../../../../src/job/model/ports.ts';
+
+const SECRET = { namespace: 'media', name: 'account' };
+const RULES: SecretRules = { allowedEndpoints: ['*.aliyuncs.com'], allowInsecure: false };
+const PAIR = { accessKeyID: 'LTAI-CANARY', accessKeySecret: 'CANARY-secret' };
+
+function credential(data: SecretData, rules = RULES): Credential {
+  const resolved = credentialOfSecret(SECRET, data, rules);
+  expect(resolved).to.have.property('credential');
+  return (resolved as { credential: Credential }).credential;
+}
+
+function failure(data: SecretData | 'missing' | 'forbidden', rules = RULES): Failure {
+  const resolved = credentialOfSecret(SECRET, data, rules);
+  expect(resolved).to.have.property('failure');
+  return (resolved as { failure: Failure }).failure;
+}
+
+describe('a Secret', () => {
+  it('gives its pair, under the name of the Secret', () => {
+    expect(credential(PAIR)).to.deep.include({ identity: 'media/account', accessKey: PAIR });
+  });
+
+  it('gives token, region and endpoint where it has them', () => {
+    const all = {
+      ...PAIR,
+      securityToken: 'token',
+      regionID: 'eu-central-1',
+      endpoint: 'live-vpc.aliyuncs.com',
+    };
+    expect(credential(all)).to.deep.include({
+      accessKey: { ...PAIR, securityToken: 'token' },
+      regionID: 'eu-central-1',
+      endpoint: { protocol: 'https', host: 'live-vpc.aliyuncs.com' },
+    });
+  });
+
+  it('gives the role that its key assumes, under a name of the operator’s unless it gives one', () => {
+    const roleARN = 'acs:ram::1000000000000001:role/job-reader';
+    expect(credential({ ...PAIR, roleARN: `${roleARN}\n` }).role).to.deep.equal({
+      roleARN,
+      sessionName: 'edge-transcode-job-operator',
+    });
+    const named = { ...PAIR, roleARN, roleSessionName: 'media@1', externalID: 'a/b:c' };
+    expect(credential(named).role).to.deep.equal({ roleARN, sessionName: 'media@1', externalID: 'a/b:c' });
+    expect(credential({ ...PAIR, roleSessionName: 'media', externalID: 'abc' })).not.to.have.property('role');
+  });
+
+  it('gives the account where it names one', () => {
+    expect(credential({ ...PAIR, accountID: ' 1000000000000001' }).accountID).to.equal('1000000000000001');
+    expect(credential({ ...PAIR, accountID: '' })).not.to.have.property('accountID');
+  });
+
+  it('is taken without the white space around its values', () => {
+    const spaced = {
+      accessKeyID: `${PAIR.accessKeyID}\n`,
+      accessKeySecret: ` ${PAIR.accessKeySecret}`,
+      regionID: ' \n',
+    };
+    expect(credential(spaced)).to.deep.include({ accessKey: PAIR }).and.not.have.property('regionID');
+  });
+
+  it('has another version when any value is another, and the same for the same', () => {
+    const versions = [
+      credential(PAIR),
+      credential({ ...PAIR, accessKeySecret: 'other' }),
+      credential({ ...PAIR, securityToken: 'token' }),
+      credential({ ...PAIR, endpoint: 'live.aliyuncs.com' }),
+      credential({ ...PAIR, regionID: 'eu-central-1' }),
+      credential({ ...PAIR, roleARN: 'acs:ram::1:role/a' }),
+      credential({ ...PAIR, roleARN: 'acs:ram::1:role/a', externalID: 'ab' }),
+      credential({ ...PAIR, accountID: '1' }),
+    ].map(({ version }) => version);
+    expect(new Set(versions).size).to.equal(8);
+    expect(credential({ ...PAIR }).version).to.equal(versions[0]);
+    expect(versions.join()).not.to.match(/CANARY/);
+  });
+
+  const REFUSED: [string, SecretData | 'missing' | 'forbidden', RegExp][] = [
+    ['is missing', 'missing', /namespace media has no Secret account; create it/],
+    [
+      'may not be read',
+      'forbidden',
+      /may not read Secret account; let it: kubectl --namespace media create role .* && kubectl --namespace media create rolebinding /,
+    ],
+    ['has no keys', {}, /lacks accessKeyID and accessKeySecret/],
+    ['lacks the ID', { accessKeySecret: 'CANARY' }, /lacks accessKeyID$/],
+    ['lacks the secret', { accessKeyID: 'CANARY', accessKeySecret: ' ' }, /lacks accessKeySecret$/],
+    ['names them otherwise', { AccessKeyId: 'CANARY', AccessKeySecret: 'CANARY' }, /lacks accessKeyID and/],
+    [
+      'holds a newline in the key',
+      { ...PAIR, accessKeySecret: 'CANARY\nCANARY' },
+      /accessKeySecret in Secret account is too long for a key, or holds/,
+    ],
+    [
+      'holds binary in the token',
+      { ...PAIR, securityToken: 'CANARY\ufffd' },
+      /securityToken in Secret account is too long for a key, or holds/,
+    ],
+    ...['CANARY', 'acs:ram::1:user/CANARY', 'acs:ram::CANARY:role/a', 'acs:ram::1:role/a CANARY'].map(
+      (roleARN): [string, SecretData, RegExp] => [
+        `names ${roleARN} as its role`,
+        { ...PAIR, roleARN },
+        /^roleARN in Secret account is not the ARN of a role/,
+      ],
+    ),
+    [
+      'has a session name that no session has',
+      { ...PAIR, roleSessionName: 'CANARY!' },
+      /^roleSessionName in Secret account is not/,
+    ],
+    [
+      'has an external ID that is none',
+      { ...PAIR, externalID: 'CANARY "' },
+      /^externalID in Secret account is not/,
+    ],
+    [
+      'has a region that is none',
+      { ...PAIR, regionID: 'CANARY&x=y' },
+      /^regionID in Secret account is not the ID of a region/,
+    ],
+    [
+      'has a region as long as a Secret',
+      { ...PAIR, regionID: 'r'.repeat(65) },
+      /^regionID in Secret account/,
+    ],
+    [
+      'has a key as long as a Secret',
+      { ...PAIR, securityToken: 's'.repeat(8_193) },
+      /^securityToken in Secret account is too long/,
+    ],
+    ['names no account', { ...PAIR, accountID: 'CANARY' }, /^accountID in Secret account is not the digits/],
+    [
+      'has an endpoint elsewhere',
+      { ...PAIR, endpoint: 'CANARY.example' },
+      /not among .* --allowed-endpoints/,
+    ],
+    [
+      'has a plain HTTP endpoint',
+      { ...PAIR, endpoint: 'http://live.aliyuncs.com' },
+      /not https.*--insecure-endpoint/,
+    ],
+    ['has a plain HTTP endpoint on loopback', { ...PAIR, endpoint: 'http://127.0.0.1:1' }, /not https/],
+    ['has no endpoint but a path', { ...PAIR, endpoint: 'live.aliyuncs.com/CANARY' }, /must not hold a path/],
+    [
+      'has a password in its endpoint',
+      { ...PAIR, endpoint: 'https://u:CANARY@live.aliyuncs.com' },
+      /user name/,
+    ],
+  ];
+  for (const [name, data, message] of REFUSED)
+    it(`that ${name} is CredentialsNotFound, with what to do and without a value`, () => {
+      const { kind, message: told } = failure(data);
+      expect(kind).to.equal('CredentialsNotFound');
+      expect(told)
+        .to.match(message)
+        .and.not.match(/CANARY/);
+    });
+
+  it('may name plain HTTP where the operator allows it, and still no endpoint elsewhere', () => {
+    const rules = { ...RULES, allowInsecure: true };
+    expect(credential({ ...PAIR, endpoint: 'http://live.aliyuncs.com' }, rules).endpoint?.protocol).to.equal(
+      'http',
+    );
+    expect(failure({ ...PAIR, endpoint: 'http://10.0.0.1' }, rules).message).to.match(/--allowed-endpoints/);
+  });
+});

@@ -1,0 +1,69 @@
+// One pace for many, and nobody waits for all that another wants.
+
+import { expect } from 'chai';
+import { FairPace } from '../../../../src/cloud/ratelimit/fair-limiter.ts';
+import { SteppedTime } from './stepped-time.ts';
+
+describe('a fair pace', () => {
+  let time: SteppedTime;
+  let pace: FairPace;
+  let run: string[];
+  beforeEach(() => {
+    time = new SteppedTime();
+    pace = new FairPace({ minTimeMs: 100, clock: time });
+    run = [];
+  });
+  afterEach(() => time.restore());
+
+  function schedule(party: string, times: number): Promise<string>[] {
+    return Array.from({ length: times }, (_, index) =>
+      pace.schedule(party, async () => {
+        run.push(party);
+        return `${party}${index}`;
+      }),
+    );
+  }
+
+  it('runs no two tasks closer together than it is told, whosever they are', async () => {
+    void Promise.all([...schedule('a', 20), ...schedule('b', 20)]);
+    await time.pass(1_000, 10);
+    expect(run.length).to.be.within(9, 11);
+  });
+
+  it('takes turns between the parties, and keeps the order within one', async () => {
+    const results = [...schedule('flood', 1_000), ...schedule('one', 1), ...schedule('two', 2)];
+    await time.pass(600, 10);
+    expect(run.slice(0, 6)).to.deep.equal(['flood', 'one', 'two', 'flood', 'two', 'flood']);
+    expect(await Promise.race(results)).to.equal('flood0');
+  });
+
+  it('fails for whoever failed, and goes on', async () => {
+    const failed = pace
+      .schedule('a', () => Promise.reject(new Error('no')))
+      .catch((error: Error) => error.message);
+    const [next] = schedule('b', 1);
+    await time.pass(300, 10);
+    expect(await failed).to.equal('no');
+    expect(await next).to.equal('b0');
+  });
+
+  it('runs nothing once it is closed, and says so to all who wait', async () => {
+    void Promise.all(schedule('a', 1));
+    await time.pass(10);
+    const waiting = schedule('a', 3).map((each) => each.catch(() => 'closed'));
+    pace.close();
+    await time.pass(1_000, 10);
+    expect(await Promise.all(waiting)).to.deep.equal(Array(3).fill('closed'));
+    expect(run).to.deep.equal(['a']);
+  });
+
+  it('says so as well to those whose turns others have taken, and to who comes later', async () => {
+    const flood = schedule('flood', 3);
+    const told = [...flood, ...schedule('one', 2)].map((each) => each.catch(() => 'closed'));
+    await time.pass(150, 10);
+    pace.close();
+    told.push(...schedule('late', 1).map((each) => each.catch(() => 'closed')));
+    await time.pass(1_000, 10);
+    expect(await Promise.all(told)).to.deep.equal(['flood0', 'closed', 'closed', 'one0', 'closed', 'closed']);
+  });
+});

@@ -1,0 +1,71 @@
+// The calls of the last minute, never counted too low.
+
+import { expect } from 'chai';
+import { CallHistory } from '../../../../src/cloud/ratelimit/sliding-window.ts';
+
+const MINUTE = 60_000;
+const START = Date.parse('2026-01-01T00:00:00Z');
+
+describe('a history of calls', () => {
+  let history: CallHistory;
+  beforeEach(() => {
+    history = new CallHistory();
+  });
+
+  it('counts what was called in the last 60 s, and forgets what is older', () => {
+    for (let at = 0; at < MINUTE; at += 1_000) history.add(START + at);
+    expect(history.total(START + MINUTE - 1)).to.equal(60);
+    expect(history.total(START + MINUTE + 100)).to.equal(59);
+    expect(history.total(START + 2 * MINUTE)).to.equal(0);
+  });
+
+  it('never counts fewer than there were in any 60 s, and hardly more', () => {
+    const times: number[] = [];
+    let now = START;
+    for (let call = 0; call < 5_000; call += 1) {
+      now += Math.random() < 0.001 ? 30_000 : Math.random() * 50;
+      times.push(now);
+      history.add(now);
+      const within = (ms: number) => times.filter((time) => time > now - ms).length;
+      if (call % 50 === 0) expect(history.total(now)).to.be.within(within(MINUTE), within(MINUTE + 100));
+    }
+  });
+
+  it('says when there will be room', () => {
+    for (let at = 0; at < 10_000; at += 1_000) history.add(START + at);
+    const now = START + 10_000;
+    expect(history.belowAt(11, now)).to.equal(now);
+    const free = history.belowAt(10, now);
+    expect(free).to.be.within(START + MINUTE, START + MINUTE + 200);
+    expect(history.total(free - 1)).to.equal(10);
+    expect(history.total(free)).to.equal(9);
+    const allFree = history.belowAt(1, free);
+    expect(history.total(allFree)).to.equal(0);
+  });
+
+  it('can assume a full minute before, which leaves as it came', () => {
+    history.assume(600, START, START + 10_000);
+    expect(history.total(START + 10_000)).to.be.within(495, 505);
+    expect(history.total(START + 40_000)).to.be.within(195, 205);
+    expect(history.total(START + 60_100)).to.equal(0);
+    history.assume(600, START, START + 2 * MINUTE);
+    expect(history.total(START + 2 * MINUTE)).to.equal(0);
+  });
+
+  it('takes in another’s calls at their own times', () => {
+    const other = new CallHistory();
+    history.add(START);
+    other.add(START + 30_000);
+    other.add(START + 30_000);
+    history.include(other, START + 40_000);
+    expect(history.total(START + 40_000)).to.equal(3);
+    expect(history.total(START + MINUTE + 200)).to.equal(2);
+    expect(history.total(START + MINUTE + 30_200)).to.equal(0);
+    expect(other.total(START + 40_000)).to.equal(2);
+  });
+
+  it('takes in what was never called', () => {
+    history.include(new CallHistory(), START);
+    expect(history.total(START)).to.equal(0);
+  });
+});

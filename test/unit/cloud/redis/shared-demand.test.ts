@@ -1,0 +1,82 @@
+// What shards know of each other's demand, while Redis is there and while it is away.
+
+import { expect } from 'chai';
+import { SharedDemand } from '../../../../src/cloud/redis/shared-demand.ts';
+import { FakeClock } from '../../kit/fake-clock.ts';
+
+const SHARDS = 3;
+const MINUTE = 60_000;
+
+describe('a shared demand', () => {
+  let clock: FakeClock;
+  let own: Map<string, number>;
+  let shared: SharedDemand;
+  /** The answer of Redis; undefined: it is away. */
+  let others: string | undefined;
+  let told: (readonly string[])[];
+  let keys: Set<string | undefined>;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    own = new Map([['account 1', 2.5]]);
+    others = '4';
+    told = [];
+    keys = new Set();
+    const link = {
+      eval: async (_script: string, [key]: readonly string[], values: readonly string[] = []) => {
+        if (others === undefined) throw new Error('Redis is away');
+        told.push(values.slice(0, 2));
+        keys.add(key);
+        return others;
+      },
+    };
+    shared = new SharedDemand({ link, shards: SHARDS, shard: 'sports', own: () => own, clock });
+  });
+  afterEach(() => shared.close());
+
+  it('is told every 5 s, for each account, and that of the others is known then', async () => {
+    own.set('account 2', 0.5);
+    expect(shared.othersOf('account 1')).to.equal(0);
+    await clock.advance(5_000);
+    expect(told).to.deep.equal([
+      ['sports', '2.5'],
+      ['sports', '0.5'],
+    ]);
+    expect(keys.size).to.equal(2);
+    expect([shared.othersOf('account 1'), shared.othersOf('account 3')]).to.deep.equal([4, 0]);
+    await clock.advance(5_000);
+    expect(told).to.have.length(4);
+  });
+
+  it('tells Redis neither accounts nor Secrets by their names', async () => {
+    own = new Map([['account 1234567890', 1]]);
+    await clock.advance(5_000);
+    expect([...keys].join()).to.match(/^b_edgetranscode_[0-9a-f]{16}_demand$/);
+  });
+
+  it('holds for a minute without Redis, and then each goes by its own and its part', async () => {
+    await clock.advance(5_000);
+    others = undefined;
+    await clock.advance(MINUTE);
+    expect([shared.othersOf('account 1'), shared.share]).to.deep.equal([4, 1]);
+    await clock.advance(1);
+    expect([shared.othersOf('account 1'), shared.share]).to.deep.equal([0, 1 / SHARDS]);
+    others = '1';
+    await clock.advance(5_000);
+    expect([shared.othersOf('account 1'), shared.share]).to.deep.equal([1, 1]);
+  });
+
+  it('of an account that is asked for nothing any more is not told', async () => {
+    await clock.advance(5_000);
+    own = new Map();
+    await clock.advance(10_000);
+    expect(told).to.have.length(1);
+    expect(shared.othersOf('account 1')).to.equal(0);
+  });
+
+  it('is not told any more once it is closed', async () => {
+    shared.close();
+    await clock.advance(MINUTE);
+    expect([told.length, clock.timers]).to.deep.equal([0, 0]);
+  });
+});

@@ -1,0 +1,82 @@
+// Turns that several processes share, with a Redis that is played; what a real one does is held in the contract.
+
+import type Bottleneck from 'bottleneck';
+import { expect } from 'chai';
+import type { RedisFollower } from '../../../../src/cloud/redis/redis-connection.ts';
+import { SharedTurns } from '../../../../src/cloud/redis/shared-limiter.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
+
+const SECOND = 1_000;
+
+/** What bottleneck's scripts answer when nobody else takes turns. */
+const ANSWERS: Readonly<Record<string, unknown>> = { submit: [0, 0, 1], register: [1, 0, ''] };
+
+describe('shared turns', () => {
+  let time: SteppedTime;
+  let turns: SharedTurns;
+  let follower: RedisFollower;
+  beforeEach(() => {
+    time = new SteppedTime();
+    turns = new SharedTurns({
+      link: { follow: (one) => follow(one), eval: async () => 0 },
+      shards: 2,
+      account: 'alone a',
+      minTimeMs: 2 * SECOND,
+      clock: time,
+    });
+  });
+  afterEach(() => {
+    turns.close();
+    time.restore();
+  });
+
+  function follow(one: RedisFollower): () => void {
+    follower = one;
+    return () => undefined;
+  }
+
+  it('leave nothing behind of what could not be joined', async () => {
+    const { played, left } = aConnection({ refuses: 'update_settings', times: 2 });
+    follower.up(played);
+    await time.pass(3 * SECOND, 100);
+    expect(turns.share).to.equal(1);
+    expect(left()).to.equal(2);
+  });
+
+  it('come to whoever waits, though the account was renamed while joining was to be tried again', async () => {
+    follower.up(aConnection({ refuses: 'init', times: 1 }).played);
+    await time.pass(100, 10);
+    expect(turns.share).to.equal(1 / 2);
+    turns.rename('account 1');
+    await time.pass(100, 10);
+    expect(turns.share).to.equal(1);
+    let hasBegun = false;
+    void turns.next().then(() => {
+      hasBegun = true;
+    });
+    await time.pass(20 * SECOND, 100);
+    expect(hasBegun).to.equal(true);
+  });
+});
+
+/** A connection on which a script is refused so many times; and how many limiters have left it. */
+function aConnection({ refuses, times }: { readonly refuses: string; readonly times: number }) {
+  let [refused, left] = [0, 0];
+  const script = (name: string) => (onAnswer: (error: Error | null, answer?: unknown) => void) => {
+    if (name === refuses && refused < times) {
+      refused += 1;
+      onAnswer(new Error('OOM'));
+    } else onAnswer(null, ANSWERS[name] ?? []);
+  };
+  const played = {
+    datastore: 'ioredis',
+    ready: Promise.resolve({}),
+    __addLimiter__: async () => undefined,
+    __removeLimiter__: () => {
+      left += 1;
+    },
+    __scriptArgs__: (_name: string, _id: string, _args: unknown, onAnswer: unknown) => [onAnswer],
+    __scriptFn__: script,
+  };
+  return { played: played as unknown as Bottleneck.IORedisConnection, left: () => left };
+}

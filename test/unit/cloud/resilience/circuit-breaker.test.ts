@@ -1,0 +1,193 @@
+// One probe at a time, at growing intervals; nobody is left waiting.
+
+import { expect } from 'chai';
+import { Circuit, type Entrance, type Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
+import type { Failure } from '../../../../src/job/model/ports.ts';
+import { FakeClock, settled } from '../../kit/fake-clock.ts';
+
+const REFUSED: Failure = { kind: 'AuthenticationFailed', message: 'not this key' };
+const REFUSED_AGAIN: Failure = { kind: 'AuthenticationFailed', message: 'still not' };
+const WANTED = new AbortController().signal;
+
+/** The longest interval between two probes, ms. */
+const LONGEST = 20_000;
+
+describe('a circuit', () => {
+  let clock: FakeClock;
+  let circuit: Circuit;
+  beforeEach(() => {
+    clock = new FakeClock(1_000_000);
+    circuit = new Circuit(clock);
+  });
+
+  async function enter(): Promise<Pass> {
+    const entrance = await circuit.enter(WANTED);
+    expect(entrance).to.have.property('pass');
+    return (entrance as { pass: Pass }).pass;
+  }
+
+  async function refusal(): Promise<Failure> {
+    const entrance = await circuit.enter(WANTED);
+    expect(entrance).to.have.property('refused');
+    return (entrance as { refused: Failure }).refused;
+  }
+
+  async function opened(): Promise<void> {
+    const pass = await enter();
+    circuit.failed(pass, REFUSED);
+    expect(circuit.refusal(pass)).to.include(REFUSED);
+  }
+
+  /** Open, and with its probe under way. */
+  async function probing(): Promise<Pass> {
+    await opened();
+    await clock.advance(LONGEST);
+    return await enter();
+  }
+
+  it('lets everybody in while it is closed', async () => {
+    const passes = [await enter(), await enter()];
+    for (const pass of passes) expect(circuit.refusal(pass)).to.equal(undefined);
+  });
+
+  it('tells the failure to all who come once it is open, and when to come again', async () => {
+    await opened();
+    const refused = await refusal();
+    expect(refused).to.include(REFUSED);
+    expect(refused.retryAt).to.be.within(clock.now() + 2_500, clock.now() + 5_000);
+  });
+
+  it('tells it also to those who entered before and have not called yet', async () => {
+    const waiting = await enter();
+    await opened();
+    expect(circuit.refusal(waiting)).to.include(REFUSED);
+  });
+
+  it('takes failures of calls that were under way together for one', async () => {
+    const [first, second] = [await enter(), await enter()];
+    circuit.failed(first, REFUSED);
+    const { retryAt } = await refusal();
+    circuit.failed(second, REFUSED_AGAIN);
+    expect(await refusal()).to.deep.equal({ ...REFUSED, retryAt });
+  });
+
+  it('lets one probe in when it is time, and tells nobody who entered before to go', async () => {
+    const before = await enter();
+    const probe = await probing();
+    expect(circuit.refusal(probe)).to.equal(undefined);
+    expect(circuit.refusal(before)).to.include(REFUSED);
+    expect(circuit.refusal(before)?.retryAt).to.be.greaterThan(clock.now());
+  });
+
+  it('probes at growing intervals of at most 20 s', async () => {
+    await opened();
+    const intervals: number[] = [];
+    for (let probes = 0; probes < 8; probes += 1) {
+      const wait = ((await refusal()).retryAt ?? 0) - clock.now();
+      intervals.push(wait);
+      await clock.advance(wait);
+      circuit.failed(await enter(), REFUSED);
+    }
+    expect(Math.max(...intervals)).to.be.at.most(LONGEST);
+    expect(intervals[0]).to.be.within(2_500, 5_000);
+    expect(intervals[1]).to.be.within(5_000, 10_000);
+    for (const interval of intervals.slice(2)) expect(interval).to.be.within(10_000, LONGEST);
+  });
+
+  it('begins with short intervals again after it was closed', async () => {
+    circuit.failed(await probing(), REFUSED);
+    for (let probes = 0; probes < 3; probes += 1) {
+      await clock.advance(LONGEST);
+      circuit.failed(await enter(), REFUSED);
+    }
+    await clock.advance(LONGEST);
+    circuit.succeeded(await enter());
+    await opened();
+    expect((await refusal()).retryAt).to.be.at.most(clock.now() + 5_000);
+  });
+
+  describe('while its probe is under way', () => {
+    let probe: Pass;
+    let entrances: Entrance[];
+    beforeEach(async () => {
+      probe = await probing();
+      entrances = [];
+      for (let waiting = 0; waiting < 3; waiting += 1)
+        void circuit.enter(WANTED).then((entrance) => entrances.push(entrance));
+      await settled();
+    });
+
+    it('has all who come wait', () => {
+      expect(entrances).to.deep.equal([]);
+    });
+
+    it('lets them in when it succeeds', async () => {
+      circuit.succeeded(probe);
+      await settled();
+      for (const entrance of entrances) expect(entrance).to.have.property('pass');
+      expect(entrances).to.have.length(3);
+    });
+
+    it('tells them when it fails, with the newest failure', async () => {
+      circuit.failed(probe, REFUSED_AGAIN);
+      await settled();
+      expect(entrances.map((entrance) => 'refused' in entrance && entrance.refused.message)).to.deep.equal(
+        Array(3).fill('still not'),
+      );
+    });
+
+    it('tells them when it ends without a result, and probes again later', async () => {
+      circuit.inconclusive(probe);
+      await settled();
+      expect(entrances).to.have.length(3);
+      expect((await refusal()).retryAt).to.be.greaterThan(clock.now());
+    });
+
+    it('lets one of them probe instead when it was not made after all', async () => {
+      circuit.abandoned(probe);
+      await settled();
+      expect(entrances).to.have.length(1);
+      expect(entrances[0]).to.have.property('pass');
+      circuit.succeeded((entrances[0] as { pass: Pass }).pass);
+      await settled();
+      expect(entrances).to.have.length(3);
+    });
+
+    it('lets them in when what failed is replaced', async () => {
+      circuit.reset();
+      await settled();
+      expect(entrances).to.have.length(3);
+      for (const entrance of entrances) expect(entrance).to.have.property('pass');
+    });
+
+    it('makes nobody the next probe who has left meanwhile', async () => {
+      const abort = new AbortController();
+      const left = circuit.enter(abort.signal);
+      abort.abort();
+      circuit.succeeded(probe);
+      await left;
+      await opened();
+      await clock.advance(LONGEST);
+      expect(await circuit.enter(abort.signal)).to.have.property('refused');
+      expect(await circuit.enter(WANTED)).to.have.property('pass');
+    });
+  });
+
+  it('learns nothing from calls that began before the failure', async () => {
+    const passes = [await enter(), await enter(), await enter()] as const;
+    const probe = await probing();
+    circuit.succeeded(passes[0]);
+    circuit.inconclusive(passes[1]);
+    circuit.abandoned(passes[1]);
+    circuit.failed(passes[2], REFUSED_AGAIN);
+    expect(circuit.refusal(passes[0])).to.include(REFUSED);
+    circuit.succeeded(probe);
+    await enter();
+  });
+
+  it('does not open for calls that say nothing', async () => {
+    circuit.inconclusive(await enter());
+    circuit.abandoned(await enter());
+    await enter();
+  });
+});

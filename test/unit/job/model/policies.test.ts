@@ -1,0 +1,51 @@
+// What each kind of failure means for an object.
+
+import { expect } from 'chai';
+import { POLICIES, policyOf } from '../../../../src/job/model/policies.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
+
+const MINUTE = 60_000;
+
+/** Definitive and stalled are the same kinds: those where a person has to act. */
+const DEFINITIVE: readonly FailureKind[] = [
+  'JobNotFound',
+  'InvalidReference',
+  'OperationDenied',
+  'PermissionDenied',
+  'AuthenticationFailed',
+  'CredentialsNotFound',
+];
+
+describe('the policies', () => {
+  it('are for every kind of failure, and for nothing else', () => {
+    expect(Object.keys(POLICIES)).to.have.members([...FAILURE_KINDS]);
+  });
+
+  it('call definitive, and Stalled, exactly where a person has to act', () => {
+    expect(FAILURE_KINDS.filter((kind) => policyOf(kind).definitive)).to.have.members([...DEFINITIVE]);
+    expect(FAILURE_KINDS.filter((kind) => policyOf(kind).stalled)).to.have.members([...DEFINITIVE]);
+  });
+
+  it('count only "there is no such job" as an observation', () => {
+    expect(FAILURE_KINDS.filter((kind) => policyOf(kind).observation)).to.deep.equal(['JobNotFound']);
+  });
+
+  it('ask slowly about what only a person mends, hourly about a bad reference', () => {
+    const paces = FAILURE_KINDS.filter((kind) => policyOf(kind).paceMs > 0).map(
+      (kind) => [kind, policyOf(kind).paceMs / MINUTE] as const,
+    );
+    expect(Object.fromEntries(paces)).to.deep.equal({
+      JobNotFound: 5,
+      OperationDenied: 5,
+      PermissionDenied: 5,
+      InvalidReference: 60,
+    });
+  });
+
+  it('look again soon at what mends for a whole credential', () => {
+    const soon = FAILURE_KINDS.filter((kind) => Number.isFinite(policyOf(kind).againWithinMs)).map(
+      (kind) => [kind, policyOf(kind).againWithinMs / 1_000] as const,
+    );
+    expect(Object.fromEntries(soon)).to.deep.equal({ AuthenticationFailed: 20, CredentialsNotFound: 30 });
+  });
+});

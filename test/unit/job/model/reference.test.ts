@@ -1,0 +1,82 @@
+// What exactly was asked, as two short hashes.
+
+import { expect } from 'chai';
+import {
+  endpointHash,
+  identityOf,
+  parseTarget,
+  referenceHash,
+  referenceOf,
+} from '../../../../src/job/model/reference.ts';
+import { aJob, CLUSTER_ID, JOB_ID } from '../../kit/a-job.ts';
+import { ASKED } from '../../kit/answers.ts';
+
+const hashOf = (job: ReturnType<typeof aJob>) => referenceHash(referenceOf(job.build()));
+
+describe('a reference', () => {
+  it('is what the user wrote, on behalf of the namespace', () => {
+    expect(referenceOf(aJob().build())).to.deep.equal({
+      credential: { namespace: 'media' },
+      clusterID: CLUSTER_ID,
+      jobID: JOB_ID,
+    });
+    expect(referenceOf(aJob().withSecret('account').inRegion('cn-beijing').build())).to.deep.equal({
+      credential: { namespace: 'media', name: 'account' },
+      clusterID: CLUSTER_ID,
+      jobID: JOB_ID,
+      regionID: 'cn-beijing',
+    });
+  });
+
+  it('is another one with another region or credential', () => {
+    const hashes = [
+      aJob(),
+      aJob().inRegion('cn-beijing'),
+      aJob().withSecret('account'),
+      aJob().withSecret('account').named('stream1', 'other'),
+    ].map(hashOf);
+    expect(new Set(hashes).size).to.equal(4);
+  });
+
+  it('is the same whatever else of the spec changes, and for namesakes of a credential in use', () => {
+    const others = [aJob().every('5s'), aJob().suspended(), aJob().expecting('Running'), aJob().named('b')];
+    for (const other of others) expect(hashOf(other)).to.equal(hashOf(aJob()));
+  });
+
+  it('hashes so that parts cannot be mistaken for each other', () => {
+    const one = referenceHash({ credential: { namespace: 'a' }, clusterID: 'xy', jobID: 'z' });
+    const other = referenceHash({ credential: { namespace: 'a' }, clusterID: 'x', jobID: 'yz' });
+    expect(one).to.not.equal(other);
+  });
+});
+
+describe('an identity', () => {
+  it('is the name of a Secret, never a key', () => {
+    expect(identityOf({ namespace: 'media', name: 'account' })).to.equal('media/account');
+    expect(identityOf({ namespace: 'media' })).to.equal('default');
+  });
+});
+
+describe('an endpoint', () => {
+  it('is another one with another host or region', () => {
+    const hashes = [
+      ASKED,
+      { ...ASKED, endpoint: 'https://other.example' },
+      { ...ASKED, regionID: 'cn-beijing' },
+    ].map(endpointHash);
+    expect(new Set(hashes).size).to.equal(3);
+  });
+});
+
+describe('a stored target', () => {
+  it('is read as the one or two hashes that it is made of', () => {
+    const [reference, endpoint] = [hashOf(aJob()), endpointHash(ASKED)];
+    expect(parseTarget(reference)).to.deep.equal({ reference });
+    expect(parseTarget(`${reference}-${endpoint}`)).to.deep.equal({ reference, endpoint });
+  });
+
+  for (const text of [undefined, '', '-', 'abc', 'not-hashes', '0123456789abcdef', '01234567-', '0123456g'])
+    it(`is none in ${JSON.stringify(text)}`, () => {
+      expect(parseTarget(text)).to.equal(undefined);
+    });
+});

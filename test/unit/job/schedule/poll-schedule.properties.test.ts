@@ -1,0 +1,142 @@
+// When polls come, and how long they count, for any interval at any time.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { FAILURE_KINDS, type Failure } from '../../../../src/job/model/ports.ts';
+import { referenceHash } from '../../../../src/job/model/reference.ts';
+import {
+  freshnessWindow,
+  heartbeatPeriod,
+  intervalInForce,
+  isHeartbeatDue,
+  longestSilence,
+  nextPoll,
+  pollInterval,
+  type ScheduleSettings,
+} from '../../../../src/job/schedule/poll-schedule.ts';
+import { CLUSTER_ID } from '../../kit/a-job.ts';
+import { holds } from '../../kit/for-any.ts';
+
+const DAY = 24 * 60 * 60_000;
+
+const intervalMs = fc.oneof(
+  fc.integer({ min: 5_000, max: DAY }),
+  fc.constantFrom(5_000, 60_000, 90_000, DAY),
+);
+const now = fc.integer({ min: Date.parse('2020-01-01T00:00:00Z'), max: Date.parse('2060-01-01T00:00:00Z') });
+const target = fc
+  .uuid()
+  .map((jobID) => referenceHash({ credential: { namespace: 'media' }, clusterID: CLUSTER_ID, jobID }));
+const settings: fc.Arbitrary<ScheduleSettings> = fc.record({
+  intervalMs,
+  minIntervalMs: fc.integer({ min: 1_000, max: DAY }),
+  freshness: fc.integer({ min: 1, max: 20 }),
+  stretch: fc.integer({ min: 0, max: 20 }).map((steps) => 1.25 ** steps),
+});
+const verdict: fc.Arbitrary<Failure | undefined> = fc.option(
+  fc.constantFrom(...FAILURE_KINDS).map((kind) => ({ kind, message: 'as it is' })),
+  { nil: undefined },
+);
+
+describe('for any target, interval and time', () => {
+  it('the next poll is at the target’s own phase, half an interval to one and a half after the last', () => {
+    holds(
+      fc.property(target, intervalMs, now, (hash, interval, last) => {
+        const at = nextPoll(hash, interval, last);
+        expect(at % interval).to.equal(Number.parseInt(hash, 16) % interval);
+        expect(at).to.be.at.least(last + interval / 2);
+        expect(at).to.be.below(last + 1.5 * interval);
+      }),
+      1_000,
+    );
+  });
+
+  it('heartbeats of polls at their instants are half a period apart at least, and at most what a restart reckons with', () => {
+    holds(
+      fc.property(target, intervalMs, now, (hash, interval, began) => {
+        let stored = began;
+        for (let at = began; at < began + 4 * heartbeatPeriod(interval); at = nextPoll(hash, interval, at)) {
+          const due = isHeartbeatDue(hash, interval, stored, at);
+          if (at - stored < heartbeatPeriod(interval) / 2) expect(due).to.equal(false);
+          expect(at - stored).to.be.at.most(longestSilence(interval) + interval);
+          if (due) stored = at;
+        }
+      }),
+      300,
+    );
+  });
+
+  it('an interval of a fraction of a millisecond is kept as well as a clock keeps it', () => {
+    const fraction = fc
+      .tuple(intervalMs, fc.integer({ min: 1, max: 999_999 }))
+      .map(([ms, ns]) => ms + ns / 1e6);
+    holds(
+      fc.property(target, fraction, now, (hash, interval, last) => {
+        expect(nextPoll(hash, interval, last)).to.be.within(
+          last + interval / 2 - 1,
+          last + 1.5 * interval + 1,
+        );
+      }),
+      1_000,
+    );
+  });
+
+  it('polls on time stay exactly one interval apart, and a restart at any moment between brings the same next one', () => {
+    holds(
+      fc.property(
+        target,
+        intervalMs,
+        now,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (hash, interval, last, part) => {
+          const first = nextPoll(hash, interval, last);
+          const second = nextPoll(hash, interval, first);
+          expect(second - first).to.equal(interval);
+          // As `restoreSchedule` asks: the first instant from that moment on.
+          const restartedAt = first + 1 + Math.floor(part * (interval - 1));
+          expect(nextPoll(hash, interval, restartedAt - interval / 2)).to.equal(second);
+        },
+      ),
+      1_000,
+    );
+  });
+
+  it('a longer interval never makes the window or the heartbeat shorter, and both outlast a poll', () => {
+    holds(
+      fc.property(intervalMs, intervalMs, settings, (one, other, given) => {
+        const [short, long] = [Math.min(one, other), Math.max(one, other)];
+        expect(freshnessWindow(short, given)).to.be.at.most(freshnessWindow(long, given));
+        expect(heartbeatPeriod(short)).to.be.at.most(heartbeatPeriod(long));
+        expect(freshnessWindow(short, given)).to.be.at.least(short + 30_000);
+        expect(heartbeatPeriod(short)).to.be.within(
+          Math.max(short, 10 * 60_000),
+          Math.max(short, 60 * 60_000),
+        );
+      }),
+    );
+  });
+
+  it('the interval in force is the one asked for, or longer: the operator’s minimum, its stretch, or the pace of a verdict', () => {
+    holds(
+      fc.property(
+        fc.option(fc.integer({ min: 5, max: 86_400 }), { nil: undefined }),
+        settings,
+        verdict,
+        (seconds, given, judged) => {
+          const spec = {
+            clusterID: 'c',
+            jobID: 'j',
+            ...(seconds !== undefined && { interval: `${seconds}s` }),
+          };
+          const asked = seconds === undefined ? given.intervalMs : seconds * 1_000;
+          const inForce = intervalInForce(spec, given);
+          const wished = Math.max(asked, given.minIntervalMs);
+          if (given.stretch === 1) expect(inForce).to.equal(wished);
+          else expect(inForce - wished * given.stretch).to.be.within(-1e-3, 1_000);
+          expect(pollInterval(inForce, undefined)).to.equal(inForce);
+          expect(pollInterval(inForce, judged)).to.be.within(inForce, Math.max(inForce, 60 * 60_000));
+        },
+      ),
+    );
+  });
+});

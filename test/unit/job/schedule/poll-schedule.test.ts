@@ -1,0 +1,125 @@
+// When to poll, how long an observation stays fresh, how often to write a heartbeat.
+
+import { expect } from 'chai';
+import type { FailureKind } from '../../../../src/job/model/ports.ts';
+import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
+import {
+  freshnessWindow,
+  heartbeatPeriod,
+  intervalAsked,
+  intervalInForce,
+  nextPoll,
+  pollInterval,
+} from '../../../../src/job/schedule/poll-schedule.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { SETTINGS } from '../../kit/an-operator.ts';
+import { failure, NOW } from '../../kit/some-facts.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+describe('the interval', () => {
+  it("is the object's, else the operator's", () => {
+    expect(intervalAsked(aJob().every('90s').build().spec, SETTINGS)).to.equal(90 * SECOND);
+    expect(intervalAsked(aJob().build().spec, SETTINGS)).to.equal(60 * SECOND);
+  });
+
+  it('is raised to the minimum', () => {
+    const { spec } = aJob().every('5s').build();
+    expect(intervalInForce(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(30 * SECOND);
+    expect(intervalAsked(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(5 * SECOND);
+  });
+
+  const slowed: readonly (readonly [FailureKind, number, number])[] = [
+    ['JobNotFound', MINUTE, 5 * MINUTE],
+    ['PermissionDenied', MINUTE, 5 * MINUTE],
+    ['OperationDenied', MINUTE, 5 * MINUTE],
+    ['JobNotFound', HOUR, HOUR],
+    ['InvalidReference', MINUTE, HOUR],
+    ['InvalidReference', 24 * HOUR, 24 * HOUR],
+    ['AuthenticationFailed', MINUTE, MINUTE],
+    ['ServerError', MINUTE, MINUTE],
+  ];
+  for (const [kind, interval, poll] of slowed)
+    it(`of ${interval / MINUTE} min is ${poll / MINUTE} min after ${kind}`, () => {
+      expect(pollInterval(interval, failure(kind))).to.equal(poll);
+    });
+
+  it('stays as it is without a verdict', () => {
+    expect(pollInterval(MINUTE, undefined)).to.equal(MINUTE);
+  });
+});
+
+describe('the freshness window', () => {
+  it('is 3 intervals and 30 s', () => {
+    expect(freshnessWindow(MINUTE, SETTINGS)).to.equal(3 * MINUTE + 30 * SECOND);
+  });
+
+  it('follows slow polls', () => {
+    const slow = pollInterval(MINUTE, failure('JobNotFound'));
+    expect(freshnessWindow(slow, SETTINGS)).to.equal(15 * MINUTE + 30 * SECOND);
+  });
+
+  it('is as many intervals as the operator is told', () => {
+    expect(freshnessWindow(MINUTE, { ...SETTINGS, freshness: 10 })).to.equal(10 * MINUTE + 30 * SECOND);
+  });
+});
+
+describe('the heartbeat', () => {
+  const periods: readonly (readonly [string, number, number])[] = [
+    ['10 min at least', 5 * SECOND, 10 * MINUTE],
+    ['10 min at 60 s', MINUTE, 10 * MINUTE],
+    ['ten intervals in between', 2 * MINUTE, 20 * MINUTE],
+    ['1 h at most', 10 * MINUTE, HOUR],
+    ['every poll where polls are as rare', HOUR, HOUR],
+    ['every poll where polls are rarer', 24 * HOUR, 24 * HOUR],
+  ];
+  for (const [what, interval, period] of periods)
+    it(`is ${what}`, () => {
+      expect(heartbeatPeriod(interval)).to.equal(period);
+    });
+});
+
+describe('the next poll', () => {
+  it('falls at an instant of its own, the same in every process and every round', () => {
+    const phase = nextPoll('0000abcd', MINUTE, NOW) % MINUTE;
+    for (let last = NOW; last < NOW + HOUR; last += 7_919)
+      expect(nextPoll('0000abcd', MINUTE, last) % MINUTE).to.equal(phase);
+    expect(phase).to.equal(0xabcd % MINUTE);
+  });
+
+  it('is the first such instant at least half an interval after the last', () => {
+    for (let last = NOW; last < NOW + 2 * MINUTE; last += 997) {
+      const next = nextPoll('0000abcd', MINUTE, last);
+      expect(next - last).to.be.within(MINUTE / 2, 1.5 * MINUTE);
+    }
+  });
+
+  it('is one interval after a poll at its instant', () => {
+    const instant = nextPoll('0000abcd', MINUTE, NOW);
+    expect(nextPoll('0000abcd', MINUTE, instant)).to.equal(instant + MINUTE);
+  });
+
+  it('does not care for fractions of a millisecond', () => {
+    const instant = nextPoll('0000abcd', MINUTE, NOW);
+    expect(nextPoll('0000abcd', MINUTE, instant + 0.3)).to.equal(instant + MINUTE);
+  });
+
+  it('spreads many targets evenly over the interval', () => {
+    const slots = new Array<number>(60).fill(0);
+    for (let job = 0; job < 6_000; job += 1) {
+      const { spec, ...rest } = aJob().build();
+      const target = referenceHash(referenceOf({ ...rest, spec: { ...spec, jobID: `job-${job}` } }));
+      const slot = Math.floor((nextPoll(target, MINUTE, NOW) % MINUTE) / SECOND);
+      slots[slot] = (slots[slot] ?? 0) + 1;
+    }
+    // 100 are expected in each second; 5 standard deviations of a Poisson distribution are 50.
+    for (const count of slots) expect(count).to.be.within(50, 150);
+  });
+
+  it('spreads over a day as well, as 32 bits are many days of milliseconds', () => {
+    const last = nextPoll('ffffffff', 24 * HOUR, NOW) % (24 * HOUR);
+    expect(last).to.equal(0xffffffff % (24 * HOUR));
+  });
+});

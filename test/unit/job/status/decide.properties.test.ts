@@ -1,0 +1,165 @@
+// What every status keeps to, whatever came before it: answers, time, users and restarts in any order.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Condition, findCondition } from '../../../../src/api/conditions.ts';
+import {
+  type EdgeTranscodeJobSpec,
+  EXPECTED_STATES,
+  STATES,
+} from '../../../../src/api/edge-transcode-job.ts';
+import { REASONS } from '../../../../src/api/reasons.ts';
+import { rfc3339 } from '../../../../src/base/clock.ts';
+import { FAILURE_KINDS } from '../../../../src/job/model/ports.ts';
+import { decide } from '../../../../src/job/status/decide.ts';
+import { isNewWish } from '../../../../src/job/status/facts.ts';
+import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
+import { SETTINGS } from '../../kit/an-operator.ts';
+import { ASKED, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
+import { anyText, holds, sequence } from '../../kit/for-any.ts';
+import { ALife, type OnDecided } from '../visit/a-life.ts';
+
+interface Happening extends fc.WithToStringMethod {
+  readonly act: (life: ALife) => void;
+}
+
+/** Shown by its name in a counterexample. */
+function happens(what: string, act: Happening['act']): Happening {
+  return { act, [fc.toStringMethod]: () => what };
+}
+
+const ELSEWHERE = { ...ASKED, regionID: 'cn-beijing' };
+
+const replies: fc.Arbitrary<[what: string, Reply]> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<[string, Reply]>(['running', running()], ['not started', notStarted()]),
+  },
+  fc.constant<[string, Reply]>(['elsewhere', observed(details('1'), ELSEWHERE)]),
+  anyText(8).map<[string, Reply]>((code) => [`code ${JSON.stringify(code)}`, observed(details(code))]),
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(...FAILURE_KINDS).map<[string, Reply]>((kind) => [kind, fails(kind)]),
+  },
+  fc.constant<[string, Reply]>(['no Secret', fails('CredentialsNotFound', { asked: 'nowhere' })]),
+);
+
+const late = fc.constantFrom(0, 0, 0, 1_000, 60_000);
+
+const specs: fc.Arbitrary<Partial<EdgeTranscodeJobSpec>> = fc.oneof(
+  fc.constantFrom(...EXPECTED_STATES).map((expectedState) => ({ expectedState })),
+  fc.constantFrom('1s', '5s', '5m', '24h').map((interval) => ({ interval })),
+  fc.constantFrom('cn-shanghai', 'cn-beijing').map((regionID) => ({ regionID })),
+  { weight: 3, arbitrary: fc.boolean().map((suspend) => ({ suspend })) },
+);
+
+const life = sequence(
+  fc.oneof(
+    {
+      weight: 8,
+      arbitrary: fc
+        .tuple(replies, late)
+        .map(([[what, reply], ms]) => happens(`${what}, asked ${ms} ms ago`, (one) => one.answer(reply, ms))),
+    },
+    {
+      weight: 5,
+      arbitrary: fc
+        .constantFrom(1_000, 5_000, 60_000, 210_000, 3_600_000)
+        .map((ms) => happens(`${ms} ms pass`, (one) => one.pass(ms))),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .constantFrom('a', 'b')
+        .map((token) => happens(`request ${token}`, (one) => one.request(token))),
+    },
+    { weight: 3, arbitrary: specs.map((spec) => happens(JSON.stringify(spec), (one) => one.change(spec))) },
+    { weight: 1, arbitrary: fc.constant(happens('restart', (one) => one.restart())) },
+  ),
+  40,
+);
+
+/** Lives each life, and holds every status in it to `rule`. */
+function always(rule: OnDecided): void {
+  holds(
+    fc.property(life, (all) => {
+      const one = new ALife(rule);
+      for (const { act } of all) act(one);
+    }),
+    70,
+  );
+}
+
+function statusOf(condition: Condition | undefined): string | undefined {
+  return condition?.status;
+}
+
+describe('for any life of an object', () => {
+  it('each status is one that the schema takes', () => {
+    always((_, { object: { generation, status } }) => {
+      expect(STATES).to.contain(status.state);
+      expect(status.observedGeneration).to.be.at.most(generation);
+      const conditions = [...(status.conditions ?? [])];
+      expect(new Set(conditions.map(({ type }) => type)).size).to.equal(conditions.length);
+      for (const { type, status: is, reason, message, lastTransitionTime } of conditions) {
+        expect(
+          ['Stalled', 'Reconciling'].includes(type) ? ['True'] : ['True', 'False', 'Unknown'],
+        ).to.contain(is);
+        expect(REASONS).to.contain(reason);
+        expect(message).to.have.length.within(1, 1_024);
+        expect(rfc3339(new Date(lastTransitionTime))).to.equal(lastTransitionTime);
+      }
+      for (const type of ['Ready', 'Fresh', 'Running'] as const)
+        expect(findCondition(conditions, type), type).not.to.equal(undefined);
+    });
+  });
+
+  it('Fresh is True only while the observation is younger than the window, and Ready or Running never without it', () => {
+    always((_, { object: { status, spec }, now, ageFrom, window }) => {
+      const { conditions } = status;
+      const fresh = statusOf(findCondition(conditions, 'Fresh'));
+      if (fresh === 'True') {
+        expect(now - ageFrom, 'age').to.be.below(window);
+        expect(status.lastObservedTime).not.to.equal(undefined);
+      }
+      if (fresh !== 'True') expect(statusOf(findCondition(conditions, 'Running'))).to.equal('Unknown');
+      if (fresh !== 'True' && !spec.suspend)
+        expect(statusOf(findCondition(conditions, 'Ready'))).not.to.equal('True');
+    });
+  });
+
+  it('a condition’s time moves when its status does, and with nothing else', () => {
+    always((before, { object, now }) => {
+      for (const { type, status, lastTransitionTime } of object.status.conditions ?? []) {
+        const stored = findCondition(before.conditions, type);
+        const expected = stored?.status === status ? stored.lastTransitionTime : rfc3339(new Date(now));
+        expect(lastTransitionTime, type).to.equal(expected);
+      }
+    });
+  });
+
+  it('the refresh that is said to be served is one that was requested', () => {
+    always((_, { object, facts, requested }) => {
+      for (const served of [object.status.lastHandledRequestedAt, facts.servedRequest])
+        if (served !== undefined) expect([...requested]).to.contain(served);
+    });
+  });
+
+  it('deciding once more changes nothing, whenever that is', () => {
+    always((_, one) => {
+      const again = one.decided('2031-01-01T00:00:00Z');
+      expect(fingerprintOf(again)).to.equal(fingerprintOf(one.object.status));
+      expect(again.conditions).to.deep.equal(one.object.status.conditions);
+    });
+  });
+
+  it('a restart says what was said before it, or asks at once', () => {
+    always((_, one) => {
+      const restored = one.restored();
+      if (isNewWish(one.object, restored)) return;
+      const again = decide(one.object, restored, SETTINGS, '2031-01-01T00:00:00Z');
+      expect(fingerprintOf(again)).to.equal(fingerprintOf(one.object.status));
+      expect(again.conditions).to.deep.equal(one.object.status.conditions);
+    });
+  });
+});

@@ -1,0 +1,87 @@
+// What time and suspension change of what is known.
+
+import { expect } from 'chai';
+import { overdueAt, resumed, settle, suspended } from '../../../../src/job/status/facts.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { SETTINGS } from '../../kit/an-operator.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+
+const object = aJob().build();
+const WINDOW = 210_000;
+
+describe('an observation is overdue', () => {
+  const facts = someFacts(object, { observed: seen('1'), countFrom: 0 });
+
+  it('when it is as old as the window', () => {
+    expect(overdueAt(facts, object, SETTINGS)).to.equal(NOW + WINDOW);
+    expect(settle(facts, object, SETTINGS, NOW + WINDOW - 1)).to.equal(facts);
+    expect(settle(facts, object, SETTINGS, NOW + WINDOW).overdue).to.contain('3m30s');
+  });
+
+  it('by the age since the start of the process, if that is later', () => {
+    const restarted = { ...facts, countFrom: NOW + 100_000 };
+    expect(overdueAt(restarted, object, SETTINGS)).to.equal(NOW + 100_000 + WINDOW);
+  });
+
+  it('later when the verdict brings slower polls', () => {
+    const slow = { ...facts, verdict: failure('PermissionDenied') };
+    expect(overdueAt(slow, object, SETTINGS)).to.equal(NOW + 15 * 60_000 + 30_000);
+  });
+
+  it('by the interval in force', () => {
+    const quick = aJob().every('5s').build();
+    expect(overdueAt(facts, quick, SETTINGS)).to.equal(NOW + 45_000);
+    expect(overdueAt(facts, quick, { ...SETTINGS, minIntervalMs: 60_000 })).to.equal(NOW + WINDOW);
+  });
+
+  it('with the cause as it is at that moment, which then stays', () => {
+    const failing = settle({ ...facts, trouble: failure('ServerError') }, object, SETTINGS, NOW + WINDOW);
+    expect(failing.overdue).to.contain('it failed with ServerError');
+    const still = settle({ ...failing, trouble: failure('Throttled') }, object, SETTINGS, NOW + 2 * WINDOW);
+    expect(still.overdue).to.equal(failing.overdue);
+  });
+
+  it('never, when there is none, when it is so already, and while suspended', () => {
+    const { observed: _, ...blank } = facts;
+    expect(overdueAt(blank, object, SETTINGS)).to.equal(undefined);
+    expect(overdueAt({ ...facts, overdue: 'too old' }, object, SETTINGS)).to.equal(undefined);
+    expect(overdueAt({ ...facts, suspended: true }, object, SETTINGS)).to.equal(undefined);
+  });
+});
+
+describe('suspension', () => {
+  const failing = someFacts(object, {
+    observed: seen('1'),
+    overdue: 'too old',
+    verdict: failure('PermissionDenied'),
+    trouble: failure('ServerError'),
+    latestTrouble: failure('ServerError'),
+    failures: 3,
+    nextPollAt: NOW + 1,
+  });
+  const off = aJob().generation(2).suspended().requested('a').build();
+
+  it('forgets failures, keeps the data, and serves generation and request without a call', () => {
+    const facts = suspended(failing, off);
+    for (const gone of ['overdue', 'verdict', 'trouble', 'latestTrouble', 'nextPollAt'])
+      expect(facts).to.not.have.property(gone);
+    expect(facts.observed?.job).to.deep.equal(seen('1').job);
+    expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0, suspended: true });
+  });
+
+  it('changes nothing when it goes on', () => {
+    const facts = suspended(failing, off);
+    expect(suspended(facts, off)).to.deep.equal(facts);
+  });
+
+  it('ends with ages that count from then', () => {
+    const facts = resumed(suspended(failing, off), NOW + 3_600_000);
+    expect(facts).to.include({ suspended: false, countFrom: NOW + 3_600_000 });
+    expect(facts.observed?.lapsed).to.equal(true);
+    expect(overdueAt(facts, object, SETTINGS)).to.equal(NOW + 3_600_000 + WINDOW);
+  });
+
+  it('does not end what was none', () => {
+    expect(resumed(failing, NOW)).to.equal(failing);
+  });
+});

@@ -1,0 +1,205 @@
+// What answers change of what is known.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
+import { endpointHash, referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
+import { absorb, type Facts, isPending } from '../../../../src/job/status/facts.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { ASKED, fails, noSuchJob, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+
+const object = aJob().build();
+const LATER = { now: NOW + 60_000, time: NOW / 1_000 + 60 };
+
+/** The answer to a call that was sent, and answered, a minute later. */
+function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, requestedAt = of.requestedAt) {
+  return absorb(facts, of, requestedAt === undefined ? {} : { requestedAt }, reply(LATER.now), LATER);
+}
+
+describe('a good answer', () => {
+  it('is an observation, dated when it came', () => {
+    const facts = absorbed(someFacts(object), running());
+    expect(facts.observed).to.deep.equal({ ...seen('1'), at: LATER.now, time: LATER.time });
+  });
+
+  it('ends every failure, and the row of them', () => {
+    const failing = someFacts(object, {
+      observed: seen('1'),
+      overdue: 'too old',
+      verdict: failure('PermissionDenied'),
+      trouble: failure('ServerError'),
+      latestTrouble: failure('ServerError'),
+      failures: 7,
+    });
+    const facts = absorbed(failing, notStarted());
+    expect(facts).to.include({ failures: 0 });
+    for (const gone of ['overdue', 'verdict', 'trouble', 'latestTrouble'])
+      expect(facts).to.not.have.property(gone);
+  });
+
+  it('serves the generation, and the request that was there when it was asked for', () => {
+    const wishing = aJob().generation(4).requested('b').build();
+    const earlier = someFacts(object);
+    expect(isPending(wishing, earlier)).to.equal(true);
+    expect(isPending(wishing, absorbed(earlier, running(), wishing))).to.equal(false);
+    const late = absorbed(earlier, running(), wishing, 'a');
+    expect(late).to.include({ servedGeneration: 4, servedRequest: 'a' });
+    expect(isPending(wishing, late)).to.equal(true);
+  });
+
+  it('makes an observation from before a suspension count again', () => {
+    const facts = absorbed(someFacts(object, { observed: seen('1', { lapsed: true }) }), running());
+    expect(facts.observed).to.not.have.property('lapsed');
+  });
+});
+
+describe('a definitive answer', () => {
+  it('is the verdict, and serves as a good one does', () => {
+    const wishing = aJob().generation(2).requested('a').build();
+    const facts = absorbed(someFacts(object, { failures: 3 }), fails('PermissionDenied'), wishing);
+    expect(facts.verdict).to.deep.equal(failure('PermissionDenied'));
+    expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0 });
+  });
+
+  it('replaces the verdict before it, and ends what failed in passing', () => {
+    const earlier = someFacts(object, { verdict: failure('JobNotFound'), trouble: failure('ServerError') });
+    const facts = absorbed(earlier, fails('OperationDenied'));
+    expect(facts.verdict?.kind).to.equal('OperationDenied');
+    expect(facts).to.not.have.property('trouble');
+  });
+
+  it('is an observation when it says that there is no such job, and keeps the data', () => {
+    const facts = absorbed(someFacts(object, { observed: seen('1'), overdue: 'too old' }), noSuchJob());
+    expect(facts.observed).to.deep.equal({
+      found: false,
+      job: seen('1').job,
+      at: LATER.now,
+      time: LATER.time,
+    });
+    expect(facts).to.not.have.property('overdue');
+  });
+
+  it('is no observation when we could not look: age goes on, and overdue stays', () => {
+    const facts = absorbed(
+      someFacts(object, { observed: seen('1'), overdue: 'too old' }),
+      fails('PermissionDenied'),
+    );
+    expect(facts.observed).to.deep.equal(seen('1'));
+    expect(facts.overdue).to.equal('too old');
+  });
+});
+
+describe('a failure in passing', () => {
+  it('serves nothing, and is counted', () => {
+    const wishing = aJob().generation(2).requested('a').build();
+    const facts = absorbed(
+      someFacts(object, { observed: seen('1'), failures: 2 }),
+      fails('Throttled'),
+      wishing,
+    );
+    expect(facts).to.include({ servedGeneration: 1, failures: 3 });
+    expect(facts).to.not.have.property('servedRequest');
+    expect(facts.observed).to.deep.equal(seen('1'));
+  });
+
+  it('does not replace a verdict', () => {
+    const facts = absorbed(someFacts(object, { verdict: failure('JobNotFound') }), fails('ServerError'));
+    expect(facts.verdict?.kind).to.equal('JobNotFound');
+  });
+
+  it('is spoken of at once when it is the first', () => {
+    expect(absorbed(someFacts(object), fails('ServerError')).trouble).to.deep.equal(failure('ServerError'));
+  });
+
+  it('is spoken of instead of another one only when it comes twice in a row', () => {
+    const first = absorbed(someFacts(object), fails('ServerError'));
+    const second = absorbed(first, fails('ConnectionFailed'));
+    expect(second.trouble?.kind).to.equal('ServerError');
+    expect(absorbed(second, fails('ConnectionFailed')).trouble?.kind).to.equal('ConnectionFailed');
+  });
+
+  it('does not flap in what is spoken of when two alternate', () => {
+    let facts = someFacts(object);
+    const spoken = new Set<string | undefined>();
+    for (const status of [502, 503, 502, 503, 502, 503]) {
+      facts = absorbed(
+        facts,
+        fails('ServerError', { message: `the cloud failed to answer (HTTP ${status})` }),
+      );
+      spoken.add(facts.trouble?.message);
+    }
+    expect([...spoken]).to.deep.equal(['the cloud failed to answer (HTTP 502)']);
+    expect(facts.failures).to.equal(6);
+  });
+});
+
+describe('an answer to a call that was sent before the last applied one', () => {
+  for (const [what, last] of [
+    ['an observation', running()],
+    ['a verdict', noSuchJob()],
+    ['a failure in passing', fails('ServerError')],
+  ] as const)
+    it(`changes nothing after ${what}`, () => {
+      const facts = absorbed(someFacts(object), last);
+      const late = absorb(facts, object, {}, notStarted()(LATER.now - 1), {
+        ...LATER,
+        now: LATER.now + 9,
+      });
+      expect(late).to.equal(facts);
+    });
+
+  it('is told by when it was sent, not by when it came', () => {
+    const facts = absorbed(someFacts(object), running());
+    const next = absorb(facts, object, {}, notStarted()(LATER.now), LATER);
+    expect(next.observed?.job?.status).to.equal('0');
+  });
+});
+
+describe('an answer about another target', () => {
+  const earlier = someFacts(object, {
+    observed: seen('1'),
+    overdue: 'too old',
+    verdict: failure('PermissionDenied'),
+    failures: 4,
+    servedRequest: 'a',
+  });
+  const elsewhere = aJob().generation(2).inRegion('cn-beijing').build();
+  const other = { ...ASKED, endpoint: 'https://other.example' };
+
+  it('starts again when the reference is another one', () => {
+    const facts = absorbed(earlier, fails('ServerError'), elsewhere);
+    expect(facts.reference).to.equal(referenceHash(referenceOf(elsewhere)));
+    for (const gone of ['observed', 'overdue', 'verdict']) expect(facts).to.not.have.property(gone);
+    expect(facts).to.include({ failures: 1, servedRequest: 'a', servedGeneration: 1 });
+  });
+
+  it('starts again when the endpoint is another one, though the reference is the same', () => {
+    const facts = absorbed(earlier, fails('ServerError', { asked: other }));
+    expect(facts.endpoint).to.equal(endpointHash(other));
+    expect(facts).to.not.have.property('observed');
+  });
+
+  it('is itself all that is known then', () => {
+    const facts = absorbed(earlier, observed({ status: '0' }, other));
+    expect(facts.observed).to.deep.equal({
+      found: true,
+      job: { status: '0' },
+      at: LATER.now,
+      time: LATER.time,
+    });
+  });
+
+  it('keeps the data while the credential is not resolved and so no endpoint is known', () => {
+    const facts = absorbed(earlier, fails('CredentialsNotFound', { asked: 'nowhere' }));
+    expect(facts.observed).to.deep.equal(seen('1'));
+    expect(facts.endpoint).to.equal(endpointHash(ASKED));
+    expect(absorbed(facts, running()).observed?.found).to.equal(true);
+  });
+
+  it('learns the endpoint from the first answer that has one, and forgets nothing by that', () => {
+    const { endpoint: _, ...unresolved } = someFacts(object, { verdict: failure('CredentialsNotFound') });
+    const facts = absorbed(unresolved, fails('ServerError'));
+    expect(facts.verdict?.kind).to.equal('CredentialsNotFound');
+    expect(facts.endpoint).to.equal(endpointHash(ASKED));
+  });
+});

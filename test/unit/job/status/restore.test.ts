@@ -1,0 +1,274 @@
+// Facts from the status that an earlier process left.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJobStatus } from '../../../../src/api/edge-transcode-job.ts';
+import { unixSeconds } from '../../../../src/base/clock.ts';
+import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
+import { nextPoll } from '../../../../src/job/schedule/poll-schedule.ts';
+import { decide } from '../../../../src/job/status/decide.ts';
+import { type Facts, isNewWish, isPending, settle, suspended } from '../../../../src/job/status/facts.ts';
+import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
+import { restoreFacts } from '../../../../src/job/status/restore.ts';
+import { aJob, type JobBuilder } from '../../kit/a-job.ts';
+import { SETTINGS } from '../../kit/an-operator.ts';
+import { details } from '../../kit/answers.ts';
+import { shown } from '../../kit/shown.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const OVERDUE = 'not observed for longer than the freshness window of 3m30s';
+
+/** What a process at NOW leaves of these facts. */
+function left(builder: JobBuilder, facts: Partial<Facts>): EdgeTranscodeJobStatus {
+  const object = builder.build();
+  return decide(object, someFacts(object, facts), SETTINGS, '2026-01-01T00:00:00Z');
+}
+
+/** What a process that starts `after` ms later makes of it. */
+function restored(builder: JobBuilder, status: EdgeTranscodeJobStatus, after = MINUTE): Facts {
+  return restoreFacts(builder.storing(status).build(), NOW + after, NOW + after, SETTINGS);
+}
+
+interface Kept {
+  readonly what: string;
+  readonly job?: JobBuilder;
+  readonly facts: Partial<Facts>;
+}
+
+const KEPT: readonly Kept[] = [
+  { what: 'a running job', facts: { observed: seen('1') } },
+  { what: 'a job that is not started', facts: { observed: seen('0') } },
+  { what: 'a job with a code that is not known', facts: { observed: seen('7') } },
+  {
+    what: 'a job that differs from what is expected',
+    job: aJob().expecting('Running'),
+    facts: { observed: seen('0') },
+  },
+  {
+    what: 'no such job, never found',
+    facts: { observed: seen(undefined), verdict: failure('JobNotFound') },
+  },
+  {
+    what: 'no such job any more',
+    facts: { observed: { ...seen('1'), found: false }, verdict: failure('JobNotFound') },
+  },
+  { what: 'a refusal, never observed', facts: { verdict: failure('PermissionDenied') } },
+  { what: 'a refusal', facts: { observed: seen('1'), verdict: failure('OperationDenied') } },
+  { what: 'bad credentials', facts: { observed: seen('1'), verdict: failure('AuthenticationFailed') } },
+  { what: 'a bad reference', facts: { verdict: failure('InvalidReference') } },
+  { what: 'an overdue observation', facts: { observed: seen('1'), overdue: OVERDUE } },
+  {
+    what: 'an overdue observation of no such job',
+    facts: { observed: seen(undefined), overdue: OVERDUE, verdict: failure('JobNotFound') },
+  },
+  {
+    what: 'an overdue observation with a refusal',
+    job: aJob().expecting('NotStarted'),
+    facts: { observed: seen('1'), overdue: OVERDUE, verdict: failure('CredentialsNotFound') },
+  },
+  {
+    what: 'a suspension',
+    job: aJob().suspended(),
+    facts: { observed: seen('1', { lapsed: true }), suspended: true },
+  },
+  {
+    what: 'a suspension before anything was observed',
+    job: aJob().suspended(),
+    facts: { suspended: true },
+  },
+  {
+    what: 'a served request and a raised interval',
+    job: aJob().every('1s').requested('now'),
+    facts: { observed: seen('1'), servedRequest: 'now' },
+  },
+];
+
+describe('a restart writes nothing, as it restores', () => {
+  for (const { what, job = aJob(), facts } of KEPT)
+    it(what, () => {
+      const status = left(job, facts);
+      const object = job.storing(status).build();
+      const known = settle(restored(job, status), object, SETTINGS, NOW + MINUTE);
+      const again = decide(object, known, SETTINGS, '2026-01-01T00:01:00Z');
+      expect(again).to.deep.equal(status);
+      expect(fingerprintOf(again)).to.equal(fingerprintOf(status));
+    });
+
+  it('a suspension, however often it is suspended again', () => {
+    const job = aJob().suspended();
+    const status = left(job, { observed: seen('1', { lapsed: true }), suspended: true });
+    const object = job.storing(status).build();
+    expect(decide(object, suspended(restored(job, status), object), SETTINGS, 'later')).to.deep.equal(status);
+  });
+});
+
+describe('a restart asks at once', () => {
+  const asks = (job: JobBuilder, status: EdgeTranscodeJobStatus) =>
+    isNewWish(job.storing(status).build(), restored(job, status));
+
+  it('about an object that was never visited', () => {
+    expect(asks(aJob(), { observedGeneration: -1 })).to.equal(true);
+    expect(asks(aJob(), {})).to.equal(true);
+  });
+
+  it('about a spec that changed meanwhile', () => {
+    expect(asks(aJob().generation(2), left(aJob(), { observed: seen('1') }))).to.equal(true);
+  });
+
+  it('about a refresh that was requested meanwhile', () => {
+    expect(asks(aJob().requested('now'), left(aJob(), { observed: seen('1') }))).to.equal(true);
+  });
+
+  it('about a generation whose calls had failed so far', () => {
+    const facts = { observed: seen('1'), servedGeneration: 0, trouble: failure('ServerError'), failures: 2 };
+    const status = left(aJob(), facts);
+    expect(status.observedGeneration).to.equal(1);
+    expect(asks(aJob(), status)).to.equal(true);
+  });
+
+  it('about an object whose every call had failed', () => {
+    const facts = { servedGeneration: -1, trouble: failure('ServerError'), failures: 2 };
+    expect(asks(aJob(), left(aJob(), facts))).to.equal(true);
+  });
+
+  it('about an object that was resumed meanwhile', () => {
+    const off = aJob().suspended();
+    const status = left(off, { observed: seen('1', { lapsed: true }), suspended: true });
+    expect(asks(aJob().generation(2), status)).to.equal(true);
+  });
+
+  it('about nothing that was served', () => {
+    for (const { job = aJob(), facts } of KEPT.filter(({ facts: { suspended: off } }) => !off))
+      expect(asks(job, left(job, facts))).to.equal(false);
+  });
+});
+
+describe('after a restart', () => {
+  const job = aJob();
+  const reference = referenceHash(referenceOf(job.build()));
+  const status = left(job, { observed: seen('1') });
+
+  it('polls fall at the same instants as before it', () => {
+    for (let after = 0; after < 3 * MINUTE; after += 7_919) {
+      const { nextPollAt = 0 } = restored(job, status, after);
+      expect((nextPollAt - nextPoll(reference, MINUTE, NOW)) % MINUTE).to.equal(0);
+      expect(nextPollAt - (NOW + after)).to.be.within(0, MINUTE);
+    }
+  });
+
+  it('what was last observed longer ago than heartbeats and the interval explain is due now', () => {
+    const now = NOW + 16 * MINUTE;
+    expect(restored(job, status, 16 * MINUTE).nextPollAt).to.be.greaterThan(now - 1);
+    expect(restored(job, status, 16 * MINUTE + 1).nextPollAt).to.equal(now + 1);
+    expect(
+      isNewWish(job.storing(status).build(), restored(job, status, HOUR)),
+      'not asked, but due',
+    ).to.equal(false);
+  });
+
+  it('age counts from the start', () => {
+    expect(restored(job, status, 18 * MINUTE).countFrom).to.equal(NOW + 18 * MINUTE);
+  });
+
+  it('age counts from the observation when that is older than heartbeats and window', () => {
+    const object = job.storing(status).build();
+    const facts = restored(job, status, 18 * MINUTE + 30_001);
+    expect(settle(facts, object, SETTINGS, NOW + 18 * MINUTE + 30_001).overdue).to.contain('3m30s');
+  });
+
+  it('age counts so for a changed spec as well', () => {
+    const changed = aJob().generation(2).storing(status).build();
+    const facts = restored(aJob().generation(2), status, HOUR);
+    expect(settle(facts, changed, SETTINGS, NOW + HOUR)).to.have.property('overdue');
+  });
+
+  it('slow polls go on slowly', () => {
+    const refused = left(job, { observed: seen('1'), verdict: failure('PermissionDenied') });
+    const next = nextPoll(reference, 5 * MINUTE, NOW + MINUTE - 2.5 * MINUTE);
+    expect(restored(job, refused).nextPollAt).to.equal(next);
+  });
+
+  for (const [kind, withinMs] of [
+    ['CredentialsNotFound', 30_000],
+    ['AuthenticationFailed', 20_000],
+  ] as const)
+    it(`${kind} is looked at again within ${withinMs / 1_000} s, however long the interval`, () => {
+      const rare = aJob().every('24h');
+      const { nextPollAt = 0 } = restored(rare, left(rare, { verdict: failure(kind) }));
+      expect(nextPollAt - NOW - MINUTE).to.be.within(0, withinMs);
+    });
+
+  it('a stored time that is still to come counts as now', () => {
+    const ahead = left(job, { observed: seen('1', { time: unixSeconds(new Date(NOW + HOUR)) }) });
+    const facts = restored(job, ahead);
+    expect(facts.observed?.at).to.equal(NOW + MINUTE);
+  });
+
+  it('ages are told by the wall clock that stored them, and kept on the clock that never steps', () => {
+    const facts = restoreFacts(job.storing(status).build(), 5_000, NOW + 2 * MINUTE, SETTINGS);
+    expect(facts.observed?.at).to.equal(5_000 - 2 * MINUTE);
+  });
+
+  it('what is stored of another target is kept, as the data of that target, until an answer comes', () => {
+    const elsewhere = aJob().generation(2).inRegion('cn-beijing');
+    const facts = restored(elsewhere, status);
+    expect(facts.reference).to.equal(reference);
+    expect(facts.observed?.job).to.deep.equal(details('1'));
+    expect(isPending(elsewhere.build(), facts)).to.equal(true);
+  });
+
+  it('another target asks at once, even if the generation says that it was served', () => {
+    const elsewhere = aJob().inRegion('cn-beijing').storing(status).build();
+    expect(isNewWish(elsewhere, restored(aJob().inRegion('cn-beijing'), status))).to.equal(true);
+  });
+});
+
+describe('a stored status that no operator wrote', () => {
+  const someCondition = {
+    type: 'Ready',
+    message: '',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+    observedGeneration: 1,
+  } as const;
+  const odd: Readonly<Record<string, EdgeTranscodeJobStatus>> = {
+    'is empty': {},
+    'has a target that is none': { ...left(aJob(), { observed: seen('1') }), observedTarget: 'x-y-z' },
+    'has no conditions': {
+      observedGeneration: 1,
+      state: 'Running',
+      lastObservedTime: '2026-01-01T00:00:00Z',
+    },
+    'has a time that is none': { ...left(aJob(), { observed: seen('1') }), lastObservedTime: 'yesterday' },
+    'has a reason that is no failure': {
+      ...left(aJob(), {}),
+      conditions: [{ ...someCondition, status: 'False', reason: 'JobRunning' }],
+    },
+  };
+  for (const [what, status] of Object.entries(odd))
+    it(`is asked about anew, as nothing of it is believed, when it ${what}`, () => {
+      const facts = restored(aJob(), status);
+      expect(isNewWish(aJob().storing(status).build(), facts)).to.equal(true);
+      expect(facts.nextPollAt).to.be.finite;
+      expect(shown(decide(aJob().build(), facts, SETTINGS, 'now'))).to.include({
+        state: 'Unknown',
+        Ready: 'Unknown Progressing',
+      });
+    });
+});
+
+describe('stream URLs that an operator with other options left', () => {
+  it('are redacted from the first decision on', () => {
+    const job = aJob().build();
+    const answered = restoreFacts(job, NOW, NOW, SETTINGS);
+    const stored = decide(job, answered, SETTINGS, '2026-01-01T00:00:00Z');
+    const leaky = {
+      ...stored,
+      observedTarget: `${answered.reference}-00000000`,
+      lastObservedTime: '2026-01-01T00:00:00Z',
+      job: { status: '1', streamInput: 'rtmp://push.example.com/app/a?auth_key=1-0-0-secret' },
+    };
+    const facts = restoreFacts({ ...job, status: leaky }, NOW, NOW, SETTINGS);
+    expect(facts.observed?.job?.streamInput).to.equal('rtmp://push.example.com/app/a?auth_key=REDACTED');
+  });
+});

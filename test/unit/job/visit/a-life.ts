@@ -1,0 +1,129 @@
+/**
+ * An object's life as facts and statuses see it, without anything that waits: answers, time, users and restarts in any order.
+ */
+import type {
+  EdgeTranscodeJob,
+  EdgeTranscodeJobSpec,
+  EdgeTranscodeJobStatus,
+  HeldStatus,
+} from '../../../../src/api/edge-transcode-job.ts';
+import { rfc3339, unixSeconds } from '../../../../src/base/clock.ts';
+import {
+  freshnessWindow,
+  intervalInForce,
+  isHeartbeatDue,
+  pollInterval,
+} from '../../../../src/job/schedule/poll-schedule.ts';
+import { decide } from '../../../../src/job/status/decide.ts';
+import {
+  absorb,
+  type Facts,
+  isNewWish,
+  isPending,
+  resumed,
+  settle,
+  suspended,
+} from '../../../../src/job/status/facts.ts';
+import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
+import { restoreFacts } from '../../../../src/job/status/restore.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { SETTINGS } from '../../kit/an-operator.ts';
+import type { Reply } from '../../kit/answers.ts';
+import { NOW } from '../../kit/some-facts.ts';
+
+/** Told of each status that is decided, with the one that was stored before. */
+export type OnDecided = (before: HeldStatus, life: ALife) => void;
+
+export class ALife {
+  object: EdgeTranscodeJob = aJob().build();
+  facts: Facts;
+  now = NOW;
+  /** From when the age of the last observation counts: its own moment, the last start or the end of a suspension. */
+  ageFrom = NOW;
+  /** Every token that a refresh was requested with. */
+  readonly requested = new Set<string>();
+  readonly #onDecided: OnDecided;
+
+  constructor(onDecided: OnDecided) {
+    this.#onDecided = onDecided;
+    this.facts = this.restored();
+  }
+
+  /** What a process that begins now takes over. */
+  restored(): Facts {
+    return restoreFacts(this.object, this.now, this.now, SETTINGS);
+  }
+
+  get window(): number {
+    return freshnessWindow(this.#interval, SETTINGS);
+  }
+
+  decided(time = rfc3339(new Date(this.now))): EdgeTranscodeJobStatus {
+    return decide(this.object, this.facts, SETTINGS, time);
+  }
+
+  /** @param late how long ago the call was sent, ms */
+  answer(reply: Reply, late: number): void {
+    if (this.object.spec.suspend) return;
+    const before = this.facts;
+    const at = { now: this.now, time: unixSeconds(new Date(this.now)) };
+    this.facts = absorb(before, this.object, this.object, reply(this.now - late), at);
+    if (this.facts.observed !== before.observed) this.ageFrom = this.now;
+    this.#publish();
+  }
+
+  /** As the watchdog looks on. */
+  pass(ms: number): void {
+    this.now += ms;
+    const before = this.facts;
+    this.facts = settle(before, this.object, SETTINGS, this.now);
+    const awaitsAnswer = isPending(this.object, this.facts) || isNewWish(this.object, this.facts);
+    if (this.facts !== before || !awaitsAnswer) this.#publish();
+  }
+
+  request(token: string): void {
+    this.requested.add(token);
+    this.object = { ...this.object, requestedAt: token };
+    this.#visit();
+  }
+
+  change(spec: Partial<EdgeTranscodeJobSpec>): void {
+    const { generation, spec: before } = this.object;
+    this.object = { ...this.object, generation: generation + 1, spec: { ...before, ...spec } };
+    this.#visit();
+  }
+
+  restart(): void {
+    this.facts = this.restored();
+    this.ageFrom = this.now;
+    this.#visit();
+  }
+
+  #visit(): void {
+    if (this.object.spec.suspend) {
+      this.facts = suspended(this.facts, this.object);
+      this.#publish();
+      return;
+    }
+    if (this.facts.suspended) this.ageFrom = this.now;
+    this.facts = resumed(this.facts, this.now);
+  }
+
+  #publish(): void {
+    this.facts = settle(this.facts, this.object, SETTINGS, this.now);
+    const before: HeldStatus = this.object.status;
+    const status = this.decided();
+    const isNews = fingerprintOf(status) !== fingerprintOf(before) || this.#isHeartbeatDue(before, status);
+    if (isNews) this.object = { ...this.object, status };
+    this.#onDecided(before, this);
+  }
+
+  #isHeartbeatDue(before: HeldStatus, status: HeldStatus): boolean {
+    const [old, fresh] = [before, status].map(({ lastObservedTime }) => Date.parse(lastObservedTime ?? ''));
+    return isHeartbeatDue(this.facts.reference, this.#interval, old as number, fresh as number);
+  }
+
+  get #interval(): number {
+    return pollInterval(intervalInForce(this.object.spec, SETTINGS), this.facts.verdict);
+  }
+}

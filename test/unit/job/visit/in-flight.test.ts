@@ -1,0 +1,93 @@
+// What happens to an answer whose object changed while the call was under way.
+
+import { expect } from 'chai';
+import { aJob } from '../../kit/a-job.ts';
+import { AnOperator, STREAM1 } from '../../kit/an-operator.ts';
+import { fails, notStarted, running } from '../../kit/answers.ts';
+import { shown } from '../../kit/shown.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+describe('while a call is under way', () => {
+  let operator: AnOperator;
+  beforeEach(async () => {
+    operator = new AnOperator();
+    await operator.applyAnswered(aJob(), running());
+    await operator.clock.advance(10 * SECOND);
+    operator.clear();
+  });
+  afterEach(() => operator.verify());
+
+  /** A call that has begun, and so cannot be withdrawn any more. */
+  async function sent() {
+    const call = operator.cloud.hold();
+    await operator.toNextPoll();
+    return call.send();
+  }
+
+  it('a deleted object is forgotten, and the answer with it', async () => {
+    const call = await sent();
+    await operator.delete(STREAM1);
+    call.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(operator.memory.size).to.equal(0);
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
+  });
+
+  it('a recreated object does not take the answer for the old one', async () => {
+    const call = await sent();
+    await operator.delete(STREAM1);
+    await operator.apply(aJob().uid('another'));
+    operator.cloud.plan(fails('ServerError'));
+    call.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(shown(operator.status)).to.include({ state: 'Unknown', Ready: 'False ServerError' });
+  });
+
+  it('an object that is pointed elsewhere drops the answer, and asks anew at once', async () => {
+    const call = await sent();
+    await operator.apply(aJob().generation(2).inRegion('cn-beijing'));
+    operator.cloud.plan(fails('ServerError'));
+    call.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due', 'asked']);
+    expect(shown(operator.status)).to.include({ state: 'Unknown', Ready: 'False ServerError' });
+  });
+
+  it('an object that is suspended drops the answer, and no call follows', async () => {
+    const call = await sent();
+    await operator.apply(aJob().generation(2).suspended());
+    call.answer(notStarted());
+    await operator.clock.advance(HOUR);
+    expect(shown(operator.status)).to.include({ Ready: 'True Suspended' });
+    expect(operator.cloud.takeCalls()).to.have.length(1);
+  });
+
+  it('an object that only expects something else now takes the answer, without another call', async () => {
+    const call = await sent();
+    await operator.apply(aJob().generation(2).expecting('Running'));
+    call.answer(notStarted());
+    await operator.clock.advance(10 * SECOND);
+    expect(shown(operator.status).AsExpected).to.equal('False DiffersFromExpectedState');
+    expect(operator.status.observedGeneration).to.equal(2);
+    expect(operator.cloud.takeCalls()).to.have.length(1);
+  });
+
+  it('a changed object does not wait for a turn that the old one waits for', async () => {
+    operator.cloud.hold();
+    await operator.toNextPoll();
+    await operator.applyAnswered(aJob().generation(2).every('30s'), notStarted());
+    expect(operator.status.observedGeneration).to.equal(2);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due', 'asked']);
+  });
+
+  it('nothing is learned once the operator stops', async () => {
+    operator.cloud.hold();
+    await operator.toNextPoll();
+    await operator.stop();
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
+    expect(operator.clock.timers).to.equal(0);
+  });
+});

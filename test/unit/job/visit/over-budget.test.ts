@@ -1,0 +1,111 @@
+// Objects that ask for more calls than the account may make: each is polled at the stretched interval, and waits little for its turn.
+
+import { expect } from 'chai';
+import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
+import { fullCallsPerSecond } from '../../../../src/cloud/ratelimit/call-rate.ts';
+import type { Answer, CloudReader, Lane } from '../../../../src/job/model/ports.ts';
+import { demandOf } from '../../../../src/job/schedule/demand.ts';
+import { pressuresOf, Stretches, stretchedBy } from '../../../../src/job/schedule/interval-scale.ts';
+import { SteppedTime } from '../../cloud/ratelimit/stepped-time.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { SETTINGS } from '../../kit/an-operator.ts';
+import { running } from '../../kit/answers.ts';
+import { type DomainAtWork, startDomain } from '../../kit/domain.ts';
+import { FakeCluster } from '../../kit/fake-cluster.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** Ask for 9 calls a second, … */
+const OBJECTS = 90;
+const INTERVAL = '10s';
+/** … where 1.97 may be made: stretched by 1.25^7. */
+const CALLS_PER_MINUTE = 120;
+const STRETCHED_MS = 10 * SECOND * 1.25 ** 7;
+
+describe('objects that ask for more than the budget', () => {
+  let time: SteppedTime;
+  let budget: Budget;
+  let domain: DomainAtWork;
+  /** How long calls waited for their turn, s, by lane. */
+  let waits: Record<Lane, number[]>;
+  /** When each job was asked about. */
+  let asked: Map<string, number[]>;
+  beforeEach(() => {
+    time = new SteppedTime();
+    waits = { asked: [], due: [], retry: [] };
+    asked = new Map();
+    budget = new Budget({
+      callsPerMinute: CALLS_PER_MINUTE,
+      clock: time,
+      onWait: (lane, seconds) => waits[lane].push(seconds),
+    });
+    const cluster = new FakeCluster();
+    for (let index = 0; index < OBJECTS; index += 1)
+      cluster.apply(aJob().named(`job-${index}`).about(`job-${index}`).every(INTERVAL));
+    const jobs = function* () {
+      for (const key of cluster.keys()) yield cluster.get(key) ?? expect.fail();
+    };
+    const pressures = () => pressuresOf(callsASecond(), fullCallsPerSecond(CALLS_PER_MINUTE));
+    const callsASecond = () => {
+      const targets = demandOf(jobs(), SETTINGS).flatMap(({ targets }) => [...targets]);
+      return new Map([['default', targets.reduce((sum, [ms, count]) => sum + (count * SECOND) / ms, 0)]]);
+    };
+    const settingsOf = stretchedBy(new Stretches({ pressures, clock: time }), SETTINGS);
+    const parts = { cluster, settingsOf, clock: time, logger: new RecordingLogger() };
+    domain = startDomain({
+      ...parts,
+      cloud: { observe, mayUse: () => true, leadsTo: () => undefined },
+      onPollLag: () => undefined,
+    });
+  });
+  afterEach(() => {
+    domain.stop.abort();
+    domain.publisher.stop();
+    budget.close();
+    time.restore();
+  });
+
+  const observe: CloudReader['observe'] = ({ jobID }, { lane, deadline, signal }) => {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const caller: Caller = {
+      lane,
+      deadline,
+      namespace: 'media',
+      withdrawn: false,
+      waitingSince: 0,
+      ready: () => true,
+      call: async () => {
+        const at = time.now();
+        asked.set(jobID, [...(asked.get(jobID) ?? []), at]);
+        resolve(running({ jobID })(at));
+      },
+      dismissed: () => resolve({ kind: 'withdrawn' }),
+    };
+    signal.addEventListener('abort', () => {
+      budget.withdraw(caller);
+      resolve({ kind: 'withdrawn' });
+    });
+    budget.add(caller);
+    return promise;
+  };
+
+  it('are all polled at the stretched interval, and wait for their turns no longer than the one they asked for', async () => {
+    await time.pass(2 * MINUTE, 100);
+    for (const lane of ['asked', 'due', 'retry'] as const) waits[lane] = [];
+    asked.clear();
+    await time.pass(10 * MINUTE, 100);
+
+    expect(waits.due.length).to.be.greaterThan(0.7 * 10 * CALLS_PER_MINUTE);
+    // Unstretched, each would wait for all the others: 45 s.
+    expect(Math.max(...waits.due)).to.be.at.most(10);
+    expect(asked.size).to.equal(OBJECTS);
+    for (const times of asked.values()) {
+      const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+      // Polls fall at instants of each target's own; one that waited is followed by the first that is half an interval later.
+      expect(Math.max(...gaps)).to.be.at.most(1.5 * STRETCHED_MS);
+      expect(times.length).to.be.within(10, 14);
+    }
+  });
+});

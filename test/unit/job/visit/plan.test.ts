@@ -1,0 +1,107 @@
+// What a visit should do, before anything is asked.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
+import type { Facts } from '../../../../src/job/status/facts.ts';
+import { ASKED_SPACING_MS, planVisit } from '../../../../src/job/visit/plan.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+
+const LONG_AGO = NOW - 60_000;
+
+/** Asked about a minute ago, observed, due in half a minute. */
+function steady(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
+  return someFacts(object, {
+    observed: seen('1'),
+    lastAskedAt: LONG_AGO,
+    nextPollAt: NOW + 30_000,
+    ...special,
+  });
+}
+
+/** Facts as they are for generation 1 without a request, whatever the object wants now. */
+const earlier = (special: Partial<Facts> = {}) => steady(aJob().build(), special);
+
+describe('a visit', () => {
+  it('does not ask about a suspended object', () => {
+    const object = aJob().suspended().build();
+    expect(planVisit(object, earlier({ nextPollAt: NOW - 1 }), NOW)).to.deep.equal({ kind: 'suspended' });
+  });
+
+  it('does not ask about an object that cannot be used', () => {
+    const object = aJob().invalid('spec.jobID is missing').build();
+    expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'refuse', why: 'spec.jobID is missing' });
+  });
+
+  it('takes suspension before invalidity', () => {
+    const object = aJob().invalid('spec.jobID is missing').suspended().build();
+    expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'suspended' });
+  });
+
+  it('waits until the poll is due', () => {
+    const object = aJob().build();
+    expect(planVisit(object, steady(object), NOW)).to.deep.equal({ kind: 'wait', until: NOW + 30_000 });
+  });
+});
+
+describe('a visit asks in the lane', () => {
+  it('asked, for an object that is new', () => {
+    const object = aJob().build();
+    const { attempted: _, ...fresh } = someFacts(object, { servedGeneration: -1 });
+    expect(planVisit(object, fresh, NOW)).to.deep.equal({ kind: 'ask', lane: 'asked', deadline: NOW });
+  });
+
+  it('asked, for a changed spec', () => {
+    const object = aJob().generation(2).build();
+    expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'ask', lane: 'asked', deadline: NOW });
+  });
+
+  it('asked, for a requested refresh', () => {
+    const object = aJob().requested('now').build();
+    expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'ask', lane: 'asked', deadline: NOW });
+  });
+
+  it('due, when the interval is over, and as of then', () => {
+    const object = aJob().build();
+    const facts = steady(object, { nextPollAt: NOW - 7 });
+    expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'ask', lane: 'due', deadline: NOW - 7 });
+  });
+
+  it('retry, when the last call failed', () => {
+    const object = aJob().build();
+    const facts = steady(object, { nextPollAt: NOW, failures: 2, trouble: failure('ServerError') });
+    expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'ask', lane: 'retry', deadline: NOW });
+  });
+});
+
+describe('a wish', () => {
+  it('beats a failing retry that is not due yet', () => {
+    const object = aJob().requested('now').build();
+    const facts = earlier({ failures: 3, trouble: failure('ServerError'), nextPollAt: NOW + 20_000 });
+    expect(planVisit(object, facts, NOW)).to.include({ kind: 'ask', lane: 'asked' });
+  });
+
+  it('is not new once it has failed: its retry waits', () => {
+    const object = aJob().requested('now').build();
+    const facts = earlier({ attempted: '1 now', failures: 1, nextPollAt: NOW + 2_000 });
+    expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'wait', until: NOW + 2_000 });
+  });
+
+  it('waits until 5 s after the last one was called for, not after any poll', () => {
+    const object = aJob().requested('now').build();
+    const waits = planVisit(object, earlier({ wishAskedAt: NOW - 1_000, lastAskedAt: NOW }), NOW);
+    expect(waits).to.deep.equal({ kind: 'wait', until: NOW + 4_000 });
+    const asks = planVisit(object, earlier({ wishAskedAt: NOW - ASKED_SPACING_MS, lastAskedAt: NOW }), NOW);
+    expect(asks).to.include({ kind: 'ask', lane: 'asked' });
+  });
+
+  it('is none when a request is taken back', () => {
+    const facts = earlier({ attempted: '1 now', servedRequest: 'now' });
+    expect(planVisit(aJob().build(), facts, NOW)).to.include({ kind: 'wait' });
+  });
+
+  it('is none when a request is one that was served', () => {
+    const facts = earlier({ attempted: '1 later', servedRequest: 'now' });
+    expect(planVisit(aJob().requested('now').build(), facts, NOW)).to.include({ kind: 'wait' });
+  });
+});

@@ -1,0 +1,104 @@
+// A restart: nothing is written that says nothing new, no event is told twice, and no burst of calls is made.
+
+import { expect } from 'chai';
+import { aJob, type JobBuilder } from '../../kit/a-job.ts';
+import { AnOperator } from '../../kit/an-operator.ts';
+import { ASKED, fails, noSuchJob, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
+import { shown } from '../../kit/shown.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+const KEPT: readonly (readonly [what: string, reply: Reply, job?: JobBuilder])[] = [
+  ['running', running()],
+  ['not started', notStarted()],
+  ['not as expected', notStarted(), aJob().expecting('Running')],
+  ['in a state that is not known', observed({ status: '7' })],
+  ['not there', noSuchJob()],
+  ['refused', fails('PermissionDenied')],
+  ['without credentials', fails('CredentialsNotFound', { asked: 'nowhere' })],
+  ['not reached', fails('ConnectionFailed')],
+  ['polled slowly', running(), aJob().every('24h')],
+];
+
+describe('a restart', () => {
+  let operator: AnOperator;
+  beforeEach(() => {
+    operator = new AnOperator();
+  });
+  afterEach(() => operator.verify());
+
+  for (const [what, reply, job = aJob()] of KEPT)
+    it(`writes nothing and tells nothing for an object that is ${what}`, async () => {
+      operator.cloud.always(reply);
+      await operator.apply(job);
+      await operator.clock.advance(MINUTE);
+      operator.clear();
+      await operator.restart(5 * SECOND);
+      await operator.clock.advance(5 * MINUTE);
+      expect(operator.cluster.takeWrites()).to.deep.equal([]);
+      expect(operator.cluster.takeEvents()).to.deep.equal([]);
+    });
+
+  it('polls each object at the instants it would have had, without a burst', async () => {
+    operator.cloud.always(running());
+    for (let job = 0; job < 60; job += 1)
+      await operator.apply(aJob().named(`job-${job}`).inRegion(`region-${job}`));
+    await operator.clock.advance(2 * MINUTE);
+    const phases = () =>
+      new Map(operator.cloud.takeCalls().map(({ at, reference }) => [reference.regionID, at % MINUTE]));
+    operator.clear();
+    await operator.clock.advance(MINUTE);
+    const before = phases();
+    await operator.restart(20 * SECOND);
+    expect(operator.cloud.calls, 'at the start').to.deep.equal([]);
+    await operator.clock.advance(MINUTE);
+    expect(operator.cloud.calls).to.have.length(60);
+    expect(phases()).to.deep.equal(before);
+  });
+
+  it('asks in the due lane about what was not observed for long, not as if somebody waited', async () => {
+    operator.cloud.always(running());
+    await operator.apply(aJob());
+    operator.clear();
+    await operator.restart(60 * MINUTE);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due']);
+  });
+
+  it('asks at once, in the due lane, where the operator’s options lead elsewhere than what is stored', async () => {
+    operator.cloud.leads = ASKED;
+    operator.cloud.always(running());
+    await operator.apply(aJob().every('24h'));
+    operator.clear();
+    const elsewhere = { endpoint: ASKED.endpoint, regionID: 'cn-beijing' };
+    operator.cloud.leads = elsewhere;
+    operator.cloud.always(fails('ServerError', { asked: elsewhere }));
+    await operator.restart(5 * SECOND);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due']);
+    expect(operator.cluster.takeWrites().map(shown)[0]).to.include({
+      state: 'Unknown',
+      Ready: 'False ServerError',
+    });
+  });
+
+  it('tells the transitions that it finds, once', async () => {
+    operator.cloud.always(running());
+    await operator.apply(aJob());
+    operator.clear();
+    operator.cloud.always(notStarted());
+    await operator.restart(MINUTE);
+    await operator.clock.advance(2 * MINUTE);
+    expect(operator.cluster.takeEvents()).to.deep.equal(['stream1 Normal JobStopped']);
+    expect(shown(operator.status).state).to.equal('NotStarted');
+  });
+
+  it('forgets what it knew of an object that was deleted meanwhile', async () => {
+    operator.cloud.always(running());
+    const key = await operator.apply(aJob());
+    await operator.stop();
+    operator.cluster.delete(key);
+    await operator.restart(MINUTE);
+    await operator.clock.advance(MINUTE);
+    expect(operator.memory.size).to.equal(0);
+  });
+});

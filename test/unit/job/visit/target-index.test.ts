@@ -1,0 +1,181 @@
+// Objects on one target: one call for each poll, at the shortest of their intervals, and the answer is for all of them.
+
+import { expect } from 'chai';
+import type { ObjectKey } from '../../../../src/base/object-key.ts';
+import { Siblings } from '../../../../src/job/visit/target-index.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { AnOperator } from '../../kit/an-operator.ts';
+import { fails, noSuchJob, notStarted, running } from '../../kit/answers.ts';
+import { shown } from '../../kit/shown.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+describe('objects on one target', () => {
+  let operator: AnOperator;
+  beforeEach(() => {
+    operator = new AnOperator();
+  });
+  afterEach(() => operator.verify());
+  const states = (...keys: `${string}/${string}`[]) => keys.map((key) => operator.cluster.status(key).state);
+
+  it('cost one call for each poll, at the shortest of their intervals', async () => {
+    operator.cloud.always(running());
+    for (const interval of ['60s', '12s', '10s', '24h'])
+      await operator.apply(aJob().named(interval).every(interval));
+    operator.cloud.takeCalls();
+    await operator.clock.advance(10 * MINUTE);
+    const times = operator.cloud.takeCalls().map(({ at }) => at);
+    expect(new Set(times).size).to.equal(60);
+  });
+
+  it('all show what one of them has learnt', async () => {
+    operator.cloud.always(running());
+    const often = await operator.apply(aJob().named('often').every('10s'));
+    const rarely = await operator.apply(aJob().named('rarely').every('24h'));
+    operator.cloud.always(notStarted());
+    await operator.clock.advance(20 * SECOND);
+    expect(states(often, rarely)).to.deep.equal(['NotStarted', 'NotStarted']);
+    operator.cloud.always(noSuchJob());
+    await operator.clock.advance(20 * SECOND);
+    expect(states(often, rarely)).to.deep.equal(['NotFound', 'NotFound']);
+  });
+
+  it('are polled at the longer interval once the one with the shorter is gone', async () => {
+    operator.cloud.always(running());
+    const often = await operator.apply(aJob().named('often').every('10s'));
+    await operator.apply(aJob().named('rarely').every('10m'));
+    await operator.delete(often);
+    await operator.clock.advance(11 * SECOND);
+    operator.cloud.takeCalls();
+    await operator.clock.advance(60 * MINUTE);
+    expect(operator.cloud.takeCalls().length).to.be.within(5, 7);
+  });
+
+  it('count a failure once each', async () => {
+    operator.cloud.always(running());
+    const keys = [
+      await operator.apply(aJob().named('a')),
+      await operator.apply(aJob().named('b')),
+      await operator.apply(aJob().named('c')),
+    ];
+    const shared = fails('ServerError')(operator.facts(keys[0]).nextPollAt as number);
+    operator.cloud.always(() => shared);
+    await operator.toNextPoll(keys[0]);
+    expect(keys.map((key) => operator.facts(key).failures)).to.deep.equal([1, 1, 1]);
+  });
+
+  it('are no business of one that is suspended, or means another region, credential or cluster', async () => {
+    operator.cloud.always(running());
+    const others = [
+      await operator.apply(aJob().named('suspended').suspended()),
+      await operator.apply(aJob().named('region').inRegion('eu-central-1').every('24h')),
+      await operator.apply(aJob().named('secret').withSecret('account').every('24h')),
+      await operator.apply(
+        aJob().named('cluster').about('5ad420b48fb04483915d4f2cd8ac0000', 'other').every('24h'),
+      ),
+    ];
+    const before = states(...others);
+    operator.cloud.always(notStarted());
+    const key = await operator.apply(aJob().named('one').every('10s'));
+    expect(states(key)).to.deep.equal(['NotStarted']);
+    expect(states(...others)).to.deep.equal(before);
+  });
+
+  it('are no business of a namespace that may not use the keys, and it is none of theirs', async () => {
+    operator.cloud.excluded.add('outside');
+    operator.cloud.always(fails('CredentialsNotFound', { asked: 'nowhere' }));
+    const outside = await operator.apply(aJob().named('one', 'outside').every('10s'));
+    operator.cloud.always(running());
+    const inside = await operator.apply(aJob().named('one').every('24h'));
+    expect(states(outside, inside)).to.deep.equal(['Unknown', 'Running']);
+    operator.cloud.always(fails('CredentialsNotFound', { asked: 'nowhere' }));
+    await operator.clock.advance(MINUTE);
+    expect(states(outside, inside)).to.deep.equal(['Unknown', 'Running']);
+    expect(shown(operator.cluster.status(inside))).to.include({ Ready: 'True ObservationSucceeded' });
+  });
+
+  it('serve a wish only by a call that was sent after it was known', async () => {
+    operator.cloud.plan(running());
+    const one = await operator.apply(aJob().named('one').every('24h'));
+    operator.cloud.plan(running());
+    const other = await operator.apply(aJob().named('other').every('24h'));
+    await operator.clock.advance(6 * SECOND);
+    const poll = operator.cloud.hold();
+    await operator.apply(aJob().named('one').every('24h').requested('before'));
+    poll.send();
+    await operator.clock.advance(SECOND);
+    const asked = operator.cloud.hold();
+    await operator.apply(aJob().named('other').every('24h').requested('now'));
+    poll.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(operator.cluster.status(other)).to.include({ state: 'NotStarted' });
+    expect(operator.cluster.status(other).lastHandledRequestedAt).to.equal(undefined);
+    asked.answer(running());
+    await operator.clock.advance(0);
+    expect(operator.cluster.status(other)).to.include({ state: 'Running', lastHandledRequestedAt: 'now' });
+    expect(operator.cluster.status(one)).to.include({ state: 'Running', lastHandledRequestedAt: 'before' });
+  });
+
+  it('withdraw a call of another that waits for its turn, as there is an answer now', async () => {
+    operator.cloud.plan(running(), running());
+    const one = await operator.apply(aJob().named('one').every('10m'));
+    await operator.apply(aJob().named('other').every('10m'));
+    const waiting = operator.cloud.hold();
+    const going = operator.cloud.hold();
+    await operator.toNextPoll(one);
+    going.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(states(one)).to.deep.equal(['NotStarted']);
+    operator.cloud.takeCalls();
+    await operator.clock.advance(MINUTE);
+    waiting.answer(running());
+    await operator.clock.advance(MINUTE);
+    expect(operator.cloud.takeCalls()).to.deep.equal([]);
+    expect(states(one)).to.deep.equal(['NotStarted']);
+  });
+
+  it('come due together where the cloud says so, and by themselves again when it does not', async () => {
+    const phase = (at: number) => at % MINUTE;
+    const batched = (askedAt: number) => ({ ...running()(askedAt), phase: '00000000' });
+    operator.cloud.always(batched);
+    const keys = [
+      await operator.apply(aJob().about('one').named('one')),
+      await operator.apply(aJob().about('two').named('two')),
+    ];
+    expect(keys.map((key) => phase(operator.facts(key).nextPollAt as number))).to.deep.equal([0, 0]);
+    operator.cloud.always(running());
+    await operator.clock.advance(2 * MINUTE);
+    const phases = keys.map((key) => phase(operator.facts(key).nextPollAt as number));
+    expect(new Set(phases).size).to.equal(2);
+  });
+
+  it('are forgotten with the objects', async () => {
+    operator.cloud.always(running());
+    const keys: ObjectKey[] = [];
+    for (let index = 0; index < 3; index += 1) keys.push(await operator.apply(aJob().named(`${index}`)));
+    for (const key of keys) await operator.delete(key);
+    expect(operator.memory.size).to.equal(0);
+    expect(operator.memory.siblings(aJob().build())).to.deep.equal([]);
+  });
+});
+
+describe('an index of siblings', () => {
+  it('finds whoever is there, each once', () => {
+    const siblings = new Siblings();
+    siblings.add('x', 'n/a');
+    siblings.add('x', 'n/a');
+    siblings.add('x', 'n/b');
+    siblings.add('x', 'n/c');
+    siblings.add('y', 'n/d');
+    expect(siblings.of('x')).to.have.members(['n/a', 'n/b', 'n/c']);
+    siblings.delete('x', 'n/b');
+    siblings.delete('x', 'n/none');
+    siblings.delete('x', 'n/a');
+    expect(siblings.of('x')).to.deep.equal(['n/c']);
+    siblings.delete('x', 'n/a');
+    siblings.delete('x', 'n/c');
+    expect(siblings.of('x')).to.deep.equal([]);
+    expect(siblings.size).to.equal(1);
+  });
+});

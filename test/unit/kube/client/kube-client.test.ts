@@ -1,0 +1,168 @@
+// Each call of the API server as it goes over the wire, on one connection.
+
+import { expect } from 'chai';
+import { apiFailure } from '../../../../src/kube/client/api-error.ts';
+import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
+import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
+import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
+
+const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
+
+describe('the client of the API server', () => {
+  let server: LoopbackApiServer;
+  let config: PooledKubeConfig;
+  let client: KubeClient;
+  beforeEach(async () => {
+    server = new LoopbackApiServer();
+    await server.open();
+    config = new PooledKubeConfig();
+    config.loadFromString(server.kubeconfig);
+    client = new KubeClient(config, 'operator/1 (pod)');
+  });
+  afterEach(() => {
+    config.dropConnections();
+    server.close();
+  });
+
+  function last(): Received {
+    return server.received.at(-1) as Received;
+  }
+
+  it('lists pages of 500, all namespaces, and goes on with a token', async () => {
+    const metadata = { resourceVersion: '10', continue: 'token' };
+    server.respond = (response) => json(response, 200, { items: [{ a: 1 }], metadata });
+    expect(await client.list(undefined)).to.deep.equal({
+      items: [{ a: 1 }],
+      resourceVersion: '10',
+      next: 'token',
+    });
+    expect(last()).to.include({ method: 'GET', url: `${COLLECTION}/edgetranscodejobs?limit=500` });
+    server.respond = (response) =>
+      json(response, 200, { items: [], metadata: { resourceVersion: '10', continue: '' } });
+    expect(await client.list('token')).to.deep.equal({ items: [], resourceVersion: '10' });
+    expect(last().url).to.match(/continue=token/);
+  });
+
+  it('lists one namespace', async () => {
+    const metadata = { resourceVersion: '10' };
+    server.respond = (response) => json(response, 200, { items: [], metadata });
+    await client.list('token', { namespace: 'media' });
+    expect(last().url).to.equal(`${COLLECTION}/namespaces/media/edgetranscodejobs?continue=token&limit=500`);
+  });
+
+  it('lists what a label selects', async () => {
+    const metadata = { resourceVersion: '10' };
+    server.respond = (response) => json(response, 200, { items: [], metadata });
+    await client.list(undefined, { labelSelector: 'shard=a' });
+    expect(last().url).to.equal(`${COLLECTION}/edgetranscodejobs?labelSelector=shard%3Da&limit=500`);
+    await client.list('token', { namespace: 'media', labelSelector: '!shard' });
+    expect(new URL(String(last().url), 'http://x').searchParams.get('labelSelector')).to.equal('!shard');
+    expect(last().url).to.contain('/namespaces/media/');
+  });
+
+  it('reads one object', async () => {
+    server.respond = (response) => json(response, 200, { kind: 'EdgeTranscodeJob' });
+    expect(await client.get('media/a')).to.deep.equal({ kind: 'EdgeTranscodeJob' });
+    expect(last()).to.include({ method: 'GET', url: `${COLLECTION}/namespaces/media/edgetranscodejobs/a` });
+  });
+
+  it('patches a status by JSON Patch, under its own name', async () => {
+    server.respond = (response) => json(response, 200, { patched: true });
+    const body = [{ op: 'test', path: '/metadata/uid', value: 'u' }] as const;
+    expect(await client.patchStatus('media/a', body)).to.deep.equal({ patched: true });
+    const { method, url, headers, body: sent } = last();
+    expect(method).to.equal('PATCH');
+    expect(url).to.match(
+      /\/namespaces\/media\/edgetranscodejobs\/a\/status\?fieldManager=edge-transcode-job-operator$/,
+    );
+    expect(headers['content-type']).to.match(/^application\/json-patch\+json/);
+    expect(JSON.parse(sent)).to.deep.equal(body);
+  });
+
+  it('reads the data of one Secret, as it is stored', async () => {
+    server.respond = (response) => json(response, 200, { kind: 'Secret', data: { accessKeyID: 'TFRBSQ==' } });
+    expect(await client.secretData('media', 'account')).to.deep.equal({ accessKeyID: 'TFRBSQ==' });
+    expect(last()).to.include({ method: 'GET', url: '/api/v1/namespaces/media/secrets/account' });
+    server.respond = (response) => json(response, 200, { kind: 'Secret' });
+    expect(await client.secretData('media', 'account')).to.deep.equal({});
+  });
+
+  it('creates an event in the namespace of its object', async () => {
+    server.respond = (response) => json(response, 201, {});
+    await client.createEvent('media', { metadata: { name: 'a.1' }, reason: 'JobFound' } as never);
+    expect(last()).to.include({ method: 'POST', url: '/apis/events.k8s.io/v1/namespaces/media/events' });
+    expect(JSON.parse(last().body)).to.deep.include({ reason: 'JobFound' });
+  });
+
+  it('says who calls, with each call', async () => {
+    await client.get('media/a');
+    expect(last().headers).to.include({ 'user-agent': 'operator/1 (pod)', authorization: 'Bearer token-1' });
+  });
+
+  it('uses one connection for many calls, one after another and at once', async () => {
+    for (let calls = 0; calls < 10; calls += 1) await client.get('media/a');
+    await client.secretData('media', 'account');
+    await Promise.all(Array.from({ length: 16 }, () => client.patchStatus('media/a', [])));
+    expect(server.received).to.have.length(27);
+    expect(server.connections).to.equal(1);
+  });
+
+  it('keeps its connection when a call is refused', async () => {
+    server.respond = (response) => json(response, 404, { reason: 'NotFound' });
+    for (let calls = 0; calls < 5; calls += 1)
+      expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({
+        status: 404,
+        reason: 'NotFound',
+      });
+    expect(server.connections).to.equal(1);
+  });
+
+  it('makes a new connection after one that broke', async () => {
+    await client.get('media/a');
+    server.respond = () => server.breakConnections();
+    expect(await client.get('media/a').catch(apiFailure)).not.to.have.property('status');
+    server.respond = (response) => json(response, 200, { kind: 'EdgeTranscodeJob' });
+    expect(await client.get('media/a')).to.include({ kind: 'EdgeTranscodeJob' });
+    expect(server.connections).to.equal(2);
+  });
+
+  it('makes a new connection when the API server does not know it any more: its certificate may be a new one', async () => {
+    server.respond = (response) => json(response, 401, { reason: 'Unauthorized' });
+    await client.get('media/a').catch(apiFailure);
+    await client.get('media/a').catch(apiFailure);
+    expect(server.connections).to.equal(2);
+  });
+
+  it('tells the wait that the API server asks for', async () => {
+    server.respond = (response) => json(response, 429, { reason: 'TooManyRequests' }, { 'retry-after': '2' });
+    expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({
+      status: 429,
+      reason: 'TooManyRequests',
+      retryAfterMs: 2_000,
+    });
+  });
+
+  it('fails on an answer that is no list', async () => {
+    for (const body of [{}, null, 'x', []]) {
+      server.respond = (response) => json(response, 200, body);
+      expect(await client.list(undefined).catch(apiFailure), JSON.stringify(body)).to.have.property('reason');
+    }
+  });
+
+  it('gives each call a deadline of 20 s', async () => {
+    const timeout = AbortSignal.timeout;
+    const deadlines: number[] = [];
+    const expiry = new AbortController();
+    AbortSignal.timeout = (ms) => {
+      deadlines.push(ms);
+      return expiry.signal;
+    };
+    try {
+      server.respond = () => expiry.abort(new DOMException('late', 'TimeoutError'));
+      expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
+      expect(deadlines).to.deep.equal([20_000]);
+    } finally {
+      AbortSignal.timeout = timeout;
+    }
+  });
+});

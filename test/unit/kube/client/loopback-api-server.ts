@@ -1,0 +1,91 @@
+/**
+ * An HTTP/2 and HTTP/1.1 server on loopback, as an API server is one, that answers as a test says, counts its connections, and has a
+ * kubeconfig.
+ */
+import {
+  createSecureServer,
+  type Http2ServerRequest as Request,
+  type Http2ServerResponse as Response,
+} from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
+
+export interface Received {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: Request['headers'];
+  readonly body: string;
+}
+
+export class LoopbackApiServer {
+  readonly received: Received[] = [];
+  connections = 0;
+  respond: (response: Response, received: Received) => void = (response) => json(response, 200, {});
+  readonly #tls = selfSignedCertificate();
+  readonly #server = createSecureServer(
+    { ...this.#tls, allowHTTP1: true },
+    (request, response) => void this.#receive(request, response),
+  );
+  readonly #sockets = new Set<TLSSocket>();
+
+  constructor() {
+    this.#server.on('secureConnection', (socket) => {
+      this.connections += 1;
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  async open(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  close(): void {
+    this.#server.close();
+    this.breakConnections();
+  }
+
+  /** Ends every connection, as a crash does. */
+  breakConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** How many connections are open now. */
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** As text: JSON is YAML. */
+  get kubeconfig(): string {
+    const ca = Buffer.from(this.#tls.cert).toString('base64');
+    return JSON.stringify({
+      clusters: [{ name: 'c', cluster: { server: this.url, 'certificate-authority-data': ca } }],
+      users: [{ name: 'u', user: { token: 'token-1' } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    });
+  }
+
+  async #receive(request: Request, response: Response): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const { method, url, headers } = request;
+    const received = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    this.received.push(received);
+    this.respond(response, received);
+  }
+}
+
+export function json(
+  response: Response,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}

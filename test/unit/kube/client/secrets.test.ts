@@ -1,0 +1,59 @@
+// One Secret, by its name.
+
+import { ApiException } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { KubeSecrets } from '../../../../src/kube/client/secrets.ts';
+
+function secretsWith(answer: () => Record<string, string>): KubeSecrets {
+  return new KubeSecrets({ secretData: async () => answer() });
+}
+
+function failing(error: Error): KubeSecrets {
+  return secretsWith(() => {
+    throw error;
+  });
+}
+
+describe('reading a Secret', () => {
+  it('gives its values, decoded', async () => {
+    const data = {
+      accessKeyID: 'TFRBSQ==',
+      accessKeySecret: Buffer.from('geheim ü\n').toString('base64'),
+      empty: '',
+    };
+    expect(await secretsWith(() => data).read('media', 'account')).to.deep.equal({
+      accessKeyID: 'LTAI',
+      accessKeySecret: 'geheim ü\n',
+      empty: '',
+    });
+  });
+
+  it('asks for that one', async () => {
+    const asked: string[] = [];
+    const secretData = async (...names: string[]) => {
+      asked.push(...names);
+      return {};
+    };
+    await new KubeSecrets({ secretData }).read('media', 'account');
+    expect(asked).to.deep.equal(['media', 'account']);
+  });
+
+  it('tells what is missing from what is forbidden', async () => {
+    expect(await failing(new ApiException(404, '', '', {})).read('media', 'account')).to.equal('missing');
+    expect(await failing(new ApiException(403, '', '', {})).read('media', 'account')).to.equal('forbidden');
+  });
+
+  it('fails where there is neither answer, without a word of the body', async () => {
+    for (const error of [
+      new ApiException(500, 'CANARY', 'CANARY', {}),
+      new ApiException(401, 'CANARY', 'CANARY', {}),
+      new Error('CANARY'),
+    ]) {
+      const failure = await failing(error)
+        .read('media', 'account')
+        .catch((thrown: Error) => thrown);
+      expect(failure).to.be.instanceOf(Error);
+      expect(`${(failure as Error).stack}`).not.to.contain('CANARY');
+    }
+  });
+});

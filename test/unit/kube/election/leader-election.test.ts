@@ -1,0 +1,217 @@
+// Processes that share a Lease: each with its own clock, on one API server, stepped through what can happen to them.
+
+import { expect } from 'chai';
+import { Candidate, DURATION_MS, TIMING } from '../../kit/candidate.ts';
+import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeLease } from '../../kit/fake-lease.ts';
+
+const LATENCY_MS = 5;
+
+describe('an election', () => {
+  let world: FakeClock;
+  let lease: FakeLease;
+  let first: Candidate;
+  let second: Candidate;
+
+  beforeEach(async () => {
+    world = new FakeClock();
+    lease = new FakeLease(world, { durationMs: DURATION_MS, deadlineMs: 5_000, latency: () => LATENCY_MS });
+    first = new Candidate('first', world, lease);
+    await world.advance(100);
+    second = new Candidate('second', world, lease);
+    await world.advance(100);
+  });
+
+  it('is won by who came first, and both know it', () => {
+    expect([first.isLeading, second.isLeading]).to.deep.equal([true, false]);
+    expect([first.election.isSettled, second.election.isSettled]).to.deep.equal([true, true]);
+    expect(first.said()).to.deep.equal(['info · took the lead']);
+    expect(second.said()).to.deep.equal(['info · waiting for the lead · first']);
+  });
+
+  it('is not settled before the Lease could be read', async () => {
+    lease.stall();
+    const third = new Candidate('third', world, lease);
+    await world.advance(20_000);
+    expect(third.election.isSettled).to.equal(false);
+    lease.resume();
+    await world.advance(TIMING.retryMs + 100);
+    expect(third.election.isSettled).to.equal(true);
+  });
+
+  it('lasts while the leader renews', async () => {
+    await world.advance(600_000);
+    expect([first.terms.length, second.terms.length]).to.deep.equal([1, 0]);
+    expect(first.terms[0]?.holds()).to.equal(true);
+    expect(second.said()).to.have.lengthOf(1);
+  });
+
+  it('costs the leader one request a retry period, and the others none', async () => {
+    const before = lease.processed.length;
+    await world.advance(60_000);
+    const made = lease.processed.slice(before);
+    expect(new Set(made)).to.deep.equal(new Set(['first claim']));
+    expect(made).to.have.lengthOf.within(29, 30);
+  });
+
+  it('hands over in milliseconds when the leader is asked to stop', async () => {
+    first.stop();
+    await world.advance(10 * LATENCY_MS);
+    await first.ended;
+    expect([first.isLeading, second.isLeading]).to.deep.equal([false, true]);
+    expect(first.said().at(-1)).to.equal('info · released the lead');
+  });
+
+  it('hands over within the duration when the leader dies', async () => {
+    first.clock.freeze();
+    await world.advance(DURATION_MS - TIMING.retryMs - 1);
+    expect(second.isLeading).to.equal(false);
+    await world.advance(TIMING.retryMs + 10 * LATENCY_MS);
+    expect(second.isLeading).to.equal(true);
+  });
+
+  it('ends for a process that slept through it, before it does anything', async () => {
+    const [term] = first.terms;
+    first.clock.freeze();
+    await world.advance(60_000);
+    expect(second.isLeading).to.equal(true);
+    // The network comes before the timers: what it brings asks for leave.
+    let mayAct: boolean | undefined;
+    first.clock.receive(() => {
+      mayAct = term?.holds();
+    });
+    first.clock.thaw();
+    expect(mayAct).to.equal(false);
+    expect(term?.signal.aborted).to.equal(true);
+    await world.advance(1_000);
+    expect([first.isLeading, second.isLeading]).to.deep.equal([false, true]);
+    expect(first.said().slice(1)).to.deep.equal([
+      'warn · lost the lead · first · it was not renewed in time',
+      'info · waiting for the lead · second',
+    ]);
+  });
+
+  it('ends at once when leave is asked for after the deadline, though no timer rang', async () => {
+    const [term] = first.terms;
+    lease.stall();
+    // Time passes and nothing runs, not even the timers of the world.
+    const ahead = world.now() + TIMING.renewDeadlineMs;
+    first.clock.freeze();
+    await world.advance(TIMING.renewDeadlineMs);
+    expect(world.now()).to.equal(ahead);
+    expect(term?.signal.aborted).to.equal(false);
+    expect(term?.holds()).to.equal(false);
+    expect(term?.signal.aborted).to.equal(true);
+  });
+
+  it('ends before the Lease when the API server stalls, and begins again when it is back', async () => {
+    lease.stall();
+    await world.advance(TIMING.renewDeadlineMs);
+    expect([first.isLeading, second.isLeading]).to.deep.equal([false, false]);
+    expect(first.terms[0]?.signal.aborted).to.equal(true);
+    await world.advance(60_000);
+    lease.resume();
+    await world.advance(5_000);
+    expect([first, second].filter(({ isLeading }) => isLeading)).to.have.lengthOf(1);
+    expect(warnings(first)).to.deep.equal([
+      'warn · writing the Lease failed · TimeoutError',
+      'warn · lost the lead · first · it was not renewed in time',
+    ]);
+  });
+
+  it('outlasts a stall that is shorter than the deadline', async () => {
+    lease.stall();
+    await world.advance(6_000);
+    lease.resume();
+    await world.advance(60_000);
+    expect([first.terms.length, first.isLeading]).to.deep.equal([1, true]);
+  });
+
+  it('does not mind wall clocks that step', async () => {
+    first.clock.wallOffsetMs = -3_600_000;
+    second.clock.wallOffsetMs = 3_600_000;
+    await world.advance(60_000);
+    second.clock.wallOffsetMs = -86_400_000;
+    await world.advance(60_000);
+    expect([first.terms.length, second.terms.length]).to.deep.equal([1, 0]);
+  });
+
+  it('does not believe a Lease that others wrote over, and loses the lead to its new holder', async () => {
+    lease.set({ holder: 'somebody' });
+    await world.advance(100);
+    expect(first.isLeading).to.equal(false);
+    expect(first.said().slice(1)).to.deep.equal([
+      'warn · lost the lead · somebody · it was taken',
+      'info · waiting for the lead · somebody',
+    ]);
+  });
+
+  it('survives a Lease that is deleted, with the leader that it had', async () => {
+    lease.set(undefined);
+    await world.advance(5_000);
+    expect(lease.record?.holder).to.equal('first');
+    expect([first.terms.length, first.isLeading, second.terms.length]).to.deep.equal([1, true, 0]);
+  });
+
+  it('is followed by reading where the Lease cannot be watched', async () => {
+    lease.watches = 'fail';
+    const third = new Candidate('third', world, lease);
+    await world.advance(4_000);
+    expect(warnings(third)).to.deep.equal(['warn · watching the Lease failed · HTTP 403']);
+    second.stop();
+    first.stop();
+    await world.advance(2 * TIMING.retryMs);
+    expect(third.isLeading).to.equal(true);
+  });
+
+  it('is safe where the watch is dead, as a claim of an old version is refused', async () => {
+    lease.watches = 'are silent';
+    await world.advance(60_000);
+    expect([first.terms.length, second.terms.length]).to.deep.equal([1, 0]);
+    expect(lease.processed).to.include('second claim');
+  });
+
+  it('has one winner where many claim at once', async () => {
+    const many = Array.from({ length: 8 }, (_, index) => new Candidate(`c${index}`, world, lease));
+    await world.advance(100);
+    first.clock.freeze();
+    await world.advance(DURATION_MS + 1_000);
+    expect([second, ...many].filter(({ isLeading }) => isLeading)).to.have.lengthOf(1);
+  });
+
+  it('gives back a claim whose answer was lost', async () => {
+    first.clock.freeze();
+    await world.advance(DURATION_MS - 1_000);
+    lease.stall();
+    await world.advance(7_000);
+    second.stop();
+    lease.resume();
+    await world.advance(1_000);
+    await second.ended;
+    expect(lease.record?.holder).to.equal('');
+  });
+
+  it('can be left while the API server says nothing', async () => {
+    lease.stall();
+    first.stop();
+    second.stop();
+    await world.advance(1_500);
+    await Promise.all([first.ended, second.ended]);
+  });
+
+  it('goes on while the last things are done, and is released after them', async () => {
+    const lastThings = Promise.withResolvers<void>();
+    first.lastThings = lastThings.promise;
+    first.stop();
+    await world.advance(DURATION_MS);
+    expect([first.isLeading, second.isLeading, lease.record?.holder]).to.deep.equal([true, false, 'first']);
+    lastThings.resolve();
+    await world.advance(10 * LATENCY_MS);
+    await first.ended;
+    expect(second.isLeading).to.equal(true);
+  });
+});
+
+function warnings(candidate: Candidate): string[] {
+  return candidate.said().filter((line) => line.startsWith('warn'));
+}

@@ -1,0 +1,173 @@
+// Whatever the API server sends is an object we can work with, or none.
+
+import { expect } from 'chai';
+import { decodeJob } from '../../../../src/kube/informer/decode.ts';
+
+const METADATA = { namespace: 'media', name: 'a', uid: 'uid-a', resourceVersion: '7', generation: 3 };
+/** The name is in the key. */
+const { name: _name, ...HELD } = METADATA;
+const SPEC = { clusterID: 'c', jobID: 'j' };
+
+function withSpec(spec: object) {
+  return decodeJob({ metadata: METADATA, spec: { ...SPEC, ...spec } });
+}
+
+function withStatus(status: unknown) {
+  return decodeJob({ metadata: METADATA, spec: SPEC, status })?.status;
+}
+
+describe('an object of the API server', () => {
+  it('is reduced to what is used', () => {
+    const condition = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'ObservationSucceeded',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+      observedGeneration: 3,
+    };
+    const status = {
+      observedGeneration: 3,
+      state: 'Running',
+      job: { status: '1' },
+      observedTarget: '00000000-00000000',
+      lastObservedTime: '2026-01-01T00:00:00Z',
+      lastHandledRequestedAt: 'now',
+      conditions: [condition],
+    };
+    const metadata = {
+      ...METADATA,
+      managedFields: [{ manager: 'kubectl' }],
+      labels: { a: 'b' },
+      annotations: { 'edgetranscode.live/requested-at': 'now', other: 'x' },
+    };
+    const spec = {
+      ...SPEC,
+      regionID: 'eu-central-1',
+      interval: '30s',
+      suspend: true,
+      expectedState: 'Running',
+      credentialsRef: { name: 'account', other: 'x' },
+    };
+    expect(decodeJob({ apiVersion: 'x', kind: 'y', metadata, spec, status })).to.deep.equal({
+      key: 'media/a',
+      ...HELD,
+      requestedAt: 'now',
+      spec: { ...spec, credentialsRef: { name: 'account' } },
+      status,
+    });
+  });
+
+  it('needs no status', () => {
+    expect(decodeJob({ metadata: METADATA, spec: SPEC })).to.deep.equal({
+      key: 'media/a',
+      ...HELD,
+      spec: SPEC,
+      status: {},
+    });
+  });
+
+  const NONE: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'x'],
+    ['a list', [METADATA]],
+    ['nothing', {}],
+    ['metadata that is null', { metadata: null }],
+    ...['namespace', 'name', 'uid', 'resourceVersion'].flatMap((field): [string, unknown][] => [
+      [`no ${field}`, { metadata: { ...METADATA, [field]: undefined } }],
+      [`an empty ${field}`, { metadata: { ...METADATA, [field]: '' } }],
+      [`a ${field} that is a number`, { metadata: { ...METADATA, [field]: 7 } }],
+    ]),
+  ];
+  for (const [name, junk] of NONE)
+    it(`is none where there is ${name}`, () => {
+      expect(decodeJob(junk)).to.equal(undefined);
+    });
+
+  const UNUSABLE: [object, RegExp][] = [
+    [{ clusterID: undefined }, /spec.clusterID is missing/],
+    [{ clusterID: 7 }, /spec.clusterID is missing/],
+    [{ jobID: '' }, /spec.jobID is missing/],
+    [{ interval: 'often' }, /spec.interval is not a duration/],
+    [{ interval: 30 }, /spec.interval is not a duration/],
+    [{ interval: '0' }, /spec.interval is not a duration/],
+    [{ interval: '0s' }, /spec.interval is not a duration/],
+    [{ credentialsRef: {} }, /spec.credentialsRef.name is missing/],
+    [{ credentialsRef: 'account' }, /spec.credentialsRef.name is missing/],
+    [{ credentialsRef: null }, /spec.credentialsRef.name is missing/],
+    [{ suspend: 'true' }, /spec.suspend is neither/],
+  ];
+  for (const [spec, message] of UNUSABLE)
+    it(`says what is wrong with ${JSON.stringify(spec)}`, () => {
+      expect(withSpec(spec)?.invalid)
+        .to.match(message)
+        .and.match(/apply the current CRD and mend the object$/);
+    });
+
+  it('has an expectation only where it is one of ours', () => {
+    expect(withSpec({ expectedState: 'Dancing' })?.spec).not.to.have.property('expectedState');
+  });
+
+  it('is not suspended unless it says so', () => {
+    expect(withSpec({ suspend: false })?.spec).not.to.have.property('suspend');
+    expect(withSpec({ suspend: false })).not.to.have.property('invalid');
+  });
+
+  it('has a refresh token of at most 256 characters, as it goes into the status', () => {
+    const annotations = { 'edgetranscode.live/requested-at': 'x'.repeat(250_000) };
+    expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal('x'.repeat(256));
+  });
+
+  it('has a refresh token that the API server stores as it is, also where it was cut within a character', () => {
+    const annotations = { 'edgetranscode.live/requested-at': `${'x'.repeat(255)}😀` };
+    expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal(
+      `${'x'.repeat(255)}\ufffd`,
+    );
+  });
+
+  it('is of the shard that its label names, and of none without it', () => {
+    const labels = { 'edgetranscode.live/shard': 'sports', other: 'x' };
+    expect(decodeJob({ metadata: { ...METADATA, labels } })?.shard).to.equal('sports');
+    for (const other of [undefined, null, 'x', { shard: 'sports' }, { 'edgetranscode.live/shard': 1 }])
+      expect(decodeJob({ metadata: { ...METADATA, labels: other } })).not.to.have.property('shard');
+  });
+
+  it('has no refresh requested by an annotation that is empty or none', () => {
+    for (const annotations of [{ 'edgetranscode.live/requested-at': '' }, null, 'x'])
+      expect(decodeJob({ metadata: { ...METADATA, annotations }, spec: SPEC })).not.to.have.property(
+        'requestedAt',
+      );
+  });
+
+  it('has a generation always', () => {
+    expect(decodeJob({ metadata: { ...METADATA, generation: 'x' }, spec: SPEC })).to.include({
+      generation: 0,
+    });
+  });
+
+  it('has a status of usable parts only', () => {
+    for (const junk of [null, 'x', [], 7]) expect(withStatus(junk)).to.deep.equal({});
+    const odd = {
+      job: 'x',
+      observedTarget: 7,
+      lastObservedTime: null,
+      lastHandledRequestedAt: {},
+      conditions: 'x',
+    };
+    expect(withStatus(odd)).to.deep.equal({});
+  });
+
+  it('leaves out conditions that would make the next status one that the schema refuses', () => {
+    const good = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'R',
+      message: 'm',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
+    const { lastTransitionTime: _date, ...undated } = good;
+    const conditions = [null, 7, 'x', {}, undated, { ...good, message: 7 }, { ...good, reason: '' }, good];
+    expect(withStatus({ conditions })?.conditions).to.deep.equal([good]);
+  });
+});

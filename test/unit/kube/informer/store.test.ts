@@ -1,0 +1,225 @@
+// The newest of every object, and each change told once.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
+import { nameOf, objectKey } from '../../../../src/base/object-key.ts';
+import { Store } from '../../../../src/kube/informer/store.ts';
+import { aJob } from '../../kit/a-job.ts';
+
+describe('the store', () => {
+  let store: Store;
+  let changes: string[];
+  beforeEach(() => {
+    changes = [];
+    store = new Store();
+    store.tell((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
+  });
+
+  function job(name: string, version: number, uid = `uid-${name}`): EdgeTranscodeJob {
+    return aJob().named(name).uid(uid).version(version).build();
+  }
+
+  function list(...jobs: EdgeTranscodeJob[]): void {
+    store.take({ kind: 'relisting' });
+    for (const one of jobs) store.take({ kind: 'applied', job: one });
+    store.take({ kind: 'listed' });
+  }
+
+  function takeChanges(): string[] {
+    return changes.splice(0);
+  }
+
+  it('tells of each object that comes, changes and goes', () => {
+    store.take({ kind: 'applied', job: job('a', 1) });
+    store.take({ kind: 'applied', job: job('a', 2) });
+    store.take({ kind: 'deleted', job: job('a', 3) });
+    expect(changes).to.deep.equal([
+      'media/a none → uid-a@1',
+      'media/a uid-a@1 → uid-a@2',
+      'media/a uid-a@2 → none',
+    ]);
+    expect(store.size).to.equal(0);
+  });
+
+  it('holds the newest of each', () => {
+    list(job('a', 1), job('b', 2));
+    store.take({ kind: 'applied', job: job('a', 3) });
+    expect(store.get('media/a')?.resourceVersion).to.equal('3');
+    expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
+    expect([...store.values()].map(({ key }) => nameOf(key))).to.deep.equal(['a', 'b']);
+  });
+
+  it('passes over what is older than what it knows, and what it knows already', () => {
+    store.take({ kind: 'applied', job: job('a', 10) });
+    takeChanges();
+    store.take({ kind: 'applied', job: job('a', 9) });
+    store.take({ kind: 'applied', job: job('a', 10) });
+    expect(changes).to.deep.equal([]);
+    expect(store.get('media/a')?.resourceVersion).to.equal('10');
+  });
+
+  it("lets go of what another call shows to be another shard's by now", () => {
+    list(job('a', 1), job('b', 2));
+    takeChanges();
+    store.update(aJob().named('a').uid('uid-a').version(3).ofShard('sports').build());
+    expect(changes).to.deep.equal(['media/a uid-a@1 → none']);
+  });
+
+  it('keeps what has come back from another shard since another call was answered', () => {
+    list(job('a', 5));
+    takeChanges();
+    store.update(aJob().named('a').uid('uid-a').version(4).ofShard('sports').build());
+    expect(changes).to.deep.equal([]);
+    expect(store.get('media/a')?.resourceVersion).to.equal('5');
+  });
+
+  it('of a shard takes what another call shows of its objects, and lets go of those without a label', () => {
+    store = new Store(undefined, 'sports');
+    const mine = aJob().named('a').uid('uid-a').ofShard('sports');
+    list(mine.version(1).build());
+    store.update(mine.version(2).build());
+    expect(store.get('media/a')?.resourceVersion).to.equal('2');
+    store.update(job('a', 3));
+    expect(store.size).to.equal(0);
+  });
+
+  it('compares versions as numbers of any size', () => {
+    const big = '90071992547409930';
+    store.apply({ ...job('a', 1), resourceVersion: big });
+    store.apply({ ...job('a', 1), resourceVersion: '90071992547409931' });
+    store.apply({ ...job('a', 1), resourceVersion: '9' });
+    expect(store.get('media/a')?.resourceVersion).to.equal('90071992547409931');
+  });
+
+  it('takes any other version where they are no numbers', () => {
+    store.apply({ ...job('a', 1), resourceVersion: 'x' });
+    store.apply({ ...job('a', 1), resourceVersion: 'w' });
+    expect(store.get('media/a')?.resourceVersion).to.equal('w');
+  });
+
+  it('forgets what a new list has no longer, and only once the list is whole', () => {
+    list(job('a', 1), job('b', 2));
+    takeChanges();
+    store.take({ kind: 'relisting' });
+    store.take({ kind: 'applied', job: job('a', 1) });
+    expect(store.get('media/b')).to.not.equal(undefined);
+    store.take({ kind: 'listed' });
+    expect(changes).to.deep.equal(['media/b uid-b@2 → none']);
+  });
+
+  it('keeps what an interrupted list had not come to yet', () => {
+    list(job('a', 1), job('b', 2));
+    store.take({ kind: 'relisting' });
+    store.take({ kind: 'applied', job: job('a', 1) });
+    list(job('a', 1), job('b', 2));
+    expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
+  });
+
+  it('says whether a list has come in whole', () => {
+    expect(store.isListed).to.equal(false);
+    store.take({ kind: 'relisting' });
+    expect(store.isListed).to.equal(false);
+    store.take({ kind: 'listed' });
+    store.take({ kind: 'relisting' });
+    expect(store.isListed).to.equal(true);
+  });
+
+  it('tells of both when one is made anew under the same name while nobody looked', () => {
+    list(job('a', 1));
+    takeChanges();
+    list(job('a', 5, 'uid-new'));
+    expect(changes).to.deep.equal(['media/a uid-a@1 → uid-new@5']);
+  });
+
+  it('does not take the late deletion of the old one for that of the new one', () => {
+    store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
+    store.take({ kind: 'deleted', job: job('a', 6, 'uid-a') });
+    expect(store.get('media/a')?.uid).to.equal('uid-new');
+  });
+
+  it('takes the deletion of what it does not know for no news', () => {
+    store.take({ kind: 'deleted', job: job('a', 1) });
+    store.remove('media/a');
+    expect(changes).to.deep.equal([]);
+  });
+
+  describe('of several namespaces', () => {
+    function of(namespace: string, name: string, version: number): EdgeTranscodeJob {
+      return { ...job(name, version), namespace, key: objectKey(namespace, name) };
+    }
+
+    function listOf(namespace: string, ...jobs: EdgeTranscodeJob[]): void {
+      store.take({ kind: 'relisting' }, namespace);
+      for (const one of jobs) store.take({ kind: 'applied', job: one }, namespace);
+      store.take({ kind: 'listed' }, namespace);
+    }
+
+    beforeEach(() => {
+      store = new Store(['media', 'sports']);
+    });
+
+    it('forgets what is gone from one when that one is listed, and nothing of another', () => {
+      listOf('media', of('media', 'a', 1), of('media', 'b', 2));
+      listOf('sports', of('sports', 'a', 3));
+      listOf('media', of('media', 'a', 1));
+      expect([...store.keys()]).to.deep.equal(['media/a', 'sports/a']);
+    });
+
+    it('keeps apart lists that come in at once', () => {
+      listOf('media', of('media', 'a', 1), of('media', 'b', 2));
+      listOf('sports', of('sports', 'a', 3), of('sports', 'b', 4));
+      store.take({ kind: 'relisting' }, 'media');
+      store.take({ kind: 'relisting' }, 'sports');
+      store.take({ kind: 'applied', job: of('media', 'a', 1) }, 'media');
+      store.take({ kind: 'applied', job: of('sports', 'b', 4) }, 'sports');
+      store.take({ kind: 'listed' }, 'sports');
+      expect([...store.keys()]).to.deep.equal(['media/a', 'media/b', 'sports/b']);
+      store.take({ kind: 'listed' }, 'media');
+      expect([...store.keys()]).to.deep.equal(['media/a', 'sports/b']);
+    });
+
+    it('is listed when each is, and tells which are not', () => {
+      expect(store.awaited).to.deep.equal(['media', 'sports']);
+      listOf('sports');
+      expect(store.isListed).to.equal(false);
+      expect(store.awaited).to.deep.equal(['media']);
+      listOf('media');
+      expect(store.isListed).to.equal(true);
+    });
+  });
+
+  describe('updated by the answer to a write', () => {
+    it('tells of it as of any change', () => {
+      list(job('a', 1));
+      takeChanges();
+      store.update(job('a', 2));
+      expect(changes).to.deep.equal(['media/a uid-a@1 → uid-a@2']);
+      store.take({ kind: 'applied', job: job('a', 2) });
+      expect(changes).to.have.length(1);
+    });
+
+    it('does not bring back what was deleted meanwhile', () => {
+      store.update(job('a', 2));
+      expect(store.get('media/a')).to.equal(undefined);
+    });
+
+    it('does not keep what a list that is coming in has no longer', () => {
+      list(job('a', 1), job('b', 2));
+      store.take({ kind: 'relisting' });
+      store.take({ kind: 'applied', job: job('b', 2) });
+      store.update(job('a', 3));
+      store.take({ kind: 'listed' });
+      expect([...store.keys()]).to.deep.equal(['media/b']);
+    });
+
+    it('does not bring back what was replaced meanwhile', () => {
+      store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
+      store.update(job('a', 9, 'uid-a'));
+      expect(store.get('media/a')?.uid).to.equal('uid-new');
+    });
+  });
+});
+
+function shown(job: EdgeTranscodeJob | undefined): string {
+  return job ? `${job.uid}@${job.resourceVersion}` : 'none';
+}

@@ -1,0 +1,258 @@
+// One watch as it goes over the wire: what is asked, what is yielded, and every way in which it can end.
+
+import { once } from 'node:events';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { Http2ServerResponse as Response } from 'node:http2';
+import { type AddressInfo, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
+import { apiFailure } from '../../../../src/kube/client/api-error.ts';
+import { WatchClient, type WatchLimits } from '../../../../src/kube/informer/watch-client.ts';
+import { json, LoopbackApiServer } from '../client/loopback-api-server.ts';
+
+const PATH = '/apis/edgetranscode.live/v1alpha1/edgetranscodejobs';
+const ONE = { type: 'ADDED', object: { metadata: { name: 'one' } } };
+const TWO = { type: 'MODIFIED', object: { metadata: { name: 'zwei – 二' } } };
+
+describe('the client of a watch', () => {
+  let server: LoopbackApiServer;
+  let stop: AbortController;
+  beforeEach(async () => {
+    server = new LoopbackApiServer();
+    await server.open();
+    stop = new AbortController();
+  });
+  afterEach(() => server.close());
+
+  function watch(limits: Partial<WatchLimits> = {}, kubeconfig = server.kubeconfig) {
+    const config = new KubeConfig();
+    config.loadFromString(kubeconfig);
+    const client = new WatchClient(config, 'operator/1 (pod)', limits);
+    return client.events(PATH, { resourceVersion: '10', timeoutSeconds: 300 }, stop.signal);
+  }
+
+  /** All events until the end, and how it ended. */
+  async function outcome(events = watch()): Promise<unknown[]> {
+    const all: unknown[] = [];
+    try {
+      for await (const event of events) all.push(event);
+      return [...all, 'ended'];
+    } catch (error) {
+      return [...all, apiFailure(error)];
+    }
+  }
+
+  function sends(...parts: (string | Buffer)[]): (response: Response) => Promise<void> {
+    return async (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      for (const part of parts) {
+        response.write(part);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      response.end();
+    };
+  }
+
+  async function untilClosed(): Promise<void> {
+    while (server.openConnections > 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  it('asks from a version on, for bookmarks, for a time, and says who asks', async () => {
+    server.respond = sends();
+    await outcome();
+    const [received] = server.received;
+    const { pathname, searchParams } = new URL(received?.url ?? '', server.url);
+    expect(pathname).to.equal(PATH);
+    expect(Object.fromEntries(searchParams)).to.deep.equal({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: '10',
+      timeoutSeconds: '300',
+    });
+    expect(received?.headers).to.include({
+      'user-agent': 'operator/1 (pod)',
+      authorization: 'Bearer token-1',
+    });
+  });
+
+  it('yields each event, wherever the bytes are divided', async () => {
+    const bytes = Buffer.from(`${JSON.stringify(ONE)}\n${JSON.stringify(TWO)}\n`);
+    for (const size of [1, 7, 64, bytes.length]) {
+      const count = Math.ceil(bytes.length / size);
+      const parts = Array.from({ length: count }, (_, at) => bytes.subarray(at * size, (at + 1) * size));
+      server.respond = sends(...parts);
+      expect(await outcome(), `parts of ${size}`).to.deep.equal([ONE, TWO, 'ended']);
+    }
+  });
+
+  it('yields an event when it comes, not when the next one does', async () => {
+    server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
+    const events = watch();
+    expect(await events.next()).to.deep.equal({ done: false, value: ONE });
+    await events.return();
+    await untilClosed();
+  });
+
+  it('leaves out a line that the end cuts: it comes again when the watch is resumed', async () => {
+    server.respond = sends(`${JSON.stringify(ONE)}\n`, JSON.stringify(TWO).slice(0, 20));
+    expect(await outcome()).to.deep.equal([ONE, 'ended']);
+  });
+
+  it('leaves out a line that a broken connection cuts, and says that it broke', async () => {
+    server.respond = (response) => {
+      response.writeHead(200).write(`${JSON.stringify(ONE)}\n${JSON.stringify(TWO).slice(0, 20)}`);
+      setImmediate(() => server.breakConnections());
+    };
+    expect(await outcome()).to.deep.equal([ONE, { reason: 'ECONNRESET' }]);
+  });
+
+  for (const line of ['{"type":"ADD', '<html>', 'null', '7', ''])
+    it(`does not pass over ${JSON.stringify(line)} in silence`, async () => {
+      server.respond = sends(`${JSON.stringify(ONE)}\n${line}\n${JSON.stringify(TWO)}\n`);
+      expect(await outcome()).to.deep.equal([ONE, { reason: 'UnreadableError' }]);
+    });
+
+  it('reads the largest object that etcd takes', async () => {
+    const large = { type: 'ADDED', object: { text: 'x'.repeat(1.5 * 1_024 * 1_024) } };
+    server.respond = sends(`${JSON.stringify(large)}\n`);
+    expect(await outcome()).to.deep.equal([large, 'ended']);
+  });
+
+  it('does not gather a line without end', async () => {
+    let sent = 0;
+    const part = 'x'.repeat(64 * 1_024);
+    server.respond = (response) => {
+      const more = () => {
+        sent += part.length;
+        if (response.writable) response.write(part, more);
+      };
+      response.writeHead(200);
+      more();
+    };
+    expect(await outcome()).to.deep.equal([{ reason: 'UnreadableError' }]);
+    expect(sent).to.be.below(16 * 1_024 * 1_024);
+    await untilClosed();
+  });
+
+  it('says what the API server refuses, and how long it asks to wait', async () => {
+    server.respond = (response) =>
+      json(response, 429, { kind: 'Status', reason: 'TooManyRequests' }, { 'retry-after': '7' });
+    expect(await outcome()).to.deep.equal([{ status: 429, reason: 'TooManyRequests', retryAfterMs: 7_000 }]);
+  });
+
+  it('reads no more of a refusal than a Status has', async () => {
+    server.respond = (response) => {
+      response.writeHead(503);
+      const more = () => response.writable && response.write('x'.repeat(64 * 1_024), more);
+      more();
+    };
+    expect(await outcome()).to.deep.equal([{ status: 503, reason: 'HTTP 503' }]);
+    await untilClosed();
+  });
+
+  it('ends in good order when nothing has come for long', async () => {
+    server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
+    expect(await outcome(watch({ idleMs: 20 }))).to.deep.equal([ONE, 'ended']);
+    await untilClosed();
+  });
+
+  it('waits 80 s for a byte unless told otherwise: bookmarks come about once a minute', async () => {
+    const { setTimeout: original } = Socket.prototype;
+    const waits: number[] = [];
+    Socket.prototype.setTimeout = function (ms, onTimeout) {
+      waits.push(ms);
+      return original.call(this, ms, onTimeout);
+    };
+    try {
+      server.respond = sends();
+      await outcome();
+    } finally {
+      Socket.prototype.setTimeout = original;
+    }
+    expect(waits).to.include(80_000);
+  });
+
+  it('fails when no answer comes', async () => {
+    server.respond = () => undefined;
+    expect(await outcome(watch({ answerMs: 20 }))).to.deep.equal([{ reason: 'ETIMEDOUT' }]);
+    await untilClosed();
+  });
+
+  it('fails when a refusal comes in part and no further', async () => {
+    server.respond = (response) => void response.writeHead(503).write('{"kind":');
+    expect(await outcome(watch({ answerMs: 100 }))).to.deep.equal([{ reason: 'ECONNRESET' }]);
+    await untilClosed();
+  });
+
+  it('fails where nobody is', async () => {
+    const events = watch();
+    server.close();
+    expect(await outcome(events)).to.deep.equal([{ reason: 'ECONNREFUSED' }]);
+  });
+
+  it('ends at once when it is told to, whatever it is waiting for', async () => {
+    server.respond = (response) => {
+      response.writeHead(200).write('{');
+      setImmediate(() => stop.abort());
+    };
+    expect(await outcome()).to.have.length(1);
+    await untilClosed();
+    server.respond = () => undefined;
+    expect(await outcome()).to.have.length(1);
+  });
+
+  it('has a connection of its own, which ends with it', async () => {
+    server.respond = sends(`${JSON.stringify(ONE)}\n`);
+    for (let watches = 1; watches <= 5; watches += 1) {
+      await outcome();
+      expect(server.connections).to.equal(watches);
+    }
+    await untilClosed();
+  });
+
+  it('trusts a certificate authority that has replaced another in its file', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'watch-client-'));
+    const file = join(folder.path, 'ca.crt');
+    const kubeconfig = JSON.parse(server.kubeconfig);
+    const [{ cluster }] = kubeconfig.clusters;
+    kubeconfig.clusters[0].cluster = { server: cluster.server, 'certificate-authority': file };
+    const config = new KubeConfig();
+    config.loadFromString(JSON.stringify(kubeconfig));
+    const client = new WatchClient(config, 'operator/1');
+    const query = { resourceVersion: '10', timeoutSeconds: 300 };
+    server.respond = sends();
+    await writeFile(file, selfSignedCertificate().cert);
+    expect(await outcome(client.events(PATH, query, stop.signal))).not.to.deep.equal(['ended']);
+    await writeFile(file, Buffer.from(cluster['certificate-authority-data'], 'base64'));
+    expect(await outcome(client.events(PATH, query, stop.signal))).to.deep.equal(['ended']);
+  });
+
+  it('speaks plain HTTP where the kubeconfig says so, as with kubectl proxy', async () => {
+    const plain = await plainServer(`${JSON.stringify(ONE)}\n`);
+    try {
+      const { port } = plain.address() as AddressInfo;
+      const kubeconfig = JSON.parse(server.kubeconfig);
+      // The library insists on this where there is no TLS.
+      kubeconfig.clusters[0].cluster = {
+        server: `http://127.0.0.1:${port}/`,
+        'insecure-skip-tls-verify': true,
+      };
+      expect(await outcome(watch({}, JSON.stringify(kubeconfig)))).to.deep.equal([ONE, 'ended']);
+    } finally {
+      plain.close();
+    }
+  });
+});
+
+async function plainServer(body: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    expect(request.url).to.match(/^\/apis\//);
+    response.end(body);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+}

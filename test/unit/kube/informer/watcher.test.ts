@@ -1,0 +1,397 @@
+// The watcher against a scripted API server: it goes on after anything, never in haste, until it is told to stop.
+
+import { expect } from 'chai';
+import { nameOf } from '../../../../src/base/object-key.ts';
+import { type ApiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
+import type { Page } from '../../../../src/kube/client/kube-client.ts';
+import {
+  type RawEvent,
+  UnreadableError,
+  type WatchQuery,
+} from '../../../../src/kube/informer/watch-client.ts';
+import type { WatchEvent } from '../../../../src/kube/informer/watch-machine.ts';
+import { Watcher } from '../../../../src/kube/informer/watcher.ts';
+import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+
+/** The raw object as the API server sends it. */
+function raw(name: string, resourceVersion: string): object {
+  return {
+    metadata: { namespace: 'media', name, uid: `uid-${name}`, resourceVersion },
+    spec: { clusterID: 'c', jobID: 'j' },
+  };
+}
+
+function page(resourceVersion: string, names: string[], next?: string): Page {
+  return { items: names.map((name) => raw(name, '1')), resourceVersion, ...(next && { next }) };
+}
+
+/** One watch, from its request to its end. */
+class OpenWatch {
+  readonly path: string;
+  readonly query: WatchQuery;
+  isOver = false;
+  readonly #events: RawEvent[] = [];
+  #end: { readonly error: unknown } | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(path: string, query: WatchQuery) {
+    this.path = path;
+    this.query = query;
+  }
+
+  async send(type: string, object: unknown): Promise<void> {
+    this.#events.push({ type, object });
+    this.#wake();
+    await settled();
+  }
+
+  async end(error: unknown = null): Promise<void> {
+    this.#end = { error };
+    this.#wake();
+    await settled();
+  }
+
+  async *events(signal: AbortSignal): AsyncGenerator<RawEvent, void> {
+    signal.addEventListener('abort', () => void this.end(new DOMException('aborted', 'AbortError')));
+    try {
+      while (true) {
+        yield* this.#events.splice(0);
+        if (this.#end?.error) throw this.#end.error;
+        if (this.#end) return;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      this.isOver = true;
+    }
+  }
+}
+
+class ScriptedApiServer {
+  readonly tokens: (string | undefined)[] = [];
+  readonly watches: OpenWatch[] = [];
+  /** The next answers to lists; then lists hang. */
+  readonly pages: (Page | Error)[] = [];
+  /** Set: watches fail to begin. */
+  refusal: unknown;
+
+  async list(token: string | undefined): Promise<Page> {
+    this.tokens.push(token);
+    const next = this.pages.shift();
+    if (next === undefined) return await new Promise<never>(() => undefined);
+    if (next instanceof Error) throw next;
+    return next;
+  }
+
+  events(path: string, query: WatchQuery, signal: AbortSignal): AsyncGenerator<RawEvent, void> {
+    const watch = new OpenWatch(path, query);
+    this.watches.push(watch);
+    if (this.refusal !== undefined) void watch.end(this.refusal);
+    return watch.events(signal);
+  }
+
+  get current(): OpenWatch {
+    return this.watches.at(-1) as OpenWatch;
+  }
+}
+
+function httpError(status: number, more: Partial<ApiFailure> = {}): Error {
+  return new RefusedError({ status, reason: 'Refused', ...more });
+}
+
+describe('the watcher', () => {
+  let clock: FakeClock;
+  let server: ScriptedApiServer;
+  let logger: RecordingLogger;
+  let watcher: Watcher;
+  let stop: AbortController;
+  let events: string[];
+  let running: Promise<void>;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    server = new ScriptedApiServer();
+    logger = new RecordingLogger();
+    watcher = new Watcher({ lister: server, watch: server, clock, logger });
+    stop = new AbortController();
+    events = [];
+  });
+  afterEach(async () => {
+    stop.abort();
+    await running;
+  });
+
+  async function run(...pages: (Page | Error)[]): Promise<void> {
+    server.pages.push(...pages);
+    running = watcher.run((event) => events.push(shown(event)), stop.signal);
+    await settled();
+  }
+
+  it('lists, page by page, and watches from there', async () => {
+    await run(page('10', ['a', 'b'], 'more'), page('10', ['c']));
+    expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'applied c', 'listed']);
+    expect(server.tokens).to.deep.equal([undefined, 'more']);
+    expect(server.watches).to.have.length(1);
+    expect(server.current.path).to.equal('/apis/edgetranscode.live/v1alpha1/edgetranscodejobs');
+    expect(server.current.query).to.include({ resourceVersion: '10' });
+    expect(server.current.query.timeoutSeconds).to.be.within(240, 480);
+  });
+
+  it('passes on what the watch brings', async () => {
+    await run(page('10', []));
+    await server.current.send('ADDED', raw('a', '11'));
+    await server.current.send('MODIFIED', raw('a', '12'));
+    await server.current.send('DELETED', raw('a', '13'));
+    expect(events.slice(2)).to.deep.equal(['applied a', 'applied a', 'deleted a']);
+  });
+
+  it('resumes an idle watch at once, from the last bookmark, again and again', async () => {
+    await run(page('10', []));
+    await server.current.send('ADDED', raw('a', '11'));
+    for (const version of ['20', '21', '22']) {
+      await server.current.send('BOOKMARK', { metadata: { resourceVersion: version } });
+      await clock.advance(30_000);
+      await server.current.end();
+      expect(server.current.query.resourceVersion).to.equal(version);
+    }
+    expect(server.watches).to.have.length(4);
+    expect(logger.lines).to.deep.equal([]);
+  });
+
+  it('resumes from the last event where no bookmark came', async () => {
+    await run(page('10', []));
+    await server.current.send('ADDED', raw('a', '17'));
+    await clock.advance(30_000);
+    await server.current.end();
+    expect(server.current.query.resourceVersion).to.equal('17');
+  });
+
+  it('is not led astray by a bookmark without a version, or by things that are no objects', async () => {
+    await run(page('10', []));
+    for (const junk of [undefined, null, 7, {}, { metadata: null }, { metadata: { resourceVersion: '' } }]) {
+      await server.current.send('BOOKMARK', junk);
+      await server.current.send('ADDED', junk);
+      await server.current.send('DELETED', junk);
+    }
+    await clock.advance(30_000);
+    await server.current.end();
+    expect(server.current.query.resourceVersion).to.equal('10');
+    expect(events).to.deep.equal(['relisting', 'listed']);
+  });
+
+  it('lists again, at once, when its version is too old, told by the answer', async () => {
+    await run(page('10', ['a']), page('20', ['b']));
+    await server.current.end(httpError(410));
+    expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
+    expect(server.current.query.resourceVersion).to.equal('20');
+  });
+
+  it('lists again, at once, when its version is too old, told by an event', async () => {
+    await run(page('10', ['a']), page('20', ['b']));
+    const { current } = server;
+    await current.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
+    expect(current.isOver).to.equal(true);
+    expect(server.current.query.resourceVersion).to.equal('20');
+    await current.send('ADDED', raw('late', '11'));
+    expect(events).not.to.include('applied late');
+  });
+
+  it('resumes with a pause after an error event of another kind', async () => {
+    await run(page('10', []));
+    await server.current.send('ERROR', { kind: 'Status', code: 500 });
+    await server.current.send('ERROR', 'CANARY');
+    expect(server.watches).to.have.length(1);
+    await clock.advance(500);
+    expect(server.watches).to.have.length(2);
+    expect(server.current.query.resourceVersion).to.equal('10');
+  });
+
+  it('lists again, with a pause, when an event could not be read', async () => {
+    await run(page('10', ['a']), page('20', ['b']));
+    await server.current.end(new UnreadableError('CANARY'));
+    expect(server.tokens).to.have.length(1);
+    await clock.advance(500);
+    expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
+    expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+  });
+
+  it('resumes no earlier than the API server asked', async () => {
+    await run(page('10', []));
+    await server.current.end(httpError(429, { retryAfterMs: 7_000 }));
+    await clock.advance(6_999);
+    expect(server.watches).to.have.length(1);
+    await clock.advance(1);
+    expect(server.watches).to.have.length(2);
+    expect(server.current.query.resourceVersion).to.equal('10');
+  });
+
+  it('lists anew when the token of a page is too old', async () => {
+    await run(page('10', ['a'], 'more'), httpError(410), page('20', ['b']));
+    expect(server.tokens).to.deep.equal([undefined, 'more', undefined]);
+    expect(events).to.deep.equal(['relisting', 'applied a', 'relisting', 'applied b', 'listed']);
+  });
+
+  it('goes on with the page that it did not get', async () => {
+    await run(page('10', ['a'], 'more'), httpError(503), page('10', ['b']));
+    expect(server.tokens).to.deep.equal([undefined, 'more']);
+    await clock.advance(500);
+    expect(server.tokens).to.deep.equal([undefined, 'more', 'more']);
+    expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'listed']);
+  });
+
+  it('tries at growing intervals of at most 8 s while there is no API server', async () => {
+    await run(...Array.from({ length: 12 }, () => Object.assign(new Error('x'), { code: 'ECONNREFUSED' })));
+    await clock.advance(500 + 1_000 + 2_000 + 4_000);
+    expect(server.tokens.length).to.be.within(5, 9);
+    const before = server.tokens.length;
+    await clock.advance(8_000);
+    expect(server.tokens.length - before).to.be.within(1, 2);
+    expect(logger.lines[0]).to.deep.include({ level: 'warn', message: 'listing failed' });
+    expect(logger.lines[0]?.fields).to.include({ reason: 'ECONNREFUSED' });
+  });
+
+  it('does not spin where each watch ends at once', async () => {
+    server.refusal = null;
+    await run(page('10', []));
+    await clock.advance(60_000);
+    expect(server.watches.length).to.be.within(8, 18);
+  });
+
+  it('does not spin where each watch is too old', async () => {
+    server.refusal = httpError(410);
+    await run(...Array.from({ length: 100 }, () => page('10', [])));
+    await clock.advance(60_000);
+    expect(server.tokens.length).to.be.within(8, 20);
+  });
+
+  it('does not spin where each watch is forbidden, and says what to apply', async () => {
+    server.refusal = httpError(403);
+    await run(page('10', []));
+    await clock.advance(60_000);
+    expect(server.watches.length).to.be.within(8, 18);
+    expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+  });
+
+  it('warns of what goes on failing alike once in ten minutes, and at once of what is new', async () => {
+    const warnings = () => logger.lines.filter(({ level }) => level === 'warn').length;
+    server.refusal = httpError(403);
+    await run(page('10', []));
+    await clock.advance(9 * 60_000);
+    expect(warnings()).to.equal(1);
+    expect(logger.lines.length).to.be.above(60);
+    await clock.advance(2 * 60_000);
+    expect(warnings()).to.equal(2);
+    server.refusal = httpError(500);
+    await clock.advance(20_000);
+    expect(warnings()).to.equal(3);
+    server.refusal = undefined;
+    await clock.advance(8_000);
+    await server.current.send('ADDED', raw('a', '11'));
+    await clock.advance(1);
+    await server.current.end(httpError(500));
+    expect(warnings(), 'after progress').to.equal(4);
+  });
+
+  it('says that the CRD is missing, and lists again once it is there', async () => {
+    await run(httpError(404), page('10', []));
+    expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f crds/');
+    await clock.advance(500);
+    expect(events).to.deep.equal(['relisting', 'listed']);
+  });
+
+  it('lists again some time, in case an event was lost', async () => {
+    await run(page('10', ['a']), page('20', ['b']));
+    for (let minutes = 0; minutes < 60; minutes += 1) {
+      await clock.advance(60_000);
+      await server.current.end();
+    }
+    expect(server.tokens).to.have.length(2);
+    expect(events.at(-1)).to.equal('listed');
+  });
+
+  it('tells when it last heard anything', async () => {
+    await run(page('10', []));
+    const heard = clock.now();
+    await clock.advance(30_000);
+    await server.current.end();
+    expect(watcher.progressedAt).to.equal(heard);
+    await clock.advance(10_000);
+    await server.current.send('BOOKMARK', { metadata: { resourceVersion: '11' } });
+    expect(watcher.progressedAt).to.equal(clock.now());
+  });
+
+  describe('is stuck', () => {
+    it('when it has neither heard anything nor tried for ten minutes', async () => {
+      await run(page('10', []));
+      await clock.advance(10 * 60_000);
+      expect(watcher.isStuck).to.equal(false);
+      await clock.advance(1);
+      expect(watcher.isStuck).to.equal(true);
+    });
+
+    it('not while it hears something, however long its one watch lasts', async () => {
+      await run(page('10', []));
+      for (let minutes = 0; minutes < 60; minutes += 5) {
+        await clock.advance(5 * 60_000);
+        await server.current.send('BOOKMARK', { metadata: { resourceVersion: `${11 + minutes}` } });
+      }
+      expect(watcher.isStuck).to.equal(false);
+    });
+
+    it('not while it tries, however long the API server is away or refuses', async () => {
+      server.refusal = httpError(403);
+      await run(page('10', []));
+      await clock.advance(30 * 60_000);
+      expect(watcher.isStuck).to.equal(false);
+      server.refusal = new Error('no route');
+      await clock.advance(30 * 60_000);
+      expect(watcher.isStuck).to.equal(false);
+    });
+  });
+
+  describe('told to stop', () => {
+    async function stops(): Promise<void> {
+      stop.abort();
+      const ended = running.then(() => 'ended');
+      await settled();
+      expect(await Promise.race([ended, 'still running'])).to.equal('ended');
+      const { length } = server.tokens;
+      await clock.advance(60_000);
+      expect(server.tokens).to.have.length(length);
+    }
+
+    it('while it watches, ends the watch, at once and without complaint', async () => {
+      await run(page('10', []));
+      const { current } = server;
+      await stops();
+      expect(current.isOver).to.equal(true);
+      await current.send('ADDED', raw('late', '11'));
+      expect(events).to.deep.equal(['relisting', 'listed']);
+      expect(logger.lines).to.deep.equal([]);
+    });
+
+    it('while a list is under way, waits for nothing', async () => {
+      await run();
+      await stops();
+      expect(logger.lines).to.deep.equal([]);
+    });
+
+    it('while it pauses, waits for nothing', async () => {
+      await run(httpError(500));
+      await stops();
+    });
+
+    it('before it began, does nothing', async () => {
+      stop.abort();
+      await run(page('10', []));
+      expect(server.tokens).to.deep.equal([]);
+    });
+  });
+});
+
+function shown(event: WatchEvent): string {
+  return 'job' in event ? `${event.kind} ${nameOf(event.job.key)}` : event.kind;
+}

@@ -1,0 +1,113 @@
+// Several namespaces followed at once: each lists and watches for itself.
+
+import { expect } from 'chai';
+import { RefusedError } from '../../../../src/kube/client/api-error.ts';
+import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts';
+import type { Source } from '../../../../src/kube/informer/store.ts';
+import type { RawEvent, WatchQuery } from '../../../../src/kube/informer/watch-client.ts';
+import { sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
+import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+
+const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
+
+describe('the watchers', () => {
+  let clock: FakeClock;
+  let logger: RecordingLogger;
+  let paths: string[];
+  let selectors: (string | undefined)[];
+  let forbidden: Set<Source>;
+  let events: string[];
+  let stop: AbortController;
+  let running: Promise<void>;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    logger = new RecordingLogger();
+    paths = [];
+    selectors = [];
+    forbidden = new Set();
+    events = [];
+    stop = new AbortController();
+    running = Promise.resolve();
+  });
+  afterEach(async () => {
+    stop.abort();
+    await running;
+  });
+
+  async function list(_token: string | undefined, { namespace, labelSelector }: Selection): Promise<Page> {
+    selectors.push(labelSelector);
+    if (forbidden.has(namespace)) throw new RefusedError({ status: 403, reason: 'Forbidden' });
+    return { items: [], resourceVersion: `${namespace}-10` };
+  }
+
+  async function* watch(
+    path: string,
+    query: WatchQuery,
+    signal: AbortSignal,
+  ): AsyncGenerator<RawEvent, void> {
+    paths.push(`${path} ${query.resourceVersion}`);
+    selectors.push(query.labelSelector);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+  }
+
+  async function run(namespaces?: readonly string[], labelSelector?: string): Promise<Watchers> {
+    const parts = { lister: { list }, watch: { events: watch }, labelSelector, clock, logger };
+    const watchers = new Watchers({ ...parts, sources: sourcesOf(namespaces) });
+    running = watchers.run((event, source) => events.push(`${source} ${event.kind}`), stop.signal);
+    await settled();
+    return watchers;
+  }
+
+  it('follow the whole cluster where no namespace is named', async () => {
+    await run();
+    expect(paths).to.deep.equal([`${COLLECTION}/edgetranscodejobs undefined-10`]);
+    expect(events).to.deep.equal(['undefined relisting', 'undefined listed']);
+  });
+
+  it('follow each namespace by itself, and say of which an event is', async () => {
+    await run(['media', 'sports', 'media']);
+    expect(paths).to.have.members([
+      `${COLLECTION}/namespaces/media/edgetranscodejobs media-10`,
+      `${COLLECTION}/namespaces/sports/edgetranscodejobs sports-10`,
+    ]);
+    expect(events).to.have.members(['media relisting', 'media listed', 'sports relisting', 'sports listed']);
+  });
+
+  it('ask the API server for what has the label alone, in list and watch', async () => {
+    await run(['media', 'sports'], 'shard=a');
+    expect(selectors).to.deep.equal(['shard=a', 'shard=a', 'shard=a', 'shard=a']);
+  });
+
+  it('go on where one is forbidden, say which, and what to apply there', async () => {
+    forbidden.add('media');
+    await run(['media', 'sports']);
+    expect(events).to.deep.equal(['sports relisting', 'sports listed']);
+    expect(logger.lines).to.have.length(1);
+    expect(logger.lines[0]?.fields).to.include({ namespace: 'media', status: 403 });
+    expect(logger.lines[0]?.fields.hint).to.contain(
+      'kubectl --namespace media apply -f deploy/namespaced/watched-namespace.yaml',
+    );
+    forbidden.clear();
+    await clock.advance(500);
+    expect(events.slice(2)).to.deep.equal(['media relisting', 'media listed']);
+  });
+
+  it('tell of the one that has heard nothing for longest', async () => {
+    const began = clock.now();
+    forbidden.add('media');
+    const watchers = await run(['media', 'sports']);
+    await clock.advance(60_000);
+    expect(watchers.progressedAt).to.equal(began);
+  });
+
+  it('are stuck when one of them is, although others try', async () => {
+    forbidden.add('media');
+    const watchers = await run(['media', 'sports']);
+    await clock.advance(10 * 60_000);
+    expect(watchers.isStuck).to.equal(false);
+    await clock.advance(1);
+    expect(watchers.isStuck).to.equal(true);
+  });
+});

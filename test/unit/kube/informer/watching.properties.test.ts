@@ -1,0 +1,239 @@
+// Whatever happens between the API server and the operator, the store comes to hold what the server holds.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
+import { nameOf, objectKey } from '../../../../src/base/object-key.ts';
+import { Store } from '../../../../src/kube/informer/store.ts';
+import {
+  START,
+  step,
+  type WatchInput,
+  type WatchState,
+} from '../../../../src/kube/informer/watch-machine.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { holds, sequence } from '../../kit/for-any.ts';
+
+const PAGE = 2;
+
+/** Objects with their history, as etcd keeps it: lists are of one moment, watches tell what came after one. */
+class Server {
+  readonly jobs = new Map<string, EdgeTranscodeJob>();
+  readonly log: Extract<WatchInput, { kind: 'applied' | 'deleted' }>[] = [];
+  #version = 10;
+  /** What is older is not remembered: neither versions to watch from nor lists to go on with. */
+  oldest = 0;
+  /** What whoever asks for older is told: that it is gone, or that the whole resource is. */
+  refusal: 404 | 410 = 410;
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Creates or changes it. */
+  apply(name: string): EdgeTranscodeJob {
+    this.#version += 1;
+    const uid = this.jobs.get(name)?.uid ?? `uid-${name}-${this.#version}`;
+    const job = aJob().named(name).uid(uid).version(this.#version).build();
+    this.jobs.set(name, job);
+    this.log.push({ kind: 'applied', job });
+    return job;
+  }
+
+  delete(name: string): void {
+    const job = this.jobs.get(name);
+    if (!job) return;
+    this.#version += 1;
+    this.jobs.delete(name);
+    this.log.push({ kind: 'deleted', job: { ...job, resourceVersion: String(this.#version) } });
+  }
+
+  compact(): void {
+    this.oldest = this.#version;
+    this.refusal = 410;
+  }
+
+  /** The CRD goes, with all objects and without a word, and comes back. */
+  reinstall(): void {
+    this.#version += 1;
+    this.jobs.clear();
+    this.oldest = this.#version;
+    this.refusal = 404;
+  }
+
+  /** The first event after this version. */
+  eventAfter(version: string): Server['log'][number] | undefined {
+    return this.log.find(({ job }) => Number(job.resourceVersion) > Number(version));
+  }
+}
+
+interface List {
+  readonly jobs: readonly EdgeTranscodeJob[];
+  readonly version: number;
+}
+
+/** The operator's side of it, as the watcher drives machine and store. */
+class Watching {
+  readonly server = new Server();
+  readonly store = new Store();
+  /** What whoever listens to the store believes by what it was told. */
+  readonly believed = new Map<string, EdgeTranscodeJob>();
+  #state: WatchState = START;
+  #now = 0;
+  /** The list under way, as of the moment at which it began. */
+  #list: List | undefined;
+  /** Answers to our own status writes that have not come yet. */
+  readonly #writes: EdgeTranscodeJob[] = [];
+
+  constructor() {
+    const gone = new Set<string>();
+    this.store.tell((key, { before, after }) => {
+      expect(before, `before ${key} changed`).to.equal(this.believed.get(key));
+      if (before && before.uid !== after?.uid) gone.add(before.uid);
+      if (after) expect(gone.has(after.uid), `${key} came back`).to.equal(false);
+      if (after) this.believed.set(key, after);
+      else this.believed.delete(key);
+    });
+  }
+
+  get isWatching(): boolean {
+    return this.#state.phase === 'watching';
+  }
+
+  /** Whatever the server has to say next: a page, an event, a refusal, or nothing. */
+  proceed(): boolean {
+    if (this.#state.phase === 'listing') {
+      this.#page(this.#state.continueToken);
+      return true;
+    }
+    if (Number(this.#state.resourceVersion) < this.server.oldest) {
+      this.fail(this.server.refusal);
+      return true;
+    }
+    const event = this.server.eventAfter(this.#state.resourceVersion);
+    if (event) this.#take(event);
+    return event !== undefined;
+  }
+
+  /** Tells how far it is, with nothing to tell. */
+  bookmark(): void {
+    if (this.#state.phase !== 'watching') return;
+    const { resourceVersion } = this.#state;
+    if (Number(resourceVersion) >= this.server.oldest && !this.server.eventAfter(resourceVersion))
+      this.#take({ kind: 'bookmark', resourceVersion: String(this.server.version) });
+  }
+
+  end(lastedMs: number): void {
+    this.#now += lastedMs;
+    if (this.isWatching) this.#take({ kind: 'ended', lastedMs, now: this.#now });
+  }
+
+  fail(status: number | undefined): void {
+    this.#take({ kind: 'failed', ...(status !== undefined && { status }) });
+  }
+
+  /** We write a status; the answer comes later, or never. */
+  write(name: string): void {
+    const known = this.store.get(objectKey('media', name));
+    if (known && known.uid === this.server.jobs.get(name)?.uid) this.#writes.push(this.server.apply(name));
+  }
+
+  answerWrite(): void {
+    const job = this.#writes.shift();
+    if (job) this.store.update(job);
+  }
+
+  #page(token: string | undefined): void {
+    if (token === undefined)
+      this.#list = { jobs: [...this.server.jobs.values()], version: this.server.version };
+    const { jobs, version } = this.#list as List;
+    if (version < this.server.oldest) {
+      this.fail(410);
+      return;
+    }
+    const begin = Number(token ?? 0);
+    const next = begin + PAGE < jobs.length ? { next: String(begin + PAGE) } : {};
+    const page = jobs.slice(begin, begin + PAGE);
+    this.#take({ kind: 'page', jobs: page, resourceVersion: String(version), now: this.#now, ...next });
+  }
+
+  #take(input: WatchInput): void {
+    const { state, events } = step(this.#state, input);
+    this.#state = state;
+    for (const event of events) this.store.take(event);
+  }
+}
+
+const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
+
+interface Happening extends fc.WithToStringMethod {
+  readonly act: (watching: Watching) => unknown;
+}
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 6, arbitrary: name.map((of) => happens(`apply ${of}`, ({ server }) => server.apply(of))) },
+  { weight: 3, arbitrary: name.map((of) => happens(`delete ${of}`, ({ server }) => server.delete(of))) },
+  { weight: 12, arbitrary: fc.constant(happens('proceed', (watching) => watching.proceed())) },
+  { weight: 1, arbitrary: fc.constant(happens('compact', ({ server }) => server.compact())) },
+  { weight: 1, arbitrary: fc.constant(happens('reinstall', ({ server }) => server.reinstall())) },
+  { weight: 2, arbitrary: fc.constant(happens('bookmark', (watching) => watching.bookmark())) },
+  { weight: 3, arbitrary: name.map((of) => happens(`write ${of}`, (watching) => watching.write(of))) },
+  { weight: 3, arbitrary: fc.constant(happens('answer', (watching) => watching.answerWrite())) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(undefined, 429, 500)
+      .map((status) => happens(`fail ${status}`, (watching) => watching.fail(status))),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(0, 300_000, 3_600_000)
+      .map((ms) => happens(`end after ${ms}`, (watching) => watching.end(ms))),
+  },
+);
+
+/** Shown by its name in a counterexample. */
+function happens(what: string, act: (watching: Watching) => unknown): Happening {
+  return { act, [fc.toStringMethod]: () => what };
+}
+
+function versions(jobs: Iterable<EdgeTranscodeJob>): string[] {
+  return [...jobs]
+    .map(({ key, uid, resourceVersion }) => `${nameOf(key)} ${uid} ${resourceVersion}`)
+    .sort((x, y) => x.localeCompare(y));
+}
+
+describe('for any order of pages, events, bookmarks, failures and writes', () => {
+  it('the store ends with what the server has, and has told of every change on the way', () => {
+    holds(
+      fc.property(sequence(happening, 60), (all) => {
+        const watching = new Watching();
+        for (const { act } of all) act(watching);
+        while (watching.proceed());
+        const expected = versions(watching.server.jobs.values());
+        expect(versions(watching.store.values())).to.deep.equal(expected);
+        expect(versions(watching.believed.values())).to.deep.equal(expected);
+        expect([watching.isWatching, watching.store.isListed]).to.deep.equal([true, true]);
+      }),
+      250,
+    );
+  });
+
+  it('the store never goes back to an older version of an object, nor brings one back that it has told is gone', () => {
+    holds(
+      fc.property(sequence(happening, 60), (all) => {
+        const watching = new Watching();
+        const newest = new Map<string, number>();
+        for (const { act } of all) {
+          act(watching);
+          for (const { uid, resourceVersion } of watching.store.values()) {
+            expect(Number(resourceVersion), uid).to.be.at.least(newest.get(uid) ?? 0);
+            newest.set(uid, Number(resourceVersion));
+          }
+        }
+      }),
+      200,
+    );
+  });
+});

@@ -1,0 +1,154 @@
+// Events are a courtesy: at a bounded rate, in the bounds of the API server, and nothing depends on them.
+
+import { ApiException, type EventsV1Event } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { JobEvent } from '../../../../src/job/model/ports.ts';
+import { KubeEvents } from '../../../../src/kube/writers/events.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+
+const STARTED: JobEvent = { type: 'Normal', reason: 'JobStarted', message: 'the job was started' };
+
+describe('events', () => {
+  let clock: FakeClock;
+  let logger: RecordingLogger;
+  let created: [string, EventsV1Event][];
+  let dropped: number;
+  let mayWrite: boolean;
+  let failure: Error | undefined;
+  let events: KubeEvents;
+  beforeEach(() => {
+    clock = new FakeClock('2026-01-01T00:00:00.123Z');
+    logger = new RecordingLogger();
+    created = [];
+    dropped = 0;
+    mayWrite = true;
+    failure = undefined;
+    const createEvent = async (namespace: string, body: EventsV1Event) => {
+      if (failure) throw failure;
+      created.push([namespace, body]);
+    };
+    events = new KubeEvents({
+      client: { createEvent },
+      clock,
+      logger,
+      instance: 'operator-7',
+      onDropped: () => {
+        dropped += 1;
+      },
+      mayWrite: () => mayWrite,
+    });
+  });
+
+  it('are dropped and counted once none may be written', async () => {
+    mayWrite = false;
+    events.record(aJob().build(), STARTED);
+    await settled();
+    expect([created.length, dropped]).to.deep.equal([0, 1]);
+  });
+
+  it('say what happened to which object, and who says so', async () => {
+    events.record(aJob().named('a').uid('uid-a').version(7).build(), STARTED);
+    await settled();
+    const [namespace, { metadata, eventTime, ...body }] = created[0] as [string, EventsV1Event];
+    expect(namespace).to.equal('media');
+    expect(metadata?.namespace).to.equal('media');
+    expect(metadata?.name).to.match(/^a\.[0-9a-f]{16}$/);
+    // The API server takes microseconds and refuses milliseconds.
+    expect(JSON.stringify(eventTime)).to.equal('"2026-01-01T00:00:00.123000Z"');
+    expect(body).to.deep.equal({
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
+      type: 'Normal',
+      reason: 'JobStarted',
+      note: 'the job was started',
+      action: 'Observe',
+      regarding: {
+        apiVersion: 'edgetranscode.live/v1alpha1',
+        kind: 'EdgeTranscodeJob',
+        namespace: 'media',
+        name: 'a',
+        uid: 'uid-a',
+        resourceVersion: '7',
+      },
+      reportingController: 'edgetranscode.live/operator',
+      reportingInstance: 'operator-7',
+    });
+  });
+
+  it('have a name each', async () => {
+    for (let times = 0; times < 20; times += 1) events.record(aJob().build(), STARTED);
+    await settled();
+    expect(new Set(created.map(([, { metadata }]) => metadata?.name)).size).to.equal(20);
+  });
+
+  it('have a name that the API server takes, however long and odd the object’s', async () => {
+    for (const name of [
+      'a'.repeat(253),
+      `${'a'.repeat(235)}-${'b'.repeat(17)}`,
+      `${'a'.repeat(234)}.-.${'b'.repeat(16)}`,
+    ])
+      events.record(aJob().named(name).build(), STARTED);
+    await settled();
+    for (const [, { metadata }] of created)
+      expect(metadata?.name)
+        .to.match(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
+        .with.length.at.most(253);
+    expect(created).to.have.length(3);
+  });
+
+  it('cut a long message to what the API server takes, in bytes and not through a character', async () => {
+    events.record(aJob().build(), { ...STARTED, message: '直'.repeat(1_000) });
+    await settled();
+    expect(created[0]?.[1].note).to.equal('直'.repeat(341));
+  });
+
+  const inAny = (times: number) => {
+    for (let time = 0; time < times; time += 1)
+      events.record(aJob().named('a', `ns-${time}`).build(), STARTED);
+  };
+
+  it('are at most 50 at once, and then one a second; the others are counted', async () => {
+    inAny(60);
+    await settled();
+    expect([created.length, dropped]).to.deep.equal([50, 10]);
+    for (let seconds = 0; seconds < 5; seconds += 1) {
+      await clock.advance(1_000);
+      inAny(2);
+    }
+    await settled();
+    expect([created.length, dropped]).to.deep.equal([55, 15]);
+  });
+
+  it('of one namespace are half as many after that, so that another’s are told as well', async () => {
+    const storm = aJob().named('a', 'loud').build();
+    for (let times = 0; times < 60; times += 1) events.record(storm, STARTED);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      await clock.advance(1_000);
+      events.record(storm, STARTED);
+      if (seconds % 2 === 1) events.record(aJob().named('b', 'quiet').build(), STARTED);
+    }
+    await settled();
+    const of = (wanted: string) => created.filter(([namespace]) => namespace === wanted).length;
+    expect([of('loud'), of('quiet')]).to.deep.equal([50 + 30, 30]);
+  });
+
+  it('that are refused are counted as well, and fail nobody', async () => {
+    failure = new Error('CANARY');
+    events.record(aJob().build(), STARTED);
+    await settled();
+    expect(dropped).to.equal(1);
+    expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['debug']);
+  });
+
+  it('that may not be created are warned of once, with what to do', async () => {
+    failure = new ApiException(403, 'CANARY', '', {});
+    for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
+    await settled();
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);
+    expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    expect(dropped).to.equal(3);
+  });
+});

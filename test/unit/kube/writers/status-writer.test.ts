@@ -1,0 +1,429 @@
+// Statuses are written once each, never over an object that changed, and until they are written or not wanted any more.
+
+import { ApiException } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import {
+  type EdgeTranscodeJob,
+  type EdgeTranscodeJobStatus,
+  SHARD_LABEL,
+} from '../../../../src/api/edge-transcode-job.ts';
+import { nameOf } from '../../../../src/base/object-key.ts';
+import type { PatchOperation } from '../../../../src/kube/client/kube-client.ts';
+import { Store } from '../../../../src/kube/informer/store.ts';
+import { StatusWriter } from '../../../../src/kube/writers/status-writer.ts';
+import { aJob } from '../../kit/a-job.ts';
+import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+
+type Status = EdgeTranscodeJobStatus;
+
+const RUNNING: Status = { observedGeneration: 1, state: 'Running' };
+const STOPPED: Status = { observedGeneration: 1, state: 'NotStarted' };
+const BEFORE: Status = { observedGeneration: -1 };
+
+function raw(name: string, version: number, { status = BEFORE, uid = `uid-media-${name}` } = {}): object {
+  return { metadata: { ...metadataOf(name, version), uid }, spec: { clusterID: 'c', jobID: 'j' }, status };
+}
+
+function metadataOf(name: string, version: number, labels: Record<string, string> = {}): object {
+  const uid = `uid-media-${name}`;
+  return { namespace: 'media', name, uid, resourceVersion: String(version), generation: 1, labels };
+}
+
+function refusal(code: number, headers: Record<string, string> = {}): Error {
+  return new ApiException(code, 'CANARY', '{"kind":"Status","message":"CANARY","reason":"Refused"}', headers);
+}
+
+/** An API server whose answers a test gives, one by one. */
+class ScriptedClient {
+  readonly patches: {
+    key: string;
+    body: readonly PatchOperation[];
+    answer: PromiseWithResolvers<unknown>;
+  }[] = [];
+  readonly gets: string[] = [];
+  /** What is answered to `get`. */
+  object: unknown;
+
+  patchStatus(key: string, body: readonly PatchOperation[]): Promise<unknown> {
+    const answer = Promise.withResolvers<unknown>();
+    this.patches.push({ key, body, answer });
+    return answer.promise;
+  }
+
+  async get(key: string): Promise<unknown> {
+    this.gets.push(key);
+    if (this.object instanceof Error) throw this.object;
+    return this.object;
+  }
+
+  get last() {
+    const patch = this.patches.at(-1);
+    if (!patch) throw new Error('nothing was sent');
+    return patch;
+  }
+
+  async accept(answer: unknown): Promise<void> {
+    this.last.answer.resolve(answer);
+    await settled();
+  }
+
+  async refuse(error: Error): Promise<void> {
+    this.last.answer.reject(error);
+    await settled();
+  }
+}
+
+describe('the status writer', () => {
+  let clock: FakeClock;
+  let client: ScriptedClient;
+  let store: Store;
+  let logger: RecordingLogger;
+  let writer: StatusWriter;
+  let results: string[];
+  /** What each `write` was told, by name. */
+  let told: string[];
+  let mayWrite: boolean;
+  let stop: AbortController;
+  let running: Promise<void>;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    client = new ScriptedClient();
+    store = new Store();
+    logger = new RecordingLogger();
+    results = [];
+    told = [];
+    stop = new AbortController();
+    mayWrite = true;
+    writer = new StatusWriter({
+      client,
+      store,
+      clock,
+      logger,
+      onWrite: (result) => results.push(result),
+      mayWrite: () => mayWrite,
+    });
+    running = writer.run(stop.signal);
+  });
+  afterEach(async () => {
+    stop.abort();
+    for (const { answer } of client.patches) answer.resolve(undefined);
+    await running;
+  });
+
+  function known(name = 'a', version = 5): EdgeTranscodeJob {
+    const job = { ...aJob().named(name).version(version).build(), status: BEFORE };
+    store.apply(job);
+    return job;
+  }
+
+  async function write(job: EdgeTranscodeJob, status: Status, name = nameOf(job.key)): Promise<void> {
+    writer.write(job, status, (replaced) =>
+      told.push(`${name} ${replaced ? `replaced ${replaced.state ?? 'nothing'}` : 'not written'}`),
+    );
+    await settled();
+  }
+
+  it('sends one patch: for this very object in this very version, the whole status', async () => {
+    await write(known(), RUNNING);
+    expect(client.last.key).to.equal('media/a');
+    expect(client.last.body).to.deep.equal([
+      { op: 'test', path: '/metadata/uid', value: 'uid-media-a' },
+      { op: 'test', path: '/metadata/resourceVersion', value: '5' },
+      { op: 'add', path: '/status', value: RUNNING },
+    ]);
+  });
+
+  it('tells once that the CRD drops fields, until it keeps them', async () => {
+    const { observedGeneration: _dropped, ...kept } = { ...RUNNING, observedGeneration: 1 };
+    const wanted = { ...kept, observedGeneration: 1 };
+    for (const [version, status] of [kept, kept, wanted, kept].entries()) {
+      await write(known(), wanted);
+      await client.accept(raw('a', 6 + version, { status }));
+    }
+    expect(results).to.deep.equal(['pruned', 'pruned', 'written', 'pruned']);
+    expect(logger.lines.map(({ level, fields }) => [level, fields.hint])).to.deep.equal(
+      Array(2).fill(['warn', 'kubectl apply -f crds/']),
+    );
+  });
+
+  it('tells what it replaced, and keeps what the object is now', async () => {
+    await write(known(), RUNNING);
+    expect(writer.pending).to.equal(1);
+    await client.accept(raw('a', 6, { status: RUNNING }));
+    expect(told).to.deep.equal(['a replaced nothing']);
+    expect(results).to.deep.equal(['written']);
+    expect(writer.pending).to.equal(0);
+    expect(store.get('media/a')).to.deep.include({ resourceVersion: '6', status: RUNNING });
+  });
+
+  it('writes nothing once it may not, and does not try again what was refused before', async () => {
+    await write(known('b'), RUNNING);
+    mayWrite = false;
+    await write(known('a'), RUNNING);
+    await client.refuse(new ApiException(500, 'broken', {}, {}));
+    await clock.advance(60_000);
+    expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/b']);
+  });
+
+  it('writes the next one for the version that the last one brought', async () => {
+    const job = known();
+    await write(job, RUNNING);
+    await client.accept(raw('a', 6, { status: RUNNING }));
+    await write(job, STOPPED);
+    expect(client.last.body[1]).to.include({ value: '6' });
+    await client.accept(raw('a', 7, { status: STOPPED }));
+    expect(told).to.deep.equal(['a replaced nothing', 'a replaced Running']);
+  });
+
+  it('takes an answer that is no object for one all the same', async () => {
+    await write(known(), RUNNING);
+    await client.accept('CANARY');
+    expect(told).to.deep.equal(['a replaced nothing']);
+    expect(store.get('media/a')?.resourceVersion).to.equal('5');
+  });
+
+  it('replaces a status that waits by a newer one, and tells the older that it was not written', async () => {
+    const job = known();
+    writer.write(job, RUNNING, (replaced) => told.push(`older ${replaced?.state}`));
+    await write(job, STOPPED, 'newer');
+    expect(client.patches).to.have.length(1);
+    expect(client.last.body[2]).to.deep.include({ value: STOPPED });
+    expect(told).to.deep.equal(['older undefined']);
+  });
+
+  it('sends a newer status after the one under way, and tells each of its own', async () => {
+    const job = known();
+    await write(job, RUNNING, 'older');
+    await write(job, STOPPED, 'newer');
+    expect(client.patches).to.have.length(1);
+    await client.accept(raw('a', 6, { status: RUNNING }));
+    expect(told).to.deep.equal(['older replaced nothing']);
+    expect(client.last.body.slice(1)).to.deep.equal([
+      { op: 'test', path: '/metadata/resourceVersion', value: '6' },
+      { op: 'add', path: '/status', value: STOPPED },
+    ]);
+    await client.accept(raw('a', 7, { status: STOPPED }));
+    expect(told).to.deep.equal(['older replaced nothing', 'newer replaced Running']);
+    expect(writer.pending).to.equal(0);
+  });
+
+  it('has at most 16 under way, and goes on as they end', async () => {
+    for (let one = 0; one < 40; one += 1) await write(known(`j${one}`), RUNNING);
+    expect(client.patches).to.have.length(16);
+    client.patches[0]?.answer.resolve(raw('j0', 6));
+    await settled();
+    expect(client.patches).to.have.length(17);
+    expect(writer.pending).to.equal(39);
+  });
+
+  describe('when the object has changed meanwhile', () => {
+    it('reads it once and writes for the version it has now', async () => {
+      await write(known(), RUNNING);
+      client.object = raw('a', 9, { status: STOPPED });
+      await client.refuse(refusal(422));
+      await clock.advance(0);
+      expect(client.gets).to.deep.equal(['media/a']);
+      expect(client.last.body[1]).to.include({ value: '9' });
+      await client.accept(raw('a', 10, { status: RUNNING }));
+      expect(told).to.deep.equal(['a replaced NotStarted']);
+      expect(results).to.deep.equal(['conflict', 'written']);
+    });
+
+    it("writes nothing any more where the object is another shard's by now", async () => {
+      await write(known(), RUNNING);
+      client.object = { ...raw('a', 9), metadata: metadataOf('a', 9, { [SHARD_LABEL]: 'sports' }) };
+      await client.refuse(refusal(422));
+      await clock.advance(60_000);
+      expect(client.patches).to.have.length(1);
+      expect(told).to.deep.equal(['a not written']);
+      expect(results).to.deep.equal(['conflict', 'gone']);
+      expect(store.size).to.equal(0);
+      expect(writer.pending).to.equal(0);
+    });
+
+    it('writes the newer status then, where one has come', async () => {
+      const job = known();
+      await write(job, RUNNING, 'older');
+      await write(job, STOPPED, 'newer');
+      client.object = raw('a', 9);
+      await client.refuse(refusal(409));
+      await clock.advance(0);
+      expect(told).to.deep.equal(['older not written']);
+      expect(client.last.body.slice(1).map(({ value }) => value)).to.deep.equal(['9', STOPPED]);
+    });
+
+    it('tries again later where the read brings nothing', async () => {
+      await write(known(), RUNNING);
+      client.object = refusal(500);
+      await client.refuse(refusal(422));
+      expect(client.patches).to.have.length(1);
+      await clock.advance(500);
+      expect(client.patches).to.have.length(2);
+      expect(told).to.deep.equal([]);
+    });
+  });
+
+  describe('when the object is gone', () => {
+    async function forgets(): Promise<void> {
+      await clock.advance(60_000);
+      expect(told).to.deep.equal(['a not written']);
+      expect(results).to.deep.equal(['gone']);
+      expect(writer.pending).to.equal(0);
+      expect(client.patches.length).to.be.at.most(1);
+    }
+
+    it('before anything was sent, forgets it', async () => {
+      const job = known();
+      store.remove('media/a');
+      await write(job, RUNNING);
+      await forgets();
+    });
+
+    it('and was made anew before anything was sent, does not write to the new one', async () => {
+      const job = known();
+      store.apply(aJob().named('a').uid('uid-new').version(9).build());
+      await write(job, RUNNING);
+      expect(client.patches).to.deep.equal([]);
+      await forgets();
+    });
+
+    it('as the answer to the patch says, forgets it', async () => {
+      await write(known(), RUNNING);
+      await client.refuse(refusal(404));
+      await forgets();
+    });
+
+    it('as the read after a refusal says, forgets it', async () => {
+      await write(known(), RUNNING);
+      client.object = refusal(404);
+      await client.refuse(refusal(422));
+      await forgets();
+    });
+
+    it('and was made anew, as the read after a refusal says, does not write to the new one', async () => {
+      await write(known(), RUNNING);
+      client.object = raw('a', 9, { uid: 'uid-new' });
+      await client.refuse(refusal(422));
+      await forgets();
+    });
+  });
+
+  describe('when the schema refuses the status', () => {
+    async function rejected(job: EdgeTranscodeJob): Promise<void> {
+      await write(job, RUNNING);
+      client.object = raw('a', 5);
+      await client.refuse(refusal(422));
+    }
+
+    it('gives it up, says so and waits for the next decision', async () => {
+      await rejected(known());
+      await clock.advance(60 * 60_000);
+      expect(client.patches).to.have.length(1);
+      expect(told).to.deep.equal(['a not written']);
+      expect(results).to.deep.equal(['rejected']);
+      expect(logger.lines).to.have.length(1);
+      expect(logger.lines[0]).to.deep.include({ level: 'error', fields: { namespace: 'media', name: 'a' } });
+      expect(logger.lines[0]?.message).to.contain('is the CRD older than the operator?');
+    });
+
+    it('complains once, until a status was written', async () => {
+      const job = known();
+      await rejected(job);
+      await rejected(job);
+      expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(1);
+      await write(job, STOPPED);
+      await client.accept(raw('a', 5));
+      await rejected(job);
+      expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(2);
+    });
+
+    it('is not what a conflict of the API server with itself is taken for', async () => {
+      await write(known(), RUNNING);
+      client.object = raw('a', 5);
+      await client.refuse(refusal(409));
+      await clock.advance(500);
+      expect(client.patches).to.have.length(2);
+      expect(results).to.deep.equal(['failed']);
+    });
+  });
+
+  describe('when a write fails', () => {
+    it('tries again at growing intervals of at most 30 s, and says so once', async () => {
+      await write(known(), RUNNING);
+      const waits: number[] = [];
+      for (let times = 0; times < 9; times += 1) {
+        const sent = client.patches.length;
+        await client.refuse(refusal(500));
+        const began = clock.now();
+        while (client.patches.length === sent) await clock.advance(50);
+        waits.push(clock.now() - began);
+      }
+      expect(waits[0]).to.be.within(250, 550);
+      expect(waits[2]).to.be.within(1_000, 2_050);
+      expect(Math.max(...waits)).to.be.within(15_000, 30_050);
+      expect(logger.lines.map(({ level }) => level).filter((level) => level !== 'debug')).to.deep.equal([
+        'warn',
+      ]);
+      expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
+      expect(told).to.deep.equal([]);
+      await client.accept(raw('a', 6));
+      expect(told).to.deep.equal(['a replaced nothing']);
+    });
+
+    it('says what to do where the right is missing', async () => {
+      await write(known(), RUNNING);
+      await client.refuse(refusal(403));
+      expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    });
+
+    it('waits as long as the API server asks, also with a newer status', async () => {
+      const job = known();
+      await write(job, RUNNING, 'older');
+      await client.refuse(refusal(429, { 'retry-after': '7' }));
+      await clock.advance(3_000);
+      await write(job, STOPPED, 'newer');
+      await clock.advance(3_900);
+      expect(client.patches).to.have.length(1);
+      expect(told).to.deep.equal(['older not written']);
+      await clock.advance(100);
+      expect(client.patches).to.have.length(2);
+      expect(client.last.body[2]).to.deep.include({ value: STOPPED });
+    });
+
+    it('waits as long as the API server asks, also with a status that came while it was asked', async () => {
+      const job = known();
+      await write(job, RUNNING, 'older');
+      await write(job, STOPPED, 'newer');
+      await client.refuse(refusal(429, { 'retry-after': '7' }));
+      await clock.advance(6_900);
+      expect(client.patches).to.have.length(1);
+      await clock.advance(100);
+      expect(client.patches).to.have.length(2);
+    });
+
+    it('writes a newer status at once where nobody asked to wait', async () => {
+      const job = known();
+      await write(job, RUNNING, 'older');
+      await client.refuse(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
+      await write(job, STOPPED, 'newer');
+      expect(client.patches).to.have.length(2);
+      expect(told).to.deep.equal(['older not written']);
+    });
+  });
+
+  it('ends when it is told to, once the writes under way have ended', async () => {
+    await write(known('a'), RUNNING);
+    stop.abort();
+    let ended = false;
+    void running.then(() => {
+      ended = true;
+    });
+    await settled();
+    expect(ended).to.equal(false);
+    await client.accept(raw('a', 6));
+    expect(ended).to.equal(true);
+    expect(told).to.deep.equal(['a replaced nothing']);
+  });
+});
