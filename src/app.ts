@@ -3,6 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { labelSelectorOf, leaseNameOf } from './api/shard.ts';
 import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/client/alibaba-client.ts';
@@ -13,7 +14,6 @@ import { needsVisit } from './job/visit/triggers.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
 import { ALWAYS_LEADING, type Election, type Lead } from './kube/election/election.ts';
 import { LeaderElection } from './kube/election/leader-election.ts';
-import { labelSelectorOf, leaseNameOf } from './kube/informer/shard.ts';
 import { type Source, Store } from './kube/informer/store.ts';
 import { sourcesOf, Watchers } from './kube/informer/watchers.ts';
 import { type Flow, Leader, type LeaderParts } from './leader-term.ts';

@@ -3,9 +3,9 @@
  * told at once.
  */
 import { parseArgs } from 'node:util';
+import { leaseNameOf } from '../api/shard.ts';
 import { formatDuration } from '../base/duration.ts';
 import { type Endpoint, isLoopback } from '../cloud/client/endpoints.ts';
-import { leaseNameOf } from '../kube/informer/shard.ts';
 import { type Config, type Flag, OPTIONS, type Option } from './options.ts';
 import { LONGEST_OBJECT_NAME } from './parsers.ts';
 

@@ -12,8 +12,8 @@ import type {
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { parseAllDocuments } from 'yaml';
+import { leaseNameOf } from '../../src/api/shard.ts';
 import { environmentVariable } from '../../src/config/read-config.ts';
-import { leaseNameOf } from '../../src/kube/informer/shard.ts';
 import { type Manifest, theOnly } from './manifests.ts';
 
 const scaling = readFileSync('docs/scaling.md', 'utf8');

@@ -6,7 +6,7 @@
  * gives up after the renew deadline, which is shorter: so it has stopped before anybody can have begun, unless two clocks run apart by
  * more than the difference.
  */
-import { isNewerVersion } from '../informer/resource-version.ts';
+import { isNewerVersion } from '../client/resource-version.ts';
 
 /** What the API server has, as far as it matters here. */
 export interface LeaseRecord {

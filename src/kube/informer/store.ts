@@ -2,13 +2,13 @@
  * The newest known version of every object. Tells of each change once, whoever brought it: the watch, a list, or our own write.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import { isOfShard, type Shard } from '../../api/shard.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import type { JobStore } from '../../job/model/ports.ts';
 import type { Change } from '../../job/visit/triggers.ts';
+import { isNewerVersion } from '../client/resource-version.ts';
 import { Sayings } from './interned-conditions.ts';
 import { SharedTexts } from './interned-strings.ts';
-import { isNewerVersion } from './resource-version.ts';
-import { isOfShard, type Shard } from './shard.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
 /** Where events come from: a namespace, or the whole cluster. */

@@ -1,7 +1,7 @@
 // Which objects an operator serves among several.
 
 import { expect } from 'chai';
-import { isOfShard, labelSelectorOf, leaseNameOf } from '../../../../src/kube/informer/shard.ts';
+import { isOfShard, labelSelectorOf, leaseNameOf } from '../../../../src/api/shard.ts';
 import { aJob } from '../../kit/a-job.ts';
 
 describe('a shard', () => {

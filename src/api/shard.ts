@@ -2,7 +2,7 @@
  * Which objects an operator serves when there are several, each with a share of them: those whose label names its shard, or for the
  * one without a name those without the label. The API server does the choosing.
  */
-import { type EdgeTranscodeJob, SHARD_LABEL } from '../../api/edge-transcode-job.ts';
+import { type EdgeTranscodeJob, SHARD_LABEL } from './edge-transcode-job.ts';
 
 /** A name, which is a value of the label; undefined: the shard that has none. */
 export type Shard = string | undefined;
