@@ -1,12 +1,14 @@
 /**
  * The composition root: constructs what lives as long as the process, connects it, starts and stops it. It decides nothing.
  */
+
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { labelSelectorOf, leaseNameOf } from './api/shard.ts';
 import { systemClock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
-import type { AccessKey } from './cloud/client/alibaba-client.ts';
+import type { AccessKey } from './cloud/client/credential.ts';
+
 import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
 import type { JobSettings } from './job/schedule/settings.ts';

@@ -3,11 +3,13 @@
  * term lives on past it: no queue, no budget already spent, no status that waits to be written. What was known comes back from the
  * stored statuses, as after a restart.
  */
+
 import type { Clock } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { ObjectKey } from './base/object-key.ts';
-import type { AccessKey } from './cloud/client/alibaba-client.ts';
-import { stsEndpointOfRegion } from './cloud/client/endpoints.ts';
+import type { AccessKey } from './cloud/client/credential.ts';
+
+import { stsEndpointOfRegion } from './cloud/client/region-endpoints.ts';
 import { LiveReader } from './cloud/cloud-reader.ts';
 import { Credentials } from './cloud/credentials/credentials.ts';
 import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
@@ -15,7 +17,7 @@ import { Sts } from './cloud/credentials/sts.ts';
 import { RedisLink } from './cloud/redis/redis-connection.ts';
 import type { Config } from './config/options.ts';
 import { Controller } from './controller/controller.ts';
-import type { Lane } from './job/model/ports.ts';
+import type { Priority } from './job/model/cloud-port.ts';
 import { demandOf } from './job/schedule/demand.ts';
 import { Stretches, stretchedBy } from './job/schedule/interval-scale.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
@@ -100,7 +102,7 @@ export class Leader {
   }
 
   /** Calls waiting for their turn. */
-  backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
+  backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
     return this.#rooms.cloud.backlog();
   }
 

@@ -1,9 +1,11 @@
 /**
  * The process edge: arguments, signals, exit code.
  */
+
 import { App } from './app.ts';
 import type { Logger } from './base/logger.ts';
-import type { AccessKey } from './cloud/client/alibaba-client.ts';
+import type { AccessKey } from './cloud/client/credential.ts';
+
 import { ownCredentials, type Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
 import { helpText, readConfig } from './config/read-config.ts';

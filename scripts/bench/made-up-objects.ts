@@ -9,7 +9,7 @@ import {
 import { rfc3339, unixSeconds } from '../../src/base/clock.ts';
 import { formatDuration } from '../../src/base/duration.ts';
 import { objectKey } from '../../src/base/object-key.ts';
-import type { Asked } from '../../src/job/model/ports.ts';
+import type { Destination } from '../../src/job/model/cloud-port.ts';
 import { endpointHash, referenceHash, referenceOf } from '../../src/job/model/reference.ts';
 import { heartbeatPeriod } from '../../src/job/schedule/poll-schedule.ts';
 import type { JobSettings } from '../../src/job/schedule/settings.ts';
@@ -19,7 +19,7 @@ import type { MadeUpObject } from './made-up-api-server.ts';
 
 export type MadeUp = {
   readonly intervalMs: number;
-  readonly asked: Asked;
+  readonly asked: Destination;
   readonly clusterID: string;
   /** ms since the Unix epoch: when the operator that wrote the statuses was stopped. */
   readonly leftAt: number;

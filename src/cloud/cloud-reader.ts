@@ -5,15 +5,15 @@
 import type { Clock } from '../base/clock.ts';
 import {
   type Answer,
-  type Asked,
   type CloudReader,
   type ClusterDemand,
   type CredentialReference,
-  LANES,
-  type Lane,
+  type Destination,
   type ObserveOptions,
+  PRIORITIES,
+  type Priority,
   type Reference,
-} from '../job/model/ports.ts';
+} from '../job/model/cloud-port.ts';
 import { type Pressure, pressuresOf } from '../job/schedule/interval-scale.ts';
 import { Clusters, type ObserveWith } from './batching/clusters.ts';
 import type { SweepParts } from './batching/sweep.ts';
@@ -86,16 +86,19 @@ export class LiveReader implements CloudReader {
     return this.#credentials.permits(credential);
   }
 
-  leadsTo(reference: Reference): Asked | undefined {
-    return reference.credential.name === undefined ? this.#parts.jobCall.asked(reference, {}) : undefined;
+  leadsTo(reference: Reference): Destination | undefined {
+    return reference.credential.name === undefined
+      ? this.#parts.jobCall.destinationOf(reference, {})
+      : undefined;
   }
 
-  /** Calls waiting for their turn, by credential and lane. */
-  *backlog(): Iterable<{ identity: string; lane: Lane; waiting: number }> {
+  /** Calls waiting for their turn, by credential and priority. */
+  *backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
     const sessions = [...this.#parts.sessions];
     const waiting = waitingOf(new Set(sessions.map(([, { budget }]) => budget)));
     for (const [identity, { member }] of sessions)
-      for (const lane of LANES) yield { identity, lane, waiting: waiting.get(member)?.[lane] ?? 0 };
+      for (const priority of PRIORITIES)
+        yield { identity, priority, waiting: waiting.get(member)?.[priority] ?? 0 };
   }
 
   /** What a credential's account may call now. */
@@ -161,13 +164,13 @@ export class LiveReader implements CloudReader {
 }
 
 /** How many wait for whom: of a budget that several share, each has its own. */
-function waitingOf(budgets: Iterable<Budget>): Map<Payer | undefined, Record<Lane, number>> {
-  const waiting = new Map<Payer | undefined, Record<Lane, number>>();
+function waitingOf(budgets: Iterable<Budget>): Map<Payer | undefined, Record<Priority, number>> {
+  const waiting = new Map<Payer | undefined, Record<Priority, number>>();
   for (const budget of budgets)
-    for (const { payer, lane } of budget.callers) {
-      const lanes = waiting.get(payer) ?? { asked: 0, due: 0, retry: 0 };
-      lanes[lane] += 1;
-      waiting.set(payer, lanes);
+    for (const { payer, priority } of budget.callers) {
+      const priorities = waiting.get(payer) ?? { urgent: 0, scheduled: 0, retry: 0 };
+      priorities[priority] += 1;
+      waiting.set(payer, priorities);
     }
   return waiting;
 }

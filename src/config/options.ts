@@ -3,12 +3,15 @@
  * to it by tests.
  */
 import { SHARD_LABEL } from '../api/edge-transcode-job.ts';
-import { OBSERVE_WITH } from '../cloud/batching/clusters.ts';
-import { isEndpointPattern } from '../cloud/client/endpoints.ts';
-import { CREDENTIAL_SOURCES } from '../cloud/credentials/environment-credentials.ts';
+import { isEndpointPattern } from '../base/endpoint.ts';
 import { STREAM_URL_MODES } from '../job/model/stream-url.ts';
-import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/logger.ts';
 import * as parse from './parsers.ts';
+
+/** The rooms that implement a choice declare the same type of their own: a value that one of them lacks does not compile in `app.ts`. */
+const OBSERVE_WITH = ['auto', 'get', 'list'] as const;
+const CREDENTIAL_SOURCES = ['auto', 'rrsa', 'access-key'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LOG_FORMATS = ['json', 'pretty'] as const;
 
 export interface Option<T> {
   /** What is given when the option is not; undefined where there is no text for it. */

@@ -2,8 +2,8 @@
  * How the text of an option becomes its value. Each throws an Error whose message completes “--flag: …”.
  */
 import { parseDuration } from '../base/duration.ts';
-import { type Endpoint, parseEndpoint } from '../cloud/client/endpoints.ts';
-import { isRegion } from '../cloud/client/formats.ts';
+import { type Endpoint, parseEndpoint } from '../base/endpoint.ts';
+import { isRegion } from '../job/model/reference.ts';
 
 export interface ListenAddress {
   readonly host: string | undefined;

@@ -5,7 +5,7 @@
 import { parseArgs } from 'node:util';
 import { leaseNameOf } from '../api/shard.ts';
 import { formatDuration } from '../base/duration.ts';
-import { type Endpoint, isLoopback } from '../cloud/client/endpoints.ts';
+import { type Endpoint, isLoopback } from '../base/endpoint.ts';
 import { type Config, type Flag, OPTIONS, type Option } from './options.ts';
 import { LONGEST_OBJECT_NAME } from './parsers.ts';
 

@@ -4,8 +4,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from './client/kube-client.ts';
 import { loadKubeConfig, PooledKubeConfig } from './client/kube-config.ts';
+import { WatchClient, type WatchLimits } from './client/watch-client.ts';
 import { LeaseClient, type LeaseClientOptions } from './election/lease-client.ts';
-import { WatchClient, type WatchLimits } from './informer/watch-client.ts';
 
 export interface KubeConnection {
   readonly client: KubeClient;

@@ -5,11 +5,9 @@ import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
 import type { LogFields, Logger } from '../base/logger.ts';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-export const LOG_FORMATS = ['json', 'pretty'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+export type LogFormat = 'json' | 'pretty';
 
 export interface LoggerOptions {
   readonly level: LogLevel;

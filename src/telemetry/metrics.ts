@@ -16,7 +16,7 @@ export interface MetricsSources {
   /** When the object was last observed, Unix seconds; undefined: never. */
   observedAt(job: EdgeTranscodeJob): number | undefined;
   /** Calls waiting for their turn. */
-  backlog(): Iterable<{ identity: string; lane: string; waiting: number }>;
+  backlog(): Iterable<{ identity: string; priority: string; waiting: number }>;
   /** Calls a second that the objects' intervals ask for, by credential. */
   demand(): ReadonlyMap<string, number>;
   /** Calls a second that a credential's account may make now. */
@@ -58,7 +58,7 @@ export class Metrics {
   readonly #waitSeconds = this.#histogram(
     'api_wait_seconds',
     'How long a call waited for its turn in the budget',
-    ['lane'],
+    ['priority'],
   );
   readonly #pollLag = this.#histogram(
     'poll_lag_seconds',
@@ -92,8 +92,8 @@ export class Metrics {
     this.#requestSeconds.observe({ operation }, seconds);
   }
 
-  waited(lane: string, seconds: number): void {
-    this.#waitSeconds.observe({ lane }, seconds);
+  waited(priority: string, seconds: number): void {
+    this.#waitSeconds.observe({ priority }, seconds);
   }
 
   pollLagged(seconds: number): void {
@@ -125,9 +125,10 @@ export class Metrics {
     this.#gauge(
       'api_backlog',
       'Calls waiting for their turn in the budget',
-      ['identity', 'lane'],
+      ['identity', 'priority'],
       (gauge) => {
-        for (const { identity, lane, waiting } of sources.backlog()) gauge.set({ identity, lane }, waiting);
+        for (const { identity, priority, waiting } of sources.backlog())
+          gauge.set({ identity, priority }, waiting);
       },
     );
     const help = "Calls a second that the objects' intervals ask for";

@@ -1,22 +1,23 @@
 /**
  * What a contract test of `CloudReader` needs: a reader, the cloud that it asks, the Secrets that it may read, and its time.
  */
+
 import { expect } from 'chai';
 import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../../simulator/seed.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
 import type { ObserveWith } from '../../src/cloud/batching/clusters.ts';
-import type { AccessKey } from '../../src/cloud/client/alibaba-client.ts';
+import type { AccessKey } from '../../src/cloud/client/credential.ts';
+
 import type { Rrsa } from '../../src/cloud/credentials/environment-credentials.ts';
 import type {
   Answer,
   CloudReader,
   CredentialReference,
-  Failure,
-  Lane,
+  Priority,
   Reference,
-  SecretData,
-  SecretReader,
-} from '../../src/job/model/ports.ts';
+} from '../../src/job/model/cloud-port.ts';
+import type { Failure } from '../../src/job/model/failures.ts';
+import type { SecretData, SecretReader } from '../../src/job/model/sinks.ts';
 import type { FakeClock } from '../unit/kit/fake-clock.ts';
 import type { RecordingLogger } from '../unit/kit/recording-logger.ts';
 
@@ -61,7 +62,7 @@ export interface Wish {
   readonly jobID?: string;
   readonly credential?: CredentialReference;
   readonly regionID?: string;
-  readonly lane?: Lane;
+  readonly priority?: Priority;
   readonly deadline?: number;
   readonly signal?: AbortSignal;
 }
@@ -86,7 +87,7 @@ export class Subject {
 
   observe(wish: Wish = {}): Promise<Answer> {
     const { clusterID = DEFAULT_CLUSTER_ID, jobID = RUNNING_JOB_ID, credential = OWN } = wish;
-    const { regionID, lane = 'due', deadline = 0 } = wish;
+    const { regionID, priority = 'scheduled', deadline = 0 } = wish;
     const reference: Reference = {
       credential,
       clusterID,
@@ -94,7 +95,7 @@ export class Subject {
       ...(regionID !== undefined && { regionID }),
     };
     const signal = wish.signal ?? new AbortController().signal;
-    return this.reader.observe(reference, { lane, deadline, signal });
+    return this.reader.observe(reference, { priority, deadline, signal });
   }
 
   /** So many calls: in regions of their own, as those who ask for the same share one. */

@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import type { NewFault } from '../../simulator/cloud-world.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID } from '../../simulator/seed.ts';
-import type { FailureKind } from '../../src/job/model/ports.ts';
+import type { FailureKind } from '../../src/job/model/failures.ts';
 import { CALL_MS, failureOf, outcomes, RUNNING_JOB_ID, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 
@@ -17,12 +17,12 @@ export function readerAnswers(newReader: NewReader): void {
     });
 
     it('the job as it is, where it was asked and when', async () => {
-      const askedAt = subject.clock.now();
+      const sentAt = subject.clock.now();
       const answer = await subject.observe();
       expect(answer).to.deep.include({
         kind: 'observed',
-        asked: { endpoint: subject.cloud.url, regionID: 'cn-shanghai' },
-        askedAt,
+        destination: { endpoint: subject.cloud.url, regionID: 'cn-shanghai' },
+        sentAt,
       });
       expect(answer.kind === 'observed' && answer.job).to.deep.equal({
         createTime: '2023-07-24T16:44:55Z',

@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
-import type { Answer } from '../../src/job/model/ports.ts';
+import type { Answer } from '../../src/job/model/cloud-port.ts';
 import { settled } from '../unit/kit/fake-clock.ts';
 import { atOnce, outcomes, PROBE_MS, RUNNING_JOB_ID, SECRET, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
@@ -30,7 +30,7 @@ export function readerBudget(newReader: NewReader): void {
       const due = [3, 1, 2].map((deadline) =>
         subject.observe({ deadline, regionID: `region-${deadline}` }).then(note(`due ${deadline}`)),
       );
-      const asked = subject.observe({ lane: 'asked', deadline: 9 }).then(note('asked'));
+      const asked = subject.observe({ priority: 'urgent', deadline: 9 }).then(note('asked'));
       await Promise.all([...due, asked]);
       expect(order).to.deep.equal(['asked observed', 'due 1 observed', 'due 2 observed', 'due 3 observed']);
     });
@@ -42,7 +42,7 @@ export function readerBudget(newReader: NewReader): void {
       );
       await subject.cloud.awaitCalls({ count: 5 });
       const before = await subject.calls();
-      const asked = await subject.observe({ lane: 'asked', deadline: 20_000 });
+      const asked = await subject.observe({ priority: 'urgent', deadline: 20_000 });
       expect(asked.kind).to.equal('observed');
       expect((await subject.calls()) - before).to.be.within(1, 3);
       subject.reader.close();

@@ -45,7 +45,7 @@ export function readerCredentials(newReader: NewReader): void {
         endpoint: subject.cloud.url.replace('127.0.0.1', 'localhost'),
       });
       const answer = await subject.observe({ credential: SECRET });
-      expect(answer).to.have.nested.property('asked.regionID', 'eu-central-1');
+      expect(answer).to.have.nested.property('destination.regionID', 'eu-central-1');
       expect(answer).to.have.nested.property('asked.endpoint').that.contains('localhost');
     });
 

@@ -2,7 +2,7 @@
  * Many jobs of a cluster are observed by its list, a hundred for a call; whatever that does not bring is asked for by itself.
  */
 import { expect } from 'chai';
-import type { Answer } from '../../src/job/model/ports.ts';
+import type { Answer } from '../../src/job/model/cloud-port.ts';
 import { atOnce, outcomes, SECRET, type Subject, type Wish } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 
@@ -61,8 +61,8 @@ export function readerLists(newReader: NewReader): void {
       expect(await countOf(subject, 'Get')).to.equal(0);
       for (const [index, job] of jobs.entries()) {
         const answer = await subject.inTime(subject.observe(job));
-        const { askedAt: _one, ...one } = answer as Extract<Answer, { kind: 'observed' }>;
-        const { askedAt: _other, ...other } = listed[index] as Extract<Answer, { kind: 'observed' }>;
+        const { sentAt: _one, ...one } = answer as Extract<Answer, { kind: 'observed' }>;
+        const { sentAt: _other, ...other } = listed[index] as Extract<Answer, { kind: 'observed' }>;
         expect(one).to.deep.equal(other);
       }
       expect(await countOf(subject, 'Get')).to.equal(3);
@@ -181,11 +181,11 @@ export function readerLists(newReader: NewReader): void {
     it('are asked for one by one when they are due, and together when many are new', async () => {
       const subject = newSubject();
       const jobs = await cluster(subject, 20);
-      const observe = (lane: 'asked' | 'due') =>
-        subject.inTime(kinds(jobs.map((job) => subject.observe({ ...job, lane }))));
-      expect(await observe('due')).to.deep.equal(['observed']);
+      const observe = (priority: 'urgent' | 'scheduled') =>
+        subject.inTime(kinds(jobs.map((job) => subject.observe({ ...job, priority }))));
+      expect(await observe('scheduled')).to.deep.equal(['observed']);
       expect([await countOf(subject, 'List'), await countOf(subject, 'Get')]).to.deep.equal([0, 20]);
-      expect(await observe('asked')).to.deep.equal(['observed']);
+      expect(await observe('urgent')).to.deep.equal(['observed']);
       expect([await countOf(subject, 'List'), await countOf(subject, 'Get')]).to.deep.equal([1, 20]);
     });
   });

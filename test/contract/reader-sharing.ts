@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
-import type { Answer } from '../../src/job/model/ports.ts';
+import type { Answer } from '../../src/job/model/cloud-port.ts';
 import { settled } from '../unit/kit/fake-clock.ts';
 import { atOnce, OWN, outcomes, SECRET } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
@@ -16,8 +16,8 @@ export function readerSharing(newReader: NewReader): void {
       const subject = newSubject();
       const [one, other, third] = await Promise.all([
         subject.observe(),
-        subject.observe({ lane: 'asked' }),
-        subject.observe({ lane: 'retry' }),
+        subject.observe({ priority: 'urgent' }),
+        subject.observe({ priority: 'retry' }),
       ]);
       expect(one).to.have.property('kind', 'observed');
       expect(other).to.equal(one);
@@ -44,7 +44,7 @@ export function readerSharing(newReader: NewReader): void {
       );
       const first = subject.observe({ deadline: 9 }).then(note('same'));
       await settled();
-      const second = subject.observe({ lane: 'asked', deadline: 5 }).then(note('same'));
+      const second = subject.observe({ priority: 'urgent', deadline: 5 }).then(note('same'));
       await Promise.all([...others, first, second]);
       expect(order.slice(0, 3)).to.deep.equal(['same observed', 'same observed', 'other 1 observed']);
       expect(await subject.calls()).to.equal(4);
@@ -79,7 +79,7 @@ export function readerSharing(newReader: NewReader): void {
       const subject = newSubject();
       const reference = { credential: OWN, clusterID: 'any', jobID: 'any', regionID: 'cn-beijing' };
       const answer = await subject.observe({ regionID: 'cn-beijing' });
-      expect(answer).to.have.deep.property('asked', subject.reader.leadsTo(reference));
+      expect(answer).to.have.deep.property('destination', subject.reader.leadsTo(reference));
       expect(subject.reader.leadsTo({ ...reference, credential: SECRET })).to.equal(undefined);
     });
 

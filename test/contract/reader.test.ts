@@ -1,7 +1,7 @@
 // The port CloudReader, held by the reader of the real cloud: through the vendor's SDK, against the simulated endpoint.
 
 import type { Simulator } from '../../simulator/simulator.ts';
-import { parseEndpoint } from '../../src/cloud/client/endpoints.ts';
+import { parseEndpoint } from '../../src/base/endpoint.ts';
 import { LiveReader } from '../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../src/cloud/credentials/credentials.ts';
 import { Sts } from '../../src/cloud/credentials/sts.ts';

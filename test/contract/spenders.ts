@@ -46,7 +46,7 @@ export class Spender {
 
   #caller(): Caller {
     const caller: Caller = {
-      lane: 'due',
+      priority: 'scheduled',
       deadline: 0,
       namespace: 'media',
       withdrawn: false,

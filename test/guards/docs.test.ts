@@ -7,7 +7,8 @@ import { CONDITION_TYPES } from '../../src/api/conditions.ts';
 import { REASONS } from '../../src/api/reasons.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { environmentVariable, helpText } from '../../src/config/read-config.ts';
-import { EVENT_REASONS, FAILURE_KINDS } from '../../src/job/model/ports.ts';
+import { FAILURE_KINDS } from '../../src/job/model/failures.ts';
+import { EVENT_REASONS } from '../../src/job/model/sinks.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { readCrd } from './manifests.ts';
 

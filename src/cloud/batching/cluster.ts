@@ -4,7 +4,13 @@
  *
  * A job that a sweep did not bring is asked for by itself: not to be in the list is never not to be there.
  */
-import { type Answer, LANES, type Lane, type ObserveOptions, type Reference } from '../../job/model/ports.ts';
+import {
+  type Answer,
+  type ObserveOptions,
+  PRIORITIES,
+  type Priority,
+  type Reference,
+} from '../../job/model/cloud-port.ts';
 import { clusterHash } from '../../job/model/reference.ts';
 import { type JobPage, mapJob } from '../client/map-response.ts';
 import { PAGE_SIZE } from './page-call.ts';
@@ -16,7 +22,7 @@ type Observed = Extract<Answer, { kind: 'observed' }>;
 type Failed = Extract<Answer, { kind: 'failed' }>;
 
 /** Who may share a sweep: nobody, those whom somebody waits for, all. */
-export type Sweeping = 'none' | 'asked' | 'all';
+export type Sweeping = 'none' | 'urgent' | 'all';
 
 export interface ClusterParts extends SweepParts {
   /** Whether the cloud has refused to list this cluster's jobs of late. */
@@ -39,8 +45,8 @@ export class Cluster implements FlightHost, SweepHost {
   readonly #calling = new Set<Flight>();
   readonly #missing: Missing;
   readonly #phase: string;
-  /** How many of the waiting may be listed, by lane. */
-  readonly #listed: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
+  /** How many of the waiting may be listed, by priority. */
+  readonly #listed: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
   #sweep: Sweep | undefined;
 
   constructor(parts: ClusterParts, about: Omit<Reference, 'jobID'>, sweeping: Sweeping) {
@@ -53,13 +59,13 @@ export class Cluster implements FlightHost, SweepHost {
 
   /** @param onAnswer called once */
   observe(reference: Reference, options: ObserveOptions, onAnswer: (answer: Answer) => void): void {
-    const { lane, deadline, signal } = options;
+    const { priority, deadline, signal } = options;
     const known = this.#waiting.get(reference.jobID);
     const flight = known ?? new Flight(reference, options, this);
     flight.join(signal, onAnswer);
     if (!known) this.#add(flight);
-    else if (LANES.indexOf(lane) < LANES.indexOf(known.lane) || deadline < known.deadline)
-      this.#hasten(known, lane, deadline);
+    else if (PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(known.priority) || deadline < known.deadline)
+      this.#hasten(known, priority, deadline);
   }
 
   /** Ends everybody with this answer. */
@@ -88,12 +94,12 @@ export class Cluster implements FlightHost, SweepHost {
     return { ...answer, phase: this.#phase };
   }
 
-  wish(): { reference: Reference; lane: Lane; deadline: number } | undefined {
-    let wish: { reference: Reference; lane: Lane; deadline: number } | undefined;
-    for (const { standing, reference, lane, deadline } of this.#waiting.values()) {
+  wish(): { reference: Reference; priority: Priority; deadline: number } | undefined {
+    let wish: { reference: Reference; priority: Priority; deadline: number } | undefined;
+    for (const { standing, reference, priority, deadline } of this.#waiting.values()) {
       if (standing !== 'member') continue;
-      if (!wish) wish = { reference, lane, deadline };
-      else if (LANES.indexOf(lane) < LANES.indexOf(wish.lane)) wish.lane = lane;
+      if (!wish) wish = { reference, priority, deadline };
+      else if (PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(wish.priority)) wish.priority = priority;
       wish.deadline = Math.min(wish.deadline, deadline);
     }
     return wish;
@@ -123,7 +129,7 @@ export class Cluster implements FlightHost, SweepHost {
 
   part(calls: number): void {
     const asked = this.#candidates().filter(
-      ({ standing, lane }) => standing === 'member' && lane === 'asked',
+      ({ standing, priority }) => standing === 'member' && priority === 'urgent',
     );
     if (asked.length < calls) for (const flight of asked) this.#dismiss(flight);
   }
@@ -147,7 +153,7 @@ export class Cluster implements FlightHost, SweepHost {
     this.#waiting.set(jobID, flight);
     if (this.#missing.isKnown(jobID)) flight.standing = 'unlisted';
     else {
-      this.#listed[flight.lane] += 1;
+      this.#listed[flight.priority] += 1;
       this.joinedAt = this.parts.clock.now();
     }
     if (flight.standing === 'listed' && this.#sweep?.isGathering && this.#mayJoin(flight))
@@ -156,11 +162,11 @@ export class Cluster implements FlightHost, SweepHost {
     this.#consider();
   }
 
-  #hasten(flight: Flight, lane: Lane, deadline: number): void {
+  #hasten(flight: Flight, priority: Priority, deadline: number): void {
     const isListed = flight.standing === 'unlisted' ? 0 : 1;
-    this.#listed[flight.lane] -= isListed;
-    flight.hasten(lane, deadline);
-    this.#listed[flight.lane] += isListed;
+    this.#listed[flight.priority] -= isListed;
+    flight.hasten(priority, deadline);
+    this.#listed[flight.priority] += isListed;
     if (flight.standing === 'member' && !this.#mayJoin(flight)) this.#dismiss(flight);
     this.#consider();
   }
@@ -174,9 +180,9 @@ export class Cluster implements FlightHost, SweepHost {
 
   /** A sweep begins where more wait than it takes calls. */
   #consider(): void {
-    const { due, retry } = this.#listed;
-    const asked = this.#isSweptForAsked ? this.#listed.asked : 0;
-    const count = { none: 0, asked, all: asked + due + retry }[this.sweeping];
+    const { scheduled, retry } = this.#listed;
+    const urgent = this.#isSweptForAsked ? this.#listed.urgent : 0;
+    const count = { none: 0, urgent, all: urgent + scheduled + retry }[this.sweeping];
     if (this.#sweep || count <= (this.pages ?? 1) || !this.parts.mayList(this)) return;
     this.#sweep = new Sweep(this.parts, this);
     for (const flight of this.#candidates()) if (this.#mayJoin(flight)) this.#enlist(flight);
@@ -184,15 +190,15 @@ export class Cluster implements FlightHost, SweepHost {
   }
 
   /**
-   * A sweep goes in the best lane of its members. One that somebody asks for is not to wait for a hundred pages, nor to bring them all
+   * A sweep goes in the best priority of its members. One that somebody asks for is not to wait for a hundred pages, nor to bring them all
    * ahead of what others ask for: it joins only where those who are asked for would be swept without the rest.
    */
-  #mayJoin({ lane }: Flight): boolean {
-    return lane !== 'asked' || this.#isSweptForAsked;
+  #mayJoin({ priority }: Flight): boolean {
+    return priority !== 'urgent' || this.#isSweptForAsked;
   }
 
   get #isSweptForAsked(): boolean {
-    return this.#listed.asked > (this.pages ?? 1);
+    return this.#listed.urgent > (this.pages ?? 1);
   }
 
   #candidates(): Flight[] {
@@ -223,7 +229,7 @@ export class Cluster implements FlightHost, SweepHost {
   #stand(flight: Flight, standing: Standing): void {
     if (flight.standing === 'member') this.members -= 1;
     if (standing === 'member') this.members += 1;
-    if (standing === 'unlisted' && flight.standing !== 'unlisted') this.#listed[flight.lane] -= 1;
+    if (standing === 'unlisted' && flight.standing !== 'unlisted') this.#listed[flight.priority] -= 1;
     flight.standing = standing;
   }
 }

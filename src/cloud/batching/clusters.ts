@@ -9,7 +9,7 @@ import type {
   CredentialReference,
   ObserveOptions,
   Reference,
-} from '../../job/model/ports.ts';
+} from '../../job/model/cloud-port.ts';
 import { identityOf } from '../../job/model/reference.ts';
 import type { Budget } from '../budget/budget.ts';
 import { Cluster, type ClusterParts, type Sweeping } from './cluster.ts';
@@ -18,9 +18,8 @@ import { ListRefusals } from './list-refusals.ts';
 import { PAGE_SIZE } from './page-call.ts';
 import type { SweepParts } from './sweep.ts';
 
-export const OBSERVE_WITH = ['auto', 'get', 'list'] as const;
 /** `auto`: by List where Get would not fit the budget. */
-export type ObserveWith = (typeof OBSERVE_WITH)[number];
+export type ObserveWith = 'auto' | 'get' | 'list';
 
 export interface ClustersOptions {
   readonly observeWith: ObserveWith;
@@ -153,7 +152,7 @@ export class Clusters {
   #sweepingOf(lists: boolean): Sweeping {
     const { observeWith } = this.#options;
     if (observeWith === 'get') return 'none';
-    return lists ? 'all' : 'asked';
+    return lists ? 'all' : 'urgent';
   }
 }
 

@@ -5,7 +5,8 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Failure, Reference } from '../../job/model/ports.ts';
+import type { Reference } from '../../job/model/cloud-port.ts';
+import type { Failure } from '../../job/model/failures.ts';
 import { clusterHash, identityOf } from '../../job/model/reference.ts';
 import { LIST_ACTION } from './page-call.ts';
 

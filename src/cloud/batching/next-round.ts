@@ -15,8 +15,8 @@ export interface Round {
  * @param askedAt by page number, clock `now` when it was last asked for
  * @param sinces of each who waits, clock `now` when it came
  */
-export function nextRound(askedAt: ReadonlyMap<number, number>, sinces: readonly number[]): Round {
-  const pages = [...askedAt].sort(([, a], [, b]) => a - b);
+export function nextRound(sentAt: ReadonlyMap<number, number>, sinces: readonly number[]): Round {
+  const pages = [...sentAt].sort(([, a], [, b]) => a - b);
   const comings = [...sinces].sort((a, b) => b - a);
   let best: Round = { pages: [], until: Number.NEGATIVE_INFINITY };
   let fewest = Number.POSITIVE_INFINITY;

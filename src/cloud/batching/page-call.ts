@@ -1,11 +1,13 @@
 /**
  * ListEdgeTranscodeJob: one page of a cluster's jobs, made like the call for one job, and what it brought.
  */
-import type { FailureKind, Reference } from '../../job/model/ports.ts';
+
+import type { Reference } from '../../job/model/cloud-port.ts';
+import type { FailureKind } from '../../job/model/failures.ts';
+import type { Credential } from '../client/credential.ts';
 import type { CallResult, JobCall } from '../client/job-call.ts';
 import type { CallFailure } from '../client/map-error.ts';
 import { type JobPage, mapListResponse, UnexpectedBody } from '../client/map-response.ts';
-import type { Credential } from '../credentials/secret-credential.ts';
 
 /** The most that the vendor gives for the price of one call. */
 export const PAGE_SIZE = 100;
@@ -21,21 +23,21 @@ const REFUSALS: ReadonlySet<FailureKind> = new Set([
 ]);
 
 export class PageCall {
-  readonly #jobCall: Pick<JobCall, 'asked' | 'ask'>;
+  readonly #jobCall: Pick<JobCall, 'destinationOf' | 'ask'>;
   readonly #query: Readonly<Record<string, string>>;
   #page: JobPage | undefined;
   #failed: CallFailure | undefined;
   #isOdd = false;
 
   /** @param pageNo the first is 1 */
-  constructor(jobCall: Pick<JobCall, 'asked' | 'ask'>, pageNo: number) {
+  constructor(jobCall: Pick<JobCall, 'destinationOf' | 'ask'>, pageNo: number) {
     this.#jobCall = jobCall;
     // The oldest first, so that a new job shifts none to another page.
     this.#query = { PageNo: `${pageNo}`, PageSize: `${PAGE_SIZE}`, SortBy: 'asc' };
   }
 
-  asked(reference: Reference, credential: Credential): ReturnType<JobCall['asked']> {
-    return this.#jobCall.asked(reference, credential);
+  destinationOf(reference: Reference, credential: Credential): ReturnType<JobCall['destinationOf']> {
+    return this.#jobCall.destinationOf(reference, credential);
   }
 
   /** Never rejects. Its answer's job is empty: `page` has them all. */

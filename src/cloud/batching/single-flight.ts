@@ -1,8 +1,14 @@
 /**
- * One call for all who ask for the same job before it is made. It takes the best lane and the earliest deadline of them, and leaves
+ * One call for all who ask for the same job before it is made. It takes the best priority and the earliest deadline of them, and leaves
  * when all of them have. It is called for by itself (Get), or waits for a sweep of its cluster to bring its job.
  */
-import { type Answer, LANES, type Lane, type ObserveOptions, type Reference } from '../../job/model/ports.ts';
+import {
+  type Answer,
+  type ObserveOptions,
+  PRIORITIES,
+  type Priority,
+  type Reference,
+} from '../../job/model/cloud-port.ts';
 import { Observation, type ObservationOwner, type ObservationParts, WITHDRAWN } from '../requests/request.ts';
 
 /** Where a flight waits. */
@@ -21,7 +27,7 @@ export type Standing = 'member' | 'listed' | 'unlisted';
 
 export class Flight implements ObservationOwner {
   readonly reference: Reference;
-  lane: Lane;
+  priority: Priority;
   deadline: number;
   /** For the host to say. */
   standing: Standing = 'listed';
@@ -32,11 +38,11 @@ export class Flight implements ObservationOwner {
 
   constructor(
     reference: Reference,
-    { lane, deadline }: Pick<ObserveOptions, 'lane' | 'deadline'>,
+    { priority, deadline }: Pick<ObserveOptions, 'priority' | 'deadline'>,
     host: FlightHost,
   ) {
     this.reference = reference;
-    this.lane = lane;
+    this.priority = priority;
     this.deadline = deadline;
     this.#host = host;
   }
@@ -49,9 +55,10 @@ export class Flight implements ObservationOwner {
     else this.#askers = new Askers([this.#askers, asker]);
   }
 
-  /** Takes a better lane or an earlier deadline, with a new place among those who wait. */
-  hasten(lane: Lane, deadline: number): void {
-    this.lane = LANES.indexOf(lane) < LANES.indexOf(this.lane) ? lane : this.lane;
+  /** Takes a better priority or an earlier deadline, with a new place among those who wait. */
+  hasten(priority: Priority, deadline: number): void {
+    this.priority =
+      PRIORITIES.indexOf(priority) < PRIORITIES.indexOf(this.priority) ? priority : this.priority;
     this.deadline = Math.min(deadline, this.deadline);
     if (!this.#observation) return;
     this.ground();
@@ -79,7 +86,7 @@ export class Flight implements ObservationOwner {
 
   /** An answer that another call brought, for those who asked before that. */
   serve(answer: Exclude<Answer, { kind: 'withdrawn' }>): void {
-    const askers = this.#all().filter(({ since }) => since <= answer.askedAt);
+    const askers = this.#all().filter(({ since }) => since <= answer.sentAt);
     this.#tell(askers, answer);
   }
 

@@ -5,7 +5,7 @@
  * It gathers first: who comes within moments of each other shares it. The first page tells how many there are; the others go some
  * at a time. A page that fails costs those whose jobs no other brings, and not the sweep. For who came too late for some pages there is another round of just these, if more wait than that takes calls.
  */
-import type { Answer, Lane, Reference } from '../../job/model/ports.ts';
+import type { Answer, Priority, Reference } from '../../job/model/cloud-port.ts';
 import type { JobCall } from '../client/job-call.ts';
 import type { JobPage } from '../client/map-response.ts';
 import { Observation, type ObservationOwner, type ObservationParts } from '../requests/request.ts';
@@ -18,7 +18,7 @@ type Failed = Extract<Answer, { kind: 'failed' }>;
 
 export interface Wish {
   readonly reference: Reference;
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly deadline: number;
 }
 
@@ -50,7 +50,7 @@ export interface SweepHost {
 }
 
 export interface SweepParts extends Omit<ObservationParts, 'jobCall'> {
-  readonly jobCall: Pick<JobCall, 'asked' | 'ask' | 'make'>;
+  readonly jobCall: Pick<JobCall, 'destinationOf' | 'ask' | 'make'>;
   /** Whether it is known that more will come, as when the operator has just started. */
   readonly expectsMore: () => boolean;
 }
@@ -74,7 +74,7 @@ export class Sweep {
   readonly #parts: SweepParts;
   readonly #host: SweepHost;
   /** Of each page, clock `now` when it was last asked for. */
-  readonly #askedAt = new Map<number, number>();
+  readonly #sentAt = new Map<number, number>();
   readonly #underway = new Set<Observation>();
   readonly #throttlings = new Map<number, number>();
   #gathering: Gathering | undefined;
@@ -118,7 +118,7 @@ export class Sweep {
   #ask(pageNumbers: readonly number[]): void {
     this.#wish = this.#host.wish();
     // Who comes while the first page is on its way is in time for the others.
-    this.#isGathering = this.#askedAt.size === 0;
+    this.#isGathering = this.#sentAt.size === 0;
     this.#queue.push(...pageNumbers);
     if (this.#wish) this.#askForSome(this.#wish);
     else this.#end();
@@ -154,12 +154,12 @@ export class Sweep {
   }
 
   #arrived(pageNo: number, page: JobPage, answer: Observed): void {
-    this.#askedAt.set(pageNo, answer.askedAt);
+    this.#sentAt.set(pageNo, answer.sentAt);
     const pages = Math.max(1, Math.ceil(page.total / PAGE_SIZE));
     this.#host.serve(page, answer);
-    if (this.#askedAt.size === 1) this.#mostPages = Math.min(this.#mostPages, 2 * pages + PAGES_TO_SPARE);
+    if (this.#sentAt.size === 1) this.#mostPages = Math.min(this.#mostPages, 2 * pages + PAGES_TO_SPARE);
     if (this.#host.members === 0) this.#end();
-    else if (this.#askedAt.size === 1 && pages > 1) this.#continue(pages);
+    else if (this.#sentAt.size === 1 && pages > 1) this.#continue(pages);
     else this.#proceed(pages);
   }
 
@@ -181,21 +181,21 @@ export class Sweep {
 
   /** @param pages how many there are by now: there may be more, or fewer, than at the beginning */
   #roundEnded(pages: number): void {
-    if (pages > this.#mostPages || pages - this.#askedAt.size > this.#host.members) {
+    if (pages > this.#mostPages || pages - this.#sentAt.size > this.#host.members) {
       this.#end();
       return;
     }
     const unseen = Array.from({ length: pages }, (_, index) => index + 1).filter(
-      (pageNo) => !this.#askedAt.has(pageNo),
+      (pageNo) => !this.#sentAt.has(pageNo),
     );
     if (unseen.length > 0) this.#ask(unseen);
     else this.#regroup(pages);
   }
 
   #regroup(pages: number): void {
-    for (const pageNo of this.#askedAt.keys()) if (pageNo > pages) this.#askedAt.delete(pageNo);
-    const round = nextRound(this.#askedAt, this.#host.sinces());
-    this.#host.regroup(Math.min(...this.#askedAt.values()), round.until);
+    for (const pageNo of this.#sentAt.keys()) if (pageNo > pages) this.#sentAt.delete(pageNo);
+    const round = nextRound(this.#sentAt, this.#host.sinces());
+    this.#host.regroup(Math.min(...this.#sentAt.values()), round.until);
     this.#host.part(round.pages.length);
     if (this.#host.members < round.pages.length || round.pages.length === 0) this.#end();
     else this.#ask(round.pages);
@@ -216,7 +216,7 @@ export class Sweep {
     }
     this.#failure = answer;
     this.#failures += 1;
-    const asked = this.#askedAt.size + this.#failures;
+    const asked = this.#sentAt.size + this.#failures;
     if (this.#failures > Math.max(FAILURES_ALLOWED, asked * SHARE_ALLOWED)) this.#queue = [];
     this.#proceed(0);
   }

@@ -1,61 +1,61 @@
 /**
- * Who goes next: three lanes, the earliest deadline first within each; what is asked goes by namespaces in turn. Asked goes first, but
+ * Who goes next: three priorities, the earliest deadline first within each; what is asked goes by namespaces in turn. Asked goes first, but
  * every second turn is kept for those whom the schedule brings, so that none starves. Waiting costs an entry in a heap: no timer, no
  * socket.
  */
-import { LANES, type Lane } from '../../job/model/ports.ts';
-import { type Entry, LaneQueue } from '../ratelimit/fair-queue.ts';
+import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
+import { type Entry, FairQueue } from '../ratelimit/fair-queue.ts';
 
 export interface Waiting extends Entry {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly namespace: string;
 }
 
 /**
- * No two turns in a row are kept from `asked`, so what is asked goes with the second turn at the latest. No two are kept for it
+ * No two turns in a row are kept from `urgent`, so what is asked goes with the second turn at the latest. No two are kept for it
  * either: half of the turns is what polls that fit the budget need to come at two of their intervals at most, which is
  * fresh by any `--freshness`. Somebody who asks without end would otherwise have the statuses of all others written off.
  */
-const TURNS: readonly Lane[] = [
-  'asked',
-  'due',
-  'asked',
-  'due',
-  'asked',
+const TURNS: readonly Priority[] = [
+  'urgent',
+  'scheduled',
+  'urgent',
+  'scheduled',
+  'urgent',
   'retry',
-  'asked',
-  'due',
-  'asked',
-  'due',
+  'urgent',
+  'scheduled',
+  'urgent',
+  'scheduled',
 ];
 
-/** Who gets the turn of a lane in which nobody waits: another poll before what is asked, which has had its turn. */
-const INSTEAD: readonly Lane[] = ['due', 'retry', 'asked'];
+/** Who gets the turn of a priority in which nobody waits: another poll before what is asked, which has had its turn. */
+const INSTEAD: readonly Priority[] = ['scheduled', 'retry', 'urgent'];
 
 export class Backlog<Item extends Waiting> {
-  readonly #lanes: Record<Lane, LaneQueue<Item>> = {
+  readonly #priorities: Record<Priority, FairQueue<Item>> = {
     // Ten thousand refreshes of one namespace leave the next turn but one to a new object of another.
-    asked: new LaneQueue(({ namespace }) => namespace),
-    due: new LaneQueue(() => 'all'),
-    retry: new LaneQueue(() => 'all'),
+    urgent: new FairQueue(({ namespace }) => namespace),
+    scheduled: new FairQueue(() => 'all'),
+    retry: new FairQueue(() => 'all'),
   };
-  readonly #sizes: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
+  readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
   #turn = 0;
 
   add(item: Item): void {
-    this.#lanes[item.lane].push(item);
-    this.#sizes[item.lane] += 1;
+    this.#priorities[item.priority].push(item);
+    this.#sizes[item.priority] += 1;
   }
 
   /** Gives up an item's place; its entry goes when its turn comes. */
   withdraw(item: Item): void {
     if (item.withdrawn) return;
     item.withdrawn = true;
-    this.#sizes[item.lane] -= 1;
+    this.#sizes[item.priority] -= 1;
   }
 
   next(): Item | undefined {
-    const kept = TURNS[this.#turn] as Lane;
+    const kept = TURNS[this.#turn] as Priority;
     this.#turn = (this.#turn + 1) % TURNS.length;
     for (const name of [kept, ...INSTEAD]) {
       const item = this.#first(name);
@@ -68,7 +68,7 @@ export class Backlog<Item extends Waiting> {
   clear(): Item[] {
     const items = [...this];
     for (const item of items) this.withdraw(item);
-    for (const name of LANES) this.#lanes[name].clear();
+    for (const name of PRIORITIES) this.#priorities[name].clear();
     return items;
   }
 
@@ -76,8 +76,8 @@ export class Backlog<Item extends Waiting> {
   take(isMeant: (item: Item) => boolean): Item[] {
     const [meant, others]: [Item[], Item[]] = [[], []];
     for (const item of this) (isMeant(item) ? meant : others).push(item);
-    for (const name of LANES) {
-      this.#lanes[name].clear();
+    for (const name of PRIORITIES) {
+      this.#priorities[name].clear();
       this.#sizes[name] = 0;
     }
     for (const item of others) this.add(item);
@@ -86,20 +86,20 @@ export class Backlog<Item extends Waiting> {
 
   /** Everybody who waits, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
-    for (const name of LANES) yield* this.#lanes[name];
+    for (const name of PRIORITIES) yield* this.#priorities[name];
   }
 
   /** How many wait, of those still wanted. */
-  size(name: Lane): number {
+  size(name: Priority): number {
     return this.#sizes[name];
   }
 
   get total(): number {
-    return this.#sizes.asked + this.#sizes.due + this.#sizes.retry;
+    return this.#sizes.urgent + this.#sizes.scheduled + this.#sizes.retry;
   }
 
-  #first(name: Lane): Item | undefined {
-    const item = this.#lanes[name].pop();
+  #first(name: Priority): Item | undefined {
+    const item = this.#priorities[name].pop();
     if (item) this.#sizes[name] -= 1;
     return item;
   }

@@ -6,7 +6,7 @@
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
-import type { Lane } from '../../job/model/ports.ts';
+import type { Priority } from '../../job/model/cloud-port.ts';
 import { FULL_RATE, shareAt, throttled } from '../ratelimit/aimd.ts';
 import { callsOnTrust, pacing } from '../ratelimit/call-rate.ts';
 import { CallHistory } from '../ratelimit/sliding-window.ts';
@@ -19,7 +19,7 @@ export interface BudgetOptions {
   readonly callsPerMinute: number;
   readonly clock: Clock;
   /** Called with how long a call waited for its turn, seconds. */
-  readonly onWait?: (lane: Lane, seconds: number) => void;
+  readonly onWait?: (priority: Priority, seconds: number) => void;
   /** With other processes; undefined: this one spends it alone. */
   readonly sharing?: Sharing | undefined;
 }
@@ -175,8 +175,8 @@ export class Budget {
   }
 
   /** How many calls wait for their turn. */
-  waiting(lane: Lane): number {
-    return this.#backlog.size(lane);
+  waiting(priority: Priority): number {
+    return this.#backlog.size(priority);
   }
 
   get total(): number {
@@ -218,7 +218,7 @@ export class Budget {
     const now = this.#clock.now();
     this.#history.add(now);
     caller.payer?.history.add(now);
-    this.#onWait?.(caller.lane, (now - caller.waitingSince) / 1_000);
+    this.#onWait?.(caller.priority, (now - caller.waitingSince) / 1_000);
     await caller.call();
   }
 

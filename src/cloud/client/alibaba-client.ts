@@ -1,22 +1,17 @@
 /**
  * One signed call through the vendor's SDK, with a deadline and a length that hold. It does not retry, and it does not interpret.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import openApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-client';
 import { RuntimeOptions } from '@alicloud/tea-util';
 import type { Clock } from '../../base/clock.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from '../../base/endpoint.ts';
+import type { AccessKey } from './credential.ts';
 import { DeadlineExceeded } from './map-error.ts';
 import { bound, hearAnswer, NONCE_HEADER } from './response-guard.ts';
 import { retryAfterOf } from './retry-after.ts';
-
-/** What a request is signed with. */
-export interface AccessKey {
-  readonly accessKeyID: string;
-  readonly accessKeySecret: string;
-  readonly securityToken?: string;
-}
 
 export interface AlibabaClientOptions {
   readonly endpoint: Endpoint;

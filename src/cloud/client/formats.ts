@@ -7,11 +7,6 @@ export function isKeyText(text: string): boolean {
   return /^[\x21-\x7e]{0,8192}$/.test(text);
 }
 
-/** As the CRD has it. */
-export function isRegion(text: string): boolean {
-  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= 64;
-}
-
 /** `acs:ram::1000000000000001:role/job-reader` */
 export function isRoleARN(text: string): boolean {
   return /^acs:ram::\d{1,32}:role\/[\w./-]{1,128}$/.test(text);

@@ -2,7 +2,7 @@
  * Whatever a call can throw, to one kind of failure; pure. Codes decide first, the HTTP status second: a 404 can mean an unknown
  * key, and a 400 an overspent quota.
  */
-import type { Failure, FailureKind } from '../../job/model/ports.ts';
+import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import { UnexpectedBody } from './map-response.ts';
 
 /** What was asked, for the messages. */

@@ -2,7 +2,7 @@
  * The body of an answer, of any shape, to the job or the page of jobs that it tells of; pure.
  */
 import { rfc3339 } from '../../base/clock.ts';
-import type { Answer } from '../../job/model/ports.ts';
+import type { Answer } from '../../job/model/cloud-port.ts';
 
 export type Job = Extract<Answer, { kind: 'observed' }>['job'];
 

@@ -2,7 +2,7 @@
  * What STS refuses, to one kind of failure; pure. Whatever is wrong with a role, its trust or what assumes it is told as
  * AuthenticationFailed: a person has to mend the credential.
  */
-import type { FailureKind } from '../../job/model/ports.ts';
+import type { FailureKind } from '../../job/model/failures.ts';
 import { type CallFailure, credentialsOf, type Dialect, kindOf, translate } from './map-error.ts';
 
 /** Kinds that speak of a job where Live answers them; here it is the role that is not there, denied or wrong. */

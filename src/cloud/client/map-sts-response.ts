@@ -1,7 +1,8 @@
 /**
  * The bodies of STS's answers, of any shape, to the session or the account they tell of; pure.
  */
-import type { AccessKey } from './alibaba-client.ts';
+
+import type { AccessKey } from './credential.ts';
 import { isAccountID, isKeyText } from './formats.ts';
 import { UnexpectedBody } from './map-response.ts';
 

@@ -2,21 +2,17 @@
  * Which keys to sign with: those of a Secret or the operator's own, or of a session of the role that they assume. Nothing of a
  * Secret leaves this room but in a request.
  */
+
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../../base/logger.ts';
-import type { CredentialReference } from '../../job/model/ports.ts';
+import type { CredentialReference } from '../../job/model/cloud-port.ts';
 import { identityOf } from '../../job/model/reference.ts';
-import type { AccessKey } from '../client/alibaba-client.ts';
+import type { AccessKey, Credential } from '../client/credential.ts';
+
 import type { Rrsa } from './environment-credentials.ts';
 import { type Assume, type RoleSession, RoleSessions } from './role-sessions.ts';
 import { KnownSecrets, type KnownSecretsOptions } from './secret-cache.ts';
-import {
-  type Credential,
-  notFound,
-  type Resolved,
-  SESSION_NAME,
-  type SecretReference,
-} from './secret-credential.ts';
+import { notFound, type Resolved, SESSION_NAME, type SecretReference } from './secret-credential.ts';
 import type { Assumed, Sts } from './sts.ts';
 
 export interface CredentialsOptions extends KnownSecretsOptions {
@@ -74,9 +70,9 @@ export class Credentials {
   }
 
   /** A call sent at `askedAt` was refused for its key: that of a session is not used again, and the Secret read before the next. */
-  doubt(identity: string, askedAt: number): void {
-    this.#secrets.doubt(identity, askedAt);
-    this.#sessions.doubt(identity, askedAt);
+  doubt(identity: string, sentAt: number): void {
+    this.#secrets.doubt(identity, sentAt);
+    this.#sessions.doubt(identity, sentAt);
   }
 
   #freshSource(reference: CredentialReference): Source | undefined {
@@ -121,11 +117,11 @@ export class Credentials {
   async #assume(namespace: string, { identity, role, accessKey }: Credential): Promise<Assumed> {
     const { sts, clock } = this.#options;
     if (!sts || !role) return cannotAssume(`Secret ${identity} names`);
-    const askedAt = clock.now();
+    const sentAt = clock.now();
     const assumed = await sts.assumeRole({ namespace, identity }, accessKey, role);
     // Its owner may have mended it just now.
     if ('failure' in assumed && assumed.failure.kind === 'AuthenticationFailed')
-      this.#secrets.doubt(identity, askedAt);
+      this.#secrets.doubt(identity, sentAt);
     return assumed;
   }
 }

@@ -2,7 +2,8 @@
  * The operator's own credentials, from the variables that the vendor's tools share: an access key or STS token, or a role that its
  * service account may assume (RRSA).
  */
-import type { AccessKey } from '../client/alibaba-client.ts';
+
+import type { AccessKey } from '../client/credential.ts';
 import { isKeyText, isProviderARN, isRoleARN } from '../client/formats.ts';
 
 /** A role that the token of the operator's service account assumes. */
@@ -13,9 +14,8 @@ export interface Rrsa {
   readonly tokenFile: string;
 }
 
-export const CREDENTIAL_SOURCES = ['auto', 'rrsa', 'access-key'] as const;
 /** `auto`: RRSA where its variables are set, else the access key, else none. */
-export type CredentialSource = (typeof CREDENTIAL_SOURCES)[number];
+export type CredentialSource = 'auto' | 'rrsa' | 'access-key';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

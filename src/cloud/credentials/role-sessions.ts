@@ -2,11 +2,13 @@
  * Sessions of roles: temporary keys that STS gives for a while. One question however many need it; renewed ahead of its end while
  * the old one still serves, and never used past its end. A renewal that fails is tried again while there is time.
  */
+
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Failure } from '../../job/model/ports.ts';
-import type { AccessKey } from '../client/alibaba-client.ts';
+import type { Failure } from '../../job/model/failures.ts';
+import type { AccessKey } from '../client/credential.ts';
+
 import type { Assumed, SessionKey } from './sts.ts';
 
 /** Asks for a session; never rejects. */
@@ -82,10 +84,10 @@ export class RoleSessions {
   }
 
   /** A call that was sent at `askedAt` was refused for its key: unless that was another session's, it is not used again. */
-  doubt(identity: string, askedAt: number): void {
+  doubt(identity: string, sentAt: number): void {
     const entry = this.#entries.get(identity);
     const now = this.#options.clock.now();
-    if (!entry?.key || entry.key.assumedAt > askedAt || now < entry.heedAgainAt) return;
+    if (!entry?.key || entry.key.assumedAt > sentAt || now < entry.heedAgainAt) return;
     entry.key = undefined;
     entry.heedAgainAt = now + HEED_EVERY_MS;
   }

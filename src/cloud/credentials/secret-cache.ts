@@ -3,8 +3,8 @@
  * force by then, without a right to list or watch Secrets.
  */
 import type { Clock } from '../../base/clock.ts';
-import type { SecretReader } from '../../job/model/ports.ts';
 import { identityOf } from '../../job/model/reference.ts';
+import type { SecretReader } from '../../job/model/sinks.ts';
 import { FairPace } from '../ratelimit/fair-limiter.ts';
 import {
   credentialOfSecret,
@@ -70,9 +70,9 @@ export class KnownSecrets {
   }
 
   /** What it held at `askedAt` was refused: unless the Secret was read since, it is read again when needed next. */
-  doubt(identity: string, askedAt: number): void {
+  doubt(identity: string, sentAt: number): void {
     const known = this.#known.get(identity);
-    if (known && known.readAt <= askedAt) known.until = NEVER;
+    if (known && known.readAt <= sentAt) known.until = NEVER;
   }
 
   /** However many need it at once, it is read once. */

@@ -1,37 +1,15 @@
 /**
  * A Secret's values, to a credential or to what is wrong with them; pure. No message repeats a value.
  */
-import { createHash } from 'node:crypto';
-import type { CredentialReference, Failure, SecretData } from '../../job/model/ports.ts';
-import { identityOf } from '../../job/model/reference.ts';
-import type { AccessKey } from '../client/alibaba-client.ts';
-import { type Endpoint, isAllowed, parseEndpoint } from '../client/endpoints.ts';
-import {
-  isAccountID,
-  isExternalID,
-  isKeyText,
-  isRegion,
-  isRoleARN,
-  isSessionName,
-} from '../client/formats.ts';
-import type { Role } from './sts.ts';
 
-/** One source of keys, as it is now. */
-export interface Credential {
-  /** `default`, or the Secret's `namespace/name`: for logs and metrics. */
-  readonly identity: string;
-  readonly accessKey: AccessKey;
-  readonly endpoint?: Endpoint;
-  readonly regionID?: string;
-  /** To be assumed with the key, before anything is signed for Live. */
-  readonly role?: Role;
-  /** The account that the Secret says to be its key's. */
-  readonly accountID?: string;
-  /** Changes whenever anything above does. */
-  readonly version: string;
-  /** With the key of a role's session: the version of what assumed the role. Default: `version`. */
-  readonly source?: string;
-}
+import { createHash } from 'node:crypto';
+import { type Endpoint, isAllowed, parseEndpoint } from '../../base/endpoint.ts';
+import type { CredentialReference } from '../../job/model/cloud-port.ts';
+import type { Failure } from '../../job/model/failures.ts';
+import { identityOf, isRegion } from '../../job/model/reference.ts';
+import type { SecretData } from '../../job/model/sinks.ts';
+import type { Credential, Role } from '../client/credential.ts';
+import { isAccountID, isExternalID, isKeyText, isRoleARN, isSessionName } from '../client/formats.ts';
 
 export type Resolved = { readonly credential: Credential } | { readonly failure: Failure };
 

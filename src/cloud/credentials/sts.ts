@@ -2,11 +2,13 @@
  * The vendor's security token service: gives sessions of roles, and tells whose a key is. Its calls are paced, each namespace has
  * its turn, and while the service is away one probe at a time goes there for each. Nothing rejects.
  */
+
 import type { Clock } from '../../base/clock.ts';
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Failure, FailureKind } from '../../job/model/ports.ts';
-import { type AccessKey, AlibabaClient } from '../client/alibaba-client.ts';
-import { type Endpoint, formatEndpoint } from '../client/endpoints.ts';
+import type { Failure, FailureKind } from '../../job/model/failures.ts';
+import { AlibabaClient } from '../client/alibaba-client.ts';
+import type { AccessKey, Role } from '../client/credential.ts';
 import type { CallObserver } from '../client/job-call.ts';
 import { mapStsError } from '../client/map-sts-error.ts';
 import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
@@ -30,13 +32,6 @@ export interface StsCaller {
   readonly namespace: string;
   /** `default` or the Secret's `namespace/name`. */
   readonly identity: string;
-}
-
-/** A role, and under which name it is assumed. */
-export interface Role {
-  readonly roleARN: string;
-  readonly sessionName: string;
-  readonly externalID?: string;
 }
 
 export interface SessionKey {
@@ -73,7 +68,7 @@ interface Call<T> {
   readonly accessKey: AccessKey | undefined;
   readonly parameters: Readonly<Record<string, string>>;
   /** @throws UnexpectedBody */
-  readonly map: (body: unknown, askedAt: number) => T;
+  readonly map: (body: unknown, sentAt: number) => T;
 }
 
 export class Sts {
@@ -155,14 +150,14 @@ export class Sts {
     const { endpoint, userAgent, clock } = this.#options;
     const { action, accessKey, parameters } = call;
     const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
-    const askedAt = clock.now();
+    const sentAt = clock.now();
     try {
-      const result = call.map(await client.call(action, parameters), askedAt);
-      this.#tell(action, 'OK', askedAt);
+      const result = call.map(await client.call(action, parameters), sentAt);
+      this.#tell(action, 'OK', sentAt);
       gate.succeeded(pass);
       return result;
     } catch (error) {
-      const failure = this.#failed(error, call, askedAt);
+      const failure = this.#failed(error, call, sentAt);
       if (AWAY.has(failure.kind)) gate.failed(pass, failure);
       else gate.succeeded(pass);
       return { failure };
@@ -172,18 +167,18 @@ export class Sts {
   #failed(
     error: unknown,
     { caller, action }: Pick<Call<never>, 'caller' | 'action'>,
-    askedAt: number,
+    sentAt: number,
   ): Failure {
     const { failure, code, requestID } = mapStsError(error, caller.identity);
-    this.#tell(action, code, askedAt);
+    this.#tell(action, code, sentAt);
     const { identity } = caller;
     this.#options.logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
     return failure;
   }
 
-  #tell(action: string, code: string, askedAt: number): void {
+  #tell(action: string, code: string, sentAt: number): void {
     const { clock, observer } = this.#options;
-    observer?.called(action, code, (clock.now() - askedAt) / 1_000);
+    observer?.called(action, code, (clock.now() - sentAt) / 1_000);
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Those who wait in one lane: each party in its turn, the earliest deadline of one first. Waiting costs an entry in a heap.
+ * Those who wait in one priority: each party in its turn, the earliest deadline of one first. Waiting costs an entry in a heap.
  */
 import TinyQueue from 'tinyqueue';
 
@@ -9,7 +9,7 @@ export interface Entry {
   withdrawn: boolean;
 }
 
-export class LaneQueue<Item extends Entry> {
+export class FairQueue<Item extends Entry> {
   readonly #partyOf: (item: Item) => string;
   /** By party; whose turn is next comes first, as a Map keeps the order of insertion. */
   readonly #queues = new Map<string, TinyQueue<Item>>();

@@ -2,9 +2,12 @@
  * The way into the cloud that an observation has found, through its credential's circuit and its gate to the endpoint; and what the end of its call
  * means for those who share them.
  */
-import type { Asked, Failure, FailureKind, Reference } from '../../job/model/ports.ts';
+
+import type { Destination, Reference } from '../../job/model/cloud-port.ts';
+import type { Failure, FailureKind } from '../../job/model/failures.ts';
+import type { Credential } from '../client/credential.ts';
 import type { CallResult, JobCall } from '../client/job-call.ts';
-import type { Credential } from '../credentials/secret-credential.ts';
+
 import type { Pass } from '../resilience/circuit-breaker.ts';
 import type { Gate } from '../resilience/endpoint-guard.ts';
 import type { Session, Sessions } from './credential-states.ts';
@@ -17,7 +20,7 @@ const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
 ]);
 
 export interface Way {
-  readonly asked: Asked;
+  readonly destination: Destination;
   readonly session: Session;
   /** The credential's. */
   readonly pass: Pass;
@@ -29,26 +32,33 @@ export interface Way {
 
 /** @param signal whoever has left is not sent to probe */
 export async function findWay(
-  { sessions, jobCall }: { readonly sessions: Sessions; readonly jobCall: Pick<JobCall, 'asked'> },
+  { sessions, jobCall }: { readonly sessions: Sessions; readonly jobCall: Pick<JobCall, 'destinationOf'> },
   reference: Reference,
   credential: Credential,
   signal: Pick<AbortSignal, 'aborted'>,
-): Promise<Way | { refused: Failure; asked: Asked }> {
-  const asked = jobCall.asked(reference, credential);
+): Promise<Way | { refused: Failure; destination: Destination }> {
+  const destination = jobCall.destinationOf(reference, credential);
   const session = sessions.of(credential);
   const known = await session.circuit.enter(signal);
-  if ('refused' in known) return { ...known, asked };
-  const gate = session.gates.of(asked.endpoint, reference.credential.namespace);
+  if ('refused' in known) return { ...known, destination };
+  const gate = session.gates.of(destination.endpoint, reference.credential.namespace);
   const entrance = await gate.enter(signal);
   const hasOwnEndpoint = credential.endpoint !== undefined;
   if ('pass' in entrance)
-    return gate.shared({ asked, session, pass: known.pass, gate, gatePass: entrance.pass, hasOwnEndpoint });
+    return gate.shared({
+      destination,
+      session,
+      pass: known.pass,
+      gate,
+      gatePass: entrance.pass,
+      hasOwnEndpoint,
+    });
   session.circuit.abandoned(known.pass);
-  return { ...entrance, asked };
+  return { ...entrance, destination };
 }
 
 /** What a call's end means for those who share the endpoint or the account. */
-export function tellOthers(way: Way, { failed, askedAt, retryAfterMs }: CallResult): void {
+export function tellOthers(way: Way, { failed, sentAt, retryAfterMs }: CallResult): void {
   const { gate, gatePass } = way;
   const { budget } = way.session;
   const kind = failed?.failure.kind;
@@ -57,8 +67,8 @@ export function tellOthers(way: Way, { failed, askedAt, retryAfterMs }: CallResu
     gate.failed(gatePass, failed.failure);
   else gate.succeeded(gatePass);
   if (isApart(way)) return;
-  if (isThrottled) budget.throttled(askedAt, retryAfterMs);
-  else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(askedAt);
+  if (isThrottled) budget.throttled(sentAt, retryAfterMs);
+  else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(sentAt);
 }
 
 /** The call is not made, or not yet. */

@@ -6,12 +6,14 @@
  * account by itself, or shares one with those Secrets of its namespace that name the same account. An answer is good for the key
  * that it was asked with, and for no later one.
  */
+
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Lane } from '../../job/model/ports.ts';
+import type { Priority } from '../../job/model/cloud-port.ts';
 import { Accounts, type Member } from '../budget/accounts.ts';
 import type { Budget } from '../budget/budget.ts';
-import type { Credential } from '../credentials/secret-credential.ts';
+import type { Credential } from '../client/credential.ts';
+
 import type { Sts } from '../credentials/sts.ts';
 import type { Sharing } from '../redis/shared-limiter.ts';
 import { Circuit } from '../resilience/circuit-breaker.ts';
@@ -54,7 +56,7 @@ export class Session {
 export interface SessionsOptions {
   readonly callsPerMinute: number;
   readonly clock: Clock;
-  readonly onWait?: (lane: Lane, seconds: number) => void;
+  readonly onWait?: (priority: Priority, seconds: number) => void;
   /** Undefined: nobody can be asked for a key's account. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
   /** Undefined: the budgets are this process's alone. */

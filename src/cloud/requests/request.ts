@@ -2,21 +2,16 @@
  * One observation, from the wish to the answer: credential → circuit → gate → turn → call, and round again where that is worth it.
  * While it waits for its turn it is this object and nothing else: no promise under way, no timer, no socket.
  */
+
 import type { Clock } from '../../base/clock.ts';
-import type {
-  Answer,
-  Asked,
-  Failure,
-  FailureKind,
-  Lane,
-  ObserveOptions,
-  Reference,
-} from '../../job/model/ports.ts';
+import type { Answer, Destination, ObserveOptions, Priority, Reference } from '../../job/model/cloud-port.ts';
+import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import type { Caller, Payer } from '../budget/budget.ts';
+import type { Credential } from '../client/credential.ts';
 import type { CallResult, JobCall } from '../client/job-call.ts';
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
-import type { Credential, Resolved } from '../credentials/secret-credential.ts';
+import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, findWay, isApart, tellOthers, type Way } from './admission.ts';
 import type { Sessions } from './credential-states.ts';
 
@@ -32,7 +27,7 @@ export interface ObservationOwner {
 export interface ObservationParts {
   readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
   readonly sessions: Sessions;
-  readonly jobCall: Pick<JobCall, 'asked' | 'make'>;
+  readonly jobCall: Pick<JobCall, 'destinationOf' | 'make'>;
   readonly clock: Clock;
   /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
   readonly mayCall?: () => boolean;
@@ -55,7 +50,7 @@ type Result = Answer | 'again';
 export const WITHDRAWN: Answer = { kind: 'withdrawn' };
 
 export class Observation implements Caller {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly deadline: number;
   withdrawn = false;
   waitingSince = 0;
@@ -67,10 +62,10 @@ export class Observation implements Caller {
 
   constructor(
     parts: ObservationParts,
-    { lane, deadline }: Pick<ObserveOptions, 'lane' | 'deadline'>,
+    { priority, deadline }: Pick<ObserveOptions, 'priority' | 'deadline'>,
     owner: ObservationOwner,
   ) {
-    this.lane = lane;
+    this.priority = priority;
     this.deadline = deadline;
     this.#parts = parts;
     this.#owner = owner;
@@ -114,7 +109,7 @@ export class Observation implements Caller {
 
   ready(): boolean {
     if (!this.#way) return false;
-    const { session, pass, gate, gatePass, asked } = this.#way;
+    const { session, pass, gate, gatePass, destination } = this.#way;
     // The key was refused to somebody else; its Secret may hold another one by now.
     if (session.circuit.refusal(pass)) {
       this.dismissed();
@@ -123,7 +118,7 @@ export class Observation implements Caller {
     const refused = gate.refusal(gatePass);
     if (!refused) return true;
     this.#abandon();
-    this.#end(this.#refused(refused, asked));
+    this.#end(this.#refused(refused, destination));
     return false;
   }
 
@@ -149,7 +144,7 @@ export class Observation implements Caller {
     if (this.#hasEnded()) return;
     if ('failure' in resolved) return this.#end(this.#refused(resolved.failure));
     const way = await findWay(this.#parts, this.#owner.reference, resolved.credential, this);
-    if ('refused' in way) return this.#end(this.#refused(way.refused, way.asked));
+    if ('refused' in way) return this.#end(this.#refused(way.refused, way.destination));
     this.#way = way;
     if (this.#hasEnded()) return this.#abandon();
     this.#phase = 'waiting';
@@ -168,15 +163,15 @@ export class Observation implements Caller {
     const { budget } = way.session;
     sessions.of(credential);
     // It leads elsewhere by now, or the turn is of an account that its new key may not be of.
-    const { endpoint } = jobCall.asked(this.#owner.reference, credential);
-    if (endpoint !== way.asked.endpoint || way.session.budget !== budget) {
+    const { endpoint } = jobCall.destinationOf(this.#owner.reference, credential);
+    if (endpoint !== way.destination.endpoint || way.session.budget !== budget) {
       this.#abandon();
       return 'again';
     }
     const refused = way.session.circuit.refusal(way.pass) ?? way.gate.refusal(way.gatePass);
     if (refused) {
       this.#abandon();
-      return this.#refused(refused, way.asked);
+      return this.#refused(refused, way.destination);
     }
     if (this.#parts.mayCall?.() === false) {
       this.#abandon();
@@ -222,10 +217,10 @@ export class Observation implements Caller {
     { session, pass }: Way,
     { identity, version }: Credential,
     failure: Failure,
-    { answer, askedAt }: CallResult,
+    { answer, sentAt }: CallResult,
   ): Promise<Result> {
     const { credentials } = this.#parts;
-    credentials.doubt(identity, askedAt);
+    credentials.doubt(identity, sentAt);
     if (session.version === version) session.circuit.failed(pass, failure);
     const resolved = await credentials.resolve(this.#owner.reference.credential);
     const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
@@ -235,8 +230,8 @@ export class Observation implements Caller {
     return { ...answer, failure: { ...failure, retryAt: refused.retryAt } };
   }
 
-  #refused(failure: Failure, asked?: Asked): Answer {
-    return { kind: 'failed', failure, askedAt: this.#parts.clock.now(), ...(asked && { asked }) };
+  #refused(failure: Failure, destination?: Destination): Answer {
+    return { kind: 'failed', failure, sentAt: this.#parts.clock.now(), ...(destination && { destination }) };
   }
 
   #isFirst(reason: keyof typeof AGAIN): boolean {

@@ -4,7 +4,7 @@
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Failure } from '../../job/model/ports.ts';
+import type { Failure } from '../../job/model/failures.ts';
 
 /** The leave to make one call, by which the circuit knows its probe again. How the call ended is told by exactly one method. */
 export type Pass = symbol;

@@ -5,7 +5,7 @@
  * which a firewall on the way may reset, must close the way for another.
  */
 import type { Clock } from '../../base/clock.ts';
-import type { Failure } from '../../job/model/ports.ts';
+import type { Failure } from '../../job/model/failures.ts';
 import { Circuit, type Entrance, type Pass } from './circuit-breaker.ts';
 
 /** One reset connection is an accident, and a few come together. */

@@ -1,7 +1,7 @@
 /**
  * What each kind of failure means for an object. A kind without a policy does not compile.
  */
-import type { FailureKind } from './ports.ts';
+import type { FailureKind } from './failures.ts';
 
 export interface Policy {
   /** The cloud (or we, of our own knowledge) answered for certain: Ready turns False at once. Otherwise it may pass by itself. */

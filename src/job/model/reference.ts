@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
-import type { Asked, CredentialReference, Reference } from './ports.ts';
+import type { CredentialReference, Destination, Reference } from './cloud-port.ts';
 
 export function referenceOf(object: EdgeTranscodeJob): Reference {
   const { clusterID, jobID, regionID, credentialsRef } = object.spec;
@@ -41,8 +41,8 @@ export function isSameReference(a: Reference, b: Reference): boolean {
   );
 }
 
-export function endpointHash(asked: Asked): string {
-  return shortHash([asked.endpoint, asked.regionID]);
+export function endpointHash(destination: Destination): string {
+  return shortHash([destination.endpoint, destination.regionID]);
 }
 
 /** The two hashes of a stored `observedTarget`; undefined when it is none. */
@@ -54,4 +54,9 @@ export function parseTarget(text: string | undefined): { reference: string; endp
 /** 32 bits: only ever compared with the previous one of the same object. */
 function shortHash(parts: readonly string[]): string {
   return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 8);
+}
+
+/** Whether a text has the form of a region ID, such as `cn-shanghai`. The CRD checks the same. */
+export function isRegion(text: string): boolean {
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= 64;
 }

@@ -2,7 +2,7 @@
  * What the objects' intervals ask of the cloud. Objects that mean the same target are one, at the shortest of their intervals.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
-import type { ClusterDemand, CredentialReference, Reference } from '../model/ports.ts';
+import type { ClusterDemand, CredentialReference, Reference } from '../model/cloud-port.ts';
 import { identityOf, referenceOf } from '../model/reference.ts';
 import { intervalWished, type ScheduleSettings } from './poll-schedule.ts';
 

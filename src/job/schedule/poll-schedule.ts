@@ -3,8 +3,8 @@
  */
 import type { EdgeTranscodeJobSpec } from '../../api/edge-transcode-job.ts';
 import { parseDuration } from '../../base/duration.ts';
+import type { Failure } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
-import type { Failure } from '../model/ports.ts';
 
 export interface ScheduleSettings {
   /** For objects without `spec.interval`. */

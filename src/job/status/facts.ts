@@ -4,8 +4,9 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob, JobDetails } from '../../api/edge-transcode-job.ts';
+import type { Answer } from '../model/cloud-port.ts';
+import type { Failure } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
-import type { Answer, Failure } from '../model/ports.ts';
 import { endpointHash, referenceHash, referenceOf } from '../model/reference.ts';
 import {
   freshnessWindow,
@@ -105,10 +106,10 @@ export function absorb(
   answer: Learned,
   at: { readonly now: number; readonly time: number },
 ): Facts {
-  if (facts.lastAskedAt !== undefined && answer.askedAt < facts.lastAskedAt) return facts;
+  if (facts.lastAskedAt !== undefined && answer.sentAt < facts.lastAskedAt) return facts;
   const asked = {
     ...withPhase(forTarget(facts, object, answer), answer),
-    lastAskedAt: answer.askedAt,
+    lastAskedAt: answer.sentAt,
     ...(wish !== 'none' && { attempted: wanted({ ...wish, generation: object.generation }) }),
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
@@ -164,13 +165,13 @@ function held(stored: JobDetails | undefined, job: JobDetails): JobDetails {
 /** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */
 function forTarget(facts: Facts, object: EdgeTranscodeJob, answer: Learned): Facts {
   const reference = referenceHash(referenceOf(object));
-  const endpoint = answer.asked ? endpointHash(answer.asked) : facts.endpoint;
+  const endpoint = answer.destination ? endpointHash(answer.destination) : facts.endpoint;
   const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
   if (same) return { ...facts, ...(endpoint && { endpoint }) };
   return {
     uid: facts.uid,
     reference,
-    ...(answer.asked && { endpoint: endpointHash(answer.asked) }),
+    ...(answer.destination && { endpoint: endpointHash(answer.destination) }),
     servedGeneration: facts.servedGeneration,
     ...(facts.servedRequest !== undefined && { servedRequest: facts.servedRequest }),
     countFrom: facts.countFrom,

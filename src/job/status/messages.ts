@@ -4,7 +4,7 @@
  */
 import type { ExpectedState, State } from '../../api/edge-transcode-job.ts';
 import { formatDuration } from '../../base/duration.ts';
-import type { Failure } from '../model/ports.ts';
+import type { Failure } from '../model/failures.ts';
 
 export const SUSPENDED = 'observation is suspended by spec.suspend';
 export const OBSERVED = 'the job was observed and the status is fresh';

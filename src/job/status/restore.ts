@@ -5,8 +5,8 @@
 import { findCondition } from '../../api/conditions.ts';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { unixSeconds } from '../../base/clock.ts';
+import { FAILURE_KINDS, type Failure, type FailureKind } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
-import { FAILURE_KINDS, type Failure, type FailureKind } from '../model/ports.ts';
 import { parseTarget, referenceHash, referenceOf } from '../model/reference.ts';
 import { showJob } from '../model/stream-url.ts';
 import {

@@ -3,7 +3,7 @@
  */
 import { type Condition, findCondition } from '../../api/conditions.ts';
 import type { HeldStatus, State } from '../../api/edge-transcode-job.ts';
-import { EVENT_REASONS, type EventReason, type JobEvent } from '../model/ports.ts';
+import { EVENT_REASONS, type EventReason, type JobEvent } from '../model/sinks.ts';
 import { stateOfCode } from './decide.ts';
 
 export function transitionEvents(before: HeldStatus, after: HeldStatus): JobEvent[] {

@@ -8,9 +8,10 @@ import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { nameOf, type ObjectKey } from '../../base/object-key.ts';
 import { type Outcome, pollAt } from '../../controller/outcome.ts';
+import type { CloudReader, Priority } from '../model/cloud-port.ts';
 import { policyOf } from '../model/policies.ts';
-import type { CloudReader, JobStore, Lane } from '../model/ports.ts';
 import { isSameReference, referenceOf } from '../model/reference.ts';
+import type { JobStore } from '../model/sinks.ts';
 import { showJob } from '../model/stream-url.ts';
 import { intervalInForce, nextPoll, pollInterval } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
@@ -33,7 +34,7 @@ export interface LearningParts {
 /** A visit that waits for an answer. */
 export interface Asking {
   readonly object: EdgeTranscodeJob;
-  readonly lane: Lane;
+  readonly priority: Priority;
   /** Clock `now` when it began to wait. */
   readonly since: number;
 }
@@ -55,7 +56,7 @@ export class Learning {
   }
 
   /**
-   * For every object that means what `asked` means, as they are now.
+   * For every object that means what `urgent` means, as they are now.
    *
    * @param asked whose visit brings the answer, as it was when it asked; under the name `key`
    * @param asking visits that wait for an answer, this one's included
@@ -70,9 +71,9 @@ export class Learning {
     const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
     for (const [each, object] of objects) {
       const waiting = asking.get(each);
-      const isInTime = waiting !== undefined && waiting.since <= answer.askedAt;
+      const isInTime = waiting !== undefined && waiting.since <= answer.sentAt;
       const wish = isInTime ? waiting.object : this.#knownWish(object);
-      const next = this.#learn(object, wish, isInTime ? waiting.lane : undefined, interval, answer);
+      const next = this.#learn(object, wish, isInTime ? waiting.priority : undefined, interval, answer);
       // A wish that this answer came too early for has a visit of its own, under way or planned.
       if (each !== key && !this.#hasNewWish(object)) this.#parts.reschedule(each, pollAt(next));
     }
@@ -110,7 +111,7 @@ export class Learning {
   #learn(
     object: EdgeTranscodeJob,
     wish: Wish | 'none',
-    lane: Lane | undefined,
+    priority: Priority | undefined,
     interval: number,
     answer: Learned,
   ): number {
@@ -119,7 +120,7 @@ export class Learning {
     const before = memory.recall(object);
     const learned = absorb(before, object, wish, this.#shown(object, answer), at);
     const nextPollAt = this.#nextPollAt(object, learned, interval, answer, at.now);
-    const facts = { ...learned, nextPollAt, ...lastWish(before, lane, answer) };
+    const facts = { ...learned, nextPollAt, ...lastWish(before, priority, answer) };
     this.#log(object, before, facts, answer);
     memory.keep(object, facts);
     publisher.publish(object);
@@ -133,7 +134,7 @@ export class Learning {
     const scheduled = nextPoll(
       facts.phase ?? facts.reference,
       interval,
-      Math.max(answer.askedAt, now - interval / 2),
+      Math.max(answer.sentAt, now - interval / 2),
     );
     if (answer.kind === 'observed') return scheduled;
     const { kind, retryAt = 0 } = answer.failure;
@@ -169,9 +170,9 @@ export class Learning {
 /** When a wish was last called for; a poll of the schedule is none. */
 export function lastWish(
   before: Facts,
-  lane: Lane | undefined,
-  { askedAt }: Learned,
+  priority: Priority | undefined,
+  { sentAt }: Learned,
 ): Pick<Facts, 'wishAskedAt'> {
-  const wishAskedAt = lane === 'asked' ? askedAt : before.wishAskedAt;
+  const wishAskedAt = priority === 'urgent' ? sentAt : before.wishAskedAt;
   return wishAskedAt === undefined ? {} : { wishAskedAt };
 }

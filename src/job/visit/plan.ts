@@ -2,14 +2,14 @@
  * What a visit should do, before anything is asked: pure.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
-import type { Lane } from '../model/ports.ts';
+import type { Priority } from '../model/cloud-port.ts';
 import { type Facts, isNewWish } from '../status/facts.ts';
 
 export type Plan =
   | { readonly kind: 'suspended' }
   | { readonly kind: 'refuse'; readonly why: string }
   | { readonly kind: 'wait'; readonly until: number }
-  | { readonly kind: 'ask'; readonly lane: Lane; readonly deadline: number };
+  | { readonly kind: 'ask'; readonly priority: Priority; readonly deadline: number };
 
 /** Asked calls for one object stay this far apart, or a loop that annotates would spend the account's quota. */
 export const ASKED_SPACING_MS = 5_000;
@@ -20,11 +20,13 @@ export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): 
   if (isNewWish(object, facts)) return askNow(facts, now);
   const due = facts.nextPollAt ?? now;
   if (now < due) return { kind: 'wait', until: due };
-  return { kind: 'ask', lane: facts.failures > 0 ? 'retry' : 'due', deadline: due };
+  return { kind: 'ask', priority: facts.failures > 0 ? 'retry' : 'scheduled', deadline: due };
 }
 
 /** New, changed, resumed, or a refresh requested. */
 function askNow(facts: Facts, now: number): Plan {
   const earliest = (facts.wishAskedAt ?? Number.NEGATIVE_INFINITY) + ASKED_SPACING_MS;
-  return now < earliest ? { kind: 'wait', until: earliest } : { kind: 'ask', lane: 'asked', deadline: now };
+  return now < earliest
+    ? { kind: 'wait', until: earliest }
+    : { kind: 'ask', priority: 'urgent', deadline: now };
 }

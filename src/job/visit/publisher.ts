@@ -6,7 +6,7 @@ import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../api/edge-tr
 import { type Clock, rfc3339 } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { Timetable } from '../../controller/timetable.ts';
-import type { EventSink, JobStore, StatusSink } from '../model/ports.ts';
+import type { EventSink, JobStore, StatusSink } from '../model/sinks.ts';
 import {
   FRESHNESS_GRACE_MS,
   intervalInForce,

@@ -5,7 +5,7 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
-import type { ObserveOptions } from '../model/ports.ts';
+import type { ObserveOptions } from '../model/cloud-port.ts';
 import { endpointHash, isSameReference, referenceOf } from '../model/reference.ts';
 import { type Facts, isPending, type Learned, resumed, suspended } from '../status/facts.ts';
 import { type Asking, Learning, type LearningParts, lastWish } from './apply-answer.ts';
@@ -71,11 +71,11 @@ export class Reconciler {
 
   async #ask(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions): Promise<Outcome> {
     const { cloud, clock, onPollLag } = this.#parts;
-    this.#asking.set(key, { object, lane: options.lane, since: clock.now() });
+    this.#asking.set(key, { object, priority: options.priority, since: clock.now() });
     try {
       const answer = await cloud.observe(referenceOf(object), options);
       if (answer.kind === 'withdrawn') return pollAt(clock.now());
-      onPollLag?.(Math.max(0, answer.askedAt - options.deadline) / 1_000);
+      onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
       return this.#answered(key, object, options, answer);
     } finally {
       this.#asking.delete(key);
@@ -92,7 +92,11 @@ export class Reconciler {
     const facts = memory.recall(newest);
     if (!newest.spec.suspend && isSameReference(referenceOf(newest), referenceOf(object)))
       return pollAt(facts.nextPollAt ?? clock.now());
-    memory.keep(newest, { ...facts, lastAskedAt: answer.askedAt, ...lastWish(facts, options.lane, answer) });
+    memory.keep(newest, {
+      ...facts,
+      lastAskedAt: answer.sentAt,
+      ...lastWish(facts, options.priority, answer),
+    });
     return pollAt(clock.now());
   }
 
@@ -100,12 +104,12 @@ export class Reconciler {
     return {
       kind: 'failed',
       failure: { kind: 'InvalidReference', message },
-      askedAt: this.#parts.clock.now(),
+      sentAt: this.#parts.clock.now(),
     };
   }
 }
 
-/** By no wish of the object's, so in the lane of polls: all objects may lead elsewhere at once. */
+/** By no wish of the object's, so in the priority of polls: all objects may lead elsewhere at once. */
 function dueNow(facts: Facts, now: number): Facts {
   return { ...facts, nextPollAt: Math.min(now, facts.nextPollAt ?? now) };
 }

@@ -1,7 +1,7 @@
 /**
  * Reads one Secret at a time, by name; never lists, never watches.
  */
-import type { SecretData, SecretReader } from '../../job/model/ports.ts';
+import type { SecretData, SecretReader } from '../../job/model/sinks.ts';
 import { apiFailure } from './api-error.ts';
 import type { KubeClient } from './kube-client.ts';
 

@@ -85,7 +85,7 @@ export class LeaderElection implements Election {
       const action = this.#action;
       if (action.kind === 'read') this.#take(await this.#read());
       else if (action.kind === 'claim') this.#take(await this.#claim(action.record));
-      else if (await this.#isDue(action.until)) this.#take({ kind: 'due', now: this.#now() });
+      else if (await this.#isDue(action.until)) this.#take({ kind: 'scheduled', now: this.#now() });
     }
   }
 
@@ -129,11 +129,11 @@ export class LeaderElection implements Election {
 
   async #claim(base: Lease | undefined): Promise<Input> {
     const { leases, identity } = this.#parts;
-    const askedAt = this.#now();
+    const sentAt = this.#now();
     try {
       const record = await leases.claim(base, identity);
       this.#troubles.over('writing');
-      return { kind: 'claimed', record, askedAt, now: this.#now() };
+      return { kind: 'claimed', record, sentAt, now: this.#now() };
     } catch (error) {
       const { status } = apiFailure(error);
       if (status === CONFLICT) return { kind: 'conflict', now: this.#now() };
@@ -196,7 +196,7 @@ export class LeaderElection implements Election {
   /** A process that was stopped wakes up here before any timer rings. */
   #holds(term: AbortSignal): boolean {
     const now = this.#now();
-    if (!term.aborted && !leads(this.#state, now)) this.#take({ kind: 'due', now });
+    if (!term.aborted && !leads(this.#state, now)) this.#take({ kind: 'scheduled', now });
     return !term.aborted;
   }
 
@@ -205,7 +205,7 @@ export class LeaderElection implements Election {
     this.#alarm?.cancel();
     if (this.#state.phase !== 'leading') return;
     const left = this.#state.until - this.#now();
-    this.#alarm = this.#parts.clock.after(left, () => this.#take({ kind: 'due', now: this.#now() }));
+    this.#alarm = this.#parts.clock.after(left, () => this.#take({ kind: 'scheduled', now: this.#now() }));
   }
 
   /** Whatever was claimed last: read, so that a claim whose answer was lost is given back, too. */

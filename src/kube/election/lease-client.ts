@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { apiConfiguration } from '../client/api-configuration.ts';
 import { type ApiFailure, apiFailure, RefusedError } from '../client/api-error.ts';
 import type { PooledKubeConfig } from '../client/kube-config.ts';
-import type { WatchClient } from '../informer/watch-client.ts';
+import type { WatchClient } from '../client/watch-client.ts';
 import type { LeaseRecord } from './lease-machine.ts';
 
 export interface Lease extends LeaseRecord {

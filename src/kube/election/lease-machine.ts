@@ -43,13 +43,13 @@ export type ElectionInput<Record extends LeaseRecord = LeaseRecord> =
   | { readonly kind: 'seen'; readonly record: Record; readonly now: number }
   | { readonly kind: 'missing'; readonly now: number }
   /** Our claim was taken; `askedAt` is the clock's `now` before it was sent. */
-  | { readonly kind: 'claimed'; readonly record: Record; readonly askedAt: number; readonly now: number }
+  | { readonly kind: 'claimed'; readonly record: Record; readonly sentAt: number; readonly now: number }
   /** Our claim was made on a version that is out of date. */
   | { readonly kind: 'conflict'; readonly now: number }
   /** A read or a claim got no answer, or another refusal; whether the claim was taken is not known. */
   | { readonly kind: 'failed'; readonly now: number }
   /** Nothing but time. */
-  | { readonly kind: 'due'; readonly now: number };
+  | { readonly kind: 'scheduled'; readonly now: number };
 
 export type ElectionAction<Record extends LeaseRecord = LeaseRecord> =
   | { readonly kind: 'read' }
@@ -105,7 +105,7 @@ function learn<Record extends LeaseRecord>(
     // What is read next counts at once; only should that show nothing new, it must not go round without a pause.
     case 'conflict':
       return later(state, input.now + settings.retryMs);
-    case 'due':
+    case 'scheduled':
       return state;
   }
 }
@@ -135,7 +135,7 @@ function missing<Record extends LeaseRecord>(
 
 function claimed<Record extends LeaseRecord>(
   state: ElectionState<Record>,
-  { record, askedAt }: Extract<ElectionInput<Record>, { kind: 'claimed' }>,
+  { record, sentAt }: Extract<ElectionInput<Record>, { kind: 'claimed' }>,
   settings: ElectionSettings,
 ): ElectionState<Record> {
   const known = state.phase === 'unknown' ? undefined : state.record;
@@ -143,8 +143,8 @@ function claimed<Record extends LeaseRecord>(
   // Overtaken by what the watch brought: somebody has written over it by hand.
   if (!isNewest && known?.holder !== settings.identity) return state;
   const newest = isNewest ? record : known;
-  const until = askedAt + settings.renewDeadlineMs;
-  return { phase: 'leading', record: newest, renewAt: askedAt + settings.retryMs, until };
+  const until = sentAt + settings.renewDeadlineMs;
+  return { phase: 'leading', record: newest, renewAt: sentAt + settings.retryMs, until };
 }
 
 function later<Record extends LeaseRecord>(state: ElectionState<Record>, at: number): ElectionState<Record> {

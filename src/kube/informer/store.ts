@@ -4,8 +4,7 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { isOfShard, type Shard } from '../../api/shard.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
-import type { JobStore } from '../../job/model/ports.ts';
-import type { Change } from '../../job/visit/triggers.ts';
+import type { Change, JobStore } from '../../job/model/sinks.ts';
 import { isNewerVersion } from '../client/resource-version.ts';
 import { Sayings } from './interned-conditions.ts';
 import { SharedTexts } from './interned-strings.ts';

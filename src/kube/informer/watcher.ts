@@ -8,8 +8,8 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import { collectionPath, type Page, type Selection } from '../client/kube-client.ts';
+import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from '../client/watch-client.ts';
 import { decodeJob } from './decode.ts';
-import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from './watch-client.ts';
 import {
   START,
   type Step,

@@ -9,7 +9,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { nameOf } from '../../base/object-key.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
-import type { EventSink, JobEvent } from '../../job/model/ports.ts';
+import type { EventSink, JobEvent } from '../../job/model/sinks.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 

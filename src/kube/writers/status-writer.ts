@@ -9,7 +9,7 @@ import type { Logger } from '../../base/logger.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { Controller } from '../../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
-import type { StatusSink } from '../../job/model/ports.ts';
+import type { StatusSink } from '../../job/model/sinks.ts';
 import { fingerprintOf } from '../../job/status/fingerprint.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import type { KubeClient, PatchOperation } from '../client/kube-client.ts';

@@ -3,7 +3,7 @@
  * help, and over as soon as the cause is.
  */
 import { expect } from 'chai';
-import type { FailureKind } from '../../../src/job/model/ports.ts';
+import type { FailureKind } from '../../../src/job/model/failures.ts';
 import { freePort } from '../../world/ports.ts';
 import {
   breakCalls,

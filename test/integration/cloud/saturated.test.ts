@@ -44,12 +44,12 @@ describe('a saturated budget', function () {
     restartedAt = (await world.cloud.admin.calls()).calls.at(-1)?.sequence ?? 0;
     operator = await world.operator({ args: [ONE_BY_ONE, `--calls-per-minute=${CALLS_PER_MINUTE}`] });
     await world.cloud.admin.addFault({ kind: 'throttle', calls: 1, retryAfter: 15_000 });
-    const many = async () => (await waiting('due')) >= 30 || undefined;
+    const many = async () => (await waiting('scheduled')) >= 30 || undefined;
     await world.eventually('30 due objects that wait', many, { withinMs: 60_000 });
   });
 
-  async function waiting(lane: string): Promise<number> {
-    return await operator.metric(`edgetranscode_api_backlog{identity="default",lane="${lane}"}`);
+  async function waiting(priority: string): Promise<number> {
+    return await operator.metric(`edgetranscode_api_backlog{identity="default",priority="${priority}"}`);
   }
 
   /** How many other calls the cloud sees between the moment when `act` has ended and its first call about the job. */
@@ -70,13 +70,13 @@ describe('a saturated budget', function () {
     const jobID = jobIDOf(OBJECTS);
     const apply = () => world.apply(job('newcomer', { jobID, interval: INTERVAL }));
     expect(await callsBefore(jobID, apply)).to.be.at.most(2);
-    expect(await waiting('due')).to.be.greaterThan(0);
+    expect(await waiting('scheduled')).to.be.greaterThan(0);
   });
 
   it('asks next for whoever requests a refresh', async () => {
     const { world } = scene;
     expect(await callsBefore(jobIDOf(7), () => requestRefresh(world, nameOf(7), 'now'))).to.be.at.most(2);
-    expect(await waiting('due')).to.be.greaterThan(0);
+    expect(await waiting('scheduled')).to.be.greaterThan(0);
   });
 
   it('spends no call on those who are deleted or suspended while they wait', async () => {

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { API_VERSION, REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
 import { REASONS } from '../../../src/api/reasons.ts';
-import { FAILURE_KINDS } from '../../../src/job/model/ports.ts';
+import { FAILURE_KINDS } from '../../../src/job/model/failures.ts';
 
 describe('the resource', () => {
   it('has the names that manifests use', () => {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { LiveReader } from '../../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../../src/cloud/credentials/credentials.ts';
 import { fullCallsPerSecond } from '../../../src/cloud/ratelimit/call-rate.ts';
-import type { Lane } from '../../../src/job/model/ports.ts';
+import type { Priority } from '../../../src/job/model/cloud-port.ts';
 import { FakeClock, settled } from '../kit/fake-clock.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
 import { SteppedTime } from './ratelimit/stepped-time.ts';
@@ -50,25 +50,25 @@ describe('a reader', () => {
     time.restore();
   });
 
-  function observe(lane: Lane, credential: { namespace: string; name?: string }): void {
+  function observe(priority: Priority, credential: { namespace: string; name?: string }): void {
     jobs += 1;
     const reference = { credential, clusterID: 'c', jobID: `j${jobs}` };
-    void reader.observe(reference, { lane, deadline: 0, signal: new AbortController().signal });
+    void reader.observe(reference, { priority, deadline: 0, signal: new AbortController().signal });
   }
 
   it('tells how many wait, by credential and lane', async () => {
-    observe('asked', OWN);
-    observe('due', OWN);
-    observe('due', OWN);
+    observe('urgent', OWN);
+    observe('scheduled', OWN);
+    observe('scheduled', OWN);
     observe('retry', SECRET);
     await time.pass(500, 10);
     expect([...reader.backlog()]).to.deep.equal([
-      { identity: 'default', lane: 'asked', waiting: 1 },
-      { identity: 'default', lane: 'due', waiting: 2 },
-      { identity: 'default', lane: 'retry', waiting: 0 },
-      { identity: 'media/account', lane: 'asked', waiting: 0 },
-      { identity: 'media/account', lane: 'due', waiting: 0 },
-      { identity: 'media/account', lane: 'retry', waiting: 1 },
+      { identity: 'default', priority: 'urgent', waiting: 1 },
+      { identity: 'default', priority: 'scheduled', waiting: 2 },
+      { identity: 'default', priority: 'retry', waiting: 0 },
+      { identity: 'media/account', priority: 'urgent', waiting: 0 },
+      { identity: 'media/account', priority: 'scheduled', waiting: 0 },
+      { identity: 'media/account', priority: 'retry', waiting: 1 },
     ]);
   });
 
@@ -96,7 +96,7 @@ describe('a reader', () => {
       logger,
     });
     const capacity = fullCallsPerSecond(300);
-    const options = { lane: 'due', deadline: 0, signal: new AbortController().signal } as const;
+    const options = { priority: 'scheduled', deadline: 0, signal: new AbortController().signal } as const;
     // It waits for its turn: its account is known from now on.
     void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
     await settled();
@@ -109,14 +109,14 @@ describe('a reader', () => {
 
   it('asks once for the account of a credential that objects name, however rarely they are polled', async () => {
     for (let hour = 0; hour < 3; hour += 1) {
-      for (const name of [`other-${hour}`, 'account']) observe('due', { ...SECRET, name });
+      for (const name of [`other-${hour}`, 'account']) observe('scheduled', { ...SECRET, name });
       await time.pass(60 * 60_000, 60_000);
     }
     expect(lookups.filter((key) => key === 'media/account')).to.have.length(1);
   });
 
   it('has nobody waiting once it is closed', async () => {
-    observe('due', OWN);
+    observe('scheduled', OWN);
     await time.pass(500, 10);
     reader.close();
     expect([...reader.backlog()].every(({ waiting }) => waiting === 0)).to.equal(true);

@@ -2,20 +2,21 @@
  * What the cloud says, in words: `running()`, `noSuchJob()`, `fails('ServerError')`.
  */
 import type { JobDetails } from '../../../src/api/edge-transcode-job.ts';
-import type { Answer, Asked, FailureKind } from '../../../src/job/model/ports.ts';
+import type { Answer, Destination } from '../../../src/job/model/cloud-port.ts';
+import type { FailureKind } from '../../../src/job/model/failures.ts';
 import { JOB_ID } from './a-job.ts';
 
-export const ASKED: Asked = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+export const DESTINATION: Destination = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 
 /** An answer but for the time at which the call was sent. */
-export type Reply = (askedAt: number) => Exclude<Answer, { kind: 'withdrawn' }>;
+export type Reply = (sentAt: number) => Exclude<Answer, { kind: 'withdrawn' }>;
 
 export function details(status: string | undefined, more: JobDetails = {}): JobDetails {
   return { jobID: JOB_ID, name: 'stream1', ...(status !== undefined && { status }), ...more };
 }
 
-export function observed(job: JobDetails, asked: Asked = ASKED): Reply {
-  return (askedAt) => ({ kind: 'observed', job, asked, askedAt, requestID: 'request-7' });
+export function observed(job: JobDetails, destination: Destination = DESTINATION): Reply {
+  return (sentAt) => ({ kind: 'observed', job, destination, sentAt, requestID: 'request-7' });
 }
 
 export function running(more?: JobDetails): Reply {
@@ -30,20 +31,23 @@ export interface FailureMore {
   readonly message?: string;
   readonly retryAt?: number;
   /** `nowhere`: it failed before anything was asked. */
-  readonly asked?: Asked | 'nowhere';
+  readonly destination?: Destination | 'nowhere';
 }
 
-export function fails(kind: FailureKind, { message, retryAt, asked = ASKED }: FailureMore = {}): Reply {
-  return (askedAt) => ({
+export function fails(
+  kind: FailureKind,
+  { message, retryAt, destination = DESTINATION }: FailureMore = {},
+): Reply {
+  return (sentAt) => ({
     kind: 'failed',
     failure: {
       kind,
       message: message ?? `it failed with ${kind}`,
       ...(retryAt !== undefined && { retryAt }),
     },
-    askedAt,
+    sentAt,
     requestID: 'request-8',
-    ...(asked !== 'nowhere' && { asked }),
+    ...(destination !== 'nowhere' && { destination }),
   });
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { ObjectKey } from '../../../src/base/object-key.ts';
 import { Controller } from '../../../src/controller/controller.ts';
-import type { CloudReader } from '../../../src/job/model/ports.ts';
+import type { CloudReader } from '../../../src/job/model/cloud-port.ts';
 import type { SettingsOf } from '../../../src/job/schedule/settings.ts';
 import { Memory } from '../../../src/job/visit/facts-store.ts';
 import { Publisher } from '../../../src/job/visit/publisher.ts';

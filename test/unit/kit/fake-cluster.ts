@@ -9,8 +9,7 @@ import type {
   HeldStatus,
 } from '../../../src/api/edge-transcode-job.ts';
 import { nameOf, type ObjectKey } from '../../../src/base/object-key.ts';
-import type { EventSink, JobEvent, JobStore, StatusSink } from '../../../src/job/model/ports.ts';
-import type { Change } from '../../../src/job/visit/triggers.ts';
+import type { Change, EventSink, JobEvent, JobStore, StatusSink } from '../../../src/job/model/sinks.ts';
 import type { JobBuilder } from './a-job.ts';
 
 type OnResult = Parameters<StatusSink['write']>[2];

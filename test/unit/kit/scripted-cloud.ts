@@ -5,12 +5,12 @@
 import { expect } from 'chai';
 import type {
   Answer,
-  Asked,
   CloudReader,
   CredentialReference,
+  Destination,
   ObserveOptions,
   Reference,
-} from '../../../src/job/model/ports.ts';
+} from '../../../src/job/model/cloud-port.ts';
 import type { Reply } from './answers.ts';
 import type { FakeClock } from './fake-clock.ts';
 
@@ -57,7 +57,7 @@ export class ScriptedCloud implements CloudReader {
   /** Namespaces that may not use the keys that they name. */
   readonly excluded = new Set<string>();
   /** Where every call would be sent; undefined: that cannot be told. */
-  leads: Asked | undefined;
+  leads: Destination | undefined;
   readonly #clock: FakeClock;
   #plan: Planned[] = [];
   #standing: Reply | undefined;
@@ -103,7 +103,7 @@ export class ScriptedCloud implements CloudReader {
     return !this.excluded.has(namespace);
   }
 
-  leadsTo(): Asked | undefined {
+  leadsTo(): Destination | undefined {
     return this.leads;
   }
 

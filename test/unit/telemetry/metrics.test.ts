@@ -32,7 +32,7 @@ describe('metrics', () => {
       jobs: () => jobs,
       jobCount: () => jobs.length,
       observedAt: ({ key }) => (nameOf(key) === 'never' ? undefined : 1_700_000_000),
-      backlog: () => [{ identity: 'media/account', lane: 'due', waiting: 4 }],
+      backlog: () => [{ identity: 'media/account', priority: 'scheduled', waiting: 4 }],
       demand: () => new Map([['media/account', 2.5]]),
       budgetOf: () => 50,
       stretches: () => [['media/account', 1.25] as const],
@@ -58,7 +58,7 @@ describe('metrics', () => {
 
   it('have the names, the types and the labels that the reference gives', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.1);
-    metrics.waited('due', 0.1);
+    metrics.waited('scheduled', 0.1);
     metrics.pollLagged(1);
     metrics.wrote('written');
     metrics.droppedEvent();
@@ -109,7 +109,7 @@ describe('metrics', () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     metrics.called('GetEdgeTranscodeJob', 'JobNotFound', 0.2);
-    metrics.waited('asked', 3);
+    metrics.waited('urgent', 3);
     metrics.pollLagged(0.5);
     metrics.wrote('conflict');
     metrics.droppedEvent();
@@ -118,7 +118,7 @@ describe('metrics', () => {
       'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="OK"} 2',
       'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="JobNotFound"} 1',
       'edgetranscode_api_request_duration_seconds_count{operation="GetEdgeTranscodeJob"} 3',
-      'edgetranscode_api_wait_seconds_sum{lane="asked"} 3',
+      'edgetranscode_api_wait_seconds_sum{priority="urgent"} 3',
       'edgetranscode_poll_lag_seconds_sum 0.5',
       'edgetranscode_status_writes_total{result="conflict"} 1',
       'edgetranscode_events_dropped_total 1',
@@ -130,7 +130,7 @@ describe('metrics', () => {
   it('tell what is the case at each scrape', async () => {
     expect(await scrape()).to.include.members([
       'edgetranscode_build_info{version="1.2.3"} 1',
-      'edgetranscode_api_backlog{identity="media/account",lane="due"} 4',
+      'edgetranscode_api_backlog{identity="media/account",priority="scheduled"} 4',
       'edgetranscode_api_demand_calls_per_second{identity="media/account"} 2.5',
       'edgetranscode_api_budget_calls_per_second{identity="media/account"} 50',
       'edgetranscode_interval_stretch_ratio{identity="media/account"} 1.25',

@@ -3,7 +3,7 @@
  */
 
 import type { NewFault } from '../../../../simulator/cloud-world.ts';
-import type { FailureKind } from '../../../../src/job/model/ports.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
 /** The others pass by themselves. */
 export const NEEDS_A_PERSON: ReadonlySet<FailureKind> = new Set([

@@ -5,18 +5,18 @@ import { Clusters, type ObserveWith } from '../../../../src/cloud/batching/clust
 import type { SweepParts } from '../../../../src/cloud/batching/sweep.ts';
 import type { Budget, Caller } from '../../../../src/cloud/budget/budget.ts';
 import type { CallResult } from '../../../../src/cloud/client/job-call.ts';
-import type { Answer, ClusterDemand, Lane } from '../../../../src/job/model/ports.ts';
+import type { Answer, ClusterDemand, Priority } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
 const MINUTE = 60_000;
-const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 
 /** Gives turns when it is told to. */
 class Turns {
   waiting: Caller[] = [];
   /** Of the turns that were taken. */
-  lanes: Lane[] = [];
+  priorities: Priority[] = [];
 
   add(caller: Caller): void {
     this.waiting.push(caller);
@@ -29,7 +29,7 @@ class Turns {
   async give(): Promise<void> {
     for (const caller of this.waiting.splice(0))
       if (caller.ready()) {
-        this.lanes.push(caller.lane);
+        this.priorities.push(caller.priority);
         await caller.call();
       }
   }
@@ -75,14 +75,14 @@ describe('the clusters of an account', () => {
     const session = { budget: turns as unknown as Budget, circuit: way, gates: { of: () => way } };
     const resolved = { credential: { identity: 'default', version: '1' } };
     const result = (): CallResult => {
-      const askedAt = clock.now();
-      return { answer: { kind: 'observed', job: {}, asked: ASKED, askedAt }, askedAt };
+      const sentAt = clock.now();
+      return { answer: { kind: 'observed', job: {}, destination: DESTINATION, sentAt }, sentAt };
     };
     const parts = {
       credentials: { resolve: async () => resolved, fresh: () => resolved },
       sessions: { of: () => session, find: () => session },
       jobCall: {
-        asked: () => ASKED,
+        destinationOf: () => DESTINATION,
         make: async ({ jobID }: { jobID: string }) => {
           calls.push(jobID);
           return result();
@@ -115,16 +115,16 @@ describe('the clusters of an account', () => {
     return { credential: { namespace: 'media' }, clusterID, targets: new Map([[intervalMs, count]]) };
   }
 
-  function wish(jobID: string, lane: Lane): void {
+  function wish(jobID: string, priority: Priority): void {
     const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
-    const options = { lane, deadline: 0, signal: new AbortController().signal };
+    const options = { priority, deadline: 0, signal: new AbortController().signal };
     clusters.observe(reference, options, (answer) => answers.push(answer));
   }
 
-  async function observe(jobIDs: readonly string[], lane: Lane = 'due'): Promise<string[]> {
+  async function observe(jobIDs: readonly string[], priority: Priority = 'scheduled'): Promise<string[]> {
     calls = [];
-    turns.lanes = [];
-    for (const jobID of jobIDs) wish(jobID, lane);
+    turns.priorities = [];
+    for (const jobID of jobIDs) wish(jobID, priority);
     for (let rounds = 0; rounds < 8; rounds += 1) {
       await settled();
       await turns.give();
@@ -164,7 +164,7 @@ describe('the clusters of an account', () => {
     await observe(['a', 'b', 'c']);
     clusters.observe(
       { credential: { namespace: 'media' }, clusterID: 'small', jobID: 'x' },
-      { lane: 'due', deadline: 0, signal: new AbortController().signal },
+      { priority: 'scheduled', deadline: 0, signal: new AbortController().signal },
       (answer) => answers.push(answer),
     );
     await settled();
@@ -203,7 +203,7 @@ describe('the clusters of an account', () => {
   it('are never swept by `get`, whatever it takes', async () => {
     begin('get');
     wants = [want(200, 10_000)];
-    expect(await observe(['a', 'b', 'c'], 'asked')).to.deep.equal(['a', 'b', 'c']);
+    expect(await observe(['a', 'b', 'c'], 'urgent')).to.deep.equal(['a', 'b', 'c']);
     expect(clusters.demand().get('default')).to.equal(20);
   });
 
@@ -225,7 +225,7 @@ describe('the clusters of an account', () => {
     void turns.give();
     await clock.advance(1);
     expect(calls).to.deep.equal(['list 1']);
-    wish('c', 'due');
+    wish('c', 'scheduled');
     page.resolve();
     await first;
     await settled();
@@ -237,9 +237,9 @@ describe('the clusters of an account', () => {
 
   describe('of whose jobs one is asked for while many are due', () => {
     const due = Array.from({ length: 30 }, (_, index) => `due-${index}`);
-    /** Calls with the lanes of their turns. */
-    const taken = () => calls.map((call, index) => `${call} ${turns.lanes[index]}`);
-    const page = (pageNo: number) => `list ${pageNo} due`;
+    /** Calls with the priorities of their turns. */
+    const taken = () => calls.map((call, index) => `${call} ${turns.priorities[index]}`);
+    const page = (pageNo: number) => `list ${pageNo} scheduled`;
     const pages = Array.from({ length: 20 }, (_, index) => page(index + 1));
 
     beforeEach(() => {
@@ -248,28 +248,28 @@ describe('the clusters of an account', () => {
     });
 
     it('call for that one by itself, and lend its lane to no page', async () => {
-      wish('asked', 'asked');
+      wish('urgent', 'urgent');
       await observe(due);
-      expect(taken().filter((each) => !each.startsWith('due'))).to.have.members(['asked asked', ...pages]);
+      expect(taken().filter((each) => !each.startsWith('due'))).to.have.members(['urgent urgent', ...pages]);
     });
 
     it('do so too for two that come before anything is known of the cluster, but for the first page', async () => {
-      for (const jobID of ['one', 'two']) wish(jobID, 'asked');
+      for (const jobID of ['one', 'two']) wish(jobID, 'urgent');
       await observe(due);
       const [first, ...others] = taken().filter((each) => !each.startsWith('due'));
-      expect(first).to.equal('list 1 asked');
-      expect(others).to.have.members(['one asked', 'two asked', ...pages.slice(1)]);
+      expect(first).to.equal('list 1 urgent');
+      expect(others).to.have.members(['one urgent', 'two urgent', ...pages.slice(1)]);
     });
 
     it('call at once for one that is asked for while it waits for a sweep', async () => {
       await observe(due);
       calls = [];
-      for (const jobID of due) wish(jobID, 'due');
+      for (const jobID of due) wish(jobID, 'scheduled');
       await settled();
       expect(turns.waiting).to.deep.equal([]);
-      wish('due-7', 'asked');
+      wish('due-7', 'urgent');
       await settled();
-      expect(turns.waiting.map(({ lane }) => lane)).to.deep.equal(['asked']);
+      expect(turns.waiting.map(({ priority }) => priority)).to.deep.equal(['urgent']);
       await turns.give();
       expect(calls).to.deep.equal(['due-7']);
     });
@@ -277,10 +277,10 @@ describe('the clusters of an account', () => {
     it('sweep in its lane when more are asked for than that takes calls', async () => {
       await observe(
         due.map((jobID) => `new-${jobID}`),
-        'asked',
+        'urgent',
       );
-      expect(turns.lanes.slice(0, 20)).to.deep.equal(Array(20).fill('asked'));
-      expect(calls.slice(0, 20)).to.have.members(pages.map((each) => each.replace(' due', '')));
+      expect(turns.priorities.slice(0, 20)).to.deep.equal(Array(20).fill('urgent'));
+      expect(calls.slice(0, 20)).to.have.members(pages.map((each) => each.replace(' scheduled', '')));
     });
   });
 

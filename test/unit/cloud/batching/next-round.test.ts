@@ -52,7 +52,7 @@ describe('the next round of a sweep', () => {
       const pages = new Map(Array.from({ length: 6 }, (_, index) => [index + 1, Math.ceil(random() * 50)]));
       const sinces = Array.from({ length: Math.floor(random() * 12) }, () => Math.ceil(random() * 60));
       const { pages: again, until } = nextRound(pages, sinces);
-      const rest = [...pages].filter(([pageNo]) => !again.includes(pageNo)).map(([, askedAt]) => askedAt);
+      const rest = [...pages].filter(([pageNo]) => !again.includes(pageNo)).map(([, sentAt]) => sentAt);
       const late = sinces.filter((since) => since > until);
       expect(again.length + late.length).to.be.at.most(sinces.length);
       for (const since of sinces.filter((each) => each <= until))

@@ -2,11 +2,11 @@
 
 import { expect } from 'chai';
 import { Flight, type FlightHost } from '../../../../src/cloud/batching/single-flight.ts';
-import type { Answer } from '../../../../src/job/model/ports.ts';
+import type { Answer } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 
 const REFERENCE = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'j' };
-const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 
 describe('a flight', () => {
   let clock: FakeClock;
@@ -28,7 +28,7 @@ describe('a flight', () => {
       },
       told: (_, answer) => answer,
     };
-    flight = new Flight(REFERENCE, { lane: 'due', deadline: 0 }, host);
+    flight = new Flight(REFERENCE, { priority: 'scheduled', deadline: 0 }, host);
   });
 
   function join(): void {
@@ -42,8 +42,8 @@ describe('a flight', () => {
     aborts[who]?.abort();
   }
 
-  function observed(askedAt = clock.now()): Extract<Answer, { kind: 'observed' }> {
-    return { kind: 'observed', job: {}, asked: ASKED, askedAt };
+  function observed(sentAt = clock.now()): Extract<Answer, { kind: 'observed' }> {
+    return { kind: 'observed', job: {}, destination: DESTINATION, sentAt };
   }
 
   it('tells each once, those who left when they left', () => {
@@ -80,11 +80,11 @@ describe('a flight', () => {
 
   it('is answered by another call for those who had asked by then, and waits on for the others', async () => {
     for (let each = 0; each < 2; each += 1) join();
-    const askedAt = clock.now();
+    const sentAt = clock.now();
     await clock.advance(1);
     join();
     expect(flight.since).to.equal(clock.now());
-    flight.serve(observed(askedAt));
+    flight.serve(observed(sentAt));
     expect(told).to.deep.equal([
       [0, 'observed'],
       [1, 'observed'],

@@ -8,16 +8,16 @@ import type { Caller } from '../../../../src/cloud/budget/budget.ts';
 import type { CallResult, Question } from '../../../../src/cloud/client/job-call.ts';
 import {
   type Answer,
-  type FailureKind,
-  LANES,
-  type Lane,
+  PRIORITIES,
+  type Priority,
   type Reference,
-} from '../../../../src/job/model/ports.ts';
+} from '../../../../src/job/model/cloud-port.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
-const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 const JOBS = 60;
 const CALL_MS = 100;
 
@@ -40,7 +40,7 @@ const gets = fc.constantFrom<FailureKind | 'observed'>('observed', 'observed', '
 
 const wish = fc.record({
   job: fc.nat(JOBS - 1),
-  lane: fc.constantFrom(...LANES),
+  priority: fc.constantFrom(...PRIORITIES),
   /** After the one before, ms. */
   after: fc.constantFrom(...Array<number>(12).fill(0), 20, 150, 3_000),
   leaves: fc.constantFrom(...Array<boolean>(9).fill(false), true),
@@ -78,7 +78,7 @@ class ScriptedList {
       credentials: { resolve: async () => resolved, fresh: () => resolved },
       sessions: { of: () => session, find: () => session },
       jobCall: {
-        asked: () => ASKED,
+        destinationOf: () => DESTINATION,
         make: (reference: Reference) => this.#get(reference),
         ask: (_: unknown, __: unknown, question: Question) => this.#list(question),
       },
@@ -93,19 +93,19 @@ class ScriptedList {
     this.#clusters = new Clusters(parts, { ...options, logger: new RecordingLogger() });
   }
 
-  wish(jobID: string, lane: Lane, signal: AbortSignal): void {
+  wish(jobID: string, priority: Priority, signal: AbortSignal): void {
     const told: Answer[] = [];
     this.answers.push(told);
     const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
-    this.#clusters.observe(reference, { lane, deadline: 0, signal }, (answer) => told.push(answer));
+    this.#clusters.observe(reference, { priority, deadline: 0, signal }, (answer) => told.push(answer));
   }
 
   /** Until everybody should have been told. */
   async wishAll(given: readonly Wish[]): Promise<void> {
     const aborts = given.map(() => new AbortController());
-    for (const [index, { job, lane, after }] of given.entries()) {
+    for (const [index, { job, priority, after }] of given.entries()) {
       await this.pass(after);
-      this.wish(`${job}`, lane, (aborts[index] as AbortController).signal);
+      this.wish(`${job}`, priority, (aborts[index] as AbortController).signal);
     }
     for (const [index, { leaves }] of given.entries()) if (leaves) aborts[index]?.abort();
     await this.pass(30_000);
@@ -126,35 +126,35 @@ class ScriptedList {
   async #get({ jobID }: Reference): Promise<CallResult> {
     this.asked.set(jobID, (this.asked.get(jobID) ?? 0) + 1);
     const kind = this.#gets[Number(jobID) % this.#gets.length] as FailureKind | 'observed';
-    const askedAt = this.clock.now();
+    const sentAt = this.clock.now();
     await this.clock.sleep(CALL_MS);
-    return resultOf(kind, askedAt);
+    return resultOf(kind, sentAt);
   }
 
   async #list({ read }: Question): Promise<CallResult> {
     const page = this.#pages[this.lists % this.#pages.length] as Page;
     this.lists += 1;
-    const askedAt = this.clock.now();
+    const sentAt = this.clock.now();
     await this.clock.sleep(CALL_MS);
-    if (typeof page === 'string' && page !== 'no page') return resultOf(page as FailureKind, askedAt);
+    if (typeof page === 'string' && page !== 'no page') return resultOf(page as FailureKind, sentAt);
     try {
       const { total = 0, first = 0, count = 0 } = page === 'no page' ? {} : (page as Exclude<Page, string>);
       const Job = Array.from({ length: count }, (_, index) => ({ JobId: `${first + index}` }));
       read(page === 'no page' ? {} : { TotalCount: total, JobList: { Job } });
-      return resultOf('observed', askedAt);
+      return resultOf('observed', sentAt);
     } catch {
-      return resultOf('UnexpectedResponse', askedAt);
+      return resultOf('UnexpectedResponse', sentAt);
     }
   }
 }
 
-function resultOf(kind: FailureKind | 'observed', askedAt: number): CallResult {
-  if (kind === 'observed') return { answer: { kind, job: {}, asked: ASKED, askedAt }, askedAt };
+function resultOf(kind: FailureKind | 'observed', sentAt: number): CallResult {
+  if (kind === 'observed') return { answer: { kind, job: {}, destination: DESTINATION, sentAt }, sentAt };
   const failure = { kind, message: 'as planned' };
   return {
-    answer: { kind: 'failed', failure, asked: ASKED, askedAt },
+    answer: { kind: 'failed', failure, destination: DESTINATION, sentAt },
     failed: { failure, code: kind },
-    askedAt,
+    sentAt,
   };
 }
 
@@ -169,7 +169,7 @@ describe('a list that tells of ever more pages', () => {
       [101, 5_000].map((total) => ({ ...page, total })),
       ['observed'],
     );
-    for (let job = 0; job < JOBS; job += 1) list.wish(`${job}`, 'due', new AbortController().signal);
+    for (let job = 0; job < JOBS; job += 1) list.wish(`${job}`, 'scheduled', new AbortController().signal);
     await list.pass(30_000);
     expect(list.answers.map(({ length }) => length)).to.deep.equal(Array(JOBS).fill(1));
     expect([list.asked.size, list.lists]).to.deep.equal([JOBS, 2]);

@@ -5,10 +5,10 @@ import { Sweep, type SweepHost, type SweepParts } from '../../../../src/cloud/ba
 import type { Caller } from '../../../../src/cloud/budget/budget.ts';
 import type { CallResult } from '../../../../src/cloud/client/job-call.ts';
 import { mapListResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
-import type { Answer } from '../../../../src/job/model/ports.ts';
+import type { Answer } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 
-const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 const REFERENCE = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'j' };
 
 /** Of a page: how many jobs it says there are, or that it fails. */
@@ -55,7 +55,7 @@ describe('a sweep', () => {
       { query, read }: { query: { PageNo: string }; read: (body: unknown) => object },
     ): Promise<CallResult> => {
       const pageNo = Number(query.PageNo);
-      const askedAt = clock.now();
+      const sentAt = clock.now();
       calls.push(pageNo);
       underway += 1;
       most = Math.max(most, underway);
@@ -65,18 +65,18 @@ describe('a sweep', () => {
       if (total === 'fails') {
         const failure = { kind: 'ServerError', message: 'as planned' } as const;
         return {
-          answer: { kind: 'failed', failure, asked: ASKED, askedAt },
+          answer: { kind: 'failed', failure, destination: DESTINATION, sentAt },
           failed: { failure, code: 'x' },
-          askedAt,
+          sentAt,
         };
       }
       read({ TotalCount: total, JobList: { Job: [] } });
-      return { answer: { kind: 'observed', job: {}, asked: ASKED, askedAt } as Answer, askedAt };
+      return { answer: { kind: 'observed', job: {}, destination: DESTINATION, sentAt } as Answer, sentAt };
     };
     const parts = {
       credentials: { resolve: async () => resolved, fresh: () => resolved },
       sessions: { of: () => session, find: () => session },
-      jobCall: { asked: () => ASKED, ask },
+      jobCall: { destinationOf: () => DESTINATION, ask },
       expectsMore: () => false,
       clock,
     } as unknown as SweepParts;
@@ -85,7 +85,7 @@ describe('a sweep', () => {
       get members() {
         return members;
       },
-      wish: () => ({ reference: REFERENCE, lane: 'due', deadline: 0 }),
+      wish: () => ({ reference: REFERENCE, priority: 'scheduled', deadline: 0 }),
       serve: () => {
         served += 1;
       },

@@ -37,7 +37,7 @@ describe('accounts', () => {
   function want(member: Member, times: number): void {
     for (let index = 0; index < times; index += 1) {
       const caller: Caller = {
-        lane: 'due',
+        priority: 'scheduled',
         deadline: time.now(),
         namespace: 'media',
         withdrawn: false,

@@ -3,23 +3,23 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Backlog, type Waiting } from '../../../../src/cloud/budget/backlog.ts';
-import { LANES, type Lane } from '../../../../src/job/model/ports.ts';
+import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import { holds, sequence } from '../../kit/for-any.ts';
 
-/** Of ten turns in a row, this many at least go to a lane in which somebody always waits. */
-const SHARES: Readonly<Record<Lane, number>> = { asked: 5, due: 4, retry: 1 };
+/** Of ten turns in a row, this many at least go to a priority in which somebody always waits. */
+const SHARES: Readonly<Record<Priority, number>> = { urgent: 5, scheduled: 4, retry: 1 };
 
-/** Whoever is asked for waits for one turn of another lane at most. */
+/** Whoever is asked for waits for one turn of another priority at most. */
 const ASKED_WITHIN = 2;
 
 type Step =
-  | { readonly do: 'add'; readonly lane: Lane; readonly deadline: number }
+  | { readonly do: 'add'; readonly priority: Priority; readonly deadline: number }
   | { readonly do: 'withdraw'; readonly which: number }
   | { readonly do: 'next' | 'clear' };
 
 const add = fc.record({
   do: fc.constant('add' as const),
-  lane: fc.constantFrom(...LANES),
+  priority: fc.constantFrom(...PRIORITIES),
   deadline: fc.nat(50),
 });
 const withdraw = fc.record({ do: fc.constant('withdraw' as const), which: fc.nat(30) });
@@ -39,25 +39,25 @@ const steps = sequence(
 class Model {
   readonly backlog = new Backlog<Waiting>();
   readonly waiting = new Set<Waiting>();
-  /** Turns given since each lane was last empty, or last got one. */
-  readonly passedOver: Record<Lane, number> = { asked: 0, due: 0, retry: 0 };
+  /** Turns given since each priority was last empty, or last got one. */
+  readonly passedOver: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
 
   take(step: Step): void {
     if (step.do === 'add')
-      this.#add({ lane: step.lane, deadline: step.deadline, namespace: 'media', withdrawn: false });
+      this.#add({ priority: step.priority, deadline: step.deadline, namespace: 'media', withdrawn: false });
     else if (step.do === 'withdraw') this.#withdraw([...this.waiting][step.which]);
     else if (step.do === 'clear') this.#clear();
     else this.#next();
-    for (const lane of LANES) {
-      const waiting = this.inLane(lane).length;
-      expect(this.backlog.size(lane), lane).to.equal(waiting);
-      if (waiting === 0) this.passedOver[lane] = 0;
+    for (const priority of PRIORITIES) {
+      const waiting = this.inLane(priority).length;
+      expect(this.backlog.size(priority), priority).to.equal(waiting);
+      if (waiting === 0) this.passedOver[priority] = 0;
     }
     expect(this.backlog.total).to.equal(this.waiting.size);
   }
 
-  inLane(lane: Lane): Waiting[] {
-    return [...this.waiting].filter((item) => item.lane === lane);
+  inLane(priority: Priority): Waiting[] {
+    return [...this.waiting].filter((item) => item.priority === priority);
   }
 
   #add(item: Waiting): void {
@@ -84,11 +84,11 @@ class Model {
       return;
     }
     expect(this.waiting.has(item), 'was given before, or has withdrawn').to.equal(true);
-    const earliest = Math.min(...this.inLane(item.lane).map(({ deadline }) => deadline));
-    expect(item.deadline, `in ${item.lane}`).to.equal(earliest);
-    for (const lane of LANES)
-      this.passedOver[lane] =
-        item.lane === lane || this.inLane(lane).length === 0 ? 0 : this.passedOver[lane] + 1;
+    const earliest = Math.min(...this.inLane(item.priority).map(({ deadline }) => deadline));
+    expect(item.deadline, `in ${item.priority}`).to.equal(earliest);
+    for (const priority of PRIORITIES)
+      this.passedOver[priority] =
+        item.priority === priority || this.inLane(priority).length === 0 ? 0 : this.passedOver[priority] + 1;
     this.waiting.delete(item);
   }
 }
@@ -112,8 +112,8 @@ describe('for any order in which callers come, leave and are called', () => {
         const model = new Model();
         for (const step of given) {
           model.take(step);
-          expect(model.passedOver.asked).to.be.below(ASKED_WITHIN);
-          expect(Math.max(...LANES.map((lane) => model.passedOver[lane]))).to.be.below(10);
+          expect(model.passedOver.urgent).to.be.below(ASKED_WITHIN);
+          expect(Math.max(...PRIORITIES.map((priority) => model.passedOver[priority]))).to.be.below(10);
         }
       }),
       100,
@@ -121,27 +121,28 @@ describe('for any order in which callers come, leave and are called', () => {
   });
 
   it('a lane in which somebody always waits gets its share of any ten turns', () => {
-    const crowded = fc.subarray([...LANES], { minLength: 1 });
+    const crowded = fc.subarray([...PRIORITIES], { minLength: 1 });
     holds(
-      fc.property(crowded, sequence(fc.constantFrom(...LANES), 60), (full, others) => {
+      fc.property(crowded, sequence(fc.constantFrom(...PRIORITIES), 60), (full, others) => {
         const taken = turnsOf(full, others);
         for (let end = 10; end <= taken.length; end += 1)
-          for (const lane of full) {
-            const share = taken.slice(end - 10, end).filter((is) => is === lane).length;
-            expect(share, `${lane} up to turn ${end}`).to.be.at.least(SHARES[lane]);
+          for (const priority of full) {
+            const share = taken.slice(end - 10, end).filter((is) => is === priority).length;
+            expect(share, `${priority} up to turn ${end}`).to.be.at.least(SHARES[priority]);
           }
       }),
     );
   });
 });
 
-/** Which lane each turn went to, where `full` lanes never run empty and before each turn one more caller comes. */
-function turnsOf(full: readonly Lane[], others: readonly Lane[]): (Lane | undefined)[] {
+/** Which priority each turn went to, where `full` priorities never run empty and before each turn one more caller comes. */
+function turnsOf(full: readonly Priority[], others: readonly Priority[]): (Priority | undefined)[] {
   const backlog = new Backlog<Waiting>();
-  const come = (lane: Lane) => backlog.add({ lane, namespace: 'media', deadline: 0, withdrawn: false });
-  for (const lane of full) for (const _ of others) come(lane);
-  return others.map((lane) => {
-    come(lane);
-    return backlog.next()?.lane;
+  const come = (priority: Priority) =>
+    backlog.add({ priority, namespace: 'media', deadline: 0, withdrawn: false });
+  for (const priority of full) for (const _ of others) come(priority);
+  return others.map((priority) => {
+    come(priority);
+    return backlog.next()?.priority;
   });
 }

@@ -4,14 +4,14 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
 import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
-import { LANES, type Lane } from '../../../../src/job/model/ports.ts';
+import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import { sequence } from '../../kit/for-any.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
 
 type Step =
-  | { readonly do: 'arrive'; readonly lane: Lane; readonly many: number }
+  | { readonly do: 'arrive'; readonly priority: Priority; readonly many: number }
   | { readonly do: 'withdraw'; readonly many: number }
   | { readonly do: 'throttled'; readonly retryAfterMs: number | undefined }
   | { readonly do: 'restart' }
@@ -21,7 +21,7 @@ type Step =
 
 const arrive = fc.record({
   do: fc.constant('arrive' as const),
-  lane: fc.constantFrom(...LANES),
+  priority: fc.constantFrom(...PRIORITIES),
   many: fc.constantFrom(1, 30, 300),
 });
 const stall = fc.record({ do: fc.constant('stall' as const), ms: fc.integer({ min: 1, max: 1_000 }) });
@@ -60,7 +60,7 @@ const hectic = fc.tuple(
 
 /** Hundreds wait, and then this happens. */
 function crowd(...kinds: { weight: number; arbitrary: fc.Arbitrary<Step> }[]): fc.Arbitrary<Step[]> {
-  const arrival: Step = { do: 'arrive', lane: 'due', many: 80 };
+  const arrival: Step = { do: 'arrive', priority: 'scheduled', many: 80 };
   return fc
     .array(fc.oneof(...kinds), { minLength: 15, maxLength: 40, size: 'max' })
     .map((steps) => [arrival, ...steps]);
@@ -89,7 +89,7 @@ class Account {
   }
 
   async take(step: Step): Promise<void> {
-    if (step.do === 'arrive') for (let calls = 0; calls < step.many; calls += 1) this.#arrive(step.lane);
+    if (step.do === 'arrive') for (let calls = 0; calls < step.many; calls += 1) this.#arrive(step.priority);
     else if (step.do === 'withdraw')
       for (const caller of [...this.#waiting].slice(0, step.many)) this.#leave(caller);
     else if (step.do === 'throttled') this.#throttle(step.retryAfterMs);
@@ -131,12 +131,12 @@ class Account {
     expect(this.waiting, 'waiting for a closed budget').to.equal(0);
     this.#budget = this.#newBudget();
     this.#pausedUntil = 0;
-    for (const { lane } of again) this.#arrive(lane);
+    for (const { priority } of again) this.#arrive(priority);
   }
 
-  #arrive(lane: Lane): void {
+  #arrive(priority: Priority): void {
     const caller: Caller = {
-      lane,
+      priority,
       deadline: this.time.now(),
       namespace: 'media',
       withdrawn: false,

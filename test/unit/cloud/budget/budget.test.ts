@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
 import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
-import type { Lane } from '../../../../src/job/model/ports.ts';
+import type { Priority } from '../../../../src/job/model/cloud-port.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
@@ -38,7 +38,7 @@ describe('a budget', function () {
   /** Keeps `budget` busy: 500 callers always wait, each noted in `sent` when it is called. */
   function besiege(budget: Budget, sent: number[]): void {
     for (let waiting = 0; waiting < 500; waiting += 1) {
-      const caller = callerOf('due', async () => {
+      const caller = callerOf('scheduled', async () => {
         sent.push(time.now());
         budget.add(caller);
       });
@@ -46,8 +46,8 @@ describe('a budget', function () {
     }
   }
 
-  function ask(budget: Budget, name: string, order: string[], lane: Lane = 'asked'): Caller {
-    const caller = callerOf(lane, async () => void order.push(name));
+  function ask(budget: Budget, name: string, order: string[], priority: Priority = 'urgent'): Caller {
+    const caller = callerOf(priority, async () => void order.push(name));
     budget.add(caller);
     return caller;
   }
@@ -109,36 +109,36 @@ describe('a budget', function () {
   it('lets who is asked for go within the next three, however many are due', async () => {
     const order: string[] = [];
     const budget = budgetOf(600);
-    for (let due = 0; due < 5_000; due += 1) ask(budget, 'due', order, 'due');
+    for (let due = 0; due < 5_000; due += 1) ask(budget, 'scheduled', order, 'scheduled');
     await time.pass(5_000);
     const before = order.length;
-    ask(budget, 'asked', order);
+    ask(budget, 'urgent', order);
     await time.pass(500);
-    expect(order.indexOf('asked') - before).to.be.within(0, 2);
+    expect(order.indexOf('urgent') - before).to.be.within(0, 2);
     budget.close();
   });
 
   it('tells how long each call waited, by lane', async () => {
-    const waits: [Lane, number][] = [];
+    const waits: [Priority, number][] = [];
     const budget = new Budget({
       callsPerMinute: 60,
       clock: time,
-      onWait: (lane, seconds) => waits.push([lane, seconds]),
+      onWait: (priority, seconds) => waits.push([priority, seconds]),
     });
-    ask(budget, 'a', [], 'asked');
+    ask(budget, 'a', [], 'urgent');
     ask(budget, 'b', [], 'retry');
     await time.pass(3_000);
-    expect(waits.map(([lane]) => lane)).to.deep.equal(['asked', 'retry']);
+    expect(waits.map(([priority]) => priority)).to.deep.equal(['urgent', 'retry']);
     expect(waits[1]?.[1]).to.be.within(2, 2.2);
   });
 
   it('lets those who no longer want leave without a call, at once', async () => {
     const budget = budgetOf(1);
-    const caller = callerOf('due', unplanned);
+    const caller = callerOf('scheduled', unplanned);
     budget.add(caller);
-    expect([budget.waiting('due'), budget.total]).to.deep.equal([1, 1]);
+    expect([budget.waiting('scheduled'), budget.total]).to.deep.equal([1, 1]);
     budget.withdraw(caller);
-    expect([budget.waiting('due'), budget.total]).to.deep.equal([0, 0]);
+    expect([budget.waiting('scheduled'), budget.total]).to.deep.equal([0, 0]);
     await time.pass(3 * MINUTE, 1_000);
   });
 
@@ -156,7 +156,7 @@ describe('a budget', function () {
     const budget = budgetOf(6_000);
     const endings: (() => void)[] = [];
     for (let calls = 0; calls < 600; calls += 1)
-      budget.add(callerOf('due', () => new Promise((resolve) => endings.push(resolve))));
+      budget.add(callerOf('scheduled', () => new Promise((resolve) => endings.push(resolve))));
     await time.pass(8_000, 5);
     expect(endings).to.have.length(512);
     for (const end of endings.splice(0)) end();
@@ -300,10 +300,10 @@ describe('a budget', function () {
     const budget = budgetOf(60);
     const order: string[] = [];
     for (const name of ['a', 'b', 'c']) {
-      const caller = callerOf('due', unplanned);
+      const caller = callerOf('scheduled', unplanned);
       budget.add({ ...caller, ready: () => Boolean(order.push(`${name} is not ready`)) === false });
     }
-    budget.add({ ...callerOf('due', async () => void order.push('d is called')), deadline: 1 });
+    budget.add({ ...callerOf('scheduled', async () => void order.push('d is called')), deadline: 1 });
     await time.pass(1_200, 10);
     expect(order).to.have.members(['a is not ready', 'b is not ready', 'c is not ready', 'd is called']);
     expect(budget.total).to.equal(0);
@@ -313,7 +313,7 @@ describe('a budget', function () {
   it('makes no call once closed, and keeps nobody waiting', async () => {
     const budget = budgetOf(6_000);
     let dismissed = 0;
-    const caller = () => callerOf('due', unplanned, () => (dismissed += 1));
+    const caller = () => callerOf('scheduled', unplanned, () => (dismissed += 1));
     budget.add(caller());
     budget.close();
     budget.close();
@@ -323,9 +323,13 @@ describe('a budget', function () {
   });
 });
 
-function callerOf(lane: Lane, call: () => Promise<void>, dismissed: () => void = () => undefined): Caller {
+function callerOf(
+  priority: Priority,
+  call: () => Promise<void>,
+  dismissed: () => void = () => undefined,
+): Caller {
   return {
-    lane,
+    priority,
     namespace: 'media',
     deadline: 0,
     withdrawn: false,

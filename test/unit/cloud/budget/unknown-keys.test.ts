@@ -56,7 +56,7 @@ describe('keys of one account that are not known to be', () => {
   function want({ budget, member }: Session, calls: number): void {
     for (let index = 0; index < calls; index += 1) {
       const caller: Caller = {
-        lane: 'due',
+        priority: 'scheduled',
         deadline: time.now(),
         namespace: 'media',
         withdrawn: false,

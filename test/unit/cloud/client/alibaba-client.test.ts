@@ -5,11 +5,8 @@ import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import {
-  type AccessKey,
-  AlibabaClient,
-  CALL_DEADLINE_MS,
-} from '../../../../src/cloud/client/alibaba-client.ts';
+import { AlibabaClient, CALL_DEADLINE_MS } from '../../../../src/cloud/client/alibaba-client.ts';
+import type { AccessKey } from '../../../../src/cloud/client/credential.ts';
 import { DeadlineExceeded } from '../../../../src/cloud/client/map-error.ts';
 import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
 import { LONGEST_BODY_BYTES } from '../../../../src/cloud/client/response-guard.ts';

@@ -1,10 +1,11 @@
 // Which job is asked where, and what is told of it.
 
 import { expect } from 'chai';
-import type { Endpoint } from '../../../../src/cloud/client/endpoints.ts';
+import type { Endpoint } from '../../../../src/base/endpoint.ts';
+import type { Credential } from '../../../../src/cloud/client/credential.ts';
 import { JobCall, type JobCallOptions } from '../../../../src/cloud/client/job-call.ts';
-import type { Credential } from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { Reference } from '../../../../src/job/model/ports.ts';
+
+import type { Reference } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 import { Loopback } from './loopback.ts';
@@ -21,7 +22,10 @@ describe('where a reference leads to', () => {
   const SECRETS: Endpoint = { protocol: 'https', host: 'secret.example' };
 
   function asked(reference: Partial<Reference>, credential: Partial<Credential>, endpoint?: Endpoint) {
-    return callOf({ endpoint }).asked({ ...REFERENCE, ...reference }, { ...CREDENTIAL, ...credential });
+    return callOf({ endpoint }).destinationOf(
+      { ...REFERENCE, ...reference },
+      { ...CREDENTIAL, ...credential },
+    );
   }
 
   it('is the region of the object, else of the Secret, else of the operator', () => {

@@ -4,7 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { Endpoint } from '../../../../src/cloud/client/endpoints.ts';
+import type { Endpoint } from '../../../../src/base/endpoint.ts';
 
 export class Loopback {
   readonly requests: IncomingMessage[] = [];

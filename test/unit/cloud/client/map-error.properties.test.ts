@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type CallContext, mapError } from '../../../../src/cloud/client/map-error.ts';
-import { FAILURE_KINDS } from '../../../../src/job/model/ports.ts';
+import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { anyText, holds } from '../../kit/for-any.ts';
 
 const CONTEXT: CallContext = {

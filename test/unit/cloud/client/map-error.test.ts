@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { type CallContext, DeadlineExceeded, mapError } from '../../../../src/cloud/client/map-error.ts';
 import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
-import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 
 const CONTEXT: CallContext = {
   action: 'GetEdgeTranscodeJob',

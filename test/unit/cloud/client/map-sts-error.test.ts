@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { mapStsError } from '../../../../src/cloud/client/map-sts-error.ts';
-import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 
 function vendorError(statusCode: number, Code: string): unknown {
   return { code: Code, data: { statusCode, Code, Message: 'CANARY', RequestId: '1B6F4C5D' } };

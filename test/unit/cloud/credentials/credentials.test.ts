@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Credentials, type CredentialsOptions } from '../../../../src/cloud/credentials/credentials.ts';
 import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { SecretData, SecretReader } from '../../../../src/job/model/ports.ts';
+import type { SecretData, SecretReader } from '../../../../src/job/model/sinks.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
@@ -150,9 +150,9 @@ describe('credentials', () => {
 
     it('are not read for a call that was sent before the last look', async () => {
       const all = credentials();
-      const askedAt = time.now();
+      const sentAt = time.now();
       await resolve(all);
-      all.doubt('media/account', askedAt);
+      all.doubt('media/account', sentAt);
       await resolve(all);
       expect(secrets.reads).to.have.length(1);
     });

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { type RoleSession, RoleSessions } from '../../../../src/cloud/credentials/role-sessions.ts';
 import type { Assumed } from '../../../../src/cloud/credentials/sts.ts';
-import type { Failure, FailureKind } from '../../../../src/job/model/ports.ts';
+import type { Failure, FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
@@ -168,10 +168,10 @@ describe('sessions of roles', () => {
     });
 
     it('are kept where the call was sent before they were had', async () => {
-      const askedAt = clock.now();
+      const sentAt = clock.now();
       await clock.advance(1);
       await get();
-      sessions.doubt('media/account', askedAt);
+      sessions.doubt('media/account', sentAt);
       expect(keyOf(await get())).to.equal('STS.1');
     });
 

@@ -1,12 +1,10 @@
 // What a Secret says, or what is wrong with it.
 
 import { expect } from 'chai';
-import {
-  type Credential,
-  credentialOfSecret,
-  type SecretRules,
-} from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { Failure, SecretData } from '../../../../src/job/model/ports.ts';
+import type { Credential } from '../../../../src/cloud/client/credential.ts';
+import { credentialOfSecret, type SecretRules } from '../../../../src/cloud/credentials/secret-credential.ts';
+import type { Failure } from '../../../../src/job/model/failures.ts';
+import type { SecretData } from '../../../../src/job/model/sinks.ts';
 
 const SECRET = { namespace: 'media', name: 'account' };
 const RULES: SecretRules = { allowedEndpoints: ['*.aliyuncs.com'], allowInsecure: false };

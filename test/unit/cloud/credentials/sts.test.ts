@@ -88,9 +88,9 @@ describe('STS', () => {
   describe('gives sessions that end', () => {
     async function lifeOf(lifeMs: number): Promise<number> {
       giveSession(lifeMs);
-      const askedAt = clock.now();
+      const sentAt = clock.now();
       const assumed = await sts.assumeRole(CALLER, KEY, ROLE);
-      return 'key' in assumed ? assumed.key.expiresAt - askedAt : Number.NaN;
+      return 'key' in assumed ? assumed.key.expiresAt - sentAt : Number.NaN;
     }
 
     it('when it says', async () => {

@@ -1,7 +1,8 @@
 // One circuit for each credential, and one budget for each account, while they are in use.
 
 import { expect } from 'chai';
-import type { Credential } from '../../../../src/cloud/credentials/secret-credential.ts';
+import type { Credential } from '../../../../src/cloud/client/credential.ts';
+
 import type { StsCaller } from '../../../../src/cloud/credentials/sts.ts';
 import { Sessions, type SessionsOptions } from '../../../../src/cloud/requests/credential-states.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
@@ -51,7 +52,7 @@ describe('sessions', () => {
     const { budget } = sessions.of(credential('media/waiting'));
     const nothing = { ready: () => true, call: async () => undefined, dismissed: () => undefined };
     budget.add({
-      lane: 'due',
+      priority: 'scheduled',
       namespace: 'media',
       deadline: 0,
       withdrawn: false,

@@ -5,11 +5,12 @@ import type { CallResult } from '../../../../src/cloud/client/job-call.ts';
 import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import { Sessions } from '../../../../src/cloud/requests/credential-states.ts';
 import { Observation } from '../../../../src/cloud/requests/request.ts';
-import type { Answer, Asked, FailureKind } from '../../../../src/job/model/ports.ts';
+import type { Answer, Destination } from '../../../../src/job/model/cloud-port.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const REFERENCE = { credential: { namespace: 'media', name: 'account' }, clusterID: 'c', jobID: 'j' };
-const ASKED = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
+const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 
 function keyOf(version: string): Resolved {
   const accessKey = { accessKeyID: 'id', accessKeySecret: 'secret' };
@@ -23,7 +24,7 @@ describe('an observation', () => {
   let held: Resolved;
   let fresh: Resolved | undefined;
   let resolves: number;
-  let asked: Asked;
+  let asked: Destination;
   /** Set: the third look at the Secret waits for this. */
   let thirdLook: Promise<void> | undefined;
   /** The versions of the keys that calls were made with, and how each ends. */
@@ -37,7 +38,7 @@ describe('an observation', () => {
     held = keyOf('one');
     fresh = held;
     resolves = 0;
-    asked = ASKED;
+    asked = DESTINATION;
     thirdLook = undefined;
     calls = [];
   });
@@ -58,7 +59,7 @@ describe('an observation', () => {
     },
   };
   const jobCall = {
-    asked: () => asked,
+    destinationOf: () => asked,
     make: (_reference: unknown, { version }: { version: string }) =>
       new Promise<CallResult>((resolve) => calls.push({ version, end: (kind) => resolve(resultOf(kind)) })),
   };
@@ -68,7 +69,7 @@ describe('an observation', () => {
     const parts = { credentials, sessions, jobCall, clock: time, mayCall: () => mayCall };
     const ended = (answer: Answer) => void answers.push(answer);
     const owner = { reference: REFERENCE, calling: () => undefined, ended };
-    const observation = new Observation(parts, { lane: 'due', deadline: 0 }, owner);
+    const observation = new Observation(parts, { priority: 'scheduled', deadline: 0 }, owner);
     // As who asked for it does.
     signal.addEventListener('abort', () => observation.isCalling || observation.leave());
     observation.begin();
@@ -182,7 +183,7 @@ describe('an observation', () => {
       calls.at(-1)?.end('ConnectionFailed');
       await time.pass(1);
     }
-    asked = { ...ASKED, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
+    asked = { ...DESTINATION, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
     begin();
     await time.pass(50);
     expect(calls).to.have.length(6);
@@ -191,7 +192,7 @@ describe('an observation', () => {
   it('goes round again when the Secret has come to name another endpoint while it waited', async () => {
     begin();
     await time.pass(1);
-    asked = { ...ASKED, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
+    asked = { ...DESTINATION, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
     await time.pass(11);
     expect(calls).to.deep.equal([]);
     await time.pass(20);
@@ -265,7 +266,8 @@ describe('an observation', () => {
 });
 
 function resultOf(kind: FailureKind | 'observed'): CallResult {
-  if (kind === 'observed') return { answer: { kind, job: {}, asked: ASKED, askedAt: 0 }, askedAt: 0 };
+  if (kind === 'observed')
+    return { answer: { kind, job: {}, destination: DESTINATION, sentAt: 0 }, sentAt: 0 };
   const failure = { kind, message: 'as planned' };
-  return { answer: { kind: 'failed', failure, askedAt: 0 }, failed: { failure, code: kind }, askedAt: 0 };
+  return { answer: { kind: 'failed', failure, sentAt: 0 }, failed: { failure, code: kind }, sentAt: 0 };
 }

@@ -53,7 +53,11 @@ describe('a waiting observation', () => {
       const waiting = jobIDs.map((jobID) => {
         const { signal } = new AbortController();
         const reference = { credential, clusterID: 'c', jobID };
-        return reader.observe(reference, { lane: 'due', deadline: clock.now() + Math.random(), signal });
+        return reader.observe(reference, {
+          priority: 'scheduled',
+          deadline: clock.now() + Math.random(),
+          signal,
+        });
       });
       const each = ((await heap()) - before) / COUNT;
       reader.close();

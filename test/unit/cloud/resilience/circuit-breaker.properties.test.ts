@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Circuit, type Entrance, type Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
-import type { Failure } from '../../../../src/job/model/ports.ts';
+import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
 

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { Circuit, type Entrance, type Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
-import type { Failure } from '../../../../src/job/model/ports.ts';
+import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 
 const REFUSED: Failure = { kind: 'AuthenticationFailed', message: 'not this key' };

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import { Gate } from '../../../../src/cloud/resilience/endpoint-guard.ts';
-import type { Failure } from '../../../../src/job/model/ports.ts';
+import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
 

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import { Gate, Gates } from '../../../../src/cloud/resilience/endpoint-guard.ts';
-import type { Failure } from '../../../../src/job/model/ports.ts';
+import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 
 const FAILED: Failure = { kind: 'ConnectionFailed', message: 'refused' };

@@ -1,8 +1,8 @@
 // What each kind of failure means for an object.
 
 import { expect } from 'chai';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 import { POLICIES, policyOf } from '../../../../src/job/model/policies.ts';
-import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
 
 const MINUTE = 60_000;
 

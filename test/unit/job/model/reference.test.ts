@@ -9,7 +9,7 @@ import {
   referenceOf,
 } from '../../../../src/job/model/reference.ts';
 import { aJob, CLUSTER_ID, JOB_ID } from '../../kit/a-job.ts';
-import { ASKED } from '../../kit/answers.ts';
+import { DESTINATION } from '../../kit/answers.ts';
 
 const hashOf = (job: ReturnType<typeof aJob>) => referenceHash(referenceOf(job.build()));
 
@@ -60,9 +60,9 @@ describe('an identity', () => {
 describe('an endpoint', () => {
   it('is another one with another host or region', () => {
     const hashes = [
-      ASKED,
-      { ...ASKED, endpoint: 'https://other.example' },
-      { ...ASKED, regionID: 'cn-beijing' },
+      DESTINATION,
+      { ...DESTINATION, endpoint: 'https://other.example' },
+      { ...DESTINATION, regionID: 'cn-beijing' },
     ].map(endpointHash);
     expect(new Set(hashes).size).to.equal(3);
   });
@@ -70,7 +70,7 @@ describe('an endpoint', () => {
 
 describe('a stored target', () => {
   it('is read as the one or two hashes that it is made of', () => {
-    const [reference, endpoint] = [hashOf(aJob()), endpointHash(ASKED)];
+    const [reference, endpoint] = [hashOf(aJob()), endpointHash(DESTINATION)];
     expect(parseTarget(reference)).to.deep.equal({ reference });
     expect(parseTarget(`${reference}-${endpoint}`)).to.deep.equal({ reference, endpoint });
   });

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { FAILURE_KINDS, type Failure } from '../../../../src/job/model/ports.ts';
+import { FAILURE_KINDS, type Failure } from '../../../../src/job/model/failures.ts';
 import { referenceHash } from '../../../../src/job/model/reference.ts';
 import {
   freshnessWindow,

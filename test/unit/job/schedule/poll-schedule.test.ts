@@ -1,7 +1,7 @@
 // When to poll, how long an observation stays fresh, how often to write a heartbeat.
 
 import { expect } from 'chai';
-import type { FailureKind } from '../../../../src/job/model/ports.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
 import {
   freshnessWindow,

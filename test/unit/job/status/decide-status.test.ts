@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
-import { FAILURE_KINDS } from '../../../../src/job/model/ports.ts';
+import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import { absorb, type Facts, suspended } from '../../../../src/job/status/facts.ts';
 import * as say from '../../../../src/job/status/messages.ts';

@@ -10,12 +10,12 @@ import {
 } from '../../../../src/api/edge-transcode-job.ts';
 import { REASONS } from '../../../../src/api/reasons.ts';
 import { rfc3339 } from '../../../../src/base/clock.ts';
-import { FAILURE_KINDS } from '../../../../src/job/model/ports.ts';
+import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import { isNewWish } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { ASKED, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
+import { DESTINATION, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
 import { anyText, holds, sequence } from '../../kit/for-any.ts';
 import { ALife, type OnDecided } from '../visit/a-life.ts';
 
@@ -28,7 +28,7 @@ function happens(what: string, act: Happening['act']): Happening {
   return { act, [fc.toStringMethod]: () => what };
 }
 
-const ELSEWHERE = { ...ASKED, regionID: 'cn-beijing' };
+const ELSEWHERE = { ...DESTINATION, regionID: 'cn-beijing' };
 
 const replies: fc.Arbitrary<[what: string, Reply]> = fc.oneof(
   {
@@ -41,7 +41,7 @@ const replies: fc.Arbitrary<[what: string, Reply]> = fc.oneof(
     weight: 4,
     arbitrary: fc.constantFrom(...FAILURE_KINDS).map<[string, Reply]>((kind) => [kind, fails(kind)]),
   },
-  fc.constant<[string, Reply]>(['no Secret', fails('CredentialsNotFound', { asked: 'nowhere' })]),
+  fc.constant<[string, Reply]>(['no Secret', fails('CredentialsNotFound', { destination: 'nowhere' })]),
 );
 
 const late = fc.constantFrom(0, 0, 0, 1_000, 60_000);

@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
+import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 import { policyOf } from '../../../../src/job/model/policies.ts';
-import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/ports.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
 import { aJob } from '../../kit/a-job.ts';

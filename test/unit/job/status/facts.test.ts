@@ -5,7 +5,15 @@ import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts
 import { endpointHash, referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
 import { absorb, type Facts, isPending } from '../../../../src/job/status/facts.ts';
 import { aJob } from '../../kit/a-job.ts';
-import { ASKED, fails, noSuchJob, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
+import {
+  DESTINATION,
+  fails,
+  noSuchJob,
+  notStarted,
+  observed,
+  type Reply,
+  running,
+} from '../../kit/answers.ts';
 import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
 
 const object = aJob().build();
@@ -164,7 +172,7 @@ describe('an answer about another target', () => {
     servedRequest: 'a',
   });
   const elsewhere = aJob().generation(2).inRegion('cn-beijing').build();
-  const other = { ...ASKED, endpoint: 'https://other.example' };
+  const other = { ...DESTINATION, endpoint: 'https://other.example' };
 
   it('starts again when the reference is another one', () => {
     const facts = absorbed(earlier, fails('ServerError'), elsewhere);
@@ -174,7 +182,7 @@ describe('an answer about another target', () => {
   });
 
   it('starts again when the endpoint is another one, though the reference is the same', () => {
-    const facts = absorbed(earlier, fails('ServerError', { asked: other }));
+    const facts = absorbed(earlier, fails('ServerError', { destination: other }));
     expect(facts.endpoint).to.equal(endpointHash(other));
     expect(facts).to.not.have.property('observed');
   });
@@ -190,9 +198,9 @@ describe('an answer about another target', () => {
   });
 
   it('keeps the data while the credential is not resolved and so no endpoint is known', () => {
-    const facts = absorbed(earlier, fails('CredentialsNotFound', { asked: 'nowhere' }));
+    const facts = absorbed(earlier, fails('CredentialsNotFound', { destination: 'nowhere' }));
     expect(facts.observed).to.deep.equal(seen('1'));
-    expect(facts.endpoint).to.equal(endpointHash(ASKED));
+    expect(facts.endpoint).to.equal(endpointHash(DESTINATION));
     expect(absorbed(facts, running()).observed?.found).to.equal(true);
   });
 
@@ -200,6 +208,6 @@ describe('an answer about another target', () => {
     const { endpoint: _, ...unresolved } = someFacts(object, { verdict: failure('CredentialsNotFound') });
     const facts = absorbed(unresolved, fails('ServerError'));
     expect(facts.verdict?.kind).to.equal('CredentialsNotFound');
-    expect(facts.endpoint).to.equal(endpointHash(ASKED));
+    expect(facts.endpoint).to.equal(endpointHash(DESTINATION));
   });
 });

@@ -1,7 +1,7 @@
 // When a failing object is asked about again.
 
 import { expect } from 'chai';
-import type { FailureKind } from '../../../../src/job/model/ports.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
 import { fails, noSuchJob, running } from '../../kit/answers.ts';
@@ -46,12 +46,12 @@ describe('a failing object', () => {
     await operator.applyAnswered(aJob(), running());
     for (const reply of [fails('ServerError'), fails('ServerError'), running(), running()])
       await operator.poll(reply);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal([
-      'asked',
-      'due',
+    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal([
+      'urgent',
+      'scheduled',
       'retry',
       'retry',
-      'due',
+      'scheduled',
     ]);
   });
 
@@ -171,7 +171,7 @@ describe('a failing object', () => {
 
   it('keeps its data while its Secret is missing, and takes it up again', async () => {
     await operator.applyAnswered(aJob().withSecret('account'), running());
-    await operator.poll(fails('CredentialsNotFound', { asked: 'nowhere' }));
+    await operator.poll(fails('CredentialsNotFound', { destination: 'nowhere' }));
     expect(shown(operator.status)).to.include({
       state: 'Running',
       Ready: 'False CredentialsNotFound',
@@ -182,8 +182,8 @@ describe('a failing object', () => {
 
   it('starts again when its Secret points to another endpoint', async () => {
     await operator.applyAnswered(aJob().withSecret('account'), running());
-    const asked = { endpoint: 'https://other.example', regionID: 'cn-shanghai' };
-    await operator.poll(fails('ServerError', { asked }));
+    const destination = { endpoint: 'https://other.example', regionID: 'cn-shanghai' };
+    await operator.poll(fails('ServerError', { destination }));
     expect(shown(operator.status)).to.include({ Ready: 'False ServerError', Fresh: 'Unknown Progressing' });
     expect(operator.status).to.not.have.property('job');
   });

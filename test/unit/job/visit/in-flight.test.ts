@@ -52,7 +52,10 @@ describe('while a call is under way', () => {
     operator.cloud.plan(fails('ServerError'));
     call.answer(notStarted());
     await operator.clock.advance(0);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due', 'asked']);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal([
+      'scheduled',
+      'urgent',
+    ]);
     expect(shown(operator.status)).to.include({ state: 'Unknown', Ready: 'False ServerError' });
   });
 
@@ -80,7 +83,10 @@ describe('while a call is under way', () => {
     await operator.toNextPoll();
     await operator.applyAnswered(aJob().generation(2).every('30s'), notStarted());
     expect(operator.status.observedGeneration).to.equal(2);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due', 'asked']);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal([
+      'scheduled',
+      'urgent',
+    ]);
   });
 
   it('nothing is learned once the operator stops', async () => {

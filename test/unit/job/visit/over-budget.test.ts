@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
 import { fullCallsPerSecond } from '../../../../src/cloud/ratelimit/call-rate.ts';
-import type { Answer, CloudReader, Lane } from '../../../../src/job/model/ports.ts';
+import type { Answer, CloudReader, Priority } from '../../../../src/job/model/cloud-port.ts';
 import { demandOf } from '../../../../src/job/schedule/demand.ts';
 import { pressuresOf, Stretches, stretchedBy } from '../../../../src/job/schedule/interval-scale.ts';
 import { SteppedTime } from '../../cloud/ratelimit/stepped-time.ts';
@@ -28,18 +28,18 @@ describe('objects that ask for more than the budget', () => {
   let time: SteppedTime;
   let budget: Budget;
   let domain: DomainAtWork;
-  /** How long calls waited for their turn, s, by lane. */
-  let waits: Record<Lane, number[]>;
+  /** How long calls waited for their turn, s, by priority. */
+  let waits: Record<Priority, number[]>;
   /** When each job was asked about. */
   let asked: Map<string, number[]>;
   beforeEach(() => {
     time = new SteppedTime();
-    waits = { asked: [], due: [], retry: [] };
+    waits = { urgent: [], scheduled: [], retry: [] };
     asked = new Map();
     budget = new Budget({
       callsPerMinute: CALLS_PER_MINUTE,
       clock: time,
-      onWait: (lane, seconds) => waits[lane].push(seconds),
+      onWait: (priority, seconds) => waits[priority].push(seconds),
     });
     const cluster = new FakeCluster();
     for (let index = 0; index < OBJECTS; index += 1)
@@ -67,10 +67,10 @@ describe('objects that ask for more than the budget', () => {
     time.restore();
   });
 
-  const observe: CloudReader['observe'] = ({ jobID }, { lane, deadline, signal }) => {
+  const observe: CloudReader['observe'] = ({ jobID }, { priority, deadline, signal }) => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const caller: Caller = {
-      lane,
+      priority,
       deadline,
       namespace: 'media',
       withdrawn: false,
@@ -93,13 +93,13 @@ describe('objects that ask for more than the budget', () => {
 
   it('are all polled at the stretched interval, and wait for their turns no longer than the one they asked for', async () => {
     await time.pass(2 * MINUTE, 100);
-    for (const lane of ['asked', 'due', 'retry'] as const) waits[lane] = [];
+    for (const priority of ['urgent', 'scheduled', 'retry'] as const) waits[priority] = [];
     asked.clear();
     await time.pass(10 * MINUTE, 100);
 
-    expect(waits.due.length).to.be.greaterThan(0.7 * 10 * CALLS_PER_MINUTE);
+    expect(waits.scheduled.length).to.be.greaterThan(0.7 * 10 * CALLS_PER_MINUTE);
     // Unstretched, each would wait for all the others: 45 s.
-    expect(Math.max(...waits.due)).to.be.at.most(10);
+    expect(Math.max(...waits.scheduled)).to.be.at.most(10);
     expect(asked.size).to.equal(OBJECTS);
     for (const times of asked.values()) {
       const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));

@@ -48,29 +48,41 @@ describe('a visit asks in the lane', () => {
   it('asked, for an object that is new', () => {
     const object = aJob().build();
     const { attempted: _, ...fresh } = someFacts(object, { servedGeneration: -1 });
-    expect(planVisit(object, fresh, NOW)).to.deep.equal({ kind: 'ask', lane: 'asked', deadline: NOW });
+    expect(planVisit(object, fresh, NOW)).to.deep.equal({ kind: 'ask', priority: 'urgent', deadline: NOW });
   });
 
   it('asked, for a changed spec', () => {
     const object = aJob().generation(2).build();
-    expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'ask', lane: 'asked', deadline: NOW });
+    expect(planVisit(object, earlier(), NOW)).to.deep.equal({
+      kind: 'ask',
+      priority: 'urgent',
+      deadline: NOW,
+    });
   });
 
   it('asked, for a requested refresh', () => {
     const object = aJob().requested('now').build();
-    expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'ask', lane: 'asked', deadline: NOW });
+    expect(planVisit(object, earlier(), NOW)).to.deep.equal({
+      kind: 'ask',
+      priority: 'urgent',
+      deadline: NOW,
+    });
   });
 
   it('due, when the interval is over, and as of then', () => {
     const object = aJob().build();
     const facts = steady(object, { nextPollAt: NOW - 7 });
-    expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'ask', lane: 'due', deadline: NOW - 7 });
+    expect(planVisit(object, facts, NOW)).to.deep.equal({
+      kind: 'ask',
+      priority: 'scheduled',
+      deadline: NOW - 7,
+    });
   });
 
   it('retry, when the last call failed', () => {
     const object = aJob().build();
     const facts = steady(object, { nextPollAt: NOW, failures: 2, trouble: failure('ServerError') });
-    expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'ask', lane: 'retry', deadline: NOW });
+    expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'ask', priority: 'retry', deadline: NOW });
   });
 });
 
@@ -78,7 +90,7 @@ describe('a wish', () => {
   it('beats a failing retry that is not due yet', () => {
     const object = aJob().requested('now').build();
     const facts = earlier({ failures: 3, trouble: failure('ServerError'), nextPollAt: NOW + 20_000 });
-    expect(planVisit(object, facts, NOW)).to.include({ kind: 'ask', lane: 'asked' });
+    expect(planVisit(object, facts, NOW)).to.include({ kind: 'ask', priority: 'urgent' });
   });
 
   it('is not new once it has failed: its retry waits', () => {
@@ -92,7 +104,7 @@ describe('a wish', () => {
     const waits = planVisit(object, earlier({ wishAskedAt: NOW - 1_000, lastAskedAt: NOW }), NOW);
     expect(waits).to.deep.equal({ kind: 'wait', until: NOW + 4_000 });
     const asks = planVisit(object, earlier({ wishAskedAt: NOW - ASKED_SPACING_MS, lastAskedAt: NOW }), NOW);
-    expect(asks).to.include({ kind: 'ask', lane: 'asked' });
+    expect(asks).to.include({ kind: 'ask', priority: 'urgent' });
   });
 
   it('is none when a request is taken back', () => {

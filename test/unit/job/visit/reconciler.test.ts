@@ -67,7 +67,7 @@ describe('a reference', () => {
       jobID: JOB_ID,
       regionID: 'cn-beijing',
     });
-    expect(call?.options).to.include({ lane: 'asked', deadline: operator.clock.now() });
+    expect(call?.options).to.include({ priority: 'urgent', deadline: operator.clock.now() });
   });
 
   it('is polled once an interval, as of the instant that was due', async () => {
@@ -77,7 +77,7 @@ describe('a reference', () => {
     await operator.clock.advance(HOUR);
     const calls = operator.cloud.takeCalls();
     expect(calls).to.have.length(60);
-    for (const { at, options } of calls) expect(options).to.include({ lane: 'due', deadline: at });
+    for (const { at, options } of calls) expect(options).to.include({ priority: 'scheduled', deadline: at });
     expect(new Set(calls.map(({ at }) => at % MINUTE)).size, 'phases').to.equal(1);
   });
 
@@ -191,7 +191,7 @@ describe('a changed spec', () => {
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).every('30s'), running());
     const [call] = operator.cloud.takeCalls();
-    expect(call?.options.lane).to.equal('asked');
+    expect(call?.options.priority).to.equal('urgent');
     expect(operator.status.observedGeneration).to.equal(2);
   });
 
@@ -231,7 +231,7 @@ describe('a changed spec', () => {
 
   it('that brings a missing Secret keeps nothing of the old target', async () => {
     await operator.clock.advance(10 * SECOND);
-    const missing = fails('CredentialsNotFound', { asked: 'nowhere' });
+    const missing = fails('CredentialsNotFound', { destination: 'nowhere' });
     await operator.applyAnswered(aJob().generation(2).withSecret('account'), missing);
     expect(shown(operator.status)).to.include({ Fresh: 'Unknown Progressing', state: 'Unknown' });
     expect(operator.status.observedTarget).to.match(/^[0-9a-f]{8}$/);

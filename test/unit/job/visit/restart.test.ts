@@ -3,7 +3,15 @@
 import { expect } from 'chai';
 import { aJob, type JobBuilder } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
-import { ASKED, fails, noSuchJob, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
+import {
+  DESTINATION,
+  fails,
+  noSuchJob,
+  notStarted,
+  observed,
+  type Reply,
+  running,
+} from '../../kit/answers.ts';
 import { shown } from '../../kit/shown.ts';
 
 const SECOND = 1_000;
@@ -16,7 +24,7 @@ const KEPT: readonly (readonly [what: string, reply: Reply, job?: JobBuilder])[]
   ['in a state that is not known', observed({ status: '7' })],
   ['not there', noSuchJob()],
   ['refused', fails('PermissionDenied')],
-  ['without credentials', fails('CredentialsNotFound', { asked: 'nowhere' })],
+  ['without credentials', fails('CredentialsNotFound', { destination: 'nowhere' })],
   ['not reached', fails('ConnectionFailed')],
   ['polled slowly', running(), aJob().every('24h')],
 ];
@@ -62,19 +70,19 @@ describe('a restart', () => {
     await operator.apply(aJob());
     operator.clear();
     await operator.restart(60 * MINUTE);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due']);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['scheduled']);
   });
 
   it('asks at once, in the due lane, where the operator’s options lead elsewhere than what is stored', async () => {
-    operator.cloud.leads = ASKED;
+    operator.cloud.leads = DESTINATION;
     operator.cloud.always(running());
     await operator.apply(aJob().every('24h'));
     operator.clear();
-    const elsewhere = { endpoint: ASKED.endpoint, regionID: 'cn-beijing' };
+    const elsewhere = { endpoint: DESTINATION.endpoint, regionID: 'cn-beijing' };
     operator.cloud.leads = elsewhere;
-    operator.cloud.always(fails('ServerError', { asked: elsewhere }));
+    operator.cloud.always(fails('ServerError', { destination: elsewhere }));
     await operator.restart(5 * SECOND);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.lane)).to.deep.equal(['due']);
+    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['scheduled']);
     expect(operator.cluster.takeWrites().map(shown)[0]).to.include({
       state: 'Unknown',
       Ready: 'False ServerError',

@@ -84,12 +84,12 @@ describe('objects on one target', () => {
 
   it('are no business of a namespace that may not use the keys, and it is none of theirs', async () => {
     operator.cloud.excluded.add('outside');
-    operator.cloud.always(fails('CredentialsNotFound', { asked: 'nowhere' }));
+    operator.cloud.always(fails('CredentialsNotFound', { destination: 'nowhere' }));
     const outside = await operator.apply(aJob().named('one', 'outside').every('10s'));
     operator.cloud.always(running());
     const inside = await operator.apply(aJob().named('one').every('24h'));
     expect(states(outside, inside)).to.deep.equal(['Unknown', 'Running']);
-    operator.cloud.always(fails('CredentialsNotFound', { asked: 'nowhere' }));
+    operator.cloud.always(fails('CredentialsNotFound', { destination: 'nowhere' }));
     await operator.clock.advance(MINUTE);
     expect(states(outside, inside)).to.deep.equal(['Unknown', 'Running']);
     expect(shown(operator.cluster.status(inside))).to.include({ Ready: 'True ObservationSucceeded' });
@@ -137,7 +137,7 @@ describe('objects on one target', () => {
 
   it('come due together where the cloud says so, and by themselves again when it does not', async () => {
     const phase = (at: number) => at % MINUTE;
-    const batched = (askedAt: number) => ({ ...running()(askedAt), phase: '00000000' });
+    const batched = (sentAt: number) => ({ ...running()(sentAt), phase: '00000000' });
     operator.cloud.always(batched);
     const keys = [
       await operator.apply(aJob().about('one').named('one')),

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { apiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
+import type { RawEvent } from '../../../../src/kube/client/watch-client.ts';
 import { type Lease, LeaseClient } from '../../../../src/kube/election/lease-client.ts';
-import type { RawEvent } from '../../../../src/kube/informer/watch-client.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from '../client/loopback-api-server.ts';
 

@@ -23,8 +23,8 @@ function following(record: LeaseRecord | undefined, claimAt: number): ElectionSt
   return { phase: 'following', record, claimAt };
 }
 
-function leading(record: LeaseRecord | undefined, askedAt = NOW): ElectionState {
-  return { phase: 'leading', record, renewAt: askedAt + 2_000, until: askedAt + 10_000 };
+function leading(record: LeaseRecord | undefined, sentAt = NOW): ElectionState {
+  return { phase: 'leading', record, renewAt: sentAt + 2_000, until: sentAt + 10_000 };
 }
 
 function waits(until: number): ElectionAction {
@@ -40,7 +40,7 @@ function seen(record: LeaseRecord, now = NOW): ElectionInput {
 }
 
 function due(now: number): ElectionInput {
-  return { kind: 'due', now };
+  return { kind: 'scheduled', now };
 }
 
 /** What comes of an input, as [state, action]. */
@@ -140,12 +140,12 @@ describe('the lease machine, while another leads', () => {
   });
 
   it('leads from before its claim was sent, once it is taken', () => {
-    const input = { kind: 'claimed', record: lease('me', 8), askedAt: NOW, now: NOW + 900 } as const;
+    const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 900 } as const;
     expect(taking(OTHER, input)).to.deep.equal([leading(lease('me', 8)), waits(NOW + 2_000)]);
   });
 
   it('does not lead by an answer that took longer than a lead lasts', () => {
-    const input = { kind: 'claimed', record: lease('me', 8), askedAt: NOW, now: NOW + 10_000 } as const;
+    const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 10_000 } as const;
     expect(taking(OTHER, input)).to.deep.equal([
       following(lease('me', 8), NOW + 10_000),
       claims(lease('me', 8)),
@@ -154,13 +154,13 @@ describe('the lease machine, while another leads', () => {
 
   it('does not lead by an answer that the watch has overtaken', () => {
     const overtaken = following(lease('third', 9), NOW + 15_000);
-    const input = { kind: 'claimed', record: lease('me', 8), askedAt: NOW, now: NOW + 1 } as const;
+    const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 1 } as const;
     expect(taking(overtaken, input)[0]).to.deep.equal(overtaken);
   });
 
   it('leads where the watch was faster than the answer', () => {
     const known = following(lease('me', 8), NOW);
-    const input = { kind: 'claimed', record: lease('me', 8), askedAt: NOW, now: NOW + 1 } as const;
+    const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 1 } as const;
     expect(taking(known, input)[0]).to.deep.equal(leading(lease('me', 8)));
   });
 });
@@ -177,7 +177,7 @@ describe('the lease machine, while it leads', () => {
     const input = {
       kind: 'claimed',
       record: lease('me', 8),
-      askedAt: NOW + 2_000,
+      sentAt: NOW + 2_000,
       now: NOW + 3_000,
     } as const;
     expect(taking(MINE, input)[0]).to.deep.equal(leading(lease('me', 8), NOW + 2_000));
@@ -196,7 +196,7 @@ describe('the lease machine, while it leads', () => {
     for (const input of [
       { kind: 'failed', now: NOW + 60_000 },
       { kind: 'seen', record: lease('me', 8), now: NOW + 60_000 },
-      { kind: 'claimed', record: lease('me', 8), askedAt: NOW + 2_000, now: NOW + 60_000 },
+      { kind: 'claimed', record: lease('me', 8), sentAt: NOW + 2_000, now: NOW + 60_000 },
     ] as const)
       expect(taking(MINE, input)[0].phase, input.kind).to.equal('following');
   });

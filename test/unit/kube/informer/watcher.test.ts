@@ -4,11 +4,7 @@ import { expect } from 'chai';
 import { nameOf } from '../../../../src/base/object-key.ts';
 import { type ApiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
 import type { Page } from '../../../../src/kube/client/kube-client.ts';
-import {
-  type RawEvent,
-  UnreadableError,
-  type WatchQuery,
-} from '../../../../src/kube/informer/watch-client.ts';
+import { type RawEvent, UnreadableError, type WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { WatchEvent } from '../../../../src/kube/informer/watch-machine.ts';
 import { Watcher } from '../../../../src/kube/informer/watcher.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';

@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { RefusedError } from '../../../../src/kube/client/api-error.ts';
 import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts';
+import type { RawEvent, WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { Source } from '../../../../src/kube/informer/store.ts';
-import type { RawEvent, WatchQuery } from '../../../../src/kube/informer/watch-client.ts';
 import { sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';

@@ -2,7 +2,7 @@
 
 import { ApiException, type EventsV1Event } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import type { JobEvent } from '../../../../src/job/model/ports.ts';
+import type { JobEvent } from '../../../../src/job/model/sinks.ts';
 import { KubeEvents } from '../../../../src/kube/writers/events.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';

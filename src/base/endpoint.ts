@@ -1,6 +1,5 @@
 /**
- * Where to send a call. A region has its endpoint by the vendor's table; `--endpoint` and a Secret's `endpoint` set it outright,
- * as the vendor's own sources disagree about some regions, and private networks have endpoints of their own.
+ * Addresses of the cloud's services: how users write them, and which of them are allowed.
  */
 
 /** A place to call: `https://live.aliyuncs.com`. Never holds a path, a query or user information. */
@@ -8,25 +7,6 @@ export interface Endpoint {
   readonly protocol: 'http' | 'https';
   /** Host, with the port where it is not the protocol's own. */
   readonly host: string;
-}
-
-const DEFAULT_HOST = 'live.aliyuncs.com';
-
-/** Regions that the mainland endpoint does not serve (the vendor's endpoint page first, then its SDKs). */
-const REGION_HOSTS: ReadonlyMap<string, string> = new Map([
-  ['ap-southeast-1', 'live.ap-southeast-1.aliyuncs.com'],
-  ['ap-southeast-2', 'live.ap-southeast-1.aliyuncs.com'],
-  ['ap-southeast-3', 'live.ap-southeast-1.aliyuncs.com'],
-  ['ap-northeast-2-pop', 'live.ap-southeast-1.aliyuncs.com'],
-  ['eu-central-1', 'live.eu-central-1.aliyuncs.com'],
-]);
-
-export function endpointOfRegion(regionID: string): Endpoint {
-  return { protocol: 'https', host: REGION_HOSTS.get(regionID) ?? DEFAULT_HOST };
-}
-
-export function stsEndpointOfRegion(regionID: string): Endpoint {
-  return { protocol: 'https', host: `sts.${regionID}.aliyuncs.com` };
 }
 
 /**

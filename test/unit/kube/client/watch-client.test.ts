@@ -11,8 +11,8 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
-import { WatchClient, type WatchLimits } from '../../../../src/kube/informer/watch-client.ts';
-import { json, LoopbackApiServer } from '../client/loopback-api-server.ts';
+import { WatchClient, type WatchLimits } from '../../../../src/kube/client/watch-client.ts';
+import { json, LoopbackApiServer } from './loopback-api-server.ts';
 
 const PATH = '/apis/edgetranscode.live/v1alpha1/edgetranscodejobs';
 const ONE = { type: 'ADDED', object: { metadata: { name: 'one' } } };

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { RefusedError, refusal } from '../client/api-error.ts';
+import { RefusedError, refusal } from './api-error.ts';
 
 /** As the API server sends it; nothing is checked yet. */
 export interface RawEvent {

@@ -3,14 +3,13 @@
 import { expect } from 'chai';
 import {
   type Endpoint,
-  endpointOfRegion,
   formatEndpoint,
   isAllowed,
   isEndpointPattern,
   isLoopback,
   parseEndpoint,
-  stsEndpointOfRegion,
-} from '../../../../src/cloud/client/endpoints.ts';
+} from '../../../src/base/endpoint.ts';
+import { endpointOfRegion, stsEndpointOfRegion } from '../../../src/cloud/client/region-endpoints.ts';
 
 describe('the endpoint of a region', () => {
   const HOSTS = {

@@ -9,8 +9,8 @@ import {
   isEndpointPattern,
   isLoopback,
   parseEndpoint,
-} from '../../../../src/cloud/client/endpoints.ts';
-import { anyText, holds, sequence } from '../../kit/for-any.ts';
+} from '../../../src/base/endpoint.ts';
+import { anyText, holds, sequence } from '../kit/for-any.ts';
 
 /** No message of ours holds it. */
 const CANARY = 'canary7';

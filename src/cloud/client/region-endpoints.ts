@@ -1,0 +1,24 @@
+/**
+ * Which endpoint serves a region, by the vendor's table. `--endpoint` and a Secret's `endpoint` replace it: the vendor's own sources
+ * disagree about some regions, and private networks have endpoints of their own.
+ */
+import type { Endpoint } from '../../base/endpoint.ts';
+
+const DEFAULT_HOST = 'live.aliyuncs.com';
+
+/** Regions that the mainland endpoint does not serve (the vendor's endpoint page first, then its SDKs). */
+const REGION_HOSTS: ReadonlyMap<string, string> = new Map([
+  ['ap-southeast-1', 'live.ap-southeast-1.aliyuncs.com'],
+  ['ap-southeast-2', 'live.ap-southeast-1.aliyuncs.com'],
+  ['ap-southeast-3', 'live.ap-southeast-1.aliyuncs.com'],
+  ['ap-northeast-2-pop', 'live.ap-southeast-1.aliyuncs.com'],
+  ['eu-central-1', 'live.eu-central-1.aliyuncs.com'],
+]);
+
+export function endpointOfRegion(regionID: string): Endpoint {
+  return { protocol: 'https', host: REGION_HOSTS.get(regionID) ?? DEFAULT_HOST };
+}
+
+export function stsEndpointOfRegion(regionID: string): Endpoint {
+  return { protocol: 'https', host: `sts.${regionID}.aliyuncs.com` };
+}

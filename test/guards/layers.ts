@@ -1,0 +1,120 @@
+/**
+ * The import directions: which room may import which, and which library belongs to which room. This table is the only place that
+ * says so; `layers.test.ts` holds every import of `src` against it.
+ */
+
+/**
+ * A room is a folder of `src` without its sub-folders, or one of the files that see several rooms. It may always import its own files.
+ * `job/*` stands for every folder below `job`.
+ */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'main.ts': ['app.ts', 'base', 'config', 'cloud/client', 'cloud/credentials', 'telemetry'],
+  'app.ts': ['*'],
+  'leader-term.ts': ['*'],
+
+  api: [],
+  base: [],
+  config: ['api', 'base', 'job/model'],
+  controller: ['base'],
+  telemetry: ['api', 'base', 'job/*'],
+
+  'job/model': ['api', 'base'],
+  'job/schedule': ['api', 'base', 'job/model'],
+  'job/status': ['api', 'base', 'job/model', 'job/schedule'],
+  'job/visit': ['api', 'base', 'controller', 'job/model', 'job/schedule', 'job/status'],
+
+  'cloud/client': ['base', 'job/model'],
+  'cloud/ratelimit': ['base'],
+  'cloud/resilience': ['base', 'job/model'],
+  'cloud/redis': ['base', 'cloud/ratelimit'],
+  'cloud/credentials': ['base', 'job/model', 'cloud/client', 'cloud/ratelimit', 'cloud/resilience'],
+  'cloud/budget': ['base', 'job/model', 'cloud/ratelimit', 'cloud/redis'],
+  'cloud/requests': [
+    'base',
+    'job/model',
+    'cloud/client',
+    'cloud/resilience',
+    'cloud/credentials',
+    'cloud/budget',
+    'cloud/redis',
+  ],
+  'cloud/batching': ['base', 'job/model', 'cloud/client', 'cloud/budget', 'cloud/requests'],
+  'cloud/cloud-reader.ts': ['base', 'job/model', 'job/schedule', 'cloud/*'],
+
+  'kube/client': ['api', 'base', 'job/model'],
+  'kube/informer': ['api', 'base', 'job/model', 'kube/client'],
+  'kube/election': ['base', 'kube/client'],
+  'kube/writers': ['api', 'base', 'controller', 'job/model', 'job/status', 'kube/client', 'kube/informer'],
+  'kube/connect.ts': ['base', 'kube/*'],
+};
+
+/** A library may be imported only below these folders of `src`. */
+export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
+  '@alicloud/openapi-client': ['cloud/client'],
+  '@alicloud/tea-util': ['cloud/client'],
+  '@kubernetes/client-node': ['kube'],
+  bottleneck: ['cloud/ratelimit', 'cloud/redis'],
+  ioredis: ['cloud/redis'],
+  pino: ['telemetry'],
+  'pino-pretty': ['telemetry'],
+  'prom-client': ['telemetry'],
+  tinyqueue: ['base', 'cloud/ratelimit'],
+};
+
+/** One file of `src`, with what it imports. Paths are relative to `src`. */
+export interface SourceFile {
+  readonly path: string;
+  /** Files of `src`, `import type` included. */
+  readonly files: readonly string[];
+  /** Packages; Node's own modules are left out. */
+  readonly libraries: readonly string[];
+}
+
+/** The room of a file: its own entry in the table, or its folder. */
+export function roomOf(path: string): string {
+  return path in MAY_IMPORT ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** One sentence for each import that the table does not allow. */
+export function violations(sources: readonly SourceFile[]): string[] {
+  return sources.flatMap((source) => [
+    ...source.files
+      .filter((file) => !allows(roomOf(source.path), roomOf(file)))
+      .map((file) => `src/${source.path} imports src/${file}, which its room may not`),
+    ...source.libraries
+      .filter((library) => !(LIBRARY_ROOMS[library] ?? []).some((room) => isBelow(source.path, room)))
+      .map((library) => `src/${source.path} imports ${library}, which belongs to another room`),
+  ]);
+}
+
+/** The first circle of imports between files, as a path that ends where it began; undefined when there is none. */
+export function circle(sources: readonly SourceFile[]): readonly string[] | undefined {
+  const imports = new Map(sources.map(({ path, files }) => [path, files]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): readonly string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return undefined;
+    for (const next of imports.get(path) ?? []) {
+      const found = visit(next, [...trail, path]);
+      if (found) return found;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const { path } of sources) {
+    const found = visit(path, []);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function allows(from: string, to: string): boolean {
+  if (from === to) return true;
+  return (MAY_IMPORT[from] ?? []).some(
+    (room) => room === '*' || room === to || (room.endsWith('/*') && to.startsWith(room.slice(0, -1))),
+  );
+}
+
+function isBelow(path: string, room: string): boolean {
+  return path.startsWith(`${room}/`);
+}
