@@ -2,7 +2,7 @@
  * The port to the cloud: what the domain asks and what it receives. `cloud/cloud-reader.ts` implements it.
  */
 import type { JobDetails } from '../../api/edge-transcode-job.ts';
-import type { Failure } from './failures.ts';
+import type { Failure, FailureKind } from './failures.ts';
 
 /** The keys to sign with: the Secret `name` of `namespace`, or without a name the operator's own, on behalf of `namespace`. */
 export interface CredentialReference {
@@ -18,6 +18,9 @@ export interface Reference {
   readonly regionID?: string;
 }
 
+/** One cluster as one credential sees it: its jobs share a list. */
+export type ClusterReference = Omit<Reference, 'jobID'>;
+
 /** `urgent`: somebody waits for it; `scheduled`: its interval is over; `retry`: the last call failed. */
 export const PRIORITIES = ['urgent', 'scheduled', 'retry'] as const;
 export type Priority = (typeof PRIORITIES)[number];
@@ -28,6 +31,11 @@ export interface ObserveOptions {
   readonly deadline: number;
   /** Aborted when the answer is no longer wanted: a call still waiting is withdrawn, one under way ends as it ends. */
   readonly signal: AbortSignal;
+  /**
+   * The failure that the object's status shows already. While the circuit breaker of its key is open for that same failure, the answer
+   * waits until there is news, instead of repeating the failure. Default: none, so that every failure is answered at once.
+   */
+  readonly known?: FailureKind;
 }
 
 /** Where a reference led to, once region and endpoint were known. */
@@ -41,6 +49,8 @@ interface AnswerBase {
   readonly sentAt: number;
   /** For the log. */
   readonly requestID?: string;
+  /** Set where the cluster's list is known to lack this job, so that only a call of its own observes it. */
+  readonly unlisted?: true;
   /**
    * Set where the targets of a cluster are best asked about together: a hash that all of them share, of which each poll's instant is
    * then made instead of the target's own.
@@ -68,7 +78,7 @@ export interface CloudReader {
 }
 
 /** What the objects' intervals ask about one cluster with one credential. */
-export interface ClusterDemand extends Omit<Reference, 'jobID'> {
+export interface ClusterDemand extends ClusterReference {
   /** Targets by the shortest interval of their objects, ms. */
   readonly targets: ReadonlyMap<number, number>;
 }
