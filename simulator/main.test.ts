@@ -10,7 +10,7 @@ import { AdminClient } from './admin/admin-client.ts';
 import { selfSignedCertificate } from './http/certificate.ts';
 import type { Addresses } from './main-text.ts';
 import { DEFAULT_KEY, DEFAULT_RRSA } from './seed.ts';
-import { assumeRole, assumeRoleWithOIDC } from './sts/sts-client.ts';
+import { assumeRole, assumeRoleWithOIDC } from './test/sts-client.ts';
 import { callBare, callWithSdk, queryOf } from './test/test-client.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');

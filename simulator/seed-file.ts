@@ -5,8 +5,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { checkArguments } from './admin/verb-arguments.ts';
-import { CloudWorldError } from './cloud-world.ts';
 import type { Seed } from './seed.ts';
+import { CloudWorldError } from './world/cloud-world.ts';
 
 /** Rejects with a sentence that names the file and what is wrong with it, and quotes nothing of it. */
 export async function readSeed(path: string): Promise<Seed> {

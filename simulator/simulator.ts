@@ -12,10 +12,9 @@ import { accountVerbs } from './admin/account-verbs.ts';
 import { type Endpoint, type Endpoints, endpointVerbs } from './admin/endpoint-verbs.ts';
 import { jobVerbs } from './admin/job-verbs.ts';
 import { stsVerbs } from './admin/sts-verbs.ts';
-import type { CloudWorld } from './cloud-world.ts';
-import { endpointListener } from './http/endpoint.ts';
-import { Faults } from './http/faults.ts';
-import type { Service } from './http/gateway.ts';
+import { endpointListener } from './endpoint/endpoint.ts';
+import { Faults } from './endpoint/faults.ts';
+import type { Service } from './endpoint/gateway.ts';
 import { Listener, type TlsOptions } from './http/listener.ts';
 import { Jobs } from './live/jobs.ts';
 import { liveService } from './live/live-service.ts';
@@ -24,6 +23,7 @@ import { Nonces } from './signing/nonces.ts';
 import { OIDCTokens } from './sts/oidc-tokens.ts';
 import { stsService } from './sts/sts-service.ts';
 import { StsSessions } from './sts/sts-sessions.ts';
+import type { CloudWorld } from './world/cloud-world.ts';
 
 export interface SimulatorOptions {
   /** Of the endpoint of Live; default 0: a free one. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Operator, startOperator } from '../../test/world/operator.ts';
-import { Processes } from '../../test/world/processes.ts';
+import { Processes } from '../../test/world/processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../../test/world/simulated-cloud.ts';
 import { MadeUpApiServer } from './made-up-api-server.ts';
 import { indexOf, JOB, jobPrefix, type MadeUp, madeUpObject } from './made-up-objects.ts';

@@ -77,7 +77,7 @@ async function notRun(
 
 /** Builds its programs unless they are there, and shows the progress. Never rejects. */
 async function buildControlPlane(signal: AbortSignal): Promise<Readiness> {
-  const program = join(import.meta.dirname, '../../test/world/control-plane/build.ts');
+  const program = join(import.meta.dirname, '../../test/world/control-plane/binaries/build.ts');
   const child = spawn(process.execPath, [program], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: buildEnvironment(process.env),

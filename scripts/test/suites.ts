@@ -85,7 +85,11 @@ export const AFTERWARDS: readonly Suite[] = [
     name: 'world',
     withinMinutes: 10,
     needsControlPlane: true,
-    files: ['test/world/*.test.ts', 'test/world/control-plane/**/*.test.ts'],
+    files: [
+      'test/world/*.test.ts',
+      'test/world/processes/*.test.ts',
+      'test/world/control-plane/**/*.test.ts',
+    ],
     timeoutMs: 120_000,
     show: 'spec',
   },

@@ -1,5 +1,5 @@
 /** What one account called: how often by operation and code, the most in any sliding second and minute, and when. */
-import type { AccountCounts, Call, Timeline } from '../cloud-world.ts';
+import type { AccountCounts, Call, Timeline } from '../world/cloud-world.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { type CodeCounts, codeCounts, entry, increment, mapValues, sumOf } from './tally.ts';
 

@@ -1,9 +1,9 @@
 /** The accounts of the simulated cloud, their keys, and what they may not do. */
 
-import { CloudWorldError } from '../cloud-world.ts';
 import { type DenialCode, isDenialCode } from '../http/api-error.ts';
-import { millisecondsOf } from '../times.ts';
-import type { Denial, NewAccount, NewKey } from './account-world.ts';
+import type { Denial, NewAccount, NewKey } from '../world/account-world.ts';
+import { CloudWorldError } from '../world/cloud-world.ts';
+import { millisecondsOf } from '../world/times.ts';
 import type { Identity } from './identity.ts';
 import { DEFAULT_CALLS_PER_MINUTE, Quota } from './quota.ts';
 

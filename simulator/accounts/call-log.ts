@@ -5,7 +5,7 @@
  * Memory is bounded: only so many calls are kept, and what clients make up (actions, job IDs) gets only so many names.
  */
 
-import type { Call, CallPage, Counts, KeyCounts, Timeline } from '../cloud-world.ts';
+import type { Call, CallPage, Counts, KeyCounts, Timeline } from '../world/cloud-world.ts';
 import { AccountTally } from './account-tally.ts';
 import { type CodeCounts, codeCounts, entry, increment, mapValues, sumOf } from './tally.ts';
 

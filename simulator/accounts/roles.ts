@@ -1,7 +1,7 @@
 /** The RAM roles of the simulated cloud: whom they let in, and what they may do. */
 
-import { CloudWorldError } from '../cloud-world.ts';
-import type { NewRole, RoleChange, RoleState } from '../sts/sts-world.ts';
+import { CloudWorldError } from '../world/cloud-world.ts';
+import type { NewRole, RoleChange, RoleState } from '../world/sts-world.ts';
 import { type Account, actionOf, type Key } from './accounts.ts';
 import { principalID } from './identity.ts';
 

@@ -1,7 +1,8 @@
 /** The verbs about accounts, keys and permissions. */
-import type { AccountVerbs } from '../accounts/account-world.ts';
+
 import type { Accounts } from '../accounts/accounts.ts';
-import { millisecondsOf } from '../times.ts';
+import type { AccountVerbs } from '../world/account-world.ts';
+import { millisecondsOf } from '../world/times.ts';
 
 export function accountVerbs(accounts: Accounts, now: () => number): AccountVerbs {
   return {

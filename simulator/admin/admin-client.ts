@@ -1,5 +1,5 @@
 /** The verbs of the simulated cloud where it runs as a process of its own: `CloudWorld` over its admin port. */
-import type { Denial, NewAccount, NewKey } from '../accounts/account-world.ts';
+import type { Denial, NewAccount, NewKey } from '../world/account-world.ts';
 import {
   type BulkChange,
   type CallPage,
@@ -16,8 +16,8 @@ import {
   type NewJobs,
   type OfService,
   type Timeline,
-} from '../cloud-world.ts';
-import type { NewOIDCToken, NewRole, RoleChange, RoleState, SessionState } from '../sts/sts-world.ts';
+} from '../world/cloud-world.ts';
+import type { NewOIDCToken, NewRole, RoleChange, RoleState, SessionState } from '../world/sts-world.ts';
 import type { VerbName } from './verbs.ts';
 
 export class AdminClient implements CloudWorld {

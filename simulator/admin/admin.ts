@@ -14,9 +14,9 @@
  * It has no password: whoever may use this machine's loopback may use it, and no secret can be read from it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CloudWorld, CloudWorldError } from '../cloud-world.ts';
 import { type HttpRequest, readRequest } from '../http/http-request.ts';
 import { Listener } from '../http/listener.ts';
+import { type CloudWorld, CloudWorldError } from '../world/cloud-world.ts';
 import { checkArguments } from './verb-arguments.ts';
 import { isVerb, type VerbName, verbsText } from './verbs.ts';
 

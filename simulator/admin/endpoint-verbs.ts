@@ -1,8 +1,8 @@
 /** The verbs about the endpoints: their faults and connections, and what was called there. */
 import type { CallLog } from '../accounts/call-log.ts';
-import { checkService, type EndpointVerbs, type ServiceName } from '../cloud-world.ts';
-import type { Faults } from '../http/faults.ts';
+import type { Faults } from '../endpoint/faults.ts';
 import type { Listener } from '../http/listener.ts';
+import { checkService, type EndpointVerbs, type ServiceName } from '../world/cloud-world.ts';
 
 /** Of one service. */
 export interface Endpoint {

@@ -1,9 +1,9 @@
 /** The verbs about jobs. */
 import type { Accounts } from '../accounts/accounts.ts';
-import type { BulkChange, JobNames, JobVerbs } from '../cloud-world.ts';
 import { type Job, stateOf } from '../live/job.ts';
 import { descriptionsOf } from '../live/job-batch.ts';
 import type { Jobs } from '../live/jobs.ts';
+import type { BulkChange, JobNames, JobVerbs } from '../world/cloud-world.ts';
 
 export function jobVerbs(accounts: Accounts, jobs: Jobs, now: () => number): JobVerbs {
   const all = (names: JobNames, change: (named: readonly Job[], time: number) => void): BulkChange => {

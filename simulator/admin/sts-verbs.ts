@@ -1,7 +1,7 @@
 /** The verbs about roles, OIDC tokens and sessions. */
 import { roleStateOf } from '../accounts/roles.ts';
 import type { StsParts } from '../sts/sts-operations.ts';
-import type { StsVerbs } from '../sts/sts-world.ts';
+import type { StsVerbs } from '../world/sts-world.ts';
 
 export function stsVerbs({ accounts, roles, tokens, sessions }: StsParts, now: () => number): StsVerbs {
   return {

@@ -1,5 +1,5 @@
 /** Checks the arguments of a verb against its table. */
-import { CloudWorldError } from '../cloud-world.ts';
+import { CloudWorldError } from '../world/cloud-world.ts';
 import { type Argument, described, VERBS, type VerbName } from './verbs.ts';
 
 /** Throws `CloudWorldError`, saying what is wrong, where these are not the arguments that a verb takes. */

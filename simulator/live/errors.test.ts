@@ -4,7 +4,7 @@ import type { DenialCode } from '../http/api-error.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID, DEFAULT_KEY, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
 import { callBare, callWithSdk, codeOf, queryOf, RUNNING_JOB_ID } from '../test/test-client.ts';
-import { timeOf } from '../times.ts';
+import { timeOf } from '../world/times.ts';
 
 describe('a refused call', () => {
   let cloud: Simulator;

@@ -1,7 +1,7 @@
 /** Many jobs from one description; pure but for a random prefix. */
 import { randomBytes } from 'node:crypto';
-import { CloudWorldError, type NewJob, type NewJobs } from '../cloud-world.ts';
-import { millisecondsOf, timeOf } from '../times.ts';
+import { CloudWorldError, type NewJob, type NewJobs } from '../world/cloud-world.ts';
+import { millisecondsOf, timeOf } from '../world/times.ts';
 
 /** Ten times as many as any test has; some 60 MB. */
 const MOST_JOBS = 100_000;

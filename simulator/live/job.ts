@@ -1,7 +1,7 @@
 /** One edge transcoding job: how it is made from a description, and told by the verbs. */
 import { randomBytes } from 'node:crypto';
-import { CloudWorldError, type JobChange, type JobState, type NewJob } from '../cloud-world.ts';
-import { millisecondsOf, timeOf } from '../times.ts';
+import { CloudWorldError, type JobChange, type JobState, type NewJob } from '../world/cloud-world.ts';
+import { millisecondsOf, timeOf } from '../world/times.ts';
 
 /** A job as it is kept. Times are milliseconds since the Unix epoch. */
 export interface Job extends Required<JobChange> {

@@ -1,5 +1,11 @@
 /** The edge transcoding jobs of the simulated cloud: made, started, stopped, changed and removed by the verbs. */
-import { CloudWorldError, type JobChange, type JobName, type JobNames, type NewJob } from '../cloud-world.ts';
+import {
+  CloudWorldError,
+  type JobChange,
+  type JobName,
+  type JobNames,
+  type NewJob,
+} from '../world/cloud-world.ts';
 import { byCreation, changed, IN_PROGRESS, type Job, NOT_STARTED, newJob } from './job.ts';
 import { checkCount } from './job-batch.ts';
 import { SortedList } from './sorted-list.ts';

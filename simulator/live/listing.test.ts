@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
 import { callBare } from '../test/test-client.ts';
-import { timeOf } from '../times.ts';
+import { timeOf } from '../world/times.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 

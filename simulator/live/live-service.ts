@@ -6,8 +6,15 @@
  */
 import type { Accounts, Key } from '../accounts/accounts.ts';
 import { permits } from '../accounts/roles.ts';
+import {
+  answerOf,
+  type Claim,
+  claimOf,
+  operationOf,
+  type Served,
+  type Service,
+} from '../endpoint/gateway.ts';
 import { operationDenied, permissionDenied, throttled } from '../http/api-error.ts';
-import { answerOf, type Claim, claimOf, operationOf, type Served, type Service } from '../http/gateway.ts';
 import type { HttpRequest } from '../http/http-request.ts';
 import { authenticate, type Keyring } from '../signing/authentication.ts';
 import { signedRequestOf } from '../signing/signed-request.ts';

@@ -1,7 +1,7 @@
 /** The OIDC tokens that STS takes for issued by a provider: those that the verbs told it of. */
-import { CloudWorldError } from '../cloud-world.ts';
-import { millisecondsOf } from '../times.ts';
-import type { NewOIDCToken } from './sts-world.ts';
+import { CloudWorldError } from '../world/cloud-world.ts';
+import type { NewOIDCToken } from '../world/sts-world.ts';
+import { millisecondsOf } from '../world/times.ts';
 
 export interface OIDCToken {
   readonly providerARN: string;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
-import { assumeRole, assumeRoleWithOIDC, callSts, credentialsOf } from './sts-client.ts';
+import { assumeRole, assumeRoleWithOIDC, callSts, credentialsOf } from '../test/sts-client.ts';
 
 const { roleARN, oidcProviderARN: providerARN, oidcToken: token } = DEFAULT_RRSA;
 

@@ -1,11 +1,11 @@
 /** STS can fail on its own, and is counted on its own: nothing of it is felt at Live, nor the other way round. */
 import { expect } from 'chai';
-import type { NewFault } from '../cloud-world.ts';
 import { selfSignedCertificate } from '../http/certificate.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
+import { assumeRole, assumeRoleWithOIDC, callSts } from '../test/sts-client.ts';
 import { callWithSdk, knock } from '../test/test-client.ts';
-import { assumeRole, assumeRoleWithOIDC, callSts } from './sts-client.ts';
+import type { NewFault } from '../world/cloud-world.ts';
 
 const sts = { service: 'sts' } as const;
 

@@ -4,7 +4,7 @@ import { callerIdentity } from '../accounts/identity.ts';
 import { type Role, type Roles, trustsKey, trustsProvider } from '../accounts/roles.ts';
 import { permissionDenied } from '../http/api-error.ts';
 import type { Keyring } from '../signing/authentication.ts';
-import { timeOf } from '../times.ts';
+import { timeOf } from '../world/times.ts';
 import type { OIDCToken, OIDCTokens } from './oidc-tokens.ts';
 import {
   anotherIssuer,

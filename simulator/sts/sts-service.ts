@@ -1,6 +1,13 @@
 /** One call to the product `Sts`: known action and version → key, where the operation needs one → the operation. */
 
-import { answerOf, type Claim, claimOf, operationOf, type Served, type Service } from '../http/gateway.ts';
+import {
+  answerOf,
+  type Claim,
+  claimOf,
+  operationOf,
+  type Served,
+  type Service,
+} from '../endpoint/gateway.ts';
 import type { HttpRequest } from '../http/http-request.ts';
 import { authenticate } from '../signing/authentication.ts';
 import { signedRequestOf } from '../signing/signed-request.ts';

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Accounts, Key } from '../accounts/accounts.ts';
 import type { Role } from '../accounts/roles.ts';
-import { timeOf } from '../times.ts';
-import type { SessionState } from './sts-world.ts';
+import type { SessionState } from '../world/sts-world.ts';
+import { timeOf } from '../world/times.ts';
 
 export interface SessionKey extends Key {
   readonly securityToken: string;

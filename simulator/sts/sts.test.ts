@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
+import { assumeRole, assumeRoleWithOIDC, callSts, credentialsOf } from '../test/sts-client.ts';
 import { type Credentials, callBare, callWithSdk, codeOf } from '../test/test-client.ts';
-import { timeOf } from '../times.ts';
-import { assumeRole, assumeRoleWithOIDC, callSts, credentialsOf } from './sts-client.ts';
+import { timeOf } from '../world/times.ts';
 
 const START = Date.parse('2026-01-02T03:04:05.678Z');
 const ACCOUNT_ARN = `acs:ram::${DEFAULT_ACCOUNT_ID}`;

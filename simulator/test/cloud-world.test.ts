@@ -1,9 +1,9 @@
 /** The verbs do what they say, whichever way in is taken. */
 import { expect } from 'chai';
-import type { CloudWorld } from '../cloud-world.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_RRSA } from '../seed.ts';
 import type { Simulator } from '../simulator.ts';
-import { assumeRole, assumeRoleWithOIDC, callSts } from '../sts/sts-client.ts';
+import type { CloudWorld } from '../world/cloud-world.ts';
+import { assumeRole, assumeRoleWithOIDC, callSts } from './sts-client.ts';
 import { callWithSdk, knock, NEVER_STARTED_JOB_ID, queryOf, RUNNING_JOB_ID } from './test-client.ts';
 import { throughEachWayIn } from './ways-in.ts';
 

@@ -6,7 +6,7 @@ import openApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-clien
 import { RuntimeOptions } from '@alicloud/tea-util';
 import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../seed.ts';
 import { ALGORITHM, canonicalRequest, sha256, sign } from '../signing/signature.ts';
-import { timeOf } from '../times.ts';
+import { timeOf } from '../world/times.ts';
 
 // Or the SDK looks for a metadata service outside this machine.
 process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';

@@ -1,8 +1,8 @@
 /** Runs the same tests of the verbs in both ways in: in the same process, and over the admin port. */
 import { type AdminServer, startAdmin } from '../admin/admin.ts';
 import { AdminClient } from '../admin/admin-client.ts';
-import type { CloudWorld } from '../cloud-world.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
+import type { CloudWorld } from '../world/cloud-world.ts';
 
 export interface WayIn {
   readonly world: CloudWorld;

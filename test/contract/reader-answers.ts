@@ -2,8 +2,8 @@
  * What a reader answers: the job, or one of the known kinds of failure, in words that hold nothing foreign.
  */
 import { expect } from 'chai';
-import type { NewFault } from '../../simulator/cloud-world.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID } from '../../simulator/seed.ts';
+import type { NewFault } from '../../simulator/world/cloud-world.ts';
 import type { FailureKind } from '../../src/job/model/failures.ts';
 import { CALL_MS, failureOf, outcomes, RUNNING_JOB_ID, type Subject } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';

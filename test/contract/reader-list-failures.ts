@@ -3,8 +3,8 @@
  * and makes no more calls than health does.
  */
 import { expect } from 'chai';
-import type { NewFault } from '../../simulator/cloud-world.ts';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
+import type { NewFault } from '../../simulator/world/cloud-world.ts';
 import { CALL_MS, SECRET, type Subject, type Wish } from './cloud-subject.ts';
 import { cluster, countOf, kinds } from './reader-lists.ts';
 import { type NewReader, withSubject } from './with-subject.ts';

@@ -11,8 +11,8 @@ import { Budget, type Caller } from '../../src/cloud/budget/budget.ts';
 import { pacing } from '../../src/cloud/ratelimit/call-rate.ts';
 import { RedisLink } from '../../src/cloud/redis/redis-connection.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
-import { MissingToolError } from '../world/go-build.ts';
-import { Processes } from '../world/processes.ts';
+import { MissingToolError } from '../world/builds/go-build.ts';
+import { Processes } from '../world/processes/processes.ts';
 import { type RedisServer, redisProgram, startRedis } from '../world/redis.ts';
 import { skipBecause } from '../world/skip.ts';
 

@@ -2,7 +2,7 @@
  * The built operator, dist/main.js, as a process.
  */
 import { existsSync } from 'node:fs';
-import type { Processes, StartedProcess } from './processes.ts';
+import type { Processes, StartedProcess } from './processes/processes.ts';
 import type { SimulatedCloud } from './simulated-cloud.ts';
 
 export interface OperatorOptions {

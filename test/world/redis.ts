@@ -8,10 +8,10 @@ import { connect } from 'node:net';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { cachedFolder } from './cache.ts';
-import { MissingToolError } from './go-build.ts';
-import { onFreePort } from './ports.ts';
-import type { Processes, StartedProcess } from './processes.ts';
+import { cachedFolder } from './builds/cache.ts';
+import { MissingToolError } from './builds/go-build.ts';
+import { onFreePort } from './processes/ports.ts';
+import type { Processes, StartedProcess } from './processes/processes.ts';
 
 const run = promisify(execFile);
 

@@ -2,7 +2,7 @@
  * The simulated cloud as a process of its own, on free ports.
  */
 import { AdminClient } from '../../simulator/admin/admin-client.ts';
-import type { Processes, StartedProcess } from './processes.ts';
+import type { Processes, StartedProcess } from './processes/processes.ts';
 
 export interface SimulatedCloud {
   readonly process: StartedProcess;

@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import type { Call } from '../../../simulator/cloud-world.ts';
 import { DEFAULT_KEY } from '../../../simulator/seed.ts';
+import type { Call } from '../../../simulator/world/cloud-world.ts';
 import { createJob, now, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { createCloudJobs, createReferences } from '../support/many.ts';
 import { useWorld } from '../support/use-world.ts';

@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type { FailureKind } from '../../../src/job/model/failures.ts';
-import { freePort } from '../../world/ports.ts';
+import { freePort } from '../../world/processes/ports.ts';
 import {
   breakCalls,
   callsAbout,

@@ -3,7 +3,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Counts } from '../../../simulator/cloud-world.ts';
+import type { Counts } from '../../../simulator/world/cloud-world.ts';
 import { createClusters, createReferencesTo } from '../support/many.ts';
 import { useWorld } from '../support/use-world.ts';
 import { is, type Shown } from '../support/world.ts';

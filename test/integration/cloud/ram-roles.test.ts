@@ -6,7 +6,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { SessionState } from '../../../simulator/sts/sts-world.ts';
+import type { SessionState } from '../../../simulator/world/sts-world.ts';
 import {
   addKey,
   callsAbout,

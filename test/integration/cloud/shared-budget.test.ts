@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
-import { MissingToolError } from '../../world/go-build.ts';
+import { MissingToolError } from '../../world/builds/go-build.ts';
 import type { Operator } from '../../world/operator.ts';
 import { type RedisServer, redisProgram, startRedis } from '../../world/redis.ts';
 import { skipBecause } from '../../world/skip.ts';

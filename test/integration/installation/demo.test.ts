@@ -9,7 +9,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { ended } from '../../world/ended.ts';
+import { ended } from '../../world/processes/ended.ts';
 
 // 30 s on an idle machine.
 const WITHIN_MS = 180_000;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Call } from '../../../simulator/cloud-world.ts';
+import type { Call } from '../../../simulator/world/cloud-world.ts';
 import type { Operator } from '../../world/operator.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { createCloudJobs, createReferences, jobIDOf } from '../support/many.ts';

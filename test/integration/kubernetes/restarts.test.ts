@@ -3,7 +3,7 @@
  * is done twice.
  */
 import { expect } from 'chai';
-import type { Call } from '../../../simulator/cloud-world.ts';
+import type { Call } from '../../../simulator/world/cloud-world.ts';
 import type { Operator } from '../../world/operator.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs, now, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { type Scene, together, useWorld } from '../support/use-world.ts';

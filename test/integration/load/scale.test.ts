@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import type { Call, Counts } from '../../../simulator/cloud-world.ts';
+import type { Call, Counts } from '../../../simulator/world/cloud-world.ts';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import { mostWithin, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { GET_JOB, install, LIST_JOBS, PATCH_STATUS, permissionOf, Requests } from '../support/installed.ts';

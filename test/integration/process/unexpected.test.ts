@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Operator, startOperator } from '../../world/operator.ts';
-import { Processes } from '../../world/processes.ts';
+import { Processes } from '../../world/processes/processes.ts';
 
 /** Nobody is there: it goes on trying. */
 const KUBECONFIG = `

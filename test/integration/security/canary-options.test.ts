@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { type OperatorOptions, startOperator } from '../../world/operator.ts';
-import { EndedEarlyError, Processes } from '../../world/processes.ts';
+import { EndedEarlyError, Processes } from '../../world/processes/processes.ts';
 import { canary, findCanaries } from '../support/canaries.ts';
 
 interface Place {

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import type { Operator } from '../../world/operator.ts';
-import { freePort } from '../../world/ports.ts';
+import { freePort } from '../../world/processes/ports.ts';
 import { canary, findCanaries } from '../support/canaries.ts';
 import { breakCalls, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
 import { install, OPERATOR } from '../support/installed.ts';

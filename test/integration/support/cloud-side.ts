@@ -3,7 +3,7 @@
  * what was asked about them.
  */
 import { randomBytes } from 'node:crypto';
-import type { Call, NewFault, NewJob } from '../../../simulator/cloud-world.ts';
+import type { Call, NewFault, NewJob } from '../../../simulator/world/cloud-world.ts';
 import { CLUSTER_ID, type Waiting, type World } from './world.ts';
 
 export interface JobIDs {

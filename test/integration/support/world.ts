@@ -18,7 +18,7 @@ import {
 import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
 import { type Operator, type OperatorOptions, startOperator } from '../../world/operator.ts';
-import { Processes } from '../../world/processes.ts';
+import { Processes } from '../../world/processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../../world/simulated-cloud.ts';
 import { applyCrd } from './shipped.ts';
 

@@ -2,7 +2,7 @@
 
 import { get } from 'node:https';
 import { join } from 'node:path';
-import type { Processes, StartedProcess } from '../processes.ts';
+import type { Processes, StartedProcess } from '../processes/processes.ts';
 import { type Credentials, readAuthority } from './credentials.ts';
 import { SELDOM_COLLECTED } from './go-environment.ts';
 

@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { get } from 'node:https';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { commandLinesWith } from '../ended.ts';
-import { freePort } from '../ports.ts';
+import { commandLinesWith } from '../processes/ended.ts';
+import { freePort } from '../processes/ports.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import type { KubectlResult } from './kubectl.ts';
 

@@ -1,8 +1,8 @@
 // etcd for one API server, on the loopback interface.
 
 import { join } from 'node:path';
-import { onFreePort } from '../ports.ts';
-import type { Processes } from '../processes.ts';
+import { onFreePort } from '../processes/ports.ts';
+import type { Processes } from '../processes/processes.ts';
 import { SELDOM_COLLECTED } from './go-environment.ts';
 
 /** Resolves with its URL when it serves. Its data are in `<directory>/etcd`. */

@@ -3,10 +3,10 @@
 import { mkdtemp, readdir, readFile, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { controlPlaneBinaries } from '../control-plane/binaries.ts';
+import { controlPlaneBinaries } from '../control-plane/binaries/binaries.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { type Operator, startOperator } from '../operator.ts';
-import { Processes } from '../processes.ts';
+import { Processes } from '../processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../simulated-cloud.ts';
 
 const TAIL_LINES = 15;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type DemoWorld, endsOfLogs, startDemoWorld } from './demo-world.ts';
 import { References } from './references.ts';
 import { makeJobs, readSamples, type Samples } from './samples.ts';
-import type { Screen } from './screen.ts';
 import { exportLines, isOnPath, suggestions } from './second-terminal.ts';
+import type { Screen } from './terminal/screen.ts';
 import { runTour } from './tour.ts';
 
 export type DemoOptions = {

@@ -4,7 +4,7 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { runDemo } from './demo.ts';
-import { Screen } from './screen.ts';
+import { Screen } from './terminal/screen.ts';
 
 const STOPPED_BY = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

@@ -4,9 +4,9 @@ import { EventEmitter, once } from 'node:events';
 import { type Condition, type ConditionType, findCondition } from '../../../src/api/conditions.ts';
 import { API_VERSION, type EdgeTranscodeJobStatus, PLURAL } from '../../../src/api/edge-transcode-job.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
-import type { Screen } from './screen.ts';
-import { WatchedTable } from './table.ts';
-import { type RowEvent, watchRows } from './table-watch.ts';
+import type { Screen } from './terminal/screen.ts';
+import { WatchedTable } from './terminal/table.ts';
+import { type RowEvent, watchRows } from './terminal/table-watch.ts';
 
 /** What the demo reads of an object. */
 export type Reference = {

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import type { AdminClient } from '../../../simulator/admin/admin-client.ts';
-import type { NewJob } from '../../../simulator/cloud-world.ts';
+import type { NewJob } from '../../../simulator/world/cloud-world.ts';
 
 export type Sample = {
   /** Relative to the repository. */

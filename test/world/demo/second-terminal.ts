@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
-import { shellLine } from './text.ts';
+import { shellLine } from './terminal/text.ts';
 
 export type Addresses = {
   readonly kubeconfig: string;

@@ -6,9 +6,9 @@ import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts'
 import type { KubectlResult } from '../control-plane/kubectl.ts';
 import { condition, has, type Reference, type References, type Wanted } from './references.ts';
 import type { Sample, Samples } from './samples.ts';
-import type { Screen } from './screen.ts';
 import { curl } from './second-terminal.ts';
-import { shellLine } from './text.ts';
+import type { Screen } from './terminal/screen.ts';
+import { shellLine } from './terminal/text.ts';
 
 export type Tour = {
   readonly screen: Screen;

@@ -1,7 +1,7 @@
 /**
  * Secrets made to be found, in every place that the operator is given one, and what can go wrong with each.
  */
-import type { NewFault } from '../../../../simulator/cloud-world.ts';
+import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
 import { canary } from '../canaries.ts';
 
 /** A temporary key of the cloud's first account. */

@@ -2,7 +2,7 @@
  * Ways in which the answer about a job can fail, and what an object that was never observed must say of each.
  */
 
-import type { NewFault } from '../../../../simulator/cloud-world.ts';
+import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
 /** The others pass by themselves. */

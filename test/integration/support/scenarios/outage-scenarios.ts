@@ -3,7 +3,7 @@
  * outage leaves no trace in Kubernetes, and a longer one is told once, by each object at its own time.
  */
 import { expect } from 'chai';
-import type { NewFault } from '../../../../simulator/cloud-world.ts';
+import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs, now } from '../cloud-side.ts';
 import { newAccount, using } from '../credentialed.ts';
 import type { Scene } from '../use-world.ts';

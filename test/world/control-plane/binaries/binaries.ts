@@ -6,9 +6,9 @@ import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { cachedFolder } from '../cache.ts';
-import { goBuild, requireGo } from '../go-build.ts';
-import { Processes } from '../processes.ts';
+import { cachedFolder } from '../../builds/cache.ts';
+import { goBuild, requireGo } from '../../builds/go-build.ts';
+import { Processes } from '../../processes/processes.ts';
 
 /** Paths of programs. */
 export type ControlPlaneBinaries = {

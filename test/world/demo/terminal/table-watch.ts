@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { parse } from 'yaml';
-import type { ControlPlane } from '../control-plane/control-plane.ts';
+import type { ControlPlane } from '../../control-plane/control-plane.ts';
 import type { Cells, Column } from './table.ts';
 
 /** An event of a watch. `O` is the object of the row. */

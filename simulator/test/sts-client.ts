@@ -2,6 +2,7 @@
 import { OpenApiRequest } from '@alicloud/openapi-client';
 import { DEFAULT_KEY, DEFAULT_RRSA } from '../seed.ts';
 import type { Simulator } from '../simulator.ts';
+import { timeOf } from '../world/times.ts';
 import {
   type Credentials,
   type Outcome,
@@ -10,8 +11,7 @@ import {
   sdkClient,
   sdkParams,
   sdkRuntime,
-} from '../test/test-client.ts';
-import { timeOf } from '../times.ts';
+} from './test-client.ts';
 
 const VERSION = '2015-04-01';
 

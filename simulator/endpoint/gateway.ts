@@ -3,11 +3,11 @@
  * how an error becomes an answer. Nothing here knows sockets.
  */
 import type { Account } from '../accounts/accounts.ts';
-import type { ServiceName } from '../cloud-world.ts';
+import { type Answer, failure, success } from '../http/answer.ts';
+import { ApiError, missingParameter, unknownAction, unknownVersion } from '../http/api-error.ts';
+import { type HttpRequest, header, parametersOf } from '../http/http-request.ts';
 import { claimedKeyID } from '../signing/signed-request.ts';
-import { type Answer, failure, success } from './answer.ts';
-import { ApiError, missingParameter, unknownAction, unknownVersion } from './api-error.ts';
-import { type HttpRequest, header, parametersOf } from './http-request.ts';
+import type { ServiceName } from '../world/cloud-world.ts';
 
 /** What was called, by whom as far as the request tells. None of it is verified. */
 export interface Claim {

@@ -1,9 +1,9 @@
 /** Which calls meet a fault, and for how long. */
 import { expect } from 'chai';
-import type { NewFault } from '../cloud-world.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID, DEFAULT_KEY, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
 import { type BareOptions, callBare, codeOf, queryOf, STOPPED_JOB_ID } from '../test/test-client.ts';
+import type { NewFault } from '../world/cloud-world.ts';
 
 describe('a fault is met', () => {
   let cloud: Simulator;

@@ -1,8 +1,8 @@
 /** How an answer goes out: what a fault makes of it (pure), and the sending. */
 import type { ServerResponse } from 'node:http';
-import type { FaultEffect } from '../cloud-world.ts';
-import { type Answer, failure, type Origin } from './answer.ts';
-import { ApiError, throttled } from './api-error.ts';
+import { type Answer, failure, type Origin } from '../http/answer.ts';
+import { ApiError, throttled } from '../http/api-error.ts';
+import type { FaultEffect } from '../world/cloud-world.ts';
 
 export type Delivery =
   | {

@@ -5,12 +5,12 @@
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { CallLog } from '../accounts/call-log.ts';
-import { failure } from './answer.ts';
-import { bodyTooLarge } from './api-error.ts';
+import { failure } from '../http/answer.ts';
+import { bodyTooLarge } from '../http/api-error.ts';
+import { type HttpRequest, readRequest } from '../http/http-request.ts';
 import { type Delivery, deliveryOf, send } from './delivery.ts';
 import type { Faults, FaultTarget } from './faults.ts';
 import type { Claim, Service } from './gateway.ts';
-import { type HttpRequest, readRequest } from './http-request.ts';
 
 export interface EndpointParts {
   readonly service: Service;

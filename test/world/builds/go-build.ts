@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Processes } from './processes.ts';
+import type { Processes } from '../processes/processes.ts';
 
 const PROGRESS_EVERY_MS = 15_000;
 

@@ -1,7 +1,7 @@
 // `node build.ts`: makes the programs of the control plane be there, and tells where. Exit code 3 means that
 // this machine has no Go to build them with, 1 that something is wrong.
 
-import { MissingToolError } from '../go-build.ts';
+import { MissingToolError } from '../../builds/go-build.ts';
 import { controlPlaneBinaries } from './binaries.ts';
 
 const CANNOT_HERE = 3;

@@ -1,6 +1,5 @@
 /** Each fault as a bare client sees it, and as the SDK tells it. */
 import { expect } from 'chai';
-import type { NewFault } from '../cloud-world.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
 import {
   type BareOptions,
@@ -11,6 +10,7 @@ import {
   queryOf,
   STOPPED_JOB_ID,
 } from '../test/test-client.ts';
+import type { NewFault } from '../world/cloud-world.ts';
 
 describe('a fault', () => {
   let cloud: Simulator;

@@ -6,7 +6,7 @@ import {
   type FaultEffect,
   type FaultScope,
   type NewFault,
-} from '../cloud-world.ts';
+} from '../world/cloud-world.ts';
 
 type Kind = FaultEffect['kind'];
 

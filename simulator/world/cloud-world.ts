@@ -5,8 +5,8 @@
  * Each verb takes one object and rejects with a sentence when it cannot be done. Times are RFC 3339 strings; an
  * account, key, role, cluster and job are named by their IDs. No verb gives a secret back.
  */
-import type { AccountVerbs } from './accounts/account-world.ts';
-import type { StsVerbs } from './sts/sts-world.ts';
+import type { AccountVerbs } from './account-world.ts';
+import type { StsVerbs } from './sts-world.ts';
 
 /** Each has an endpoint, connections, faults and counts of its own. */
 export type ServiceName = 'live' | 'sts';
