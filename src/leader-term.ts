@@ -14,7 +14,7 @@ import { LiveReader } from './cloud/cloud-reader.ts';
 import { Credentials } from './cloud/credentials/credentials.ts';
 import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import { Sts } from './cloud/credentials/sts.ts';
-import { RedisLink } from './cloud/redis/redis-connection.ts';
+import { RedisConnection } from './cloud/redis/redis-connection.ts';
 import type { Config } from './config/options.ts';
 import { Controller } from './controller/controller.ts';
 import type { Priority } from './job/model/cloud-port.ts';
@@ -194,15 +194,15 @@ function stsOf(
 const LISTING_MS = 60_000;
 
 /** Connected only while leading. */
-function redisOf({ config, clock, logger }: LeaderParts): RedisLink | undefined {
+function redisOf({ config, clock, logger }: LeaderParts): RedisConnection | undefined {
   const url = config['redis-url'];
-  return url === undefined ? undefined : new RedisLink({ url, clock, logger });
+  return url === undefined ? undefined : new RedisConnection({ url, clock, logger });
 }
 
 /** Its budgets begin as if they were spent: another process may have called until a moment ago. */
 function cloudOf(
   parts: LeaderParts,
-  { sts, redis }: { readonly sts: Sts | undefined; readonly redis: RedisLink | undefined },
+  { sts, redis }: { readonly sts: Sts | undefined; readonly redis: RedisConnection | undefined },
   mayCall: () => boolean,
 ): LiveReader {
   const { config, settings, own, client, store, metrics, userAgent, clock, logger } = parts;
@@ -222,7 +222,7 @@ function cloudOf(
   return new LiveReader({
     credentials,
     sts,
-    sharing: redis && { link: redis, shards: config['shard-count'], shard: config.shard },
+    sharing: redis && { redis, shards: config['shard-count'], shard: config.shard },
     callsPerMinute: config['calls-per-minute'],
     mayCall,
     endpoint: config.endpoint,

@@ -125,7 +125,7 @@ export class LiveReader implements CloudReader {
     for (const [, { budget }] of this.#parts.sessions) budget.close();
   }
 
-  #share({ link, shards, shard = '' }: Sharing, clock: Clock): SharedDemand {
+  #share({ redis, shards, shard = '' }: Sharing, clock: Clock): SharedDemand {
     const own = () => {
       const sums = new Map<string, number>();
       for (const [identity, calls] of this.demand()) {
@@ -134,7 +134,7 @@ export class LiveReader implements CloudReader {
       }
       return sums;
     };
-    return new SharedDemand({ link, shards, shard, own, clock });
+    return new SharedDemand({ redis, shards, shard, own, clock });
   }
 
   /** Equal for credentials that share a budget, as far as is known now. */

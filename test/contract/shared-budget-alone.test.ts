@@ -21,7 +21,7 @@ describe('a budget shared through a Redis that is away', function () {
     for (const spender of scene.spenders) spender.want(20);
     await delay(SETTLED_MS);
     scene.redis.process.kill('SIGSTOP');
-    await until(() => scene.spenders.every(({ link }) => !link.isUp), NOTICED_MS);
+    await until(() => scene.spenders.every(({ redis }) => !redis.isUp), NOTICED_MS);
     const each = await Promise.all(scene.spenders.map((spender) => scene.callsIn(6_000, [spender])));
     scene.redis.process.kill('SIGCONT');
     for (const calls of each)
@@ -43,7 +43,7 @@ describe('a budget shared through a Redis that is away', function () {
     for (const spender of scene.spenders) spender.want(20);
     await delay(SETTLED_MS);
     scene.redis.process.kill('SIGKILL');
-    await until(() => scene.spenders.every(({ link }) => !link.isUp), NOTICED_MS);
+    await until(() => scene.spenders.every(({ redis }) => !redis.isUp), NOTICED_MS);
     expect(await scene.callsIn(4_000)).to.be.within(0.8 * full(4_000), most(4_000) + SHARDS);
     await scene.restartRedis();
     await scene.shared();

@@ -71,9 +71,9 @@ describe('a budget shared through Redis', function () {
     await scene.shared();
     const account = scene.account;
     const demands = scene.spenders.map(
-      ({ link }, index) =>
+      ({ redis }, index) =>
         new SharedDemand({
-          link,
+          redis,
           shards: SHARDS,
           shard: ['', 'sports', 'news'][index] as string,
           own: () => new Map([[account, index + 0.25]]),

@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
 import { Budget, type Caller } from '../../src/cloud/budget/budget.ts';
 import { pacing } from '../../src/cloud/ratelimit/call-rate.ts';
-import { RedisLink } from '../../src/cloud/redis/redis-connection.ts';
+import { RedisConnection } from '../../src/cloud/redis/redis-connection.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
 import { MissingToolError } from '../world/builds/go-build.ts';
 import { Processes } from '../world/processes/processes.ts';
@@ -25,13 +25,13 @@ export const SETTLED_MS = 5_000;
 /** One process's part in it: as many callers as are wished for, who come again at once. */
 export class Spender {
   readonly logger = new RecordingLogger();
-  readonly link: RedisLink;
+  readonly redis: RedisConnection;
   readonly budget: Budget;
   readonly times: number[] = [];
 
   constructor(url: string, account: string) {
-    this.link = new RedisLink({ url, clock: systemClock, logger: this.logger });
-    const sharing = { link: this.link, shards: SHARDS };
+    this.redis = new RedisConnection({ url, clock: systemClock, logger: this.logger });
+    const sharing = { redis: this.redis, shards: SHARDS };
     this.budget = new Budget({ callsPerMinute: CALLS_PER_MINUTE, clock: systemClock, sharing }, account);
   }
 
@@ -41,7 +41,7 @@ export class Spender {
 
   close(): void {
     this.budget.close();
-    this.link.close();
+    this.redis.close();
   }
 
   #caller(): Caller {
@@ -95,7 +95,7 @@ export class Spenders {
 
   /** Until all are connected. */
   shared(): Promise<void> {
-    return until(() => this.spenders.every(({ link }) => link.isUp), 8_000);
+    return until(() => this.spenders.every(({ redis }) => redis.isUp), 8_000);
   }
 
   async callsIn(milliseconds: number, of: readonly Spender[] = this.spenders): Promise<number> {

@@ -58,7 +58,7 @@ export interface SweepParts extends Omit<ObservationParts, 'jobCall'> {
 /** A throttled page goes again after the account's pause; this often at most. */
 const MOST_THROTTLINGS = 3;
 
-/** Enough for 100 pages a second at answers of 0.16 s; few enough that sweeps of several clusters fit through a `Gate` together. */
+/** Enough for 100 pages a second at answers of 0.16 s; few enough that sweeps of several clusters fit through an `EndpointGuard` together. */
 const MOST_UNDERWAY = 16;
 
 /** When more than three pages, and a quarter of those asked for, have failed, the others would as well. */

@@ -4,7 +4,7 @@
  * 60 s has more than one budget.
  */
 
-import { CallHistory } from '../ratelimit/sliding-window.ts';
+import { SlidingWindow } from '../ratelimit/sliding-window.ts';
 import { Budget, type BudgetOptions, type Payer } from './budget.ts';
 
 /** Calls count for a minute: who comes back by then has to find them. */
@@ -21,7 +21,7 @@ interface Account {
 /** One credential's part in an account. */
 export class Member implements Payer {
   /** Of the calls with the key in use now. */
-  history = new CallHistory();
+  history = new SlidingWindow();
   account: Account;
 
   constructor(account: Account) {
@@ -57,7 +57,7 @@ export class Accounts {
 
   /** The key is another one: what the old one did is the old account's, which remembers it as long as it counts. */
   restart(member: Member, key: string): void {
-    member.history = new CallHistory();
+    member.history = new SlidingWindow();
     const { account } = member;
     if (key !== account.key) this.#transfer(member, this.#presumed(key));
     else if (!member.isShared) this.#distrust(account);

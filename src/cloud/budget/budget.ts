@@ -7,11 +7,11 @@
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Priority } from '../../job/model/cloud-port.ts';
-import { FULL_RATE, shareAt, throttled } from '../ratelimit/aimd.ts';
+import { shareAt, throttled, UNTHROTTLED } from '../ratelimit/aimd.ts';
 import { callsOnTrust, pacing } from '../ratelimit/call-rate.ts';
-import { CallHistory } from '../ratelimit/sliding-window.ts';
-import { Pace } from '../ratelimit/spacing-limiter.ts';
-import { SharedTurns, type Sharing } from '../redis/shared-limiter.ts';
+import { SlidingWindow } from '../ratelimit/sliding-window.ts';
+import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
+import { SharedLimiter, type Sharing } from '../redis/shared-limiter.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 
 export interface BudgetOptions {
@@ -27,7 +27,7 @@ export interface BudgetOptions {
 /** Whoever calls are made for: a credential, which can turn out to be another account's. */
 export interface Payer {
   /** Of the calls made for it. */
-  readonly history: CallHistory;
+  readonly history: SlidingWindow;
 }
 
 /** Who waits for a turn. An object and no promise, as a hundred thousand may wait. */
@@ -43,7 +43,7 @@ export interface Caller extends Waiting {
   dismissed(): void;
 }
 
-/** Five endpoints that hang (`Gate`); beyond, calls wait here and not in sockets. */
+/** Five endpoints that hang (`EndpointGuard`); beyond, calls wait here and not in sockets. */
 const MOST_IN_FLIGHT = 512;
 
 /** The vendor's own flow control works in windows of a second to a minute. */
@@ -55,12 +55,12 @@ const ON_TRUST_MS = 3_000;
 export class Budget {
   readonly #clock: Clock;
   readonly #onWait: BudgetOptions['onWait'];
-  readonly #pace: Pace;
-  readonly #shared: SharedTurns | undefined;
+  readonly #pace: SpacingLimiter;
+  readonly #shared: SharedLimiter | undefined;
   readonly #ahead: number;
   readonly #minTimeMs: number;
   readonly #backlog = new Backlog<Caller>();
-  readonly #history = new CallHistory();
+  readonly #history = new SlidingWindow();
   readonly #mostInAMinute: number;
   readonly #onTrust: number;
   /** Clock `now`. */
@@ -70,7 +70,7 @@ export class Budget {
   #pausedUntil = 0;
   #throttledAt = Number.NEGATIVE_INFINITY;
   #throttlings = 0;
-  #rate = FULL_RATE;
+  #rate = UNTHROTTLED;
   #pause: Timer | undefined;
   #closed = false;
   #allowance = Number.POSITIVE_INFINITY;
@@ -81,8 +81,8 @@ export class Budget {
     const { minTimeMs, ahead } = pacing(callsPerMinute);
     this.#clock = clock;
     this.#onWait = onWait;
-    this.#pace = new Pace({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
-    this.#shared = sharing && new SharedTurns({ ...sharing, account, minTimeMs, clock });
+    this.#pace = new SpacingLimiter({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
+    this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });
     // All who share it together reserve no more turns than one would alone: so many may begin late, and close together.
     this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));
     this.#minTimeMs = minTimeMs;
@@ -154,7 +154,7 @@ export class Budget {
   }
 
   /** They wait here from now on, as long as before; and the calls that were made for them count. */
-  adopt(callers: readonly Caller[], history: CallHistory): void {
+  adopt(callers: readonly Caller[], history: SlidingWindow): void {
     const now = this.#clock.now();
     // Only what comes on top of the pace can be too much: so only now it matters what a process before this one called.
     if (!this.#assumesOthers) this.#history.assume(60_000 / this.#minTimeMs, this.#beganAt, now);

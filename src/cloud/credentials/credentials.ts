@@ -11,11 +11,11 @@ import type { AccessKey, Credential } from '../client/credential.ts';
 
 import type { Rrsa } from './environment-credentials.ts';
 import { type Assume, type RoleSession, RoleSessions } from './role-sessions.ts';
-import { KnownSecrets, type KnownSecretsOptions } from './secret-cache.ts';
+import { SecretCache, type SecretCacheOptions } from './secret-cache.ts';
 import { notFound, type Resolved, SESSION_NAME, type SecretReference } from './secret-credential.ts';
 import type { Assumed, Sts } from './sts.ts';
 
-export interface CredentialsOptions extends KnownSecretsOptions {
+export interface CredentialsOptions extends SecretCacheOptions {
   /** The operator's own; undefined when its environment has none. */
   readonly own: AccessKey | Rrsa | undefined;
   /** Namespaces whose objects may use it; `*` for all. */
@@ -35,12 +35,12 @@ type Source = Resolved | Unassumed;
 
 export class Credentials {
   readonly #options: CredentialsOptions;
-  readonly #secrets: KnownSecrets;
+  readonly #secrets: SecretCache;
   readonly #sessions: RoleSessions;
 
   constructor(options: CredentialsOptions) {
     this.#options = options;
-    this.#secrets = new KnownSecrets(options);
+    this.#secrets = new SecretCache(options);
     this.#sessions = new RoleSessions(options);
   }
 

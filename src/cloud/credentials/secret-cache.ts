@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { identityOf } from '../../job/model/reference.ts';
 import type { SecretReader } from '../../job/model/sinks.ts';
-import { FairPace } from '../ratelimit/fair-limiter.ts';
+import { FairLimiter } from '../ratelimit/fair-limiter.ts';
 import {
   credentialOfSecret,
   type Resolved,
@@ -13,7 +13,7 @@ import {
   type SecretRules,
 } from './secret-credential.ts';
 
-export interface KnownSecretsOptions extends SecretRules {
+export interface SecretCacheOptions extends SecretRules {
   readonly secrets: SecretReader;
   readonly clock: Clock;
 }
@@ -40,15 +40,15 @@ const MANY_READS = 5;
 /** Before any time. */
 const NEVER = Number.NEGATIVE_INFINITY;
 
-export class KnownSecrets {
-  readonly #options: KnownSecretsOptions;
+export class SecretCache {
+  readonly #options: SecretCacheOptions;
   readonly #known = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<Resolved>>();
-  readonly #reads: FairPace;
+  readonly #reads: FairLimiter;
 
-  constructor(options: KnownSecretsOptions) {
+  constructor(options: SecretCacheOptions) {
     this.#options = options;
-    this.#reads = new FairPace({ minTimeMs: READ_EVERY_MS, clock: options.clock });
+    this.#reads = new FairLimiter({ minTimeMs: READ_EVERY_MS, clock: options.clock });
   }
 
   /** Reads the Secret when what is known of it is too old. Never rejects. */

@@ -12,9 +12,9 @@ import type { AccessKey, Role } from '../client/credential.ts';
 import type { CallObserver } from '../client/job-call.ts';
 import { mapStsError } from '../client/map-sts-error.ts';
 import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
-import { FairPace } from '../ratelimit/fair-limiter.ts';
+import { FairLimiter } from '../ratelimit/fair-limiter.ts';
 import type { Pass } from '../resilience/circuit-breaker.ts';
-import { type Gate, Gates } from '../resilience/endpoint-guard.ts';
+import { type EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
 
 export interface StsOptions {
   readonly endpoint: Endpoint;
@@ -73,15 +73,15 @@ interface Call<T> {
 
 export class Sts {
   readonly #options: StsOptions;
-  readonly #turns: FairPace;
-  readonly #lookups: FairPace;
-  readonly #gates: Gates;
+  readonly #turns: FairLimiter;
+  readonly #lookups: FairLimiter;
+  readonly #guards: EndpointGuards;
 
   constructor(options: StsOptions) {
     this.#options = options;
-    this.#turns = new FairPace({ minTimeMs: CALL_EVERY_MS, clock: options.clock });
-    this.#lookups = new FairPace({ minTimeMs: LOOK_UP_EVERY_MS, clock: options.clock });
-    this.#gates = new Gates(options.clock);
+    this.#turns = new FairLimiter({ minTimeMs: CALL_EVERY_MS, clock: options.clock });
+    this.#lookups = new FairLimiter({ minTimeMs: LOOK_UP_EVERY_MS, clock: options.clock });
+    this.#guards = new EndpointGuards(options.clock);
   }
 
   assumeRole(caller: StsCaller, accessKey: AccessKey, { externalID, ...role }: Role): Promise<Assumed> {
@@ -128,25 +128,29 @@ export class Sts {
   }
 
   async #call<T>(call: Call<T>, turns = this.#turns): Promise<T | { readonly failure: Failure }> {
-    const gate = this.#gates.of(formatEndpoint(this.#options.endpoint), call.caller.namespace);
-    const entrance = await gate.enter(NEVER);
+    const guard = this.#guards.of(formatEndpoint(this.#options.endpoint), call.caller.namespace);
+    const entrance = await guard.enter(NEVER);
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;
     try {
-      return await turns.schedule(call.caller.namespace, () => this.#send(call, gate, pass));
+      return await turns.schedule(call.caller.namespace, () => this.#send(call, guard, pass));
     } catch {
-      gate.abandoned(pass);
+      guard.abandoned(pass);
       return { failure: STOPPING };
     }
   }
 
-  async #send<T>(call: Call<T>, gate: Gate, pass: Pass): Promise<T | { readonly failure: Failure }> {
-    const refused = this.#options.mayCall?.() === false ? STOPPING : gate.refusal(pass);
+  async #send<T>(
+    call: Call<T>,
+    guard: EndpointGuard,
+    pass: Pass,
+  ): Promise<T | { readonly failure: Failure }> {
+    const refused = this.#options.mayCall?.() === false ? STOPPING : guard.refusal(pass);
     if (refused) {
-      gate.abandoned(pass);
+      guard.abandoned(pass);
       return { failure: refused };
     }
-    gate.began();
+    guard.began();
     const { endpoint, userAgent, clock } = this.#options;
     const { action, accessKey, parameters } = call;
     const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
@@ -154,12 +158,12 @@ export class Sts {
     try {
       const result = call.map(await client.call(action, parameters), sentAt);
       this.#tell(action, 'OK', sentAt);
-      gate.succeeded(pass);
+      guard.succeeded(pass);
       return result;
     } catch (error) {
       const failure = this.#failed(error, call, sentAt);
-      if (AWAY.has(failure.kind)) gate.failed(pass, failure);
-      else gate.succeeded(pass);
+      if (AWAY.has(failure.kind)) guard.failed(pass, failure);
+      else guard.succeeded(pass);
       return { failure };
     }
   }

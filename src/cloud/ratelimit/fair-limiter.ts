@@ -1,7 +1,7 @@
 /**
  * A pace for many parties: each waits behind its own tasks and one of every other party's, however many that one has.
  */
-import { Pace, type PaceOptions } from './spacing-limiter.ts';
+import { SpacingLimiter, type SpacingLimiterOptions } from './spacing-limiter.ts';
 
 const CLOSED = 'closed before it began';
 
@@ -10,14 +10,14 @@ interface Waiting {
   drop(reason: Error): void;
 }
 
-export class FairPace {
-  readonly #pace: Pace;
+export class FairLimiter {
+  readonly #limiter: SpacingLimiter;
   /** What waits, by party; whose turn is next comes first, as a Map keeps the order of insertion. */
   readonly #waiting = new Map<string, Waiting[]>();
   #closed = false;
 
-  constructor(options: PaceOptions) {
-    this.#pace = new Pace(options);
+  constructor(options: SpacingLimiterOptions) {
+    this.#limiter = new SpacingLimiter(options);
   }
 
   /** Rejects as the task does, or when it was closed before the task began. */
@@ -32,14 +32,14 @@ export class FairPace {
       if (queue) queue.push(waiting);
       else this.#waiting.set(party, [waiting]);
       // A turn is for whoever is next, who need not be this one: it fails for nobody, and `close` tells all who wait.
-      this.#pace.schedule(() => this.#next()).catch(() => undefined);
+      this.#limiter.schedule(() => this.#next()).catch(() => undefined);
     });
   }
 
   /** No task begins after this, and whoever waits is told. */
   close(): void {
     this.#closed = true;
-    this.#pace.close();
+    this.#limiter.close();
     for (const queue of this.#waiting.values()) for (const { drop } of queue) drop(new Error(CLOSED));
     this.#waiting.clear();
   }

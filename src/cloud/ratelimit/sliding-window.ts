@@ -6,7 +6,7 @@
 const SLOT_MS = 100;
 const SLOTS = 60_000 / SLOT_MS + 1;
 
-export class CallHistory {
+export class SlidingWindow {
   /** Calls by slot, `slot mod SLOTS`; 1.2 KiB, made with the first call. */
   #calls: Uint16Array | undefined;
   /** The slot that everything older than 60 s is forgotten for. */
@@ -46,7 +46,7 @@ export class CallHistory {
   }
 
   /** Counts another's calls as well. */
-  include(other: CallHistory, now: number): void {
+  include(other: SlidingWindow, now: number): void {
     this.#forget(now);
     other.#forget(now);
     for (let slot = this.#newest - SLOTS + 1; slot <= this.#newest; slot += 1)

@@ -4,7 +4,7 @@
 import Bottleneck from 'bottleneck';
 import type { Clock } from '../../base/clock.ts';
 
-export interface PaceOptions {
+export interface SpacingLimiterOptions {
   readonly minTimeMs: number;
   /** Default: any number. */
   readonly maxConcurrent?: number;
@@ -16,15 +16,15 @@ export interface PaceOptions {
 /** A wall clock is slewed by less than this between two tasks; more is a step. */
 const CLOCK_STEP_MS = 500;
 
-export class Pace {
-  readonly #options: PaceOptions;
+export class SpacingLimiter {
+  readonly #options: SpacingLimiterOptions;
   #minTimeMs: number;
   #limiter: Bottleneck;
   /** How far the wall clock was ahead of `now` when last looked at. */
   #wallAhead: number;
   #closed = false;
 
-  constructor(options: PaceOptions) {
+  constructor(options: SpacingLimiterOptions) {
     this.#options = options;
     this.#minTimeMs = options.minTimeMs;
     this.#wallAhead = wallAhead(options.clock);

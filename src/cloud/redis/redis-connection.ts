@@ -8,7 +8,7 @@ import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 
-export interface RedisLinkOptions {
+export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`; may hold a password. */
   readonly url: string;
   readonly clock: Clock;
@@ -34,8 +34,8 @@ const CLOCKS_APART_MS = 500;
 const PROBE = "redis.call('set', KEYS[1], '1', 'PX', 60000) return redis.call('time')";
 const PROBE_KEY = 'b_edgetranscode_probe';
 
-export class RedisLink {
-  readonly #options: RedisLinkOptions;
+export class RedisConnection {
+  readonly #options: RedisConnectionOptions;
   readonly #followers = new Set<RedisFollower>();
   readonly #closing = new AbortController();
   #connection: Bottleneck.IORedisConnection | undefined;
@@ -43,7 +43,7 @@ export class RedisLink {
   /** Why it is away; told once, not at each try. */
   #told: string | undefined;
 
-  constructor(options: RedisLinkOptions) {
+  constructor(options: RedisConnectionOptions) {
     this.#options = options;
     void this.#run();
   }
@@ -73,7 +73,7 @@ export class RedisLink {
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted; ) {
-      const session = new RedisSession(this.#options);
+      const session = new RedisAttempt(this.#options);
       const why = await session.lasts(signal, (connection) => {
         failures = 0;
         this.#client = session.client;
@@ -109,14 +109,14 @@ export class RedisLink {
 }
 
 /** From one try to connect to the end of what came of it. */
-class RedisSession {
+class RedisAttempt {
   readonly client: Redis;
   readonly #clock: Clock;
   readonly #ended = Promise.withResolvers<string>();
   #connection: Bottleneck.IORedisConnection | undefined;
   #failure = 'the connection ended';
 
-  constructor({ url, clock }: RedisLinkOptions) {
+  constructor({ url, clock }: RedisConnectionOptions) {
     this.#clock = clock;
     this.client = new Redis(url, OPTIONS);
     this.#watch(this.client);

@@ -3,11 +3,11 @@
  * is told the sum of the others, every few seconds. What is not told again is forgotten, and the whole key by Redis itself.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
-import type { RedisLink } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import { sharedNameOf } from './shared-name.ts';
 
 export interface SharedDemandOptions {
-  readonly link: Pick<RedisLink, 'eval'>;
+  readonly redis: Pick<RedisConnection, 'eval'>;
   /** How many processes share each budget. */
   readonly shards: number;
   /** What tells this process from the others, and not from the one that leads after it. */
@@ -82,14 +82,14 @@ export class SharedDemand {
       // Of nothing, nothing is heard; but nothing depends on it either.
       this.#heardAt = clock.now();
     } catch {
-      // Away, which the link tells of: what was heard last holds for a while.
+      // Away, which the connection logs: what was heard last holds for a while.
     }
     if (!this.#closed) this.#next = this.#later();
   }
 
   async #exchange(account: string, calls: number): Promise<[account: string, others: number]> {
-    const { link, shard } = this.#options;
+    const { redis, shard } = this.#options;
     const key = `b_${sharedNameOf(account)}_demand`;
-    return [account, Number(await link.eval(SCRIPT, [key], [shard, `${calls}`, `${KEPT_MS}`]))];
+    return [account, Number(await redis.eval(SCRIPT, [key], [shard, `${calls}`, `${KEPT_MS}`]))];
   }
 }

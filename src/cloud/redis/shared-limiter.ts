@@ -5,20 +5,20 @@
 import Bottleneck from 'bottleneck';
 import { Redis } from 'ioredis';
 import type { Clock, Timer } from '../../base/clock.ts';
-import { Pace } from '../ratelimit/spacing-limiter.ts';
-import type { RedisLink } from './redis-connection.ts';
+import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import { sharedNameOf } from './shared-name.ts';
 
 /** What the budgets of all accounts have in common. */
 export interface Sharing {
-  readonly link: Pick<RedisLink, 'follow' | 'eval'>;
+  readonly redis: Pick<RedisConnection, 'follow' | 'eval'>;
   /** How many processes share each budget: the part of one of them is this of it. */
   readonly shards: number;
   /** Which of them this is; default: the one without a name. */
   readonly shard?: string | undefined;
 }
 
-export interface SharedTurnsOptions extends Sharing {
+export interface SharedLimiterOptions extends Sharing {
   /** What all who share it call it. */
   readonly account: string;
   /** Between two turns of the whole budget. */
@@ -56,12 +56,12 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-export class SharedTurns {
-  readonly #options: SharedTurnsOptions;
+export class SharedLimiter {
+  readonly #options: SharedLimiterOptions;
   readonly #unfollow: () => void;
   readonly #waiting = new Set<Waiting>();
   #account: string;
-  #part: Pace;
+  #part: SpacingLimiter;
   #connection: Bottleneck.IORedisConnection | undefined;
   /** The last one made: of one made before it, for another name or connection, nothing is wanted any more. */
   #newest: Bottleneck | undefined;
@@ -70,11 +70,11 @@ export class SharedTurns {
   #again: Timer | undefined;
   #keeping: Timer | undefined;
 
-  constructor(options: SharedTurnsOptions) {
+  constructor(options: SharedLimiterOptions) {
     this.#options = options;
     this.#account = options.account;
     this.#part = this.#newPart();
-    this.#unfollow = options.link.follow({
+    this.#unfollow = options.redis.follow({
       up: (connection) => {
         this.#connection = connection;
         this.#join();
@@ -180,7 +180,7 @@ export class SharedTurns {
     if (limiter !== this.#limiter) return;
     const keys = KEYS.map((name) => `b_${limiter.id}_${name}`);
     // Refused or away: then the limiter will be, too.
-    this.#options.link.eval(KEEP, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
+    this.#options.redis.eval(KEEP, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
     this.#keeping?.cancel();
     this.#keeping = this.#options.clock.after(KEEP_EVERY_MS, () => this.#keep(limiter));
   }
@@ -212,8 +212,8 @@ export class SharedTurns {
     this.#limiter = undefined;
   }
 
-  #newPart(): Pace {
+  #newPart(): SpacingLimiter {
     const { minTimeMs, shards, clock } = this.#options;
-    return new Pace({ minTimeMs: minTimeMs * shards, startsSpent: true, clock });
+    return new SpacingLimiter({ minTimeMs: minTimeMs * shards, startsSpent: true, clock });
   }
 }

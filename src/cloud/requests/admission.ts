@@ -9,7 +9,7 @@ import type { Credential } from '../client/credential.ts';
 import type { CallResult, JobCall } from '../client/job-call.ts';
 
 import type { Pass } from '../resilience/circuit-breaker.ts';
-import type { Gate } from '../resilience/endpoint-guard.ts';
+import type { EndpointGuard } from '../resilience/endpoint-guard.ts';
 import type { Session, Sessions } from './credential-states.ts';
 
 /** Answers that need not have come from behind the gate where calls are counted. */
@@ -24,7 +24,7 @@ export interface Way {
   readonly session: Session;
   /** The credential's. */
   readonly pass: Pass;
-  readonly gate: Gate;
+  readonly gate: EndpointGuard;
   readonly gatePass: Pass;
   /** The endpoint is a Secret's own. */
   readonly hasOwnEndpoint: boolean;

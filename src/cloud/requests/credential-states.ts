@@ -16,8 +16,8 @@ import type { Credential } from '../client/credential.ts';
 
 import type { Sts } from '../credentials/sts.ts';
 import type { Sharing } from '../redis/shared-limiter.ts';
-import { Circuit } from '../resilience/circuit-breaker.ts';
-import { Gates } from '../resilience/endpoint-guard.ts';
+import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
+import { EndpointGuards } from '../resilience/endpoint-guard.ts';
 
 /** What was asked about the account of a key. */
 interface Lookup {
@@ -28,8 +28,8 @@ interface Lookup {
 }
 
 export class Session {
-  readonly circuit: Circuit;
-  readonly gates: Gates;
+  readonly circuit: CircuitBreaker;
+  readonly gates: EndpointGuards;
   readonly member: Member;
   /** Of the credential that the circuit judges. */
   version: string;
@@ -40,8 +40,8 @@ export class Session {
 
   constructor(member: Member, { version, source = version }: Credential, clock: Clock) {
     this.member = member;
-    this.circuit = new Circuit(clock);
-    this.gates = new Gates(clock);
+    this.circuit = new CircuitBreaker(clock);
+    this.gates = new EndpointGuards(clock);
     this.version = version;
     this.source = source;
     this.usedAt = clock.now();

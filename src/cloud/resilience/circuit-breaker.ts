@@ -29,7 +29,7 @@ const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
 /** While all is well nobody has to be told from others, and a hundred thousand may wait with it. */
 const ADMITTED: Entrance = { pass: Symbol('admitted') };
 
-export class Circuit {
+export class CircuitBreaker {
   readonly #clock: Clock;
   #state: State = { kind: 'closed' };
 

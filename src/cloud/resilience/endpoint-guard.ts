@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Failure } from '../../job/model/failures.ts';
-import { Circuit, type Entrance, type Pass } from './circuit-breaker.ts';
+import { CircuitBreaker, type Entrance, type Pass } from './circuit-breaker.ts';
 
 /** One reset connection is an accident, and a few come together. */
 const FAILURES_TO_OPEN = 5;
@@ -24,9 +24,9 @@ interface Calls {
   underway: number;
 }
 
-export class Gate {
+export class EndpointGuard {
   readonly #clock: Clock;
-  readonly #circuit: Circuit;
+  readonly #breaker: CircuitBreaker;
   /** To the same endpoint. */
   readonly calls: Calls;
   #shared: object | undefined;
@@ -34,18 +34,18 @@ export class Gate {
 
   constructor(clock: Clock, calls: Calls = { underway: 0 }) {
     this.#clock = clock;
-    this.#circuit = new Circuit(clock);
+    this.#breaker = new CircuitBreaker(clock);
     this.calls = calls;
   }
 
-  /** As of `Circuit`. */
+  /** As of `CircuitBreaker`. */
   enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
-    return this.#circuit.enter(signal);
+    return this.#breaker.enter(signal);
   }
 
   /** For those who entered and waited since: the failure, if they are not let through by now. */
   refusal(pass: Pass): Failure | undefined {
-    const refused = this.#circuit.refusal(pass);
+    const refused = this.#breaker.refusal(pass);
     return refused || this.calls.underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
   }
 
@@ -67,33 +67,33 @@ export class Gate {
   succeeded(pass: Pass): void {
     this.calls.underway -= 1;
     this.#failuresInARow = 0;
-    this.#circuit.succeeded(pass);
+    this.#breaker.succeeded(pass);
   }
 
   failed(pass: Pass, failure: Failure): void {
     this.calls.underway -= 1;
     this.#failuresInARow += 1;
-    if (this.#failuresInARow >= FAILURES_TO_OPEN) this.#circuit.failed(pass, failure);
+    if (this.#failuresInARow >= FAILURES_TO_OPEN) this.#breaker.failed(pass, failure);
     // It may be the probe: an older call that came back well meanwhile began the row anew.
-    else this.#circuit.inconclusive(pass);
+    else this.#breaker.inconclusive(pass);
   }
 
   /** The call was not made. */
   abandoned(pass: Pass): void {
-    this.#circuit.abandoned(pass);
+    this.#breaker.abandoned(pass);
   }
 }
 
 interface Known {
   readonly endpoint: string;
-  readonly gate: Gate;
+  readonly guard: EndpointGuard;
   usedAt: number;
 }
 
 /** Of one credential: a gate for each namespace and endpoint in use. */
-export class Gates {
+export class EndpointGuards {
   readonly #clock: Clock;
-  readonly #gates = new Map<string, Known>();
+  readonly #guards = new Map<string, Known>();
   /** By endpoint, of those gates. */
   readonly #calls = new Map<string, Calls>();
   #tidyAt = 0;
@@ -103,29 +103,29 @@ export class Gates {
   }
 
   /** @param endpoint as `formatEndpoint` writes it */
-  of(endpoint: string, namespace: string): Gate {
+  of(endpoint: string, namespace: string): EndpointGuard {
     const name = `${namespace} ${endpoint}`;
     const usedAt = this.#clock.now();
-    const known = this.#gates.get(name);
-    if (known) return Object.assign(known, { usedAt }).gate;
+    const known = this.#guards.get(name);
+    if (known) return Object.assign(known, { usedAt }).guard;
     this.#tidy(usedAt);
     const calls = this.#calls.get(endpoint) ?? { underway: 0 };
     this.#calls.set(endpoint, calls);
-    const gate = new Gate(this.#clock, calls);
-    this.#gates.set(name, { endpoint, gate, usedAt });
-    return gate;
+    const guard = new EndpointGuard(this.#clock, calls);
+    this.#guards.set(name, { endpoint, guard, usedAt });
+    return guard;
   }
 
   get size(): number {
-    return this.#gates.size;
+    return this.#guards.size;
   }
 
   #tidy(now: number): void {
     if (now < this.#tidyAt) return;
     this.#tidyAt = now + TIDY_EVERY_MS;
-    for (const [name, { gate, usedAt }] of this.#gates)
-      if (now - usedAt > UNUSED_MS && gate.calls.underway === 0) this.#gates.delete(name);
-    const inUse = new Set(Array.from(this.#gates.values(), ({ endpoint }) => endpoint));
+    for (const [name, { guard, usedAt }] of this.#guards)
+      if (now - usedAt > UNUSED_MS && guard.calls.underway === 0) this.#guards.delete(name);
+    const inUse = new Set(Array.from(this.#guards.values(), ({ endpoint }) => endpoint));
     for (const endpoint of this.#calls.keys()) if (!inUse.has(endpoint)) this.#calls.delete(endpoint);
   }
 }

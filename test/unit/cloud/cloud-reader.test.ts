@@ -74,7 +74,7 @@ describe('a reader', () => {
 
   it('tells what is asked of an account by all who share it, and what is for them', async () => {
     const clock = new FakeClock();
-    const link = { follow: () => () => undefined, eval: () => Promise.reject(new Error('away')) };
+    const redis = { follow: () => () => undefined, eval: () => Promise.reject(new Error('away')) };
     const logger = new RecordingLogger();
     const rules = { allowedEndpoints: [], allowInsecure: false };
     const sharing = new LiveReader({
@@ -90,7 +90,7 @@ describe('a reader', () => {
       regionID: 'cn-shanghai',
       userAgent: 'test',
       callsPerMinute: 300,
-      sharing: { link, shards: 3 },
+      sharing: { redis, shards: 3 },
       demand: () => [{ credential: OWN, clusterID: 'c', targets: new Map([[10_000, 20]]) }],
       clock,
       logger,

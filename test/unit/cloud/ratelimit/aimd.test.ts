@@ -1,17 +1,17 @@
 // How much of its budget an account may use after the cloud has said that the quota is spent.
 
 import { expect } from 'chai';
-import { FULL_RATE, shareAt, throttled } from '../../../../src/cloud/ratelimit/aimd.ts';
+import { shareAt, throttled, UNTHROTTLED } from '../../../../src/cloud/ratelimit/aimd.ts';
 
 const T = 1_000_000;
 
 describe('the rate', () => {
   it('is full until a throttling, and stays so', () => {
-    expect(shareAt(FULL_RATE, T)).to.equal(1);
+    expect(shareAt(UNTHROTTLED, T)).to.equal(1);
   });
 
   it('is halved each time, and never falls below a thirty-second', () => {
-    let rate = FULL_RATE;
+    let rate = UNTHROTTLED;
     const shares = [1, 2, 3, 4, 5, 6, 7].map(() => {
       rate = throttled(rate, T);
       return 1 / rate.share;
@@ -20,7 +20,7 @@ describe('the rate', () => {
   });
 
   it('is won back by a twentieth every 10 s, and not before', () => {
-    const rate = throttled(FULL_RATE, T);
+    const rate = throttled(UNTHROTTLED, T);
     const shares = [0, 9_999, 10_000, 19_999, 20_000, 99_999, 100_000, 900_000].map((later) =>
       Number(shareAt(rate, T + later).toFixed(2)),
     );
@@ -28,6 +28,6 @@ describe('the rate', () => {
   });
 
   it('is halved from where it has come to', () => {
-    expect(throttled(throttled(FULL_RATE, T), T + 60_000).share).to.be.closeTo(0.4, 1e-9);
+    expect(throttled(throttled(UNTHROTTLED, T), T + 60_000).share).to.be.closeTo(0.4, 1e-9);
   });
 });

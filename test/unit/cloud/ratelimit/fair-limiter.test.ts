@@ -1,23 +1,23 @@
 // One pace for many, and nobody waits for all that another wants.
 
 import { expect } from 'chai';
-import { FairPace } from '../../../../src/cloud/ratelimit/fair-limiter.ts';
+import { FairLimiter } from '../../../../src/cloud/ratelimit/fair-limiter.ts';
 import { SteppedTime } from './stepped-time.ts';
 
 describe('a fair pace', () => {
   let time: SteppedTime;
-  let pace: FairPace;
+  let limiter: FairLimiter;
   let run: string[];
   beforeEach(() => {
     time = new SteppedTime();
-    pace = new FairPace({ minTimeMs: 100, clock: time });
+    limiter = new FairLimiter({ minTimeMs: 100, clock: time });
     run = [];
   });
   afterEach(() => time.restore());
 
   function schedule(party: string, times: number): Promise<string>[] {
     return Array.from({ length: times }, (_, index) =>
-      pace.schedule(party, async () => {
+      limiter.schedule(party, async () => {
         run.push(party);
         return `${party}${index}`;
       }),
@@ -38,7 +38,7 @@ describe('a fair pace', () => {
   });
 
   it('fails for whoever failed, and goes on', async () => {
-    const failed = pace
+    const failed = limiter
       .schedule('a', () => Promise.reject(new Error('no')))
       .catch((error: Error) => error.message);
     const [next] = schedule('b', 1);
@@ -51,7 +51,7 @@ describe('a fair pace', () => {
     void Promise.all(schedule('a', 1));
     await time.pass(10);
     const waiting = schedule('a', 3).map((each) => each.catch(() => 'closed'));
-    pace.close();
+    limiter.close();
     await time.pass(1_000, 10);
     expect(await Promise.all(waiting)).to.deep.equal(Array(3).fill('closed'));
     expect(run).to.deep.equal(['a']);
@@ -61,7 +61,7 @@ describe('a fair pace', () => {
     const flood = schedule('flood', 3);
     const told = [...flood, ...schedule('one', 2)].map((each) => each.catch(() => 'closed'));
     await time.pass(150, 10);
-    pace.close();
+    limiter.close();
     told.push(...schedule('late', 1).map((each) => each.catch(() => 'closed')));
     await time.pass(1_000, 10);
     expect(await Promise.all(told)).to.deep.equal(['flood0', 'closed', 'closed', 'one0', 'closed', 'closed']);

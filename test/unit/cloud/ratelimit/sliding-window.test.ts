@@ -1,15 +1,15 @@
 // The calls of the last minute, never counted too low.
 
 import { expect } from 'chai';
-import { CallHistory } from '../../../../src/cloud/ratelimit/sliding-window.ts';
+import { SlidingWindow } from '../../../../src/cloud/ratelimit/sliding-window.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
 describe('a history of calls', () => {
-  let history: CallHistory;
+  let history: SlidingWindow;
   beforeEach(() => {
-    history = new CallHistory();
+    history = new SlidingWindow();
   });
 
   it('counts what was called in the last 60 s, and forgets what is older', () => {
@@ -53,7 +53,7 @@ describe('a history of calls', () => {
   });
 
   it('takes in another’s calls at their own times', () => {
-    const other = new CallHistory();
+    const other = new SlidingWindow();
     history.add(START);
     other.add(START + 30_000);
     other.add(START + 30_000);
@@ -65,7 +65,7 @@ describe('a history of calls', () => {
   });
 
   it('takes in what was never called', () => {
-    history.include(new CallHistory(), START);
+    history.include(new SlidingWindow(), START);
     expect(history.total(START)).to.equal(0);
   });
 });

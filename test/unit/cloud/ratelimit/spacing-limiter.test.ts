@@ -1,7 +1,7 @@
 // Tasks at their pace, whatever anybody does to the wall clock.
 
 import { expect } from 'chai';
-import { Pace } from '../../../../src/cloud/ratelimit/spacing-limiter.ts';
+import { SpacingLimiter } from '../../../../src/cloud/ratelimit/spacing-limiter.ts';
 import { SteppedTime } from './stepped-time.ts';
 
 const HOUR = 60 * 60_000;
@@ -26,8 +26,8 @@ describe('a pace', () => {
   }
 
   it('keeps tasks apart, and gives what they give', async () => {
-    const pace = new Pace({ minTimeMs: 200, clock: time });
-    const results = [pace.schedule(task), pace.schedule(task), pace.schedule(task)];
+    const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
+    const results = [limiter.schedule(task), limiter.schedule(task), limiter.schedule(task)];
     await time.pass(1_000);
     expect(await Promise.all(results)).to.deep.equal([1, 2, 3]);
     // A timer may ring a millisecond early.
@@ -35,8 +35,8 @@ describe('a pace', () => {
   });
 
   it('fails as a task fails', async () => {
-    const pace = new Pace({ minTimeMs: 200, clock: time });
-    const failed = pace
+    const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
+    const failed = limiter
       .schedule(() => Promise.reject(new RangeError('as planned')))
       .catch((error: Error) => error);
     await time.pass(10);
@@ -44,22 +44,22 @@ describe('a pace', () => {
   });
 
   it('begins at once, or as if a task had just run', async () => {
-    const spent = new Pace({ minTimeMs: 200, startsSpent: true, clock: time });
+    const spent = new SpacingLimiter({ minTimeMs: 200, startsSpent: true, clock: time });
     void spent.schedule(task);
     await time.pass(195);
     expect(began).to.deep.equal([]);
     await time.pass(20);
     expect(began).to.have.length(1);
-    void new Pace({ minTimeMs: 200, clock: time }).schedule(task);
+    void new SpacingLimiter({ minTimeMs: 200, clock: time }).schedule(task);
     await time.pass(10);
     expect(began).to.have.length(2);
   });
 
   it('runs at most so many at once', async () => {
-    const pace = new Pace({ minTimeMs: 1, maxConcurrent: 2, clock: time });
+    const limiter = new SpacingLimiter({ minTimeMs: 1, maxConcurrent: 2, clock: time });
     const endings: (() => void)[] = [];
     for (let tasks = 0; tasks < 5; tasks += 1)
-      void pace.schedule(() => new Promise<void>((resolve) => endings.push(resolve)));
+      void limiter.schedule(() => new Promise<void>((resolve) => endings.push(resolve)));
     await time.pass(100);
     expect(endings).to.have.length(2);
     endings[0]?.();
@@ -69,24 +69,24 @@ describe('a pace', () => {
 
   for (const step of [-HOUR, HOUR, -400, 400])
     it(`goes on as before when the wall clock is set by ${step} ms`, async () => {
-      const pace = new Pace({ minTimeMs: 200, clock: time });
-      for (let tasks = 0; tasks < 5; tasks += 1) void pace.schedule(task);
+      const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
+      for (let tasks = 0; tasks < 5; tasks += 1) void limiter.schedule(task);
       await time.pass(500);
       time.wallOffsetMs = step;
-      for (let tasks = 0; tasks < 5; tasks += 1) void pace.schedule(task);
+      for (let tasks = 0; tasks < 5; tasks += 1) void limiter.schedule(task);
       await time.pass(4_000);
       expect(began).to.have.length(10);
     });
 
   it('rejects what has not begun when it is closed, and lets what has begun end', async () => {
-    const pace = new Pace({ minTimeMs: 200, clock: time });
+    const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
     const ending = Promise.withResolvers<string>();
-    const begun = pace.schedule(() => ending.promise);
+    const begun = limiter.schedule(() => ending.promise);
     await time.pass(10);
-    const waiting = pace.schedule(task).catch(() => 'rejected');
-    pace.close();
-    pace.close();
-    const late = pace.schedule(task).catch(() => 'rejected');
+    const waiting = limiter.schedule(task).catch(() => 'rejected');
+    limiter.close();
+    limiter.close();
+    const late = limiter.schedule(task).catch(() => 'rejected');
     await time.pass(1_000);
     expect([await waiting, await late]).to.deep.equal(['rejected', 'rejected']);
     ending.resolve('ended');

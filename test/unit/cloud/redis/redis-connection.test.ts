@@ -3,7 +3,7 @@
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { systemClock } from '../../../../src/base/clock.ts';
-import { RedisLink } from '../../../../src/cloud/redis/redis-connection.ts';
+import { RedisConnection } from '../../../../src/cloud/redis/redis-connection.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
 /** Nobody listens there. */
@@ -23,9 +23,13 @@ describe('the way to Redis', () => {
       tried.resolve(signal);
       return systemClock.sleep(ms, signal);
     };
-    const link = new RedisLink({ url: URL, clock: { ...systemClock, sleep }, logger: new RecordingLogger() });
+    const redis = new RedisConnection({
+      url: URL,
+      clock: { ...systemClock, sleep },
+      logger: new RecordingLogger(),
+    });
     const listeners = getEventListeners(await tried.promise, 'abort');
-    link.close();
+    redis.close();
     // That of the pause.
     expect(listeners).to.have.lengthOf(1);
   });

@@ -22,7 +22,7 @@ describe('a shared demand', () => {
     others = '4';
     told = [];
     keys = new Set();
-    const link = {
+    const redis = {
       eval: async (_script: string, [key]: readonly string[], values: readonly string[] = []) => {
         if (others === undefined) throw new Error('Redis is away');
         told.push(values.slice(0, 2));
@@ -30,7 +30,7 @@ describe('a shared demand', () => {
         return others;
       },
     };
-    shared = new SharedDemand({ link, shards: SHARDS, shard: 'sports', own: () => own, clock });
+    shared = new SharedDemand({ redis, shards: SHARDS, shard: 'sports', own: () => own, clock });
   });
   afterEach(() => shared.close());
 

@@ -3,7 +3,7 @@
 import type Bottleneck from 'bottleneck';
 import { expect } from 'chai';
 import type { RedisFollower } from '../../../../src/cloud/redis/redis-connection.ts';
-import { SharedTurns } from '../../../../src/cloud/redis/shared-limiter.ts';
+import { SharedLimiter } from '../../../../src/cloud/redis/shared-limiter.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
@@ -13,12 +13,12 @@ const ANSWERS: Readonly<Record<string, unknown>> = { submit: [0, 0, 1], register
 
 describe('shared turns', () => {
   let time: SteppedTime;
-  let turns: SharedTurns;
+  let limiter: SharedLimiter;
   let follower: RedisFollower;
   beforeEach(() => {
     time = new SteppedTime();
-    turns = new SharedTurns({
-      link: { follow: (one) => follow(one), eval: async () => 0 },
+    limiter = new SharedLimiter({
+      redis: { follow: (one) => follow(one), eval: async () => 0 },
       shards: 2,
       account: 'alone a',
       minTimeMs: 2 * SECOND,
@@ -26,7 +26,7 @@ describe('shared turns', () => {
     });
   });
   afterEach(() => {
-    turns.close();
+    limiter.close();
     time.restore();
   });
 
@@ -39,19 +39,19 @@ describe('shared turns', () => {
     const { played, left } = aConnection({ refuses: 'update_settings', times: 2 });
     follower.up(played);
     await time.pass(3 * SECOND, 100);
-    expect(turns.share).to.equal(1);
+    expect(limiter.share).to.equal(1);
     expect(left()).to.equal(2);
   });
 
   it('come to whoever waits, though the account was renamed while joining was to be tried again', async () => {
     follower.up(aConnection({ refuses: 'init', times: 1 }).played);
     await time.pass(100, 10);
-    expect(turns.share).to.equal(1 / 2);
-    turns.rename('account 1');
+    expect(limiter.share).to.equal(1 / 2);
+    limiter.rename('account 1');
     await time.pass(100, 10);
-    expect(turns.share).to.equal(1);
+    expect(limiter.share).to.equal(1);
     let hasBegun = false;
-    void turns.next().then(() => {
+    void limiter.next().then(() => {
       hasBegun = true;
     });
     await time.pass(20 * SECOND, 100);

@@ -2,7 +2,11 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Circuit, type Entrance, type Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
+import {
+  CircuitBreaker,
+  type Entrance,
+  type Pass,
+} from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
@@ -62,7 +66,7 @@ interface Caller {
 /** Callers as a reader has them: each ends its pass by exactly one method. */
 class Callers {
   readonly clock = new FakeClock(1_000_000);
-  readonly circuit = new Circuit(this.clock);
+  readonly breaker = new CircuitBreaker(this.clock);
   readonly #all: Caller[] = [];
   /** Passes whose call has not ended. */
   readonly #passes: Pass[] = [];
@@ -101,7 +105,7 @@ class Callers {
     const caller: Caller = { abort: new AbortController() };
     if (gone) caller.abort.abort();
     this.#all.push(caller);
-    this.circuit
+    this.breaker
       .enter(caller.abort.signal)
       .then((entrance) => this.#told(caller, entrance))
       .catch((error: unknown) => this.#wrong.push(error));
@@ -132,7 +136,7 @@ class Callers {
     if (isProbe) this.#probe = undefined;
     const wasOpen = this.#isOpen;
     if (how === 'failed') this.#fail(pass, isProbe);
-    else this.circuit[how](pass);
+    else this.breaker[how](pass);
     if (!wasOpen || !isProbe) return;
     if (how === 'succeeded') this.#isOpen = false;
     if (how === 'inconclusive') this.#notBefore = this.clock.now() + shortest(this.#failures);
@@ -141,7 +145,7 @@ class Callers {
 
   #fail(pass: Pass, isProbe: boolean): void {
     const opens = !this.#isOpen || isProbe;
-    this.circuit.failed(pass, REFUSED);
+    this.breaker.failed(pass, REFUSED);
     if (!opens) return;
     this.#failures = this.#isOpen ? this.#failures + 1 : 1;
     this.#notBefore = this.clock.now() + shortest(this.#failures);
@@ -156,7 +160,7 @@ class Callers {
   }
 
   #reset(): void {
-    this.circuit.reset();
+    this.breaker.reset();
     this.#isOpen = false;
     this.#probe = undefined;
   }
@@ -181,7 +185,7 @@ describe('for any way in which calls come and end', () => {
         await callers.endAll();
         expect(callers.waiting).to.equal(0);
         await callers.clock.advance(LONGEST);
-        expect(await callers.circuit.enter(new AbortController().signal)).to.have.property('pass');
+        expect(await callers.breaker.enter(new AbortController().signal)).to.have.property('pass');
       }),
     );
   });

@@ -1,7 +1,11 @@
 // One probe at a time, at growing intervals; nobody is left waiting.
 
 import { expect } from 'chai';
-import { Circuit, type Entrance, type Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
+import {
+  CircuitBreaker,
+  type Entrance,
+  type Pass,
+} from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 
@@ -14,28 +18,28 @@ const LONGEST = 20_000;
 
 describe('a circuit', () => {
   let clock: FakeClock;
-  let circuit: Circuit;
+  let breaker: CircuitBreaker;
   beforeEach(() => {
     clock = new FakeClock(1_000_000);
-    circuit = new Circuit(clock);
+    breaker = new CircuitBreaker(clock);
   });
 
   async function enter(): Promise<Pass> {
-    const entrance = await circuit.enter(WANTED);
+    const entrance = await breaker.enter(WANTED);
     expect(entrance).to.have.property('pass');
     return (entrance as { pass: Pass }).pass;
   }
 
   async function refusal(): Promise<Failure> {
-    const entrance = await circuit.enter(WANTED);
+    const entrance = await breaker.enter(WANTED);
     expect(entrance).to.have.property('refused');
     return (entrance as { refused: Failure }).refused;
   }
 
   async function opened(): Promise<void> {
     const pass = await enter();
-    circuit.failed(pass, REFUSED);
-    expect(circuit.refusal(pass)).to.include(REFUSED);
+    breaker.failed(pass, REFUSED);
+    expect(breaker.refusal(pass)).to.include(REFUSED);
   }
 
   /** Open, and with its probe under way. */
@@ -47,7 +51,7 @@ describe('a circuit', () => {
 
   it('lets everybody in while it is closed', async () => {
     const passes = [await enter(), await enter()];
-    for (const pass of passes) expect(circuit.refusal(pass)).to.equal(undefined);
+    for (const pass of passes) expect(breaker.refusal(pass)).to.equal(undefined);
   });
 
   it('tells the failure to all who come once it is open, and when to come again', async () => {
@@ -60,23 +64,23 @@ describe('a circuit', () => {
   it('tells it also to those who entered before and have not called yet', async () => {
     const waiting = await enter();
     await opened();
-    expect(circuit.refusal(waiting)).to.include(REFUSED);
+    expect(breaker.refusal(waiting)).to.include(REFUSED);
   });
 
   it('takes failures of calls that were under way together for one', async () => {
     const [first, second] = [await enter(), await enter()];
-    circuit.failed(first, REFUSED);
+    breaker.failed(first, REFUSED);
     const { retryAt } = await refusal();
-    circuit.failed(second, REFUSED_AGAIN);
+    breaker.failed(second, REFUSED_AGAIN);
     expect(await refusal()).to.deep.equal({ ...REFUSED, retryAt });
   });
 
   it('lets one probe in when it is time, and tells nobody who entered before to go', async () => {
     const before = await enter();
     const probe = await probing();
-    expect(circuit.refusal(probe)).to.equal(undefined);
-    expect(circuit.refusal(before)).to.include(REFUSED);
-    expect(circuit.refusal(before)?.retryAt).to.be.greaterThan(clock.now());
+    expect(breaker.refusal(probe)).to.equal(undefined);
+    expect(breaker.refusal(before)).to.include(REFUSED);
+    expect(breaker.refusal(before)?.retryAt).to.be.greaterThan(clock.now());
   });
 
   it('probes at growing intervals of at most 20 s', async () => {
@@ -86,7 +90,7 @@ describe('a circuit', () => {
       const wait = ((await refusal()).retryAt ?? 0) - clock.now();
       intervals.push(wait);
       await clock.advance(wait);
-      circuit.failed(await enter(), REFUSED);
+      breaker.failed(await enter(), REFUSED);
     }
     expect(Math.max(...intervals)).to.be.at.most(LONGEST);
     expect(intervals[0]).to.be.within(2_500, 5_000);
@@ -95,13 +99,13 @@ describe('a circuit', () => {
   });
 
   it('begins with short intervals again after it was closed', async () => {
-    circuit.failed(await probing(), REFUSED);
+    breaker.failed(await probing(), REFUSED);
     for (let probes = 0; probes < 3; probes += 1) {
       await clock.advance(LONGEST);
-      circuit.failed(await enter(), REFUSED);
+      breaker.failed(await enter(), REFUSED);
     }
     await clock.advance(LONGEST);
-    circuit.succeeded(await enter());
+    breaker.succeeded(await enter());
     await opened();
     expect((await refusal()).retryAt).to.be.at.most(clock.now() + 5_000);
   });
@@ -113,7 +117,7 @@ describe('a circuit', () => {
       probe = await probing();
       entrances = [];
       for (let waiting = 0; waiting < 3; waiting += 1)
-        void circuit.enter(WANTED).then((entrance) => entrances.push(entrance));
+        void breaker.enter(WANTED).then((entrance) => entrances.push(entrance));
       await settled();
     });
 
@@ -122,14 +126,14 @@ describe('a circuit', () => {
     });
 
     it('lets them in when it succeeds', async () => {
-      circuit.succeeded(probe);
+      breaker.succeeded(probe);
       await settled();
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
       expect(entrances).to.have.length(3);
     });
 
     it('tells them when it fails, with the newest failure', async () => {
-      circuit.failed(probe, REFUSED_AGAIN);
+      breaker.failed(probe, REFUSED_AGAIN);
       await settled();
       expect(entrances.map((entrance) => 'refused' in entrance && entrance.refused.message)).to.deep.equal(
         Array(3).fill('still not'),
@@ -137,24 +141,24 @@ describe('a circuit', () => {
     });
 
     it('tells them when it ends without a result, and probes again later', async () => {
-      circuit.inconclusive(probe);
+      breaker.inconclusive(probe);
       await settled();
       expect(entrances).to.have.length(3);
       expect((await refusal()).retryAt).to.be.greaterThan(clock.now());
     });
 
     it('lets one of them probe instead when it was not made after all', async () => {
-      circuit.abandoned(probe);
+      breaker.abandoned(probe);
       await settled();
       expect(entrances).to.have.length(1);
       expect(entrances[0]).to.have.property('pass');
-      circuit.succeeded((entrances[0] as { pass: Pass }).pass);
+      breaker.succeeded((entrances[0] as { pass: Pass }).pass);
       await settled();
       expect(entrances).to.have.length(3);
     });
 
     it('lets them in when what failed is replaced', async () => {
-      circuit.reset();
+      breaker.reset();
       await settled();
       expect(entrances).to.have.length(3);
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
@@ -162,32 +166,32 @@ describe('a circuit', () => {
 
     it('makes nobody the next probe who has left meanwhile', async () => {
       const abort = new AbortController();
-      const left = circuit.enter(abort.signal);
+      const left = breaker.enter(abort.signal);
       abort.abort();
-      circuit.succeeded(probe);
+      breaker.succeeded(probe);
       await left;
       await opened();
       await clock.advance(LONGEST);
-      expect(await circuit.enter(abort.signal)).to.have.property('refused');
-      expect(await circuit.enter(WANTED)).to.have.property('pass');
+      expect(await breaker.enter(abort.signal)).to.have.property('refused');
+      expect(await breaker.enter(WANTED)).to.have.property('pass');
     });
   });
 
   it('learns nothing from calls that began before the failure', async () => {
     const passes = [await enter(), await enter(), await enter()] as const;
     const probe = await probing();
-    circuit.succeeded(passes[0]);
-    circuit.inconclusive(passes[1]);
-    circuit.abandoned(passes[1]);
-    circuit.failed(passes[2], REFUSED_AGAIN);
-    expect(circuit.refusal(passes[0])).to.include(REFUSED);
-    circuit.succeeded(probe);
+    breaker.succeeded(passes[0]);
+    breaker.inconclusive(passes[1]);
+    breaker.abandoned(passes[1]);
+    breaker.failed(passes[2], REFUSED_AGAIN);
+    expect(breaker.refusal(passes[0])).to.include(REFUSED);
+    breaker.succeeded(probe);
     await enter();
   });
 
   it('does not open for calls that say nothing', async () => {
-    circuit.inconclusive(await enter());
-    circuit.abandoned(await enter());
+    breaker.inconclusive(await enter());
+    breaker.abandoned(await enter());
     await enter();
   });
 });

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
-import { Gate } from '../../../../src/cloud/resilience/endpoint-guard.ts';
+import { EndpointGuard } from '../../../../src/cloud/resilience/endpoint-guard.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
@@ -30,13 +30,13 @@ const steps = sequence(
 
 class Callers {
   readonly clock = new FakeClock(1_000_000);
-  readonly gate = new Gate(this.clock);
+  readonly guard = new EndpointGuard(this.clock);
   readonly passes: Pass[] = [];
   waiting = 0;
 
   enter(): void {
     this.waiting += 1;
-    void this.gate.enter(new AbortController().signal).then((entrance) => {
+    void this.guard.enter(new AbortController().signal).then((entrance) => {
       this.waiting -= 1;
       if ('pass' in entrance) this.passes.push(entrance.pass);
     });
@@ -46,16 +46,16 @@ class Callers {
     if (!pass) return;
     this.passes.splice(this.passes.indexOf(pass), 1);
     if (how === 'abandoned') {
-      this.gate.abandoned(pass);
+      this.guard.abandoned(pass);
       return;
     }
-    this.gate.began();
-    if (how === 'failed') this.gate.failed(pass, UNREACHABLE);
-    else this.gate.succeeded(pass);
+    this.guard.began();
+    if (how === 'failed') this.guard.failed(pass, UNREACHABLE);
+    else this.guard.succeeded(pass);
   }
 }
 
-describe('for any way in which calls through a gate come and end', () => {
+describe('for any way in which calls through a guard come and end', () => {
   it('nobody waits for ever, and whoever comes 20 s after the last end is let through', async () => {
     await holdsInTime(
       fc.asyncProperty(steps, fc.constantFrom('failed', 'succeeded', 'abandoned'), async (given, lastly) => {
@@ -67,7 +67,7 @@ describe('for any way in which calls through a gate come and end', () => {
           await settled();
         }
         for (; callers.passes.length > 0; await settled()) callers.end(callers.passes[0], lastly);
-        expect([callers.waiting, callers.gate.calls.underway]).to.deep.equal([0, 0]);
+        expect([callers.waiting, callers.guard.calls.underway]).to.deep.equal([0, 0]);
         await callers.clock.advance(LONGEST);
         callers.enter();
         await settled();
