@@ -49,7 +49,7 @@ export class LeaderElection implements Election {
 
   constructor(parts: LeaderElectionParts) {
     this.#parts = parts;
-    this.#troubles = new LeaseTroubles(parts.logger);
+    this.#troubles = new LeaseTroubles(parts);
   }
 
   get isSettled(): boolean {
@@ -108,21 +108,21 @@ export class LeaderElection implements Election {
   async #watch(version: string, signal: AbortSignal): Promise<void> {
     const { leases } = this.#parts;
     const onLease = (record: Lease) => {
-      this.#troubles.over('watching');
+      this.#troubles.succeeded('watching');
       if (!signal.aborted) this.#take({ kind: 'seen', record, now: this.#now() });
     };
     await leases
       .watch(version, onLease, signal)
-      .catch((error: unknown) => void this.#troubles.tell('watching', error));
+      .catch((error: unknown) => void this.#troubles.failed('watching', error));
   }
 
   async #read(): Promise<Input> {
     try {
       const record = await this.#parts.leases.read();
-      this.#troubles.over('reading');
+      this.#troubles.succeeded('reading');
       return record ? { kind: 'seen', record, now: this.#now() } : { kind: 'missing', now: this.#now() };
     } catch (error) {
-      this.#troubles.tell('reading', error);
+      this.#troubles.failed('reading', error);
       return { kind: 'failed', now: this.#now() };
     }
   }
@@ -132,13 +132,13 @@ export class LeaderElection implements Election {
     const sentAt = this.#now();
     try {
       const record = await leases.claim(base, identity);
-      this.#troubles.over('writing');
+      this.#troubles.succeeded('writing');
       return { kind: 'claimed', record, sentAt, now: this.#now() };
     } catch (error) {
       const { status } = apiFailure(error);
       if (status === CONFLICT) return { kind: 'conflict', now: this.#now() };
       if (base && status === NOT_FOUND) return { kind: 'missing', now: this.#now() };
-      this.#troubles.tell('writing', error);
+      this.#troubles.failed('writing', error);
       return { kind: 'failed', now: this.#now() };
     }
   }

@@ -1,7 +1,8 @@
 /**
- * What fails about the Lease, told once and not every 2 s of an outage.
+ * Logs what fails about the Lease: once when it begins, not every 2 s of an outage.
  */
-import type { LogFields, Logger } from '../../base/logger.ts';
+import type { LogFields } from '../../base/logger.ts';
+import { OnceLogger, type OnceLoggerOptions } from '../../base/once-logger.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 
 type Doing = 'reading' | 'writing' | 'watching';
@@ -9,24 +10,21 @@ type Doing = 'reading' | 'writing' | 'watching';
 const FORBIDDEN = 403;
 
 export class LeaseTroubles {
-  readonly #logger: Logger;
-  /** What failed last time. */
-  readonly #failing = new Set<Doing>();
+  readonly #once: OnceLogger;
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
+  constructor({ clock, logger }: Pick<OnceLoggerOptions, 'clock' | 'logger'>) {
+    this.#once = new OnceLogger({ clock, logger });
   }
 
-  tell(doing: Doing, error: unknown): void {
+  failed(doing: Doing, error: unknown): void {
     const failure = apiFailure(error);
-    const level = this.#failing.has(doing) ? 'debug' : 'warn';
-    this.#failing.add(doing);
-    this.#logger[level](`${doing} the Lease failed`, { ...failure, ...hintOf(failure) });
+    // Not the reason: while a connection is lost, several reasons alternate.
+    const cause = `${failure.status}`;
+    this.#once.failed(doing, `${doing} the Lease failed`, { ...failure, ...hintOf(failure) }, cause);
   }
 
-  /** It succeeded: the next failure is news. */
-  over(doing: Doing): void {
-    this.#failing.delete(doing);
+  succeeded(doing: Doing): void {
+    this.#once.recovered(doing, `${doing} the Lease works again`);
   }
 }
 

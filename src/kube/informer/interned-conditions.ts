@@ -1,78 +1,65 @@
 /**
- * Conditions in a fifth of the memory. What they say is said of thousands of objects in the same words, so it is held once for all of
- * them. What is an object's own are the dates, and of these it mostly has one or two: of when it was first observed, and of when its
- * job was last started.
+ * Holds conditions in a fifth of the memory. Thousands of objects have conditions with the same texts, so the texts are held once for all
+ * of them. An object's own are the dates, mostly one or two different ones: its first observation and the last start of its job.
  */
 import type { Condition } from '../../api/conditions.ts';
 import { rfc3339, unixSeconds } from '../../base/clock.ts';
+import { Interner } from './interner.ts';
 
-/** What conditions say, and for each the number of its date. */
-interface Saying {
-  readonly said: readonly Omit<Condition, 'lastTransitionTime'>[];
+/** Conditions without their dates, and for each the index of its date. */
+interface Template {
+  readonly texts: readonly Omit<Condition, 'lastTransitionTime'>[];
   readonly dates: readonly number[];
 }
 
-/** Seconds since the Unix epoch, which take no memory of their own; the text where it is not the one that would be made of them. */
+/** Seconds since the Unix epoch, which need no memory of their own; the text where it differs from the one made of the seconds. */
 type HeldDate = number | string;
 
-/** Of sayings seen lately, as a generation. A healthy object says one of some ten; the messages of failures are few, too. */
+/** Templates per generation. Healthy objects have one of about ten; the messages of failures are few, too. */
 const GENERATION = 256;
 
 const NO_DATES: readonly HeldDate[] = [];
 
-/** Reads as the conditions that it was made of. Each is made anew whenever it is read. */
-export class HeldConditions implements Iterable<Condition> {
-  readonly #saying: Saying;
+/** Iterates over the conditions that it was made of; each iteration makes new objects. */
+export class InternedConditions implements Iterable<Condition> {
+  readonly #template: Template;
   readonly #first: HeldDate | undefined;
   readonly #second: HeldDate | undefined;
   readonly #others: readonly HeldDate[];
 
-  /** @param dates as numbered by the saying */
-  constructor(saying: Saying, [first, second, ...others]: readonly HeldDate[]) {
-    this.#saying = saying;
+  /** @param dates in the order of the template's indexes */
+  constructor(template: Template, [first, second, ...others]: readonly HeldDate[]) {
+    this.#template = template;
     this.#first = first;
     this.#second = second;
     this.#others = others.length > 0 ? others : NO_DATES;
   }
 
   *[Symbol.iterator](): Generator<Condition, void> {
-    const { said, dates } = this.#saying;
-    const texts = [this.#first, this.#second, ...this.#others].map(textOf);
-    for (const [index, each] of said.entries())
-      yield { ...each, lastTransitionTime: texts[dates[index] as number] as string };
+    const { texts, dates } = this.#template;
+    const known = [this.#first, this.#second, ...this.#others].map(textOf);
+    for (const [index, each] of texts.entries())
+      yield { ...each, lastTransitionTime: known[dates[index] as number] as string };
   }
 }
 
-/** Knows what has been said lately. */
-export class Sayings {
-  /** Two generations, as of shared texts. */
-  #young = new Map<string, Saying>();
-  #old = new Map<string, Saying>();
+export class ConditionInterner {
+  readonly #templates = new Interner<Template>(GENERATION, (template) => JSON.stringify(template));
 
-  hold(conditions: Iterable<Condition>): HeldConditions {
-    const said: Omit<Condition, 'lastTransitionTime'>[] = [];
-    const numbers = new Map<string, number>();
+  intern(conditions: Iterable<Condition>): InternedConditions {
+    const texts: Omit<Condition, 'lastTransitionTime'>[] = [];
+    const indexes = new Map<string, number>();
     const dates: number[] = [];
     for (const { lastTransitionTime, ...each } of conditions) {
-      const number = numbers.get(lastTransitionTime) ?? numbers.size;
-      numbers.set(lastTransitionTime, number);
-      said.push(each);
-      dates.push(number);
+      const index = indexes.get(lastTransitionTime) ?? indexes.size;
+      indexes.set(lastTransitionTime, index);
+      texts.push(each);
+      dates.push(index);
     }
-    return new HeldConditions(this.#known({ said, dates }), Array.from(numbers.keys(), heldDate));
-  }
-
-  #known(saying: Saying): Saying {
-    const text = JSON.stringify(saying);
-    const young = this.#young.get(text);
-    if (young) return young;
-    const known = this.#old.get(text) ?? saying;
-    if (this.#young.size >= GENERATION) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(text, known);
-    return known;
+    return new InternedConditions(
+      this.#templates.intern({ texts, dates }),
+      Array.from(indexes.keys(), heldDate),
+    );
   }
 }
 

@@ -6,8 +6,8 @@ import { isOfShard, type Shard } from '../../api/shard.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import type { Change, JobStore } from '../../job/model/sinks.ts';
 import { isNewerVersion } from '../client/resource-version.ts';
-import { Sayings } from './interned-conditions.ts';
-import { SharedTexts } from './interned-strings.ts';
+import { ConditionInterner } from './interned-conditions.ts';
+import { InternedStrings } from './interned-strings.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
 /** Where events come from: a namespace, or the whole cluster. */
@@ -18,8 +18,8 @@ export type OnChange = (key: ObjectKey, change: Change) => void;
 
 export class Store implements JobStore {
   readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
-  readonly #texts = new SharedTexts();
-  readonly #sayings = new Sayings();
+  readonly #strings = new InternedStrings();
+  readonly #conditions = new ConditionInterner();
   #onChange: OnChange = () => undefined;
   /** For each list that is coming in: what it has not confirmed yet. */
   readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
@@ -104,10 +104,10 @@ export class Store implements JobStore {
 
   /** The same in less memory. */
   #held(job: EdgeTranscodeJob): EdgeTranscodeJob {
-    this.#texts.share(job);
+    this.#strings.intern(job);
     const { conditions } = job.status;
     if (!conditions) return job;
-    return { ...job, status: { ...job.status, conditions: this.#sayings.hold(conditions) } };
+    return { ...job, status: { ...job.status, conditions: this.#conditions.intern(conditions) } };
   }
 
   /**

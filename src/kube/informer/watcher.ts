@@ -6,6 +6,7 @@ import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { OnceLogger } from '../../base/once-logger.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import { collectionPath, type Page, type Selection } from '../client/kube-client.ts';
 import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from '../client/watch-client.ts';
@@ -42,17 +43,19 @@ const WARN_AGAIN_MS = 10 * 60_000;
 /** A watch lasts 8 min at most and a try 20 s, and pauses are of a minute at most: whoever has begun nothing for longer never will. */
 const STUCK_AFTER_MS = 10 * 60_000;
 
+type Doing = 'listing' | 'watching';
+
 export class Watcher {
   readonly #parts: WatcherParts;
   #progressedAt: number;
   #triedAt: number;
-  /** The last warning of a failure, and when it was given. */
-  #warned = { what: '', at: Number.NEGATIVE_INFINITY };
+  readonly #once: OnceLogger;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
     this.#progressedAt = parts.clock.now();
     this.#triedAt = this.#progressedAt;
+    this.#once = new OnceLogger({ ...parts, repeatAfterMs: WARN_AGAIN_MS });
   }
 
   /** Clock `now` of the last page, event or bookmark. */
@@ -70,7 +73,7 @@ export class Watcher {
     let state: WatchState = START;
     const take = (input: WatchInput): Step => {
       const next = step(state, input);
-      if (input.kind !== 'failed' && input.kind !== 'ended') this.#progressedAt = this.#parts.clock.now();
+      if (input.kind !== 'failed' && input.kind !== 'ended') this.#progressed(input.kind);
       state = next.state;
       for (const event of next.events) onEvent(event);
       return next;
@@ -142,22 +145,17 @@ export class Watcher {
     return job && { kind: type === 'DELETED' ? 'deleted' : 'applied', job };
   }
 
-  #failure(doing: 'listing' | 'watching', error: unknown): Extract<WatchInput, { kind: 'failed' }> {
+  #failure(doing: Doing, error: unknown): Extract<WatchInput, { kind: 'failed' }> {
     const failure = apiFailure(error);
-    const level = this.#isNews(`${doing} ${failure.status} ${failure.reason}`) ? 'warn' : 'debug';
-    this.#parts.logger[level](`${doing} failed`, {
-      ...failure,
-      hint: hintOf(failure, this.#parts.namespace),
-    });
+    const fields = { ...failure, hint: hintOf(failure, this.#parts.namespace) };
+    this.#once.failed(doing, `${doing} failed`, fields, `${failure.status} ${failure.reason}`);
     return { kind: 'failed', ...failure };
   }
 
-  #isNews(what: string): boolean {
-    const now = this.#parts.clock.now();
-    const { what: before, at } = this.#warned;
-    if (what === before && this.#progressedAt <= at && now - at < WARN_AGAIN_MS) return false;
-    this.#warned = { what, at: now };
-    return true;
+  #progressed(kind: Exclude<WatchInput['kind'], 'failed' | 'ended'>): void {
+    this.#progressedAt = this.#parts.clock.now();
+    const doing: Doing = kind === 'page' ? 'listing' : 'watching';
+    this.#once.recovered(doing, `${doing} works again`);
   }
 
   async #pause(pause: Step['pause'], signal: AbortSignal): Promise<void> {

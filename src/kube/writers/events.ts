@@ -6,8 +6,10 @@ import { randomBytes } from 'node:crypto';
 import { type EventsV1Event, V1MicroTime } from '@kubernetes/client-node';
 import { API_VERSION, type EdgeTranscodeJob, GROUP, KIND } from '../../api/edge-transcode-job.ts';
 import type { Clock } from '../../base/clock.ts';
+import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Logger } from '../../base/logger.ts';
 import { nameOf } from '../../base/object-key.ts';
+import { OnceLogger } from '../../base/once-logger.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import type { EventSink, JobEvent } from '../../job/model/sinks.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
@@ -28,8 +30,10 @@ export interface KubeEventsParts {
 const RATE = { burst: 50, perSecond: 1 };
 /** After that half of it for any one namespace, or whoever has many objects change without end would leave nothing for the warnings of others. */
 const NAMESPACE_RATE = { burst: 50, perSecond: 0.5 };
-/** A bucket that is not remembered is a full one: a namespace gets 50 more at most. */
-const MOST_NAMESPACES = 1_000;
+/** A namespace's bucket that is unused for this long is full, as a new one is: 50 / 0.5 per second = 100 s. */
+const FULL_AFTER_MS = (NAMESPACE_RATE.burst / NAMESPACE_RATE.perSecond) * 1_000;
+
+const HINT = 'the service account may not create events: kubectl apply -f deploy/';
 
 /** Bounds of the API server, in bytes. */
 const LONGEST_NOTE = 1_024;
@@ -38,12 +42,14 @@ const LONGEST_NAME = 253;
 export class KubeEvents implements EventSink {
   readonly #parts: KubeEventsParts;
   readonly #bucket: TokenBucket;
-  readonly #buckets = new Map<string, TokenBucket>();
-  #deniedTold = false;
+  readonly #buckets: ExpiringMap<string, TokenBucket>;
+  readonly #once: OnceLogger;
 
   constructor(parts: KubeEventsParts) {
     this.#parts = parts;
     this.#bucket = new TokenBucket(parts.clock, RATE);
+    this.#buckets = new ExpiringMap({ clock: parts.clock, lifetimeMs: FULL_AFTER_MS });
+    this.#once = new OnceLogger(parts);
   }
 
   record(object: EdgeTranscodeJob, event: JobEvent): void {
@@ -54,9 +60,8 @@ export class KubeEvents implements EventSink {
   }
 
   #bucketOf(namespace: string): TokenBucket {
-    const known = this.#buckets.get(namespace);
+    const known = this.#buckets.use(namespace);
     if (known) return known;
-    if (this.#buckets.size === MOST_NAMESPACES) this.#buckets.clear();
     const bucket = new TokenBucket(this.#parts.clock, NAMESPACE_RATE);
     this.#buckets.set(namespace, bucket);
     return bucket;
@@ -67,16 +72,15 @@ export class KubeEvents implements EventSink {
       await this.#parts.client.createEvent(object.namespace, this.#body(object, event));
     } catch (error) {
       this.#parts.onDropped?.();
-      this.#tell({ ...apiFailure(error), event: event.reason });
+      this.#logFailure({ ...apiFailure(error), event: event.reason });
     }
   }
 
-  /** What only a person can mend is said once; the rest passes, and the metric counts it. */
-  #tell(failure: ApiFailure & { event: string }): void {
-    const isNews = failure.status === 403 && !this.#deniedTold;
-    if (isNews) this.#deniedTold = true;
-    const hint = isNews ? 'the service account may not create events: kubectl apply -f deploy/' : undefined;
-    this.#parts.logger[isNews ? 'warn' : 'debug']('writing an event failed', { ...failure, hint });
+  /** Warns once of a missing permission, which only a person can grant. Other failures pass, and the metric counts them. */
+  #logFailure(failure: ApiFailure & { readonly event: string }): void {
+    const message = 'writing an event failed';
+    if (failure.status === 403) this.#once.failed('permission', message, { ...failure, hint: HINT });
+    else this.#parts.logger.debug(message, { ...failure });
   }
 
   #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {

@@ -7,6 +7,7 @@ import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
+import { OnceLogger } from '../../base/once-logger.ts';
 import { Controller } from '../../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
 import type { StatusSink } from '../../job/model/sinks.ts';
@@ -48,13 +49,16 @@ const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 export class StatusWriter implements StatusSink {
   readonly #parts: StatusWriterParts;
   readonly #desired = new Map<ObjectKey, Desired>();
-  /** Objects whose status was rejected last: each is logged once, not at every poll. */
-  readonly #rejected = new Set<ObjectKey>();
+  /** By object: a rejected status is logged once, not at every poll. */
+  readonly #rejections: OnceLogger;
+  /** With an older CRD every write loses fields: logged once, until a status is kept whole. */
+  readonly #pruning: OnceLogger;
   readonly #controller: Controller<ObjectKey>;
-  #prunedTold = false;
 
   constructor(parts: StatusWriterParts) {
     this.#parts = parts;
+    this.#rejections = new OnceLogger({ ...parts, level: 'error' });
+    this.#pruning = new OnceLogger(parts);
     this.#controller = new Controller<ObjectKey>({
       clock: parts.clock,
       logger: parts.logger,
@@ -105,22 +109,19 @@ export class StatusWriter implements StatusSink {
     after: EdgeTranscodeJob | undefined,
   ): Outcome {
     this.#finish(key, desired);
-    this.#rejected.delete(key);
+    this.#rejections.recovered(key);
     if (after) this.#parts.store.update(after);
     const isWhole = !after || fingerprintOf(after.status) === fingerprintOf(desired.status);
     this.#parts.onWrite?.(isWhole ? 'written' : 'pruned');
-    this.#tellPruned(key, isWhole);
+    if (isWhole) this.#pruning.recovered('CRD');
+    else this.#logPruned(key);
     desired.onResult(before.status);
     return awaitChange();
   }
 
-  /** Once, until a status is kept whole: with an older CRD it would be every write. */
-  #tellPruned(key: ObjectKey, isWhole: boolean): void {
-    if (!isWhole && !this.#prunedTold) {
-      const message = 'the API server drops fields of the status: the CRD is older than the operator';
-      this.#parts.logger.warn(message, { ...splitKey(key), hint: 'kubectl apply -f crds/' });
-    }
-    this.#prunedTold = !isWhole;
+  #logPruned(key: ObjectKey): void {
+    const message = 'the API server drops fields of the status: the CRD is older than the operator';
+    this.#pruning.failed('CRD', message, { ...splitKey(key), hint: 'kubectl apply -f crds/' });
   }
 
   async #refused(
@@ -157,10 +158,8 @@ export class StatusWriter implements StatusSink {
   }
 
   #reject(key: ObjectKey, desired: Desired): Outcome {
-    const level = this.#rejected.has(key) ? 'debug' : 'error';
     const message = 'the API server rejects the status; is the CRD older than the operator?';
-    this.#parts.logger[level](message, splitKey(key));
-    this.#rejected.add(key);
+    this.#rejections.failed(key, message, splitKey(key));
     return this.#drop(key, desired, 'rejected');
   }
 
@@ -188,7 +187,7 @@ export class StatusWriter implements StatusSink {
 
   #drop(key: ObjectKey, desired: Desired, result: WriteResult): Outcome {
     this.#parts.onWrite?.(result);
-    if (result === 'gone') this.#rejected.delete(key);
+    if (result === 'gone') this.#rejections.recovered(key);
     this.#finish(key, desired);
     desired.onResult(undefined);
     return awaitChange();

@@ -117,6 +117,7 @@ describe('an election', () => {
       'warn · writing the Lease failed · TimeoutError',
       'warn · lost the lead · first · it was not renewed in time',
     ]);
+    expect(first.said()).to.include('info · writing the Lease works again');
   });
 
   it('outlasts a stall that is shorter than the deadline', async () => {

@@ -1,11 +1,14 @@
-// That held conditions read as those they were made of, and that thousands of them take little memory.
+// That interned conditions read as those they were made of, and that thousands of them take little memory.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { CONDITION_TYPES, type Condition } from '../../../../src/api/conditions.ts';
 import { rfc3339 } from '../../../../src/base/clock.ts';
-import { type HeldConditions, Sayings } from '../../../../src/kube/informer/interned-conditions.ts';
+import {
+  ConditionInterner,
+  type InternedConditions,
+} from '../../../../src/kube/informer/interned-conditions.ts';
 import { holds } from '../../kit/for-any.ts';
 
 const seconds = fc.integer({ min: 1_700_000_000, max: 1_700_000_003 });
@@ -42,42 +45,42 @@ function started(second: number): Condition[] {
   }));
 }
 
-describe('held conditions', () => {
-  it('read as what they were made of, whatever was held before', () => {
-    const sayings = new Sayings();
+describe('interned conditions', () => {
+  it('read as the conditions that they were made of, whatever was interned before', () => {
+    const interner = new ConditionInterner();
     holds(
       fc.property(conditions, (given) => {
-        expect([...sayings.hold(given)]).to.deep.equal(given);
+        expect([...interner.intern(given)]).to.deep.equal(given);
       }),
     );
   });
 
   it('read the same each time', () => {
-    const held = new Sayings().hold(started(7));
+    const held = new ConditionInterner().intern(started(7));
     expect([...held]).to.deep.equal([...held]);
   });
 
-  it('keep what a newer operator may say besides', () => {
+  it('keep fields that a newer operator may have written', () => {
     const [given] = started(0);
     const more = { ...given, severity: 'Info' } as unknown as Condition;
-    expect([...new Sayings().hold([more])]).to.deep.equal([more]);
+    expect([...new ConditionInterner().intern([more])]).to.deep.equal([more]);
   });
 
-  it('read the same after many others have been held', () => {
-    const sayings = new Sayings();
+  it('read the same after many others were interned', () => {
+    const interner = new ConditionInterner();
     const [first] = started(0);
-    const said = Array.from({ length: 2_000 }, (_, index) => [
+    const given = Array.from({ length: 2_000 }, (_, index) => [
       { ...first, message: `${index}` } as Condition,
     ]);
-    const held = said.map((each) => sayings.hold(each));
-    expect(held.map((each) => [...each])).to.deep.equal(said);
+    const held = given.map((each) => interner.intern(each));
+    expect(held.map((each) => [...each])).to.deep.equal(given);
   });
 
   it('take a fifth of the memory of plain ones', () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
-    const sayings = new Sayings();
-    const grown = (make: (index: number) => Condition[] | HeldConditions) => {
+    const interner = new ConditionInterner();
+    const grown = (make: (index: number) => Condition[] | InternedConditions) => {
       collectGarbage();
       const before = process.memoryUsage().heapUsed;
       const kept = Array.from({ length: 4_000 }, (_, index) => make(index));
@@ -85,6 +88,6 @@ describe('held conditions', () => {
       return (process.memoryUsage().heapUsed - before) / kept.length;
     };
     const parsed = (index: number): Condition[] => JSON.parse(JSON.stringify(started(index)));
-    expect(grown((index) => sayings.hold(parsed(index)))).to.be.below(grown(parsed) / 5);
+    expect(grown((index) => interner.intern(parsed(index)))).to.be.below(grown(parsed) / 5);
   });
 });

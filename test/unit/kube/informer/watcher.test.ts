@@ -291,6 +291,17 @@ describe('the watcher', () => {
     expect(warnings(), 'after progress').to.equal(4);
   });
 
+  it('logs once that watching works again', async () => {
+    server.refusal = httpError(403);
+    await run(page('10', []));
+    await clock.advance(60_000);
+    server.refusal = undefined;
+    await clock.advance(60_000);
+    for (const version of ['11', '12']) await server.current.send('ADDED', raw('a', version));
+    const infos = logger.lines.filter(({ level }) => level === 'info');
+    expect(infos.map(({ message }) => message)).to.deep.equal(['watching works again']);
+  });
+
   it('says that the CRD is missing, and lists again once it is there', async () => {
     await run(httpError(404), page('10', []));
     expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f crds/');
