@@ -1,30 +1,11 @@
 /** The accounts of the simulated cloud, their keys, and what they may not do. */
 
-import { type DenialCode, isDenialCode } from '../http/api-error.ts';
-import type { Denial, NewAccount, NewKey } from '../world/account-world.ts';
+import { isDenialCode } from '../http/api-error.ts';
+import type { Denial, DenialCode, NewAccount, NewKey } from '../world/account-world.ts';
 import { CloudWorldError } from '../world/cloud-world.ts';
 import { millisecondsOf } from '../world/times.ts';
-import type { Identity } from './identity.ts';
+import type { Account, Key } from './account.ts';
 import { DEFAULT_CALLS_PER_MINUTE, Quota } from './quota.ts';
-
-export interface Account {
-  readonly accountID: string;
-  readonly quota: Quota;
-  enabled: boolean;
-}
-
-export interface Key {
-  readonly account: Account;
-  /** Who calls with it. */
-  readonly identity: Identity;
-  readonly accessKeyID: string;
-  readonly accessKeySecret: string;
-  /** Only temporary keys have one. */
-  readonly securityToken: string | undefined;
-  /** Milliseconds since the Unix epoch. */
-  expiresAt: number | undefined;
-  active: boolean;
-}
 
 export class Accounts {
   readonly #accounts = new Map<string, Account>();

@@ -1,13 +1,7 @@
 /** Who calls with a key, as GetCallerIdentity tells it. */
 
-import { sha256 } from '../signing/signature.ts';
-import type { Key } from './accounts.ts';
-import type { Role } from './roles.ts';
-
-export type Identity =
-  | { readonly kind: 'account' }
-  | { readonly kind: 'user'; readonly userName: string }
-  | { readonly kind: 'role'; readonly role: Role; readonly roleSessionName: string };
+import { createHash } from 'node:crypto';
+import type { Key } from './account.ts';
 
 /** The response without its RequestId. */
 export function callerIdentity({ account, identity }: Key): Record<string, string> {
@@ -36,7 +30,8 @@ export function callerIdentity({ account, identity }: Key): Record<string, strin
 
 /** Eighteen digits, as the vendor numbers users and roles; the same for the same ARN. */
 export function principalID(arn: string): string {
-  return `2${BigInt(`0x${sha256(arn).slice(0, 14)}`)}`.padEnd(18, '0');
+  const hash = createHash('sha256').update(arn).digest('hex');
+  return `2${BigInt(`0x${hash.slice(0, 14)}`)}`.padEnd(18, '0');
 }
 
 function user(accountID: string, userID: string, arn: string): Record<string, string> {

@@ -2,15 +2,9 @@
 
 import { CloudWorldError } from '../world/cloud-world.ts';
 import type { NewRole, RoleChange, RoleState } from '../world/sts-world.ts';
-import { type Account, actionOf, type Key } from './accounts.ts';
+import type { Account, Key, Role } from './account.ts';
+import { actionOf } from './accounts.ts';
 import { principalID } from './identity.ts';
-
-export interface Role extends Required<RoleChange> {
-  readonly account: Account;
-  readonly roleName: string;
-  readonly roleARN: string;
-  readonly roleID: string;
-}
 
 /** What the vendor lets a role be set to, in seconds. */
 const LEAST_MAX_SESSION = 3_600;

@@ -2,7 +2,7 @@
  * What the endpoints of both products have in common: what a call says of itself, whether there is such an operation, and
  * how an error becomes an answer. Nothing here knows sockets.
  */
-import type { Account } from '../accounts/accounts.ts';
+import type { Account } from '../accounts/account.ts';
 import { type Answer, failure, success } from '../http/answer.ts';
 import { ApiError, missingParameter, unknownAction, unknownVersion } from '../http/api-error.ts';
 import { type HttpRequest, header, parametersOf } from '../http/http-request.ts';

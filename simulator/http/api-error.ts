@@ -3,6 +3,8 @@
  * a page leaves the text open ("%s."), it is written here.
  */
 
+import type { DenialCode } from '../world/account-world.ts';
+
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -105,8 +107,6 @@ export function nonceUsed(): ApiError {
 }
 
 // The gateway's: whether it may.
-
-export type DenialCode = 'NoPermission' | 'Forbidden.RAM' | 'Forbidden';
 
 const DENIALS: Readonly<Record<DenialCode, string>> = {
   NoPermission: 'You are not authorized to do this action. You should be authorized by RAM.',

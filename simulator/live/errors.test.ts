@@ -1,9 +1,9 @@
 /** Each refusal has the status, code and body that the vendor's pages give. */
 import { expect } from 'chai';
-import type { DenialCode } from '../http/api-error.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID, DEFAULT_KEY, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
 import { callBare, callWithSdk, codeOf, queryOf, RUNNING_JOB_ID } from '../test/test-client.ts';
+import type { DenialCode } from '../world/account-world.ts';
 import { timeOf } from '../world/times.ts';
 
 describe('a refused call', () => {

@@ -4,7 +4,8 @@
  *
  * The parts are handed in, so that each is told and tested alone.
  */
-import type { Accounts, Key } from '../accounts/accounts.ts';
+import type { Key } from '../accounts/account.ts';
+import type { Accounts } from '../accounts/accounts.ts';
 import { permits } from '../accounts/roles.ts';
 import {
   answerOf,

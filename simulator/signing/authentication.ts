@@ -1,5 +1,6 @@
 /** Who is calling: finds the key that a request was signed with, or throws the vendor's reason why it is refused. */
-import type { Accounts, Key } from '../accounts/accounts.ts';
+import type { Key } from '../accounts/account.ts';
+import type { Accounts } from '../accounts/accounts.ts';
 import {
   expiredTimestamp,
   expiredToken,

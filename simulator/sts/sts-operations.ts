@@ -1,7 +1,7 @@
 /** The operations of the product `Sts`, API version 2015-04-01, as its pages describe them. */
-import type { Key } from '../accounts/accounts.ts';
+import type { Key, Role } from '../accounts/account.ts';
 import { callerIdentity } from '../accounts/identity.ts';
-import { type Role, type Roles, trustsKey, trustsProvider } from '../accounts/roles.ts';
+import { type Roles, trustsKey, trustsProvider } from '../accounts/roles.ts';
 import { permissionDenied } from '../http/api-error.ts';
 import type { Keyring } from '../signing/authentication.ts';
 import { timeOf } from '../world/times.ts';

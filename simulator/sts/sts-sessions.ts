@@ -1,7 +1,7 @@
 /** The sessions that STS issues: temporary keys of a role, good at Live and at STS itself. */
 import { randomBytes } from 'node:crypto';
-import type { Accounts, Key } from '../accounts/accounts.ts';
-import type { Role } from '../accounts/roles.ts';
+import type { Key, Role } from '../accounts/account.ts';
+import type { Accounts } from '../accounts/accounts.ts';
 import type { SessionState } from '../world/sts-world.ts';
 import { timeOf } from '../world/times.ts';
 

@@ -1,5 +1,4 @@
 /** The verbs about accounts, their keys, and what they may not do. */
-import type { DenialCode } from '../http/api-error.ts';
 
 export interface AccountVerbs {
   createAccount(account: NewAccount): Promise<void>;
@@ -35,6 +34,9 @@ export interface NewKey {
   /** The RAM user that has it; default `operator`. Empty: the account itself has it, which may assume no role. */
   userName?: string;
 }
+
+/** The codes with which the vendor refuses an action for lack of permission. */
+export type DenialCode = 'NoPermission' | 'Forbidden.RAM' | 'Forbidden';
 
 export interface Denial {
   /** `GetEdgeTranscodeJob` or `AssumeRole`, with or without the `live:` or `sts:` of the RAM action. */

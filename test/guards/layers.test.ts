@@ -1,22 +1,27 @@
-// The walls between the rooms of src: every import, `import type` included, against the table of layers.ts.
+// Every import of src and simulator, `import type` included, against the tables of layers.ts.
 
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { circle, LIBRARY_ROOMS, MAY_IMPORT, roomOf, type SourceFile, violations } from './layers.ts';
-import { ROOT } from './manifests.ts';
+import {
+  circle,
+  forbiddenFiles,
+  forbiddenLibraries,
+  LIBRARY_ROOMS,
+  MAY_IMPORT,
+  roomOf,
+  SIMULATOR_MAY_IMPORT,
+  type SourceFile,
+} from './layers.ts';
+import { importsOf, readSources } from './sources.ts';
 
-const SRC = join(ROOT, 'src');
 const MOST_FILES = 12;
 
-/** `from '…'`, `import '…'` and `import('…')`: all that TypeScript has, in a tree that biome formats. */
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
-
 describe('the rooms of src', () => {
-  const sources = readSources();
+  const sources = readSources('src');
 
   it('import only what the table allows', () => {
-    expect(violations(sources)).to.deep.equal([]);
+    expect(forbiddenFiles(sources, MAY_IMPORT)).to.deep.equal([]);
+    expect(forbiddenLibraries(sources)).to.deep.equal([]);
   });
 
   it('import each other in no circle, types included', () => {
@@ -24,19 +29,44 @@ describe('the rooms of src', () => {
   });
 
   it('are the rooms of the table', () => {
-    const rooms = new Set(sources.map(({ path }) => roomOf(path)));
+    const rooms = new Set(sources.map(({ path }) => roomOf(path, MAY_IMPORT)));
     expect([...rooms]).to.have.members(Object.keys(MAY_IMPORT));
   });
 
   it(`have at most ${MOST_FILES} files each`, () => {
-    const sizes = Object.entries(Object.groupBy(sources, ({ path }) => dirname(path)));
-    const large = sizes.filter(([, files = []]) => files.length > MOST_FILES).map(([folder]) => folder);
-    expect(large).to.deep.equal([]);
+    expect(largeFolders(sources)).to.deep.equal([]);
   });
 
   it('use every library that the table names', () => {
     const used = new Set(sources.flatMap(({ libraries }) => libraries));
     expect([...used]).to.have.members(Object.keys(LIBRARY_ROOMS));
+  });
+});
+
+describe('the rooms of the simulator', () => {
+  const all = readSources('simulator');
+  const program = all.filter(({ path }) => !path.endsWith('.test.ts') && !path.startsWith('test/'));
+
+  it('import only what the table allows', () => {
+    expect(forbiddenFiles(program, SIMULATOR_MAY_IMPORT)).to.deep.equal([]);
+  });
+
+  it('import each other in no circle, types included', () => {
+    expect(circle(program)).to.equal(undefined);
+  });
+
+  it('are the rooms of the table', () => {
+    const rooms = new Set(program.map(({ path }) => roomOf(path, SIMULATOR_MAY_IMPORT)));
+    expect([...rooms]).to.have.members(Object.keys(SIMULATOR_MAY_IMPORT));
+  });
+
+  it('need no library, and nothing outside their folder even in tests', () => {
+    expect(program.flatMap(({ libraries }) => libraries)).to.deep.equal([]);
+    expect(all.flatMap(({ files }) => files.filter((file) => file.startsWith('../')))).to.deep.equal([]);
+  });
+
+  it(`have at most ${MOST_FILES} files each, tests included`, () => {
+    expect(largeFolders(all)).to.deep.equal([]);
   });
 });
 
@@ -48,20 +78,21 @@ describe('the check of imports', () => {
   });
 
   it('finds a forbidden import of a room, at any depth', () => {
-    const found = violations([
-      file('job/model/a.ts', ['cloud/client/b.ts']),
-      file('base/c.ts', ['api/d.ts']),
-    ]);
-    expect(found).to.have.lengthOf(2);
+    const sources = [file('job/model/a.ts', ['cloud/client/b.ts']), file('base/c.ts', ['api/d.ts'])];
+    expect(forbiddenFiles(sources, MAY_IMPORT)).to.have.lengthOf(2);
+  });
+
+  it('finds an import from outside the folder, also in a file that may import every room', () => {
+    expect(forbiddenFiles([file('app.ts', ['../test/a.ts'])], MAY_IMPORT)).to.have.lengthOf(1);
   });
 
   it('finds a library in another room', () => {
-    expect(violations([file('job/model/a.ts', [], ['pino'])])).to.have.lengthOf(1);
-    expect(violations([file('telemetry/a.ts', [], ['pino'])])).to.deep.equal([]);
+    expect(forbiddenLibraries([file('job/model/a.ts', [], ['pino'])])).to.have.lengthOf(1);
+    expect(forbiddenLibraries([file('telemetry/a.ts', [], ['pino'])])).to.deep.equal([]);
   });
 
   it('finds a library that the table does not know', () => {
-    expect(violations([file('app.ts', [], ['left-pad'])])).to.have.lengthOf(1);
+    expect(forbiddenLibraries([file('app.ts', [], ['left-pad'])])).to.have.lengthOf(1);
   });
 
   it('finds a circle of three files', () => {
@@ -75,22 +106,7 @@ describe('the check of imports', () => {
   });
 });
 
-function readSources(): SourceFile[] {
-  return readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .sort()
-    .map((path) => {
-      const imports = importsOf(readFileSync(join(SRC, path), 'utf8'));
-      return {
-        path,
-        files: imports
-          .filter((name) => name.startsWith('.'))
-          .map((name) => normalize(join(dirname(path), name))),
-        libraries: imports.filter((name) => !name.startsWith('.') && !name.startsWith('node:')),
-      };
-    });
-}
-
-function importsOf(text: string): string[] {
-  return Array.from(text.matchAll(IMPORT), ([, name]) => name as string);
+function largeFolders(sources: readonly SourceFile[]): string[] {
+  const folders = Object.entries(Object.groupBy(sources, ({ path }) => dirname(path)));
+  return folders.filter(([, files = []]) => files.length > MOST_FILES).map(([folder]) => folder);
 }

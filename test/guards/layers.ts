@@ -3,11 +3,14 @@
  * says so; `layers.test.ts` holds every import of `src` against it.
  */
 
+/** From a room to the rooms that it may import. */
+export type RoomTable = Readonly<Record<string, readonly string[]>>;
+
 /**
  * A room is a folder of `src` without its sub-folders, or one of the files that see several rooms. It may always import its own files.
  * `job/*` stands for every folder below `job`.
  */
-export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+export const MAY_IMPORT: RoomTable = {
   'main.ts': ['app.ts', 'base', 'config', 'cloud/client', 'cloud/credentials', 'telemetry'],
   'app.ts': ['*'],
   'leader-term.ts': ['*'],
@@ -61,30 +64,57 @@ export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   tinyqueue: ['base', 'cloud/ratelimit'],
 };
 
-/** One file of `src`, with what it imports. Paths are relative to `src`. */
+/** One file below `src` or `simulator`, with what it imports. Paths are relative to that folder. */
 export interface SourceFile {
   readonly path: string;
-  /** Files of `src`, `import type` included. */
+  /** Imported files, `import type` included. Those outside the folder begin with `../`. */
   readonly files: readonly string[];
   /** Packages; Node's own modules are left out. */
   readonly libraries: readonly string[];
 }
 
+/**
+ * The rooms of the simulator, in the same form. Tests and their helpers in `simulator/test` may import all of them.
+ * The simulator imports nothing of `src`: a mistake of the operator's cloud client must not be repeated in its counterpart.
+ */
+export const SIMULATOR_MAY_IMPORT: RoomTable = {
+  'main.ts': ['*'],
+  'simulator.ts': ['*'],
+  'main-text.ts': ['seed.ts'],
+  'seed.ts': ['world'],
+  'seed-file.ts': ['admin', 'seed.ts', 'world'],
+
+  world: [],
+  http: ['world'],
+  accounts: ['http', 'world'],
+  signing: ['accounts', 'http'],
+  endpoint: ['accounts', 'http', 'signing', 'world'],
+  live: ['accounts', 'endpoint', 'http', 'signing', 'world'],
+  sts: ['accounts', 'endpoint', 'http', 'signing', 'world'],
+  admin: ['accounts', 'endpoint', 'http', 'live', 'sts', 'world'],
+};
+
 /** The room of a file: its own entry in the table, or its folder. */
-export function roomOf(path: string): string {
-  return path in MAY_IMPORT ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')));
+export function roomOf(path: string, table: RoomTable): string {
+  return path in table ? path : path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** One sentence for each import that the table does not allow. */
-export function violations(sources: readonly SourceFile[]): string[] {
-  return sources.flatMap((source) => [
-    ...source.files
-      .filter((file) => !allows(roomOf(source.path), roomOf(file)))
-      .map((file) => `src/${source.path} imports src/${file}, which its room may not`),
-    ...source.libraries
+/** One sentence for each import of a file that the table does not allow. */
+export function forbiddenFiles(sources: readonly SourceFile[], table: RoomTable): string[] {
+  return sources.flatMap((source) =>
+    source.files
+      .filter((file) => !allows(table, source.path, file))
+      .map((file) => `${source.path} imports ${file}, which its room may not`),
+  );
+}
+
+/** One sentence for each import of a library below `src` outside the library's rooms. */
+export function forbiddenLibraries(sources: readonly SourceFile[]): string[] {
+  return sources.flatMap((source) =>
+    source.libraries
       .filter((library) => !(LIBRARY_ROOMS[library] ?? []).some((room) => isBelow(source.path, room)))
-      .map((library) => `src/${source.path} imports ${library}, which belongs to another room`),
-  ]);
+      .map((library) => `${source.path} imports ${library}, which belongs to another room`),
+  );
 }
 
 /** The first circle of imports between files, as a path that ends where it began; undefined when there is none. */
@@ -108,9 +138,11 @@ export function circle(sources: readonly SourceFile[]): readonly string[] | unde
   return undefined;
 }
 
-function allows(from: string, to: string): boolean {
+function allows(table: RoomTable, importer: string, imported: string): boolean {
+  if (imported.startsWith('../')) return false;
+  const [from, to] = [roomOf(importer, table), roomOf(imported, table)];
   if (from === to) return true;
-  return (MAY_IMPORT[from] ?? []).some(
+  return (table[from] ?? []).some(
     (room) => room === '*' || room === to || (room.endsWith('/*') && to.startsWith(room.slice(0, -1))),
   );
 }
