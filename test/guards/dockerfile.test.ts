@@ -1,6 +1,6 @@
 /**
- * The image holds Node, one bundled file and nothing else, and runs without root. No container engine is needed to
- * see that: the Dockerfile is read as text.
+ * The image holds Node, one bundled file and nothing else, and runs without root. No container engine is
+ * needed to see that: the Dockerfile is read as text.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

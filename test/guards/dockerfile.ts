@@ -1,6 +1,6 @@
 /**
- * The Dockerfile as data: stages of instructions. Enough of its syntax for ours, which has no heredocs and no quotes
- * around paths.
+ * The Dockerfile as data: stages of instructions. Enough of its syntax for ours, which has no heredocs and no
+ * quotes around paths.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -46,7 +46,10 @@ export interface Crd extends Manifest {
   };
 }
 
-/** The documents of one folder's YAML files in the order in which `kubectl apply -f` takes them; subfolders are not read. */
+/**
+ * The documents of one folder's YAML files in the order in which `kubectl apply -f` takes them; subfolders
+ * are not read.
+ */
 export function manifestsIn(folder: string): Manifest[] {
   const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.yaml'));
   return files.sort().flatMap((name) => documentsOf(join(ROOT, folder, name)));

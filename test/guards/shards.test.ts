@@ -1,6 +1,6 @@
 /**
- * The commands of docs/scaling.md make a shard of the shipped manifests that has nothing in common with the operator that is there but its
- * service account.
+ * The commands of docs/scaling.md make a shard of the shipped manifests that has nothing in common with the
+ * operator that is there but its service account.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -53,7 +53,7 @@ describe('a shard as docs/scaling.md makes it', () => {
     expect(pod?.containers[0]?.image).to.match(/^edge-transcode-job-operator:/);
   });
 
-  it('is told its name by a variable that the operator reads, and may write the Lease that it then has', () => {
+  it('gets its name from a variable that the operator reads, and may write the Lease of that name', () => {
     expect(scaling).to.contain(`deployment/${NAME} ${environmentVariable('shard')}=sports`);
     const patch = /--patch='(?<patch>[^']*)'/.exec(scaling)?.groups?.patch;
     const value = leaseNameOf('edge-transcode-job-operator', 'sports');

@@ -35,7 +35,7 @@ describe('conditionsFrom', () => {
     expect(findCondition(after, 'Fresh')?.lastTransitionTime).to.equal(THEN);
   });
 
-  it('dates a condition anew that was gone in between', () => {
+  it('dates a condition that was absent in between from its return', () => {
     const before = conditionsFrom(undefined, { Stalled: finding('True') }, 1, THEN);
     const between = conditionsFrom(before, {}, 1, THEN);
     expect(between).to.deep.equal([]);

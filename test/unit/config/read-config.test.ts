@@ -225,7 +225,7 @@ const VALUES: Record<Flag, Values> = {
   'log-format': { good: [['pretty', 'pretty']], bad: ['', 'text'] },
 };
 
-/** Without which a good value of this flag would be refused. */
+/** Returns the options without which a good value of this flag is refused. */
 function needed(flag: Flag): string[] {
   if (flag === 'min-interval') return ['--interval=24h'];
   return flag === 'redis-url' ? ['--shard-count=2'] : [];
