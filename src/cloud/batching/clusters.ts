@@ -13,7 +13,7 @@ import type {
 import { identityOf } from '../../job/model/reference.ts';
 import type { Budget } from '../budget/budget.ts';
 import { Cluster, type ClusterParts, type Sweeping } from './cluster.ts';
-import { AT_FIRST, type Choice, choose, countOf, getCost, sweepCost } from './list-cost.ts';
+import { AT_FIRST, type Choice, choose, countOf, getCost, sweepCost } from '../../job/schedule/list-cost.ts';
 import { ListRefusals } from './list-refusals.ts';
 import { PAGE_SIZE } from './page-call.ts';
 import type { SweepParts } from './sweep.ts';

@@ -1,7 +1,7 @@
 // What Get and List cost, and when an account goes from one to the other.
 
 import { expect } from 'chai';
-import { AT_FIRST, choose, getCost, sweepCost } from '../../../../src/cloud/batching/list-cost.ts';
+import { AT_FIRST, choose, getCost, sweepCost } from '../../../../src/job/schedule/list-cost.ts';
 
 const MINUTE_MS = 60_000;
 
