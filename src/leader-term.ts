@@ -18,8 +18,8 @@ import { RedisConnection } from './cloud/redis/redis-connection.ts';
 import type { Config } from './config/options.ts';
 import { Controller } from './controller/controller.ts';
 import type { Priority } from './job/model/cloud-port.ts';
-import { demandOf } from './job/schedule/demand.ts';
-import { Stretches, stretchedBy } from './job/schedule/interval-scale.ts';
+import { scaledBy } from './job/schedule/interval-scale.ts';
+import { Planner } from './job/schedule/planner.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
 import { Memory } from './job/visit/facts-store.ts';
 import { Publisher } from './job/visit/publisher.ts';
@@ -82,8 +82,8 @@ export class Leader {
   }
 
   /** By which factor each credential's intervals are longer. */
-  get stretches(): Stretches {
-    return this.#rooms.stretches;
+  get stretches(): Iterable<readonly [identity: string, factor: number]> {
+    return this.#rooms.planner.plan.scales;
   }
 
   /** Whether the budgets are shared now; undefined: they never are. */
@@ -98,7 +98,7 @@ export class Leader {
 
   /** Calls a second that the intervals ask for, by credential. */
   demand(): ReadonlyMap<string, number> {
-    return this.#rooms.cloud.demand();
+    return this.#rooms.planner.plan.demand;
   }
 
   /** Calls waiting for their turn. */
@@ -112,14 +112,16 @@ export class Leader {
    */
   async run(flow: Flow, stop: AbortSignal): Promise<void> {
     const { store } = this.#parts;
-    const { controller, cloud, sts, redis, publisher } = this.#rooms;
+    const { controller, planner, cloud, sts, redis, publisher } = this.#rooms;
     const over = AbortSignal.any([this.#term.signal, stop]);
     const writing = new AbortController();
     // No call is made or awaited any more: whatever waits for one comes to its end.
     over.addEventListener('abort', () => [cloud, sts, redis].map((each) => each?.close()), { once: true });
+    // Before the first visit, or polls would be scheduled without a plan.
+    const planned = planner.run(over);
     const [, visited] = flow(this.#rooms, over, writing.signal);
     for (const key of store.keys()) controller.add(key);
-    await visited;
+    await Promise.all([visited, planned]);
     store.tell(() => undefined);
     publisher.stop();
     if (!this.#term.signal.aborted) await this.#drain();
@@ -139,7 +141,12 @@ function construct(parts: LeaderParts, { holds }: Term) {
   const { settings, client, store, metrics, clock, logger } = parts;
   const sts = stsOf(parts, holds);
   const redis = redisOf(parts);
-  const cloud = cloudOf(parts, { sts, redis }, holds);
+  // Of what is listed only in part, little would be said now and more later; but a namespace may never let itself be listed.
+  const began = clock.now();
+  const isWhole = () => store.isListed || clock.now() - began > LISTING_MS;
+  const cloud = cloudOf(parts, { sts, redis, isWhole }, holds);
+  const observeWith = parts.config['observe-with'];
+  const planner = new Planner({ cloud, jobs: store, isWhole, settings, observeWith, clock });
   const writer = new StatusWriter({
     client,
     store,
@@ -156,8 +163,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  const stretches = new Stretches({ pressures: () => cloud.pressures(), clock });
-  const settingsOf = stretchedBy(stretches, settings);
+  const settingsOf = scaledBy((identity) => planner.plan.scaleOf(identity), settings);
   const memory = new Memory(clock, settingsOf);
   const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
   const reconciler = new Reconciler({
@@ -166,6 +172,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     memory,
     publisher,
     settingsOf,
+    batchHashOf: (cluster) => planner.plan.batchHashOf(cluster),
     reschedule: (key, outcome) => controller.reschedule(key, outcome),
     onPollLag: (seconds) => metrics.pollLagged(seconds),
     clock,
@@ -178,7 +185,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, stretches };
+  return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, planner };
 }
 
 function stsOf(
@@ -199,13 +206,19 @@ function redisOf({ config, clock, logger }: LeaderParts): RedisConnection | unde
   return url === undefined ? undefined : new RedisConnection({ url, clock, logger });
 }
 
+interface CloudSurroundings {
+  readonly sts: Sts | undefined;
+  readonly redis: RedisConnection | undefined;
+  readonly isWhole: () => boolean;
+}
+
 /** Its budgets begin as if they were spent: another process may have called until a moment ago. */
 function cloudOf(
   parts: LeaderParts,
-  { sts, redis }: { readonly sts: Sts | undefined; readonly redis: RedisConnection | undefined },
+  { sts, redis, isWhole }: CloudSurroundings,
   mayCall: () => boolean,
 ): LiveReader {
-  const { config, settings, own, client, store, metrics, userAgent, clock, logger } = parts;
+  const { config, own, client, metrics, userAgent, clock, logger } = parts;
   const credentials = new Credentials({
     own,
     ownFor: config['default-credentials-namespaces'],
@@ -216,9 +229,6 @@ function cloudOf(
     clock,
     logger,
   });
-  // Of what is listed only in part, little would be said now and more later; but a namespace may never let itself be listed.
-  const began = clock.now();
-  const isWhole = () => store.isListed || clock.now() - began > LISTING_MS;
   return new LiveReader({
     credentials,
     sts,
@@ -231,11 +241,6 @@ function cloudOf(
     clock,
     logger,
     observer: metrics,
-    observeWith: config['observe-with'],
     expectsMore: () => !isWhole(),
-    demand: () =>
-      isWhole()
-        ? demandOf(store.values(), settings, (credential) => credentials.permits(credential))
-        : undefined,
   });
 }

@@ -5,17 +5,20 @@
 import type { Clock } from '../base/clock.ts';
 import {
   type Answer,
+  type CloudPlan,
+  type CloudPlanning,
   type CloudReader,
-  type ClusterDemand,
+  type ClusterReference,
   type CredentialReference,
   type Destination,
+  type Listing,
   type ObserveOptions,
   PRIORITIES,
   type Priority,
   type Reference,
 } from '../job/model/cloud-port.ts';
-import { type Pressure, pressuresOf } from '../job/schedule/interval-scale.ts';
-import { Clusters, type ObserveWith } from './batching/clusters.ts';
+import { Clusters } from './batching/clusters.ts';
+import { PAGE_SIZE } from './batching/page-call.ts';
 import type { SweepParts } from './batching/sweep.ts';
 import type { Budget, Payer } from './budget/budget.ts';
 import { JobCall, type JobCallOptions } from './client/job-call.ts';
@@ -36,28 +39,34 @@ export interface LiveReaderOptions extends JobCallOptions {
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
   /** With whom the budgets are shared; undefined: nobody. */
   readonly sharing?: Sharing | undefined;
-  /** Default: get. */
-  readonly observeWith?: ObserveWith;
-  /** What all objects' intervals ask for; undefined: not known yet. Asked every few seconds at most. */
-  readonly demand?: () => readonly ClusterDemand[] | undefined;
   /** Whether it is known that more will be asked for in a moment. Default: no. */
   readonly expectsMore?: () => boolean;
 }
 
-export class LiveReader implements CloudReader {
+/** The plan until the planner has applied one: no sweeps. */
+const NO_PLAN: CloudPlan = {
+  sweepingOf: () => 'none',
+  includes: () => false,
+  names: () => false,
+  demand: new Map(),
+};
+
+export class LiveReader implements CloudReader, CloudPlanning {
+  readonly jobsPerPage = PAGE_SIZE;
   readonly #parts: SweepParts;
   readonly #credentials: Credentials;
   readonly #clusters: Clusters;
   readonly #fullRate: number;
   readonly #sharedDemand: SharedDemand | undefined;
+  #plan = NO_PLAN;
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
     const { credentials, callsPerMinute, sts, sharing, clock, observer, logger, mayCall } = options;
-    const { observeWith = 'get', demand = () => undefined, expectsMore = () => false } = options;
+    const { expectsMore = () => false } = options;
     const onWait = observer?.waited.bind(observer);
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
-    const isWanted = (identity: string) => this.#clusters.names(identity);
+    const isWanted = (identity: string) => this.#plan.names(identity);
     const sessions = new Sessions({
       callsPerMinute,
       clock,
@@ -70,8 +79,7 @@ export class LiveReader implements CloudReader {
     const jobCall = new JobCall(options);
     this.#parts = { credentials, sessions, jobCall, expectsMore, clock, ...(mayCall && { mayCall }) };
     this.#sharedDemand = sharing && this.#share(sharing, clock);
-    const loadOf = (identity: string, calls: number) => this.#loadOf(identity, calls);
-    this.#clusters = new Clusters(this.#parts, { observeWith, demand, loadOf, logger });
+    this.#clusters = new Clusters(this.#parts, { plan: NO_PLAN, logger });
   }
 
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
@@ -106,15 +114,27 @@ export class LiveReader implements CloudReader {
     return this.#parts.sessions.find(identity)?.budget.callsPerSecond ?? this.#fullRate;
   }
 
-  /** Calls a second that the objects' intervals ask for, by credential. */
-  demand(): ReadonlyMap<string, number> {
-    return this.#clusters.demand();
+  /** Equal for credentials that share a budget, as far as is known now. */
+  accountOf(identity: string): string {
+    return this.#parts.sessions.find(identity)?.member.account.key ?? identity;
   }
 
-  /** What is asked of each credential's account, by all who share its budget, and what of that is for them. */
-  pressures(): Map<string, Pressure> {
-    const others = (account: string) => this.#sharedDemand?.othersOf(account) ?? 0;
-    return pressuresOf(this.demand(), this.#capacity, (identity) => this.#accountOf(identity), others);
+  /** Calls a second that an account is given for those whose demand is known. */
+  get capacity(): number {
+    return this.#fullRate * (this.#sharedDemand?.share ?? 1);
+  }
+
+  othersDemandOf(account: string): number {
+    return this.#sharedDemand?.othersOf(account) ?? 0;
+  }
+
+  listingOf(cluster: ClusterReference): Listing {
+    return this.#clusters.listingOf(cluster);
+  }
+
+  apply(plan: CloudPlan): void {
+    this.#plan = plan;
+    this.#clusters.apply(plan);
   }
 
   /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */
@@ -128,29 +148,13 @@ export class LiveReader implements CloudReader {
   #share({ redis, shards, shard = '' }: Sharing, clock: Clock): SharedDemand {
     const own = () => {
       const sums = new Map<string, number>();
-      for (const [identity, calls] of this.demand()) {
+      for (const [identity, calls] of this.#plan.demand) {
         const account = this.#parts.sessions.find(identity)?.member.account.key;
         if (account !== undefined) sums.set(account, (sums.get(account) ?? 0) + calls);
       }
       return sums;
     };
     return new SharedDemand({ redis, shards, shard, own, clock });
-  }
-
-  /** Equal for credentials that share a budget, as far as is known now. */
-  #accountOf(identity: string): string {
-    return this.#parts.sessions.find(identity)?.member.account.key ?? identity;
-  }
-
-  /** Calls a second that an account is given for those whose demand is known. */
-  get #capacity(): number {
-    return this.#fullRate * (this.#sharedDemand?.share ?? 1);
-  }
-
-  /** Of an account's capacity, 1 being all of it, with so many calls a second of this process's. */
-  #loadOf(identity: string, calls: number): number {
-    const others = this.#sharedDemand?.othersOf(this.#accountOf(identity)) ?? 0;
-    return (calls + others) / this.#capacity;
   }
 
   /** It shares nothing with those who may use the same keys: it is told at once why it may not. */

@@ -5,7 +5,6 @@
 import { expect } from 'chai';
 import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../../simulator/seed.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import type { ObserveWith } from '../../src/cloud/batching/clusters.ts';
 import type { AccessKey } from '../../src/cloud/client/credential.ts';
 
 import type { Rrsa } from '../../src/cloud/credentials/environment-credentials.ts';
@@ -18,6 +17,7 @@ import type {
 } from '../../src/job/model/cloud-port.ts';
 import type { Failure } from '../../src/job/model/failures.ts';
 import type { SecretData, SecretReader } from '../../src/job/model/sinks.ts';
+import type { ObserveWith } from '../../src/job/schedule/list-cost.ts';
 import type { FakeClock } from '../unit/kit/fake-clock.ts';
 import type { RecordingLogger } from '../unit/kit/recording-logger.ts';
 

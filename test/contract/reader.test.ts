@@ -5,6 +5,7 @@ import { parseEndpoint } from '../../src/base/endpoint.ts';
 import { LiveReader } from '../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../src/cloud/credentials/credentials.ts';
 import { Sts } from '../../src/cloud/credentials/sts.ts';
+import { PollingPlan } from '../../src/job/schedule/polling-plan.ts';
 import type { Closable, ReaderParts } from './cloud-subject.ts';
 import { readerAccounts } from './reader-accounts.ts';
 import { readerAnswers } from './reader-answers.ts';
@@ -25,17 +26,18 @@ function liveReader(cloud: Simulator, parts: ReaderParts): Closable {
   const credentials = new Credentials({ own, sts, ownFor: ['media'], secrets, clock, logger, ...rules });
   const endpoint = parseEndpoint(cloud.url);
   const regionID = 'cn-shanghai';
-  return new LiveReader({
+  const reader = new LiveReader({
     credentials,
     sts,
     endpoint,
     regionID,
     userAgent: 'contract',
     callsPerMinute,
-    observeWith,
     clock,
     logger,
   });
+  reader.apply(PollingPlan.first(observeWith));
+  return reader;
 }
 
 describe('the reader of the live cloud', () => {

@@ -42,7 +42,7 @@ export const MAY_IMPORT: RoomTable = {
     'cloud/redis',
   ],
   'cloud/batching': ['base', 'job/model', 'cloud/client', 'cloud/budget', 'cloud/requests'],
-  'cloud/cloud-reader.ts': ['base', 'job/model', 'job/schedule', 'cloud/*'],
+  'cloud/cloud-reader.ts': ['base', 'job/model', 'cloud/*'],
 
   'kube/client': ['api', 'base', 'job/model'],
   'kube/informer': ['api', 'base', 'job/model', 'kube/client'],

@@ -10,8 +10,8 @@ import {
   PRIORITIES,
   type Priority,
   type Reference,
+  type Sweeping,
 } from '../../job/model/cloud-port.ts';
-import { clusterHash } from '../../job/model/reference.ts';
 import { type JobPage, mapJob } from '../client/map-response.ts';
 import { PAGE_SIZE } from './page-call.ts';
 import { Flight, type FlightHost, type Standing } from './single-flight.ts';
@@ -20,9 +20,6 @@ import { Missing } from './unlisted-jobs.ts';
 
 type Observed = Extract<Answer, { kind: 'observed' }>;
 type Failed = Extract<Answer, { kind: 'failed' }>;
-
-/** Who may share a sweep: nobody, those whom somebody waits for, all. */
-export type Sweeping = 'none' | 'urgent' | 'all';
 
 export interface ClusterParts extends SweepParts {
   /** Whether the cloud has refused to list this cluster's jobs of late. */
@@ -34,8 +31,6 @@ export interface ClusterParts extends SweepParts {
 export class Cluster implements FlightHost, SweepHost {
   readonly about: Omit<Reference, 'jobID'>;
   sweeping: Sweeping;
-  /** Its targets are polled together. */
-  isBatched = false;
   /** How many a sweep takes; undefined: not known. */
   pages: number | undefined;
   joinedAt = 0;
@@ -44,7 +39,6 @@ export class Cluster implements FlightHost, SweepHost {
   readonly #waiting = new Map<string, Flight>();
   readonly #calling = new Set<Flight>();
   readonly #missing: Missing;
-  readonly #phase: string;
   /** How many of the waiting may be listed, by priority. */
   readonly #listed: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
   #sweep: Sweep | undefined;
@@ -54,7 +48,6 @@ export class Cluster implements FlightHost, SweepHost {
     this.about = about;
     this.sweeping = sweeping;
     this.#missing = new Missing(parts.clock);
-    this.#phase = clusterHash(about);
   }
 
   /** @param onAnswer called once */
@@ -90,8 +83,8 @@ export class Cluster implements FlightHost, SweepHost {
   }
 
   told({ reference: { jobID } }: Flight, answer: Answer): Answer {
-    if (!this.isBatched || answer.kind === 'withdrawn' || this.#missing.isKnown(jobID)) return answer;
-    return { ...answer, phase: this.#phase };
+    if (answer.kind === 'withdrawn' || !this.#missing.isKnown(jobID)) return answer;
+    return { ...answer, unlisted: true };
   }
 
   wish(): { reference: Reference; priority: Priority; deadline: number } | undefined {

@@ -10,16 +10,17 @@ export interface CredentialReference {
   readonly name?: string;
 }
 
-/** What a user asks about. */
-export interface Reference {
+/** Names a cluster, together with the credential and the region by which the cloud is asked about it. */
+export interface ClusterReference {
   readonly credential: CredentialReference;
   readonly clusterID: string;
-  readonly jobID: string;
   readonly regionID?: string;
 }
 
-/** One cluster as one credential sees it: its jobs share a list. */
-export type ClusterReference = Omit<Reference, 'jobID'>;
+/** Names the job that an object is about. */
+export interface Reference extends ClusterReference {
+  readonly jobID: string;
+}
 
 /** `urgent`: somebody waits for it; `scheduled`: its interval is over; `retry`: the last call failed. */
 export const PRIORITIES = ['urgent', 'scheduled', 'retry'] as const;
@@ -51,11 +52,6 @@ interface AnswerBase {
   readonly requestID?: string;
   /** Set where the cluster's list is known to lack this job, so that only a call of its own observes it. */
   readonly unlisted?: true;
-  /**
-   * Set where the targets of a cluster are best asked about together: a hash that all of them share, of which each poll's instant is
-   * then made instead of the target's own.
-   */
-  readonly phase?: string;
 }
 
 export type Answer =
@@ -77,8 +73,53 @@ export interface CloudReader {
   leadsTo(reference: Reference): Destination | undefined;
 }
 
-/** What the objects' intervals ask about one cluster with one credential. */
+/** How often the targets of one cluster are to be polled with one credential. */
 export interface ClusterDemand extends ClusterReference {
-  /** Targets by the shortest interval of their objects, ms. */
+  /** Number of targets by interval, ms. A target counts once, at the shortest interval of its objects. */
   readonly targets: ReadonlyMap<number, number>;
+}
+
+/** Which requests of a cluster may share a sweep of its list: none, those of urgent priority, or all. */
+export type Sweeping = 'none' | 'urgent' | 'all';
+
+/** What the cloud knows of a cluster's list. */
+export interface Listing {
+  /** How many pages a sweep takes; undefined until the first sweep. */
+  readonly pages?: number;
+  /** Whether the cloud has refused to list the cluster within the last hour. */
+  readonly refused: boolean;
+}
+
+/** What the planner (`schedule/planner.ts`) reads from the cloud, and where it sends each plan. Nothing here plans or calls. */
+export interface CloudPlanning {
+  /** Names the account whose budget the credential uses. Equal for credentials that share a budget, as far as is known now. */
+  accountOf(identity: string): string;
+
+  /** Calls per second that one account may make for the processes whose demand is known. */
+  readonly capacity: number;
+
+  /** Calls per second that the objects of other processes need from an account. */
+  othersDemandOf(account: string): number;
+
+  listingOf(cluster: ClusterReference): Listing;
+
+  /** How many jobs one page of a list holds. */
+  readonly jobsPerPage: number;
+
+  /** Replaces the plan that the cloud goes by. Before the first plan there are no sweeps. */
+  apply(plan: CloudPlan): void;
+}
+
+/** What the cloud needs of a plan. It never changes: the next plan replaces it. */
+export interface CloudPlan {
+  sweepingOf(cluster: ClusterReference): Sweeping;
+
+  /** Whether an object names this cluster. */
+  includes(cluster: ClusterReference): boolean;
+
+  /** Whether an object names this credential. */
+  names(identity: string): boolean;
+
+  /** Calls per second that the objects' intervals need, by credential identity. Where clusters are polled together, the calls are pages. */
+  readonly demand: ReadonlyMap<string, number>;
 }

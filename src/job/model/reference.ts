@@ -4,7 +4,7 @@
  */
 import { hash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
-import type { CredentialReference, Destination, Reference } from './cloud-port.ts';
+import type { ClusterReference, CredentialReference, Destination, Reference } from './cloud-port.ts';
 
 export function referenceOf(object: EdgeTranscodeJob): Reference {
   const { clusterID, jobID, regionID, credentialsRef } = object.spec;
@@ -26,9 +26,14 @@ export function referenceHash(reference: Reference): string {
   return shortHash([identityOf(credential), clusterID, jobID, regionID ?? '']);
 }
 
-/** Of all targets of a cluster, as `referenceHash`: what they have in common. */
-export function clusterHash({ credential, clusterID, regionID }: Omit<Reference, 'jobID'>): string {
-  return shortHash([identityOf(credential), clusterID, regionID ?? '']);
+/** Names a cluster in maps: equal for references to the same cluster with the same credential and region. */
+export function clusterKey({ credential, clusterID, regionID = '' }: ClusterReference): string {
+  return `${identityOf(credential)} ${regionID} ${clusterID}`;
+}
+
+/** Decides the instants at which the targets of a batched cluster are polled together, as `referenceHash` does for one target. */
+export function clusterHash(cluster: ClusterReference): string {
+  return shortHash([clusterKey(cluster)]);
 }
 
 /** Whether an answer about one is an answer about the other. */

@@ -2,8 +2,8 @@
  * What the objects' intervals ask of the cloud. Objects that mean the same target are one, at the shortest of their intervals.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
-import type { ClusterDemand, CredentialReference, Reference } from '../model/cloud-port.ts';
-import { identityOf, referenceOf } from '../model/reference.ts';
+import type { ClusterDemand, ClusterReference, CredentialReference, Reference } from '../model/cloud-port.ts';
+import { clusterKey, referenceOf } from '../model/reference.ts';
 import { intervalWished, type ScheduleSettings } from './poll-schedule.ts';
 
 /**
@@ -16,20 +16,21 @@ export function demandOf(
   settings: ScheduleSettings,
   mayUse: (credential: CredentialReference) => boolean = () => true,
 ): ClusterDemand[] {
-  const clusters = new Map<string, { about: EdgeTranscodeJob; intervals: Map<string, number> }>();
+  const clusters = new Map<string, { reference: Reference; intervals: Map<string, number> }>();
   const interval = remembering(settings);
   for (const job of jobs) {
-    const { credential, jobID, clusterID, regionID = '' } = referenceOf(job);
-    if (!mayUse(credential)) continue;
-    const name = `${identityOf(credential)} ${regionID} ${clusterID}`;
-    const known = clusters.get(name);
+    const reference = referenceOf(job);
+    if (!mayUse(reference.credential)) continue;
+    const key = clusterKey(reference);
+    const known = clusters.get(key);
     const { intervals } = known ?? { intervals: new Map<string, number>() };
-    if (!known) clusters.set(name, { about: job, intervals });
+    if (!known) clusters.set(key, { reference, intervals });
     if (job.spec.suspend || job.invalid !== undefined) continue;
+    const { jobID } = reference;
     intervals.set(jobID, Math.min(interval(job), intervals.get(jobID) ?? Number.POSITIVE_INFINITY));
   }
-  return Array.from(clusters.values(), ({ about, intervals }) => ({
-    ...clusterOf(about),
+  return Array.from(clusters.values(), ({ reference, intervals }) => ({
+    ...clusterOf(reference),
     targets: counted(intervals.values()),
   }));
 }
@@ -44,8 +45,7 @@ function remembering(settings: ScheduleSettings): (job: EdgeTranscodeJob) => num
   };
 }
 
-function clusterOf(job: EdgeTranscodeJob): Omit<Reference, 'jobID'> {
-  const { jobID: _jobID, ...cluster } = referenceOf(job);
+function clusterOf({ jobID: _jobID, ...cluster }: Reference): ClusterReference {
   return cluster;
 }
 

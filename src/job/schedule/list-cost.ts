@@ -3,6 +3,9 @@
  * of the two an account is given when it may choose.
  */
 
+/** How an account is observed: by Get alone, by List wherever it takes fewer calls, or by List where Get would not fit the budget. */
+export type ObserveWith = 'auto' | 'get' | 'list';
+
 /** Targets by interval, ms. */
 export type Targets = ReadonlyMap<number, number>;
 

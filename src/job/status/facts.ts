@@ -58,8 +58,8 @@ export interface Facts {
   readonly wishAskedAt?: number;
   /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
   readonly attempted?: Wanted;
-  /** The hash that decides the instants of polls, where it is not the reference's own. */
-  readonly phase?: string;
+  /** Set when the cluster's list is known to lack the job: it is polled at its own instants even where the cluster is batched. */
+  readonly unlisted?: true;
   /** When to poll next by the schedule; undefined before the first call. */
   readonly nextPollAt?: number;
 }
@@ -108,7 +108,7 @@ export function absorb(
 ): Facts {
   if (facts.lastAskedAt !== undefined && answer.sentAt < facts.lastAskedAt) return facts;
   const asked = {
-    ...withPhase(forTarget(facts, object, answer), answer),
+    ...withListing(forTarget(facts, object, answer), answer),
     lastAskedAt: answer.sentAt,
     ...(wish !== 'none' && { attempted: wanted({ ...wish, generation: object.generation }) }),
   };
@@ -124,9 +124,9 @@ export function absorb(
   };
 }
 
-/** The last answer says: the cloud may change its mind. */
-function withPhase({ phase: _before, ...facts }: Facts, { phase }: Learned): Facts {
-  return phase === undefined ? facts : { ...facts, phase };
+/** Keeps what the last answer says of the list. */
+function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: Learned): Facts {
+  return unlisted ? { ...facts, unlisted } : facts;
 }
 
 /**

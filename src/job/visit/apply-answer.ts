@@ -8,7 +8,7 @@ import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { nameOf, type ObjectKey } from '../../base/object-key.ts';
 import { type Outcome, pollAt } from '../../controller/outcome.ts';
-import type { CloudReader, Priority } from '../model/cloud-port.ts';
+import type { CloudReader, ClusterReference, Priority } from '../model/cloud-port.ts';
 import { policyOf } from '../model/policies.ts';
 import { isSameReference, referenceOf } from '../model/reference.ts';
 import type { JobStore } from '../model/sinks.ts';
@@ -25,6 +25,8 @@ export interface LearningParts {
   readonly memory: Memory;
   readonly publisher: Publisher;
   readonly settingsOf: SettingsOf;
+  /** Returns the hash that decides the common poll instants of a batched cluster; undefined when the plan does not batch it. */
+  readonly batchHashOf: (cluster: ClusterReference) => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Another object's visit has found out when this one is to be visited next. */
@@ -132,7 +134,7 @@ export class Learning {
     const interval = pollInterval(target, facts.verdict);
     // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
     const scheduled = nextPoll(
-      facts.phase ?? facts.reference,
+      this.#instantHashOf(object, facts),
       interval,
       Math.max(answer.sentAt, now - interval / 2),
     );
@@ -146,6 +148,12 @@ export class Learning {
     // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
     const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
     return somebodyWaits ? Math.min(retry, scheduled) : scheduled;
+  }
+
+  /** The hash that decides the instants of the object's polls: its cluster's where jobs are polled together, else the target's own. */
+  #instantHashOf(object: EdgeTranscodeJob, { unlisted, reference }: Facts): string {
+    const shared = unlisted ? undefined : this.#parts.batchHashOf(referenceOf(object));
+    return shared ?? reference;
   }
 
   #shown(object: EdgeTranscodeJob, answer: Learned): Learned {

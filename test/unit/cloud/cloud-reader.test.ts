@@ -5,6 +5,7 @@ import { LiveReader } from '../../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../../src/cloud/credentials/credentials.ts';
 import { fullCallsPerSecond } from '../../../src/cloud/ratelimit/call-rate.ts';
 import type { Priority } from '../../../src/job/model/cloud-port.ts';
+import { aPlan } from '../kit/a-plan.ts';
 import { FakeClock, settled } from '../kit/fake-clock.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
 import { SteppedTime } from './ratelimit/stepped-time.ts';
@@ -23,7 +24,6 @@ describe('a reader', () => {
   beforeEach(() => {
     time = new SteppedTime();
     lookups = [];
-    const targets = new Map([[60 * 60_000, 1]]);
     const accountOf = async (_caller: unknown, { accessKeyID }: { accessKeyID: string }) => {
       lookups.push(accessKeyID);
       return { accountID: accessKeyID };
@@ -40,10 +40,10 @@ describe('a reader', () => {
       userAgent: 'test',
       callsPerMinute: 1,
       sts: { accountOf },
-      demand: () => [{ credential: SECRET, clusterID: 'c', targets }],
       clock: time,
       logger,
     });
+    reader.apply(aPlan('none', { names: (identity) => identity === 'media/account' }));
   });
   afterEach(() => {
     reader.close();
@@ -72,7 +72,7 @@ describe('a reader', () => {
     ]);
   });
 
-  it('tells what is asked of an account by all who share it, and what is for them', async () => {
+  it('tells what an account may make for the processes whose demand is known', async () => {
     const clock = new FakeClock();
     const redis = { follow: () => () => undefined, eval: () => Promise.reject(new Error('away')) };
     const logger = new RecordingLogger();
@@ -91,18 +91,19 @@ describe('a reader', () => {
       userAgent: 'test',
       callsPerMinute: 300,
       sharing: { redis, shards: 3 },
-      demand: () => [{ credential: OWN, clusterID: 'c', targets: new Map([[10_000, 20]]) }],
       clock,
       logger,
     });
     const capacity = fullCallsPerSecond(300);
     const options = { priority: 'scheduled', deadline: 0, signal: new AbortController().signal } as const;
+    sharing.apply(aPlan('none', { demand: new Map([['default', 2]]) }));
     // It waits for its turn: its account is known from now on.
     void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
     await settled();
-    expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity });
+    expect(sharing.capacity).to.equal(capacity);
     await clock.advance(61_000);
-    expect(sharing.pressures().get('default')).to.deep.equal({ demand: 2, capacity: capacity / 3 });
+    expect(sharing.capacity).to.equal(capacity / 3);
+    expect(sharing.othersDemandOf(sharing.accountOf('default'))).to.equal(0);
     sharing.close();
     expect(clock.timers).to.equal(0);
   });

@@ -31,6 +31,8 @@ export class AnOperator {
   readonly cloud = new ScriptedCloud(this.clock);
   readonly logger = new RecordingLogger();
   readonly lags: number[] = [];
+  /** The hash that decides the common poll instants of every cluster; undefined: the plan batches none. */
+  batchHash: string | undefined;
   readonly #settings: JobSettings;
   #process: DomainAtWork;
 
@@ -128,6 +130,7 @@ export class AnOperator {
       cloud,
       logger,
       settingsOf,
+      batchHashOf: () => this.batchHash,
       onPollLag: (lag) => this.lags.push(lag),
     });
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
 import type { ObjectKey } from '../../../src/base/object-key.ts';
 import { Controller } from '../../../src/controller/controller.ts';
-import type { CloudReader } from '../../../src/job/model/cloud-port.ts';
+import type { CloudReader, ClusterReference } from '../../../src/job/model/cloud-port.ts';
 import type { SettingsOf } from '../../../src/job/schedule/settings.ts';
 import { Memory } from '../../../src/job/visit/facts-store.ts';
 import { Publisher } from '../../../src/job/visit/publisher.ts';
@@ -17,6 +17,8 @@ export interface DomainParts {
   readonly cluster: FakeCluster;
   readonly cloud: CloudReader;
   readonly settingsOf: SettingsOf;
+  /** Default: the plan batches no cluster. */
+  readonly batchHashOf?: (cluster: ClusterReference) => string | undefined;
   readonly onPollLag: (seconds: number) => void;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -38,6 +40,7 @@ export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
   const publisher = new Publisher({ ...shared, writer: cluster, events: cluster });
   const reconciler = new Reconciler({
     ...shared,
+    batchHashOf: () => undefined,
     ...parts,
     publisher,
     reschedule: (key, outcome) => controller.reschedule(key, outcome),

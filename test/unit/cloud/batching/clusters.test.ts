@@ -1,15 +1,16 @@
-// Which clusters are swept in accounts that may choose, and what the demand comes to. The calls themselves are in the contract.
+// Which requests share a sweep, as the plan says. The calls themselves are in the contract.
 
 import { expect } from 'chai';
-import { Clusters, type ObserveWith } from '../../../../src/cloud/batching/clusters.ts';
+import { Clusters } from '../../../../src/cloud/batching/clusters.ts';
 import type { SweepParts } from '../../../../src/cloud/batching/sweep.ts';
 import type { Budget, Caller } from '../../../../src/cloud/budget/budget.ts';
 import type { CallResult } from '../../../../src/cloud/client/job-call.ts';
-import type { Answer, ClusterDemand, Priority } from '../../../../src/job/model/cloud-port.ts';
+import type { Answer, ClusterReference, Priority, Sweeping } from '../../../../src/job/model/cloud-port.ts';
+import { aPlan } from '../../kit/a-plan.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
-const MINUTE = 60_000;
+const CLUSTER: ClusterReference = { credential: { namespace: 'media' }, clusterID: 'c' };
 const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 
 /** Gives turns when it is told to. */
@@ -40,9 +41,6 @@ class Turns {
 describe('the clusters of an account', () => {
   let clock: FakeClock;
   let turns: Turns;
-  let wants: ClusterDemand[] | undefined;
-  /** Calls a second that other processes make for a credential's account. */
-  let elsewhere: Map<string, number>;
   /** What was called: `list 1` or a job ID. */
   let calls: string[];
   let answers: Answer[];
@@ -56,14 +54,12 @@ describe('the clusters of an account', () => {
     clock = new FakeClock();
     turns = new Turns();
     calls = [];
-    elsewhere = new Map();
     answers = [];
-    wants = [];
     held = undefined;
     total = 150;
   });
 
-  function begin(observeWith: ObserveWith): void {
+  function begin(sweeping: Sweeping): void {
     const way = {
       enter: async () => ({ pass: Symbol('pass') }),
       refusal: () => undefined,
@@ -102,21 +98,11 @@ describe('the clusters of an account', () => {
       expectsMore: () => false,
       clock,
     } as unknown as SweepParts;
-    const logger = new RecordingLogger();
-    clusters = new Clusters(parts, { observeWith, demand: () => wants, loadOf, logger });
-  }
-
-  /** Of 10 calls a second. */
-  function loadOf(identity: string, calls: number): number {
-    return (calls + (elsewhere.get(identity) ?? 0)) / 10;
-  }
-
-  function want(count: number, intervalMs: number, clusterID = 'c'): ClusterDemand {
-    return { credential: { namespace: 'media' }, clusterID, targets: new Map([[intervalMs, count]]) };
+    clusters = new Clusters(parts, { plan: aPlan(sweeping), logger: new RecordingLogger() });
   }
 
   function wish(jobID: string, priority: Priority): void {
-    const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
+    const reference = { ...CLUSTER, jobID };
     const options = { priority, deadline: 0, signal: new AbortController().signal };
     clusters.observe(reference, options, (answer) => answers.push(answer));
   }
@@ -133,89 +119,58 @@ describe('the clusters of an account', () => {
     return calls;
   }
 
-  it('are asked about one by one while that fits the budget', async () => {
-    begin('auto');
-    wants = [want(79, 10_000)];
+  it('are asked about one by one where the plan sweeps for urgent requests alone', async () => {
+    begin('urgent');
     expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
-    expect(clusters.demand().get('default')).to.equal(7.9);
-    expect(answers.map((answer) => 'phase' in answer)).to.deep.equal([false, false, false]);
   });
 
-  it('are swept, and polled together, once it takes more than 80% of it', async () => {
-    begin('auto');
-    wants = [want(200, 10_000)];
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
-    const phases = new Set(answers.map((answer) => answer.kind === 'observed' && answer.phase));
-    expect(phases.size).to.equal(1);
-    expect([...phases][0]).to.match(/^[0-9a-f]{8}$/);
-    expect(clusters.demand().get('default')).to.equal(0.2);
+  it('are swept for urgent requests where the plan says so', async () => {
+    begin('urgent');
+    expect(await observe(['a', 'b', 'c'], 'urgent')).to.deep.equal(['list 1']);
   });
 
-  it('are swept once it takes more than 80% of it together with what others ask', async () => {
-    begin('auto');
-    elsewhere.set('default', 5);
-    wants = [want(40, 10_000)];
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
-  });
-
-  it('are not swept where that takes as many calls', async () => {
-    begin('auto');
-    wants = [want(200, 10_000), want(2, 10_000, 'small')];
-    await observe(['a', 'b', 'c']);
-    clusters.observe(
-      { credential: { namespace: 'media' }, clusterID: 'small', jobID: 'x' },
-      { priority: 'scheduled', deadline: 0, signal: new AbortController().signal },
-      (answer) => answers.push(answer),
-    );
-    await settled();
-    await turns.give();
-    expect(calls).to.deep.equal(['list 1', 'x']);
-  });
-
-  it('keep to it for ten minutes, and go back below half of the budget', async () => {
-    begin('auto');
-    wants = [want(200, 10_000)];
-    await observe(['a', 'b', 'c']);
-    wants = [want(60, 10_000)];
-    await clock.advance(11 * MINUTE);
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
-    wants = [want(49, 10_000)];
-    await clock.advance(MINUTE);
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
-    expect(answers.slice(-3).map((answer) => 'phase' in answer)).to.deep.equal([false, false, false]);
-    wants = [want(200, 10_000)];
-    await clock.advance(MINUTE);
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
-    await clock.advance(10 * MINUTE);
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
-  });
-
-  it('are chosen for when what is wanted is known, and not before', async () => {
-    begin('auto');
-    wants = undefined;
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
-    expect([...clusters.demand()]).to.deep.equal([]);
-    wants = [want(200, 10_000)];
-    expect(clusters.demand().get('default')).to.equal(0.2);
-    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
-  });
-
-  it('are never swept by `get`, whatever it takes', async () => {
-    begin('get');
-    wants = [want(200, 10_000)];
+  it('are never swept where the plan says so', async () => {
+    begin('none');
     expect(await observe(['a', 'b', 'c'], 'urgent')).to.deep.equal(['a', 'b', 'c']);
-    expect(clusters.demand().get('default')).to.equal(20);
   });
 
-  it('are swept by `list` wherever that takes fewer calls', async () => {
-    begin('list');
-    wants = [want(3, MINUTE)];
+  it('are swept wherever that takes fewer calls, where the plan sweeps for all', async () => {
+    begin('all');
     expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
     expect(await observe(['a'])).to.deep.equal(['a']);
   });
 
+  it('go by the newest plan', async () => {
+    begin('all');
+    await observe(['a', 'b', 'c']);
+    clusters.apply(aPlan('none'));
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['a', 'b', 'c']);
+    clusters.apply(aPlan('all'));
+    expect(await observe(['a', 'b', 'c'])).to.deep.equal(['list 1']);
+  });
+
+  it('say how many pages their lists have, once swept, for as long as an object names them', async () => {
+    begin('all');
+    expect(clusters.listingOf(CLUSTER)).to.deep.equal({ refused: false });
+    await observe(['a', 'b', 'c']);
+    clusters.apply(aPlan('all'));
+    expect(clusters.listingOf(CLUSTER)).to.deep.equal({ pages: 2, refused: false });
+    clusters.apply(aPlan('all', { includes: () => false }));
+    expect(clusters.listingOf(CLUSTER)).to.deep.equal({ refused: false });
+  });
+
+  it('say in the answer that the list lacks a job, once two sweeps did not bring it', async () => {
+    begin('all');
+    total = 50;
+    const isUnlisted = () => answers.splice(0).filter((answer) => 'unlisted' in answer).length;
+    for (const expected of [0, 1, 1]) {
+      await observe(['a', 'b', 'c', 'lacking']);
+      expect(isUnlisted()).to.equal(expected);
+    }
+  });
+
   it('are told nothing by a page that was asked for before they asked', async () => {
-    begin('list');
+    begin('all');
     const page = Promise.withResolvers<void>();
     held = page.promise;
     const first = observe(['a', 'b']);
@@ -243,7 +198,7 @@ describe('the clusters of an account', () => {
     const pages = Array.from({ length: 20 }, (_, index) => page(index + 1));
 
     beforeEach(() => {
-      begin('list');
+      begin('all');
       total = 2_000;
     });
 
@@ -282,30 +237,5 @@ describe('the clusters of an account', () => {
       expect(turns.priorities.slice(0, 20)).to.deep.equal(Array(20).fill('urgent'));
       expect(calls.slice(0, 20)).to.have.members(pages.map((each) => each.replace(' scheduled', '')));
     });
-  });
-
-  it('have a demand without the noise of adding small numbers', () => {
-    begin('auto');
-    wants = [want(1, 10_000), want(2, 10_000, 'd'), want(1, 30_000, 'e')];
-    expect(clusters.demand().get('default')).to.equal(0.333333333);
-  });
-
-  it('are asked what is wanted every 10 s, not with each call', async () => {
-    let times = 0;
-    const demand = () => {
-      times += 1;
-      return [];
-    };
-    const counting = new Clusters({ clock } as unknown as SweepParts, {
-      demand,
-      observeWith: 'auto',
-      loadOf,
-      logger: new RecordingLogger(),
-    });
-    for (let each = 0; each < 100; each += 1) {
-      counting.demand();
-      await clock.advance(1_000);
-    }
-    expect(times).to.equal(10);
   });
 });

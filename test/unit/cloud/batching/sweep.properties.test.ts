@@ -13,6 +13,7 @@ import {
   type Reference,
 } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
+import { aPlan } from '../../kit/a-plan.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
@@ -85,12 +86,7 @@ class ScriptedList {
       expectsMore: () => false,
       clock: this.clock,
     } as unknown as SweepParts;
-    const options = {
-      observeWith: 'list',
-      demand: () => undefined,
-      loadOf: () => 0,
-    } as const;
-    this.#clusters = new Clusters(parts, { ...options, logger: new RecordingLogger() });
+    this.#clusters = new Clusters(parts, { plan: aPlan('all'), logger: new RecordingLogger() });
   }
 
   wish(jobID: string, priority: Priority, signal: AbortSignal): void {

@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { LiveReader } from '../../../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../../../src/cloud/credentials/credentials.ts';
+import { PollingPlan } from '../../../../src/job/schedule/polling-plan.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
@@ -43,10 +44,10 @@ describe('a waiting observation', () => {
         regionID: 'cn-shanghai',
         userAgent: 'test',
         callsPerMinute: 1,
-        observeWith,
         clock,
         logger: new RecordingLogger(),
       });
+      reader.apply(PollingPlan.first(observeWith));
       const jobIDs = Array.from({ length: COUNT }, (_, index) => `job-${index}`);
       const credential = { namespace: 'media' };
       const before = await heap();

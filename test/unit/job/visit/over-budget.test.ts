@@ -4,9 +4,10 @@ import { expect } from 'chai';
 import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
 import { fullCallsPerSecond } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Answer, CloudReader, Priority } from '../../../../src/job/model/cloud-port.ts';
-import { demandOf } from '../../../../src/job/schedule/demand.ts';
-import { pressuresOf, Stretches, stretchedBy } from '../../../../src/job/schedule/interval-scale.ts';
+import { scaledBy } from '../../../../src/job/schedule/interval-scale.ts';
+import { Planner } from '../../../../src/job/schedule/planner.ts';
 import { SteppedTime } from '../../cloud/ratelimit/stepped-time.ts';
+import { aCloudToPlan } from '../../kit/a-cloud-to-plan.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { running } from '../../kit/answers.ts';
@@ -32,7 +33,9 @@ describe('objects that ask for more than the budget', () => {
   let waits: Record<Priority, number[]>;
   /** When each job was asked about. */
   let asked: Map<string, number[]>;
+  let stop: AbortController;
   beforeEach(() => {
+    stop = new AbortController();
     time = new SteppedTime();
     waits = { urgent: [], scheduled: [], retry: [] };
     asked = new Map();
@@ -47,12 +50,16 @@ describe('objects that ask for more than the budget', () => {
     const jobs = function* () {
       for (const key of cluster.keys()) yield cluster.get(key) ?? expect.fail();
     };
-    const pressures = () => pressuresOf(callsASecond(), fullCallsPerSecond(CALLS_PER_MINUTE));
-    const callsASecond = () => {
-      const targets = demandOf(jobs(), SETTINGS).flatMap(({ targets }) => [...targets]);
-      return new Map([['default', targets.reduce((sum, [ms, count]) => sum + (count * SECOND) / ms, 0)]]);
-    };
-    const settingsOf = stretchedBy(new Stretches({ pressures, clock: time }), SETTINGS);
+    const planner = new Planner({
+      cloud: aCloudToPlan({ capacity: fullCallsPerSecond(CALLS_PER_MINUTE) }),
+      jobs: { values: jobs },
+      isWhole: () => true,
+      settings: SETTINGS,
+      observeWith: 'get',
+      clock: time,
+    });
+    void planner.run(stop.signal);
+    const settingsOf = scaledBy((identity) => planner.plan.scaleOf(identity), SETTINGS);
     const parts = { cluster, settingsOf, clock: time, logger: new RecordingLogger() };
     domain = startDomain({
       ...parts,
@@ -61,6 +68,7 @@ describe('objects that ask for more than the budget', () => {
     });
   });
   afterEach(() => {
+    stop.abort();
     domain.stop.abort();
     domain.publisher.stop();
     budget.close();

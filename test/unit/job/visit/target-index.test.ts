@@ -135,19 +135,33 @@ describe('objects on one target', () => {
     expect(states(one)).to.deep.equal(['NotStarted']);
   });
 
-  it('come due together where the cloud says so, and by themselves again when it does not', async () => {
+  it('come due together while the plan batches their cluster, and at their own instants afterwards', async () => {
     const phase = (at: number) => at % MINUTE;
-    const batched = (sentAt: number) => ({ ...running()(sentAt), phase: '00000000' });
-    operator.cloud.always(batched);
+    operator.cloud.always(running());
+    operator.batchHash = '00000000';
     const keys = [
       await operator.apply(aJob().about('one').named('one')),
       await operator.apply(aJob().about('two').named('two')),
     ];
     expect(keys.map((key) => phase(operator.facts(key).nextPollAt as number))).to.deep.equal([0, 0]);
-    operator.cloud.always(running());
+    operator.batchHash = undefined;
     await operator.clock.advance(2 * MINUTE);
     const phases = keys.map((key) => phase(operator.facts(key).nextPollAt as number));
     expect(new Set(phases).size).to.equal(2);
+  });
+
+  it('come due at their own instants in a batched cluster whose list lacks them', async () => {
+    const phase = (at: number) => at % MINUTE;
+    operator.batchHash = '00000000';
+    operator.cloud.always((sentAt) => ({ ...running()(sentAt), unlisted: true }));
+    const key = await operator.apply(aJob());
+    const own = Number.parseInt(operator.facts(key).reference, 16) % MINUTE;
+    expect(phase(operator.facts(key).nextPollAt as number))
+      .to.equal(own)
+      .and.not.to.equal(0);
+    operator.cloud.always(running());
+    await operator.clock.advance(2 * MINUTE);
+    expect(phase(operator.facts(key).nextPollAt as number)).to.equal(0);
   });
 
   it('are forgotten with the objects', async () => {

@@ -1,0 +1,201 @@
+// Get or List for each account, which clusters are polled together, and by how much each credential's intervals are longer.
+
+import { expect } from 'chai';
+import type { ClusterDemand, ClusterReference } from '../../../../src/job/model/cloud-port.ts';
+import type { ObserveWith } from '../../../../src/job/schedule/list-cost.ts';
+import { type CloudState, PollingPlan } from '../../../../src/job/schedule/polling-plan.ts';
+import { aCloudToPlan } from '../../kit/a-cloud-to-plan.ts';
+
+const T = 1_000_000;
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+const C: ClusterReference = { credential: { namespace: 'media' }, clusterID: 'c' };
+
+/** The demand of `count` targets of a cluster. */
+function demand(count: number, intervalMs: number, cluster: Partial<ClusterReference> = {}): ClusterDemand {
+  return { ...C, ...cluster, targets: new Map([[intervalMs, count]]) };
+}
+
+function bySecret(name: string): Partial<ClusterReference> {
+  return { credential: { namespace: 'media', name } };
+}
+
+/** The plan for these demands of an account that may make 10 calls per second. */
+function planFor(
+  demands: readonly ClusterDemand[],
+  cloud: Partial<CloudState> = {},
+  observeWith: ObserveWith = 'auto',
+): PollingPlan {
+  return PollingPlan.first(observeWith).next(demands, aCloudToPlan(cloud), T);
+}
+
+describe('a polling plan', () => {
+  describe('with `auto`', () => {
+    it('polls jobs one by one while that takes at most 80% of the budget', () => {
+      const plan = planFor([demand(79, 10 * SECOND)]);
+      expect(plan.sweepingOf(C)).to.equal('urgent');
+      expect(plan.isBatched(C)).to.equal(false);
+      expect([...plan.demand]).to.deep.equal([['default', 7.9]]);
+    });
+
+    it('polls the jobs of a cluster together once that takes more than 80%', () => {
+      const plan = planFor([demand(200, 10 * SECOND)]);
+      expect(plan.sweepingOf(C)).to.equal('all');
+      expect(plan.batchHashOf(C)).to.match(/^[0-9a-f]{8}$/);
+      expect([...plan.demand]).to.deep.equal([['default', 0.2]]);
+    });
+
+    it('counts what other processes need from the account', () => {
+      const others = { othersDemandOf: () => 5 };
+      expect(planFor([demand(40, 10 * SECOND)], others).isBatched(C)).to.equal(true);
+      expect(planFor([demand(29, 10 * SECOND)], others).isBatched(C)).to.equal(false);
+    });
+
+    it('adds up what all credentials of an account need', () => {
+      const [one, two] = [bySecret('one'), bySecret('two')];
+      const demands = [demand(50, 10 * SECOND, one), demand(50, 10 * SECOND, two)];
+      const apart = planFor(demands);
+      const together = planFor(demands, { accountOf: () => 'account' });
+      for (const each of [one, two]) {
+        expect(apart.isBatched({ ...C, ...each })).to.equal(false);
+        expect(together.isBatched({ ...C, ...each })).to.equal(true);
+      }
+    });
+
+    it('keeps its choice for ten minutes, and goes back to one by one below half of the budget', () => {
+      const cloud = aCloudToPlan();
+      let plan = PollingPlan.first('auto');
+      const sweepingAt = (minute: number, count: number) => {
+        plan = plan.next([demand(count, 10 * SECOND)], cloud, T + minute * MINUTE);
+        return plan.sweepingOf(C);
+      };
+      expect(sweepingAt(0, 200)).to.equal('all');
+      expect(sweepingAt(9, 49)).to.equal('all');
+      expect(sweepingAt(11, 60)).to.equal('all');
+      expect(sweepingAt(12, 49)).to.equal('urgent');
+      expect(plan.isBatched(C)).to.equal(false);
+      expect(sweepingAt(13, 200)).to.equal('urgent');
+      expect(sweepingAt(22, 200)).to.equal('all');
+    });
+
+    it('keeps the choice of a credential whose account becomes known', () => {
+      const cloud = aCloudToPlan();
+      const demands = [demand(200, 10 * SECOND)];
+      const before = PollingPlan.first('auto').next(demands, cloud, T);
+      const known = aCloudToPlan({ accountOf: () => 'account 1' });
+      const after = before.next([demand(1, 10 * SECOND)], known, T + MINUTE);
+      expect(after.sweepingOf(C)).to.equal('all');
+    });
+
+    it('lets only urgent requests of a cluster share a sweep before it knows the demand', () => {
+      expect(PollingPlan.first('auto').sweepingOf(C)).to.equal('urgent');
+    });
+  });
+
+  it('never sweeps with `get`, whatever that takes', () => {
+    const plan = planFor([demand(200, 10 * SECOND)], {}, 'get');
+    expect(plan.sweepingOf(C)).to.equal('none');
+    expect(plan.isBatched(C)).to.equal(false);
+    expect(plan.demand.get('default')).to.equal(20);
+    expect(PollingPlan.first('get').sweepingOf(C)).to.equal('none');
+  });
+
+  it('sweeps with `list` however little the objects need', () => {
+    expect(planFor([demand(3, MINUTE)], {}, 'list').isBatched(C)).to.equal(true);
+    expect(PollingPlan.first('list').sweepingOf(C)).to.equal('all');
+  });
+
+  it('does not batch a cluster whose sweep takes as many calls as its jobs', () => {
+    const small = { ...C, clusterID: 'small' };
+    const plan = planFor([demand(200, 10 * SECOND), demand(1, 10 * SECOND, small)]);
+    expect([plan.isBatched(C), plan.isBatched(small)]).to.deep.equal([true, false]);
+    expect(plan.demand.get('default')).to.equal(0.3);
+  });
+
+  it('goes by the pages that the last sweep found', () => {
+    const plan = planFor([demand(200, 10 * SECOND)], { listingOf: () => ({ pages: 150, refused: false }) });
+    expect(plan.isBatched(C)).to.equal(true);
+    expect(plan.demand.get('default')).to.equal(15);
+    expect(
+      planFor([demand(200, 10 * SECOND)], { listingOf: () => ({ pages: 200, refused: false }) }).isBatched(C),
+    ).to.equal(false);
+  });
+
+  it('does not batch a cluster that the cloud refuses to list', () => {
+    const plan = planFor([demand(200, 10 * SECOND)], { listingOf: () => ({ refused: true }) });
+    expect(plan.isBatched(C)).to.equal(false);
+    expect(plan.demand.get('default')).to.equal(20);
+  });
+
+  it('adds up the demand without the noise of small numbers', () => {
+    const demands = [
+      demand(1, 10 * SECOND),
+      demand(2, 10 * SECOND, { clusterID: 'd' }),
+      demand(1, 30 * SECOND, { clusterID: 'e' }),
+    ];
+    expect(planFor(demands).demand.get('default')).to.equal(0.333333333);
+  });
+
+  it('includes the clusters and names the credentials of the demand, and no others', () => {
+    const plan = planFor([demand(1, MINUTE, bySecret('account'))]);
+    expect([plan.includes({ ...C, ...bySecret('account') }), plan.includes(C)]).to.deep.equal([true, false]);
+    expect([plan.names('media/account'), plan.names('default')]).to.deep.equal([true, false]);
+  });
+
+  describe('scales intervals', () => {
+    it('of each account by its own factor', () => {
+      const demands = [demand(200, 10 * SECOND, bySecret('busy')), demand(10, 10 * SECOND, bySecret('idle'))];
+      const plan = planFor(demands, {}, 'get');
+      expect(
+        ['media/busy', 'media/idle', 'media/unknown'].map((identity) => plan.scaleOf(identity)),
+      ).to.deep.equal([1.25 ** 4, 1, 1]);
+      expect([...plan.scales]).to.deep.equal([
+        ['media/busy', 1.25 ** 4],
+        ['media/idle', 1],
+      ]);
+    });
+
+    it('by what the credentials of an account, and other processes, need together', () => {
+      const demands = [demand(60, 10 * SECOND, bySecret('a')), demand(30, 10 * SECOND, bySecret('b'))];
+      const cloud = { accountOf: () => 'account', othersDemandOf: () => 3 };
+      const plan = planFor(demands, cloud, 'get');
+      expect([...plan.scales.values()]).to.deep.equal([1.25, 1.25]);
+      expect([...planFor(demands, { accountOf: () => 'account' }, 'get').scales.values()]).to.deep.equal([
+        1, 1,
+      ]);
+    });
+
+    it('by what sweeps take where clusters are batched', () => {
+      expect(planFor([demand(2_000, 10 * SECOND)]).scaleOf('default')).to.equal(1);
+      expect(planFor([demand(2_000, 10 * SECOND)], {}, 'get').scaleOf('default')).to.be.greaterThan(15);
+    });
+
+    it('by one factor, the largest, for credentials that turn out to share an account', () => {
+      let accountOf = (identity: string) => identity;
+      const cloud = aCloudToPlan({ accountOf: (identity) => accountOf(identity) });
+      const counts = { a: 120, b: 10 };
+      let plan = PollingPlan.first('get');
+      const scalesAt = (minute: number) => {
+        const demands = [
+          demand(counts.a, 10 * SECOND, bySecret('a')),
+          demand(counts.b, 10 * SECOND, bySecret('b')),
+        ];
+        plan = plan.next(demands, cloud, T + minute * MINUTE);
+        return [...plan.scales.values()];
+      };
+      expect(scalesAt(0)).to.deep.equal([1.25, 1]);
+      accountOf = () => 'account';
+      expect(scalesAt(0.5)).to.deep.equal([1.25, 1.25]);
+      expect(scalesAt(2)).to.deep.equal([1.5625, 1.5625]);
+      counts.a = 95;
+      counts.b = 0;
+      expect(scalesAt(4)).to.deep.equal([1.25, 1.25]);
+    });
+
+    it('of no credential that no object names any more', () => {
+      const plan = planFor([demand(200, 10 * SECOND)], {}, 'get').next([], aCloudToPlan(), T + 10 * SECOND);
+      expect([...plan.scales]).to.deep.equal([]);
+    });
+  });
+});
