@@ -47,11 +47,16 @@ export class ExpiringMap<Key, Value> implements Iterable<readonly [Key, Value]> 
     return entry?.value;
   }
 
-  /** Adds or replaces an entry; its lifetime begins. A replaced value does not count as expired. */
-  set(key: Key, value: Value): void {
+  /**
+   * Adds or replaces an entry; its lifetime begins. A replaced value does not count as expired.
+   *
+   * @returns the value
+   */
+  set(key: Key, value: Value): Value {
     const now = this.#options.clock.now();
     if (now >= this.#tidyAt) this.#tidy(now);
     this.#entries.set(key, { value, expiresAt: now + this.#options.lifetimeMs });
+    return value;
   }
 
   /** Removes an entry. It does not count as expired. */

@@ -1,56 +1,47 @@
 /**
- * A pace for many parties: each waits behind its own tasks and one of every other party's, however many that one has.
+ * A spacing limiter that several parties share. The parties take permits in rotation: a task waits for the
+ * earlier tasks of its own party and for one of every other party, however many that party has.
  */
+import { FairQueue } from './fair-queue.ts';
 import { SpacingLimiter, type SpacingLimiterOptions } from './spacing-limiter.ts';
 
-const CLOSED = 'closed before it began';
-
-interface Waiting {
+interface WaitingTask {
+  readonly party: string;
+  /** Position in the order of arrival. */
+  readonly deadline: number;
+  withdrawn: boolean;
   begin(): Promise<void>;
-  drop(reason: Error): void;
+  reject(reason: unknown): void;
 }
 
 export class FairLimiter {
   readonly #limiter: SpacingLimiter;
-  /** What waits, by party; whose turn is next comes first, as a Map keeps the order of insertion. */
-  readonly #waiting = new Map<string, Waiting[]>();
-  #closed = false;
+  readonly #queue = new FairQueue<WaitingTask>(({ party }) => party);
+  #arrivals = 0;
 
   constructor(options: SpacingLimiterOptions) {
     this.#limiter = new SpacingLimiter(options);
   }
 
-  /** Rejects as the task does, or when it was closed before the task began. */
+  /** Rejects as the task does, or when the limiter was closed before the task began. */
   schedule<T>(party: string, task: () => Promise<T>): Promise<T> {
-    return new Promise((resolve, drop) => {
-      if (this.#closed) {
-        drop(new Error(CLOSED));
-        return;
-      }
-      const waiting: Waiting = { begin: () => task().then(resolve, drop), drop };
-      const queue = this.#waiting.get(party);
-      if (queue) queue.push(waiting);
-      else this.#waiting.set(party, [waiting]);
-      // A turn is for whoever is next, who need not be this one: it fails for nobody, and `close` tells all who wait.
-      this.#limiter.schedule(() => this.#next()).catch(() => undefined);
+    return new Promise((resolve, reject) => {
+      this.#arrivals += 1;
+      const begin = () => task().then(resolve, reject);
+      this.#queue.push({ party, deadline: this.#arrivals, withdrawn: false, begin, reject });
+      // The permit goes to the next task, which need not be this one.
+      this.#limiter.schedule(async () => this.#queue.pop()?.begin()).catch(() => this.#rejectAll());
     });
   }
 
-  /** No task begins after this, and whoever waits is told. */
+  /** Begins no task after this, and rejects all that wait. */
   close(): void {
-    this.#closed = true;
     this.#limiter.close();
-    for (const queue of this.#waiting.values()) for (const { drop } of queue) drop(new Error(CLOSED));
-    this.#waiting.clear();
+    this.#rejectAll();
   }
 
-  async #next(): Promise<void> {
-    const [first] = this.#waiting;
-    if (!first) return;
-    const [party, queue] = first;
-    const waiting = queue.shift();
-    this.#waiting.delete(party);
-    if (queue.length > 0) this.#waiting.set(party, queue);
-    await waiting?.begin();
+  #rejectAll(): void {
+    for (const { reject } of this.#queue) reject(new Error('closed before it began'));
+    this.#queue.clear();
   }
 }

@@ -1,17 +1,18 @@
 /**
- * Those who wait in one priority: each party in its turn, the earliest deadline of one first. Waiting costs an entry in a heap.
+ * A queue that several parties share. The parties take turns, and within a party the earliest deadline goes
+ * first. A waiting item costs one entry in a heap.
  */
 import TinyQueue from 'tinyqueue';
 
 export interface Entry {
   readonly deadline: number;
-  /** No longer wanted: skipped when its turn comes. */
+  /** The item is no longer wanted: `pop` skips it. */
   withdrawn: boolean;
 }
 
 export class FairQueue<Item extends Entry> {
   readonly #partyOf: (item: Item) => string;
-  /** By party; whose turn is next comes first, as a Map keeps the order of insertion. */
+  /** Items by party. A Map keeps the order of insertion, so the party whose turn is next comes first. */
   readonly #queues = new Map<string, TinyQueue<Item>>();
 
   constructor(partyOf: (item: Item) => string) {
@@ -25,7 +26,9 @@ export class FairQueue<Item extends Entry> {
     else this.#queues.set(party, new TinyQueue([item], (one, other) => one.deadline - other.deadline));
   }
 
-  /** The next who is wanted. */
+  /**
+   * Removes and returns the next item that is not withdrawn. A party's turn is not spent on withdrawn items.
+   */
   pop(): Item | undefined {
     for (const [party, queue] of this.#queues) {
       let item = queue.pop();
@@ -41,7 +44,7 @@ export class FairQueue<Item extends Entry> {
     this.#queues.clear();
   }
 
-  /** Everybody who is wanted, in no order. */
+  /** All items that are not withdrawn, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
     for (const { data } of this.#queues.values()) for (const item of data) if (!item.withdrawn) yield item;
   }

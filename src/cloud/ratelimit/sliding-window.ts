@@ -1,25 +1,25 @@
 /**
- * How many calls were made in the last 60 s, told never too low: it counts in slots of 100 ms, and a slot that is half over counts
- * whole.
+ * Counts the calls of the last 60 s. The count is never too low: it works in slots of 100 ms, and a slot
+ * counts whole until all of it is older than 60 s.
  */
 
 const SLOT_MS = 100;
 const SLOTS = 60_000 / SLOT_MS + 1;
 
 export class SlidingWindow {
-  /** Calls by slot, `slot mod SLOTS`; 1.2 KiB, made with the first call. */
+  /** Calls by slot, at index `slot mod SLOTS`. 1.2 KiB, so created with the first call. */
   #calls: Uint16Array | undefined;
-  /** The slot that everything older than 60 s is forgotten for. */
+  /** The newest slot. Slots that are more than 60 s older are already subtracted from the total. */
   #newest = 0;
   #total = 0;
 
-  /** @param now clock `now`, never smaller than before, in all of these */
+  /** @param now clock `now`; in all methods, never smaller than in the call before */
   add(now: number): void {
     this.#forget(now);
     this.#count(this.#newest, 1);
   }
 
-  /** As if the minute before `until` had been filled with calls at an even pace. */
+  /** Counts `callsPerMinute` calls, evenly spaced over the minute before `until`. */
   assume(callsPerMinute: number, until: number, now: number): void {
     this.#forget(now);
     const callsIn = (slots: number) => Math.floor((callsPerMinute * slots) / (SLOTS - 1));
@@ -28,13 +28,13 @@ export class SlidingWindow {
       this.#count(this.#newest - age, callsIn(age + 1) - callsIn(age));
   }
 
-  /** Calls in the last 60 s. */
+  /** Number of calls in the last 60 s. */
   total(now: number): number {
     this.#forget(now);
     return this.#total;
   }
 
-  /** From when on, clock `now`, fewer than `limit` calls lie in 60 s, if none is made meanwhile. */
+  /** Earliest time, clock `now`, at which the count is below `limit` if no call is made until then. */
   belowAt(limit: number, now: number): number {
     let left = this.total(now);
     if (left < limit) return now;
@@ -45,7 +45,7 @@ export class SlidingWindow {
     return now;
   }
 
-  /** Counts another's calls as well. */
+  /** Adds the calls of another window. */
   include(other: SlidingWindow, now: number): void {
     this.#forget(now);
     other.#forget(now);

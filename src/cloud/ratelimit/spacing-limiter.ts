@@ -1,26 +1,27 @@
 /**
- * Runs tasks no closer together than it is told: bottleneck, held to a clock that nobody sets back.
+ * Runs tasks with a least time between their beginnings. bottleneck does the work; this class protects it
+ * from a wall clock that is set back.
  */
 import Bottleneck from 'bottleneck';
 import type { Clock } from '../../base/clock.ts';
 
 export interface SpacingLimiterOptions {
   readonly minTimeMs: number;
-  /** Default: any number. */
+  /** Default: no bound. */
   readonly maxConcurrent?: number;
-  /** Begins as if a task had run just now: one of the process before this one may have. */
+  /** Begins as if a task had just run: the process before this one may have run a task. */
   readonly startsSpent?: boolean;
   readonly clock: Clock;
 }
 
-/** A wall clock is slewed by less than this between two tasks; more is a step. */
+/** Between two tasks a wall clock is slewed by less than this. A larger change is a step. */
 const CLOCK_STEP_MS = 500;
 
 export class SpacingLimiter {
   readonly #options: SpacingLimiterOptions;
   #minTimeMs: number;
   #limiter: Bottleneck;
-  /** How far the wall clock was ahead of `now` when last looked at. */
+  /** How far the wall clock was ahead of `now` at the last check, ms. */
   #wallAhead: number;
   #closed = false;
 
@@ -31,26 +32,26 @@ export class SpacingLimiter {
     this.#limiter = this.#newLimiter();
   }
 
-  /** Rejects as the task does, or when it was closed before the task began. */
+  /** Rejects as the task does, or when the limiter was closed before the task began. */
   schedule<T>(task: () => Promise<T>): Promise<T> {
     this.#followWallClock();
     return this.#run(task);
   }
 
-  /** From the next task that is scheduled. */
+  /** Takes effect with the next task that is scheduled. */
   setMinTime(minTimeMs: number): void {
     if (minTimeMs === this.#minTimeMs) return;
     this.#minTimeMs = minTimeMs;
     this.#limiter.updateSettings({ minTime: minTimeMs });
   }
 
-  /** No task begins after this. */
+  /** Begins no task after this. */
   close(): void {
     this.#closed = true;
     discard(this.#limiter);
   }
 
-  /** What waits on a limiter that is discarded moves over to the one that takes its place. */
+  /** Tasks that wait on a discarded limiter move to its successor. */
   async #run<T>(task: () => Promise<T>): Promise<T> {
     const limiter = this.#limiter;
     try {
@@ -69,7 +70,10 @@ export class SpacingLimiter {
     return limiter;
   }
 
-  /** bottleneck goes by the wall clock: set back by an hour, it would let nothing run for an hour. So it begins anew. */
+  /**
+   * Replaces the limiter when the wall clock was set back: bottleneck reads it, and after an hour's step back
+   * would run nothing for an hour.
+   */
   #followWallClock(): void {
     const before = this.#wallAhead;
     this.#wallAhead = wallAhead(this.#options.clock);

@@ -1,32 +1,45 @@
 /**
- * Keeps calls that are known to fail from being made. After a failure one probe goes at growing intervals; whoever comes
- * meanwhile is told the failure, and whoever comes while a probe is under way waits for what it brings.
+ * Prevents calls that are known to fail. After a failure one probe goes at growing intervals. Other callers
+ * get the failure without a call, and callers that come during a probe wait for its result.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Failure } from '../../job/model/failures.ts';
 
-/** The leave to make one call, by which the circuit knows its probe again. How the call ended is told by exactly one method. */
+/**
+ * The leave to make one call, by which the breaker recognizes its probe. Its holder reports the end of the
+ * call with exactly one of `succeeded`, `failed`, `inconclusive` and `abandoned`.
+ */
 export type Pass = symbol;
 
 export type Entrance = { readonly pass: Pass } | { readonly refused: Failure };
 
-type State =
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'open'; readonly failure: Failure; readonly until: number; readonly attempt: number }
-  | {
-      readonly kind: 'probing';
-      readonly failure: Failure;
-      readonly until: number;
-      readonly attempt: number;
-      readonly probe: Pass;
-      readonly ended: PromiseWithResolvers<void>;
-    };
+interface Open {
+  readonly kind: 'open';
+  readonly failure: Failure;
+  /** Clock `now` of the next probe. */
+  readonly until: number;
+  /** Number of failures in a row, the first and each failed probe. */
+  readonly attempt: number;
+}
 
-/** A mended key must show within 30 s: 20 s to the next probe leaves 10 s for the call and the write. */
+interface Probing extends Omit<Open, 'kind'> {
+  readonly kind: 'probing';
+  readonly probe: Pass;
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+type State = { readonly kind: 'closed' } | Open | Probing;
+
+/**
+ * A corrected key must take effect within 30 s: 20 s to the next probe leave 10 s for the call and the write.
+ */
 const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
 
-/** While all is well nobody has to be told from others, and a hundred thousand may wait with it. */
+/**
+ * While the breaker is closed all callers share one pass: they need not be distinguished, and 100,000 may
+ * wait.
+ */
 const ADMITTED: Entrance = { pass: Symbol('admitted') };
 
 export class CircuitBreaker {
@@ -37,61 +50,68 @@ export class CircuitBreaker {
     this.#clock = clock;
   }
 
-  /** @param signal whoever has left, while waiting for the probe or before, does not become the next one */
+  /**
+   * @param signal a caller that has aborted, before or while it waited for a probe, does not become the next
+   * probe
+   */
   async enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
     while (this.#state.kind === 'probing') await this.#state.ended.promise;
+    const state = this.#state;
     const now = this.#clock.now();
-    if (this.#state.kind === 'closed') return ADMITTED;
-    if (signal.aborted || now < this.#state.until) return { refused: told(this.#state) };
-    const { failure, attempt } = this.#state;
+    if (state.kind === 'closed') return ADMITTED;
+    if (signal.aborted || now < state.until) return { refused: failureOf(state) };
     const pass: Pass = Symbol('probe');
-    const until = now + backoffDelay(PROBES, attempt + 1);
-    this.#state = { kind: 'probing', failure, attempt, until, probe: pass, ended: Promise.withResolvers() };
+    const until = now + backoffDelay(PROBES, state.attempt + 1);
+    this.#state = { ...state, kind: 'probing', until, probe: pass, ended: Promise.withResolvers() };
     return { pass };
   }
 
-  /** For those who entered and waited since: the failure, if the circuit is closed to them by now. */
+  /** The failure for a caller that entered and has waited since, if the breaker no longer lets it through. */
   refusal(pass: Pass): Failure | undefined {
     const state = this.#state;
-    return state.kind === 'closed' || isProbe(state, pass) ? undefined : told(state);
+    return state.kind === 'closed' || isProbe(state, pass) ? undefined : failureOf(state);
   }
 
-  /** The call shows that the thing works. Of a call that began before the failure it shows nothing: only the probe closes. */
+  /**
+   * Closes the breaker if the call was the probe. A call that began before the failure shows nothing about
+   * it.
+   */
   succeeded(pass: Pass): void {
     if (isProbe(this.#state, pass)) this.reset();
   }
 
-  /** The call failed. Those that were under way together fail together: they are one failure, not many. */
+  /** Opens the breaker. Calls in flight together fail together: they count as one failure. */
   failed(pass: Pass, failure: Failure): void {
     const state = this.#state;
     if (state.kind !== 'closed' && !isProbe(state, pass)) return;
     const attempt = state.kind === 'probing' ? state.attempt + 1 : 1;
-    this.#open(failure, attempt, this.#clock.now() + backoffDelay(PROBES, attempt));
+    this.#open({ failure, attempt }, backoffDelay(PROBES, attempt));
   }
 
-  /** The call was made and says nothing of the thing: if it was the probe, the next one goes later. */
+  /**
+   * The call was made and shows neither success nor failure. If it was the probe, the next probe goes after
+   * the current interval.
+   */
   inconclusive(pass: Pass): void {
     const state = this.#state;
-    if (isProbe(state, pass))
-      this.#open(state.failure, state.attempt, this.#clock.now() + backoffDelay(PROBES, state.attempt));
+    if (isProbe(state, pass)) this.#open(state, backoffDelay(PROBES, state.attempt));
   }
 
-  /** The call was not made: if it was to be the probe, another one may go at once. */
+  /** The call was not made. If it was to be the probe, another call may probe at once. */
   abandoned(pass: Pass): void {
-    const state = this.#state;
-    if (isProbe(state, pass)) this.#open(state.failure, state.attempt, this.#clock.now());
+    if (isProbe(this.#state, pass)) this.#open(this.#state, 0);
   }
 
-  /** What failed has been replaced. */
+  /** Closes the breaker: what failed has been replaced. */
   reset(): void {
     this.#become({ kind: 'closed' });
   }
 
-  #open(failure: Failure, attempt: number, until: number): void {
-    this.#become({ kind: 'open', failure, attempt, until });
+  #open({ failure, attempt }: Pick<Open, 'failure' | 'attempt'>, delayMs: number): void {
+    this.#become({ kind: 'open', failure, attempt, until: this.#clock.now() + delayMs });
   }
 
-  /** Whoever waits for a probe looks again. */
+  /** Callers that wait for a probe check the new state. */
   #become(state: State): void {
     const before = this.#state;
     this.#state = state;
@@ -99,10 +119,10 @@ export class CircuitBreaker {
   }
 }
 
-function isProbe(state: State, pass: Pass): state is Extract<State, { kind: 'probing' }> {
+function isProbe(state: State, pass: Pass): state is Probing {
   return state.kind === 'probing' && state.probe === pass;
 }
 
-function told({ failure, until }: Exclude<State, { kind: 'closed' }>): Failure {
+function failureOf({ failure, until }: Open | Probing): Failure {
   return { ...failure, retryAt: until };
 }

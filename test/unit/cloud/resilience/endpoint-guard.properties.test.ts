@@ -30,7 +30,7 @@ const steps = sequence(
 
 class Callers {
   readonly clock = new FakeClock(1_000_000);
-  readonly guard = new EndpointGuard(this.clock);
+  readonly guard = new EndpointGuard(this.clock, { underway: 0 });
   readonly passes: Pass[] = [];
   waiting = 0;
 

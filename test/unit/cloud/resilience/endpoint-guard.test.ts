@@ -15,7 +15,7 @@ describe('a guard', () => {
   let guard: EndpointGuard;
   beforeEach(() => {
     clock = new FakeClock(1_000_000);
-    guard = new EndpointGuard(clock);
+    guard = new EndpointGuard(clock, { underway: 0 });
   });
 
   async function enter(): Promise<Pass> {
