@@ -13,6 +13,7 @@ import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
 import { needsVisit } from './job/visit/triggers.ts';
+import type { KubeConfigSource } from './kube/client/kube-config.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
 import { ALWAYS_LEADING, type Election, type Lead } from './kube/election/election.ts';
 import { LeaderElection } from './kube/election/leader-election.ts';
@@ -28,6 +29,8 @@ export interface AppOptions {
   readonly logger: Logger;
   /** The operator's own credentials, if it has any. */
   readonly own: AccessKey | Rrsa | undefined;
+  /** Environment variables of the process, where no option names a kubeconfig. */
+  readonly environment: KubeConfigSource['environment'];
 }
 
 export class App {
@@ -118,7 +121,7 @@ export class App {
 }
 
 /** What lives as long as the process; what acts is made anew for each term of leadership. */
-function construct({ config, version, logger, own }: AppOptions) {
+function construct({ config, version, logger, own, environment }: AppOptions) {
   const clock = systemClock;
   const instance = hostname();
   // A container that starts again has the same host name, and is another process.
@@ -134,7 +137,8 @@ function construct({ config, version, logger, own }: AppOptions) {
   const { shard } = config;
   const metricsOptions = { version, shard, perObjectLimit: config['per-object-metrics-limit'] };
   const metrics = new Metrics(metricsOptions);
-  const kube = connectKube(config.kubeconfig, userAgent);
+  const kubeconfig = { path: config.kubeconfig, environment };
+  const kube = connectKube(kubeconfig, userAgent);
   logger.info('starting', { version, identity, server: kube.server });
   const sources = sourcesOf(config.namespaces);
   const store = new Store(sources, shard);
@@ -146,7 +150,7 @@ function construct({ config, version, logger, own }: AppOptions) {
     clock,
     logger,
   });
-  const election = electionOf(config, { identity, userAgent, logger });
+  const election = electionOf(config, { identity, kubeconfig, userAgent, logger });
   const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
   return { watchers, store, metrics, metricsOptions, election, leaderParts };
@@ -154,14 +158,15 @@ function construct({ config, version, logger, own }: AppOptions) {
 
 interface Self {
   readonly identity: string;
+  readonly kubeconfig: KubeConfigSource;
   readonly userAgent: string;
   readonly logger: Logger;
 }
 
-function electionOf(config: Config, { identity, userAgent, logger }: Self): Election {
+function electionOf(config: Config, { identity, kubeconfig, userAgent, logger }: Self): Election {
   if (!config['leader-elect']) return ALWAYS_LEADING;
   const timing = { renewDeadlineMs: config['renew-deadline'], retryMs: config['retry-period'] };
-  const leases = connectLease(config.kubeconfig, {
+  const leases = connectLease(kubeconfig, {
     namespace: config['lease-namespace'],
     name: leaseNameOf(config['lease-name'], config.shard),
     userAgent,

@@ -8,7 +8,7 @@ import type { AccessKey } from './cloud/client/credential.ts';
 
 import { ownCredentials, type Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
-import { helpText, readConfig } from './config/read-config.ts';
+import { type Environment, helpText, readConfig } from './config/read-config.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Put in by the build. */
@@ -27,13 +27,13 @@ const STOP_WITHIN_MS = 4_000;
 // The vendor's SDK uses url.parse; the warning of that on standard error is nothing that an operator of ours could act on.
 process.noDeprecation = true;
 
-async function main(args: readonly string[]): Promise<void> {
+async function main(args: readonly string[], environment: Environment): Promise<void> {
   if (args.includes('--help') || args.includes('-h')) return print(helpText());
   if (args.includes('--version')) return print(version);
-  const { config, own, warnings } = readOrExit(args);
+  const { config, own, warnings } = readOrExit(args, environment);
   const logger = loggerOf(config);
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
-  const proxies = PROXY_VARIABLES.filter((name) => process.env[name]);
+  const proxies = PROXY_VARIABLES.filter((name) => environment[name]);
   if (proxies.length > 0)
     logger.warn('proxies are not supported: the cloud is called directly', { variables: proxies });
   const fail = (message: string) => (error: unknown) => {
@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
       stop.abort();
     });
   try {
-    await new App({ config, version, logger, own }).run(stop.signal);
+    await new App({ config, version, logger, own, environment }).run(stop.signal);
     logger.info('stopped');
     process.exit(0);
   } catch (error) {
@@ -69,12 +69,12 @@ interface Settings {
   readonly warnings: readonly string[];
 }
 
-function readOrExit(args: readonly string[]): Settings {
-  const result = readConfig(args, process.env);
+function readOrExit(args: readonly string[], environment: Environment): Settings {
+  const result = readConfig(args, environment);
   const errors = 'errors' in result ? [...result.errors] : [];
   const config = 'config' in result ? result.config : undefined;
   const canAssume = config?.['sts-endpoint'] !== 'none';
-  const credentials = ownCredentials(process.env, config?.credentials ?? 'auto', canAssume);
+  const credentials = ownCredentials(environment, config?.credentials ?? 'auto', canAssume);
   if ('errors' in credentials) errors.push(...credentials.errors);
   if ('config' in result && 'own' in credentials) return { ...result, ...credentials };
   process.stderr.write(`${errors.join('\n')}\n--help lists the options.\n`);
@@ -85,4 +85,4 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-await main(process.argv.slice(2));
+await main(process.argv.slice(2), process.env);

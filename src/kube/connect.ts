@@ -3,7 +3,7 @@
  */
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from './client/kube-client.ts';
-import { loadKubeConfig, PooledKubeConfig } from './client/kube-config.ts';
+import { type KubeConfigSource, loadKubeConfig, PooledKubeConfig } from './client/kube-config.ts';
 import { WatchClient, type WatchLimits } from './client/watch-client.ts';
 import { LeaseClient, type LeaseClientOptions } from './election/lease-client.ts';
 
@@ -15,16 +15,16 @@ export interface KubeConnection {
 
 /** @throws an Error that says what is wrong with the configuration */
 export function connectKube(
-  kubeconfig: string | undefined,
+  source: KubeConfigSource,
   userAgent: string,
   limits: Partial<WatchLimits> = {},
 ): KubeConnection {
-  const pooled = loadKubeConfig(new PooledKubeConfig(), kubeconfig);
+  const pooled = loadKubeConfig(new PooledKubeConfig(), source);
   // 80 s of silence are told from a quiet watch; a list that waited 20 s more on a dead connection would make it 100 s.
   const onSilence = () => pooled.dropConnections();
   return {
     client: new KubeClient(pooled, userAgent),
-    watch: new WatchClient(loadKubeConfig(new KubeConfig(), kubeconfig), userAgent, limits, onSilence),
+    watch: new WatchClient(loadKubeConfig(new KubeConfig(), source), userAgent, limits, onSilence),
     server: pooled.getCurrentCluster()?.server ?? '',
   };
 }
@@ -35,14 +35,14 @@ export interface LeaseOptions extends Omit<LeaseClientOptions, 'config' | 'watch
 }
 
 /** Connections of its own: a renewal must not wait for what a hundred statuses wait for. @throws as `connectKube` */
-export function connectLease(kubeconfig: string | undefined, options: LeaseOptions): LeaseClient {
-  const config = loadKubeConfig(new PooledKubeConfig(), kubeconfig);
+export function connectLease(source: KubeConfigSource, options: LeaseOptions): LeaseClient {
+  const config = loadKubeConfig(new PooledKubeConfig(), source);
   const context = config.getContextObject(config.getCurrentContext());
   return new LeaseClient({
     ...options,
     config,
     // A Lease that nobody renews in its duration has no leader, or the watch of it is dead.
-    watch: new WatchClient(loadKubeConfig(new KubeConfig(), kubeconfig), options.userAgent, {
+    watch: new WatchClient(loadKubeConfig(new KubeConfig(), source), options.userAgent, {
       answerMs: options.deadlineMs,
       idleMs: options.durationMs,
     }),

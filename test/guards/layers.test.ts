@@ -1,6 +1,7 @@
 // Every import of src and simulator, `import type` included, against the tables of layers.ts.
 
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import {
   circle,
@@ -12,9 +13,13 @@ import {
   SIMULATOR_MAY_IMPORT,
   type SourceFile,
 } from './layers.ts';
+import { ROOT } from './manifests.ts';
 import { importsOf, readSources } from './sources.ts';
 
 const MOST_FILES = 12;
+
+/** `process.env`, or `env` taken out of `process`. */
+const READ_OF_ENVIRONMENT = /\bprocess\??\.env\b|=\s*process\s*;|\bnode:process\b/g;
 
 describe('the rooms of src', () => {
   const sources = readSources('src');
@@ -40,6 +45,11 @@ describe('the rooms of src', () => {
   it('use every library that the table names', () => {
     const used = new Set(sources.flatMap(({ libraries }) => libraries));
     expect([...used]).to.have.members(Object.keys(LIBRARY_ROOMS));
+  });
+
+  it('read the environment once, in main.ts', () => {
+    const reads = sources.flatMap(({ path }) => environmentReads(path).map(() => path));
+    expect(reads).to.deep.equal(['main.ts']);
   });
 });
 
@@ -105,6 +115,10 @@ describe('the check of imports', () => {
     expect(importsOf(text)).to.deep.equal(['./a.ts', './b.ts', './c.ts']);
   });
 });
+
+function environmentReads(path: string): string[] {
+  return readFileSync(join(ROOT, 'src', path), 'utf8').match(READ_OF_ENVIRONMENT) ?? [];
+}
 
 function largeFolders(sources: readonly SourceFile[]): string[] {
   const folders = Object.entries(Object.groupBy(sources, ({ path }) => dirname(path)));

@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-node';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
@@ -33,27 +33,27 @@ export class PooledKubeConfig extends KubeConfig {
   }
 }
 
-/**
- * @param path a kubeconfig; default: in-cluster, else `KUBECONFIG`, else ~/.kube/config
- * @throws an Error that says what was looked for, or what is wrong with it; nothing of the file is repeated
- */
-export function loadKubeConfig<Config extends KubeConfig>(config: Config, path: string | undefined): Config {
+/** Where the configuration comes from. */
+export interface KubeConfigSource {
+  /** A kubeconfig. Undefined: in-cluster, else `KUBECONFIG`, else ~/.kube/config. */
+  readonly path: string | undefined;
+  /** Environment variables of the process. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** @throws an Error that says what was looked for, or what is wrong with it; nothing of the file is repeated */
+export function loadKubeConfig<Config extends KubeConfig>(config: Config, source: KubeConfigSource): Config {
   try {
-    load(config, path);
+    load(config, source);
   } catch (error) {
     throw new Error(`the kubeconfig cannot be used: ${problemOf(error)}`);
   }
   return config;
 }
 
-function load(config: KubeConfig, path: string | undefined): void {
-  if (path !== undefined) config.loadFromFile(path);
-  else if (inCluster()) config.loadFromCluster();
-  else if (process.env.KUBECONFIG || existsSync(join(homedir(), '.kube', 'config'))) config.loadFromDefault();
-  else
-    throw new Unusable(
-      'there is none: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
-    );
+function load(config: KubeConfig, { path, environment }: KubeConfigSource): void {
+  if (path === undefined && isInCluster(environment)) config.loadFromCluster();
+  else loadFiles(config, path === undefined ? defaultFiles(environment) : [path]);
   if (!config.getCurrentCluster()) throw new Unusable('it has no current context with a cluster');
   // Read at each call, where a missing one would look like an API server that is away.
   const { caFile } = config.getCurrentCluster() ?? {};
@@ -92,9 +92,26 @@ function problemOf(error: unknown): string {
   return isOurs ? (error as Error).message : 'it is not the YAML of a kubeconfig';
 }
 
-function inCluster(): boolean {
-  return (
-    Boolean(process.env.KUBERNETES_SERVICE_HOST) &&
-    existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token')
-  );
+function isInCluster({ KUBERNETES_SERVICE_HOST: host }: KubeConfigSource['environment']): boolean {
+  return Boolean(host) && existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token');
+}
+
+/** `KUBECONFIG` may list several files, as for kubectl. */
+function defaultFiles({ KUBECONFIG, HOME }: KubeConfigSource['environment']): readonly string[] {
+  const files = (KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '');
+  const usual = join(HOME ?? homedir(), '.kube', 'config');
+  return files.length === 0 && existsSync(usual) ? [usual] : files;
+}
+
+function loadFiles(config: KubeConfig, [first, ...others]: readonly string[]): void {
+  if (first === undefined)
+    throw new Unusable(
+      'there is none: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
+    );
+  config.loadFromFile(first);
+  for (const file of others) {
+    const other = new KubeConfig();
+    other.loadFromFile(file);
+    config.mergeConfig(other);
+  }
 }

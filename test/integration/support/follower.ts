@@ -52,7 +52,7 @@ export class Follower implements AsyncDisposable {
     const config = new PooledKubeConfig();
     config.loadFromFile(world.controlPlane.kubeconfig);
     this.#objects = config.makeApiClient(CustomObjectsApi);
-    const { client, watch } = connectKube(kubeconfig, 'follower', LIMITS);
+    const { client, watch } = connectKube({ path: kubeconfig, environment: {} }, 'follower', LIMITS);
     const watcher = new Watcher({
       lister: {
         list: async (token) => {

@@ -44,7 +44,9 @@ describe('the connections to an API server', function () {
       kubeconfig,
       api.server.kubeconfig.replace(api.server.url, `https://127.0.0.1:${proxy.port}`),
     );
-    const { client, watch } = connectKube(kubeconfig, 'operator/1', { idleMs: IDLE_MS });
+    const { client, watch } = connectKube({ path: kubeconfig, environment: {} }, 'operator/1', {
+      idleMs: IDLE_MS,
+    });
     const watcher = new Watcher({ lister: client, watch, clock: systemClock, logger: new RecordingLogger() });
     const store = new Store();
     const running = watcher.run((event) => store.take(event), stop.signal);

@@ -1,6 +1,6 @@
 // Where the API server is found, and what is said where it is not.
 
-import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,16 +19,11 @@ function kubeconfigOf(server: string, cluster = {}): string {
 }
 
 describe('the configuration of the API server', () => {
-  const outer = { ...process.env };
   let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
   beforeEach(async () => {
     folder = await mkdtempDisposable(join(tmpdir(), 'kubeconfig-'));
-    process.env.HOME = folder.path;
-    for (const name of ['KUBECONFIG', 'KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'])
-      delete process.env[name];
   });
   afterEach(async () => {
-    process.env = { ...outer };
     await folder.remove();
   });
 
@@ -38,22 +33,40 @@ describe('the configuration of the API server', () => {
     return path;
   }
 
-  function serverOf(path?: string): string | undefined {
-    return loadKubeConfig(new KubeConfig(), path).getCurrentCluster()?.server;
+  function serverOf(path: string | undefined, environment: Record<string, string> = {}): string | undefined {
+    const source = { path, environment: { HOME: folder.path, ...environment } };
+    return loadKubeConfig(new KubeConfig(), source).getCurrentCluster()?.server;
   }
 
   it('is the file that is named', async () => {
-    process.env.KUBECONFIG = join(folder.path, 'another');
-    expect(serverOf(await file(kubeconfigOf('https://named.example')))).to.equal('https://named.example');
+    const environment = { KUBECONFIG: join(folder.path, 'another') };
+    const path = await file(kubeconfigOf('https://named.example'));
+    expect(serverOf(path, environment)).to.equal('https://named.example');
   });
 
   it('is what KUBECONFIG names, where nothing else is', async () => {
-    process.env.KUBECONFIG = await file(kubeconfigOf('https://environment.example'));
-    expect(serverOf()).to.equal('https://environment.example');
+    const KUBECONFIG = await file(kubeconfigOf('https://environment.example'));
+    expect(serverOf(undefined, { KUBECONFIG })).to.equal('https://environment.example');
+  });
+
+  it('is put together of the files that KUBECONFIG lists', async () => {
+    const contexts = join(folder.path, 'contexts.json');
+    const clusters = join(folder.path, 'clusters.json');
+    const { clusters: listed, ...others } = JSON.parse(kubeconfigOf('https://merged.example'));
+    await writeFile(contexts, JSON.stringify({ ...others, clusters: [] }));
+    await writeFile(clusters, JSON.stringify({ clusters: listed, contexts: [], users: [] }));
+    const KUBECONFIG = `:${contexts}:${clusters}`;
+    expect(serverOf(undefined, { KUBECONFIG })).to.equal('https://merged.example');
+  });
+
+  it('is ~/.kube/config, where the environment names none', async () => {
+    await mkdir(join(folder.path, '.kube'));
+    await writeFile(join(folder.path, '.kube', 'config'), kubeconfigOf('https://home.example'));
+    expect(serverOf(undefined)).to.equal('https://home.example');
   });
 
   it('is none, with what was looked for, where there is nothing', () => {
-    expect(() => serverOf()).to.throw(/neither --kubeconfig, KUBECONFIG nor ~\/.kube\/config/);
+    expect(() => serverOf(undefined)).to.throw(/neither --kubeconfig, KUBECONFIG nor ~\/.kube\/config/);
   });
 
   it('is none where the file is not there, or names no cluster', async () => {
@@ -71,7 +84,8 @@ describe('the configuration of the API server', () => {
     const tokenFile = join(folder.path, 'token');
     const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
     const kubeconfig = { ...JSON.parse(kubeconfigOf('https://named.example')), users: [{ name: 'u', user }] };
-    const config = loadKubeConfig(new KubeConfig(), await file(JSON.stringify(kubeconfig)));
+    const path = await file(JSON.stringify(kubeconfig));
+    const config = loadKubeConfig(new KubeConfig(), { path, environment: {} });
     for (const token of ['first', 'second']) {
       await writeFile(tokenFile, `${token}\n`);
       const options: RequestOptions = {};
@@ -81,10 +95,8 @@ describe('the configuration of the API server', () => {
   });
 
   it('gives everything that talks to the API server', async () => {
-    const { server, client, watch } = connectKube(
-      await file(kubeconfigOf('https://named.example')),
-      'operator/1',
-    );
+    const path = await file(kubeconfigOf('https://named.example'));
+    const { server, client, watch } = connectKube({ path, environment: {} }, 'operator/1');
     expect(server).to.equal('https://named.example');
     expect(client).to.have.property('list');
     expect(watch).to.have.property('events');
