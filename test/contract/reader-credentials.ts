@@ -46,7 +46,7 @@ export function readerCredentials(newReader: NewReader): void {
       });
       const answer = await subject.observe({ credential: SECRET });
       expect(answer).to.have.nested.property('destination.regionID', 'eu-central-1');
-      expect(answer).to.have.nested.property('asked.endpoint').that.contains('localhost');
+      expect(answer).to.have.nested.property('destination.endpoint').that.contains('localhost');
     });
 
     it('that are missing, forbidden or incomplete are CredentialsNotFound, without a call', async () => {

@@ -88,6 +88,18 @@ describe('a polling plan', () => {
       expect(after.sweepingOf(C)).to.equal('all');
     });
 
+    it('keeps the choice made last when credentials turn out to share an account', () => {
+      const [one, two] = [bySecret('one'), bySecret('two')];
+      const before = planFor([demand(1, 10 * SECOND, one), demand(200, 10 * SECOND, two)]);
+      const shared = aCloudToPlan({ accountOf: () => 'account' });
+      const after = before.next(
+        [demand(1, 10 * SECOND, one), demand(1, 10 * SECOND, two)],
+        shared,
+        T + MINUTE,
+      );
+      for (const each of [one, two]) expect(after.sweepingOf({ ...C, ...each })).to.equal('all');
+    });
+
     it('lets only urgent requests of a cluster share a sweep before it knows the demand', () => {
       expect(PollingPlan.first('auto').sweepingOf(C)).to.equal('urgent');
     });
