@@ -6,14 +6,14 @@ import { hash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ClusterReference, CredentialReference, Destination, Reference } from './cloud-port.ts';
 
+/** The credential that an object names: a Secret of its own namespace, or the operator's own. */
+export function credentialOf({ namespace, spec }: EdgeTranscodeJob): CredentialReference {
+  return spec.credentialsRef ? { namespace, name: spec.credentialsRef.name } : { namespace };
+}
+
 export function referenceOf(object: EdgeTranscodeJob): Reference {
-  const { clusterID, jobID, regionID, credentialsRef } = object.spec;
-  return {
-    credential: { namespace: object.namespace, ...(credentialsRef && { name: credentialsRef.name }) },
-    clusterID,
-    jobID,
-    ...(regionID && { regionID }),
-  };
+  const { clusterID, jobID, regionID } = object.spec;
+  return { credential: credentialOf(object), clusterID, jobID, ...(regionID && { regionID }) };
 }
 
 /** The credential's name for logs and metrics, never a key's ID: `default`, or the Secret's `namespace/name`. */

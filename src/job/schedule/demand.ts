@@ -3,13 +3,15 @@
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ClusterDemand, ClusterReference, CredentialReference, Reference } from '../model/cloud-port.ts';
+import { obstacleOf } from '../model/polled.ts';
 import { clusterKey, referenceOf } from '../model/reference.ts';
 import { intervalWished, type ScheduleSettings } from './poll-schedule.ts';
 
 /**
- * By cluster, credential and region; objects that are suspended, or cannot be used, ask for nothing.
+ * Adds up the demand by cluster, credential and region. Objects that are not polled count nothing. Those that may not use the credential
+ * that they name do not even name its cluster: they must not change how the objects of other namespaces are polled.
  *
- * @param mayUse whether a namespace may use the credential that its objects mean: if not, they must not stretch the intervals of others
+ * @param mayUse whether a namespace may use a credential
  */
 export function demandOf(
   jobs: Iterable<EdgeTranscodeJob>,
@@ -19,13 +21,14 @@ export function demandOf(
   const clusters = new Map<string, { reference: Reference; intervals: Map<string, number> }>();
   const interval = remembering(settings);
   for (const job of jobs) {
+    const obstacle = obstacleOf(job, mayUse);
+    if (obstacle === 'forbidden') continue;
     const reference = referenceOf(job);
-    if (!mayUse(reference.credential)) continue;
     const key = clusterKey(reference);
     const known = clusters.get(key);
     const { intervals } = known ?? { intervals: new Map<string, number>() };
     if (!known) clusters.set(key, { reference, intervals });
-    if (job.spec.suspend || job.invalid !== undefined) continue;
+    if (obstacle !== undefined) continue;
     const { jobID } = reference;
     intervals.set(jobID, Math.min(interval(job), intervals.get(jobID) ?? Number.POSITIVE_INFINITY));
   }

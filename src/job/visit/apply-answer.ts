@@ -8,8 +8,9 @@ import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { nameOf, type ObjectKey } from '../../base/object-key.ts';
 import { type Outcome, pollAt } from '../../controller/outcome.ts';
-import type { CloudReader, ClusterReference, Priority } from '../model/cloud-port.ts';
+import type { CloudReader, ClusterReference, CredentialReference, Priority } from '../model/cloud-port.ts';
 import { policyOf } from '../model/policies.ts';
+import { obstacleOf } from '../model/polled.ts';
 import { isSameReference, referenceOf } from '../model/reference.ts';
 import type { JobStore } from '../model/sinks.ts';
 import { showJob } from '../model/stream-url.ts';
@@ -85,13 +86,14 @@ export class Learning {
   #sharing(key: ObjectKey, asked: EdgeTranscodeJob): [ObjectKey, EdgeTranscodeJob][] {
     const { jobs, memory, cloud } = this.#parts;
     const reference = referenceOf(asked);
-    const keys = cloud.mayUse(reference.credential) ? memory.siblings(asked) : [key];
+    const mayUse = (credential: CredentialReference) => cloud.mayUse(credential);
+    const keys = mayUse(reference.credential) ? memory.siblings(asked) : [key];
     return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
       const object = jobs.get(each);
-      if (!object || object.spec.suspend || object.invalid !== undefined) return [];
-      if (each === key && object.uid !== asked.uid) return [];
-      const other = referenceOf(object);
-      const isShared = isSameReference(other, reference) && (each === key || cloud.mayUse(other.credential));
+      if (!object || (each === key && object.uid !== asked.uid)) return [];
+      // An answer about keys that the asking object may not use is an answer for this object alone.
+      const obstacle = each === key ? obstacleOf(object) : obstacleOf(object, mayUse);
+      const isShared = obstacle === undefined && isSameReference(referenceOf(object), reference);
       return isShared ? [[each, object]] : [];
     });
   }

@@ -3,6 +3,7 @@
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Priority } from '../model/cloud-port.ts';
+import { obstacleOf } from '../model/polled.ts';
 import { type Facts, isNewWish } from '../status/facts.ts';
 
 export type Plan =
@@ -15,8 +16,9 @@ export type Plan =
 export const ASKED_SPACING_MS = 5_000;
 
 export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): Plan {
-  if (object.spec.suspend) return { kind: 'suspended' };
-  if (object.invalid !== undefined) return { kind: 'refuse', why: object.invalid };
+  const obstacle = obstacleOf(object);
+  if (obstacle === 'suspended') return { kind: 'suspended' };
+  if (obstacle === 'invalid') return { kind: 'refuse', why: object.invalid ?? '' };
   if (isNewWish(object, facts)) return askNow(facts, now);
   const due = facts.nextPollAt ?? now;
   if (now < due) return { kind: 'wait', until: due };

@@ -6,6 +6,7 @@ import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
 import type { ObserveOptions } from '../model/cloud-port.ts';
+import { obstacleOf } from '../model/polled.ts';
 import { endpointHash, isSameReference, referenceOf } from '../model/reference.ts';
 import { type Facts, isPending, type Learned, resumed, suspended } from '../status/facts.ts';
 import { type Asking, Learning, type LearningParts, lastWish } from './apply-answer.ts';
@@ -90,7 +91,7 @@ export class Reconciler {
     // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
     if (newest?.uid !== object.uid) return pollAt(clock.now());
     const facts = memory.recall(newest);
-    if (!newest.spec.suspend && isSameReference(referenceOf(newest), referenceOf(object)))
+    if (obstacleOf(newest) === undefined && isSameReference(referenceOf(newest), referenceOf(object)))
       return pollAt(facts.nextPollAt ?? clock.now());
     memory.keep(newest, {
       ...facts,
