@@ -27,7 +27,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
   const shard = fieldsOf(labels)[SHARD_LABEL];
   const invalid = problemOf(fieldsOf(spec));
-  const job = {
+  return {
     key: objectKey(namespace, name),
     namespace,
     uid,
@@ -35,14 +35,10 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     generation: typeof generation === 'number' ? generation : 0,
     spec: decodeSpec(fieldsOf(spec)),
     status: decodeStatus(fieldsOf(status)),
+    ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() }),
+    ...(typeof shard === 'string' && { shard }),
+    ...(invalid !== undefined && { invalid }),
   };
-  // Not by `...` above: that keeps room for what most objects do not have.
-  return Object.assign(
-    job,
-    isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() },
-    typeof shard === 'string' && { shard },
-    invalid !== undefined && { invalid },
-  );
 }
 
 function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
@@ -72,11 +68,13 @@ function problemOf(spec: Fields): string | undefined {
   return undefined;
 }
 
-/** Ours to write, so its parts are taken as they are; only what code leans on is checked. */
+/**
+ * Takes the fields as they are, because the operator alone writes them, without those that code depends on and
+ * that are not what it expects.
+ */
 function decodeStatus(status: Fields): HeldStatus {
-  const isSound = ([name, value]: [string, unknown]) => SOUND.get(name)?.(value) ?? true;
   const fields = Object.entries(status);
-  // Mostly as it came: what is put together of parts takes half as much again.
+  const isSound = ([name, value]: [string, unknown]) => SOUND.get(name)?.(value) ?? true;
   if (fields.every(isSound)) return status;
   const { conditions } = status;
   return {
