@@ -73,14 +73,11 @@ function problemOf(spec: Fields): string | undefined {
  * that are not what it expects.
  */
 function decodeStatus(status: Fields): HeldStatus {
-  const fields = Object.entries(status);
-  const isSound = ([name, value]: [string, unknown]) => SOUND.get(name)?.(value) ?? true;
-  if (fields.every(isSound)) return status;
-  const { conditions } = status;
-  return {
-    ...Object.fromEntries(fields.filter(isSound)),
-    ...(Array.isArray(conditions) && { conditions: conditions.filter(isCondition) }),
-  };
+  const sound: Record<string, unknown> = { ...status };
+  for (const [name, isSound] of SOUND) if (name in sound && !isSound(sound[name])) delete sound[name];
+  const { conditions } = sound;
+  if (Array.isArray(conditions)) sound.conditions = conditions.filter(isCondition);
+  return sound;
 }
 
 const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
@@ -88,12 +85,8 @@ const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, 
   ['observedTarget', isText],
   ['lastObservedTime', isText],
   ['lastHandledRequestedAt', isText],
-  ['conditions', areConditions],
+  ['conditions', Array.isArray],
 ]);
-
-function areConditions(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isCondition);
-}
 
 /** One without a date would make the next status, which keeps the date, one that the schema refuses. */
 function isCondition(value: unknown): value is Condition {
