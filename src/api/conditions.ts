@@ -23,7 +23,7 @@ export type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
 /** A finding for each type that applies; a type left out (or undefined) is absent from the status. */
 export type Findings = Readonly<Partial<Record<ConditionType, Finding | undefined>>>;
 
-/** `metav1.Condition` allows 32,768 bytes; a message is for a person, who reads a line. */
+/** Longest message, in characters. `metav1.Condition` allows 32,768 bytes; a person reads a line. */
 const LONGEST_MESSAGE = 1_024;
 
 /**
@@ -31,7 +31,7 @@ const LONGEST_MESSAGE = 1_024;
  *
  * @param before the conditions as they are stored
  * @param generation the generation of the spec that was judged
- * @param time RFC 3339, for those whose status changes
+ * @param time RFC 3339, the transition time of each condition whose status changes
  */
 export function conditionsFrom(
   before: Iterable<Condition> | undefined,

@@ -1,5 +1,6 @@
 /**
- * The resource as users see it in kubectl: names, spec and status. The schema is in crds/, and tests hold the two together.
+ * The resource as users see it in kubectl: names, spec and status. The schema is in crds/; tests hold the two
+ * together.
  */
 import type { Condition } from './conditions.ts';
 
@@ -9,10 +10,13 @@ export const API_VERSION = `${GROUP}/${VERSION}`;
 export const KIND = 'EdgeTranscodeJob';
 export const PLURAL = 'edgetranscodejobs';
 
-/** Observe now, ahead of the queue; any token. Answered by `status.lastHandledRequestedAt`. */
+/**
+ * Requests an observation now, ahead of the queue. `status.lastHandledRequestedAt` takes its value, any
+ * token.
+ */
 export const REQUESTED_AT_ANNOTATION = `${GROUP}/requested-at`;
 
-/** Which shard of the operator serves the object. Without it: the one that has no name. */
+/** Names the shard of the operator that serves the object. Default: the shard without a name. */
 export const SHARD_LABEL = `${GROUP}/shard`;
 
 export interface EdgeTranscodeJobSpec {
@@ -33,11 +37,17 @@ export interface EdgeTranscodeJobSpec {
 export const EXPECTED_STATES = ['Running', 'NotStarted'] as const;
 export type ExpectedState = (typeof EXPECTED_STATES)[number];
 
-/** What people, columns and selectors read. NotFound and Unknown are ours, the others translate the vendor's code. */
+/**
+ * The state that people, columns and selectors read. NotFound and Unknown are the operator's own; the others
+ * translate the vendor's code.
+ */
 export const STATES = ['Running', 'NotStarted', 'NotFound', 'Unknown'] as const;
 export type State = (typeof STATES)[number];
 
-/** The vendor's eleven fields, verbatim but for the names' case. Times are RFC 3339 in UTC; what the vendor leaves empty is left out. */
+/**
+ * The vendor's eleven fields, verbatim but for the case of their names. Times are RFC 3339 in UTC. An empty
+ * field of the vendor is left out.
+ */
 export interface JobDetails {
   readonly createTime?: string;
   readonly jobID?: string;
@@ -55,29 +65,31 @@ export interface JobDetails {
 }
 
 export interface EdgeTranscodeJobStatus {
-  /** The generation of the spec that this status speaks of; -1 before the first visit. */
+  /** The generation of the spec that this status answers; -1 before the first visit. */
   readonly observedGeneration?: number;
   readonly state?: State;
   readonly job?: JobDetails;
   /** When the job was last observed; written with every change, else as a slow heartbeat. */
   readonly lastObservedTime?: string;
-  /** Which reference and endpoint the observation asked, as two short hashes. */
+  /**
+   * The target of the observation as two short hashes: of the reference, and of the endpoint that it led to.
+   */
   readonly observedTarget?: string;
-  /** Only while it differs from the interval asked for. */
+  /** Set only while it differs from the requested interval. */
   readonly effectiveInterval?: string;
-  /** The value of the refresh annotation last served. */
+  /** The value of the refresh annotation that was answered last. */
   readonly lastHandledRequestedAt?: string;
   readonly conditions?: readonly Condition[];
 }
 
-/** A status as it is held in memory: its conditions may be made whenever they are read. */
+/** A status as the store holds it: its conditions may be computed at each read. */
 export interface HeldStatus extends Omit<EdgeTranscodeJobStatus, 'conditions'> {
   readonly conditions?: Iterable<Condition>;
 }
 
 /** One object, reduced to what the operator uses. */
 export interface EdgeTranscodeJob {
-  /** Namespace and name: made once, as whoever holds something of the object holds it under this. */
+  /** Namespace and name. Built once: every map of objects shares this string. */
   readonly key: `${string}/${string}`;
   readonly namespace: string;
   readonly uid: string;
@@ -88,7 +100,7 @@ export interface EdgeTranscodeJob {
   /** The value of the shard label. */
   readonly shard?: string;
   readonly spec: EdgeTranscodeJobSpec;
-  /** Why the spec cannot be used, when an older schema let something through that this operator cannot read. */
+  /** Why the spec cannot be used. An older schema may have accepted what this operator cannot read. */
   readonly invalid?: string;
   readonly status: HeldStatus;
 }

@@ -1,5 +1,5 @@
 /**
- * The closed list of condition reasons. Each is explained in docs/reference.md, which a test holds to this list.
+ * The closed list of condition reasons. docs/reference.md explains each; a test holds the page to this list.
  */
 export const REASONS = [
   'ObservationSucceeded',

@@ -1,13 +1,13 @@
 /**
- * Which objects an operator serves when there are several, each with a share of them: those whose label names its shard, or for the
- * one without a name those without the label. The API server does the choosing.
+ * The objects that one of several operators serves: those whose label names its shard. The operator without a
+ * shard name serves the objects without the label. The API server filters them.
  */
 import { type EdgeTranscodeJob, SHARD_LABEL } from './edge-transcode-job.ts';
 
-/** A name, which is a value of the label; undefined: the shard that has none. */
+/** The name of a shard, a value of the label; undefined: the shard without a name. */
 export type Shard = string | undefined;
 
-/** For list and watch. */
+/** Returns the selector for list and watch. */
 export function labelSelectorOf(shard: Shard): string {
   return shard === undefined ? `!${SHARD_LABEL}` : `${SHARD_LABEL}=${shard}`;
 }
@@ -16,7 +16,7 @@ export function isOfShard(job: EdgeTranscodeJob, shard: Shard): boolean {
   return job.shard === shard;
 }
 
-/** Each shard has a leader of its own. */
+/** Returns a name of its own for each shard, so that each shard has its own leader. */
 export function leaseNameOf(name: string, shard: Shard): string {
   return shard === undefined ? name : `${name}-${shard}`;
 }

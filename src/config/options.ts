@@ -1,24 +1,27 @@
 /**
- * Every option once: flag, default, bounds, unit and text. `--help`, the reference and the validation come from this table or are held
- * to it by tests.
+ * Every option once: flag, default, bounds, unit and text. `--help` and the validation come from this table;
+ * tests hold docs/reference.md to it.
  */
 import { SHARD_LABEL } from '../api/edge-transcode-job.ts';
 import { isEndpointPattern } from '../base/endpoint.ts';
 import { STREAM_URL_MODES } from '../job/model/stream-url.ts';
 import * as parse from './parsers.ts';
 
-/** The rooms that implement a choice declare the same type of their own: a value that one of them lacks does not compile in `app.ts`. */
+/**
+ * The values of each choice. The rooms that implement a choice declare the same type again, so that a value
+ * which one of them lacks does not compile in `app.ts`.
+ */
 const OBSERVE_WITH = ['auto', 'get', 'list'] as const;
 const CREDENTIAL_SOURCES = ['auto', 'rrsa', 'access-key'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const LOG_FORMATS = ['json', 'pretty'] as const;
 
 export interface Option<T> {
-  /** What is given when the option is not; undefined where there is no text for it. */
+  /** The text that is parsed when the option is not given; undefined: the option then has no value. */
   readonly default: string | undefined;
   /** Stands for the value in `--help`. */
   readonly value: string;
-  /** What it does, with bounds and unit. */
+  /** What the option does, with bounds and unit. */
   readonly text: string;
   /** @throws an Error whose message completes “--flag: …” */
   readonly parse: (text: string) => T;
@@ -50,7 +53,7 @@ export const OPTIONS = {
   freshness: option({
     default: '3',
     value: 'NUMBER',
-    text: 'a status is fresh for this many effective intervals, and 30s; 2 to 100',
+    text: 'a status stays fresh for this many effective intervals plus 30s; 2 to 100',
     parse: parse.number(2, 100),
   }),
   endpoint: option({
@@ -66,31 +69,31 @@ export const OPTIONS = {
   }),
   'sts-endpoint': option({
     value: 'ENDPOINT|none',
-    text: 'as --endpoint, for STS; default: sts.REGION.aliyuncs.com, with the region of --region; none: STS is never called, so no roles and no account lookup',
+    text: 'the endpoint of STS, written as --endpoint; default: sts.REGION.aliyuncs.com with the region of --region; none: never call STS, so no roles and no account lookup',
     parse: parse.endpointOrNone,
   }),
   region: option({
     default: 'cn-shanghai',
     value: 'REGION',
-    text: 'for objects and Secrets without one',
+    text: 'the region of objects and Secrets that name none',
     parse: parse.region,
   }),
   'calls-per-minute': option({
     default: '3000',
     value: 'NUMBER',
-    text: "the budget of each account, every call counted; 1 to 6000, the account's quota, which other tools spend too",
+    text: "the budget of each account, in which every call counts; 1 to 6000, the account's quota, which other tools spend too",
     parse: parse.integer(1, 6_000),
   }),
   'observe-with': option({
     default: 'auto',
     value: OBSERVE_WITH.join('|'),
-    text: 'ask for each job by itself (get), for up to 100 of a cluster at once (list), or by list where get would not fit the budget',
+    text: 'get: one call for each job; list: one call for up to 100 jobs of a cluster; auto: list where get would not fit the budget',
     parse: parse.oneOf(OBSERVE_WITH),
   }),
   credentials: option({
     default: 'auto',
     value: CREDENTIAL_SOURCES.join('|'),
-    text: "the operator's own: a role by its service account (RRSA), or an access key or STS token; auto: what the environment has, RRSA first",
+    text: "the operator's own credentials: a role of its service account (rrsa), or an access key or STS token (access-key); auto: the one that the environment has, RRSA first",
     parse: parse.oneOf(CREDENTIAL_SOURCES),
   }),
   'default-credentials-namespaces': option({
@@ -108,13 +111,13 @@ export const OPTIONS = {
   'stream-urls': option({
     default: 'redact-query',
     value: STREAM_URL_MODES.join('|'),
-    text: 'how statuses show stream URLs, whose query can hold a push or play secret',
+    text: 'how a status shows stream URLs, whose query can hold a push or play secret',
     parse: parse.oneOf(STREAM_URL_MODES),
   }),
   'leader-elect': option({
     default: 'false',
     value: 'true|false',
-    text: 'act only while holding a Lease, so that of several processes one acts and the others stand by',
+    text: 'act only while holding a Lease: of several processes one acts, the others are standbys',
     parse: parse.boolean,
   }),
   'lease-namespace': option({
@@ -125,25 +128,25 @@ export const OPTIONS = {
   'lease-name': option({
     default: 'edge-transcode-job-operator',
     value: 'NAME',
-    text: 'the Lease that all who stand in for each other share; with --shard its name follows, after a dash',
+    text: 'the Lease that the replicas of one operator share; with --shard, a dash and the name of the shard follow',
     parse: parse.objectName,
   }),
   'lease-duration': option({
     default: '15s',
     value: 'DURATION',
-    text: 'how long others wait for a leader that is silent; 1s to 10m',
+    text: 'how long a standby waits for a silent leader; 1s to 10m',
     parse: parse.duration('1s', '10m'),
   }),
   'renew-deadline': option({
     default: '10s',
     value: 'DURATION',
-    text: 'a leader that could not renew for this long stops acting; below --lease-duration',
+    text: 'a leader that could not renew its Lease for this long stops acting; below --lease-duration',
     parse: parse.duration('500ms', '10m'),
   }),
   'retry-period': option({
     default: '2s',
     value: 'DURATION',
-    text: 'how often the Lease is renewed, and a failed request tried again; below --renew-deadline',
+    text: 'how often the leader renews the Lease, and repeats a failed request; below --renew-deadline',
     parse: parse.duration('100ms', '10m'),
   }),
   shard: option({
@@ -154,43 +157,43 @@ export const OPTIONS = {
   'shard-count': option({
     default: '1',
     value: 'NUMBER',
-    text: 'how many operators share the budgets by --redis-url: while Redis is away, each goes on with this part of them; 1 to 100',
+    text: 'how many operators share the budgets through --redis-url; while Redis is away, each spends its part, the budget divided by this; 1 to 100',
     parse: parse.integer(1, 100),
   }),
   'redis-url': option({
     value: 'URL',
-    text: "redis:// or rediss://, with a password if it has one: shares the accounts' budgets among the operators of --shard-count",
+    text: "redis:// or rediss://, with the password if there is one: shares the accounts' budgets among the operators of --shard-count",
     parse: parse.redisUrl,
   }),
   'http-address': option({
     default: ':8080',
     value: '[HOST]:PORT',
-    text: 'serves /metrics, /livez and /readyz; port 0 picks a free one and logs it',
+    text: 'where /metrics, /livez and /readyz are served; port 0 picks a free port and logs it',
     parse: parse.listenAddress,
   }),
   'per-object-metrics-limit': option({
     default: '10000',
     value: 'NUMBER',
-    text: 'with more objects there are aggregate metrics only; 0: never per object',
+    text: 'with more objects than this, there are aggregate metrics only; 0: never metrics per object',
     parse: parse.integer(0, 1_000_000),
   }),
   'log-level': option({
     default: 'info',
     value: LOG_LEVELS.join('|'),
-    text: 'what is logged',
+    text: 'the least severe level that is logged',
     parse: parse.oneOf(LOG_LEVELS),
   }),
   'log-format': option({
     default: 'json',
     value: LOG_FORMATS.join('|'),
-    text: 'how it is logged',
+    text: 'one JSON object a line, or text for a terminal',
     parse: parse.oneOf(LOG_FORMATS),
   }),
 } as const;
 
 export type Flag = keyof typeof OPTIONS;
 
-/** A value for each flag; undefined only where the option has no default. */
+/** The value of each flag; undefined only where the option has no default. */
 export type Config = {
   readonly [F in Flag]: (typeof OPTIONS)[F] extends { default: string }
     ? ReturnType<(typeof OPTIONS)[F]['parse']>

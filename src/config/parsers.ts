@@ -1,5 +1,6 @@
 /**
- * How the text of an option becomes its value. Each throws an Error whose message completes “--flag: …”.
+ * Parsers that turn the text of an option into its value. Each throws an Error whose message completes
+ * “--flag: …”.
  */
 import { parseDuration } from '../base/duration.ts';
 import { type Endpoint, parseEndpoint } from '../base/endpoint.ts';
@@ -62,7 +63,7 @@ export function list(isItem: (text: string) => boolean, what: string): (text: st
       .filter(Boolean);
     if (items.length === 0) throw new Error('is empty');
     const odd = items.find((item) => !isItem(item));
-    // A URL given by mistake may hold a password.
+    // A URL that was given by mistake may hold a password.
     if (odd !== undefined)
       throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
     return items;
@@ -82,7 +83,7 @@ export function namespace(text: string): string {
   return text;
 }
 
-/** A value of a label, and a part of the name of an object. */
+/** Accepts what can be the value of a label and a part of the name of an object. */
 export function shardName(text: string): string {
   if (!LABEL.test(text))
     throw new Error(
@@ -97,10 +98,10 @@ export function objectName(text: string): string {
   return text;
 }
 
-/** Of the API server's. */
+/** Longest name of an object, in characters: a limit of the API server. */
 export const LONGEST_OBJECT_NAME = 253;
 
-/** RFC 1123. */
+/** A DNS label of RFC 1123. */
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 export function path(text: string): string {
@@ -113,17 +114,17 @@ export function region(text: string): string {
   return text;
 }
 
-/** The value is not repeated: it may hold a password. */
+/** Never repeats the value in its message: the value may hold a password. */
 export function endpoint(text: string): Endpoint {
   return parseEndpoint(text);
 }
 
-/** As `endpoint`, or `none`. */
+/** Accepts what `endpoint` accepts, and `none`. */
 export function endpointOrNone(text: string): Endpoint | 'none' {
   return text.toLowerCase() === 'none' ? 'none' : parseEndpoint(text);
 }
 
-/** The value is not repeated: it may hold a password. */
+/** Never repeats the value in its message: the value may hold a password. */
 export function redisUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url?.hostname || !/^rediss?:$/.test(url.protocol) || !/^(\/\d*)?$/.test(url.pathname))

@@ -1,6 +1,6 @@
 /**
- * The options as they are given: by flag, by environment variable or by default, each value and all together validated. All mistakes are
- * told at once.
+ * Reads the options from flags, environment variables and defaults, and validates each value and all values
+ * together. It returns all mistakes at once.
  */
 import { parseArgs } from 'node:util';
 import { leaseNameOf } from '../api/shard.ts';
@@ -23,7 +23,7 @@ export function environmentVariable(flag: string): string {
 const PREFIX = 'EDGETRANSCODE_';
 const FLAGS = Object.keys(OPTIONS) as Flag[];
 
-/** A flag beats its environment variable, which beats the default. */
+/** Reads all options. A flag beats its environment variable, which beats the default. */
 export function readConfig(args: readonly string[], environment: Environment): ConfigResult {
   const given = readFlags(args);
   const errors = [...given.errors];
@@ -60,7 +60,7 @@ export function helpText(): string {
     `Each option is also an environment variable, ${environmentVariable('calls-per-minute')} for --calls-per-minute; a flag beats it.`,
     "The operator's own credentials: ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for an STS token, ALIBABA_CLOUD_SECURITY_TOKEN;",
     'or, for RRSA, ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE.',
-    'Exit codes: 0 stopped as asked, 1 failed, 2 bad options.',
+    'Exit codes: 0 stopped on request, 1 failed, 2 bad options.',
   ].join('\n');
 }
 
@@ -78,9 +78,9 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
   const values = new Map<Flag, string>();
   const errors: string[] = [];
   for (const token of tokens) {
-    // Not repeated: it may be a secret that somebody meant to hand over.
+    // The argument is not repeated: it may be a secret that lost its flag.
     if (token.kind === 'positional')
-      errors.push(`argument ${token.index + 1} is no option; write --option=value`);
+      errors.push(`argument ${token.index + 1} is not an option; write --option=value`);
     if (token.kind !== 'option') continue;
     const flag = FLAGS.find((known) => known === token.name);
     const value = token.value ?? (flag && isSwitch(flag) ? 'true' : undefined);
@@ -92,12 +92,12 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
   return { values, errors };
 }
 
-/** Given without a value, it is true. */
+/** Whether the flag alone, without a value, means true. */
 function isSwitch(flag: Flag): boolean {
   return OPTIONS[flag].value === 'true|false';
 }
 
-/** Among those values that are good by themselves. */
+/** Returns the mistakes that only show when several valid values are read together. */
 function contradictions(config: Partial<Config>): string[] {
   const { interval, 'min-interval': least, 'insecure-endpoint': allowInsecure } = config;
   const errors: string[] = [];
@@ -120,7 +120,7 @@ function nameContradictions({ shard, 'lease-name': name }: Partial<Config>): str
   return [`--lease-name: with --shard it is longer than ${LONGEST_OBJECT_NAME} characters`];
 }
 
-/** A leader must have stopped before others begin, and must have tried more than once before it stops. */
+/** A leader has to stop before another begins, and to try more than once before it stops. */
 function leaseContradictions(config: Partial<Config>): string[] {
   const ascending = ['retry-period', 'renew-deadline', 'lease-duration'] as const;
   return ascending.slice(1).flatMap((longer, index) => {
@@ -135,10 +135,13 @@ function isExposed(endpoint: Endpoint | 'none' | undefined): boolean {
   return typeof endpoint === 'object' && endpoint.protocol === 'http' && !isLoopback(endpoint);
 }
 
-/** Likely misspelt; Kubernetes itself sets `…_SERVICE_…` and `…_PORT…` for a Service of a like name. */
+/**
+ * Variables that are likely misspelt. Kubernetes sets `…_SERVICE_…` and `…_PORT…` for a Service with a
+ * similar name.
+ */
 function unknownVariables(environment: Environment): string[] {
   const known = new Set(FLAGS.map(environmentVariable));
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.has(name) && !/_(SERVICE|PORT)(_|$)/.test(name))
-    .map((name) => `${name} is no option of this operator`);
+    .map((name) => `${name} is not an option; --help lists the options and their variables`);
 }

@@ -44,7 +44,7 @@ describe('the command line of the operator', () => {
       expect(stdout).to.contain(`--${flag}=`);
       if (byDefault !== undefined) expect(stdout).to.contain(`(default ${byDefault})`);
     }
-    expect(stdout).to.contain('Exit codes: 0 stopped as asked, 1 failed, 2 bad options.');
+    expect(stdout).to.contain('Exit codes: 0 stopped on request, 1 failed, 2 bad options.');
   });
 
   it('tells its version', async () => {

@@ -31,7 +31,7 @@ const PLACES: Readonly<Record<string, Place>> = {
     args: [`--access-key-secret=${canary('Option')}`],
     says: '--access-key-secret: no such option',
   },
-  'as an argument': { args: ['--access-key-secret', canary('Argument')], says: 'is no option' },
+  'as an argument': { args: ['--access-key-secret', canary('Argument')], says: 'is not an option' },
   'in a broken kubeconfig': { says: 'the kubeconfig cannot be used' },
 };
 

@@ -1,4 +1,4 @@
-// The one way to change conditions.
+// Conditions change only through `conditionsFrom`.
 
 import { expect } from 'chai';
 import { type Condition, conditionsFrom, findCondition } from '../../../src/api/conditions.ts';
@@ -43,7 +43,7 @@ describe('conditionsFrom', () => {
     expect(stalled?.lastTransitionTime).to.equal(LATER);
   });
 
-  it('stamps the generation that was judged on every condition, on those that did not change too', () => {
+  it('stamps the judged generation on every condition, also on unchanged ones', () => {
     const before = conditionsFrom(undefined, { Ready: finding('True'), Fresh: finding('True') }, 1, THEN);
     const after = conditionsFrom(before, { Ready: finding('True'), Fresh: finding('False') }, 7, LATER);
     expect(after.map(({ observedGeneration }) => observedGeneration)).to.deep.equal([7, 7]);
@@ -54,13 +54,13 @@ describe('conditionsFrom', () => {
     expect(conditions.map(({ type }) => type)).to.deep.equal(['Ready']);
   });
 
-  it('has one order of types, whatever the order of the findings', () => {
+  it('returns the types in one order, whatever the order of the findings', () => {
     const one = conditionsFrom(undefined, { Ready: finding('True'), Fresh: finding('True') }, 1, THEN);
     const other = conditionsFrom(undefined, { Fresh: finding('True'), Ready: finding('True') }, 1, THEN);
     expect(one).to.deep.equal(other);
   });
 
-  it('cuts an endless message, between characters', () => {
+  it('cuts an endless message between two characters', () => {
     const message = `${'x'.repeat(1_023)}😀 and more`;
     const [ready] = conditionsFrom(undefined, { Ready: { ...finding('True'), message } }, 1, THEN);
     expect(ready?.message).to.have.length(1_024);

@@ -1,4 +1,4 @@
-// Every option, from both of its sources, with all mistakes told at once.
+// Reads every option from a flag and from the environment, and returns all mistakes at once.
 
 import { expect } from 'chai';
 import { type Config, type Flag, OPTIONS } from '../../../src/config/options.ts';
@@ -232,7 +232,7 @@ function needed(flag: Flag): string[] {
 }
 
 describe('the options', () => {
-  it('have a default each, or may be left out', () => {
+  it('have a default each, or stay undefined', () => {
     const config = configOf([]);
     expect(config).to.deep.equal({
       interval: 60 * SECOND,
@@ -294,7 +294,7 @@ describe('the options', () => {
           });
       }
 
-      it('is set by the flag, where flag and environment differ', () => {
+      it('is set by the flag when flag and environment differ', () => {
         const [text, value] = VALUES[flag].good.at(-1) ?? ['', ''];
         const args = needed(flag);
         expect(
@@ -317,7 +317,7 @@ describe('the options', () => {
     expect(environmentVariable('calls-per-minute')).to.equal('EDGETRANSCODE_CALLS_PER_MINUTE');
   });
 
-  it('name the value that was not good', () => {
+  it('name the value that is refused', () => {
     expect(errorsOf(['--interval=2s'])[0])
       .to.contain('"2s"')
       .and.contain('5s to 24h');
@@ -336,7 +336,7 @@ describe('the options', () => {
     it(`--${flag} alone means true, and takes no next argument`, () => {
       expect(configOf([`--${flag}`])[flag]).to.equal(true);
       expect(errorsOf([`--${flag}`, 'false'])).to.deep.equal([
-        'argument 2 is no option; write --option=value',
+        'argument 2 is not an option; write --option=value',
       ]);
     });
 
@@ -349,18 +349,18 @@ describe('the options', () => {
     });
   });
 
-  it('take the last of two', () => {
+  it('take the last value when a flag is given twice', () => {
     expect(configOf(['--region=a1', '--region=b2']).region).to.equal('b2');
   });
 
-  it('are refused where the two intervals contradict each other, with both', () => {
+  it('are refused when the two intervals contradict each other, naming both', () => {
     expect(errorsOf(['--interval=10s', '--min-interval=1m'])).to.deep.equal([
       '--interval: 10s is below the 1m of --min-interval',
     ]);
     expect(errorsOf([], { EDGETRANSCODE_MIN_INTERVAL: '2m' })[0]).to.contain('1m is below the 2m');
   });
 
-  it('are refused where a leader could outlive its Lease, or could not try twice to renew it', () => {
+  it('are refused when a leader could outlive its Lease, or could not try twice to renew it', () => {
     expect(errorsOf(['--lease-duration=10s', '--retry-period=10s'])).to.deep.equal([
       '--retry-period: 10s is not below the 10s of --renew-deadline',
       '--renew-deadline: 10s is not below the 10s of --lease-duration',
@@ -372,7 +372,7 @@ describe('the options', () => {
     });
   });
 
-  it('are refused where budgets are shared by one', () => {
+  it('are refused when the budgets are shared by a single operator', () => {
     const url = '--redis-url=rediss://user:CANARY@redis.example:6380/1';
     expect(errorsOf([url])).to.deep.equal([
       '--redis-url: needs --shard-count, the number of operators that share the budgets',
@@ -380,7 +380,7 @@ describe('the options', () => {
     expect(configOf([url, '--shard-count=3'])['redis-url']).to.equal(url.slice('--redis-url='.length));
   });
 
-  it('are refused where the name of a Lease is too long for the name of a shard after it', () => {
+  it('are refused when the name of the Lease is too long for the name of the shard after it', () => {
     const name = Array(4).fill('x'.repeat(61)).join('.');
     expect(name).to.have.lengthOf(247);
     expect(errorsOf([`--lease-name=${name}`, '--shard=sports'])).to.deep.equal([
@@ -390,19 +390,19 @@ describe('the options', () => {
     configOf([`--lease-name=${name}`]);
   });
 
-  it('that are unknown, without a value or in the wrong place are refused by name', () => {
+  it('are refused by name when they are unknown, without a value or in the wrong place', () => {
     expect(errorsOf(['--intervall=5s'])[0]).to.match(/^--intervall: no such option/);
     expect(errorsOf(['-x'])[0]).to.match(/^-x: no such option/);
     expect(errorsOf(['--password=CANARY']).join()).not.to.contain('CANARY');
     expect(errorsOf(['--no-insecure-endpoint'])[0]).to.match(/no such option/);
     expect(errorsOf(['--region'])[0]).to.equal('--region: needs a value, as in --region=REGION');
-    expect(errorsOf(['CANARY'])).to.deep.equal(['argument 1 is no option; write --option=value']);
-    expect(errorsOf(['--', 'CANARY'])).to.deep.equal(['argument 2 is no option; write --option=value']);
+    expect(errorsOf(['CANARY'])).to.deep.equal(['argument 1 is not an option; write --option=value']);
+    expect(errorsOf(['--', 'CANARY'])).to.deep.equal(['argument 2 is not an option; write --option=value']);
     for (const name of ['__proto__', 'constructor', 'toString'])
       expect(errorsOf([`--${name}=x`])[0]).to.match(/no such option/);
   });
 
-  it('tell all mistakes at once, of both sources and of their combinations', () => {
+  it('report all mistakes at once, of both sources and of their combinations', () => {
     const errors = errorsOf(
       [
         '--nonsense',
@@ -425,7 +425,7 @@ describe('the options', () => {
     ]);
   });
 
-  it('warn of variables that are likely misspelt, and not of those that Kubernetes sets for a Service', () => {
+  it('warn of variables that are likely misspelt, but not of those that Kubernetes sets for a Service', () => {
     const result = readConfig([], {
       EDGETRANSCODE_INTERVALL: 'CANARY',
       EDGETRANSCODE_OPERATOR_SERVICE_HOST: '10.0.0.1',
@@ -435,7 +435,9 @@ describe('the options', () => {
     });
     expect(result)
       .to.have.property('warnings')
-      .that.deep.equals(['EDGETRANSCODE_INTERVALL is no option of this operator']);
+      .that.deep.equals([
+        'EDGETRANSCODE_INTERVALL is not an option; --help lists the options and their variables',
+      ]);
   });
 });
 
@@ -445,7 +447,7 @@ describe('--help', () => {
     expect(listed).to.deep.equal(FLAGS);
   });
 
-  it('tells the form of the variables, the credentials and the exit codes', () => {
+  it('explains the names of the variables, the credentials and the exit codes', () => {
     expect(helpText())
       .to.contain('EDGETRANSCODE_CALLS_PER_MINUTE')
       .and.contain('ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET')
@@ -453,6 +455,6 @@ describe('--help', () => {
       .and.contain(
         'ALIBABA_CLOUD_ROLE_ARN, ALIBABA_CLOUD_OIDC_PROVIDER_ARN and ALIBABA_CLOUD_OIDC_TOKEN_FILE',
       )
-      .and.contain('0 stopped as asked, 1 failed, 2 bad options');
+      .and.contain('0 stopped on request, 1 failed, 2 bad options');
   });
 });
