@@ -1,5 +1,6 @@
 /**
- * The composition root: constructs what lives as long as the process, connects it, starts and stops it. It decides nothing.
+ * The composition root: constructs the parts that live as long as the process, connects, starts and stops
+ * them. It decides nothing.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -27,7 +28,7 @@ export interface AppOptions {
   readonly config: Config;
   readonly version: string;
   readonly logger: Logger;
-  /** The operator's own credentials, if it has any. */
+  /** The operator's own credentials; undefined: it has none. */
   readonly own: AccessKey | Rrsa | undefined;
   /** Environment variables of the process, where no option names a kubeconfig. */
   readonly environment: KubeConfigSource['environment'];
@@ -50,14 +51,18 @@ export class App {
   async run(signal: AbortSignal): Promise<void> {
     const { watchers, store, election } = this.#rooms;
     const server = await this.#serve();
-    // The way of the data; the numbers are the steps of docs/architecture.md.
+    // The data path; the numbers are the steps of docs/architecture.md.
     await Promise.all([
-      watchers.run((event, source) => store.take(event, source), signal), // 1, 2: list and watch → the newest of each
+      // 1, 2: list and watch → the newest version of each object
+      watchers.run((event, source) => store.take(event, source), signal),
       election.run(
         this.#lead(signal, ({ controller, reconciler, writer }, working, writing) => [
-          store.tell((key, change) => needsVisit(change) && controller.add(key)), // 3, 4: what needs a visit → its key
-          controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), working), // 5 to 7, 9: ask, absorb, decide → when again
-          writer.run(writing), // 8: a status that says something new → the API server → back into the store
+          // 3, 4: a change that needs a visit → the object's key
+          store.subscribe((key, change) => needsVisit(change) && controller.add(key)),
+          // 5 to 7, 9: ask, apply the answer, decide → the time of the next visit
+          controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), working),
+          // 8: a status that says something new → the API server → back into the store
+          writer.run(writing),
         ]),
         signal,
       ),
@@ -82,7 +87,7 @@ export class App {
         contentType: metrics.registry.contentType,
         text: await metrics.registry.metrics(),
       }),
-      live: () => (watchers.isStuck ? 'the watch makes no attempts any more' : undefined),
+      live: () => (watchers.isStuck ? 'the watch has made no attempt for 10 minutes' : undefined),
       ready: () => this.#notReady(),
     }).catch((cause: Error) => {
       throw new Error(`--http-address cannot be listened on: ${cause.message}`);
@@ -94,11 +99,11 @@ export class App {
   #notReady(): string | undefined {
     const { store, election } = this.#rooms;
     if (!store.isListed) return notListed(store.awaited);
-    if (!election.isSettled) return 'it is not known yet who leads';
+    if (!election.isSettled) return 'the leader is not known yet';
     return undefined;
   }
 
-  /** Who stands by tells of no object, or each would be counted once a process. */
+  /** A standby exports no object, or each object would be counted once per process. */
   #watchMetrics(): void {
     const { metrics, store, watchers, election, metricsOptions } = this.#rooms;
     const jobs = () => (this.#leader ? store.values() : []);
@@ -120,11 +125,11 @@ export class App {
   }
 }
 
-/** What lives as long as the process; what acts is made anew for each term of leadership. */
+/** Constructs the parts that live as long as the process. `Leader` constructs the others for each term. */
 function construct({ config, version, logger, own, environment }: AppOptions) {
   const clock = systemClock;
   const instance = hostname();
-  // A container that starts again has the same host name, and is another process.
+  // A restarted container has the same host name, and is another process.
   const identity = `${instance}_${randomBytes(4).toString('hex')}`;
   const userAgent = `edge-transcode-job-operator/${version} (${identity})`;
   const settings: JobSettings = {
@@ -171,7 +176,7 @@ function electionOf(config: Config, { identity, kubeconfig, userAgent, logger }:
     name: leaseNameOf(config['lease-name'], config.shard),
     userAgent,
     durationMs: config['lease-duration'],
-    // Two tries within the deadline, should one get no answer.
+    // Allows two attempts within the deadline, in case one gets no answer.
     deadlineMs: timing.renewDeadlineMs / 2,
     clock: systemClock,
   });
@@ -180,7 +185,7 @@ function electionOf(config: Config, { identity, kubeconfig, userAgent, logger }:
 
 function notListed(sources: readonly Source[]): string {
   const where = sources[0] === undefined ? '' : ` of ${sources.join(', ')}`;
-  return `the first list of EdgeTranscodeJobs${where} is not in yet`;
+  return `the first list of EdgeTranscodeJobs${where} has not arrived yet`;
 }
 
 function unixSeconds(ms: number | undefined): number | undefined {

@@ -122,7 +122,7 @@ export class Leader {
     const [, visited] = flow(this.#rooms, over, writing.signal);
     for (const key of store.keys()) controller.add(key);
     await Promise.all([visited, planned]);
-    store.tell(() => undefined);
+    store.subscribe(() => undefined);
     publisher.stop();
     if (!this.#term.signal.aborted) await this.#drain();
     writing.abort();

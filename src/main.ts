@@ -11,20 +11,20 @@ import type { Config } from './config/options.ts';
 import { type Environment, helpText, readConfig } from './config/read-config.ts';
 import { createLogger } from './telemetry/logger.ts';
 
-/** Put in by the build. */
+/** Set by the build. */
 declare const OPERATOR_VERSION: string | undefined;
 const version = typeof OPERATOR_VERSION === 'undefined' ? 'development' : OPERATOR_VERSION;
 
-/** Their values are not logged: a proxy's URL can hold a password. */
+/** Variables that name a proxy. Their values are not logged: a proxy's URL can hold a password. */
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy'] as const;
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_OPTIONS = 2;
 
-/** What has not ended in this time after a signal is left: Kubernetes would kill it at 30 s, a user loses patience at 5. */
+/** Longest time from a signal to the exit, ms. Kubernetes kills at 30 s, a user loses patience at 5 s. */
 const STOP_WITHIN_MS = 4_000;
 
-// The vendor's SDK uses url.parse; the warning of that on standard error is nothing that an operator of ours could act on.
+// The vendor's SDK uses url.parse. Its warning on standard error is of no use to an administrator.
 process.noDeprecation = true;
 
 async function main(args: readonly string[], environment: Environment): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * Exponential back-off with jitter, as a pure function of the attempt.
+ * Exponential back-off with jitter: a pure function of the attempt.
  */
 export interface Backoff {
   /** The delay after the first failure, ms. */
@@ -11,7 +11,8 @@ export interface Backoff {
 /**
  * How long to wait after the `attempt`-th failure in a row (1 is the first).
  *
- * Half of the delay is fixed and half is random: clients that failed together come back apart, and none at once.
+ * Half of the delay is fixed and half is random: clients that failed together retry at different times, and
+ * none immediately.
  */
 export function backoffDelay(backoff: Backoff, attempt: number, random: () => number = Math.random): number {
   const doublings = Math.min(Math.max(0, attempt - 1), 40);

@@ -1,8 +1,10 @@
 /**
- * Time as a parameter: every room that waits or dates something is given a `Clock`, so that tests step it.
+ * Time as a parameter: every room that waits or dates something receives a `Clock`, so that tests can step
+ * it.
  *
- * Two readings, because they answer two questions. `now` orders and measures: it never steps, so a corrected wall
- * clock cannot make a status look fresh for an hour, or stop polling for one. `date` is what a person reads.
+ * Two readings, because they answer two questions. `now` orders and measures: it never steps, so a corrected
+ * wall clock cannot make a status look fresh for an hour, or stop polling for one. `date` is what a person
+ * reads.
  */
 export interface Clock {
   /** Milliseconds on a scale that only moves forward; equal to the Unix time when the process began. */
@@ -39,7 +41,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** `sleep` for any clock that has `after`. */
+/** Implements `sleep` for any clock that has `after`. */
 export function sleepOn(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
@@ -58,7 +60,9 @@ export function sleepOn(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortS
   });
 }
 
-/** Whole seconds since the Unix epoch: as exact as `rfc3339`, and a number, of which a hundred thousand take no memory of their own. */
+/**
+ * Whole seconds since the Unix epoch: as exact as `rfc3339`, and small integers need no memory of their own.
+ */
 export function unixSeconds(date: Date): number {
   return Math.floor(date.getTime() / 1_000);
 }

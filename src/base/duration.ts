@@ -1,7 +1,11 @@
 /**
- * Go-style durations (`1m30s`), the form in which Kubernetes users write them.
+ * Go-style durations (`1m30s`), as Kubernetes users write them.
  */
-/** Each unit in ms, 10^exponent * factor: to shift a text's decimal point is exact, where 1.001 * 1000 is 1000.9999999999999. */
+
+/**
+ * Each unit in ms: 10^exponent * factor. The exponent shifts the decimal point of the text, which is exact;
+ * 1.001 * 1000 is 1000.9999999999999.
+ */
 const UNITS: Readonly<Record<string, readonly [exponent: number, factor: number]>> = {
   ns: [-6, 1],
   us: [-3, 1],
@@ -14,10 +18,13 @@ const UNITS: Readonly<Record<string, readonly [exponent: number, factor: number]
 };
 const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 
-/** As much as Go's 64 bits of nanoseconds hold: 2^63 ns are about 292 years. */
+/** Longest duration, as in Go: its 64 bits of nanoseconds hold 2^63 ns, about 292 years. */
 const LONGEST_MS = 2 ** 63 / 1e6;
 
-/** Milliseconds, or undefined when `text` is not a duration. A sign is not accepted: no duration here is negative. */
+/**
+ * Returns milliseconds; undefined when `text` is not a duration. A sign is not accepted: no duration here is
+ * negative.
+ */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   let total = 0;
@@ -30,7 +37,7 @@ export function parseDuration(text: string): number | undefined {
   return end > 0 && end === text.length && total < LONGEST_MS ? total : undefined;
 }
 
-/** The shortest usual way to write it, to the millisecond: `1h`, `2m10s`, `1.5s`. */
+/** Formats a duration in the shortest usual way, to the millisecond: `1h`, `2m10s`, `1.5s`. */
 export function formatDuration(ms: number): string {
   const whole = Math.round(ms);
   const hours = Math.floor(whole / 3_600_000);

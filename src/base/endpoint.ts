@@ -1,18 +1,20 @@
 /**
- * Addresses of the cloud's services: how users write them, and which of them are allowed.
+ * Addresses of the cloud's services: how users write them, and which are allowed.
  */
 
-/** A place to call: `https://live.aliyuncs.com`. Never holds a path, a query or user information. */
+/**
+ * Address to call, such as `https://live.aliyuncs.com`. It never holds a path, a query or user information.
+ */
 export interface Endpoint {
   readonly protocol: 'http' | 'https';
-  /** Host, with the port where it is not the protocol's own. */
+  /** Host, with the port unless it is the protocol's default. */
   readonly host: string;
 }
 
 /**
  * Reads `host`, `host:port` or a URL without path, query or user information.
  *
- * @throws an Error that says what is wrong with it; the value itself is not repeated, as it may hold a password
+ * @throws an Error that says what is wrong; it does not repeat the value, which may hold a password
  */
 export function parseEndpoint(text: string): Endpoint {
   const url = parseUrl(text.includes('://') ? text : `https://${text}`);
@@ -40,8 +42,8 @@ export function isLoopback({ host }: Endpoint): boolean {
 }
 
 /**
- * Whether one of the patterns allows the endpoint: `live.aliyuncs.com`, `10.1.2.3:8443`, `*.aliyuncs.com` (any host below
- * it), `*`. A pattern without a port allows the protocol's own port only.
+ * Whether a pattern allows the endpoint: `live.aliyuncs.com`, `10.1.2.3:8443`, `*.aliyuncs.com` (any host
+ * below it), `*`. A pattern without a port allows only the protocol's default port.
  */
 export function isAllowed({ host }: Endpoint, patterns: readonly string[]): boolean {
   return patterns.some((given) => {
@@ -51,7 +53,7 @@ export function isAllowed({ host }: Endpoint, patterns: readonly string[]): bool
   });
 }
 
-/** Whether `isAllowed` can make sense of it. */
+/** Whether `isAllowed` understands the pattern. */
 export function isEndpointPattern(text: string): boolean {
   return (
     text === '*' ||

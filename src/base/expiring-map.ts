@@ -1,9 +1,10 @@
 /**
- * A map whose entries expire: a fixed time after they were set, or, for callers that read with `use`, after their last use.
+ * A map whose entries expire: a fixed time after they were set or, for callers that read with `use`, after
+ * their last use.
  *
- * An expired entry is never returned, however long it stays in memory. It is removed when it is looked up, or by the walk over all
- * entries that `set` makes at most once per lifetime. So an access costs no walk, no timer runs, and memory holds the entries of two
- * lifetimes at most.
+ * An expired entry is never returned, even while it is still in memory. A lookup removes it, or the walk over
+ * all entries that `set` makes at most once per lifetime. So no timer runs, an access makes no walk, and
+ * memory holds the entries of at most two lifetimes.
  */
 import type { Clock } from './clock.ts';
 
@@ -62,10 +63,6 @@ export class ExpiringMap<Key, Value> implements Iterable<readonly [Key, Value]> 
   /** Removes an entry. It does not count as expired. */
   delete(key: Key): void {
     this.#entries.delete(key);
-  }
-
-  clear(): void {
-    this.#entries.clear();
   }
 
   /** Number of entries in memory, expired ones included. */

@@ -1,7 +1,8 @@
 /**
- * What a room may say to the log, without knowing how it is written.
+ * The log as the rooms see it; telemetry/logger.ts writes it.
  *
- * Messages are constant sentences; everything that varies is a field, so that logs can be searched by message.
+ * Messages are constant sentences. Everything that varies is a field, so that logs can be searched by
+ * message.
  */
 export type LogFields = Readonly<Record<string, unknown>>;
 
@@ -10,6 +11,6 @@ export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
-  /** A logger that adds `fields` to every line. */
+  /** Returns a logger that adds `fields` to every line. */
   with(fields: LogFields): Logger;
 }

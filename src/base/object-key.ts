@@ -1,14 +1,14 @@
 /**
- * The name of a namespaced object as one string, `namespace/name`: what queues and maps hold.
+ * The name of a namespaced object as one string, `namespace/name`: the key in queues and maps.
  */
 export type ObjectKey = `${string}/${string}`;
 
 export function objectKey(namespace: string, name: string): ObjectKey {
-  // Not a template: that would be a list of three strings, which stays one even as one string: twice the memory.
+  // Not a template: V8 keeps its three parts as a list, which takes twice the memory of one flat string.
   return [namespace, name].join('/') as ObjectKey;
 }
 
-/** The object's own name. */
+/** The object's name without its namespace. */
 export function nameOf(key: ObjectKey): string {
   return splitKey(key).name;
 }

@@ -1,6 +1,6 @@
 /**
- * Logs a lasting trouble once and not at each attempt: one line when it begins or its cause changes, one when it is over. What happens
- * in between goes to the debug level.
+ * Logs a lasting trouble once, not at each attempt: one line when it begins or its cause changes, and one
+ * when it is over. Repetitions in between are logged at the debug level.
  */
 import type { Clock } from './clock.ts';
 import { ExpiringMap } from './expiring-map.ts';
@@ -12,15 +12,15 @@ export interface OnceLoggerOptions {
   /** Level of the line that begins a trouble. Default: `warn`. */
   readonly level?: 'warn' | 'error';
   /**
-   * A trouble that lasts is logged again this long after its last line, ms. Where troubles have names that users make up, this also
-   * bounds the memory. Default: never.
+   * Time after which a lasting trouble is logged again, ms. Where users can make up the names of troubles,
+   * this also bounds the memory. Default: never.
    */
   readonly repeatAfterMs?: number;
 }
 
 export class OnceLogger {
   readonly #options: OnceLoggerOptions;
-  /** Cause of each trouble that was logged and is not over. */
+  /** Causes of the troubles that were logged and are not over. */
   readonly #causes: ExpiringMap<string, string>;
 
   constructor(options: OnceLoggerOptions) {
@@ -30,11 +30,12 @@ export class OnceLogger {
   }
 
   /**
-   * Logs `message` if the trouble is new or has another cause than in its last line; otherwise at the debug level.
+   * Logs `message` if the trouble is new or its cause differs from the last line; otherwise at the debug
+   * level.
    *
-   * @param trouble its name; each name has lines of its own
+   * @param trouble name of the trouble; names are independent of each other
    * @param cause compared with the last one; default: the message
-   * @returns whether the line was more than a debug line
+   * @returns whether the line was above the debug level
    */
   failed(trouble: string, message: string, fields: LogFields = {}, cause = message): boolean {
     const { logger, level = 'warn' } = this.#options;
@@ -44,7 +45,9 @@ export class OnceLogger {
     return isNew;
   }
 
-  /** Ends the trouble: the next failure is new. Logs `message`, if there is one, unless no line had begun the trouble. */
+  /**
+   * Ends the trouble: the next failure is new. Logs `message`, if given, when a line had begun the trouble.
+   */
   recovered(trouble: string, message?: string, fields: LogFields = {}): void {
     if (this.#causes.get(trouble) === undefined) return;
     this.#causes.delete(trouble);

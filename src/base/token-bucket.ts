@@ -1,5 +1,5 @@
 /**
- * Allows a burst, and then a steady rate.
+ * Allows a burst, then a steady rate.
  */
 import type { Clock } from './clock.ts';
 
@@ -21,7 +21,7 @@ export class TokenBucket {
     this.#at = clock.now();
   }
 
-  /** Takes a token; false when there is none. */
+  /** Takes a token. @returns false when there is none */
   take(): boolean {
     const now = this.#clock.now();
     const { burst, perSecond } = this.#options;

@@ -1,6 +1,7 @@
 /**
- * Runs a reconciler over keys: when each comes up (timetable), that none runs twice at once (work queue), how many at a
- * time (concurrency), and what each outcome means for the key (the one switch). It knows nothing of what a key names.
+ * Runs a reconciler over keys: when each is due (timetable), never one twice at the same time (work queue),
+ * how many at a time (concurrency), and what each outcome means for the key (the one switch). It does not
+ * know what a key names.
  */
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
@@ -10,26 +11,26 @@ import { Timetable } from './timetable.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /**
- * Brings what the key names to where it should be. `signal` is aborted when the key is added again meanwhile and when
- * the controller stops: what only waits should give up, what has begun may finish. Throwing is a bug; it is logged
- * and tried again with back-off.
+ * Brings what the key names to its desired state. `signal` is aborted when the key is added again meanwhile
+ * and when the controller stops: waiting work should give up, work that has begun may finish. Throwing is a
+ * bug; it is logged and the key is retried with back-off.
  */
 export type Reconcile<Key> = (key: Key, signal: AbortSignal) => Promise<Outcome>;
 
 export interface ControllerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How many keys may be in work at once. Infinity where the reconciler has its own bounds. */
+  /** Most keys in work at the same time. Infinity where the reconciler has its own bounds. */
   readonly concurrency: number;
   /** Called after each reconciliation, for metrics. */
   readonly onReconciled?: (outcome: Outcome['kind'] | 'error', seconds: number) => void;
 }
 
-/** After a throw: soon, in case it was a fluke, and at most every 5 minutes for a lasting bug. */
+/** Delays after a throw: 1 s in case it was a fluke, at most 5 minutes for a lasting bug. */
 const AFTER_THROW: Backoff = { baseMs: 1_000, maxMs: 300_000 };
 
-/** How many keys start in one turn of the event loop: 100,000 at once would block it for seconds. */
-const STARTS_PER_TURN = 256;
+/** Most keys that start in one tick of the event loop: 100,000 at once would block it for seconds. */
+const STARTS_PER_TICK = 256;
 
 export class Controller<Key> {
   readonly #options: ControllerOptions;
@@ -38,7 +39,7 @@ export class Controller<Key> {
   readonly #aborts = new Map<Key, AbortController>();
   readonly #throws = new Map<Key, number>();
   #reconcile: Reconcile<Key> | undefined;
-  #turn: NodeJS.Immediate | undefined;
+  #tick: NodeJS.Immediate | undefined;
   #whenIdle: (() => void) | undefined;
 
   constructor(options: ControllerOptions) {
@@ -46,7 +47,7 @@ export class Controller<Key> {
     this.#timetable = new Timetable(options.clock, (key) => this.#enqueue(key));
   }
 
-  /** Reconcile this key now: its place in the timetable is given up, and a wait in progress is broken off. */
+  /** Reconciles this key now: removes it from the timetable, and aborts a wait in progress. */
   add(key: Key): void {
     this.#timetable.delete(key);
     this.#enqueue(key);
@@ -54,15 +55,15 @@ export class Controller<Key> {
   }
 
   /**
-   * What has been found out about this key elsewhere, as if its own reconciliation had ended so. One that is under way is broken off
-   * and comes again; one that waits for a free place keeps it.
+   * Applies an outcome that was found elsewhere, as if the key's own reconciliation had ended with it. A
+   * reconciliation under way is aborted and runs again; a key that waits for a free place keeps its place.
    */
   reschedule(key: Key, outcome: Outcome): void {
     if (this.#aborts.has(key)) this.add(key);
     else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#apply(key, outcome);
   }
 
-  /** Works until `signal` is aborted, then until what is in work has ended. */
+  /** Works until `signal` is aborted, then until the reconciliations under way have ended. */
   async run(reconcile: Reconcile<Key>, signal: AbortSignal): Promise<void> {
     this.#reconcile = reconcile;
     this.#schedule();
@@ -76,31 +77,22 @@ export class Controller<Key> {
     if (this.#queue.working > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
-  /** How many keys wait for a free place. */
-  get waiting(): number {
-    return this.#queue.waiting;
-  }
-
-  get working(): number {
-    return this.#queue.working;
-  }
-
   #enqueue(key: Key): void {
     this.#queue.add(key);
     this.#schedule();
   }
 
   #schedule(): void {
-    if (!this.#reconcile || this.#turn) return;
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined;
+    if (!this.#reconcile || this.#tick) return;
+    this.#tick = setImmediate(() => {
+      this.#tick = undefined;
       this.#startSome();
     });
   }
 
   #startSome(): void {
     for (let started = 0; this.#reconcile && this.#queue.working < this.#options.concurrency; started += 1) {
-      if (started === STARTS_PER_TURN) {
+      if (started === STARTS_PER_TICK) {
         this.#schedule();
         return;
       }

@@ -1,6 +1,7 @@
 /**
- * Keys by the instant at which each comes up, the earliest first. A binary heap that knows the place of each key, so that one replaced or
- * deleted leaves nothing behind; in two plain arrays and not in an object a key, which takes half the memory.
+ * Keys by the instant at which each is due, the earliest first. A binary heap that knows the place of each
+ * key, so that a replaced or deleted instant leaves nothing behind. Two plain arrays take half the memory of
+ * an object per key.
  */
 export class Instants<Key> {
   readonly #keys: Key[] = [];
@@ -16,14 +17,14 @@ export class Instants<Key> {
     return place === undefined ? undefined : this.#ats[place];
   }
 
-  /** The earliest; undefined when there is none. */
+  /** The earliest instant and its key; undefined when there is none. */
   first(): { readonly key: Key; readonly at: number } | undefined {
     return this.size === 0 ? undefined : { key: this.#key(0), at: this.#at(0) };
   }
 
   /** Replaces the key's instant. */
   set(key: Key, at: number): void {
-    this.#settle(this.#places.get(key) ?? this.size, key, at);
+    this.#sift(this.#places.get(key) ?? this.size, key, at);
   }
 
   delete(key: Key): void {
@@ -34,7 +35,7 @@ export class Instants<Key> {
     this.#places.delete(key);
     this.#keys.pop();
     this.#ats.pop();
-    if (place < last) this.#settle(place, lastKey, lastAt);
+    if (place < last) this.#sift(place, lastKey, lastAt);
   }
 
   clear(): void {
@@ -43,8 +44,8 @@ export class Instants<Key> {
     this.#places.clear();
   }
 
-  /** Puts it where it belongs, from a place that is free on: no parent later, no child earlier. */
-  #settle(free: number, key: Key, at: number): void {
+  /** Inserts a key by moving the free place up or down until no parent is later and no child earlier. */
+  #sift(free: number, key: Key, at: number): void {
     let place = free;
     for (let above = parentOf(place); place > 0 && at < this.#at(above); above = parentOf(place)) {
       this.#put(place, this.#key(above), this.#at(above));

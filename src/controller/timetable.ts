@@ -1,5 +1,5 @@
 /**
- * When each key is to come up: one instant a key, the last one set wins. One timer for all of them, whatever their number.
+ * When each key is due: one instant per key, the last one set wins. One timer serves any number of keys.
  */
 import type { Clock, Timer } from '../base/clock.ts';
 import { Instants } from './instants.ts';
@@ -11,13 +11,13 @@ export class Timetable<Key> {
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  /** @param onDue is told the instant too: a process that slept comes late to it */
+  /** @param onDue receives the instant too: after a pause of the process it is called late */
   constructor(clock: Clock, onDue: (key: Key, at: number) => void) {
     this.#clock = clock;
     this.#onDue = onDue;
   }
 
-  /** Replaces the key's instant. `at` is on the clock's `now` scale; an instant that has passed comes up at once. */
+  /** Replaces the key's instant. `at` is clock `now`; an instant in the past is due immediately. */
   set(key: Key, at: number): void {
     this.#instants.set(key, at);
     if (at < this.#timerAt) this.#arm();

@@ -1,8 +1,8 @@
 /**
  * A queue of keys that never hands out one key twice at a time and never forgets one.
  *
- * A key added while it waits is not added again. A key added while it is being worked on waits until `done`, and comes
- * once more then: work begun before a change cannot have seen the change.
+ * A key added while it waits is not added again. A key added while it is in work waits until `done`, and is
+ * then handed out once more: work begun before a change cannot have seen the change.
  */
 export class WorkQueue<Key> {
   readonly #waiting = new Set<Key>();
@@ -24,7 +24,7 @@ export class WorkQueue<Key> {
     return undefined;
   }
 
-  /** Ends the work on a key. True when it was added meanwhile, and so waits again. */
+  /** Ends the work on a key. @returns true when it was added meanwhile, and so waits again */
   done(key: Key): boolean {
     this.#working.delete(key);
     const again = this.#again.delete(key);
@@ -34,10 +34,6 @@ export class WorkQueue<Key> {
 
   isWaiting(key: Key): boolean {
     return this.#waiting.has(key);
-  }
-
-  get waiting(): number {
-    return this.#waiting.size;
   }
 
   get working(): number {

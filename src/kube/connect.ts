@@ -1,5 +1,5 @@
 /**
- * Everything that talks to the API server, from one configuration.
+ * The clients of the API server, all from one configuration.
  */
 import { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from './client/kube-client.ts';
@@ -20,7 +20,8 @@ export function connectKube(
   limits: Partial<WatchLimits> = {},
 ): KubeConnection {
   const pooled = loadKubeConfig(new PooledKubeConfig(), source);
-  // 80 s of silence are told from a quiet watch; a list that waited 20 s more on a dead connection would make it 100 s.
+  // A watch without a byte for 80 s is dead. Were the list that follows to use a dead connection too, its
+  // deadline would make that 100 s.
   const onSilence = () => pooled.dropConnections();
   return {
     client: new KubeClient(pooled, userAgent),
@@ -30,18 +31,23 @@ export function connectKube(
 }
 
 export interface LeaseOptions extends Omit<LeaseClientOptions, 'config' | 'watch' | 'namespace'> {
-  /** Default: that of the configuration's context, which in a cluster is the pod's. */
+  /** Default: the namespace of the configuration's context, which in a cluster is the pod's. */
   readonly namespace: string | undefined;
 }
 
-/** Connections of its own: a renewal must not wait for what a hundred statuses wait for. @throws as `connectKube` */
+/**
+ * Creates the client of the Lease, with connections of its own: a renewal must not wait behind a hundred
+ * statuses.
+ *
+ * @throws as `connectKube`
+ */
 export function connectLease(source: KubeConfigSource, options: LeaseOptions): LeaseClient {
   const config = loadKubeConfig(new PooledKubeConfig(), source);
   const context = config.getContextObject(config.getCurrentContext());
   return new LeaseClient({
     ...options,
     config,
-    // A Lease that nobody renews in its duration has no leader, or the watch of it is dead.
+    // A Lease without a renewal for its duration has no leader, or its watch is dead.
     watch: new WatchClient(loadKubeConfig(new KubeConfig(), source), options.userAgent, {
       answerMs: options.deadlineMs,
       idleMs: options.durationMs,
@@ -50,5 +56,5 @@ export function connectLease(source: KubeConfigSource, options: LeaseOptions): L
   });
 }
 
-/** As everywhere in Kubernetes, where a context names none. */
+/** Namespace of Kubernetes for a context that names none. */
 const DEFAULT_NAMESPACE = 'default';

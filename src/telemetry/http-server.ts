@@ -1,5 +1,5 @@
 /**
- * /metrics for Prometheus, /livez and /readyz for the kubelet. Nothing else is served.
+ * Serves /metrics for Prometheus, /livez and /readyz for the kubelet, and nothing else.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,10 +7,10 @@ import type { AddressInfo } from 'node:net';
 export interface HttpServerOptions {
   /** Undefined: all interfaces. */
   readonly host: string | undefined;
-  /** 0 picks a free one. */
+  /** 0 picks a free port. */
   readonly port: number;
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Undefined while all is well, else why not. */
+  /** Returns undefined while all is well, otherwise the problem. */
   readonly live: () => string | undefined;
   readonly ready: () => string | undefined;
 }
@@ -37,7 +37,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 
 function listen(server: Server, { host, port }: HttpServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Stays: later ones are of single connections (no file descriptor left to accept one), and must not end the process.
+    // Stays after `listen`: later errors concern single connections, such as no file descriptor left to
+    // accept one, and must not end the process.
     server.on('error', reject);
     server.listen({ port, ...(host && { host }) }, () => resolve());
   });

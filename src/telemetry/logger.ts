@@ -1,5 +1,5 @@
 /**
- * The log: pino, JSON lines on standard output, with redaction here and not at each call.
+ * The log: pino, JSON lines on standard output. Secrets are redacted here, not at each call.
  */
 import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
@@ -18,7 +18,7 @@ export interface LoggerOptions {
 
 const REDACTED = 'REDACTED';
 
-/** Whatever a value under one of these names is, it is not for the log. Compared without case. */
+/** Names of fields whose values are never logged; compared without case. */
 const SECRET_NAMES: ReadonlySet<string> = new Set([
   'accesskeyid',
   'accesskeysecret',
@@ -30,14 +30,16 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
   'streamoutput',
 ]);
 
-/** URLs' user information and queries can be secrets wherever they turn up, in a foreign error's message for one. */
+/**
+ * User information and queries of URLs can be secrets wherever they appear, such as in an error of a library.
+ */
 const URL_WITH_SECRET = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)((?:[^\s/?#@"']*@)+)?([^\s?#"']*)([?#][^\s"']*)?/gi;
 
-/** The same without the URL around it. */
+/** Secret parameters of a query, without the URL around them. */
 const PARAMETER_WITH_SECRET =
   /\b(auth_key|signature|(?:x-acs-)?security-?token|access-?key-?(?:id|secret)|password)=[^&\s"']+/gi;
 
-/** What lies deeper is not shown: nothing that the operator logs does. */
+/** Deepest level of a field that is logged. The operator logs nothing deeper. */
 const DEEPEST = 6;
 
 export function createLogger({ level, format, destination }: LoggerOptions): Logger {
@@ -50,7 +52,7 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
   return new PinoLogger(pino(options, destination ?? standardOutput(format)));
 }
 
-/** Written at once: the last line before an exit must not be lost. */
+/** Standard output, written synchronously: the last line before an exit must not be lost. */
 function standardOutput(format: LogFormat): pino.DestinationStream {
   return format === 'pretty' ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true });
 }
@@ -101,7 +103,10 @@ function cleaned(value: unknown, depth: number): unknown {
   return value instanceof Date ? value : cleanedRecord(value, depth + 1);
 }
 
-/** Name, cleaned message and stack; not the properties that libraries hang on errors, where bodies and headers live. */
+/**
+ * Name, cleaned message and stack. Other properties are left out: libraries attach bodies and headers to
+ * errors.
+ */
 function describeError(error: Error, depth: number): Record<string, unknown> {
   return {
     name: error.name,

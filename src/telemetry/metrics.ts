@@ -1,54 +1,60 @@
 /**
- * Prometheus metrics. What happens is counted as it happens; what is the case (objects, conditions, backlog) is asked for at each
- * scrape, so that an object's series go with the object.
+ * Prometheus metrics. Events are counted as they happen. States (objects, conditions, backlog) are read at
+ * each scrape, so that the series of an object disappear with the object.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { CONDITION_TYPES } from '../api/conditions.ts';
 import { type EdgeTranscodeJob, STATES } from '../api/edge-transcode-job.ts';
 import { nameOf } from '../base/object-key.ts';
 
-/** What is asked at each scrape. */
+/** Sources that are read at each scrape. */
 export interface MetricsSources {
-  /** Every object, as stored. */
+  /** All objects, as stored. */
   jobs(): Iterable<EdgeTranscodeJob>;
-  /** How many these are. */
+  /** Number of objects. */
   jobCount(): number;
-  /** When the object was last observed, Unix seconds; undefined: never. */
+  /** Time of the object's last observation, Unix seconds; undefined: never. */
   observedAt(job: EdgeTranscodeJob): number | undefined;
-  /** Calls waiting for their turn. */
+  /** Calls that wait for a permit. */
   backlog(): Iterable<{ identity: string; priority: string; waiting: number }>;
-  /** Calls a second that the objects' intervals ask for, by credential. */
+  /** Calls per second that the objects' intervals require, by credential. */
   demand(): ReadonlyMap<string, number>;
-  /** Calls a second that a credential's account may make now. */
+  /** Calls per second that a credential's account may make now. */
   budgetOf(identity: string): number;
-  /** By which factor the intervals of each credential's objects are stretched; 1: not at all. */
+  /** Factor by which the intervals of each credential's objects are stretched; 1: not at all. */
   stretches(): Iterable<readonly [identity: string, factor: number]>;
-  /** Unix seconds of the last page, event or bookmark. */
+  /** Time of the last page, event or bookmark, Unix seconds. */
   watchProgressedAt(): number;
-  /** Whether the budgets are shared with other processes now; undefined: they never are, or nobody spends them here. */
+  /**
+   * Whether budgets are shared with other processes now; undefined: they never are, or this process spends
+   * none.
+   */
   sharesBudgets(): boolean | undefined;
-  /** Whether this process acts, or stands by for one that does. */
+  /** Whether this process leads; otherwise it is a standby. */
   isLeading(): boolean;
 }
 
 export interface MetricsOptions {
   readonly version: string;
-  /** Shown by every series. */
+  /** Label of every series. */
   readonly shard?: string | undefined;
-  /** With more objects than this there are only the aggregates. */
+  /** Most objects that have series of their own; with more there are only aggregates. */
   readonly perObjectLimit: number;
 }
 
-/** From a call answered at once to one that waits for minutes. */
+/** Buckets, s: an immediate answer to a wait of minutes. */
 const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** The vendor and the network have a few dozen; an endpoint that makes them up must not fill the memory of whoever scrapes. */
+/**
+ * Most error codes with series of their own. The vendor and the network have a few dozen; an endpoint that
+ * makes codes up must not fill the memory of Prometheus.
+ */
 const MOST_CODES = 100;
 
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests = this.#counter('api_requests_total', 'Calls of the cloud API', ['operation', 'code']);
-  /** Seen so far. */
+  /** Codes that have series of their own. */
   readonly #codes = new Set<string>();
   readonly #requestSeconds = this.#histogram(
     'api_request_duration_seconds',
@@ -57,7 +63,7 @@ export class Metrics {
   );
   readonly #waitSeconds = this.#histogram(
     'api_wait_seconds',
-    'How long a call waited for its turn in the budget',
+    'How long a call waited for a permit of the budget',
     ['priority'],
   );
   readonly #pollLag = this.#histogram(
@@ -113,7 +119,7 @@ export class Metrics {
     this.#reconcileSeconds.observe(seconds);
   }
 
-  /** Registers what is asked at each scrape. */
+  /** Registers the sources that are read at each scrape. */
   watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
     this.#watchTraffic(sources);
     this.#watchAggregates(sources, perObjectLimit);
@@ -124,22 +130,22 @@ export class Metrics {
   #watchTraffic(sources: MetricsSources): void {
     this.#gauge(
       'api_backlog',
-      'Calls waiting for their turn in the budget',
+      'Calls waiting for a permit of the budget',
       ['identity', 'priority'],
       (gauge) => {
         for (const { identity, priority, waiting } of sources.backlog())
           gauge.set({ identity, priority }, waiting);
       },
     );
-    const help = "Calls a second that the objects' intervals ask for";
+    const help = "Calls per second that the objects' intervals require";
     this.#gauge('api_demand_calls_per_second', help, ['identity'], (gauge) => {
       for (const [identity, calls] of sources.demand()) gauge.set({ identity }, calls);
     });
-    this.#gauge('api_budget_calls_per_second', 'Calls a second that are allowed', ['identity'], (gauge) => {
+    this.#gauge('api_budget_calls_per_second', 'Calls per second that are allowed', ['identity'], (gauge) => {
       for (const identity of sources.demand().keys()) gauge.set({ identity }, sources.budgetOf(identity));
     });
     const stretch =
-      'By which factor intervals are longer than wished for, because the budget carries no more';
+      'Factor by which intervals are longer than requested, because the budget allows no more calls';
     this.#gauge('interval_stretch_ratio', stretch, ['identity'], (gauge) => {
       for (const [identity, factor] of sources.stretches()) gauge.set({ identity }, factor);
     });
@@ -147,13 +153,14 @@ export class Metrics {
     this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>
       gauge.set(sources.watchProgressedAt()),
     );
-    const shared = 'Whether the budgets are shared through Redis (1), or a part of each is spent alone (0)';
+    const shared =
+      'Whether budgets are shared through Redis (1), or this process spends a fixed part of each (0)';
     this.#gauge('shared_budget', shared, [], (gauge) => {
       const shares = sources.sharesBudgets();
       if (shares === undefined) gauge.remove();
       else gauge.set(shares ? 1 : 0);
     });
-    const leading = 'Whether this process acts (1) or stands by for one that does (0)';
+    const leading = 'Whether this process leads (1) or is a standby (0)';
     this.#gauge('leading', leading, [], (gauge) => gauge.set(sources.isLeading() ? 1 : 0));
   }
 

@@ -1,10 +1,10 @@
 /**
- * How every call of the API server is made: as whom, over which connections, and by when it must be answered.
+ * How every call of the API server is made: its user agent, connections and deadline.
  */
 import { createConfiguration, ServerConfiguration } from '@kubernetes/client-node';
 import type { PooledKubeConfig } from './kube-config.ts';
 
-/** Of the library's generated clients. */
+/** Configuration of the library's generated clients. */
 export type ApiConfiguration = ReturnType<typeof createConfiguration>;
 
 export function apiConfiguration(

@@ -1,25 +1,27 @@
 /**
- * What the API server refused, or that it gave no answer, in the few words that may be logged. The library's own messages hold
+ * Why a call of the API server failed, in the few words that may be logged. The library's own messages hold
  * whole bodies and headers.
  */
 import { ApiException } from '@kubernetes/client-node';
 
 export interface ApiFailure {
-  /** Undefined: no answer. */
+  /** HTTP status; undefined: no answer. */
   readonly status?: number;
-  /** The `reason` of the `Status` answered, or the network's code. */
+  /** The `reason` of the returned `Status`, or the network's error code. */
   readonly reason: string;
-  /** As the server asked, for flow control. */
+  /** Delay that the server requests, for flow control. */
   readonly retryAfterMs?: number;
 }
 
-/** API servers ask for seconds; a proxy's mistake must not stop writing for a day. */
+/**
+ * Longest obeyed Retry-After. API servers send seconds; a proxy's mistake must not stop writing for a day.
+ */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
-/** Errors wrap each other; none of them this deep. */
+/** Deepest `cause` that is followed. Errors wrap each other, but none this deep. */
 const DEEPEST_CAUSE = 8;
 
-/** A request that the API server refused, where the library does not say so. */
+/** A refusal by the API server that did not come through the library. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly failure: ApiFailure;
@@ -36,7 +38,7 @@ export function apiFailure(error: unknown): ApiFailure {
   return { reason: networkReason(error) };
 }
 
-/** @param retryAfter the header, in seconds */
+/** Makes a failure of a refusal. @param retryAfter the header, in seconds */
 export function refusal(status: number, body: unknown, retryAfter: string | undefined): ApiFailure {
   const retryAfterMs = Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS);
   return {
@@ -59,7 +61,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** fetch wraps what happened in `cause`. */
+/** Finds the network's error code; fetch wraps it in `cause`. */
 function networkReason(error: unknown, depth = 0): string {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
   if (typeof code === 'string') return code;

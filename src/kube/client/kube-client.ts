@@ -1,5 +1,5 @@
 /**
- * The few calls that are made of the API server, each with a deadline, over pooled connections.
+ * The calls of the API server, each with a deadline, over pooled connections.
  */
 import {
   ApiException,
@@ -13,15 +13,18 @@ import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { apiConfiguration } from './api-configuration.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
-/** The API server itself gives up after 60 s; a list page of 500 objects or a write takes far less than this. */
+/**
+ * Deadline of a call. A list page of 500 objects or a write takes far less; the API server itself gives up
+ * after 60 s.
+ */
 const DEADLINE_MS = 20_000;
 
 const UNAUTHORIZED = 401;
 
-/** 500, as kubectl does: pages of about 1 MB. */
+/** Objects per page: 500, as kubectl does, are about 1 MB. */
 const PAGE_SIZE = 500;
 
-/** Who writes, in `metadata.managedFields`. */
+/** The operator's name in `metadata.managedFields`. */
 const FIELD_MANAGER = 'edge-transcode-job-operator';
 
 export interface Page {
@@ -30,7 +33,7 @@ export interface Page {
   readonly next?: string;
 }
 
-/** Which objects of the collection; default: all. */
+/** Selects objects of the collection; default: all. */
 export interface Selection {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
@@ -43,7 +46,7 @@ export interface PatchOperation {
   readonly value: unknown;
 }
 
-/** As the URL path names the collection: of one namespace, or of all. */
+/** URL path of the collection, in one namespace or in all. */
 export function collectionPath(namespace: string | undefined): string {
   return `/apis/${API_VERSION}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${PLURAL}`;
 }
@@ -62,7 +65,11 @@ export class KubeClient {
     this.#events = new EventsV1Api(configuration);
   }
 
-  /** @param continueToken of the page before, whose selection was the same; undefined: the first page */
+  /**
+   * Lists one page.
+   *
+   * @param continueToken from the previous page of the same selection; undefined: the first page
+   */
   async list(continueToken: string | undefined, { namespace, labelSelector }: Selection = {}): Promise<Page> {
     const page = { limit: PAGE_SIZE, ...(continueToken && { _continue: continueToken }) };
     const selected = { ...page, ...(labelSelector && { labelSelector }) };
@@ -92,7 +99,7 @@ export class KubeClient {
     );
   }
 
-  /** @returns the data as it is stored, base64 */
+  /** @returns the data of a Secret as it is stored, in base64 */
   async secretData(namespace: string, name: string): Promise<Readonly<Record<string, string>>> {
     const secret = await this.#call(() => this.#core.readNamespacedSecret({ namespace, name }));
     return secret.data ?? {};
@@ -106,7 +113,8 @@ export class KubeClient {
     try {
       return await request();
     } catch (error) {
-      // No answer, or not the one this connection's certificate should bring: the next call makes its own.
+      // Without an answer the connection may be dead; after 401 its client certificate may be out of date.
+      // The next call connects again.
       if (!(error instanceof ApiException) || error.code === UNAUTHORIZED) this.#config.dropConnections();
       throw error;
     }

@@ -1,5 +1,6 @@
 /**
- * How to reach the API server: where the configuration comes from, and one pool of connections for ordinary calls.
+ * How to reach the API server: the source of the configuration, and one pool of connections for ordinary
+ * calls.
  */
 import { accessSync, constants, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -11,8 +12,8 @@ import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-n
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
 /**
- * The library makes a new Agent, and so a new TLS connection, for each call. This keeps the first one. Not for `Watch`: a pooled
- * watch reconnects for ever onto a dead HTTP/2 session.
+ * Keeps one Agent for all calls; the library makes a new one, and so a new TLS connection, for each call. Not
+ * for watches: a pooled watch reconnects forever to a dead HTTP/2 session.
  */
 export class PooledKubeConfig extends KubeConfig {
   #dispatcher: Dispatcher | undefined;
@@ -24,24 +25,26 @@ export class PooledKubeConfig extends KubeConfig {
     if (this.#dispatcher) context.setDispatcher(this.#dispatcher);
   }
 
-  /** After a call that got no answer: the certificate authority may have changed, or the connection be dead. */
+  /**
+   * Makes the next call connect again: the certificate authority may have changed, or the connection be dead.
+   */
   dropConnections(): void {
     const dropped = this.#dispatcher;
     this.#dispatcher = undefined;
-    // Calls still on it end by their own deadlines.
+    // Calls that still use it end by their own deadlines.
     void dropped?.close().catch(() => undefined);
   }
 }
 
 /** Where the configuration comes from. */
 export interface KubeConfigSource {
-  /** A kubeconfig. Undefined: in-cluster, else `KUBECONFIG`, else ~/.kube/config. */
+  /** Path of a kubeconfig. Undefined: in-cluster, else `KUBECONFIG`, else ~/.kube/config. */
   readonly path: string | undefined;
   /** Environment variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** @throws an Error that says what was looked for, or what is wrong with it; nothing of the file is repeated */
+/** @throws an Error that says what was sought, or what is wrong with it; it repeats nothing of the file */
 export function loadKubeConfig<Config extends KubeConfig>(config: Config, source: KubeConfigSource): Config {
   try {
     load(config, source);
@@ -55,7 +58,8 @@ function load(config: KubeConfig, { path, environment }: KubeConfigSource): void
   if (path === undefined && isInCluster(environment)) config.loadFromCluster();
   else loadFiles(config, path === undefined ? defaultFiles(environment) : [path]);
   if (!config.getCurrentCluster()) throw new Unusable('it has no current context with a cluster');
-  // Read at each call, where a missing one would look like an API server that is away.
+  // The library reads these files at each call, where a missing file would look like an unreachable API
+  // server.
   const { caFile } = config.getCurrentCluster() ?? {};
   const { certFile, keyFile } = config.getCurrentUser() ?? {};
   for (const file of [caFile, certFile, keyFile]) if (file) accessSync(file, constants.R_OK);
@@ -64,7 +68,10 @@ function load(config: KubeConfig, { path, environment }: KubeConfigSource): void
 
 const TOKEN_FILE = 'token-file';
 
-/** The library reads the token of a service account once a minute: one that was replaced would be refused for so long. */
+/**
+ * Reads the token of a service account at each call. The library reads it once a minute, and would use a
+ * replaced token until then.
+ */
 function readTokenAtEachCall(config: KubeConfig): void {
   config.users = config.users.map((user) => {
     const path = tokenFileOf(user);
@@ -79,14 +86,17 @@ function readTokenAtEachCall(config: KubeConfig): void {
   });
 }
 
-/** As the library has it for a pod, and for a kubeconfig with such an auth-provider. */
+/** Path of the token's file, which the library sets in a pod and for a kubeconfig with this auth-provider. */
 function tokenFileOf({ authProvider }: User): string | undefined {
   return authProvider?.config?.tokenFile;
 }
 
 class Unusable extends Error {}
 
-/** The messages of the file system name the path; a parser's quote the file, tokens included. */
+/**
+ * The problem in words that may be logged. File system errors name the path; a parser's errors quote the
+ * file, tokens included.
+ */
 function problemOf(error: unknown): string {
   const isOurs = error instanceof Unusable || typeof (error as NodeJS.ErrnoException).syscall === 'string';
   return isOurs ? (error as Error).message : 'it is not the YAML of a kubeconfig';

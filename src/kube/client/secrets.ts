@@ -1,5 +1,5 @@
 /**
- * Reads one Secret at a time, by name; never lists, never watches.
+ * Reads one Secret at a time by name; never lists or watches.
  */
 import type { SecretData, SecretReader } from '../../job/model/sinks.ts';
 import { apiFailure } from './api-error.ts';

@@ -1,6 +1,6 @@
 /**
- * One watch request: yields its events as they come, until it ends. Its connection is its own and ends with it: a watch must
- * never come back onto a pooled one that is dead.
+ * One watch request: yields its events as they come, until it ends. It has a connection of its own, which
+ * ends with it: a watch must never reconnect to a pooled connection that is dead.
  */
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
@@ -8,7 +8,7 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { RefusedError, refusal } from './api-error.ts';
 
-/** As the API server sends it; nothing is checked yet. */
+/** Event as the API server sends it; nothing is checked yet. */
 export interface RawEvent {
   readonly type?: unknown;
   readonly object?: unknown;
@@ -17,36 +17,36 @@ export interface RawEvent {
 export interface WatchQuery {
   readonly resourceVersion: string;
   readonly timeoutSeconds: number;
-  /** Of what is watched only a part, such as one object by its name. */
+  /** Selects objects by fields, such as one object by its name. */
   readonly fieldSelector?: string;
-  /** As above, such as all objects with a label. */
+  /** Selects objects by labels. */
   readonly labelSelector?: string;
 }
 
 export interface WatchLimits {
-  /** From the request to the head of its answer, or to the end of a refusal. */
+  /** Longest time from the request to the head of its answer, or to the end of a refusal, ms. */
   readonly answerMs: number;
-  /** Without a byte. */
+  /** Longest time without a byte, ms. */
   readonly idleMs: number;
-  /** In characters. */
+  /** Longest line, in characters. */
   readonly longestLine: number;
 }
 
 const LIMITS: WatchLimits = {
-  // As any other call of the API server.
+  // The deadline of the other calls of the API server.
   answerMs: 20_000,
   // Bookmarks come about once a minute: a watch without a byte for longer is dead.
   idleMs: 80_000,
-  // etcd takes 1.5 MiB for an object; a line is not much more than that.
+  // etcd holds at most 1.5 MiB per object; a line is not much longer.
   longestLine: 4 * 1_024 * 1_024,
 };
 
-/** Of a refusal: a Status is below 1 KiB. */
+/** Most characters that are read of a refusal: a Status is below 1 KiB. */
 const LONGEST_BODY = 16 * 1_024;
 
 const OK = 200;
 
-/** What came is no event: which change it told of is not known. */
+/** A line that cannot be read as an event: the change that it reported is lost. */
 export class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
 }
@@ -57,7 +57,10 @@ export class WatchClient {
   readonly #limits: WatchLimits;
   readonly #onSilence: () => void;
 
-  /** @param onSilence called when a watch has ended because nothing came: the way that other connections go may be as dead */
+  /**
+   * @param onSilence called when a watch ends because nothing came: other connections to the server may be
+   * dead too
+   */
   constructor(
     config: KubeConfig,
     userAgent: string,
@@ -71,10 +74,12 @@ export class WatchClient {
   }
 
   /**
-   * Ends in good order when the server ends it, or when nothing has come for `idleMs`.
+   * Yields events; ends without an error when the server ends the watch, or when nothing has come for
+   * `idleMs`.
    *
    * @param path of the collection
-   * @throws RefusedError, UnreadableError, and what breaks connections; when `signal` is aborted, its reason or such an error
+   * @throws RefusedError, UnreadableError, and errors of the connection; when `signal` is aborted, its reason
+   * or such an error
    */
   async *events(path: string, query: WatchQuery, signal: AbortSignal): AsyncGenerator<RawEvent, void> {
     const { answerMs, idleMs, longestLine } = this.#limits;
@@ -103,20 +108,21 @@ export class WatchClient {
     const options = { ...(await this.#access()), signal };
     const request = url.protocol === 'http:' ? httpRequest(url, options) : httpsRequest(url, options);
     request.setHeader('User-Agent', this.#userAgent);
-    // What goes wrong before the answer is thrown where that is awaited, and afterwards by the answer itself.
+    // An error before the answer is thrown where the answer is awaited; a later one is thrown by the answer
+    // itself.
     return request.on('error', () => undefined);
   }
 
-  /** Read for each watch: certificates and tokens change. */
+  /** Reads the credentials for each watch: certificates and tokens change. */
   async #access(): Promise<RequestOptions> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
-    // The library's agent keeps the first certificates for good; the way through a proxy is known to it alone.
+    // The library's agent keeps the first certificates forever, but it alone can connect through a proxy.
     return this.#config.getCurrentCluster()?.proxyUrl ? options : { ...options, agent: false };
   }
 }
 
-/** @throws also what the API server refuses */
+/** Waits for the head of the answer. @throws RefusedError as well */
 async function answerTo(request: ClientRequest, withinMs: number): Promise<IncomingMessage> {
   const late = () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
   const timer = setTimeout(late, withinMs);
@@ -138,7 +144,7 @@ async function refusalOf(response: IncomingMessage): Promise<RefusedError> {
   return new RefusedError(refusal(response.statusCode ?? 0, body, response.headers['retry-after']));
 }
 
-/** Whole lines only: what is cut in the middle comes again when the watch is resumed. */
+/** Yields whole lines only: an event that is cut comes again when the watch resumes. */
 async function* lines(response: IncomingMessage, longest: number): AsyncGenerator<string, void> {
   let rest = '';
   for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
@@ -155,7 +161,7 @@ function parsed(line: string): RawEvent {
     const event: unknown = JSON.parse(line);
     if (typeof event === 'object' && event !== null) return event;
   } catch {
-    // As below.
+    // Thrown below.
   }
   throw new UnreadableError('a line that is no event');
 }

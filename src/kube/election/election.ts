@@ -1,27 +1,33 @@
 /**
- * What an election gives: leave to act, and until when.
+ * What an election grants: a term of leadership, and its end.
  */
 
-/** The time from taking the lead to losing it. */
+/** Term of leadership: from taking the lead to losing it. */
 export interface Term {
-  /** Looks at the clock: false from the moment at which another process may lead. To be asked before each call and write. */
+  /**
+   * Reads the clock: false from the moment when another process may lead. Check it before each call and
+   * write.
+   */
   readonly holds: () => boolean;
-  /** Aborted when it is over. */
+  /** Aborted when the term is over. */
   readonly signal: AbortSignal;
 }
 
-/** What is done while leading. Must end soon after the term is over, or all is to stop. */
+/** Work of the leader. It must end soon after the term is over or the process is stopping. */
 export type Lead = (term: Term) => Promise<void>;
 
 export interface Election {
-  /** Whether it is known who leads, or was at some time. */
+  /** Whether the leader is known, or has been known at some time. */
   readonly isSettled: boolean;
   readonly isLeading: boolean;
-  /** Calls `lead` for each term, one after the other. Resolves when `signal` is aborted, the last `lead` has ended and the lead is released. */
+  /**
+   * Calls `lead` for each term, one after the other. Resolves when `signal` is aborted, the last `lead` has
+   * ended and the lead is released.
+   */
   run(lead: Lead, signal: AbortSignal): Promise<void>;
 }
 
-/** For a process that has no rivals: one term, from the first moment to the last. */
+/** Election of a process without rivals: one term, from the first moment to the last. */
 export const ALWAYS_LEADING: Election = {
   isSettled: true,
   isLeading: true,

@@ -1,6 +1,7 @@
 /**
- * Leads at most once at a time among all processes that share a Lease: carries out what `lease-machine.ts` decides. It goes on until
- * it is told to stop; no failure ends it, and a lead that was lost is sought again.
+ * Elects at most one leader at a time among all processes that share a Lease: carries out what
+ * `lease-machine.ts` decides. It runs until it is stopped; no failure ends it, and it seeks a lost lead
+ * again.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -24,7 +25,10 @@ export interface LeaderElectionParts extends ElectionSettings {
   readonly logger: Logger;
 }
 
-/** An answer takes milliseconds; whoever waits for the end has 5 s, of which the statuses in hand may take one. */
+/**
+ * Longest time for the release. An answer takes milliseconds; of the 5 s until the exit, pending statuses may
+ * take one.
+ */
 const RELEASE_WITHIN_MS = 1_500;
 
 const NOT_FOUND = 404;
@@ -79,7 +83,7 @@ export class LeaderElection implements Election {
     );
   }
 
-  /** One request at a time. */
+  /** Makes one request at a time, as the machine decides. */
   async #act(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const action = this.#action;
@@ -89,7 +93,10 @@ export class LeaderElection implements Election {
     }
   }
 
-  /** The watch brings a change in milliseconds. Where it fails, the Lease is read again and again. */
+  /**
+   * Watches the Lease, which brings a change in milliseconds. Where the watch fails, it reads the Lease every
+   * `retryMs`.
+   */
   async #follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const version = this.#state.phase === 'unknown' ? undefined : this.#state.record?.resourceVersion;
@@ -151,7 +158,7 @@ export class LeaderElection implements Election {
     this.#action = action;
     this.#endTerm(before, input);
     this.#beginTerm();
-    this.#tellHolder(before);
+    this.#logHolder(before);
     this.#setAlarm();
     this.#wake();
   }
@@ -161,7 +168,7 @@ export class LeaderElection implements Election {
     this.#changed = Promise.withResolvers();
   }
 
-  /** Whether it has come to this time, and nothing has changed before. */
+  /** Waits until `at`. @returns false if something changed before */
   async #isDue(at: number): Promise<boolean> {
     const changed = new AbortController();
     void this.#changed.promise.then(() => changed.abort());
@@ -186,21 +193,21 @@ export class LeaderElection implements Election {
     this.#term = undefined;
   }
 
-  #tellHolder(before: ElectionState<Lease>): void {
+  #logHolder(before: ElectionState<Lease>): void {
     const { holder } = holderOf(this.#state);
     if (this.#state.phase === 'leading' || !holder || holder === this.#parts.identity) return;
     this.#isSettled = true;
     if (holder !== holderOf(before).holder) this.#parts.logger.info('waiting for the lead', { holder });
   }
 
-  /** A process that was stopped wakes up here before any timer rings. */
+  /** A process that was suspended wakes up here before any timer fires. */
   #holds(term: AbortSignal): boolean {
     const now = this.#now();
     if (!term.aborted && !leads(this.#state, now)) this.#take({ kind: 'scheduled', now });
     return !term.aborted;
   }
 
-  /** A request that hangs must not prolong the lead. */
+  /** Ends the lead on time even while a request hangs. */
   #setAlarm(): void {
     this.#alarm?.cancel();
     if (this.#state.phase !== 'leading') return;
@@ -208,7 +215,7 @@ export class LeaderElection implements Election {
     this.#alarm = this.#parts.clock.after(left, () => this.#take({ kind: 'scheduled', now: this.#now() }));
   }
 
-  /** Whatever was claimed last: read, so that a claim whose answer was lost is given back, too. */
+  /** Reads the Lease before it releases it, so that a claim whose answer was lost is released too. */
   async #release(): Promise<void> {
     const { leases, identity, logger } = this.#parts;
     try {

@@ -1,6 +1,6 @@
 /**
- * One Lease of the API server: read, claimed, released and watched. Every write names the version that it is meant for, so that of
- * two who claim it one is refused.
+ * One Lease of the API server: read, claimed, released and watched. Every write names the version that it
+ * replaces, so that of two processes that claim it one is refused.
  */
 import { CoordinationV1Api, type V1Lease, V1MicroTime } from '@kubernetes/client-node';
 import type { Clock } from '../../base/clock.ts';
@@ -11,7 +11,7 @@ import type { WatchClient } from '../client/watch-client.ts';
 import type { LeaseRecord } from './lease-machine.ts';
 
 export interface Lease extends LeaseRecord {
-  /** As the API server has it: what others put there is kept. */
+  /** The Lease as the API server has it: fields of other writers are kept. */
   readonly stored: V1Lease;
 }
 
@@ -21,14 +21,14 @@ export interface LeaseClientOptions {
   readonly namespace: string;
   readonly name: string;
   readonly userAgent: string;
-  /** For each call. */
+  /** Deadline of each call. */
   readonly deadlineMs: number;
-  /** Written into the Lease; whole seconds are written, rounded up. */
+  /** Duration to write into the Lease, rounded up to whole seconds. */
   readonly durationMs: number;
   readonly clock: Clock;
 }
 
-/** On the API server. Others end it sooner; this only bounds it. */
+/** Longest watch on the API server. It usually ends sooner; this only bounds it. */
 const WATCH_SECONDS = 300;
 
 const NOT_FOUND = 404;
@@ -43,7 +43,7 @@ export class LeaseClient {
     this.#api = new CoordinationV1Api(apiConfiguration(config, userAgent, deadlineMs));
   }
 
-  /** @returns undefined where there is none */
+  /** @returns undefined where there is no Lease */
   async read(): Promise<Lease | undefined> {
     const { namespace, name } = this.#options;
     try {
@@ -55,10 +55,10 @@ export class LeaseClient {
   }
 
   /**
-   * Makes it `holder`'s, for the duration from now on.
+   * Makes `holder` the holder of the Lease, for its duration from now.
    *
-   * @param base what it was when last seen; undefined: there is none
-   * @throws what the API server says: 409 where it has changed since, 404 where it is gone
+   * @param base the Lease as last seen; undefined: there is none
+   * @throws the refusal of the API server: 409 when the Lease has changed since, 404 when it is gone
    */
   async claim(base: Lease | undefined, holder: string): Promise<Lease> {
     const now = new V1MicroTime(this.#options.clock.date());
@@ -74,18 +74,18 @@ export class LeaseClient {
     });
   }
 
-  /** Makes it nobody's, so that the next one need not wait. @throws as `claim` */
+  /** Clears the holder, so that the next leader need not wait. @throws as `claim` */
   async release(base: Lease): Promise<Lease> {
     const renewTime = new V1MicroTime(this.#options.clock.date());
     return this.#write(base, { ...base.stored.spec, holderIdentity: '', renewTime });
   }
 
   /**
-   * Resolves when the watch ends in good order, or the Lease is deleted.
+   * Watches the Lease. Resolves when the watch ends without an error, or the Lease is deleted.
    *
-   * @param version what came after it is told
+   * @param version the watch reports later versions
    * @param onLease must not throw
-   * @throws what ended it
+   * @throws the error that ended the watch
    */
   async watch(version: string, onLease: (lease: Lease) => void, signal: AbortSignal): Promise<void> {
     const { watch, namespace, name } = this.#options;
@@ -124,7 +124,9 @@ export class LeaseClient {
     };
   }
 
-  /** A call without an answer may be the connection's fault, and the next one must not wait for the same. */
+  /**
+   * Drops the connections after a call without an answer: the next call must not wait on a dead connection.
+   */
   async #call<T>(request: () => Promise<T>): Promise<T> {
     try {
       return await request();

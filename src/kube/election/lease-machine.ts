@@ -1,24 +1,24 @@
 /**
- * Who leads, decided on one Lease: `(state, input) → state, action`; pure.
+ * Decides from one Lease which process leads: `(state, input) → state, action`; pure.
  *
- * Time is this process's own `now` alone; the times in the Lease are for people. A holder is taken for dead when its record has not
- * changed for its duration, counted from when this process saw it. A leader counts from before it *asked* for its last renewal, and
- * gives up after the renew deadline, which is shorter: so it has stopped before anybody can have begun, unless two clocks run apart by
- * more than the difference.
+ * Time is this process's own `now` alone; the times in the Lease are for people. A holder counts as dead when
+ * its record has not changed for its duration, counted from when this process saw it. A leader counts from
+ * before it *sent* its last renewal, and gives up after the renew deadline, which is shorter. So it has
+ * stopped before another process can begin, unless two clocks drift apart by more than the difference.
  */
 import { isNewerVersion } from '../client/resource-version.ts';
 
-/** What the API server has, as far as it matters here. */
+/** The Lease of the API server, reduced to what the election needs. */
 export interface LeaseRecord {
   readonly resourceVersion: string;
-  /** Empty: nobody, as after a release. */
+  /** Identity of the holder. Empty: there is none, as after a release. */
   readonly holder: string;
-  /** As its holder wrote it, ms. */
+  /** Duration that the holder wrote, ms. */
   readonly durationMs: number;
 }
 
 export interface ElectionSettings {
-  /** Of this process; no other one has ever had it. */
+  /** Identity of this process; no other process has ever had it. */
   readonly identity: string;
   readonly renewDeadlineMs: number;
   readonly retryMs: number;
@@ -27,33 +27,33 @@ export interface ElectionSettings {
 /** `record` undefined: there is no Lease. */
 export type ElectionState<Record extends LeaseRecord = LeaseRecord> =
   | { readonly phase: 'unknown'; readonly readAt: number }
-  /** Somebody else leads, or nobody. */
+  /** Another process leads, or none. */
   | { readonly phase: 'following'; readonly record: Record | undefined; readonly claimAt: number }
   | {
       readonly phase: 'leading';
       readonly record: Record | undefined;
       readonly renewAt: number;
-      /** The lead is over then, whatever comes. */
+      /** End of the lead, whatever else happens. */
       readonly until: number;
     };
 
-/** `now` is the clock's, in each. */
+/** Inputs of the machine. `now` is clock `now` in each. */
 export type ElectionInput<Record extends LeaseRecord = LeaseRecord> =
-  /** Read, or brought by the watch. */
+  /** The Lease was read, or came by the watch. */
   | { readonly kind: 'seen'; readonly record: Record; readonly now: number }
   | { readonly kind: 'missing'; readonly now: number }
-  /** Our claim was taken; `askedAt` is the clock's `now` before it was sent. */
+  /** Our claim was accepted; `sentAt` is clock `now` before it was sent. */
   | { readonly kind: 'claimed'; readonly record: Record; readonly sentAt: number; readonly now: number }
-  /** Our claim was made on a version that is out of date. */
+  /** Our claim named a version that is out of date. */
   | { readonly kind: 'conflict'; readonly now: number }
-  /** A read or a claim got no answer, or another refusal; whether the claim was taken is not known. */
+  /** A read or a claim got no answer, or another refusal; a claim may have been accepted. */
   | { readonly kind: 'failed'; readonly now: number }
-  /** Nothing but time. */
+  /** Only time has passed. */
   | { readonly kind: 'scheduled'; readonly now: number };
 
 export type ElectionAction<Record extends LeaseRecord = LeaseRecord> =
   | { readonly kind: 'read' }
-  /** Make the Lease ours, or ours again: of this very record, or create it. */
+  /** Claim or renew the Lease by replacing this record; undefined: create it. */
   | { readonly kind: 'claim'; readonly record: Record | undefined }
   | { readonly kind: 'wait'; readonly until: number };
 
@@ -70,7 +70,7 @@ export function step<Record extends LeaseRecord>(
   settings: ElectionSettings,
 ): ElectionStep<Record> {
   const state = learn(endedBy(input.now, before), input, settings);
-  // A lead shorter than an answer takes is none.
+  // A lead that ended while the answer was on its way does not begin.
   const settled = endedBy(input.now, state);
   return { state: settled, action: input.kind === 'conflict' ? { kind: 'read' } : next(settled, input.now) };
 }
@@ -80,7 +80,7 @@ export function leads(state: ElectionState, now: number): boolean {
   return state.phase === 'leading' && now < state.until;
 }
 
-/** A lead that is over: the record still names us, so nobody has to be waited for. */
+/** Ends a lead whose time is over. The record still names this process, so it may claim without waiting. */
 function endedBy<Record extends LeaseRecord>(
   now: number,
   state: ElectionState<Record>,
@@ -102,7 +102,7 @@ function learn<Record extends LeaseRecord>(
     case 'claimed':
       return claimed(state, input, settings);
     case 'failed':
-    // What is read next counts at once; only should that show nothing new, it must not go round without a pause.
+    // The next read counts immediately. Only if it shows nothing new, a pause keeps this from spinning.
     case 'conflict':
       return later(state, input.now + settings.retryMs);
     case 'scheduled':
@@ -110,7 +110,7 @@ function learn<Record extends LeaseRecord>(
   }
 }
 
-/** The watch may lag behind our own writes, and bring what is known a second time: only what is new counts anew. */
+/** Only a newer version counts: the watch may lag behind our own writes, and repeat a known version. */
 function seen<Record extends LeaseRecord>(
   state: ElectionState<Record>,
   record: Record,
@@ -123,7 +123,10 @@ function seen<Record extends LeaseRecord>(
   return { phase: 'following', record, claimAt: isFree ? now : now + record.durationMs };
 }
 
-/** Whoever deletes the Lease takes the lead from nobody: its holder may go on until its time is up, and so makes it anew first. */
+/**
+ * Deleting the Lease does not end the term: the holder leads until its deadline and recreates the Lease
+ * first.
+ */
 function missing<Record extends LeaseRecord>(
   state: ElectionState<Record>,
   now: number,
@@ -140,7 +143,7 @@ function claimed<Record extends LeaseRecord>(
 ): ElectionState<Record> {
   const known = state.phase === 'unknown' ? undefined : state.record;
   const isNewest = isNews(state, record);
-  // Overtaken by what the watch brought: somebody has written over it by hand.
+  // The watch has already brought a newer version with another holder: a person has edited the Lease.
   if (!isNewest && known?.holder !== settings.identity) return state;
   const newest = isNewest ? record : known;
   const until = sentAt + settings.renewDeadlineMs;

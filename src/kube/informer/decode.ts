@@ -1,6 +1,6 @@
 /**
- * What the API server sends, to the object the operator works with: typed once, reduced to what is used, and never throwing: an
- * older schema may have let anything through.
+ * Decodes what the API server sends to the object that the operator works with: typed once, and reduced to
+ * the fields in use. It never throws, because an older schema may have let anything through.
  */
 import type { Condition } from '../../api/conditions.ts';
 import {
@@ -14,12 +14,15 @@ import {
 import { parseDuration } from '../../base/duration.ts';
 import { objectKey } from '../../base/object-key.ts';
 
-/** A refresh token is copied into the status: an annotation can hold 256 KiB, a token is a date or a random word. */
+/**
+ * Longest refresh token, which is copied into the status. An annotation can hold 256 KiB; a token is a date
+ * or a word.
+ */
 const LONGEST_TOKEN = 256;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Undefined when it is not an object of the API at all. */
+/** Decodes an object. @returns undefined when it is not an object of the API at all */
 export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const { metadata, spec, status } = fieldsOf(raw);
   const { namespace, name, uid, resourceVersion, generation, annotations, labels } = fieldsOf(metadata);
@@ -55,22 +58,25 @@ function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
   };
 }
 
-/** What the schema would have refused, where using it would do something else than the user meant. */
+/**
+ * Finds values that the current schema refuses, where using them would do something the user did not mean.
+ */
 function problemOf(spec: Fields): string | undefined {
-  if (!isText(spec.clusterID)) return 'spec.clusterID is missing; apply the current CRD and mend the object';
-  if (!isText(spec.jobID)) return 'spec.jobID is missing; apply the current CRD and mend the object';
+  if (!isText(spec.clusterID))
+    return 'spec.clusterID is missing; apply the current CRD and correct the object';
+  if (!isText(spec.jobID)) return 'spec.jobID is missing; apply the current CRD and correct the object';
   if (spec.interval !== undefined && !(isText(spec.interval) && parseDuration(spec.interval)))
-    return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and mend the object';
+    return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and correct the object';
   if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
-    return 'spec.credentialsRef.name is missing; apply the current CRD and mend the object';
+    return 'spec.credentialsRef.name is missing; apply the current CRD and correct the object';
   if (spec.suspend !== undefined && typeof spec.suspend !== 'boolean')
-    return 'spec.suspend is neither true nor false; apply the current CRD and mend the object';
+    return 'spec.suspend is neither true nor false; apply the current CRD and correct the object';
   return undefined;
 }
 
 /**
- * Takes the fields as they are, because the operator alone writes them, without those that code depends on and
- * that are not what it expects.
+ * Takes the fields as they are, because the operator alone writes them. Fields that code depends on are left
+ * out when they are not what it expects.
  */
 function decodeStatus(status: Fields): HeldStatus {
   const sound: Record<string, unknown> = { ...status };
@@ -88,7 +94,7 @@ const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, 
   ['conditions', Array.isArray],
 ]);
 
-/** One without a date would make the next status, which keeps the date, one that the schema refuses. */
+/** Checks the date too: the next status keeps it, and the schema would refuse that status without a date. */
 function isCondition(value: unknown): value is Condition {
   const { type, status, reason, message, lastTransitionTime } = fieldsOf(value);
   return [type, status, reason, lastTransitionTime].every(isText) && typeof message === 'string';

@@ -1,6 +1,7 @@
 /**
- * Holds conditions in a fifth of the memory. Thousands of objects have conditions with the same texts, so the texts are held once for all
- * of them. An object's own are the dates, mostly one or two different ones: its first observation and the last start of its job.
+ * Holds conditions in a fifth of the memory. Thousands of objects have conditions with the same texts, so the
+ * texts are held once for all of them. Only the dates differ, and an object mostly has one or two: of its
+ * first observation and of the last start of its job.
  */
 import type { Condition } from '../../api/conditions.ts';
 import { rfc3339, unixSeconds } from '../../base/clock.ts';
@@ -12,7 +13,10 @@ interface Template {
   readonly dates: readonly number[];
 }
 
-/** Seconds since the Unix epoch, which need no memory of their own; the text where it differs from the one made of the seconds. */
+/**
+ * Seconds since the Unix epoch, which need no memory of their own; the text where the seconds would not
+ * format to it.
+ */
 type HeldDate = number | string;
 
 /** Templates per generation. Healthy objects have one of about ten; the messages of failures are few, too. */

@@ -1,6 +1,7 @@
 /**
- * Keeps one string where there would be many equal ones. Each string parsed from JSON has memory of its own, and objects are much alike:
- * of about 35 strings in one object, five are in no other. This saves a third of the memory and changes no value.
+ * Keeps one string where there would be many equal ones. Each string parsed from JSON has memory of its own,
+ * and objects are much alike: of about 35 strings in one object, five are in no other. This saves a quarter
+ * of the store's memory and changes no value.
  */
 import { Interner } from './interner.ts';
 

@@ -1,8 +1,10 @@
 /**
- * Replaces equal values by one of them, so that thousands of objects that hold the same value share its memory.
+ * Replaces equal values by one of them, so that thousands of objects that hold the same value share its
+ * memory.
  *
- * It holds two generations of values. A value that is seen again moves to the young generation; when that is full, the old generation is
- * dropped. So a value that many objects have is never dropped, and one that a single object has soon is.
+ * It holds two generations of values. A value that is seen again moves to the young generation; when that is
+ * full, the old generation is dropped. So a value of many objects is never dropped, and a value of one object
+ * soon is.
  */
 export class Interner<Value> {
   readonly #generation: number;

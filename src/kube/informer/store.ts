@@ -1,5 +1,6 @@
 /**
- * The newest known version of every object. Tells of each change once, whoever brought it: the watch, a list, or our own write.
+ * The newest known version of every object. Reports each change once, whether the watch, a list or our own
+ * write brought it.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { isOfShard, type Shard } from '../../api/shard.ts';
@@ -10,10 +11,10 @@ import { ConditionInterner } from './interned-conditions.ts';
 import { InternedStrings } from './interned-strings.ts';
 import type { WatchEvent } from './watch-machine.ts';
 
-/** Where events come from: a namespace, or the whole cluster. */
+/** Source of events: a namespace, or undefined for the whole cluster. */
 export type Source = string | undefined;
 
-/** Must not throw. */
+/** Receives each change. Must not throw. */
 export type OnChange = (key: ObjectKey, change: Change) => void;
 
 export class Store implements JobStore {
@@ -21,23 +22,23 @@ export class Store implements JobStore {
   readonly #strings = new InternedStrings();
   readonly #conditions = new ConditionInterner();
   #onChange: OnChange = () => undefined;
-  /** For each list that is coming in: what it has not confirmed yet. */
+  /** Keys that a list under way has not confirmed yet, by source. */
   readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
   readonly #awaited: Set<Source>;
 
   readonly #shard: Shard;
 
   /**
-   * @param sources of the events; default: the whole cluster is one
-   * @param shard whose objects they tell of
+   * @param sources of the events; default: the whole cluster as one source
+   * @param shard whose objects the events report
    */
   constructor(sources: readonly Source[] = [undefined], shard?: Shard) {
     this.#awaited = new Set(sources);
     this.#shard = shard;
   }
 
-  /** Whom to tell of each change from now on. */
-  tell(onChange: OnChange): void {
+  /** Reports each change to `onChange` from now on, instead of the previous one. */
+  subscribe(onChange: OnChange): void {
     this.#onChange = onChange;
   }
 
@@ -57,7 +58,7 @@ export class Store implements JobStore {
     return this.#jobs.size;
   }
 
-  /** Whether a list of each source has come in whole. */
+  /** Whether each source has been listed completely. */
   get isListed(): boolean {
     return this.#awaited.size === 0;
   }
@@ -67,7 +68,7 @@ export class Store implements JobStore {
     return [...this.#awaited];
   }
 
-  /** What one source tells says nothing of the objects of another. */
+  /** Applies an event. An event of one source says nothing about the objects of another. */
   take(event: WatchEvent, source?: Source): void {
     switch (event.kind) {
       case 'relisting':
@@ -89,9 +90,9 @@ export class Store implements JobStore {
   }
 
   /**
-   * An older version of what is known is passed over: the watch may lag behind our own writes.
+   * Stores the object unless a newer version is known: the watch may lag behind our own writes.
    *
-   * @param job is the store's from now on
+   * @param job belongs to the store from now on
    */
   apply(job: EdgeTranscodeJob): void {
     const { key } = job;
@@ -102,7 +103,7 @@ export class Store implements JobStore {
     this.#onChange(key, { before, after });
   }
 
-  /** The same in less memory. */
+  /** Returns the same object in less memory. */
   #held(job: EdgeTranscodeJob): EdgeTranscodeJob {
     this.#strings.intern(job);
     const { conditions } = job.status;
@@ -111,9 +112,9 @@ export class Store implements JobStore {
   }
 
   /**
-   * As `apply`, for what another call brought: an object that the watch has seen deleted or replaced does not come back by it, and
-   * one that was deleted while a list is coming in does not stay by it. One that is another shard's by now leaves, before the watch
-   * says so.
+   * Applies an object that another call returned. Unlike `apply`, it does not bring back an object that the
+   * watch has seen deleted or replaced, and does not keep one that was deleted during a list. It removes an
+   * object that now belongs to another shard, before the watch reports it.
    */
   update(job: EdgeTranscodeJob): void {
     const before = this.#jobs.get(job.key);
@@ -122,7 +123,7 @@ export class Store implements JobStore {
     else if (isNewerVersion(job.resourceVersion, before.resourceVersion)) this.remove(job.key);
   }
 
-  /** The API server no longer has it. */
+  /** Removes an object that the API server no longer has. */
   remove(key: ObjectKey): void {
     const before = this.#jobs.get(key);
     if (!before) return;
@@ -135,7 +136,7 @@ export class Store implements JobStore {
     return source === undefined ? keys : [...keys].filter((key) => splitKey(key).namespace === source);
   }
 
-  /** The deletion of a namesake that has been replaced since is no news. */
+  /** Ignores the deletion of an earlier object with the same name. */
   #delete(job: EdgeTranscodeJob): void {
     const { key } = job;
     if (this.#jobs.get(key)?.uid === job.uid) this.remove(key);

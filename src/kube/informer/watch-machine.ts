@@ -1,17 +1,20 @@
 /**
- * How list and watch go on after anything that can happen: `(state, input) → state, events, pause`; pure.
+ * How list and watch continue after anything that can happen: `(state, input) → state, events, pause`; pure.
  *
- * Listing: pages are passed on as they come; nothing is known to be deleted until the last one. A token that expired between
- * pages starts the list anew. Watching: the resourceVersion of the last event or bookmark is remembered, and the watch resumes
- * from it after any end. Only a version that is too old (410), a resource that is gone (404), or an event that could not be read
- * leads back to listing.
+ * Listing: pages are passed on as they come; no object is known to be deleted until the last page. A token
+ * that expired between pages restarts the list. Watching: the machine remembers the resourceVersion of the
+ * last event or bookmark, and the watch resumes from it after any end. Only a version that is too old (410),
+ * a resource that is gone (404), or an unreadable event leads back to listing.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 
 interface Troubles {
-  /** In a row; a page does not end the row, or a watch that always fails after its list would never pause. */
+  /**
+   * Failures in a row. A page does not end the row, or a watch that always fails after its list would never
+   * pause.
+   */
   readonly failures: number;
-  /** The last failure was a version or token too old: a second one pauses. */
+  /** Whether the last failure was a version or token too old: a second one pauses. */
   readonly wasTooOld: boolean;
 }
 
@@ -20,7 +23,7 @@ export type WatchState =
   | (Troubles & {
       readonly phase: 'watching';
       readonly resourceVersion: string;
-      /** Clock `now`: list again at the next end of the watch after this, in case an event was lost. */
+      /** Clock `now`: the first end of the watch after this leads to a list, in case an event was lost. */
       readonly relistAt: number;
     });
 
@@ -34,24 +37,24 @@ export type WatchInput =
     }
   | { readonly kind: 'applied' | 'deleted'; readonly job: EdgeTranscodeJob }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string }
-  /** The watch ended in good order: the server's time was up, or nothing had come for long. */
+  /** The watch ended without an error: the server's time was up, or nothing had come for long. */
   | { readonly kind: 'ended'; readonly lastedMs: number; readonly now: number }
   | {
       readonly kind: 'failed';
       readonly status?: number;
       readonly retryAfterMs?: number;
-      /** An event came and could not be read. */
+      /** Whether an event was lost because it could not be read. */
       readonly lost?: boolean;
     };
 
-/** What the store is told. */
+/** Events for the store. */
 export type WatchEvent =
   | { readonly kind: 'relisting' }
   | { readonly kind: 'applied'; readonly job: EdgeTranscodeJob }
   | { readonly kind: 'deleted'; readonly job: EdgeTranscodeJob }
   | { readonly kind: 'listed' };
 
-/** `backoff` counts failures in a row. */
+/** Pause before the next request; `attempt` counts failures in a row. */
 export type Pause = { readonly kind: 'backoff'; readonly attempt: number; readonly atLeastMs: number };
 
 export interface Step {
@@ -64,10 +67,15 @@ const NO_TROUBLES: Troubles = { failures: 0, wasTooOld: false };
 
 export const START: WatchState = { phase: 'listing', ...NO_TROUBLES };
 
-/** Should an event be lost all the same, by a fault of the server's or of ours, it heals by itself some time. */
+/**
+ * Longest time between lists: an event lost by a fault of the server or the operator is corrected by then.
+ */
 const RELIST_AFTER_MS = 60 * 60_000;
 
-/** A watch that ends sooner, with nothing to tell, is a server in trouble: resuming at once would hammer it. */
+/**
+ * Shortest healthy watch. A watch that ends sooner without an event means a server in trouble: resuming
+ * immediately would overload it.
+ */
 const SHORTEST_WATCH_MS = 1_000;
 
 const GONE = 410;
@@ -121,7 +129,8 @@ function onFailure(state: WatchState, failure: Extract<WatchInput, { kind: 'fail
   const { status, retryAfterMs = 0, lost = false } = failure;
   const { failures } = state;
   const wasTooOld = status === GONE && (state.phase === 'watching' || state.continueToken !== undefined);
-  // No fault of the server's, and often the first thing said after an outage: begin anew at once, unless that was of no use.
+  // Not a fault of the server, and often its first answer after an outage: list immediately, unless the last
+  // failure was the same.
   if (wasTooOld && !state.wasTooOld)
     return { state: { phase: 'listing', failures: failures + 1, wasTooOld }, events: [] };
   const restart = wasTooOld || lost || (status === NOT_FOUND && state.phase === 'watching');

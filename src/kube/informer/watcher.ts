@@ -1,6 +1,6 @@
 /**
- * Keeps a store equal to what the API server has: carries out what `watch-machine.ts` decides. It goes on until it is told to
- * stop; no failure ends it.
+ * Keeps a store equal to the API server: carries out what `watch-machine.ts` decides. It runs until it is
+ * stopped; no failure ends it.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
@@ -25,22 +25,30 @@ export interface WatcherParts {
   readonly watch: Pick<WatchClient, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default: all. */
+  /** Default: all namespaces. */
   readonly namespace?: string | undefined;
-  /** Default: whatever labels they have. */
+  /** Default: objects with any labels. */
   readonly labelSelector?: string | undefined;
 }
 
-/** Seconds on the API server; random, so that many watchers do not come back together. */
+/** Duration of a watch on the API server, s; random, so that many watchers do not return together. */
 const WATCH_SECONDS = { least: 240, most: 480 };
 
-/** A lost API server is back within 10 s of its return: half of this at least, all of it at most, and the list. */
+/**
+ * Pauses after failures. An API server that returns is used within 10 s: at most 8 s of pause, and the list.
+ */
 const RETRY: Backoff = { baseMs: 500, maxMs: 8_000 };
 
-/** Tried every 4 to 8 s, one namespace without its Role would fill the log: between warnings, failures alike are for who debugs. */
+/**
+ * Time between warnings of the same failure. With an attempt every 4 to 8 s, one namespace without its Role
+ * would fill the log.
+ */
 const WARN_AGAIN_MS = 10 * 60_000;
 
-/** A watch lasts 8 min at most and a try 20 s, and pauses are of a minute at most: whoever has begun nothing for longer never will. */
+/**
+ * A watcher without an attempt for this long is stuck: a watch lasts at most 8 min, an attempt 20 s and a
+ * pause 1 min.
+ */
 const STUCK_AFTER_MS = 10 * 60_000;
 
 type Doing = 'listing' | 'watching';
@@ -63,7 +71,10 @@ export class Watcher {
     return this.#progressedAt;
   }
 
-  /** Neither heard nor asked anything for ten minutes: only a restart helps. An API server that is away keeps it asking. */
+  /**
+   * Whether the watcher has neither received nor requested anything for 10 minutes: only a restart helps.
+   * While the API server is unreachable, it keeps making requests.
+   */
   get isStuck(): boolean {
     return this.#parts.clock.now() - Math.max(this.#triedAt, this.#progressedAt) > STUCK_AFTER_MS;
   }
@@ -104,7 +115,7 @@ export class Watcher {
     }
   }
 
-  /** Until it ends; events go to `take` as they come. */
+  /** Watches until the watch ends; passes events to `take` as they come. */
   async #watch(
     resourceVersion: string,
     take: (input: WatchInput) => void,
@@ -176,7 +187,7 @@ function versionOf(raw: unknown): string | undefined {
   return typeof version === 'string' && version !== '' ? version : undefined;
 }
 
-/** A request that is given up ends by its own deadline. */
+/** Rejects when `signal` is aborted. The request itself ends by its own deadline. */
 async function unlessAborted<T>(request: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
@@ -201,6 +212,6 @@ function hintOf({ status, reason }: ApiFailure, namespace: string | undefined): 
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(reason))
     return "the API server's certificate is not one that the kubeconfig's certificate-authority signed";
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(reason))
-    return 'nobody answers at the server that the kubeconfig names';
+    return 'the server that the kubeconfig names does not answer';
   return undefined;
 }

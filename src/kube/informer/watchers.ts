@@ -1,5 +1,6 @@
 /**
- * One watcher for the whole cluster, or one for each of some namespaces: what befalls one leaves the others alone.
+ * One watcher for the whole cluster, or one for each of some namespaces: a failure of one does not affect the
+ * others.
  */
 import type { Source } from './store.ts';
 import type { WatchEvent } from './watch-machine.ts';
@@ -21,12 +22,12 @@ export class Watchers {
     );
   }
 
-  /** Clock `now` of the last page, event or bookmark of the watcher that has had none for longest. */
+  /** Clock `now` of the last page, event or bookmark of the watcher that has been silent longest. */
   get progressedAt(): number {
     return Math.min(...this.#all.map(({ progressedAt }) => progressedAt));
   }
 
-  /** Whether one of them is. */
+  /** Whether a watcher is stuck. */
   get isStuck(): boolean {
     return this.#all.some(({ isStuck }) => isStuck);
   }
@@ -43,7 +44,7 @@ export class Watchers {
   }
 }
 
-/** @param namespaces undefined: the whole cluster */
+/** Sources of events. @param namespaces undefined: the whole cluster */
 export function sourcesOf(namespaces: readonly string[] | undefined): readonly Source[] {
   return namespaces === undefined ? [undefined] : [...new Set(namespaces)];
 }

@@ -1,6 +1,6 @@
 /**
- * Events for people who `kubectl describe`. They are a courtesy: too many, or a refusal, and they are dropped and counted; the
- * status holds the truth.
+ * Events for people who run `kubectl describe`. They are a courtesy: events above the rate, and refused ones,
+ * are dropped and counted. The status holds the truth.
  */
 import { randomBytes } from 'node:crypto';
 import { type EventsV1Event, V1MicroTime } from '@kubernetes/client-node';
@@ -19,23 +19,29 @@ export interface KubeEventsParts {
   readonly client: Pick<KubeClient, 'createEvent'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Which process says it: its pod's name. */
+  /** The reporting process: its pod's name. */
   readonly instance: string;
   readonly onDropped?: () => void;
-  /** Asked before each event; what may not be written is dropped. Default: it may. */
+  /** Checked before each event; when it returns false the event is dropped. Default: true. */
   readonly mayWrite?: () => boolean;
 }
 
-/** A cold start of thousands of objects must not flood etcd: 50 at once, then 1 a second. */
+/**
+ * Rate of all events. A cold start of thousands of objects must not flood etcd: 50 at once, then 1 per
+ * second.
+ */
 const RATE = { burst: 50, perSecond: 1 };
-/** After that half of it for any one namespace, or whoever has many objects change without end would leave nothing for the warnings of others. */
+/**
+ * Rate per namespace: half of the whole, so that a namespace whose objects change constantly leaves room for
+ * the warnings of others.
+ */
 const NAMESPACE_RATE = { burst: 50, perSecond: 0.5 };
-/** A namespace's bucket that is unused for this long is full, as a new one is: 50 / 0.5 per second = 100 s. */
+/** Time after which a namespace's unused bucket is full, like a new one: 50 / 0.5 per second = 100 s. */
 const FULL_AFTER_MS = (NAMESPACE_RATE.burst / NAMESPACE_RATE.perSecond) * 1_000;
 
 const HINT = 'the service account may not create events: kubectl apply -f deploy/';
 
-/** Bounds of the API server, in bytes. */
+/** Limits of the API server, in bytes. */
 const LONGEST_NOTE = 1_024;
 const LONGEST_NAME = 253;
 
@@ -76,7 +82,10 @@ export class KubeEvents implements EventSink {
     }
   }
 
-  /** Warns once of a missing permission, which only a person can grant. Other failures pass, and the metric counts them. */
+  /**
+   * Warns once of a missing permission, which only a person can grant. Other failures are temporary, and
+   * counted.
+   */
   #logFailure(failure: ApiFailure & { readonly event: string }): void {
     const message = 'writing an event failed';
     if (failure.status === 403) this.#once.failed('permission', message, { ...failure, hint: HINT });
@@ -102,13 +111,16 @@ export class KubeEvents implements EventSink {
   }
 }
 
-/** The object's name and something random; a name that is cut may not end in `-` or `.` there. */
+/** The object's name and a random suffix. A cut name must not end in `-` or `.`. */
 function eventName(name: string): string {
   const suffix = `.${randomBytes(8).toString('hex')}`;
   return `${name.slice(0, LONGEST_NAME - suffix.length).replace(/[-.]+$/, '')}${suffix}`;
 }
 
-/** The API server counts bytes; a character cut in two is left out. */
+/**
+ * Cuts a text to a number of bytes, as the API server counts; leaves out a character that would be cut in
+ * two.
+ */
 function cut(text: string, bytes: number): string {
   return new TextDecoder().decode(Buffer.from(text).subarray(0, bytes), { stream: true });
 }

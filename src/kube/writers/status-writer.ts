@@ -1,6 +1,6 @@
 /**
- * Writes statuses: one JSON Patch each, refused by the API server when the object was replaced or has changed since. What could
- * not be written is tried again; a newer status of the same object replaces one that still waits.
+ * Writes statuses: one JSON Patch each, which the API server refuses when the object was replaced or has
+ * changed since. A failed write is retried; a newer status of the same object replaces one that still waits.
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
@@ -17,7 +17,10 @@ import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
 import { decodeJob } from '../informer/decode.ts';
 import type { Store } from '../informer/store.ts';
 
-/** `written`, `pruned` (written, but for fields that the schema lacks), `conflict` (the object had changed), `rejected` (by the schema), `gone`, `failed` (tried again). */
+/**
+ * Results of a write: `written`, `pruned` (written without fields that the schema lacks), `conflict` (the
+ * object had changed), `rejected` (by the schema), `gone` (the object), `failed` (retried).
+ */
 export const WRITE_RESULTS = ['written', 'pruned', 'conflict', 'rejected', 'gone', 'failed'] as const;
 export type WriteResult = (typeof WRITE_RESULTS)[number];
 
@@ -27,7 +30,7 @@ export interface StatusWriterParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onWrite?: (result: WriteResult) => void;
-  /** Asked just before each write; once it says no, nothing is written any more. Default: it may. */
+  /** Checked just before each write; when it returns false nothing is written any more. Default: true. */
   readonly mayWrite?: () => boolean;
 }
 
@@ -36,12 +39,15 @@ interface Desired {
   readonly status: EdgeTranscodeJobStatus;
   readonly onResult: (replaced: HeldStatus | undefined) => void;
   failures: number;
-  /** Clock `now`: the API server asked for no earlier try. */
+  /** Clock `now`: the API server allows no earlier attempt. */
   notBefore: number;
   inFlight: boolean;
 }
 
-/** On one HTTP/2 connection 16 at once cost the least CPU a write, measured against a real API server. */
+/**
+ * Most writes under way. 16 on one HTTP/2 connection cost the least CPU per write, measured against a real
+ * API server.
+ */
 const MOST_IN_FLIGHT = 16;
 
 const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
@@ -49,9 +55,12 @@ const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 export class StatusWriter implements StatusSink {
   readonly #parts: StatusWriterParts;
   readonly #desired = new Map<ObjectKey, Desired>();
-  /** By object: a rejected status is logged once, not at every poll. */
+  /** Rejected statuses, by object: logged once, not at every poll. */
   readonly #rejections: OnceLogger;
-  /** With an older CRD every write loses fields: logged once, until a status is kept whole. */
+  /**
+   * Dropped fields: with an older CRD every write loses some, so they are logged once until a status is kept
+   * whole.
+   */
   readonly #pruning: OnceLogger;
   readonly #controller: Controller<ObjectKey>;
 
@@ -75,12 +84,12 @@ export class StatusWriter implements StatusSink {
     this.#controller.add(key);
   }
 
-  /** Works until `signal` is aborted, and then until the writes under way have ended. */
+  /** Works until `signal` is aborted, then until the writes under way have ended. */
   run(signal: AbortSignal): Promise<void> {
     return this.#controller.run((key) => this.#send(key), signal);
   }
 
-  /** How many statuses are not written yet. */
+  /** Number of statuses that are not written yet. */
   get pending(): number {
     return this.#desired.size;
   }
@@ -135,7 +144,7 @@ export class StatusWriter implements StatusSink {
     return this.#later(key, desired, failure);
   }
 
-  /** A failed test of the patch and a status that breaks the schema are both 422: the object itself tells them apart. */
+  /** Reads the object: a failed test of the patch and a status that breaks the schema are both 422. */
   async #lookAgain(
     key: ObjectKey,
     sent: EdgeTranscodeJob,
@@ -178,7 +187,7 @@ export class StatusWriter implements StatusSink {
     return this.#again(key, desired, retryAfter(delay));
   }
 
-  /** Unless a newer status has come, whose key is queued already. */
+  /** Retries the status, unless a newer one has come, whose key is queued already. */
   #again(key: ObjectKey, desired: Desired, outcome: Outcome): Outcome {
     desired.inFlight = false;
     if (this.#desired.get(key) !== desired) desired.onResult(undefined);
@@ -193,13 +202,13 @@ export class StatusWriter implements StatusSink {
     return awaitChange();
   }
 
-  /** A newer status that came meanwhile stays. */
+  /** Removes the status, unless a newer one has replaced it. */
   #finish(key: ObjectKey, desired: Desired): void {
     if (this.#desired.get(key) === desired) this.#desired.delete(key);
   }
 }
 
-/** The whole status, so that no stale field stays; tested for the very version it was decided on. */
+/** Replaces the whole status, so that no stale field stays; tests for the version that it was decided on. */
 function patchOf(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus): readonly PatchOperation[] {
   return [
     { op: 'test', path: '/metadata/uid', value: object.uid },

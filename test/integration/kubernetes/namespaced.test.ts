@@ -81,7 +81,7 @@ describe('the operator in some namespaces', function () {
   it('is not ready before each is listed, and says which is not', async () => {
     const answer = await fetch(`${scene.operator.url}/readyz`);
     expect(answer.status).to.equal(503);
-    expect(await answer.text()).to.match(/first list of EdgeTranscodeJobs of no-list is not in yet/);
+    expect(await answer.text()).to.match(/first list of EdgeTranscodeJobs of no-list has not arrived yet/);
   });
 
   it('says where it may not list, and what to apply there', async () => {

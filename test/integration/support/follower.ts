@@ -70,7 +70,7 @@ export class Follower implements AsyncDisposable {
       clock: systemClock,
       logger: this.#logger,
     });
-    this.#store.tell((key, { before, after }) => {
+    this.#store.subscribe((key, { before, after }) => {
       if (before?.uid !== after?.uid) this.changes.push(`${key}: ${before?.uid} → ${after?.uid}`);
     });
     this.#running = watcher.run((event) => this.#store.take(event), this.#stop.signal);

@@ -244,9 +244,8 @@ describe('a controller', () => {
   });
 
   it('works on no more keys at once than it may', async () => {
-    const controller = await running({ concurrency: 2 }, 'a', 'b', 'c', 'd');
+    await running({ concurrency: 2 }, 'a', 'b', 'c', 'd');
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
-    expect(controller).to.include({ waiting: 2, working: 2 });
     await runs[0]?.end(awaitChange());
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b', 'c']);
   });

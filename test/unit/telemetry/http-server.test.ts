@@ -54,8 +54,8 @@ describe('the HTTP server', () => {
   for (const path of ['/livez', '/readyz'])
     it(`says at ${path} that all is well, or why not`, async () => {
       expect(await get(path)).to.include({ status: 200, text: 'ok\n' });
-      problem = 'the first list is not in yet';
-      expect(await get(path)).to.include({ status: 503, text: 'the first list is not in yet\n' });
+      problem = 'the first list has not arrived yet';
+      expect(await get(path)).to.include({ status: 503, text: 'the first list has not arrived yet\n' });
     });
 
   it('answers HEAD without a body', async () => {

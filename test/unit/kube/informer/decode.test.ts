@@ -102,7 +102,7 @@ describe('an object of the API server', () => {
     it(`says what is wrong with ${JSON.stringify(spec)}`, () => {
       expect(withSpec(spec)?.invalid)
         .to.match(message)
-        .and.match(/apply the current CRD and mend the object$/);
+        .and.match(/apply the current CRD and correct the object$/);
     });
 
   it('has an expectation only where it is one of ours', () => {

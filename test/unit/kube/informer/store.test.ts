@@ -12,7 +12,7 @@ describe('the store', () => {
   beforeEach(() => {
     changes = [];
     store = new Store();
-    store.tell((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
+    store.subscribe((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
   });
 
   function job(name: string, version: number, uid = `uid-${name}`): EdgeTranscodeJob {

@@ -60,7 +60,7 @@ describe('the store follows an API server', () => {
     });
     store = new Store();
     changes = [];
-    store.tell((key, { before, after }) => changes.push(`${key} ${before?.uid} → ${after?.uid}`));
+    store.subscribe((key, { before, after }) => changes.push(`${key} ${before?.uid} → ${after?.uid}`));
     stop = new AbortController();
     running = watcher.run((event) => store.take(event), stop.signal);
     await follows();

@@ -87,7 +87,7 @@ class Watching {
 
   constructor() {
     const gone = new Set<string>();
-    this.store.tell((key, { before, after }) => {
+    this.store.subscribe((key, { before, after }) => {
       expect(before, `before ${key} changed`).to.equal(this.believed.get(key));
       if (before && before.uid !== after?.uid) gone.add(before.uid);
       if (after) expect(gone.has(after.uid), `${key} came back`).to.equal(false);
