@@ -111,7 +111,7 @@ export class App {
       {
         jobs,
         jobCount: () => (this.#leader ? store.size : 0),
-        observedAt: (job) => unixSeconds(this.#leader?.memory.recall(job).observed?.at),
+        observedAt: (job) => unixSeconds(this.#leader?.memory.find(job)?.observed?.at),
         backlog: () => this.#leader?.backlog() ?? [],
         demand: () => this.#leader?.demand() ?? new Map(),
         budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,

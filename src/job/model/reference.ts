@@ -21,6 +21,17 @@ export function identityOf({ namespace, name }: CredentialReference): string {
   return name === undefined ? 'default' : `${namespace}/${name}`;
 }
 
+/** The job that an object means, with its hash. Computed once a visit and passed on: a hash takes more time than all the rest of a plan. */
+export interface Target {
+  readonly reference: Reference;
+  readonly hash: string;
+}
+
+export function targetOf(object: EdgeTranscodeJob): Target {
+  const reference = referenceOf(object);
+  return { reference, hash: referenceHash(reference) };
+}
+
 export function referenceHash(reference: Reference): string {
   const { credential, clusterID, jobID, regionID } = reference;
   return shortHash([identityOf(credential), clusterID, jobID, regionID ?? '']);
@@ -36,18 +47,31 @@ export function clusterHash(cluster: ClusterReference): string {
   return shortHash([clusterKey(cluster)]);
 }
 
-/** Whether an answer about one is an answer about the other. */
-export function isSameReference(a: Reference, b: Reference): boolean {
+/** Whether an answer about the job of one object is an answer about the job of the other. Two short hashes may be equal by chance. */
+export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean {
   return (
-    a.jobID === b.jobID &&
-    a.clusterID === b.clusterID &&
-    a.regionID === b.regionID &&
-    identityOf(a.credential) === identityOf(b.credential)
+    a.spec.jobID === b.spec.jobID &&
+    a.spec.clusterID === b.spec.clusterID &&
+    (a.spec.regionID ?? '') === (b.spec.regionID ?? '') &&
+    a.spec.credentialsRef?.name === b.spec.credentialsRef?.name &&
+    (a.spec.credentialsRef === undefined || a.namespace === b.namespace)
   );
 }
 
-export function endpointHash(destination: Destination): string {
-  return shortHash([destination.endpoint, destination.regionID]);
+/** There are few destinations and many answers: each hash is computed once, and all objects hold the same string. */
+const endpointHashes = new Map<string, string>();
+
+/** Bounds the memory: Secrets may name any number of endpoints. */
+const MOST_ENDPOINT_HASHES = 1_000;
+
+export function endpointHash({ endpoint, regionID }: Destination): string {
+  const key = `${endpoint} ${regionID}`;
+  const known = endpointHashes.get(key);
+  if (known !== undefined) return known;
+  if (endpointHashes.size >= MOST_ENDPOINT_HASHES) endpointHashes.clear();
+  const computed = shortHash([endpoint, regionID]);
+  endpointHashes.set(key, computed);
+  return computed;
 }
 
 /** The two hashes of a stored `observedTarget`; undefined when it is none. */

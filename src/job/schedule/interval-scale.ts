@@ -2,7 +2,7 @@
  * By how much an account's intervals are longer so that its calls fit its budget. One factor for all objects of the account, in steps of
  * a quarter, so that poll instants and statuses do not churn.
  */
-import { identityOf, referenceOf } from '../model/reference.ts';
+import { credentialOf, identityOf } from '../model/reference.ts';
 import type { JobSettings, SettingsOf } from './settings.ts';
 
 export interface IntervalScale {
@@ -50,7 +50,7 @@ export function largerScale(a: IntervalScale, b: IntervalScale): IntervalScale {
 /** Returns the settings in force for an object: its account's intervals may be longer. */
 export function scaledBy(scaleOf: (identity: string) => number, settings: JobSettings): SettingsOf {
   return (object) => {
-    const stretch = scaleOf(identityOf(referenceOf(object).credential));
+    const stretch = scaleOf(identityOf(credentialOf(object)));
     return stretch === 1 ? settings : { ...settings, stretch };
   };
 }

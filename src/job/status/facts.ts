@@ -7,7 +7,7 @@ import type { EdgeTranscodeJob, JobDetails } from '../../api/edge-transcode-job.
 import type { Answer } from '../model/cloud-port.ts';
 import type { Failure } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
-import { endpointHash, referenceHash, referenceOf } from '../model/reference.ts';
+import { endpointHash } from '../model/reference.ts';
 import {
   freshnessWindow,
   intervalInForce,
@@ -96,19 +96,21 @@ export function isNewWish(object: EdgeTranscodeJob, facts: Facts): boolean {
  * What an answer changes; one to a call sent before the last applied one's changes nothing. Answers about another reference
  * than `object`'s present one are for the caller to drop.
  *
+ * @param reference the hash of the job that `object` means now
  * @param wish what the call was to serve: the refresh annotation when it was wanted, as a later one is not served by it; `none`: it
  *   was sent for another object, before this one's wish was known
  */
 export function absorb(
   facts: Facts,
   object: EdgeTranscodeJob,
+  reference: string,
   wish: Wish | 'none',
   answer: Learned,
   at: { readonly now: number; readonly time: number },
 ): Facts {
   if (facts.lastAskedAt !== undefined && answer.sentAt < facts.lastAskedAt) return facts;
   const asked = {
-    ...withListing(forTarget(facts, object, answer), answer),
+    ...withListing(forTarget(facts, reference, answer), answer),
     lastAskedAt: answer.sentAt,
     ...(wish !== 'none' && { attempted: wanted({ ...wish, generation: object.generation }) }),
   };
@@ -135,7 +137,7 @@ function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: Learn
  */
 function troubled(facts: Facts, failure: Failure): Facts {
   const { trouble, latestTrouble: before } = facts;
-  const repeated = before?.kind === failure.kind && before.message === failure.message;
+  const repeated = isSameFailure(before, failure);
   return {
     ...facts,
     trouble: !trouble || repeated ? failure : trouble,
@@ -163,21 +165,45 @@ function held(stored: JobDetails | undefined, job: JobDetails): JobDetails {
 }
 
 /** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */
-function forTarget(facts: Facts, object: EdgeTranscodeJob, answer: Learned): Facts {
-  const reference = referenceHash(referenceOf(object));
+function forTarget(facts: Facts, reference: string, answer: Learned): Facts {
   const endpoint = answer.destination ? endpointHash(answer.destination) : facts.endpoint;
   const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
   if (same) return { ...facts, ...(endpoint && { endpoint }) };
   return {
     uid: facts.uid,
     reference,
-    ...(answer.destination && { endpoint: endpointHash(answer.destination) }),
+    ...(answer.destination && endpoint && { endpoint }),
     servedGeneration: facts.servedGeneration,
     ...(facts.servedRequest !== undefined && { servedRequest: facts.servedRequest }),
     countFrom: facts.countFrom,
     failures: 0,
     suspended: false,
   };
+}
+
+/**
+ * Whether the same status follows from both facts, apart from the time of the observation. Details are compared by identity, which is
+ * enough: details that say nothing new are the stored ones.
+ */
+export function saysTheSame(a: Facts, b: Facts): boolean {
+  return (
+    a === b ||
+    (a.reference === b.reference &&
+      a.endpoint === b.endpoint &&
+      a.servedGeneration === b.servedGeneration &&
+      a.servedRequest === b.servedRequest &&
+      a.observed?.found === b.observed?.found &&
+      a.observed?.job === b.observed?.job &&
+      a.observed?.lapsed === b.observed?.lapsed &&
+      a.overdue === b.overdue &&
+      isSameFailure(a.verdict, b.verdict) &&
+      isSameFailure(a.trouble, b.trouble) &&
+      a.suspended === b.suspended)
+  );
+}
+
+function isSameFailure(a: Failure | undefined, b: Failure | undefined): boolean {
+  return a?.kind === b?.kind && a?.message === b?.message;
 }
 
 /** From when on the observation is too old (clock `now`); undefined while there is none that could become so. */

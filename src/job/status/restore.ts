@@ -46,7 +46,7 @@ export function restoreFacts(
   const unasked = !known || facts.reference !== reference || isPending(object, facts);
   return {
     ...facts,
-    ...restoreSchedule(object, facts, now, settings),
+    ...restoreSchedule(object, reference, facts, now, settings),
     ...(!unasked && { attempted: wanted(object) }),
   };
 }
@@ -116,6 +116,7 @@ function restoreObserved(
 /** The stored time is as coarse as heartbeats are, so it counts as old only when it is older than heartbeats explain. */
 function restoreSchedule(
   object: EdgeTranscodeJob,
+  reference: string,
   { observed, verdict }: Facts,
   now: number,
   settings: ScheduleSettings,
@@ -124,7 +125,7 @@ function restoreSchedule(
   const age = observed && !observed.lapsed ? now - observed.at : 0;
   const silence = longestSilence(interval);
   const pace = Math.min(interval, verdict ? policyOf(verdict.kind).againWithinMs : interval);
-  const scheduled = nextPoll(referenceHash(referenceOf(object)), pace, now - pace / 2);
+  const scheduled = nextPoll(reference, pace, now - pace / 2);
   return {
     countFrom: age > silence + freshnessWindow(interval, settings) ? 0 : now,
     nextPollAt: age > silence + interval ? now : scheduled,

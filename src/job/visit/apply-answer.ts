@@ -11,7 +11,7 @@ import { type Outcome, pollAt } from '../../controller/outcome.ts';
 import type { CloudReader, ClusterReference, CredentialReference, Priority } from '../model/cloud-port.ts';
 import { policyOf } from '../model/policies.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { isSameReference, referenceOf } from '../model/reference.ts';
+import { meansSameJob, type Target } from '../model/reference.ts';
 import type { JobStore } from '../model/sinks.ts';
 import { showJob } from '../model/stream-url.ts';
 import { intervalInForce, nextPoll, pollInterval } from '../schedule/poll-schedule.ts';
@@ -34,6 +34,14 @@ export interface LearningParts {
   readonly reschedule: (key: ObjectKey, outcome: Outcome) => void;
 }
 
+/** What the call was for, as one object sees it. */
+interface Call {
+  readonly wish: Wish | 'none';
+  readonly priority?: Priority | undefined;
+  /** The shortest interval of the objects that mean the job, ms. */
+  readonly interval: number;
+}
+
 /** A visit that waits for an answer. */
 export interface Asking {
   readonly object: EdgeTranscodeJob;
@@ -53,9 +61,9 @@ export class Learning {
   }
 
   /** What is known of one object alone. @param wish as of `absorb` */
-  one(object: EdgeTranscodeJob, wish: Wish | 'none', answer: Learned): Outcome {
+  one(object: EdgeTranscodeJob, target: Target, wish: Wish | 'none', answer: Learned): Outcome {
     const interval = this.#intervalOf(object);
-    return pollAt(this.#learn(object, wish, undefined, interval, answer));
+    return pollAt(this.#learn(object, target, { wish, interval }, answer));
   }
 
   /**
@@ -67,33 +75,38 @@ export class Learning {
   all(
     key: ObjectKey,
     asked: EdgeTranscodeJob,
+    target: Target,
     answer: Learned,
     asking: ReadonlyMap<ObjectKey, Asking>,
   ): void {
-    const objects = this.#sharing(key, asked);
+    const objects = this.#sharing(key, asked, target);
     const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
     for (const [each, object] of objects) {
       const waiting = asking.get(each);
       const isInTime = waiting !== undefined && waiting.since <= answer.sentAt;
       const wish = isInTime ? waiting.object : this.#knownWish(object);
-      const next = this.#learn(object, wish, isInTime ? waiting.priority : undefined, interval, answer);
+      const priority = isInTime ? waiting.priority : undefined;
+      const next = this.#learn(object, target, { wish, priority, interval }, answer);
       // A wish that this answer came too early for has a visit of its own, under way or planned.
       if (each !== key && !this.#hasNewWish(object)) this.#parts.reschedule(each, pollAt(next));
     }
   }
 
   /** Who may not use the keys is told nothing by others, nor has he anything to tell them. */
-  #sharing(key: ObjectKey, asked: EdgeTranscodeJob): [ObjectKey, EdgeTranscodeJob][] {
+  #sharing(
+    key: ObjectKey,
+    asked: EdgeTranscodeJob,
+    { reference, hash }: Target,
+  ): [ObjectKey, EdgeTranscodeJob][] {
     const { jobs, memory, cloud } = this.#parts;
-    const reference = referenceOf(asked);
     const mayUse = (credential: CredentialReference) => cloud.mayUse(credential);
-    const keys = mayUse(reference.credential) ? memory.siblings(asked) : [key];
+    const keys = mayUse(reference.credential) ? memory.siblings(hash) : [key];
     return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
       const object = jobs.get(each);
       if (!object || (each === key && object.uid !== asked.uid)) return [];
       // An answer about keys that the asking object may not use is an answer for this object alone.
       const obstacle = each === key ? obstacleOf(object) : obstacleOf(object, mayUse);
-      const isShared = obstacle === undefined && isSameReference(referenceOf(object), reference);
+      const isShared = obstacle === undefined && meansSameJob(object, asked);
       return isShared ? [[each, object]] : [];
     });
   }
@@ -114,16 +127,15 @@ export class Learning {
   /** @returns when to poll next */
   #learn(
     object: EdgeTranscodeJob,
-    wish: Wish | 'none',
-    priority: Priority | undefined,
-    interval: number,
+    target: Target,
+    { wish, priority, interval }: Call,
     answer: Learned,
   ): number {
     const { memory, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: unixSeconds(clock.date()) };
     const before = memory.recall(object);
-    const learned = absorb(before, object, wish, this.#shown(object, answer), at);
-    const nextPollAt = this.#nextPollAt(object, learned, interval, answer, at.now);
+    const learned = absorb(before, object, target.hash, wish, this.#shown(object, answer), at);
+    const nextPollAt = this.#nextPollAt(object, learned, target, interval, answer, at.now);
     const facts = { ...learned, nextPollAt, ...lastWish(before, priority, answer) };
     this.#log(object, before, facts, answer);
     memory.keep(object, facts);
@@ -131,12 +143,19 @@ export class Learning {
     return nextPollAt;
   }
 
-  /** @param target the shortest interval of those who share the target, ms */
-  #nextPollAt(object: EdgeTranscodeJob, facts: Facts, target: number, answer: Learned, now: number): number {
-    const interval = pollInterval(target, facts.verdict);
+  /** @param shortest the shortest interval of those who share the target, ms */
+  #nextPollAt(
+    object: EdgeTranscodeJob,
+    facts: Facts,
+    target: Target,
+    shortest: number,
+    answer: Learned,
+    now: number,
+  ): number {
+    const interval = pollInterval(shortest, facts.verdict);
     // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
     const scheduled = nextPoll(
-      this.#instantHashOf(object, facts),
+      this.#instantHashOf(target, facts),
       interval,
       Math.max(answer.sentAt, now - interval / 2),
     );
@@ -153,9 +172,9 @@ export class Learning {
   }
 
   /** The hash that decides the instants of the object's polls: its cluster's where jobs are polled together, else the target's own. */
-  #instantHashOf(object: EdgeTranscodeJob, { unlisted, reference }: Facts): string {
-    const shared = unlisted ? undefined : this.#parts.batchHashOf(referenceOf(object));
-    return shared ?? reference;
+  #instantHashOf(target: Target, { unlisted }: Facts): string {
+    const shared = unlisted ? undefined : this.#parts.batchHashOf(target.reference);
+    return shared ?? target.hash;
   }
 
   #shown(object: EdgeTranscodeJob, answer: Learned): Learned {

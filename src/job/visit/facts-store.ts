@@ -7,7 +7,7 @@ import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { referenceHash, referenceOf } from '../model/reference.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
-import type { Facts } from '../status/facts.ts';
+import { type Facts, saysTheSame } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { restoreFacts } from '../status/restore.ts';
 import { Siblings } from './target-index.ts';
@@ -32,6 +32,8 @@ interface Entry {
   reference: string;
   /** Undefined: what is stored is not known, so the next decision is written. */
   sent: Sent | undefined;
+  /** The resourceVersion of the object whose status was found to say nothing new; undefined: not known. */
+  judged: string | undefined;
 }
 
 export class Memory {
@@ -50,16 +52,20 @@ export class Memory {
     return this.#entry(object).facts;
   }
 
-  /** Every object held that means what this one means now, itself included; at least as of its last `place`. */
-  siblings(object: EdgeTranscodeJob): readonly ObjectKey[] {
-    return this.#siblings.of(referenceHash(referenceOf(object)));
+  /** Returns the facts if the object has been visited; unlike `recall`, restores nothing. */
+  find(object: EdgeTranscodeJob): Facts | undefined {
+    return this.#held(object)?.facts;
+  }
+
+  /** Every object held that means the job of this hash, as far as `place` has noted. */
+  siblings(reference: string): readonly ObjectKey[] {
+    return this.#siblings.of(reference);
   }
 
   /** Notes what the object means, which may have changed. */
-  place(object: EdgeTranscodeJob): void {
+  place(object: EdgeTranscodeJob, reference: string): void {
     const entry = this.#entry(object);
     const { key } = object;
-    const reference = referenceHash(referenceOf(object));
     if (reference === entry.reference) return;
     this.#siblings.delete(entry.reference, key);
     entry.reference = reference;
@@ -67,7 +73,20 @@ export class Memory {
   }
 
   keep(object: EdgeTranscodeJob, facts: Facts): void {
-    this.#entry(object).facts = facts;
+    const entry = this.#entry(object);
+    if (!saysTheSame(entry.facts, facts)) entry.judged = undefined;
+    entry.facts = facts;
+  }
+
+  /** Whether nothing has changed since `noteJudged`: neither the object nor what follows from its facts. */
+  isJudged(object: EdgeTranscodeJob): boolean {
+    return this.#held(object)?.judged === object.resourceVersion;
+  }
+
+  /** The status that follows from the facts says nothing that this version of the object does not store. */
+  noteJudged(object: EdgeTranscodeJob): void {
+    const entry = this.#held(object);
+    if (entry) entry.judged = object.resourceVersion;
   }
 
   /** Nothing for an object that is not held: asked late, by the end of a write, it must not come back by this. */
@@ -78,7 +97,9 @@ export class Memory {
   /** For an object forgotten meanwhile, nothing is noted. */
   noteSent(object: EdgeTranscodeJob, sent: Sent | undefined): void {
     const entry = this.#held(object);
-    if (entry) entry.sent = sent;
+    if (!entry) return;
+    entry.sent = sent;
+    entry.judged = undefined;
   }
 
   forget(key: ObjectKey): void {
@@ -109,7 +130,7 @@ export class Memory {
     const hash = referenceHash(referenceOf(object));
     const reference = hash === facts.reference ? facts.reference : hash;
     const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };
-    const entry: Entry = { facts, reference, sent };
+    const entry: Entry = { facts, reference, sent, judged: undefined };
     const { key } = object;
     this.forget(key);
     this.#entries.set(key, entry);

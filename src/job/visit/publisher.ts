@@ -49,16 +49,15 @@ export class Publisher {
     memory.keep(object, facts);
     this.#watch(object, facts);
     const sent = memory.sent(object);
+    const isHeartbeatDue = sent !== undefined && this.#heartbeatDue(object, facts, sent);
+    if (!isHeartbeatDue && memory.isJudged(object)) return;
     const before = sent?.pending ? { ...object, status: sent.pending } : object;
     const status = decide(before, facts, settings, rfc3339(clock.date()));
     const fingerprint = fingerprintOf(status);
-    if (
-      fingerprint === sent?.fingerprint &&
-      !isOverwritten(object, sent) &&
-      !this.#heartbeatDue(object, facts, sent)
-    )
-      return;
-    this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
+    const isNew = fingerprint !== sent?.fingerprint || isOverwritten(object, sent);
+    if (isNew || isHeartbeatDue)
+      this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
+    else if (!sent.pending) memory.noteJudged(object);
   }
 
   /**
@@ -96,15 +95,22 @@ export class Publisher {
     writer.write(object, status, (replaced) => {
       // By identity: a heartbeat has the same fingerprint as the write that it replaced.
       const latest = memory.sent(object) === waiting;
-      if (latest) memory.noteSent(object, replaced ? { ...sent, ...this.#stored(object) } : undefined);
+      if (latest)
+        memory.noteSent(
+          object,
+          replaced ? { ...sent, ...this.#stored(object, sent.fingerprint) } : undefined,
+        );
       if (replaced) for (const event of transitionEvents(replaced, status)) events.record(object, event);
     });
   }
 
   /** As the answer to our write brought it into the store. */
-  #stored({ key, uid }: EdgeTranscodeJob): Pick<Sent, 'stored'> {
+  #stored({ key, uid }: EdgeTranscodeJob, fingerprint: string): Pick<Sent, 'stored'> {
     const newest = this.#parts.jobs.get(key);
-    return newest?.uid === uid ? { stored: fingerprintOf(newest.status) } : {};
+    if (newest?.uid !== uid) return {};
+    const stored = fingerprintOf(newest.status);
+    // Mostly the same, and then the same string in memory.
+    return { stored: stored === fingerprint ? fingerprint : stored };
   }
 
   #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {

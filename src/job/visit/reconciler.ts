@@ -7,7 +7,7 @@ import type { ObjectKey } from '../../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
 import type { ObserveOptions } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { endpointHash, isSameReference, referenceOf } from '../model/reference.ts';
+import { endpointHash, meansSameJob, type Target, targetOf } from '../model/reference.ts';
 import { type Facts, isPending, type Learned, resumed, suspended } from '../status/facts.ts';
 import { type Asking, Learning, type LearningParts, lastWish } from './apply-answer.ts';
 import { planVisit } from './plan.ts';
@@ -38,13 +38,14 @@ export class Reconciler {
       publisher.forget(key);
       return awaitChange();
     }
-    memory.place(object);
+    const target = targetOf(object);
+    memory.place(object, target.hash);
     const known = memory.recall(object);
     const facts = object.spec.suspend ? suspended(known, object) : resumed(known, clock.now());
     memory.keep(object, facts);
     const plan = planVisit(
       object,
-      this.#leadsElsewhere(object, facts) ? dueNow(facts, clock.now()) : facts,
+      this.#leadsElsewhere(target, facts) ? dueNow(facts, clock.now()) : facts,
       clock.now(),
     );
     switch (plan.kind) {
@@ -52,7 +53,7 @@ export class Reconciler {
         publisher.publish(object);
         return awaitChange();
       case 'refuse':
-        return this.#learning.one(object, object, this.#refusal(plan.why));
+        return this.#learning.one(object, target, object, this.#refusal(plan.why));
       case 'wait':
         // A wish that waits is published with its answer: the old status must not pass for the new generation's.
         if (isPending(object, facts)) publisher.watch(object);
@@ -60,38 +61,49 @@ export class Reconciler {
         return pollAt(plan.until);
       case 'ask':
         publisher.watch(object);
-        return this.#ask(key, object, { ...plan, signal });
+        return this.#ask(key, object, target, { ...plan, signal });
     }
   }
 
   /** As after a restart with another `--region` or `--endpoint`: what is known is about another target, which the next answer shows. */
-  #leadsElsewhere(object: EdgeTranscodeJob, { endpoint }: Facts): boolean {
-    const leadsTo = endpoint === undefined ? undefined : this.#parts.cloud.leadsTo(referenceOf(object));
+  #leadsElsewhere({ reference }: Target, { endpoint }: Facts): boolean {
+    const leadsTo = endpoint === undefined ? undefined : this.#parts.cloud.leadsTo(reference);
     return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
   }
 
-  async #ask(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions): Promise<Outcome> {
+  async #ask(
+    key: ObjectKey,
+    object: EdgeTranscodeJob,
+    target: Target,
+    options: ObserveOptions,
+  ): Promise<Outcome> {
     const { cloud, clock, onPollLag } = this.#parts;
     this.#asking.set(key, { object, priority: options.priority, since: clock.now() });
     try {
-      const answer = await cloud.observe(referenceOf(object), options);
+      const answer = await cloud.observe(target.reference, options);
       if (answer.kind === 'withdrawn') return pollAt(clock.now());
       onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
-      return this.#answered(key, object, options, answer);
+      return this.#answered(key, object, target, options, answer);
     } finally {
       this.#asking.delete(key);
     }
   }
 
-  #answered(key: ObjectKey, object: EdgeTranscodeJob, options: ObserveOptions, answer: Learned): Outcome {
+  #answered(
+    key: ObjectKey,
+    object: EdgeTranscodeJob,
+    target: Target,
+    options: ObserveOptions,
+    answer: Learned,
+  ): Outcome {
     const { jobs, memory, clock } = this.#parts;
-    if (!this.#told.has(answer)) this.#learning.all(key, object, answer, this.#asking);
+    if (!this.#told.has(answer)) this.#learning.all(key, object, target, answer, this.#asking);
     this.#told.add(answer);
     const newest = jobs.get(key);
     // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
     if (newest?.uid !== object.uid) return pollAt(clock.now());
     const facts = memory.recall(newest);
-    if (obstacleOf(newest) === undefined && isSameReference(referenceOf(newest), referenceOf(object)))
+    if (obstacleOf(newest) === undefined && meansSameJob(newest, object))
       return pollAt(facts.nextPollAt ?? clock.now());
     memory.keep(newest, {
       ...facts,

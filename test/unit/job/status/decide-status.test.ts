@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
+import { targetOf } from '../../../../src/job/model/reference.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import { absorb, type Facts, suspended } from '../../../../src/job/status/facts.ts';
 import * as say from '../../../../src/job/status/messages.ts';
@@ -112,7 +113,9 @@ describe('the status', () => {
     const answers = [running({ streamInput: 'rtmp://h/a?auth_key=1' })(NOW), ...kinds];
     const expecting = aJob().expecting('Running').build();
     const at = { now: NOW, time: NOW / 1_000 };
-    const known = answers.map((answer) => absorb(someFacts(expecting), expecting, {}, answer, at));
+    const known = answers.map((answer) =>
+      absorb(someFacts(expecting), expecting, targetOf(expecting).hash, {}, answer, at),
+    );
     for (const facts of [...known, ...known.map((each) => suspended(each, expecting))])
       for (const { message } of decided(facts, expecting).conditions ?? [])
         expect(message).to.not.match(/request-|\d{4}-\d\d-\d\d|:\/\/|\d/);

@@ -12,7 +12,7 @@ import { REASONS } from '../../../../src/api/reasons.ts';
 import { rfc3339 } from '../../../../src/base/clock.ts';
 import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
-import { isNewWish } from '../../../../src/job/status/facts.ts';
+import { type Facts, isNewWish, saysTheSame } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { DESTINATION, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
@@ -150,6 +150,23 @@ describe('for any life of an object', () => {
       const again = one.decided('2031-01-01T00:00:00Z');
       expect(fingerprintOf(again)).to.equal(fingerprintOf(one.object.status));
       expect(again.conditions).to.deep.equal(one.object.status.conditions);
+    });
+  });
+
+  it('facts that say the same lead to the same status', () => {
+    interface Decided {
+      readonly facts: Facts;
+      readonly generation: number;
+      readonly fingerprint: string;
+    }
+    const last = new WeakMap<ALife, Decided>();
+    always((_, one) => {
+      const { facts, object } = one;
+      const before = last.get(one);
+      const fingerprint = fingerprintOf(one.decided());
+      if (before && before.generation === object.generation && saysTheSame(before.facts, facts))
+        expect(fingerprint).to.equal(before.fingerprint);
+      last.set(one, { facts, generation: object.generation, fingerprint });
     });
   });
 

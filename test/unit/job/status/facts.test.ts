@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
-import { endpointHash, referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
+import { endpointHash, referenceHash, referenceOf, targetOf } from '../../../../src/job/model/reference.ts';
 import { absorb, type Facts, isPending } from '../../../../src/job/status/facts.ts';
 import { aJob } from '../../kit/a-job.ts';
 import {
@@ -21,7 +21,14 @@ const LATER = { now: NOW + 60_000, time: NOW / 1_000 + 60 };
 
 /** The answer to a call that was sent, and answered, a minute later. */
 function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, requestedAt = of.requestedAt) {
-  return absorb(facts, of, requestedAt === undefined ? {} : { requestedAt }, reply(LATER.now), LATER);
+  return absorb(
+    facts,
+    of,
+    targetOf(of).hash,
+    requestedAt === undefined ? {} : { requestedAt },
+    reply(LATER.now),
+    LATER,
+  );
 }
 
 describe('a good answer', () => {
@@ -149,7 +156,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
   ] as const)
     it(`changes nothing after ${what}`, () => {
       const facts = absorbed(someFacts(object), last);
-      const late = absorb(facts, object, {}, notStarted()(LATER.now - 1), {
+      const late = absorb(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now - 1), {
         ...LATER,
         now: LATER.now + 9,
       });
@@ -158,7 +165,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
 
   it('is told by when it was sent, not by when it came', () => {
     const facts = absorbed(someFacts(object), running());
-    const next = absorb(facts, object, {}, notStarted()(LATER.now), LATER);
+    const next = absorb(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now), LATER);
     expect(next.observed?.job?.status).to.equal('0');
   });
 });

@@ -8,6 +8,7 @@ import type {
   HeldStatus,
 } from '../../../../src/api/edge-transcode-job.ts';
 import { rfc3339, unixSeconds } from '../../../../src/base/clock.ts';
+import { targetOf } from '../../../../src/job/model/reference.ts';
 import {
   freshnessWindow,
   intervalInForce,
@@ -67,7 +68,14 @@ export class ALife {
     if (this.object.spec.suspend) return;
     const before = this.facts;
     const at = { now: this.now, time: unixSeconds(new Date(this.now)) };
-    this.facts = absorb(before, this.object, this.object, reply(this.now - late), at);
+    this.facts = absorb(
+      before,
+      this.object,
+      targetOf(this.object).hash,
+      this.object,
+      reply(this.now - late),
+      at,
+    );
     if (this.facts.observed !== before.observed) this.ageFrom = this.now;
     this.#publish();
   }

@@ -34,11 +34,36 @@ describe('the memory', () => {
     expect(memory.sent(object)).to.equal(SENT);
   });
 
+  it('finds facts without restoring any', () => {
+    const object = aJob().build();
+    expect(memory.find(object)).to.equal(undefined);
+    expect(memory.size).to.equal(0);
+    expect(memory.find(object)).to.equal(undefined);
+    const facts = memory.recall(object);
+    expect(memory.find(object)).to.equal(facts);
+    expect(memory.find(aJob().uid('another').build())).to.equal(undefined);
+  });
+
   it('keeps facts', () => {
     const object = aJob().build();
     const facts = { ...memory.recall(object), failures: 3 };
     memory.keep(object, facts);
     expect(memory.recall(object)).to.equal(facts);
+  });
+
+  it('takes a status for judged until the object, its facts or what was sent change', () => {
+    const object = aJob().build();
+    const facts = { ...memory.recall(object), lastAskedAt: 7 };
+    expect(memory.isJudged(object)).to.equal(false);
+    memory.noteJudged(object);
+    memory.keep(object, facts);
+    expect(memory.isJudged(object)).to.equal(true);
+    expect(memory.isJudged(aJob().version(2).build()), 'another version').to.equal(false);
+    memory.keep(object, { ...facts, overdue: 'too old' });
+    expect(memory.isJudged(object), 'other facts').to.equal(false);
+    memory.noteJudged(object);
+    memory.noteSent(object, SENT);
+    expect(memory.isJudged(object), 'something was sent').to.equal(false);
   });
 
   it('recalls nothing of an object of the same name that was deleted', () => {

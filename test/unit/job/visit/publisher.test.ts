@@ -31,6 +31,23 @@ describe('what is written', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
+  it('is nothing that has to be decided again at each poll that finds nothing new', async () => {
+    operator.clear();
+    operator.cloud.always(running());
+    await operator.clock.advance(MINUTE);
+    let reads = 0;
+    const { conditions } = operator.status;
+    Object.defineProperty(operator.status, 'conditions', {
+      get: () => {
+        reads += 1;
+        return conditions;
+      },
+    });
+    await operator.clock.advance(4 * MINUTE);
+    expect(operator.cloud.takeCalls()).to.have.length(5);
+    expect(reads).to.equal(0);
+  });
+
   it('is one status for each change that a poll finds', async () => {
     operator.clear();
     await operator.poll(notStarted());

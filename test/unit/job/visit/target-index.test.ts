@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { ObjectKey } from '../../../../src/base/object-key.ts';
+import { targetOf } from '../../../../src/job/model/reference.ts';
 import { Siblings } from '../../../../src/job/visit/target-index.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
@@ -170,7 +171,7 @@ describe('objects on one target', () => {
     for (let index = 0; index < 3; index += 1) keys.push(await operator.apply(aJob().named(`${index}`)));
     for (const key of keys) await operator.delete(key);
     expect(operator.memory.size).to.equal(0);
-    expect(operator.memory.siblings(aJob().build())).to.deep.equal([]);
+    expect(operator.memory.siblings(targetOf(aJob().build()).hash)).to.deep.equal([]);
   });
 });
 
