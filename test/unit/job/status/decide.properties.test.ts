@@ -12,7 +12,7 @@ import { REASONS } from '../../../../src/api/reasons.ts';
 import { rfc3339 } from '../../../../src/base/clock.ts';
 import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
-import { type Facts, isNewWish, saysTheSame } from '../../../../src/job/status/facts.ts';
+import { type Facts, isNewWish, saysTheSame, wanted } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { DESTINATION, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
@@ -156,7 +156,8 @@ describe('for any life of an object', () => {
   it('facts that say the same lead to the same status', () => {
     interface Decided {
       readonly facts: Facts;
-      readonly generation: number;
+      /** What else the status follows from: the store gives each change of it another version. */
+      readonly asked: string;
       readonly fingerprint: string;
     }
     const last = new WeakMap<ALife, Decided>();
@@ -164,9 +165,10 @@ describe('for any life of an object', () => {
       const { facts, object } = one;
       const before = last.get(one);
       const fingerprint = fingerprintOf(one.decided());
-      if (before && before.generation === object.generation && saysTheSame(before.facts, facts))
+      const asked = `${wanted(object)}`;
+      if (before && before.asked === asked && saysTheSame(before.facts, facts))
         expect(fingerprint).to.equal(before.fingerprint);
-      last.set(one, { facts, generation: object.generation, fingerprint });
+      last.set(one, { facts, asked, fingerprint });
     });
   });
 
