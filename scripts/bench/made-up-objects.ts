@@ -26,8 +26,8 @@ export type MadeUp = {
 };
 
 /** With the operator's own credentials, and with a Secret. */
-export const NAMESPACES = ['media-production', 'media-staging'] as const;
-export const SECRET_NAME = 'second-account';
+const NAMESPACES = ['media-production', 'media-staging'] as const;
+const SECRET_NAME = 'second-account';
 
 const CREATED = '2026-01-01T00:00:00Z';
 

@@ -5,8 +5,7 @@ import { readFile } from 'node:fs/promises';
 
 /** The fields of audit.k8s.io/v1 Event that tests read. */
 export type AuditEvent = {
-  /** One per request. A watch has two events, at its start and at its end. */
-  readonly auditID: string;
+  /** A watch has two events, at its start and at its end. */
   readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic';
   readonly level: 'Metadata' | 'Request';
   /** Kubernetes' word: get, list, watch, create, update, patch, delete, deletecollection; HTTP's, in lower case, off the API. */
