@@ -13,10 +13,21 @@ export const CLEAN: readonly string[] = [
   // One path a line, sorted.
   'crds',
   'deploy',
+  'docs/decisions/0015-memory.md',
   'src/api',
+  'src/app.ts',
+  'src/base',
   'src/config',
+  'src/controller',
+  'src/kube',
+  'src/main.ts',
+  'src/telemetry',
   'test/unit/api',
+  'test/unit/base',
   'test/unit/config',
+  'test/unit/controller',
+  'test/unit/kube',
+  'test/unit/telemetry',
 ];
 
 export interface Finding {

@@ -1,4 +1,4 @@
-// Time as a parameter. The real clock is tried with Node's mocked timers, so that nothing here waits.
+// Time as a parameter. The system clock is tested with Node's mocked timers, so that no test waits.
 
 import { mock } from 'node:test';
 import { expect } from 'chai';
@@ -21,24 +21,24 @@ describe('the system clock', () => {
     expect(calls).to.equal(1);
   });
 
-  it('does not call back once cancelled', () => {
+  it('does not call back after it is cancelled', () => {
     let calls = 0;
     systemClock.after(1_000, () => (calls += 1)).cancel();
     mock.timers.tick(2_000);
     expect(calls).to.equal(0);
   });
 
-  it('takes a time that has passed for now', () => {
+  it('calls back immediately for a time in the past', () => {
     let calls = 0;
     systemClock.after(-5, () => (calls += 1));
     mock.timers.tick(1);
     expect(calls).to.equal(1);
   });
 
-  it('waits for months, where setTimeout would ring at once', () => {
+  it('waits for months, where setTimeout would fire immediately', () => {
     let calls = 0;
     systemClock.after(60 * DAY_MS, () => (calls += 1));
-    // The longest that setTimeout can wait, twice, and what is left of the 60 days.
+    // Twice the longest wait of setTimeout, and the rest of the 60 days.
     mock.timers.tick(2 ** 31 - 1);
     mock.timers.tick(2 ** 31 - 1);
     mock.timers.tick(60 * DAY_MS - 2 * (2 ** 31 - 1) - 1);
@@ -56,7 +56,7 @@ describe('the system clock', () => {
     expect(calls).to.equal(0);
   });
 
-  it('reads as Unix time, and never goes back', () => {
+  it('returns Unix time, and never goes back', () => {
     const readings = Array.from({ length: 100 }, () => systemClock.now());
     expect(readings).to.deep.equal([...readings].sort((a, b) => a - b));
     expect(Math.abs((readings[0] as number) - systemClock.date().getTime())).to.be.below(DAY_MS);
@@ -90,14 +90,14 @@ describe('sleepOn', () => {
     expect(clock.timers).to.equal(0);
   });
 
-  it('does not begin when it is aborted already', async () => {
+  it('does not begin when it is already aborted', async () => {
     const clock = new FakeClock();
     const reason = await sleepOn(clock, 1_000, AbortSignal.abort('no')).catch((error: unknown) => error);
     expect(reason).to.equal('no');
     expect(clock.timers).to.equal(0);
   });
 
-  it('leaves no listener on the signal when it ended by itself', async () => {
+  it('leaves no listener on the signal when the time has passed', async () => {
     const clock = new FakeClock();
     const abort = new AbortController();
     let listening = 0;

@@ -1,15 +1,15 @@
-// Any duration is read back as it was written.
+// Any duration reads back as it was written.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatDuration, parseDuration } from '../../../src/base/duration.ts';
 import { anyText, holds, sequence } from '../kit/for-any.ts';
 
-/** As long as a duration can be: 2^63 ns. */
+/** Longest duration: 2^63 ns. */
 const LONGEST_MS = 9_223_372_036_854;
 
 describe('for any duration', () => {
-  it('what is written reads back as the same', () => {
+  it('reads back what was written', () => {
     const ms = fc.oneof(
       fc.nat(100_000),
       fc.nat(24 * 3_600_000),
@@ -23,7 +23,7 @@ describe('for any duration', () => {
     );
   });
 
-  it('any text is a duration that is not negative, or none', () => {
+  it('reads any text as a duration that is not negative, or as none', () => {
     const part = fc.constantFrom('0', '12345', '.', '.5', '1e3', '-', 'h', 'm', 's', 'ms', 'µs', 'ns', ' ');
     const terms = sequence(part, 8).map((parts) => parts.join(''));
     holds(

@@ -1,4 +1,4 @@
-// Go-style durations.
+// Reading and writing Go-style durations.
 
 import { expect } from 'chai';
 import { formatDuration, parseDuration } from '../../../src/base/duration.ts';
@@ -49,7 +49,7 @@ describe('parseDuration', () => {
     '2562048h',
   ];
   for (const text of bad)
-    it(`does not take ${JSON.stringify(text.slice(0, 12))} for a duration`, () => {
+    it(`does not read ${JSON.stringify(text.slice(0, 12))} as a duration`, () => {
       expect(parseDuration(text)).to.equal(undefined);
     });
 
@@ -78,8 +78,9 @@ describe('formatDuration', () => {
       expect(formatDuration(ms)).to.equal(text);
     });
 
-  // Binary fractions are not exact: 1.001 * 1000 is a little less than 1001, and 16.001 * 1000 a little more than 16,001.
-  it('is read back as exactly what was written', () => {
+  // Binary fractions are not exact: 1.001 * 1000 is a little less than 1001, and 16.001 * 1000 a little more
+  // than 16,001.
+  it('writes a text that reads back as the same duration', () => {
     for (const ms of [1_001, 1_013, 16_001, 3_616_001])
       expect(parseDuration(formatDuration(ms)), formatDuration(ms)).to.equal(ms);
   });

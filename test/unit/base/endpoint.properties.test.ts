@@ -1,4 +1,4 @@
-// Any text is an endpoint without path, query or user, or is refused without being repeated.
+// Any text is an endpoint without path, query or user, or is refused by an error that does not repeat it.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -12,7 +12,7 @@ import {
 } from '../../../src/base/endpoint.ts';
 import { anyText, holds, sequence } from '../kit/for-any.ts';
 
-/** No message of ours holds it. */
+/** A text that is in no message of ours. */
 const CANARY = 'canary7';
 
 const part = fc.constantFrom(
@@ -63,11 +63,11 @@ function parsed(given: string): Endpoint | Error {
   }
 }
 
-/** Only those that are accepted. */
+/** Endpoints among the texts. */
 const endpoint = text.map(parsed).filter((result): result is Endpoint => !(result instanceof Error));
 
 describe('for any text', () => {
-  it('there is an endpoint, or an error of ours that does not repeat it', () => {
+  it('returns an endpoint, or throws an error of ours that does not repeat the text', () => {
     holds(
       fc.property(text, (given) => {
         const result = parsed(given);
@@ -80,7 +80,7 @@ describe('for any text', () => {
     );
   });
 
-  it('an endpoint is a protocol and a host, and nothing besides', () => {
+  it('returns a protocol and a host, and nothing else', () => {
     holds(
       fc.property(endpoint, (result) => {
         const url = new URL(formatEndpoint(result));
@@ -99,7 +99,7 @@ describe('for any text', () => {
     );
   });
 
-  it('what *.aliyuncs.com allows is below aliyuncs.com, at the usual port', () => {
+  it('lets *.aliyuncs.com allow only hosts below aliyuncs.com at the default port', () => {
     const disguised = fc.constantFrom(
       'live.aliyuncs.com',
       'live.aliyuncs.com.',
@@ -124,7 +124,7 @@ describe('for any text', () => {
     );
   });
 
-  it('a pattern without a star allows one host only, and no pattern allows nothing', () => {
+  it('lets a pattern without a star allow one host, and no pattern allow none', () => {
     holds(
       fc.property(endpoint, endpoint, (one, other) => {
         fc.pre(isEndpointPattern(one.host) && !one.host.startsWith('*'));
@@ -135,7 +135,7 @@ describe('for any text', () => {
     );
   });
 
-  it('it is loopback where its host is, and not where it only looks like it', () => {
+  it('recognizes loopback by the host, not by a text that looks like it', () => {
     const near = fc.constantFrom(
       '127.0.0.1',
       '127.1',

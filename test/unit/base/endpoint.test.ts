@@ -1,4 +1,4 @@
-// Where calls go, and where a Secret may send them.
+// Endpoints of regions, endpoints as text, and the patterns that allow them.
 
 import { expect } from 'chai';
 import {
@@ -27,7 +27,7 @@ describe('the endpoint of a region', () => {
       expect(endpointOfRegion(region)).to.deep.equal({ protocol: 'https', host });
     });
 
-  it('has one of STS beside it', () => {
+  it('has an endpoint of STS beside it', () => {
     const host = 'sts.cn-shanghai.aliyuncs.com';
     expect(stsEndpointOfRegion('cn-shanghai')).to.deep.equal({ protocol: 'https', host });
   });
@@ -64,7 +64,7 @@ describe('an endpoint as text', () => {
     ['https://evil.example#CANARY.aliyuncs.com', /path or a query/],
   ];
   for (const [text, message] of BAD)
-    it(`${JSON.stringify(text)} is refused, without being repeated`, () => {
+    it(`refuses ${JSON.stringify(text)} without repeating it`, () => {
       expect(() => parseEndpoint(text))
         .to.throw(message)
         .and.not.match(/CANARY|evil/);

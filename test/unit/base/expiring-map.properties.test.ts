@@ -1,4 +1,5 @@
-// That an expiring map, for any order of calls, holds what a plain map would that removes each entry at the instant it expires.
+// An expiring map holds the entries of a plain map that removes each entry at the instant it expires, for any
+// order of calls.
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExpiringMap } from '../../../src/base/expiring-map.ts';
@@ -27,7 +28,7 @@ const steps: fc.Arbitrary<Step[]> = sequence(
   60,
 );
 
-/** Removes each entry at once. */
+/** A plain map that removes each entry at the instant it expires. */
 class Model {
   readonly entries = new Map<number, { readonly value: Value; expiresAt: number }>();
   readonly expired: Value[] = [];
@@ -42,7 +43,7 @@ class Model {
 }
 
 describe('expiring map, for any order of calls', () => {
-  it('holds what a map would that removes each entry at the instant it expires', () => {
+  it('holds the entries of a map that removes each at the instant it expires', () => {
     holds(
       fc.property(steps, (taken) => {
         const clock = new FakeClock(0);
@@ -76,7 +77,8 @@ function take(map: ExpiringMap<number, Value>, model: Model, clock: FakeClock, s
   switch (step.do) {
     case 'set': {
       const value = { isInUse: step.isInUse };
-      // An expired entry that a `set` replaces counts as replaced here and may count as expired there: look it up first.
+      // A `set` may replace an expired entry that the map has not removed yet. The lookup removes it first,
+      // as in the model.
       map.get(step.key);
       map.set(step.key, value);
       model.entries.set(step.key, { value, expiresAt: now + LIFETIME_MS });
@@ -92,7 +94,7 @@ function take(map: ExpiringMap<number, Value>, model: Model, clock: FakeClock, s
       break;
     }
     case 'delete':
-      // As above: an expired entry may be deleted before a walk finds it.
+      // The lookup removes an expired entry first, as in the model.
       map.get(step.key);
       map.delete(step.key);
       model.entries.delete(step.key);

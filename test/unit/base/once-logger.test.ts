@@ -1,4 +1,4 @@
-// Which lines a lasting trouble leaves in the log.
+// The lines that a lasting trouble leaves in the log.
 import { expect } from 'chai';
 import { OnceLogger } from '../../../src/base/once-logger.ts';
 import { FakeClock } from '../kit/fake-clock.ts';
@@ -41,7 +41,7 @@ describe('once-logger', () => {
     expect(lines).to.deep.equal(['warn: watching failed', 'info: watching again', 'warn: watching failed']);
   });
 
-  it('ends a trouble without a line when it is given none', () => {
+  it('ends a trouble without a line when it receives no message', () => {
     const { once, levels } = setUp();
     once.failed('watch', 'watching failed');
     once.recovered('watch');

@@ -1,16 +1,16 @@
-// A burst, and then a steady rate.
+// A burst, then a steady rate.
 
 import { expect } from 'chai';
 import { TokenBucket } from '../../../src/base/token-bucket.ts';
 import { FakeClock } from '../kit/fake-clock.ts';
 
 describe('a token bucket', () => {
-  it('gives its burst at once, and then nothing', () => {
+  it('allows its burst immediately, then nothing', () => {
     const bucket = new TokenBucket(new FakeClock(), { burst: 3, perSecond: 1 });
     expect(taken(bucket, 5)).to.equal(3);
   });
 
-  it('gives its rate after the burst', async () => {
+  it('allows its rate after the burst', async () => {
     const clock = new FakeClock();
     const bucket = new TokenBucket(clock, { burst: 3, perSecond: 2 });
     taken(bucket, 3);
@@ -20,7 +20,7 @@ describe('a token bucket', () => {
     expect(taken(bucket, 2)).to.equal(1);
   });
 
-  it('does not lose what little is saved between two tries', async () => {
+  it('keeps the fraction of a token saved between two attempts', async () => {
     const clock = new FakeClock();
     const bucket = new TokenBucket(clock, { burst: 1, perSecond: 1 });
     taken(bucket, 1);

@@ -1,4 +1,5 @@
-// No key is in work twice at once and none is forgotten, whatever happens between adding and the end of the work.
+// No key is in work twice at a time and none is forgotten, whatever happens between adding and the end of the
+// work.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -37,12 +38,12 @@ interface Run {
   readonly reject: (error: Error) => void;
 }
 
-/** The longest that a throw is waited out. */
+/** Longest delay after a throw. */
 const LONGEST_BACKOFF = 300_000;
 
 class Work {
   readonly clock = new FakeClock();
-  /** Added, or due by its last outcome, and not begun since: when it has to begin. */
+  /** When a key must begin that was added, or is due by its last outcome, and has not begun since. */
   readonly owed = new Map<number, { readonly from: number; readonly by: number }>();
   readonly wrong: string[] = [];
   #runs: Run[] = [];
@@ -65,7 +66,7 @@ class Work {
     expect(this.wrong).to.deep.equal([]);
   }
 
-  /** All that is in work ends, again and again, until nothing is owed. */
+  /** Ends all work, again and again, until no key has to run. */
   async finish(): Promise<void> {
     for (let rounds = 0; rounds < 20 && (this.owed.size > 0 || this.#runs.length > 0); rounds += 1) {
       for (const run of [...this.#runs]) this.#end(run, 'awaitChange', 0);
@@ -78,14 +79,14 @@ class Work {
   #begin(key: number, signal: AbortSignal): Promise<Outcome> {
     if (this.#runs.some((run) => run.key === key)) this.wrong.push(`${key} is in work twice`);
     const { from = Number.POSITIVE_INFINITY } = this.owed.get(key) ?? {};
-    if (from > this.clock.now()) this.wrong.push(`nobody asked for ${key} now`);
+    if (from > this.clock.now()) this.wrong.push(`${key} runs without a reason`);
     this.owed.delete(key);
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     this.#runs.push({ key, signal, resolve, reject });
     return promise;
   }
 
-  /** Where there is room, whoever is due has begun; but for who is still in work. */
+  /** Where there is room, every key that is due has begun, except keys still in work. */
   #checkPrompt(): void {
     if (this.#runs.length >= this.#concurrency) return;
     for (const [key, { by }] of this.owed)
@@ -97,7 +98,7 @@ class Work {
     this.owed.set(key, { from: this.clock.now(), by: this.clock.now() });
     this.#controller.add(key);
     const run = this.#runs.find((one) => one.key === key);
-    if (run && !run.signal.aborted) this.wrong.push(`${key} goes on waiting though it was added again`);
+    if (run && !run.signal.aborted) this.wrong.push(`${key} still waits although it was added again`);
   }
 
   #end(run: Run | undefined, how: End, delay: number): void {
@@ -114,7 +115,7 @@ class Work {
 }
 
 describe('for any order of adding, of time passing and of work ending', () => {
-  it('no key is in work twice at once, none begins unasked, and none that is owed a visit is forgotten', async () => {
+  it('runs no key twice at a time, begins none without a reason, and forgets none that must run', async () => {
     await holdsInTime(
       fc.asyncProperty(fc.constantFrom(1, 2, Number.POSITIVE_INFINITY), steps, async (concurrency, given) => {
         const work = new Work(concurrency);

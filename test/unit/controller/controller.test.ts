@@ -6,7 +6,7 @@ import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/cont
 import { FakeClock, settled } from '../kit/fake-clock.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
 
-/** One run of the reconciler, whose end is the test's to say. */
+/** One run of the reconciler, which the test ends. */
 interface Run {
   readonly key: string;
   readonly at: number;
@@ -70,15 +70,15 @@ describe('a controller', () => {
     return runs.at(-1) as Run;
   }
 
-  it('runs what was added before it began, and after', async () => {
+  it('runs keys that were added before and after it began', async () => {
     const controller = await running({}, 'a');
     controller.add('b');
     await settled();
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
   });
 
-  describe('that is told elsewhere when a key is to come up', () => {
-    it('brings it up then, in place of its own time', async () => {
+  describe('that receives the next time of a key from elsewhere', () => {
+    it('runs the key then, instead of at its own time', async () => {
       const controller = await running({}, 'a');
       await last().end(pollAt(start + 10_000));
       controller.reschedule('a', pollAt(start + 20_000));
@@ -88,7 +88,7 @@ describe('a controller', () => {
       expect(runs.map(({ at }) => at)).to.deep.equal([0, 20_000]);
     });
 
-    it('breaks off a run of it, which comes again at once', async () => {
+    it('aborts a run of the key, which runs again immediately', async () => {
       const controller = await running({}, 'a');
       controller.reschedule('a', pollAt(start + 20_000));
       expect(last().signal.aborted).to.equal(true);
@@ -96,14 +96,14 @@ describe('a controller', () => {
       expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'a']);
     });
 
-    it('leaves it in its place where it waits for a free one', async () => {
+    it('leaves a key that waits for a free place where it is', async () => {
       const controller = await running({ concurrency: 1 }, 'a', 'b');
       controller.reschedule('b', pollAt(start + 20_000));
       await last().end(awaitChange());
       expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
     });
 
-    it('does nothing after its end', async () => {
+    it('does nothing after the controller has ended', async () => {
       const controller = await running();
       stop.abort();
       await settled();
@@ -112,14 +112,14 @@ describe('a controller', () => {
     });
   });
 
-  it('runs nothing before it is told to', async () => {
+  it('runs nothing before `run` is called', async () => {
     aController().add('a');
     await settled();
     expect(runs).to.deep.equal([]);
   });
 
-  describe('does what the outcome says:', () => {
-    it('pollAt comes back at that time, and not before', async () => {
+  describe('applies the outcome:', () => {
+    it('runs the key again at the time of pollAt, and not before', async () => {
       await running({}, 'a');
       await last().end(pollAt(start + 5_000));
       await clock.advance(4_999);
@@ -128,14 +128,14 @@ describe('a controller', () => {
       expect(runs.map(({ at }) => at)).to.deep.equal([0, 5_000]);
     });
 
-    it('pollAt a time that has passed comes back at once', async () => {
+    it('runs the key again immediately when the time of pollAt has passed', async () => {
       await running({}, 'a');
       await last().end(pollAt(start - 1));
       await clock.advance(0);
       expect(runs).to.have.length(2);
     });
 
-    it('retryAfter comes back after that many milliseconds', async () => {
+    it('runs the key again after the milliseconds of retryAfter', async () => {
       await running({}, 'a');
       await clock.advance(1_000);
       await last().end(retryAfter(2_000));
@@ -143,7 +143,7 @@ describe('a controller', () => {
       expect(runs.map(({ at }) => at)).to.deep.equal([0, 3_000]);
     });
 
-    it('awaitChange does not come back until the key is added', async () => {
+    it('does not run the key after awaitChange until it is added', async () => {
       const controller = await running({}, 'a');
       await last().end(awaitChange());
       await clock.advance(24 * 3_600_000);
@@ -155,7 +155,7 @@ describe('a controller', () => {
   });
 
   describe('when a key is added', () => {
-    it('runs it now, and gives up its place in the timetable', async () => {
+    it('runs it now, and removes it from the timetable', async () => {
       const controller = await running({}, 'a');
       await last().end(pollAt(start + 5_000));
       controller.add('a');
@@ -166,7 +166,7 @@ describe('a controller', () => {
       expect(runs, 'not again for the place given up').to.have.length(2);
     });
 
-    it('never runs it twice at once', async () => {
+    it('never runs it twice at the same time', async () => {
       const controller = await running({}, 'a');
       controller.add('a');
       controller.add('a');
@@ -174,7 +174,7 @@ describe('a controller', () => {
       expect(runs).to.have.length(1);
     });
 
-    it('runs it again at once when it is done, whatever the outcome says', async () => {
+    it('runs it again immediately when the run in progress ends, whatever its outcome', async () => {
       const controller = await running({}, 'a');
       controller.add('a');
       await last().end(pollAt(start + 5_000));
@@ -184,7 +184,7 @@ describe('a controller', () => {
       expect(runs, 'not again for the outcome of the run that was outdated').to.have.length(2);
     });
 
-    it('tells the run in progress that it is outdated', async () => {
+    it('aborts the signal of the run in progress', async () => {
       const controller = await running({}, 'a', 'b');
       controller.add('a');
       expect(runs.map(({ signal }) => signal.aborted)).to.deep.equal([true, false]);
@@ -192,7 +192,7 @@ describe('a controller', () => {
       expect(last().signal.aborted, 'the run that follows').to.equal(false);
     });
 
-    it('runs it at once after a throw, too', async () => {
+    it('runs it immediately even after a throw', async () => {
       const controller = await running({}, 'a');
       controller.add('a');
       await last().fail();
@@ -201,7 +201,7 @@ describe('a controller', () => {
   });
 
   describe('after a throw', () => {
-    it('tries again with growing back-off, of 5 minutes at most', async () => {
+    it('retries with growing back-off of at most 5 minutes', async () => {
       await running({}, 'a');
       const delays: number[] = [];
       for (let failure = 1; failure <= 12; failure += 1) delays.push(await delayAfterThrow());
@@ -221,7 +221,7 @@ describe('a controller', () => {
       expect(reconciled).to.deep.equal(['error 2']);
     });
 
-    it('forgets it as soon as a run ends well', async () => {
+    it('forgets it as soon as a run succeeds', async () => {
       await running({}, 'a');
       for (let failure = 1; failure <= 6; failure += 1) await delayAfterThrow();
       await last().end(retryAfter(0));
@@ -229,7 +229,7 @@ describe('a controller', () => {
       expect(await delayAfterThrow()).to.be.within(500, 1_000);
     });
 
-    it('takes a reconciler that throws before it waits no worse', async () => {
+    it('treats a synchronous throw like a rejection', async () => {
       let tries = 0;
       const controller = aController();
       controller.add('a');
@@ -243,14 +243,14 @@ describe('a controller', () => {
     });
   });
 
-  it('works on no more keys at once than it may', async () => {
+  it('works on no more keys at a time than its concurrency', async () => {
     await running({ concurrency: 2 }, 'a', 'b', 'c', 'd');
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
     await runs[0]?.end(awaitChange());
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('starts a multitude over several turns of the event loop', async () => {
+  it('starts 1,000 keys over several ticks of the event loop', async () => {
     const controller = aController();
     for (let key = 0; key < 1_000; key += 1) controller.add(`key ${key}`);
     void controller.run(reconcile, stop.signal);
@@ -260,7 +260,7 @@ describe('a controller', () => {
     expect(runs).to.have.length(1_000);
   });
 
-  it('tells how long a run took, waiting included', async () => {
+  it('reports how long a run took, waiting included', async () => {
     await running({}, 'a');
     await clock.advance(2_500);
     await last().end(awaitChange());
@@ -268,7 +268,7 @@ describe('a controller', () => {
   });
 
   describe('when it is stopped', () => {
-    it('tells those in work, and ends when they have', async () => {
+    it('aborts the runs in progress, and ends when they have ended', async () => {
       const controller = aController();
       controller.add('a');
       let ended = false;
@@ -282,7 +282,7 @@ describe('a controller', () => {
       expect(ended).to.equal(true);
     });
 
-    it('starts nothing any more, and leaves no timer', async () => {
+    it('starts nothing more, and leaves no timer', async () => {
       const controller = await running({}, 'a', 'b');
       await runs[0]?.end(pollAt(start + 1_000));
       stop.abort();
@@ -293,7 +293,7 @@ describe('a controller', () => {
       expect(clock.timers).to.equal(0);
     });
 
-    it('ends at once when it is stopped before it began', async () => {
+    it('ends immediately when it is stopped before it began', async () => {
       const controller = aController();
       controller.add('a');
       stop.abort();

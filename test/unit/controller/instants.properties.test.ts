@@ -1,4 +1,4 @@
-// The earliest first, and nothing left behind: for any order of setting, deleting and taking.
+// The earliest instant comes first and none is left behind, for any order of setting, deleting and taking.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -20,7 +20,7 @@ const steps: fc.Arbitrary<Step[]> = sequence(
 );
 
 describe('instants, for any order of setting, deleting and taking', () => {
-  it('have the last instant set for each key, and the earliest first', () => {
+  it('hold the last instant set for each key, and return the earliest first', () => {
     holds(
       fc.property(steps, (taken) => {
         const instants = new Instants<number>();
@@ -37,7 +37,7 @@ describe('instants, for any order of setting, deleting and taking', () => {
     );
   });
 
-  it('are none after they were cleared', () => {
+  it('are empty after they were cleared', () => {
     const instants = new Instants<string>();
     instants.set('a', 1);
     instants.clear();

@@ -1,4 +1,4 @@
-// When each key is to come up.
+// When each key is due.
 
 import { expect } from 'chai';
 import type { Clock } from '../../../src/base/clock.ts';
@@ -18,7 +18,7 @@ describe('a timetable', () => {
     timetable = new Timetable<string>(clock, (key) => due.push({ key, at: clock.now() - start }));
   });
 
-  it('brings each key up at its instant, the earliest first', async () => {
+  it('reports each key at its instant, the earliest first', async () => {
     timetable.set('late', start + 300);
     timetable.set('early', start + 100);
     timetable.set('between', start + 200);
@@ -30,7 +30,7 @@ describe('a timetable', () => {
     ]);
   });
 
-  it('brings a key up once', async () => {
+  it('reports a key once', async () => {
     timetable.set('a', start + 100);
     timetable.set('a', start + 100);
     await clock.advance(1_000);
@@ -50,7 +50,7 @@ describe('a timetable', () => {
       expect(due).to.deep.equal([{ key: 'a', at: last }]);
     });
 
-  it('does not bring up a deleted key, and does bring it up when it is set again', async () => {
+  it('does not report a deleted key, and reports it when it is set again', async () => {
     timetable.set('a', start + 100);
     timetable.delete('a');
     await clock.advance(200);
@@ -60,7 +60,7 @@ describe('a timetable', () => {
     expect(due).to.deep.equal([{ key: 'a', at: 300 }]);
   });
 
-  it('brings up at once what has passed', async () => {
+  it('reports a key immediately when its instant has passed', async () => {
     timetable.set('a', start - 5_000);
     await clock.advance(0);
     expect(due).to.deep.equal([{ key: 'a', at: 0 }]);
@@ -71,7 +71,7 @@ describe('a timetable', () => {
     expect(clock.timers).to.equal(1);
   });
 
-  it('takes keys that are set while it rings', async () => {
+  it('accepts keys that are set while the timer fires', async () => {
     const again = new Timetable<string>(clock, (key) => {
       due.push({ key, at: clock.now() - start });
       if (due.length < 4) again.set(key, clock.now() + 100);
@@ -82,7 +82,7 @@ describe('a timetable', () => {
     expect(clock.timers).to.equal(0);
   });
 
-  it('asks again when the timer rings early, as timers may', async () => {
+  it('sets the timer again when it fires early, as timers may', async () => {
     const early: Clock = Object.assign(Object.create(clock) as FakeClock, {
       after: (ms: number, callback: () => void) => clock.after(Math.min(ms, 40), callback),
       now: () => clock.now(),
@@ -93,7 +93,7 @@ describe('a timetable', () => {
     expect(due).to.deep.equal([{ key: 'a', at: 100 }]);
   });
 
-  it('forgets everything when cleared, the timer too', async () => {
+  it('forgets every key and the timer when it is cleared', async () => {
     timetable.set('a', start + 100);
     timetable.clear();
     expect(clock.timers).to.equal(0);

@@ -1,4 +1,5 @@
-// The work queue hands out no key twice at a time and forgets none, for any order of adding, taking and finishing.
+// A work queue hands out no key twice at a time and forgets none, for any order of adding, taking and
+// finishing.
 
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -1,4 +1,4 @@
-// What talks to the API server, made from one kubeconfig: its connections go the same way, and are given up together.
+// The clients of the API server, made from one kubeconfig: they drop their connections together.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,11 @@ import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
 import { RecordingLogger } from '../kit/recording-logger.ts';
 import { ScriptedCollection } from './informer/scripted-collection.ts';
 
-/** In place of 80 s. */
+/** Longest silence of a watch in this test; 80 s in operation. */
 const IDLE_MS = 300;
 
 describe('the connections to an API server', function () {
-  // Well below the 20 s that a call waits for its answer.
+  // Well below the 20 s deadline of a call.
   this.timeout(10_000);
   let directory: string;
   let api: ScriptedCollection;
@@ -38,7 +38,7 @@ describe('the connections to an API server', function () {
     await rm(directory, { recursive: true });
   });
 
-  it('are all given up when a watch hears nothing: what lists next does not wait on a dead one', async () => {
+  it('are all dropped when a watch is silent, so that the next list does not wait on a dead one', async () => {
     const kubeconfig = join(directory, 'kubeconfig');
     await writeFile(
       kubeconfig,

@@ -1,4 +1,4 @@
-// /metrics, /livez and /readyz, and nothing else.
+// The server answers /metrics, /livez and /readyz, and nothing else.
 
 import { connect } from 'node:net';
 import { expect } from 'chai';
@@ -42,7 +42,7 @@ describe('the HTTP server', () => {
     };
   }
 
-  it('serves the metrics, in the form that they say', async () => {
+  it('serves the metrics with their content type', async () => {
     expect(await get('/metrics')).to.deep.equal({
       status: 200,
       type: 'text/plain; version=0.0.4',
@@ -52,7 +52,7 @@ describe('the HTTP server', () => {
   });
 
   for (const path of ['/livez', '/readyz'])
-    it(`says at ${path} that all is well, or why not`, async () => {
+    it(`answers at ${path} whether all is well, or why not`, async () => {
       expect(await get(path)).to.include({ status: 200, text: 'ok\n' });
       problem = 'the first list has not arrived yet';
       expect(await get(path)).to.include({ status: 503, text: 'the first list has not arrived yet\n' });
@@ -62,13 +62,13 @@ describe('the HTTP server', () => {
     expect(await get('/livez', { method: 'HEAD' })).to.include({ status: 200, text: '' });
   });
 
-  it('does not know anything else', async () => {
+  it('answers 404 to any other path', async () => {
     for (const path of ['/', '/metrics/x', '/healthz']) expect(await get(path)).to.include({ status: 404 });
     for (const method of ['POST', 'PUT', 'DELETE'])
       expect(await get('/metrics', { method })).to.include({ status: 405 });
   });
 
-  it('answers 500 when the metrics fail, without a word of the failure, and goes on', async () => {
+  it('answers 500 when the metrics fail, does not show the failure, and continues to serve', async () => {
     metrics = () => Promise.reject(new Error('CANARY'));
     const { status, text } = await get('/metrics');
     expect(status).to.equal(500);
@@ -76,11 +76,11 @@ describe('the HTTP server', () => {
     expect(await get('/livez')).to.include({ status: 200 });
   });
 
-  it('picks a free port where it is told 0', async () => {
+  it('picks a free port for port 0', async () => {
     expect(server.port).to.be.greaterThan(0);
   });
 
-  it('fails to start where the port is taken', async () => {
+  it('fails to start when the port is taken', async () => {
     const error = await start(server.port).then(
       () => undefined,
       (thrown: NodeJS.ErrnoException) => thrown.code,
@@ -88,7 +88,7 @@ describe('the HTTP server', () => {
     expect(error).to.equal('EADDRINUSE');
   });
 
-  it('closes at once, with connections that are open', async () => {
+  it('closes immediately, even with open connections', async () => {
     const socket = connect(server.port, '127.0.0.1');
     await new Promise((resolve) => socket.once('connect', resolve));
     await get('/livez');

@@ -1,4 +1,4 @@
-// JSON lines, and no secret in them, wherever it stood.
+// The log writes JSON lines without secrets.
 
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
@@ -30,19 +30,19 @@ describe('the log', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   }
 
-  /** The fields of the line that this leaves. */
+  /** The fields of the line that these fields leave. */
   function logged(fields: Record<string, unknown>): Record<string, unknown> {
     logger.info('it happened', fields);
     return lines().at(-1) ?? {};
   }
 
-  it('is a JSON object a line: level, time, fields and message', () => {
+  it('writes a JSON object per line: level, time, fields and message', () => {
     const { time, ...rest } = logged({ namespace: 'media', count: 3 });
     expect(rest).to.deep.equal({ level: 'info', namespace: 'media', count: 3, msg: 'it happened' });
     expect(time).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  it('has every level, and leaves out those below its own', () => {
+  it('has every level, and leaves out lines below its own', () => {
     logger = loggerAt('warn');
     logger.debug('a');
     logger.info('b');
@@ -61,7 +61,7 @@ describe('the log', () => {
     ...['authorization', 'Authorization', 'token', 'password', 'streamInput', 'StreamOutput'],
   ];
   for (const name of NAMES)
-    it(`never shows what is called ${name}, however deep`, () => {
+    it(`never shows a field named ${name}, at any depth`, () => {
       logged({ [name]: 'CANARY' });
       logged({ a: { [name]: 'CANARY' } });
       logged({ a: { b: { c: [{ d: { [name]: { nested: 'CANARY' } } }] } } });
@@ -86,7 +86,7 @@ describe('the log', () => {
     ['AccessKeySecret=CANARY', 'AccessKeySecret=REDACTED'],
   ];
   for (const [text, shown] of URLS)
-    it(`shows ${text} without its secret, wherever it stands`, () => {
+    it(`shows ${text} without its secret, anywhere in a line`, () => {
       const fields = {
         text,
         nested: { list: [text] },
@@ -107,7 +107,7 @@ describe('the log', () => {
     });
   });
 
-  it('shows an error by name, message, stack and cause, and nothing that a library hung on it', () => {
+  it('shows name, message, stack and cause of an error, without properties that a library attached', () => {
     const error = Object.assign(new RangeError('too far', { cause: new Error('why') }), {
       body: 'CANARY',
       headers: { authorization: 'CANARY' },
@@ -118,7 +118,7 @@ describe('the log', () => {
     expect(written).not.to.contain('CANARY');
   });
 
-  it('takes values of any shape', () => {
+  it('accepts values of any shape', () => {
     const loop: Record<string, unknown> = {};
     loop.loop = loop;
     const deep = { a: { b: { c: { d: { e: { f: { g: 'CANARY' } } } } } } };
@@ -132,7 +132,7 @@ describe('the log', () => {
     expect(written).not.to.contain('CANARY');
   });
 
-  it('is not slowed by a long text that is nearly a URL', () => {
+  it('is not slowed by a long text that is almost a URL', () => {
     const began = performance.now();
     logged({ text: 'a.'.repeat(100_000), other: 'x:'.repeat(100_000), at: `http://${'a@'.repeat(50_000)}` });
     expect(performance.now() - began).to.be.lessThan(1_000);

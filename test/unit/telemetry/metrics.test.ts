@@ -1,4 +1,5 @@
-// What is counted, what is asked at each scrape, and that nothing outlives its object.
+// Metrics that are counted, metrics that are read at each scrape, and series that disappear with their
+// object.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
@@ -50,13 +51,13 @@ describe('metrics', () => {
     return made;
   }
 
-  /** Our samples, each on its line. */
+  /** The operator's own samples, each on its line. */
   async function scrape(of = metrics): Promise<string[]> {
     const text = await of.registry.metrics();
     return text.split('\n').filter((line) => line.startsWith('edgetranscode_'));
   }
 
-  it('have the names, the types and the labels that the reference gives', async () => {
+  it('have the names, types and labels of the reference', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.1);
     metrics.waited('scheduled', 0.1);
     metrics.pollLagged(1);
@@ -93,7 +94,7 @@ describe('metrics', () => {
     expect(text).to.contain('process_cpu_seconds_total');
   });
 
-  it('have a hundred codes at most, however many an endpoint makes up', async () => {
+  it('have at most a hundred codes, however many an endpoint makes up', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     for (let made = 0; made < 500; made += 1) metrics.called('GetEdgeTranscodeJob', `Made${made}`, 0.2);
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
@@ -105,7 +106,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('count what happens', async () => {
+  it('count events', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     metrics.called('GetEdgeTranscodeJob', 'JobNotFound', 0.2);
@@ -127,7 +128,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('tell what is the case at each scrape', async () => {
+  it('read the states at each scrape', async () => {
     expect(await scrape()).to.include.members([
       'edgetranscode_build_info{version="1.2.3"} 1',
       'edgetranscode_api_backlog{identity="media/account",priority="scheduled"} 4',
@@ -160,7 +161,7 @@ describe('metrics', () => {
     ]);
   });
 
-  it('of an object go with the object', async () => {
+  it('of an object disappear with the object', async () => {
     await scrape();
     jobs = [job('b')];
     const text = (await scrape()).join('\n');
@@ -169,13 +170,13 @@ describe('metrics', () => {
     expect((await scrape()).join('\n')).not.to.contain('name="');
   });
 
-  it('of an object that was never visited or observed say no more than is known', async () => {
+  it('of an object that was never visited or observed show only known values', async () => {
     jobs = [job('never', {})];
     const own = (await scrape()).filter((line) => line.includes('name="never"'));
     expect(own).to.deep.equal(['edgetranscode_job_state{namespace="media",name="never",state="Unknown"} 1']);
   });
 
-  it('say of which shard they are', async () => {
+  it('name their shard', async () => {
     const options = { version: '1.2.3', shard: 'sports', perObjectLimit: 10 };
     const made = new Metrics(options);
     made.watch(sources, options);
@@ -184,7 +185,7 @@ describe('metrics', () => {
     expect((await scrape()).join('\n')).not.to.contain('shard');
   });
 
-  it('tell whether budgets are shared, where they can be', async () => {
+  it('show whether budgets are shared, where they can be', async () => {
     expect((await scrape()).join('\n')).not.to.contain('shared_budget');
     sources.sharesBudgets = () => true;
     expect(await scrape()).to.include('edgetranscode_shared_budget 1');
@@ -192,7 +193,7 @@ describe('metrics', () => {
     expect(await scrape()).to.include('edgetranscode_shared_budget 0');
   });
 
-  it('above the limit are the aggregates only, and say so', async () => {
+  it('are only aggregates above the limit, and show that', async () => {
     jobs = Array.from({ length: 11 }, (_, index) => job(`j${index}`));
     const lines = await scrape();
     expect(lines.join('\n')).not.to.contain('name="');
@@ -204,7 +205,7 @@ describe('metrics', () => {
     expect((await scrape()).filter((line) => line.startsWith('edgetranscode_job_state'))).to.have.length(10);
   });
 
-  it('are never per object where the limit is 0', async () => {
+  it('are never per object when the limit is 0', async () => {
     const lines = await scrape(newMetrics(0));
     expect(lines.join('\n')).not.to.contain('name="');
     expect(lines).to.include('edgetranscode_per_object_metrics_suppressed 1');

@@ -1,4 +1,4 @@
-// Each call of the API server as it goes over the wire, on one connection.
+// Each call of the API server on the wire, on one connection.
 
 import { expect } from 'chai';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
@@ -28,7 +28,7 @@ describe('the client of the API server', () => {
     return server.received.at(-1) as Received;
   }
 
-  it('lists pages of 500, all namespaces, and goes on with a token', async () => {
+  it('lists all namespaces in pages of 500, and continues with a token', async () => {
     const metadata = { resourceVersion: '10', continue: 'token' };
     server.respond = (response) => json(response, 200, { items: [{ a: 1 }], metadata });
     expect(await client.list(undefined)).to.deep.equal({
@@ -50,7 +50,7 @@ describe('the client of the API server', () => {
     expect(last().url).to.equal(`${COLLECTION}/namespaces/media/edgetranscodejobs?continue=token&limit=500`);
   });
 
-  it('lists what a label selects', async () => {
+  it('lists the objects that a label selects', async () => {
     const metadata = { resourceVersion: '10' };
     server.respond = (response) => json(response, 200, { items: [], metadata });
     await client.list(undefined, { labelSelector: 'shard=a' });
@@ -66,7 +66,7 @@ describe('the client of the API server', () => {
     expect(last()).to.include({ method: 'GET', url: `${COLLECTION}/namespaces/media/edgetranscodejobs/a` });
   });
 
-  it('patches a status by JSON Patch, under its own name', async () => {
+  it('patches a status by JSON Patch, as its own field manager', async () => {
     server.respond = (response) => json(response, 200, { patched: true });
     const body = [{ op: 'test', path: '/metadata/uid', value: 'u' }] as const;
     expect(await client.patchStatus('media/a', body)).to.deep.equal({ patched: true });
@@ -94,12 +94,12 @@ describe('the client of the API server', () => {
     expect(JSON.parse(last().body)).to.deep.include({ reason: 'JobFound' });
   });
 
-  it('says who calls, with each call', async () => {
+  it('sends its user agent with each call', async () => {
     await client.get('media/a');
     expect(last().headers).to.include({ 'user-agent': 'operator/1 (pod)', authorization: 'Bearer token-1' });
   });
 
-  it('uses one connection for many calls, one after another and at once', async () => {
+  it('uses one connection for many calls, one after another and in parallel', async () => {
     for (let calls = 0; calls < 10; calls += 1) await client.get('media/a');
     await client.secretData('media', 'account');
     await Promise.all(Array.from({ length: 16 }, () => client.patchStatus('media/a', [])));
@@ -117,7 +117,7 @@ describe('the client of the API server', () => {
     expect(server.connections).to.equal(1);
   });
 
-  it('makes a new connection after one that broke', async () => {
+  it('makes a new connection after one broke', async () => {
     await client.get('media/a');
     server.respond = () => server.breakConnections();
     expect(await client.get('media/a').catch(apiFailure)).not.to.have.property('status');
@@ -126,14 +126,14 @@ describe('the client of the API server', () => {
     expect(server.connections).to.equal(2);
   });
 
-  it('makes a new connection when the API server does not know it any more: its certificate may be a new one', async () => {
+  it('makes a new connection after 401: the client certificate may have been replaced', async () => {
     server.respond = (response) => json(response, 401, { reason: 'Unauthorized' });
     await client.get('media/a').catch(apiFailure);
     await client.get('media/a').catch(apiFailure);
     expect(server.connections).to.equal(2);
   });
 
-  it('tells the wait that the API server asks for', async () => {
+  it('reports the delay that the API server requests', async () => {
     server.respond = (response) => json(response, 429, { reason: 'TooManyRequests' }, { 'retry-after': '2' });
     expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({
       status: 429,
@@ -142,7 +142,7 @@ describe('the client of the API server', () => {
     });
   });
 
-  it('fails on an answer that is no list', async () => {
+  it('rejects an answer that is not a list', async () => {
     for (const body of [{}, null, 'x', []]) {
       server.respond = (response) => json(response, 200, body);
       expect(await client.list(undefined).catch(apiFailure), JSON.stringify(body)).to.have.property('reason');

@@ -1,4 +1,4 @@
-// Where the API server is found, and what is said where it is not.
+// The sources of the kubeconfig, and the errors when there is none or it cannot be used.
 
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
@@ -38,18 +38,18 @@ describe('the configuration of the API server', () => {
     return loadKubeConfig(new KubeConfig(), source).getCurrentCluster()?.server;
   }
 
-  it('is the file that is named', async () => {
+  it('is the file of --kubeconfig', async () => {
     const environment = { KUBECONFIG: join(folder.path, 'another') };
     const path = await file(kubeconfigOf('https://named.example'));
     expect(serverOf(path, environment)).to.equal('https://named.example');
   });
 
-  it('is what KUBECONFIG names, where nothing else is', async () => {
+  it('is the file of KUBECONFIG without --kubeconfig', async () => {
     const KUBECONFIG = await file(kubeconfigOf('https://environment.example'));
     expect(serverOf(undefined, { KUBECONFIG })).to.equal('https://environment.example');
   });
 
-  it('is put together of the files that KUBECONFIG lists', async () => {
+  it('is merged from the files that KUBECONFIG lists', async () => {
     const contexts = join(folder.path, 'contexts.json');
     const clusters = join(folder.path, 'clusters.json');
     const { clusters: listed, ...others } = JSON.parse(kubeconfigOf('https://merged.example'));
@@ -59,28 +59,28 @@ describe('the configuration of the API server', () => {
     expect(serverOf(undefined, { KUBECONFIG })).to.equal('https://merged.example');
   });
 
-  it('is ~/.kube/config, where the environment names none', async () => {
+  it('is ~/.kube/config when the environment names none', async () => {
     await mkdir(join(folder.path, '.kube'));
     await writeFile(join(folder.path, '.kube', 'config'), kubeconfigOf('https://home.example'));
     expect(serverOf(undefined)).to.equal('https://home.example');
   });
 
-  it('is none, with what was looked for, where there is nothing', () => {
+  it('is refused with the sources that were tried when there is none', () => {
     expect(() => serverOf(undefined)).to.throw(/neither --kubeconfig, KUBECONFIG nor ~\/.kube\/config/);
   });
 
-  it('is none where the file is not there, or names no cluster', async () => {
+  it('is refused when the file is missing or names no cluster', async () => {
     expect(() => serverOf(join(folder.path, 'nowhere'))).to.throw(/nowhere/);
     const path = await file('{"clusters":[],"contexts":[],"users":[]}');
     expect(() => serverOf(path)).to.throw(/no current context with a cluster/);
   });
 
-  it('is none where a file that it names is not there', async () => {
+  it('is refused when a file that it names is missing', async () => {
     const path = await file(kubeconfigOf('https://named.example', { 'certificate-authority': 'gone.crt' }));
     expect(() => serverOf(path)).to.throw(/cannot be used: ENOENT.*gone\.crt/);
   });
 
-  it("looks at a file with the token at each call: a service account's is replaced while we run", async () => {
+  it('reads a token file at each call, because the token of a service account is replaced', async () => {
     const tokenFile = join(folder.path, 'token');
     const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
     const kubeconfig = { ...JSON.parse(kubeconfigOf('https://named.example')), users: [{ name: 'u', user }] };
@@ -94,7 +94,7 @@ describe('the configuration of the API server', () => {
     }
   });
 
-  it('gives everything that talks to the API server', async () => {
+  it('makes the clients of the API server', async () => {
     const path = await file(kubeconfigOf('https://named.example'));
     const { server, client, watch } = connectKube({ path, environment: {} }, 'operator/1');
     expect(server).to.equal('https://named.example');

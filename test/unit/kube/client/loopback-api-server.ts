@@ -1,6 +1,6 @@
 /**
- * An HTTP/2 and HTTP/1.1 server on loopback, as an API server is one, that answers as a test says, counts its connections, and has a
- * kubeconfig.
+ * An HTTP/2 and HTTP/1.1 server on loopback, like an API server. It answers as a test says, counts its
+ * connections, and has a kubeconfig.
  */
 import {
   createSecureServer,
@@ -46,12 +46,12 @@ export class LoopbackApiServer {
     this.breakConnections();
   }
 
-  /** Ends every connection, as a crash does. */
+  /** Ends every connection, like a crash. */
   breakConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** How many connections are open now. */
+  /** Number of open connections. */
   get openConnections(): number {
     return this.#sockets.size;
   }
@@ -60,7 +60,7 @@ export class LoopbackApiServer {
     return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** As text: JSON is YAML. */
+  /** The text of a kubeconfig: JSON is YAML. */
   get kubeconfig(): string {
     const ca = Buffer.from(this.#tls.cert).toString('base64');
     return JSON.stringify({

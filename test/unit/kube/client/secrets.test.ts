@@ -1,4 +1,4 @@
-// One Secret, by its name.
+// Reading one Secret by its name.
 
 import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -15,7 +15,7 @@ function failing(error: Error): KubeSecrets {
 }
 
 describe('reading a Secret', () => {
-  it('gives its values, decoded', async () => {
+  it('returns its decoded values', async () => {
     const data = {
       accessKeyID: 'TFRBSQ==',
       accessKeySecret: Buffer.from('geheim ü\n').toString('base64'),
@@ -28,7 +28,7 @@ describe('reading a Secret', () => {
     });
   });
 
-  it('asks for that one', async () => {
+  it('requests that Secret only', async () => {
     const asked: string[] = [];
     const secretData = async (...names: string[]) => {
       asked.push(...names);
@@ -38,12 +38,12 @@ describe('reading a Secret', () => {
     expect(asked).to.deep.equal(['media', 'account']);
   });
 
-  it('tells what is missing from what is forbidden', async () => {
+  it('distinguishes a missing Secret from a forbidden one', async () => {
     expect(await failing(new ApiException(404, '', '', {})).read('media', 'account')).to.equal('missing');
     expect(await failing(new ApiException(403, '', '', {})).read('media', 'account')).to.equal('forbidden');
   });
 
-  it('fails where there is neither answer, without a word of the body', async () => {
+  it('rejects any other answer, without a word of its body', async () => {
     for (const error of [
       new ApiException(500, 'CANARY', 'CANARY', {}),
       new ApiException(401, 'CANARY', 'CANARY', {}),

@@ -1,4 +1,4 @@
-// One watch as it goes over the wire: what is asked, what is yielded, and every way in which it can end.
+// One watch on the wire: its request, its events, and every way in which it can end.
 
 import { once } from 'node:events';
 import { mkdtempDisposable, writeFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ describe('the client of a watch', () => {
     return client.events(PATH, { resourceVersion: '10', timeoutSeconds: 300 }, stop.signal);
   }
 
-  /** All events until the end, and how it ended. */
+  /** All events of a watch, and how it ended. */
   async function outcome(events = watch()): Promise<unknown[]> {
     const all: unknown[] = [];
     try {
@@ -61,7 +61,7 @@ describe('the client of a watch', () => {
     while (server.openConnections > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
-  it('asks from a version on, for bookmarks, for a time, and says who asks', async () => {
+  it('requests events after a version, bookmarks and a duration, and sends its user agent', async () => {
     server.respond = sends();
     await outcome();
     const [received] = server.received;
@@ -79,7 +79,7 @@ describe('the client of a watch', () => {
     });
   });
 
-  it('yields each event, wherever the bytes are divided', async () => {
+  it('yields each event, however the bytes are split into chunks', async () => {
     const bytes = Buffer.from(`${JSON.stringify(ONE)}\n${JSON.stringify(TWO)}\n`);
     for (const size of [1, 7, 64, bytes.length]) {
       const count = Math.ceil(bytes.length / size);
@@ -89,7 +89,7 @@ describe('the client of a watch', () => {
     }
   });
 
-  it('yields an event when it comes, not when the next one does', async () => {
+  it('yields an event when it comes, not when the next one comes', async () => {
     server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
     const events = watch();
     expect(await events.next()).to.deep.equal({ done: false, value: ONE });
@@ -97,12 +97,12 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
-  it('leaves out a line that the end cuts: it comes again when the watch is resumed', async () => {
+  it('drops a line that the end cuts: its event comes again when the watch resumes', async () => {
     server.respond = sends(`${JSON.stringify(ONE)}\n`, JSON.stringify(TWO).slice(0, 20));
     expect(await outcome()).to.deep.equal([ONE, 'ended']);
   });
 
-  it('leaves out a line that a broken connection cuts, and says that it broke', async () => {
+  it('drops a line that a broken connection cuts, and throws the error of the connection', async () => {
     server.respond = (response) => {
       response.writeHead(200).write(`${JSON.stringify(ONE)}\n${JSON.stringify(TWO).slice(0, 20)}`);
       setImmediate(() => server.breakConnections());
@@ -111,18 +111,18 @@ describe('the client of a watch', () => {
   });
 
   for (const line of ['{"type":"ADD', '<html>', 'null', '7', ''])
-    it(`does not pass over ${JSON.stringify(line)} in silence`, async () => {
+    it(`throws for the line ${JSON.stringify(line)}`, async () => {
       server.respond = sends(`${JSON.stringify(ONE)}\n${line}\n${JSON.stringify(TWO)}\n`);
       expect(await outcome()).to.deep.equal([ONE, { reason: 'UnreadableError' }]);
     });
 
-  it('reads the largest object that etcd takes', async () => {
+  it('reads the largest object that etcd holds', async () => {
     const large = { type: 'ADDED', object: { text: 'x'.repeat(1.5 * 1_024 * 1_024) } };
     server.respond = sends(`${JSON.stringify(large)}\n`);
     expect(await outcome()).to.deep.equal([large, 'ended']);
   });
 
-  it('does not gather a line without end', async () => {
+  it('does not buffer an endless line', async () => {
     let sent = 0;
     const part = 'x'.repeat(64 * 1_024);
     server.respond = (response) => {
@@ -138,13 +138,13 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
-  it('says what the API server refuses, and how long it asks to wait', async () => {
+  it('throws the refusal of the API server with the requested delay', async () => {
     server.respond = (response) =>
       json(response, 429, { kind: 'Status', reason: 'TooManyRequests' }, { 'retry-after': '7' });
     expect(await outcome()).to.deep.equal([{ status: 429, reason: 'TooManyRequests', retryAfterMs: 7_000 }]);
   });
 
-  it('reads no more of a refusal than a Status has', async () => {
+  it('reads no more of a refusal than the size of a Status', async () => {
     server.respond = (response) => {
       response.writeHead(503);
       const more = () => response.writable && response.write('x'.repeat(64 * 1_024), more);
@@ -154,13 +154,13 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
-  it('ends in good order when nothing has come for long', async () => {
+  it('ends without an error when nothing has come for long', async () => {
     server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
     expect(await outcome(watch({ idleMs: 20 }))).to.deep.equal([ONE, 'ended']);
     await untilClosed();
   });
 
-  it('waits 80 s for a byte unless told otherwise: bookmarks come about once a minute', async () => {
+  it('waits 80 s for a byte by default: bookmarks come about once a minute', async () => {
     const { setTimeout: original } = Socket.prototype;
     const waits: number[] = [];
     Socket.prototype.setTimeout = function (ms, onTimeout) {
@@ -176,25 +176,25 @@ describe('the client of a watch', () => {
     expect(waits).to.include(80_000);
   });
 
-  it('fails when no answer comes', async () => {
+  it('throws when no answer comes', async () => {
     server.respond = () => undefined;
     expect(await outcome(watch({ answerMs: 20 }))).to.deep.equal([{ reason: 'ETIMEDOUT' }]);
     await untilClosed();
   });
 
-  it('fails when a refusal comes in part and no further', async () => {
+  it('throws when a refusal stops in the middle', async () => {
     server.respond = (response) => void response.writeHead(503).write('{"kind":');
     expect(await outcome(watch({ answerMs: 100 }))).to.deep.equal([{ reason: 'ECONNRESET' }]);
     await untilClosed();
   });
 
-  it('fails where nobody is', async () => {
+  it('throws when no server listens', async () => {
     const events = watch();
     server.close();
     expect(await outcome(events)).to.deep.equal([{ reason: 'ECONNREFUSED' }]);
   });
 
-  it('ends at once when it is told to, whatever it is waiting for', async () => {
+  it('ends immediately when it is aborted, whatever it waits for', async () => {
     server.respond = (response) => {
       response.writeHead(200).write('{');
       setImmediate(() => stop.abort());
@@ -231,12 +231,12 @@ describe('the client of a watch', () => {
     expect(await outcome(client.events(PATH, query, stop.signal))).to.deep.equal(['ended']);
   });
 
-  it('speaks plain HTTP where the kubeconfig says so, as with kubectl proxy', async () => {
+  it('uses plain HTTP where the kubeconfig says so, as with kubectl proxy', async () => {
     const plain = await plainServer(`${JSON.stringify(ONE)}\n`);
     try {
       const { port } = plain.address() as AddressInfo;
       const kubeconfig = JSON.parse(server.kubeconfig);
-      // The library insists on this where there is no TLS.
+      // The library requires this without TLS.
       kubeconfig.clusters[0].cluster = {
         server: `http://127.0.0.1:${port}/`,
         'insecure-skip-tls-verify': true,

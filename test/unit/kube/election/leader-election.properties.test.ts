@@ -1,4 +1,5 @@
-// Whatever happens to processes, clocks and the API server: at no instant of true time do two lead, and when all is well again one does.
+// Whatever happens to processes, clocks and the API server, two processes never lead at one instant of true
+// time, and one leads when all is well again.
 
 import { expect } from 'chai';
 import { Candidate, DURATION_MS, TIMING } from '../../kit/candidate.ts';
@@ -8,10 +9,13 @@ import { FakeLease } from '../../kit/fake-lease.ts';
 const RUNS = 40;
 const STEPS = 60;
 
-/** Far more than clocks drift in fact (2e-4), and less than what the timing bears: (1 + r)/(1 − r) < 15/10. */
+/**
+ * Drift of clocks: far more than real clocks drift (2e-4), and less than the timing bears: (1 + r)/(1 − r) <
+ * 15/10.
+ */
 const DRIFT = 0.15;
 
-/** The same numbers for the same seed (Lehmer, modulus 2^31 − 1). */
+/** Generator of the same numbers for the same seed (Lehmer, modulus 2^31 − 1). */
 function randomFrom(seed: number): (below: number) => number {
   let state = seed + 1;
   return (below) => {
@@ -27,7 +31,7 @@ interface Scene {
   readonly random: (below: number) => number;
 }
 
-/** What can happen, and how likely it is. */
+/** Faults, and how likely each is. */
 const HAPPENINGS: readonly ((scene: Scene) => void)[] = [
   ({ candidates, random }) => candidates[random(candidates.length)]?.clock.freeze(),
   ({ candidates }) => leaderOf(candidates)?.clock.freeze(),
@@ -75,7 +79,7 @@ function rate(random: (below: number) => number): number {
   return 1 - DRIFT + (random(1_000) / 1_000) * 2 * DRIFT;
 }
 
-/** Looks every 250 ms, which is below every time that matters. */
+/** Checks every 250 ms, which is below every time that matters. */
 async function pass({ world }: Scene, all: readonly Candidate[], ms: number): Promise<void> {
   for (let left = ms; left > 0; left -= 250) {
     await world.advance(Math.min(left, 250));
@@ -83,7 +87,7 @@ async function pass({ world }: Scene, all: readonly Candidate[], ms: number): Pr
   }
 }
 
-/** All is well again, for longer than any wait that began before. */
+/** Ends all faults, for longer than any wait that began before. */
 async function settle(scene: Scene): Promise<void> {
   scene.lease.watches = 'work';
   scene.lease.resume();

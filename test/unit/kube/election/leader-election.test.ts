@@ -1,4 +1,4 @@
-// Processes that share a Lease: each with its own clock, on one API server, stepped through what can happen to them.
+// Processes that share a Lease, each with its own clock, on one API server, stepped through faults.
 
 import { expect } from 'chai';
 import { Candidate, DURATION_MS, TIMING } from '../../kit/candidate.ts';
@@ -22,14 +22,14 @@ describe('an election', () => {
     await world.advance(100);
   });
 
-  it('is won by who came first, and both know it', () => {
+  it('is won by the first process, and both know it', () => {
     expect([first.isLeading, second.isLeading]).to.deep.equal([true, false]);
     expect([first.election.isSettled, second.election.isSettled]).to.deep.equal([true, true]);
     expect(first.said()).to.deep.equal(['info · took the lead']);
     expect(second.said()).to.deep.equal(['info · waiting for the lead · first']);
   });
 
-  it('is not settled before the Lease could be read', async () => {
+  it('is not settled before the Lease has been read', async () => {
     lease.stall();
     const third = new Candidate('third', world, lease);
     await world.advance(20_000);
@@ -46,7 +46,7 @@ describe('an election', () => {
     expect(second.said()).to.have.lengthOf(1);
   });
 
-  it('costs the leader one request a retry period, and the others none', async () => {
+  it('costs the leader one request per retry period, and the others none', async () => {
     const before = lease.processed.length;
     await world.advance(60_000);
     const made = lease.processed.slice(before);
@@ -54,7 +54,7 @@ describe('an election', () => {
     expect(made).to.have.lengthOf.within(29, 30);
   });
 
-  it('hands over in milliseconds when the leader is asked to stop', async () => {
+  it('hands over in milliseconds when the leader stops', async () => {
     first.stop();
     await world.advance(10 * LATENCY_MS);
     await first.ended;
@@ -62,7 +62,7 @@ describe('an election', () => {
     expect(first.said().at(-1)).to.equal('info · released the lead');
   });
 
-  it('hands over within the duration when the leader dies', async () => {
+  it('hands over within the lease duration when the leader dies', async () => {
     first.clock.freeze();
     await world.advance(DURATION_MS - TIMING.retryMs - 1);
     expect(second.isLeading).to.equal(false);
@@ -70,12 +70,12 @@ describe('an election', () => {
     expect(second.isLeading).to.equal(true);
   });
 
-  it('ends for a process that slept through it, before it does anything', async () => {
+  it('ends the term of a process that slept through the deadline, before it does anything', async () => {
     const [term] = first.terms;
     first.clock.freeze();
     await world.advance(60_000);
     expect(second.isLeading).to.equal(true);
-    // The network comes before the timers: what it brings asks for leave.
+    // The network is processed before the timers: its answers check `holds`.
     let mayAct: boolean | undefined;
     first.clock.receive(() => {
       mayAct = term?.holds();
@@ -91,7 +91,7 @@ describe('an election', () => {
     ]);
   });
 
-  it('ends at once when leave is asked for after the deadline, though no timer rang', async () => {
+  it('ends immediately when `holds` is checked after the deadline, though no timer fired', async () => {
     const [term] = first.terms;
     lease.stall();
     // Time passes and nothing runs, not even the timers of the world.
@@ -120,7 +120,7 @@ describe('an election', () => {
     expect(first.said()).to.include('info · writing the Lease works again');
   });
 
-  it('outlasts a stall that is shorter than the deadline', async () => {
+  it('survives a stall shorter than the deadline', async () => {
     lease.stall();
     await world.advance(6_000);
     lease.resume();
@@ -128,7 +128,7 @@ describe('an election', () => {
     expect([first.terms.length, first.isLeading]).to.deep.equal([1, true]);
   });
 
-  it('does not mind wall clocks that step', async () => {
+  it('ignores wall clocks that step', async () => {
     first.clock.wallOffsetMs = -3_600_000;
     second.clock.wallOffsetMs = 3_600_000;
     await world.advance(60_000);
@@ -137,24 +137,24 @@ describe('an election', () => {
     expect([first.terms.length, second.terms.length]).to.deep.equal([1, 0]);
   });
 
-  it('does not believe a Lease that others wrote over, and loses the lead to its new holder', async () => {
-    lease.set({ holder: 'somebody' });
+  it('loses the lead when a person writes another holder into the Lease', async () => {
+    lease.set({ holder: 'other' });
     await world.advance(100);
     expect(first.isLeading).to.equal(false);
     expect(first.said().slice(1)).to.deep.equal([
-      'warn · lost the lead · somebody · it was taken',
-      'info · waiting for the lead · somebody',
+      'warn · lost the lead · other · it was taken',
+      'info · waiting for the lead · other',
     ]);
   });
 
-  it('survives a Lease that is deleted, with the leader that it had', async () => {
+  it('keeps the leader when the Lease is deleted', async () => {
     lease.set(undefined);
     await world.advance(5_000);
     expect(lease.record?.holder).to.equal('first');
     expect([first.terms.length, first.isLeading, second.terms.length]).to.deep.equal([1, true, 0]);
   });
 
-  it('is followed by reading where the Lease cannot be watched', async () => {
+  it('follows the Lease by reading where it cannot be watched', async () => {
     lease.watches = 'fail';
     const third = new Candidate('third', world, lease);
     await world.advance(4_000);
@@ -165,14 +165,14 @@ describe('an election', () => {
     expect(third.isLeading).to.equal(true);
   });
 
-  it('is safe where the watch is dead, as a claim of an old version is refused', async () => {
+  it('is safe when the watch is dead, because a claim of an old version is refused', async () => {
     lease.watches = 'are silent';
     await world.advance(60_000);
     expect([first.terms.length, second.terms.length]).to.deep.equal([1, 0]);
     expect(lease.processed).to.include('second claim');
   });
 
-  it('has one winner where many claim at once', async () => {
+  it('has one winner when many claim at the same time', async () => {
     const many = Array.from({ length: 8 }, (_, index) => new Candidate(`c${index}`, world, lease));
     await world.advance(100);
     first.clock.freeze();
@@ -180,7 +180,7 @@ describe('an election', () => {
     expect([second, ...many].filter(({ isLeading }) => isLeading)).to.have.lengthOf(1);
   });
 
-  it('gives back a claim whose answer was lost', async () => {
+  it('releases a claim whose answer was lost', async () => {
     first.clock.freeze();
     await world.advance(DURATION_MS - 1_000);
     lease.stall();
@@ -192,7 +192,7 @@ describe('an election', () => {
     expect(lease.record?.holder).to.equal('');
   });
 
-  it('can be left while the API server says nothing', async () => {
+  it('can stop while the API server does not answer', async () => {
     lease.stall();
     first.stop();
     second.stop();
@@ -200,7 +200,7 @@ describe('an election', () => {
     await Promise.all([first.ended, second.ended]);
   });
 
-  it('goes on while the last things are done, and is released after them', async () => {
+  it('keeps the Lease while the leader finishes, and releases it afterwards', async () => {
     const lastThings = Promise.withResolvers<void>();
     first.lastThings = lastThings.promise;
     first.stop();

@@ -1,4 +1,4 @@
-// What goes over the wire of a Lease, and what its watch tells.
+// The requests for a Lease on the wire, and the events of its watch.
 
 import { expect } from 'chai';
 import { apiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
@@ -23,7 +23,7 @@ const STORED = {
   },
 };
 
-/** One watch, as `WatchClient` offers it. */
+/** One watch with the interface of `WatchClient`. */
 class OpenWatch {
   readonly path: string;
   readonly query: unknown;
@@ -109,18 +109,18 @@ describe('the client of a Lease', () => {
     return JSON.parse(last().body).spec;
   }
 
-  it('reads who holds it, for how long, in which version', async () => {
+  it('reads its holder, duration and version', async () => {
     expect(await client.read()).to.include({ holder: 'other', durationMs: 30_000, resourceVersion: '7' });
     expect(last()).to.include({ method: 'GET', url: `${COLLECTION}/one` });
     expect(last().headers['user-agent']).to.equal('operator/1 (pod_1)');
   });
 
-  it('takes a Lease without a holder for free, and one without a duration for one of its own', async () => {
+  it('treats a Lease without a holder as free, and gives one without a duration its own', async () => {
     server.respond = (response) => json(response, 200, { metadata: { resourceVersion: '1' }, spec: {} });
     expect(await client.read()).to.include({ holder: '', durationMs: 14_500 });
   });
 
-  it('tells where there is none, and throws any other refusal', async () => {
+  it('returns undefined when there is no Lease, and throws any other refusal', async () => {
     server.respond = (response) => json(response, 404, { reason: 'NotFound' });
     expect(await client.read()).to.equal(undefined);
     server.respond = (response) => json(response, 403, { reason: 'Forbidden' });
@@ -128,7 +128,7 @@ describe('the client of a Lease', () => {
     expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden' });
   });
 
-  it('creates it with whole seconds, rounded up, and times of microseconds, as servers demand', async () => {
+  it('creates it with whole seconds, rounded up, and times in microseconds, as servers require', async () => {
     await client.claim(undefined, 'me');
     expect(last()).to.include({ method: 'POST', url: COLLECTION });
     expect(JSON.parse(last().body).metadata).to.deep.equal({ name: 'one', namespace: 'system' });
@@ -141,14 +141,14 @@ describe('the client of a Lease', () => {
     });
   });
 
-  it('takes over the version that it was given, counts that, and keeps what others put there', async () => {
+  it('claims the given version, counts the transition, and keeps the fields of other writers', async () => {
     await client.claim(await stored(), 'me');
     expect(last()).to.include({ method: 'PUT', url: `${COLLECTION}/one` });
     expect(JSON.parse(last().body).metadata).to.deep.include(STORED.metadata);
     expect(sentSpec()).to.include({ holderIdentity: 'me', acquireTime: NOW, leaseTransitions: 5 });
   });
 
-  it('renews what is its own: since when it holds it stays', async () => {
+  it('renews its own Lease and keeps the acquire time', async () => {
     await client.claim(await stored(), 'other');
     expect(sentSpec()).to.include({ acquireTime: EARLIER, renewTime: NOW, leaseTransitions: 4 });
   });
@@ -159,7 +159,7 @@ describe('the client of a Lease', () => {
     expect(sentSpec()).to.include({ holderIdentity: '', leaseTransitions: 4 });
   });
 
-  it('waits no longer than its deadline for an answer, and then makes another connection', async () => {
+  it('waits no longer than its deadline for an answer, then makes another connection', async () => {
     server.respond = () => undefined;
     const failure = await client.read().catch(apiFailure);
     expect(failure).to.deep.equal({ reason: 'TimeoutError' });
@@ -181,19 +181,19 @@ describe('the client of a Lease', () => {
         .then(() => 'in good order', apiFailure);
     });
 
-    it('asks for this one only, from the version that is known', () => {
+    it('requests this Lease only, after the known version', () => {
       expect(watches[0]?.path).to.equal(COLLECTION);
       expect(watches[0]?.query).to.include({ fieldSelector: 'metadata.name=one', resourceVersion: '7' });
     });
 
-    it('tells of each change, and not of bookmarks', async () => {
+    it('reports each change, but no bookmarks', async () => {
       watches[0]?.tell('BOOKMARK', STORED);
       watches[0]?.tell('MODIFIED', STORED);
       await settled();
       expect(seen).to.deep.equal(['other 7']);
     });
 
-    it('ends in good order with the Lease, with the server, or when asked to', async () => {
+    it('ends without an error when the Lease is deleted, the server ends it, or it is aborted', async () => {
       watches[0]?.tell('DELETED', STORED);
       expect(await ended).to.equal('in good order');
       const others = [0, 1].map(() => client.watch('7', () => undefined, stop.signal));
@@ -202,7 +202,7 @@ describe('the client of a Lease', () => {
       await Promise.all(others);
     });
 
-    it('ends with what the server says, in an event or in place of events', async () => {
+    it('throws the refusal of the server, in an event or instead of events', async () => {
       watches[0]?.tell('ERROR', { code: 410 });
       expect(await ended).to.deep.equal({ status: 410, reason: 'HTTP 410' });
       const refused = client.watch('7', () => undefined, stop.signal).catch(apiFailure);

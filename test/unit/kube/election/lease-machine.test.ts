@@ -1,4 +1,4 @@
-// Who leads, step by step.
+// The election of the leader, step by step.
 
 import { expect } from 'chai';
 import {
@@ -43,14 +43,14 @@ function due(now: number): ElectionInput {
   return { kind: 'scheduled', now };
 }
 
-/** What comes of an input, as [state, action]. */
+/** The result of an input, as [state, action]. */
 function taking(state: ElectionState, input: ElectionInput): [ElectionState, ElectionAction] {
   const result = step(state, input, SETTINGS);
   return [result.state, result.action];
 }
 
 describe('the lease machine, at the start', () => {
-  it('reads first of all', () => {
+  it('reads the Lease first', () => {
     expect(taking(START, due(NOW))[1]).to.deep.equal(READ);
   });
 
@@ -61,18 +61,18 @@ describe('the lease machine, at the start', () => {
     ]);
   });
 
-  it('claims at once what nobody holds', () => {
+  it('claims a free Lease immediately', () => {
     expect(taking(START, seen(lease('')))).to.deep.equal([following(lease(''), NOW), claims(lease(''))]);
   });
 
-  it('gives a holder its whole duration from now on, however long ago it renewed', () => {
+  it('gives a holder its whole duration from now, however long ago it renewed', () => {
     expect(taking(START, seen(lease('other')))).to.deep.equal([
       following(lease('other'), NOW + 15_000),
       waits(NOW + 15_000),
     ]);
   });
 
-  it('reads again after a while when it got no answer', () => {
+  it('reads again after a pause when it got no answer', () => {
     const [state, action] = taking(START, { kind: 'failed', now: NOW });
     expect(action).to.deep.equal(waits(NOW + 2_000));
     expect(taking(state, due(NOW + 2_000))[1]).to.deep.equal(READ);
@@ -82,69 +82,69 @@ describe('the lease machine, at the start', () => {
 describe('the lease machine, while another leads', () => {
   const OTHER = following(lease('other'), NOW + 15_000);
 
-  it('counts anew with each change of the record', () => {
+  it('restarts the duration with each change of the record', () => {
     expect(taking(OTHER, seen(lease('other', 8), NOW + 5_000))).to.deep.equal([
       following(lease('other', 8), NOW + 20_000),
       waits(NOW + 20_000),
     ]);
   });
 
-  it('counts by the duration that the holder wrote, not by its own', () => {
+  it('waits for the duration that the holder wrote, not for its own', () => {
     const record = { ...lease('other', 8), durationMs: 60_000 };
     expect(taking(OTHER, seen(record))[1]).to.deep.equal(waits(NOW + 60_000));
   });
 
   for (const version of [7, 6])
-    it(`does not count anew with version ${version}, which it knew or which is older`, () => {
+    it(`does not restart the duration with version ${version}, which is known or older`, () => {
       expect(taking(OTHER, seen(lease('other', version), NOW + 5_000))).to.deep.equal([
         OTHER,
         waits(NOW + 15_000),
       ]);
     });
 
-  it('claims the very version that stayed unchanged for its duration', () => {
+  it('claims the version that stayed unchanged for its duration', () => {
     expect(taking(OTHER, due(NOW + 14_999))[1]).to.deep.equal(waits(NOW + 15_000));
     expect(taking(OTHER, due(NOW + 15_000))[1]).to.deep.equal(claims(lease('other')));
   });
 
-  it('claims at once what the holder releases', () => {
+  it('claims a released Lease immediately', () => {
     expect(taking(OTHER, seen(lease('', 8)))[1]).to.deep.equal(claims(lease('', 8)));
   });
 
-  it('waits out the time of a holder whose Lease was deleted', () => {
+  it('waits for the rest of the duration when the Lease was deleted', () => {
     const [state, action] = taking(OTHER, { kind: 'missing', now: NOW + 1_000 });
     expect(action).to.deep.equal(waits(NOW + 15_000));
     expect(taking(state, due(NOW + 15_000))[1]).to.deep.equal(claims(undefined));
   });
 
-  it('reads when its claim came too late, and counts anew', () => {
+  it('reads when its claim came too late, and restarts the duration', () => {
     const [state, action] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
     expect(action).to.deep.equal(READ);
     expect(taking(state, seen(lease('third', 9), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 30_001));
   });
 
-  it('does not go round without a pause where reading shows nothing new after a conflict', () => {
+  it('pauses when reading shows nothing new after a conflict', () => {
     const [state] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
     expect(taking(state, seen(lease('other'), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 17_000));
   });
 
-  it('tries again after a while when its claim got no answer', () => {
+  it('retries after a pause when its claim got no answer', () => {
     expect(taking(OTHER, { kind: 'failed', now: NOW + 15_000 })[1]).to.deep.equal(waits(NOW + 17_000));
   });
 
-  it('claims again at once where it sees that a claim without an answer was taken', () => {
+  it('claims again immediately when it sees that a claim without an answer was accepted', () => {
     expect(taking(OTHER, seen(lease('me', 8)))).to.deep.equal([
       following(lease('me', 8), NOW),
       claims(lease('me', 8)),
     ]);
   });
 
-  it('leads from before its claim was sent, once it is taken', () => {
+  it('leads from before its claim was sent, once it is accepted', () => {
     const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 900 } as const;
     expect(taking(OTHER, input)).to.deep.equal([leading(lease('me', 8)), waits(NOW + 2_000)]);
   });
 
-  it('does not lead by an answer that took longer than a lead lasts', () => {
+  it('does not lead after an answer that took longer than a lead lasts', () => {
     const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 10_000 } as const;
     expect(taking(OTHER, input)).to.deep.equal([
       following(lease('me', 8), NOW + 10_000),
@@ -152,13 +152,13 @@ describe('the lease machine, while another leads', () => {
     ]);
   });
 
-  it('does not lead by an answer that the watch has overtaken', () => {
+  it('does not lead after an answer that the watch has overtaken', () => {
     const overtaken = following(lease('third', 9), NOW + 15_000);
     const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 1 } as const;
     expect(taking(overtaken, input)[0]).to.deep.equal(overtaken);
   });
 
-  it('leads where the watch was faster than the answer', () => {
+  it('leads when the watch was faster than the answer', () => {
     const known = following(lease('me', 8), NOW);
     const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 1 } as const;
     expect(taking(known, input)[0]).to.deep.equal(leading(lease('me', 8)));
@@ -173,7 +173,7 @@ describe('the lease machine, while it leads', () => {
     expect(taking(MINE, due(NOW + 2_000))[1]).to.deep.equal(claims(lease('me')));
   });
 
-  it('lasts on from when the renewal was asked for', () => {
+  it('prolongs the lead from when the renewal was sent', () => {
     const input = {
       kind: 'claimed',
       record: lease('me', 8),
@@ -183,7 +183,7 @@ describe('the lease machine, while it leads', () => {
     expect(taking(MINE, input)[0]).to.deep.equal(leading(lease('me', 8), NOW + 2_000));
   });
 
-  it('ends at the renew deadline, and is sought again at once', () => {
+  it('ends at the renew deadline, and claims again immediately', () => {
     expect(leads(MINE, NOW + 9_999)).to.equal(true);
     expect(leads(MINE, NOW + 10_000)).to.equal(false);
     expect(taking(MINE, due(NOW + 10_000))).to.deep.equal([
@@ -192,7 +192,7 @@ describe('the lease machine, while it leads', () => {
     ]);
   });
 
-  it('ends so whatever comes first after a sleep', () => {
+  it('ends at the deadline whatever input comes first after a sleep', () => {
     for (const input of [
       { kind: 'failed', now: NOW + 60_000 },
       { kind: 'seen', record: lease('me', 8), now: NOW + 60_000 },
@@ -201,30 +201,30 @@ describe('the lease machine, while it leads', () => {
       expect(taking(MINE, input)[0].phase, input.kind).to.equal('following');
   });
 
-  it('tries again after a failure, and no longer than to the deadline', () => {
+  it('retries after a failure until the deadline', () => {
     const [state, action] = taking(MINE, { kind: 'failed', now: NOW + 7_000 });
     expect(action).to.deep.equal(waits(NOW + 9_000));
     expect(taking(state, { kind: 'failed', now: NOW + 9_500 })[1]).to.deep.equal(waits(NOW + 10_000));
   });
 
-  it('ends when somebody else has the Lease', () => {
+  it('ends when another process holds the Lease', () => {
     expect(taking(MINE, seen(lease('other', 8)))[0]).to.deep.equal(
       following(lease('other', 8), NOW + 15_000),
     );
   });
 
-  it('goes on when somebody has put something else into the Lease, and renews that version', () => {
+  it('continues when a person has edited other fields of the Lease, and renews that version', () => {
     const [state] = taking(MINE, { kind: 'conflict', now: NOW + 2_000 });
     const [renewing] = taking(state, seen(lease('me', 8), NOW + 2_001));
     expect(leads(renewing, NOW + 2_001)).to.equal(true);
     expect(taking(renewing, due(NOW + 4_000))[1]).to.deep.equal(claims(lease('me', 8)));
   });
 
-  it('makes a deleted Lease anew at once', () => {
+  it('recreates a deleted Lease immediately', () => {
     expect(taking(MINE, { kind: 'missing', now: NOW + 500 })[1]).to.deep.equal(claims(undefined));
   });
 
-  it('does not take its own renewals for news', () => {
+  it('ignores its own renewals in the watch', () => {
     expect(taking(MINE, seen(lease('me', 7), NOW + 1))[0]).to.deep.equal(MINE);
   });
 });

@@ -1,10 +1,10 @@
-// Whatever the API server sends is an object we can work with, or none.
+// Whatever the API server sends becomes a usable object, or none.
 
 import { expect } from 'chai';
 import { decodeJob } from '../../../../src/kube/informer/decode.ts';
 
 const METADATA = { namespace: 'media', name: 'a', uid: 'uid-a', resourceVersion: '7', generation: 3 };
-/** The name is in the key. */
+/** An object of the API with this name, which is in its key. */
 const { name: _name, ...HELD } = METADATA;
 const SPEC = { clusterID: 'c', jobID: 'j' };
 
@@ -17,7 +17,7 @@ function withStatus(status: unknown) {
 }
 
 describe('an object of the API server', () => {
-  it('is reduced to what is used', () => {
+  it('is reduced to the fields in use', () => {
     const condition = {
       type: 'Ready',
       status: 'True',
@@ -81,7 +81,7 @@ describe('an object of the API server', () => {
     ]),
   ];
   for (const [name, junk] of NONE)
-    it(`is none where there is ${name}`, () => {
+    it(`is not decoded when there is ${name}`, () => {
       expect(decodeJob(junk)).to.equal(undefined);
     });
 
@@ -99,54 +99,54 @@ describe('an object of the API server', () => {
     [{ suspend: 'true' }, /spec.suspend is neither/],
   ];
   for (const [spec, message] of UNUSABLE)
-    it(`says what is wrong with ${JSON.stringify(spec)}`, () => {
+    it(`reports what is wrong with ${JSON.stringify(spec)}`, () => {
       expect(withSpec(spec)?.invalid)
         .to.match(message)
         .and.match(/apply the current CRD and correct the object$/);
     });
 
-  it('has an expectation only where it is one of ours', () => {
+  it('has an expected state only when it is a known one', () => {
     expect(withSpec({ expectedState: 'Dancing' })?.spec).not.to.have.property('expectedState');
   });
 
-  it('is not suspended unless it says so', () => {
+  it('is suspended only by `suspend: true`', () => {
     expect(withSpec({ suspend: false })?.spec).not.to.have.property('suspend');
     expect(withSpec({ suspend: false })).not.to.have.property('invalid');
   });
 
-  it('has a refresh token of at most 256 characters, as it goes into the status', () => {
+  it('has a refresh token of at most 256 characters, because it is copied into the status', () => {
     const annotations = { 'edgetranscode.live/requested-at': 'x'.repeat(250_000) };
     expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal('x'.repeat(256));
   });
 
-  it('has a refresh token that the API server stores as it is, also where it was cut within a character', () => {
+  it('has a refresh token that the API server stores unchanged, even when it was cut within a character', () => {
     const annotations = { 'edgetranscode.live/requested-at': `${'x'.repeat(255)}😀` };
     expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal(
       `${'x'.repeat(255)}\ufffd`,
     );
   });
 
-  it('is of the shard that its label names, and of none without it', () => {
+  it('belongs to the shard of its label, and to none without the label', () => {
     const labels = { 'edgetranscode.live/shard': 'sports', other: 'x' };
     expect(decodeJob({ metadata: { ...METADATA, labels } })?.shard).to.equal('sports');
     for (const other of [undefined, null, 'x', { shard: 'sports' }, { 'edgetranscode.live/shard': 1 }])
       expect(decodeJob({ metadata: { ...METADATA, labels: other } })).not.to.have.property('shard');
   });
 
-  it('has no refresh requested by an annotation that is empty or none', () => {
+  it('has no refresh token when the annotation is empty or missing', () => {
     for (const annotations of [{ 'edgetranscode.live/requested-at': '' }, null, 'x'])
       expect(decodeJob({ metadata: { ...METADATA, annotations }, spec: SPEC })).not.to.have.property(
         'requestedAt',
       );
   });
 
-  it('has a generation always', () => {
+  it('always has a generation', () => {
     expect(decodeJob({ metadata: { ...METADATA, generation: 'x' }, spec: SPEC })).to.include({
       generation: 0,
     });
   });
 
-  it('has a status of usable parts only', () => {
+  it('has only usable parts of a status', () => {
     for (const junk of [null, 'x', [], 7]) expect(withStatus(junk)).to.deep.equal({});
     const odd = {
       job: 'x',
@@ -158,7 +158,7 @@ describe('an object of the API server', () => {
     expect(withStatus(odd)).to.deep.equal({});
   });
 
-  it('leaves out conditions that would make the next status one that the schema refuses', () => {
+  it('drops conditions that would make the schema refuse the next status', () => {
     const good = {
       type: 'Ready',
       status: 'True',

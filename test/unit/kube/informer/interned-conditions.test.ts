@@ -1,4 +1,4 @@
-// That interned conditions read as those they were made of, and that thousands of them take little memory.
+// Interned conditions read as those they were made of, and thousands of them take little memory.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
@@ -33,7 +33,7 @@ const conditions: fc.Arbitrary<Condition[]> = fc.array(
   }),
 );
 
-/** With dates of its own, as jobs that were started at different moments. */
+/** Conditions with dates of their own, like those of jobs started at different times. */
 function started(second: number): Condition[] {
   return CONDITION_TYPES.map((type, index) => ({
     type,

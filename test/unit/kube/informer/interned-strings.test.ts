@@ -1,4 +1,4 @@
-// That interning changes no value, and that equal strings share memory, measured by the heap of many objects.
+// Interning changes no value, and equal strings share memory, measured by the heap of many objects.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';

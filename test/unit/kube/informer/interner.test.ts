@@ -1,4 +1,4 @@
-// Which values are interned, and which are dropped.
+// Which values an interner holds, and which it drops.
 import { expect } from 'chai';
 import { Interner } from '../../../../src/kube/informer/interner.ts';
 

@@ -1,5 +1,6 @@
 /**
- * An API server with one collection of objects, which lists and watches as a real one does, except where a fault is to come next.
+ * An API server with one collection of objects. It lists and watches like a real one, except for the faults
+ * that a test sets.
  */
 import type { Http2ServerResponse as Response } from 'node:http2';
 import { json, LoopbackApiServer, type Received } from '../client/loopback-api-server.ts';
@@ -24,14 +25,14 @@ export type Fault = (response: Response) => void;
 
 export class ScriptedCollection {
   readonly server = new LoopbackApiServer();
-  /** What happens to the next watches and lists, one each. */
+  /** Faults of the next watches and lists, one each. */
   readonly watchFaults: Fault[] = [];
   readonly listFaults: Fault[] = [];
-  /** From which versions watches were asked for. */
+  /** Versions from which watches were requested. */
   readonly watchedFrom: string[] = [];
   lists = 0;
   #version = 100;
-  /** Of the oldest change that a watch can still be told. */
+  /** Oldest version from which a watch can resume. */
   #compacted = 0;
   readonly #objects = new Map<string, Stored>();
   readonly #changes: Change[] = [];
@@ -41,7 +42,7 @@ export class ScriptedCollection {
     this.server.respond = (response, received) => this.#respond(response, received);
   }
 
-  /** Creates or changes it. */
+  /** Creates or changes the object. */
   put(name: string, namespace = 'media'): void {
     const uid = this.#objects.get(`${namespace}/${name}`)?.metadata.uid ?? `uid-${this.#version}`;
     const version = this.#next();
@@ -59,7 +60,7 @@ export class ScriptedCollection {
     this.#tell(version, 'DELETED', { ...before, metadata });
   }
 
-  /** No watch from before now can be resumed. */
+  /** Compacts: no watch from an earlier version can resume. */
   compact(): void {
     this.#compacted = this.#version;
     this.#changes.length = 0;
@@ -69,21 +70,21 @@ export class ScriptedCollection {
     this.#tell(this.#next(), 'BOOKMARK', { metadata: { resourceVersion: String(this.#version) } });
   }
 
-  /** The next change goes to no watch that is open now. */
+  /** Hides the next change from the open watches. */
   loseWatches(): Response[] {
     const lost = [...this.#watches];
     this.#watches.clear();
     return lost;
   }
 
-  /** `namespace/name` → uid and version. */
+  /** Objects by key, with uid and version. */
   get content(): Record<string, string> {
     return Object.fromEntries(
       [...this.#objects].map(([key, { metadata }]) => [key, `${metadata.uid}@${metadata.resourceVersion}`]),
     );
   }
 
-  /** No fault is to come any more. */
+  /** Removes the faults that are left. */
   get isWell(): boolean {
     return this.watchFaults.length + this.listFaults.length === 0;
   }
@@ -136,7 +137,7 @@ export function refuse(status: number, reason: string, headers: Record<string, s
   return (response) => json(response, status, { kind: 'Status', code: status, reason }, headers);
 }
 
-/** A watch that begins well, brings this, and goes on or ends. */
+/** Makes a watch begin well, send this text, and then stay open, end or break. */
 export function sends(text: string, then: 'stays' | 'ends' | 'breaks' = 'stays'): Fault {
   return (response) => {
     response.writeHead(200).write(text);

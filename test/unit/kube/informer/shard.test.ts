@@ -1,4 +1,4 @@
-// Which objects an operator serves among several.
+// Which objects an operator of a shard serves.
 
 import { expect } from 'chai';
 import { isOfShard, labelSelectorOf, leaseNameOf } from '../../../../src/api/shard.ts';
@@ -12,10 +12,10 @@ describe('a shard', () => {
     expect(isOfShard(aJob().build(), 'sports')).to.equal(false);
   });
 
-  it('without a name has those without the label', () => {
+  it('without a name has the objects without the label', () => {
     expect(labelSelectorOf(undefined)).to.equal('!edgetranscode.live/shard');
     expect(isOfShard(aJob().build(), undefined)).to.equal(true);
-    // An empty label is a label.
+    // An empty label is still a label.
     expect(isOfShard(aJob().ofShard('').build(), undefined)).to.equal(false);
   });
 

@@ -1,4 +1,4 @@
-// The newest of every object, and each change told once.
+// The store holds the newest version of every object and reports each change once.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
@@ -29,7 +29,7 @@ describe('the store', () => {
     return changes.splice(0);
   }
 
-  it('tells of each object that comes, changes and goes', () => {
+  it('reports each object that is added, changed and removed', () => {
     store.take({ kind: 'applied', job: job('a', 1) });
     store.take({ kind: 'applied', job: job('a', 2) });
     store.take({ kind: 'deleted', job: job('a', 3) });
@@ -41,7 +41,7 @@ describe('the store', () => {
     expect(store.size).to.equal(0);
   });
 
-  it('holds the newest of each', () => {
+  it('holds the newest version of each object', () => {
     list(job('a', 1), job('b', 2));
     store.take({ kind: 'applied', job: job('a', 3) });
     expect(store.get('media/a')?.resourceVersion).to.equal('3');
@@ -49,7 +49,7 @@ describe('the store', () => {
     expect([...store.values()].map(({ key }) => nameOf(key))).to.deep.equal(['a', 'b']);
   });
 
-  it('passes over what is older than what it knows, and what it knows already', () => {
+  it('ignores older and known versions', () => {
     store.take({ kind: 'applied', job: job('a', 10) });
     takeChanges();
     store.take({ kind: 'applied', job: job('a', 9) });
@@ -58,14 +58,14 @@ describe('the store', () => {
     expect(store.get('media/a')?.resourceVersion).to.equal('10');
   });
 
-  it("lets go of what another call shows to be another shard's by now", () => {
+  it('removes an object that another call shows in another shard', () => {
     list(job('a', 1), job('b', 2));
     takeChanges();
     store.update(aJob().named('a').uid('uid-a').version(3).ofShard('sports').build());
     expect(changes).to.deep.equal(['media/a uid-a@1 → none']);
   });
 
-  it('keeps what has come back from another shard since another call was answered', () => {
+  it('keeps an object that has returned from another shard since another call was answered', () => {
     list(job('a', 5));
     takeChanges();
     store.update(aJob().named('a').uid('uid-a').version(4).ofShard('sports').build());
@@ -73,7 +73,7 @@ describe('the store', () => {
     expect(store.get('media/a')?.resourceVersion).to.equal('5');
   });
 
-  it('of a shard takes what another call shows of its objects, and lets go of those without a label', () => {
+  it('of a shard updates its objects by the answers of other calls, and removes those without a label', () => {
     store = new Store(undefined, 'sports');
     const mine = aJob().named('a').uid('uid-a').ofShard('sports');
     list(mine.version(1).build());
@@ -91,13 +91,13 @@ describe('the store', () => {
     expect(store.get('media/a')?.resourceVersion).to.equal('90071992547409931');
   });
 
-  it('takes any other version where they are no numbers', () => {
+  it('accepts any other version when they are not numbers', () => {
     store.apply({ ...job('a', 1), resourceVersion: 'x' });
     store.apply({ ...job('a', 1), resourceVersion: 'w' });
     expect(store.get('media/a')?.resourceVersion).to.equal('w');
   });
 
-  it('forgets what a new list has no longer, and only once the list is whole', () => {
+  it('removes objects that a new list lacks, only when the list is complete', () => {
     list(job('a', 1), job('b', 2));
     takeChanges();
     store.take({ kind: 'relisting' });
@@ -107,7 +107,7 @@ describe('the store', () => {
     expect(changes).to.deep.equal(['media/b uid-b@2 → none']);
   });
 
-  it('keeps what an interrupted list had not come to yet', () => {
+  it('keeps objects that an interrupted list had not reached', () => {
     list(job('a', 1), job('b', 2));
     store.take({ kind: 'relisting' });
     store.take({ kind: 'applied', job: job('a', 1) });
@@ -115,7 +115,7 @@ describe('the store', () => {
     expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
   });
 
-  it('says whether a list has come in whole', () => {
+  it('knows whether a list is complete', () => {
     expect(store.isListed).to.equal(false);
     store.take({ kind: 'relisting' });
     expect(store.isListed).to.equal(false);
@@ -124,20 +124,20 @@ describe('the store', () => {
     expect(store.isListed).to.equal(true);
   });
 
-  it('tells of both when one is made anew under the same name while nobody looked', () => {
+  it('reports both objects when one was recreated under the same name unobserved', () => {
     list(job('a', 1));
     takeChanges();
     list(job('a', 5, 'uid-new'));
     expect(changes).to.deep.equal(['media/a uid-a@1 → uid-new@5']);
   });
 
-  it('does not take the late deletion of the old one for that of the new one', () => {
+  it('does not apply the late deletion of the old object to the new one', () => {
     store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
     store.take({ kind: 'deleted', job: job('a', 6, 'uid-a') });
     expect(store.get('media/a')?.uid).to.equal('uid-new');
   });
 
-  it('takes the deletion of what it does not know for no news', () => {
+  it('ignores the deletion of an unknown object', () => {
     store.take({ kind: 'deleted', job: job('a', 1) });
     store.remove('media/a');
     expect(changes).to.deep.equal([]);
@@ -158,14 +158,14 @@ describe('the store', () => {
       store = new Store(['media', 'sports']);
     });
 
-    it('forgets what is gone from one when that one is listed, and nothing of another', () => {
+    it('removes missing objects of the listed namespace, and none of another', () => {
       listOf('media', of('media', 'a', 1), of('media', 'b', 2));
       listOf('sports', of('sports', 'a', 3));
       listOf('media', of('media', 'a', 1));
       expect([...store.keys()]).to.deep.equal(['media/a', 'sports/a']);
     });
 
-    it('keeps apart lists that come in at once', () => {
+    it('keeps concurrent lists apart', () => {
       listOf('media', of('media', 'a', 1), of('media', 'b', 2));
       listOf('sports', of('sports', 'a', 3), of('sports', 'b', 4));
       store.take({ kind: 'relisting' }, 'media');
@@ -178,7 +178,7 @@ describe('the store', () => {
       expect([...store.keys()]).to.deep.equal(['media/a', 'sports/b']);
     });
 
-    it('is listed when each is, and tells which are not', () => {
+    it('is listed when each namespace is, and names those that are not', () => {
       expect(store.awaited).to.deep.equal(['media', 'sports']);
       listOf('sports');
       expect(store.isListed).to.equal(false);
@@ -189,7 +189,7 @@ describe('the store', () => {
   });
 
   describe('updated by the answer to a write', () => {
-    it('tells of it as of any change', () => {
+    it('reports it like any change', () => {
       list(job('a', 1));
       takeChanges();
       store.update(job('a', 2));
@@ -198,12 +198,12 @@ describe('the store', () => {
       expect(changes).to.have.length(1);
     });
 
-    it('does not bring back what was deleted meanwhile', () => {
+    it('does not bring back an object deleted meanwhile', () => {
       store.update(job('a', 2));
       expect(store.get('media/a')).to.equal(undefined);
     });
 
-    it('does not keep what a list that is coming in has no longer', () => {
+    it('does not keep an object that the list under way lacks', () => {
       list(job('a', 1), job('b', 2));
       store.take({ kind: 'relisting' });
       store.take({ kind: 'applied', job: job('b', 2) });
@@ -212,7 +212,7 @@ describe('the store', () => {
       expect([...store.keys()]).to.deep.equal(['media/b']);
     });
 
-    it('does not bring back what was replaced meanwhile', () => {
+    it('does not bring back an object replaced meanwhile', () => {
       store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
       store.update(job('a', 9, 'uid-a'));
       expect(store.get('media/a')?.uid).to.equal('uid-new');

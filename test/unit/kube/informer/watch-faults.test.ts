@@ -1,5 +1,5 @@
-// Watcher, store and clients together, over real connections, against an API server that misbehaves: afterwards the store equals
-// what the server has, and the way there was no storm.
+// Watcher, store and clients together, over real connections, against an API server with faults: afterwards
+// the store equals the server, and the requests on the way were few.
 
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -13,10 +13,10 @@ import { RecordingLogger } from '../../kit/recording-logger.ts';
 import { json } from '../client/loopback-api-server.ts';
 import { type Fault, refuse, ScriptedCollection, sends } from './scripted-collection.ts';
 
-/** The store is equal again 10 s after the server is well: the requests that it takes have the rest. */
+/** Pauses within the 10 s after which the store equals a recovered server; the requests take the rest. */
 const LONGEST_PAUSES_MS = 8_000;
 
-/** Tells of its pauses, and makes them 50 times as short. */
+/** A clock that records its pauses, and makes them 50 times shorter. */
 function hastyClock(onPause: (ms: number) => void): Clock {
   const sleep: Clock['sleep'] = (ms, signal) => {
     onPause(ms);
@@ -30,7 +30,7 @@ describe('the store follows an API server', () => {
   let store: Store;
   let changes: string[];
   let pauses: number[];
-  /** Those since the last fault. */
+  /** Pauses since the last fault. */
   let sinceWell: number;
   let logger: RecordingLogger;
   let config: PooledKubeConfig;
@@ -87,13 +87,13 @@ describe('the store follows an API server', () => {
     while (!condition()) await delay(2);
   }
 
-  /** Until it is so, while a watch is open: mocha's limit is ours. */
+  /** Waits until the condition holds while a watch is open, within mocha's limit. */
   async function follows(): Promise<void> {
     const sorted = (record: Record<string, string>) => JSON.stringify(Object.entries(record).sort());
     await until(() => api.watches > 0 && sorted(content()) === sorted(api.content));
   }
 
-  /** What happens while the operator is not told: one of each kind. */
+  /** Makes one change of each kind that the operator does not see. */
   function change(): void {
     api.put('new');
     api.put('changing');
@@ -102,7 +102,7 @@ describe('the store follows an API server', () => {
     api.put('steady');
   }
 
-  /** Breaks the open watch; what comes next is up to the faults. */
+  /** Breaks the open watch; the faults follow. */
   function breakWatch(): void {
     for (const watch of api.loseWatches()) watch.destroy();
   }
@@ -131,7 +131,7 @@ describe('the store follows an API server', () => {
       relists: 0,
     },
     'a line that is no JSON': { faults: [sends('{"type":"MODIFIED",\n')], relists: 1 },
-    'a line without end': { faults: [sends('x'.repeat(5 * 1_024 * 1_024))], relists: 1 },
+    'an endless line': { faults: [sends('x'.repeat(5 * 1_024 * 1_024))], relists: 1 },
     'a page of HTML': { faults: [sends('<html><body>Login</body></html>\n', 'ends')], relists: 1 },
     'watches that end at once': { faults: Array(4).fill(sends('', 'ends')), relists: 0 },
     'a watch that never answers': { faults: [() => undefined], relists: 0 },
@@ -181,7 +181,7 @@ describe('the store follows an API server', () => {
       expect(logger.lines.filter(({ message }) => message === 'listing failed')).to.have.length(2);
     });
 
-  it('after 429, no earlier than asked', async () => {
+  it('after 429, no earlier than requested', async () => {
     api.watchFaults.push(refuse(429, 'TooManyRequests', { 'retry-after': '7' }));
     breakWatch();
     change();
@@ -197,7 +197,7 @@ describe('the store follows an API server', () => {
     expect(api.lists).to.equal(2);
   });
 
-  it('after an outage so long that its version was compacted away, by one list without another pause', async () => {
+  it('after an outage in which its version was compacted away, with one list and no further pause', async () => {
     api.watchFaults.push(...Array(6).fill(refuse(503, 'ServiceUnavailable')));
     breakWatch();
     change();
@@ -207,7 +207,7 @@ describe('the store follows an API server', () => {
     expect(sinceWell).to.be.at.most(LONGEST_PAUSES_MS);
   });
 
-  it('after a compaction that a bookmark has outrun, with no list', async () => {
+  it('after a compaction older than its last bookmark, with no list', async () => {
     api.put('changing');
     api.bookmark();
     await follows();
@@ -218,7 +218,7 @@ describe('the store follows an API server', () => {
     expect(api.lists).to.equal(1);
   });
 
-  it('in every pause longer than in the one before, up to 8 s', async () => {
+  it('with each pause longer than the one before, up to 8 s', async () => {
     const failures = 9;
     api.watchFaults.push(...Array(failures).fill(refuse(503, 'ServiceUnavailable')));
     breakWatch();
@@ -233,7 +233,7 @@ describe('the store follows an API server', () => {
     expect(pauses).to.have.length(failures + 1);
   });
 
-  it('with two connections, whatever happened: one for calls, one for the watch', async () => {
+  it('with two connections after any fault: one for calls, one for the watch', async () => {
     for (let rounds = 0; rounds < 20; rounds += 1) {
       api.watchFaults.push(
         rounds % 2 === 0 ? refuse(410, 'Expired') : sends('{"type":"ERROR","object":{}}\n'),

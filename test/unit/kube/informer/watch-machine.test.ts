@@ -59,7 +59,7 @@ function backoff(state: WatchState, attempt = 1, atLeastMs = 0): Step {
 
 const AGAIN_AT_ONCE: Step = { state: { phase: 'listing', failures: 1, wasTooOld: true }, events: [] };
 
-/** What comes of each input, in each state. */
+/** The result of each input in each state. */
 const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
   start: {
     'a page with more to come': {
@@ -74,7 +74,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
     'an end at once': backoff(START),
     'an end when it is time to list': { state: START, events: [] },
     'no answer': backoff(START),
-    // Nothing was old about it: a server in trouble.
+    // There was no old version: the server is in trouble.
     '410 Gone': backoff(START),
     '404 Not Found': backoff(START),
     '403 Forbidden': backoff(START),
@@ -104,7 +104,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
     '429 with a wait of 7 s': backoff(STATES['between pages'], 1, 7_000),
   },
   watching: {
-    // Nobody lists while watching; were a page to come, it would be taken as one.
+    // No page comes while watching; it would be processed like any page.
     'a page with more to come': {
       state: { phase: 'listing', continueToken: 'more', failures: 0, wasTooOld: false },
       events: [APPLIED],
@@ -132,7 +132,7 @@ const TABLE: Record<keyof typeof STATES, Record<keyof typeof INPUTS, Step>> = {
 for (const [name, state] of Object.entries(STATES))
   describe(`the watch machine, ${name}`, () => {
     for (const [what, input] of Object.entries(INPUTS))
-      it(`takes ${what}`, () => {
+      it(`processes ${what}`, () => {
         expect(step(state, input)).to.deep.equal(
           TABLE[name as keyof typeof STATES][what as keyof typeof INPUTS],
         );
@@ -142,16 +142,16 @@ for (const [name, state] of Object.entries(STATES))
 describe('the watch machine, after failures in a row', () => {
   const failing: WatchState = { ...STATES.watching, failures: 4 };
 
-  it('counts on', () => {
+  it('continues to count', () => {
     expect(step(failing, INPUTS['no answer']).pause).to.include({ attempt: 5 });
   });
 
   for (const what of ['an applied object', 'a deleted object', 'a bookmark', 'an end in good order'] as const)
-    it(`begins to count anew with ${what}`, () => {
+    it(`restarts the count with ${what}`, () => {
       expect(step(failing, INPUTS[what]).state.failures).to.equal(0);
     });
 
-  it('lists at once for a version that is too old, as it is often the first thing said after an outage', () => {
+  it('lists immediately for a version too old, which is often the first answer after an outage', () => {
     expect(step(failing, INPUTS['410 Gone'])).to.deep.equal({
       state: { phase: 'listing', failures: 5, wasTooOld: true },
       events: [],
@@ -159,14 +159,14 @@ describe('the watch machine, after failures in a row', () => {
   });
 
   for (const what of ['an applied object', 'a bookmark', 'an end in good order', 'no answer'] as const)
-    it(`lists at once for another version that is too old after ${what}`, () => {
+    it(`lists immediately for another version too old after ${what}`, () => {
       let state: WatchState = STATES.watching;
       for (const input of [INPUTS['410 Gone'], INPUTS['the last page'], INPUTS[what]])
         state = step(state, input).state;
       expect(step(state, INPUTS['410 Gone']).pause).to.equal(undefined);
     });
 
-  it('does not go round without a pause where each watch after a list is too old', () => {
+  it('pauses when each watch after a list has a version too old', () => {
     let state: WatchState = STATES.watching;
     const pauses: number[] = [];
     for (let rounds = 0; rounds < 5; rounds += 1)
@@ -178,7 +178,7 @@ describe('the watch machine, after failures in a row', () => {
     expect(pauses).to.deep.equal([2, 3, 4, 5]);
   });
 
-  it('does not go round without a pause where each second page is too old', () => {
+  it('pauses when each second page has a token too old', () => {
     let state: WatchState = START;
     const pauses: number[] = [];
     for (let rounds = 0; rounds < 4; rounds += 1)

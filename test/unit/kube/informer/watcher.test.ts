@@ -1,4 +1,5 @@
-// The watcher against a scripted API server: it goes on after anything, never in haste, until it is told to stop.
+// The watcher against a scripted API server: it continues after any failure, with pauses, until it is
+// stopped.
 
 import { expect } from 'chai';
 import { nameOf } from '../../../../src/base/object-key.ts';
@@ -68,9 +69,9 @@ class OpenWatch {
 class ScriptedApiServer {
   readonly tokens: (string | undefined)[] = [];
   readonly watches: OpenWatch[] = [];
-  /** The next answers to lists; then lists hang. */
+  /** The next answers to lists; after the last one lists hang. */
   readonly pages: (Page | Error)[] = [];
-  /** Set: watches fail to begin. */
+  /** When set, watches fail with this error. */
   refusal: unknown;
 
   async list(token: string | undefined): Promise<Page> {
@@ -135,7 +136,7 @@ describe('the watcher', () => {
     expect(server.current.query.timeoutSeconds).to.be.within(240, 480);
   });
 
-  it('passes on what the watch brings', async () => {
+  it('passes on the events of the watch', async () => {
     await run(page('10', []));
     await server.current.send('ADDED', raw('a', '11'));
     await server.current.send('MODIFIED', raw('a', '12'));
@@ -143,7 +144,7 @@ describe('the watcher', () => {
     expect(events.slice(2)).to.deep.equal(['applied a', 'applied a', 'deleted a']);
   });
 
-  it('resumes an idle watch at once, from the last bookmark, again and again', async () => {
+  it('resumes an idle watch immediately from the last bookmark, again and again', async () => {
     await run(page('10', []));
     await server.current.send('ADDED', raw('a', '11'));
     for (const version of ['20', '21', '22']) {
@@ -156,7 +157,7 @@ describe('the watcher', () => {
     expect(logger.lines).to.deep.equal([]);
   });
 
-  it('resumes from the last event where no bookmark came', async () => {
+  it('resumes from the last event when no bookmark came', async () => {
     await run(page('10', []));
     await server.current.send('ADDED', raw('a', '17'));
     await clock.advance(30_000);
@@ -164,7 +165,7 @@ describe('the watcher', () => {
     expect(server.current.query.resourceVersion).to.equal('17');
   });
 
-  it('is not led astray by a bookmark without a version, or by things that are no objects', async () => {
+  it('ignores a bookmark without a version, and events without an object', async () => {
     await run(page('10', []));
     for (const junk of [undefined, null, 7, {}, { metadata: null }, { metadata: { resourceVersion: '' } }]) {
       await server.current.send('BOOKMARK', junk);
@@ -177,14 +178,14 @@ describe('the watcher', () => {
     expect(events).to.deep.equal(['relisting', 'listed']);
   });
 
-  it('lists again, at once, when its version is too old, told by the answer', async () => {
+  it('lists again immediately when the answer says that its version is too old', async () => {
     await run(page('10', ['a']), page('20', ['b']));
     await server.current.end(httpError(410));
     expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
     expect(server.current.query.resourceVersion).to.equal('20');
   });
 
-  it('lists again, at once, when its version is too old, told by an event', async () => {
+  it('lists again immediately when an event says that its version is too old', async () => {
     await run(page('10', ['a']), page('20', ['b']));
     const { current } = server;
     await current.send('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
@@ -213,7 +214,7 @@ describe('the watcher', () => {
     expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
   });
 
-  it('resumes no earlier than the API server asked', async () => {
+  it('resumes no earlier than the API server requests', async () => {
     await run(page('10', []));
     await server.current.end(httpError(429, { retryAfterMs: 7_000 }));
     await clock.advance(6_999);
@@ -223,13 +224,13 @@ describe('the watcher', () => {
     expect(server.current.query.resourceVersion).to.equal('10');
   });
 
-  it('lists anew when the token of a page is too old', async () => {
+  it('restarts the list when the token of a page is too old', async () => {
     await run(page('10', ['a'], 'more'), httpError(410), page('20', ['b']));
     expect(server.tokens).to.deep.equal([undefined, 'more', undefined]);
     expect(events).to.deep.equal(['relisting', 'applied a', 'relisting', 'applied b', 'listed']);
   });
 
-  it('goes on with the page that it did not get', async () => {
+  it('continues with the page that it did not get', async () => {
     await run(page('10', ['a'], 'more'), httpError(503), page('10', ['b']));
     expect(server.tokens).to.deep.equal([undefined, 'more']);
     await clock.advance(500);
@@ -237,7 +238,7 @@ describe('the watcher', () => {
     expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'listed']);
   });
 
-  it('tries at growing intervals of at most 8 s while there is no API server', async () => {
+  it('retries at growing intervals of at most 8 s without an API server', async () => {
     await run(...Array.from({ length: 12 }, () => Object.assign(new Error('x'), { code: 'ECONNREFUSED' })));
     await clock.advance(500 + 1_000 + 2_000 + 4_000);
     expect(server.tokens.length).to.be.within(5, 9);
@@ -248,21 +249,21 @@ describe('the watcher', () => {
     expect(logger.lines[0]?.fields).to.include({ reason: 'ECONNREFUSED' });
   });
 
-  it('does not spin where each watch ends at once', async () => {
+  it('does not spin when each watch ends immediately', async () => {
     server.refusal = null;
     await run(page('10', []));
     await clock.advance(60_000);
     expect(server.watches.length).to.be.within(8, 18);
   });
 
-  it('does not spin where each watch is too old', async () => {
+  it('does not spin when each watch has a version too old', async () => {
     server.refusal = httpError(410);
     await run(...Array.from({ length: 100 }, () => page('10', [])));
     await clock.advance(60_000);
     expect(server.tokens.length).to.be.within(8, 20);
   });
 
-  it('does not spin where each watch is forbidden, and says what to apply', async () => {
+  it('does not spin when each watch is forbidden, and logs what to apply', async () => {
     server.refusal = httpError(403);
     await run(page('10', []));
     await clock.advance(60_000);
@@ -271,7 +272,7 @@ describe('the watcher', () => {
     expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
   });
 
-  it('warns of what goes on failing alike once in ten minutes, and at once of what is new', async () => {
+  it('warns of a lasting failure once in 10 minutes, and of a new failure immediately', async () => {
     const warnings = () => logger.lines.filter(({ level }) => level === 'warn').length;
     server.refusal = httpError(403);
     await run(page('10', []));
@@ -302,14 +303,14 @@ describe('the watcher', () => {
     expect(infos.map(({ message }) => message)).to.deep.equal(['watching works again']);
   });
 
-  it('says that the CRD is missing, and lists again once it is there', async () => {
+  it('logs that the CRD is missing, and lists again once it exists', async () => {
     await run(httpError(404), page('10', []));
     expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f crds/');
     await clock.advance(500);
     expect(events).to.deep.equal(['relisting', 'listed']);
   });
 
-  it('lists again some time, in case an event was lost', async () => {
+  it('lists again after an hour, in case an event was lost', async () => {
     await run(page('10', ['a']), page('20', ['b']));
     for (let minutes = 0; minutes < 60; minutes += 1) {
       await clock.advance(60_000);
@@ -319,7 +320,7 @@ describe('the watcher', () => {
     expect(events.at(-1)).to.equal('listed');
   });
 
-  it('tells when it last heard anything', async () => {
+  it('reports when it last received anything', async () => {
     await run(page('10', []));
     const heard = clock.now();
     await clock.advance(30_000);
@@ -331,7 +332,7 @@ describe('the watcher', () => {
   });
 
   describe('is stuck', () => {
-    it('when it has neither heard anything nor tried for ten minutes', async () => {
+    it('when it has neither received anything nor made a request for 10 minutes', async () => {
       await run(page('10', []));
       await clock.advance(10 * 60_000);
       expect(watcher.isStuck).to.equal(false);
@@ -339,7 +340,7 @@ describe('the watcher', () => {
       expect(watcher.isStuck).to.equal(true);
     });
 
-    it('not while it hears something, however long its one watch lasts', async () => {
+    it('not while it receives events, however long its watch lasts', async () => {
       await run(page('10', []));
       for (let minutes = 0; minutes < 60; minutes += 5) {
         await clock.advance(5 * 60_000);
@@ -348,7 +349,7 @@ describe('the watcher', () => {
       expect(watcher.isStuck).to.equal(false);
     });
 
-    it('not while it tries, however long the API server is away or refuses', async () => {
+    it('not while it makes requests, however long the API server is away or refuses', async () => {
       server.refusal = httpError(403);
       await run(page('10', []));
       await clock.advance(30 * 60_000);
@@ -359,7 +360,7 @@ describe('the watcher', () => {
     });
   });
 
-  describe('told to stop', () => {
+  describe('when it is stopped', () => {
     async function stops(): Promise<void> {
       stop.abort();
       const ended = running.then(() => 'ended');
@@ -370,7 +371,7 @@ describe('the watcher', () => {
       expect(server.tokens).to.have.length(length);
     }
 
-    it('while it watches, ends the watch, at once and without complaint', async () => {
+    it('ends its watch immediately and without an error', async () => {
       await run(page('10', []));
       const { current } = server;
       await stops();
@@ -380,18 +381,18 @@ describe('the watcher', () => {
       expect(logger.lines).to.deep.equal([]);
     });
 
-    it('while a list is under way, waits for nothing', async () => {
+    it('does not wait for a list under way', async () => {
       await run();
       await stops();
       expect(logger.lines).to.deep.equal([]);
     });
 
-    it('while it pauses, waits for nothing', async () => {
+    it('does not wait for its pause', async () => {
       await run(httpError(500));
       await stops();
     });
 
-    it('before it began, does nothing', async () => {
+    it('does nothing when it has not begun', async () => {
       stop.abort();
       await run(page('10', []));
       expect(server.tokens).to.deep.equal([]);

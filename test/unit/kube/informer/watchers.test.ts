@@ -1,4 +1,4 @@
-// Several namespaces followed at once: each lists and watches for itself.
+// Several namespaces, each with a watcher that lists and watches it separately.
 
 import { expect } from 'chai';
 import { RefusedError } from '../../../../src/kube/client/api-error.ts';
@@ -60,13 +60,13 @@ describe('the watchers', () => {
     return watchers;
   }
 
-  it('follow the whole cluster where no namespace is named', async () => {
+  it('follow the whole cluster when no namespace is named', async () => {
     await run();
     expect(paths).to.deep.equal([`${COLLECTION}/edgetranscodejobs undefined-10`]);
     expect(events).to.deep.equal(['undefined relisting', 'undefined listed']);
   });
 
-  it('follow each namespace by itself, and say of which an event is', async () => {
+  it('follow each namespace separately, and name the source of an event', async () => {
     await run(['media', 'sports', 'media']);
     expect(paths).to.have.members([
       `${COLLECTION}/namespaces/media/edgetranscodejobs media-10`,
@@ -75,12 +75,12 @@ describe('the watchers', () => {
     expect(events).to.have.members(['media relisting', 'media listed', 'sports relisting', 'sports listed']);
   });
 
-  it('ask the API server for what has the label alone, in list and watch', async () => {
+  it('select by label, in list and watch', async () => {
     await run(['media', 'sports'], 'shard=a');
     expect(selectors).to.deep.equal(['shard=a', 'shard=a', 'shard=a', 'shard=a']);
   });
 
-  it('go on where one is forbidden, say which, and what to apply there', async () => {
+  it('continue when one is forbidden, and log which, and what to apply there', async () => {
     forbidden.add('media');
     await run(['media', 'sports']);
     expect(events).to.deep.equal(['sports relisting', 'sports listed']);
@@ -94,7 +94,7 @@ describe('the watchers', () => {
     expect(events.slice(2)).to.deep.equal(['media relisting', 'media listed']);
   });
 
-  it('tell of the one that has heard nothing for longest', async () => {
+  it('report the progress of the one that has been silent longest', async () => {
     const began = clock.now();
     forbidden.add('media');
     const watchers = await run(['media', 'sports']);
@@ -102,7 +102,7 @@ describe('the watchers', () => {
     expect(watchers.progressedAt).to.equal(began);
   });
 
-  it('are stuck when one of them is, although others try', async () => {
+  it('are stuck when one of them is, although others make requests', async () => {
     forbidden.add('media');
     const watchers = await run(['media', 'sports']);
     await clock.advance(10 * 60_000);

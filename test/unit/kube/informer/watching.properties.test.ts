@@ -1,4 +1,4 @@
-// Whatever happens between the API server and the operator, the store comes to hold what the server holds.
+// Whatever happens between the API server and the operator, the store ends up equal to the server.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -16,21 +16,23 @@ import { holds, sequence } from '../../kit/for-any.ts';
 
 const PAGE = 2;
 
-/** Objects with their history, as etcd keeps it: lists are of one moment, watches tell what came after one. */
+/**
+ * Objects with their history, as etcd keeps it: a list shows one moment, a watch the changes after one.
+ */
 class Server {
   readonly jobs = new Map<string, EdgeTranscodeJob>();
   readonly log: Extract<WatchInput, { kind: 'applied' | 'deleted' }>[] = [];
   #version = 10;
-  /** What is older is not remembered: neither versions to watch from nor lists to go on with. */
+  /** Oldest version that a watch or the next page of a list may name. */
   oldest = 0;
-  /** What whoever asks for older is told: that it is gone, or that the whole resource is. */
+  /** Refusal of older versions: the version is gone (410), or the whole resource (404). */
   refusal: 404 | 410 = 410;
 
   get version(): number {
     return this.#version;
   }
 
-  /** Creates or changes it. */
+  /** Creates or changes the object. */
   apply(name: string): EdgeTranscodeJob {
     this.#version += 1;
     const uid = this.jobs.get(name)?.uid ?? `uid-${name}-${this.#version}`;
@@ -53,7 +55,7 @@ class Server {
     this.refusal = 410;
   }
 
-  /** The CRD goes, with all objects and without a word, and comes back. */
+  /** Deletes the CRD with all objects, without events, and creates it again. */
   reinstall(): void {
     this.#version += 1;
     this.jobs.clear();
@@ -72,17 +74,17 @@ interface List {
   readonly version: number;
 }
 
-/** The operator's side of it, as the watcher drives machine and store. */
+/** The operator's side: drives machine and store as the watcher does. */
 class Watching {
   readonly server = new Server();
   readonly store = new Store();
-  /** What whoever listens to the store believes by what it was told. */
+  /** Objects as a subscriber of the store knows them. */
   readonly believed = new Map<string, EdgeTranscodeJob>();
   #state: WatchState = START;
   #now = 0;
-  /** The list under way, as of the moment at which it began. */
+  /** The list under way, from the moment at which it began. */
   #list: List | undefined;
-  /** Answers to our own status writes that have not come yet. */
+  /** Answers to our own status writes that are still on their way. */
   readonly #writes: EdgeTranscodeJob[] = [];
 
   constructor() {
@@ -100,7 +102,7 @@ class Watching {
     return this.#state.phase === 'watching';
   }
 
-  /** Whatever the server has to say next: a page, an event, a refusal, or nothing. */
+  /** Processes the server's next answer: a page, an event, a refusal, or nothing. */
   proceed(): boolean {
     if (this.#state.phase === 'listing') {
       this.#page(this.#state.continueToken);
@@ -115,7 +117,7 @@ class Watching {
     return event !== undefined;
   }
 
-  /** Tells how far it is, with nothing to tell. */
+  /** Sends a bookmark when there is no event to send. */
   bookmark(): void {
     if (this.#state.phase !== 'watching') return;
     const { resourceVersion } = this.#state;
@@ -132,7 +134,7 @@ class Watching {
     this.#take({ kind: 'failed', ...(status !== undefined && { status }) });
   }
 
-  /** We write a status; the answer comes later, or never. */
+  /** Writes a status; the answer comes later, or never. */
   write(name: string): void {
     const known = this.store.get(objectKey('media', name));
     if (known && known.uid === this.server.jobs.get(name)?.uid) this.#writes.push(this.server.apply(name));
@@ -193,7 +195,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
 );
 
-/** Shown by its name in a counterexample. */
+/** A step that a counterexample shows by its name. */
 function happens(what: string, act: (watching: Watching) => unknown): Happening {
   return { act, [fc.toStringMethod]: () => what };
 }
@@ -204,8 +206,8 @@ function versions(jobs: Iterable<EdgeTranscodeJob>): string[] {
     .sort((x, y) => x.localeCompare(y));
 }
 
-describe('for any order of pages, events, bookmarks, failures and writes', () => {
-  it('the store ends with what the server has, and has told of every change on the way', () => {
+describe('the store, for any order of pages, events, bookmarks, failures and writes', () => {
+  it('ends equal to the server, and has reported every change on the way', () => {
     holds(
       fc.property(sequence(happening, 60), (all) => {
         const watching = new Watching();
@@ -220,7 +222,7 @@ describe('for any order of pages, events, bookmarks, failures and writes', () =>
     );
   });
 
-  it('the store never goes back to an older version of an object, nor brings one back that it has told is gone', () => {
+  it('never returns to an older version of an object, and never restores one that it reported as removed', () => {
     holds(
       fc.property(sequence(happening, 60), (all) => {
         const watching = new Watching();

@@ -1,4 +1,4 @@
-// Events are a courtesy: at a bounded rate, in the bounds of the API server, and nothing depends on them.
+// Events are a courtesy: at a bounded rate, within the limits of the API server, and nothing depends on them.
 
 import { ApiException, type EventsV1Event } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -41,21 +41,21 @@ describe('events', () => {
     });
   });
 
-  it('are dropped and counted once none may be written', async () => {
+  it('are dropped and counted when none may be written', async () => {
     mayWrite = false;
     events.record(aJob().build(), STARTED);
     await settled();
     expect([created.length, dropped]).to.deep.equal([0, 1]);
   });
 
-  it('say what happened to which object, and who says so', async () => {
+  it('name the object, what happened and the reporting instance', async () => {
     events.record(aJob().named('a').uid('uid-a').version(7).build(), STARTED);
     await settled();
     const [namespace, { metadata, eventTime, ...body }] = created[0] as [string, EventsV1Event];
     expect(namespace).to.equal('media');
     expect(metadata?.namespace).to.equal('media');
     expect(metadata?.name).to.match(/^a\.[0-9a-f]{16}$/);
-    // The API server takes microseconds and refuses milliseconds.
+    // The API server accepts microseconds and refuses milliseconds.
     expect(JSON.stringify(eventTime)).to.equal('"2026-01-01T00:00:00.123000Z"');
     expect(body).to.deep.equal({
       apiVersion: 'events.k8s.io/v1',
@@ -77,13 +77,13 @@ describe('events', () => {
     });
   });
 
-  it('have a name each', async () => {
+  it('have different names', async () => {
     for (let times = 0; times < 20; times += 1) events.record(aJob().build(), STARTED);
     await settled();
     expect(new Set(created.map(([, { metadata }]) => metadata?.name)).size).to.equal(20);
   });
 
-  it('have a name that the API server takes, however long and odd the object’s', async () => {
+  it('have a name that the API server accepts, however long and odd the object’s name', async () => {
     for (const name of [
       'a'.repeat(253),
       `${'a'.repeat(235)}-${'b'.repeat(17)}`,
@@ -98,7 +98,7 @@ describe('events', () => {
     expect(created).to.have.length(3);
   });
 
-  it('cut a long message to what the API server takes, in bytes and not through a character', async () => {
+  it('cut a long message to the limit of the API server, in bytes and not within a character', async () => {
     events.record(aJob().build(), { ...STARTED, message: '直'.repeat(1_000) });
     await settled();
     expect(created[0]?.[1].note).to.equal('直'.repeat(341));
@@ -109,7 +109,7 @@ describe('events', () => {
       events.record(aJob().named('a', `ns-${time}`).build(), STARTED);
   };
 
-  it('are at most 50 at once, and then one a second; the others are counted', async () => {
+  it('are at most 50 at once, then one per second; others are counted', async () => {
     inAny(60);
     await settled();
     expect([created.length, dropped]).to.deep.equal([50, 10]);
@@ -121,7 +121,7 @@ describe('events', () => {
     expect([created.length, dropped]).to.deep.equal([55, 15]);
   });
 
-  it('of one namespace are half as many after that, so that another’s are told as well', async () => {
+  it('of one namespace have half that rate, which leaves room for another’s', async () => {
     const storm = aJob().named('a', 'loud').build();
     for (let times = 0; times < 60; times += 1) events.record(storm, STARTED);
     for (let seconds = 0; seconds < 60; seconds += 1) {
@@ -134,7 +134,7 @@ describe('events', () => {
     expect([of('loud'), of('quiet')]).to.deep.equal([50 + 30, 30]);
   });
 
-  it('that are refused are counted as well, and fail nobody', async () => {
+  it('that are refused are counted, and do not fail their caller', async () => {
     failure = new Error('CANARY');
     events.record(aJob().build(), STARTED);
     await settled();
@@ -143,7 +143,7 @@ describe('events', () => {
     expect(logger.lines.map(({ level }) => level)).to.deep.equal(['debug']);
   });
 
-  it('that may not be created are warned of once, with what to do', async () => {
+  it('that may not be created lead to one warning, with what to do', async () => {
     failure = new ApiException(403, 'CANARY', '', {});
     for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
     await settled();

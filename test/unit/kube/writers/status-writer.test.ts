@@ -1,4 +1,4 @@
-// Statuses are written once each, never over an object that changed, and until they are written or not wanted any more.
+// Each status is written once, never over a changed object, and retried until it is written or obsolete.
 
 import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -34,7 +34,7 @@ function refusal(code: number, headers: Record<string, string> = {}): Error {
   return new ApiException(code, 'CANARY', '{"kind":"Status","message":"CANARY","reason":"Refused"}', headers);
 }
 
-/** An API server whose answers a test gives, one by one. */
+/** An API server whose answers the test gives, one by one. */
 class ScriptedClient {
   readonly patches: {
     key: string;
@@ -42,7 +42,7 @@ class ScriptedClient {
     answer: PromiseWithResolvers<unknown>;
   }[] = [];
   readonly gets: string[] = [];
-  /** What is answered to `get`. */
+  /** Answer to `get`. */
   object: unknown;
 
   patchStatus(key: string, body: readonly PatchOperation[]): Promise<unknown> {
@@ -81,7 +81,7 @@ describe('the status writer', () => {
   let logger: RecordingLogger;
   let writer: StatusWriter;
   let results: string[];
-  /** What each `write` was told, by name. */
+  /** The result that each `write` received, by name. */
   let told: string[];
   let mayWrite: boolean;
   let stop: AbortController;
@@ -125,7 +125,7 @@ describe('the status writer', () => {
     await settled();
   }
 
-  it('sends one patch: for this very object in this very version, the whole status', async () => {
+  it('sends one patch with the whole status, for this object in this version', async () => {
     await write(known(), RUNNING);
     expect(client.last.key).to.equal('media/a');
     expect(client.last.body).to.deep.equal([
@@ -147,7 +147,7 @@ describe('the status writer', () => {
     expect(warnings.map(({ fields }) => fields.hint)).to.deep.equal(Array(2).fill('kubectl apply -f crds/'));
   });
 
-  it('tells what it replaced, and keeps what the object is now', async () => {
+  it('reports the replaced status, and stores the object of the answer', async () => {
     await write(known(), RUNNING);
     expect(writer.pending).to.equal(1);
     await client.accept(raw('a', 6, { status: RUNNING }));
@@ -157,7 +157,7 @@ describe('the status writer', () => {
     expect(store.get('media/a')).to.deep.include({ resourceVersion: '6', status: RUNNING });
   });
 
-  it('writes nothing once it may not, and does not try again what was refused before', async () => {
+  it('writes nothing when it may not, and does not retry earlier refusals', async () => {
     await write(known('b'), RUNNING);
     mayWrite = false;
     await write(known('a'), RUNNING);
@@ -166,7 +166,7 @@ describe('the status writer', () => {
     expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/b']);
   });
 
-  it('writes the next one for the version that the last one brought', async () => {
+  it('writes the next status for the version of the last answer', async () => {
     const job = known();
     await write(job, RUNNING);
     await client.accept(raw('a', 6, { status: RUNNING }));
@@ -176,14 +176,14 @@ describe('the status writer', () => {
     expect(told).to.deep.equal(['a replaced nothing', 'a replaced Running']);
   });
 
-  it('takes an answer that is no object for one all the same', async () => {
+  it('counts an answer that is not an object as written', async () => {
     await write(known(), RUNNING);
     await client.accept('CANARY');
     expect(told).to.deep.equal(['a replaced nothing']);
     expect(store.get('media/a')?.resourceVersion).to.equal('5');
   });
 
-  it('replaces a status that waits by a newer one, and tells the older that it was not written', async () => {
+  it('replaces a waiting status by a newer one, and reports the older as not written', async () => {
     const job = known();
     writer.write(job, RUNNING, (replaced) => told.push(`older ${replaced?.state}`));
     await write(job, STOPPED, 'newer');
@@ -192,7 +192,7 @@ describe('the status writer', () => {
     expect(told).to.deep.equal(['older undefined']);
   });
 
-  it('sends a newer status after the one under way, and tells each of its own', async () => {
+  it('sends a newer status after the one under way, and reports the result of each', async () => {
     const job = known();
     await write(job, RUNNING, 'older');
     await write(job, STOPPED, 'newer');
@@ -208,7 +208,7 @@ describe('the status writer', () => {
     expect(writer.pending).to.equal(0);
   });
 
-  it('has at most 16 under way, and goes on as they end', async () => {
+  it('has at most 16 writes under way, and starts others as they end', async () => {
     for (let one = 0; one < 40; one += 1) await write(known(`j${one}`), RUNNING);
     expect(client.patches).to.have.length(16);
     client.patches[0]?.answer.resolve(raw('j0', 6));
@@ -218,7 +218,7 @@ describe('the status writer', () => {
   });
 
   describe('when the object has changed meanwhile', () => {
-    it('reads it once and writes for the version it has now', async () => {
+    it('reads it once and writes for its current version', async () => {
       await write(known(), RUNNING);
       client.object = raw('a', 9, { status: STOPPED });
       await client.refuse(refusal(422));
@@ -230,7 +230,7 @@ describe('the status writer', () => {
       expect(results).to.deep.equal(['conflict', 'written']);
     });
 
-    it("writes nothing any more where the object is another shard's by now", async () => {
+    it('writes nothing more when the object now belongs to another shard', async () => {
       await write(known(), RUNNING);
       client.object = { ...raw('a', 9), metadata: metadataOf('a', 9, { [SHARD_LABEL]: 'sports' }) };
       await client.refuse(refusal(422));
@@ -242,7 +242,7 @@ describe('the status writer', () => {
       expect(writer.pending).to.equal(0);
     });
 
-    it('writes the newer status then, where one has come', async () => {
+    it('writes the newer status, if there is one', async () => {
       const job = known();
       await write(job, RUNNING, 'older');
       await write(job, STOPPED, 'newer');
@@ -253,7 +253,7 @@ describe('the status writer', () => {
       expect(client.last.body.slice(1).map(({ value }) => value)).to.deep.equal(['9', STOPPED]);
     });
 
-    it('tries again later where the read brings nothing', async () => {
+    it('retries later when the read fails', async () => {
       await write(known(), RUNNING);
       client.object = refusal(500);
       await client.refuse(refusal(422));
@@ -273,14 +273,14 @@ describe('the status writer', () => {
       expect(client.patches.length).to.be.at.most(1);
     }
 
-    it('before anything was sent, forgets it', async () => {
+    it('forgets it before anything was sent', async () => {
       const job = known();
       store.remove('media/a');
       await write(job, RUNNING);
       await forgets();
     });
 
-    it('and was made anew before anything was sent, does not write to the new one', async () => {
+    it('does not write to an object recreated before anything was sent', async () => {
       const job = known();
       store.apply(aJob().named('a').uid('uid-new').version(9).build());
       await write(job, RUNNING);
@@ -288,20 +288,20 @@ describe('the status writer', () => {
       await forgets();
     });
 
-    it('as the answer to the patch says, forgets it', async () => {
+    it('forgets it when the answer to the patch says so', async () => {
       await write(known(), RUNNING);
       await client.refuse(refusal(404));
       await forgets();
     });
 
-    it('as the read after a refusal says, forgets it', async () => {
+    it('forgets it when the read after a refusal says so', async () => {
       await write(known(), RUNNING);
       client.object = refusal(404);
       await client.refuse(refusal(422));
       await forgets();
     });
 
-    it('and was made anew, as the read after a refusal says, does not write to the new one', async () => {
+    it('does not write to a recreated object that the read after a refusal shows', async () => {
       await write(known(), RUNNING);
       client.object = raw('a', 9, { uid: 'uid-new' });
       await client.refuse(refusal(422));
@@ -316,7 +316,7 @@ describe('the status writer', () => {
       await client.refuse(refusal(422));
     }
 
-    it('gives it up, says so and waits for the next decision', async () => {
+    it('drops it, logs an error and waits for the next decision', async () => {
       await rejected(known());
       await clock.advance(60 * 60_000);
       expect(client.patches).to.have.length(1);
@@ -327,7 +327,7 @@ describe('the status writer', () => {
       expect(logger.lines[0]?.message).to.contain('is the CRD older than the operator?');
     });
 
-    it('complains once, until a status was written', async () => {
+    it('logs the error once, until a status is written', async () => {
       const job = known();
       await rejected(job);
       await rejected(job);
@@ -338,7 +338,7 @@ describe('the status writer', () => {
       expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(2);
     });
 
-    it('is not what a conflict of the API server with itself is taken for', async () => {
+    it('does not treat an internal conflict of the API server as a refusal by the schema', async () => {
       await write(known(), RUNNING);
       client.object = raw('a', 5);
       await client.refuse(refusal(409));
@@ -349,7 +349,7 @@ describe('the status writer', () => {
   });
 
   describe('when a write fails', () => {
-    it('tries again at growing intervals of at most 30 s, and says so once', async () => {
+    it('retries at growing intervals of at most 30 s, and warns once', async () => {
       await write(known(), RUNNING);
       const waits: number[] = [];
       for (let times = 0; times < 9; times += 1) {
@@ -371,13 +371,13 @@ describe('the status writer', () => {
       expect(told).to.deep.equal(['a replaced nothing']);
     });
 
-    it('says what to do where the right is missing', async () => {
+    it('logs what to do when the permission is missing', async () => {
       await write(known(), RUNNING);
       await client.refuse(refusal(403));
       expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
     });
 
-    it('waits as long as the API server asks, also with a newer status', async () => {
+    it('waits as long as the API server requests, also with a newer status', async () => {
       const job = known();
       await write(job, RUNNING, 'older');
       await client.refuse(refusal(429, { 'retry-after': '7' }));
@@ -391,7 +391,7 @@ describe('the status writer', () => {
       expect(client.last.body[2]).to.deep.include({ value: STOPPED });
     });
 
-    it('waits as long as the API server asks, also with a status that came while it was asked', async () => {
+    it('waits as long as the API server requests, also with a status that came during the call', async () => {
       const job = known();
       await write(job, RUNNING, 'older');
       await write(job, STOPPED, 'newer');
@@ -402,7 +402,7 @@ describe('the status writer', () => {
       expect(client.patches).to.have.length(2);
     });
 
-    it('writes a newer status at once where nobody asked to wait', async () => {
+    it('writes a newer status immediately when the API server requested no delay', async () => {
       const job = known();
       await write(job, RUNNING, 'older');
       await client.refuse(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
@@ -412,7 +412,7 @@ describe('the status writer', () => {
     });
   });
 
-  it('ends when it is told to, once the writes under way have ended', async () => {
+  it('ends when it is aborted and the writes under way have ended', async () => {
     await write(known('a'), RUNNING);
     stop.abort();
     let ended = false;
