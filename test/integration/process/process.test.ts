@@ -34,7 +34,7 @@ describe('the operator as a process', function () {
     const [line] = started.log().filter(({ level }) => level === 'warn');
     expect(line).to.include({ msg: 'listing failed', status: 404 });
     expect(line?.hint).to.equal('the CRD is not installed: kubectl apply -f crds/');
-    await expectAnswers(started, { livez: [200, 'ok'], readyz: [503, /first list .* not in yet/] });
+    await expectAnswers(started, { livez: [200, 'ok'], readyz: [503, /first list .* has not arrived yet/] });
     await applyCrd(world.controlPlane);
     await started.process.ready(() => started.isReady());
     await world.apply(job('late', await createJob(world)));
@@ -51,7 +51,7 @@ describe('the operator as a process', function () {
     await started.process.printed(/kubectl apply -f deploy/);
     const [line] = started.log().filter(({ level }) => level === 'warn');
     expect(line).to.include({ msg: 'listing failed', status: 403 });
-    await expectAnswers(started, { livez: [200, 'ok'], readyz: [503, /first list .* not in yet/] });
+    await expectAnswers(started, { livez: [200, 'ok'], readyz: [503, /first list .* has not arrived yet/] });
     await install(world.controlPlane);
     await started.process.ready(() => started.isReady());
     await world.apply(job('permitted', await createJob(world)));
