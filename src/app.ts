@@ -111,11 +111,11 @@ export class App {
       {
         jobs,
         jobCount: () => (this.#leader ? store.size : 0),
-        observedAt: (job) => unixSeconds(this.#leader?.memory.find(job)?.observed?.at),
+        observedAt: (job) => unixSeconds(this.#leader?.factsStore.find(job)?.observed?.at),
         backlog: () => this.#leader?.backlog() ?? [],
         demand: () => this.#leader?.demand() ?? new Map(),
         budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
-        stretches: () => this.#leader?.stretches ?? [],
+        stretches: () => this.#leader?.intervalScales ?? [],
         watchProgressedAt: () => watchers.progressedAt / 1_000,
         sharesBudgets: () => this.#leader?.sharesBudgets,
         isLeading: () => election.isLeading,
@@ -136,7 +136,7 @@ function construct({ config, version, logger, own, environment }: AppOptions) {
     intervalMs: config.interval,
     minIntervalMs: config['min-interval'],
     freshness: config.freshness,
-    stretch: 1,
+    intervalScale: 1,
     streamUrls: config['stream-urls'],
   };
   const { shard } = config;

@@ -21,7 +21,7 @@ import type { Priority } from './job/model/cloud-port.ts';
 import { scaledBy } from './job/schedule/interval-scale.ts';
 import { Planner } from './job/schedule/planner.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
-import { Memory } from './job/visit/facts-store.ts';
+import { FactsStore } from './job/visit/facts-store.ts';
 import { Publisher } from './job/visit/publisher.ts';
 import { Reconciler } from './job/visit/reconciler.ts';
 import type { KubeClient } from './kube/client/kube-client.ts';
@@ -77,12 +77,12 @@ export class Leader {
   }
 
   /** The facts of the objects. */
-  get memory(): Memory {
-    return this.#rooms.memory;
+  get factsStore(): FactsStore {
+    return this.#rooms.factsStore;
   }
 
   /** By which factor each credential's intervals are longer. */
-  get stretches(): Iterable<readonly [identity: string, factor: number]> {
+  get intervalScales(): Iterable<readonly [identity: string, factor: number]> {
     return this.#rooms.planner.plan.scales;
   }
 
@@ -164,12 +164,12 @@ function construct(parts: LeaderParts, { holds }: Term) {
     logger,
   });
   const settingsOf = scaledBy((identity) => planner.plan.scaleOf(identity), settings);
-  const memory = new Memory(clock, settingsOf);
-  const publisher = new Publisher({ jobs: store, memory, writer, events, settingsOf, clock });
+  const factsStore = new FactsStore(clock, settingsOf);
+  const publisher = new Publisher({ jobs: store, factsStore, writer, events, settingsOf, clock });
   const reconciler = new Reconciler({
     jobs: store,
     cloud,
-    memory,
+    factsStore,
     publisher,
     settingsOf,
     batchHashOf: (cluster) => planner.plan.batchHashOf(cluster),
@@ -185,7 +185,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  return { controller, reconciler, writer, cloud, sts, redis, publisher, memory, planner };
+  return { controller, reconciler, writer, cloud, sts, redis, publisher, factsStore, planner };
 }
 
 function stsOf(

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import type { EdgeTranscodeJob } from '../../src/api/edge-transcode-job.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { Timetable } from '../../src/controller/timetable.ts';
-import { Memory } from '../../src/job/visit/facts-store.ts';
+import { FactsStore } from '../../src/job/visit/facts-store.ts';
 import { decodeJob } from '../../src/kube/informer/decode.ts';
 import { Store } from '../../src/kube/informer/store.ts';
 import { madeUpObject, SETTINGS } from './made-up-objects.ts';
@@ -17,7 +17,7 @@ export function measureHeld(): readonly (readonly [holder: string, bytes: number
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
   const store = new Store();
-  const memory = new Memory(systemClock, () => ({ ...SETTINGS, intervalMs: INTERVAL_MS }));
+  const factsStore = new FactsStore(systemClock, () => ({ ...SETTINGS, intervalMs: INTERVAL_MS }));
   const polls = new Timetable<string>(systemClock, () => undefined);
   const watchdog = new Timetable<string>(systemClock, () => undefined);
   const later = () => systemClock.now() + INTERVAL_MS * (1 + Math.random());
@@ -34,7 +34,7 @@ export function measureHeld(): readonly (readonly [holder: string, bytes: number
   };
   const held = [
     ['the store: the object as the operator knows it', grown(() => fill(store))],
-    ['memory: facts, and what was last sent', grown(() => each((object) => memory.recall(object)))],
+    ['memory: facts, and what was last sent', grown(() => each((object) => factsStore.get(object)))],
     ['when it is polled next', grown(() => each(({ key }) => polls.set(key, later())))],
     ['when its observation is too old', grown(() => each(({ key }) => watchdog.set(key, later())))],
   ] as const;

@@ -115,7 +115,7 @@ function withDates(status: EdgeTranscodeJob['status'], index: number): EdgeTrans
 export const SETTINGS = {
   minIntervalMs: 5_000,
   freshness: 3,
-  stretch: 1,
+  intervalScale: 1,
   streamUrls: 'redact-query',
 } as const;
 

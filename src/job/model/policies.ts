@@ -11,38 +11,38 @@ export interface Policy {
   /** We know something of the job by it, so it counts as an observation. */
   readonly observation: boolean;
   /** Polls come no closer together than this, ms: what only a person mends is not asked about every few seconds. */
-  readonly paceMs: number;
+  readonly minIntervalMs: number;
   /** Looked at again at least this soon, ms: what mends for many objects at once is noticed soon, however rarely they are polled. */
-  readonly againWithinMs: number;
+  readonly retryWithinMs: number;
 }
 
-const OWN_PACE = 0;
-const SLOW_PACE = 5 * 60_000;
+const OWN_INTERVAL_MS = 0;
+const SLOW_INTERVAL_MS = 5 * 60_000;
 /** A bad reference cannot mend itself (the IDs are immutable): asked again in case the cloud changed its mind. */
-const HOURLY = 60 * 60_000;
+const HOURLY_MS = 60 * 60_000;
 
 /** A changed credential is in force within 30 s; a refused key is probed every 20 s at the latest, and its Secret read for it. */
-const SECRET_AGAIN = 30_000;
-const KEY_AGAIN = 20_000;
+const SECRET_RETRY_MS = 30_000;
+const KEY_RETRY_MS = 20_000;
 
 const transient: Policy = {
   definitive: false,
   stalled: false,
   observation: false,
-  paceMs: OWN_PACE,
-  againWithinMs: Number.POSITIVE_INFINITY,
+  minIntervalMs: OWN_INTERVAL_MS,
+  retryWithinMs: Number.POSITIVE_INFINITY,
 };
-const refusal: Policy = { ...transient, definitive: true, stalled: true, paceMs: SLOW_PACE };
+const refusal: Policy = { ...transient, definitive: true, stalled: true, minIntervalMs: SLOW_INTERVAL_MS };
 /** When to look again is the credential's to say (`Failure.retryAt`), not the object's. */
-const badCredential: Policy = { ...refusal, paceMs: OWN_PACE };
+const badCredential: Policy = { ...refusal, minIntervalMs: OWN_INTERVAL_MS };
 
 export const POLICIES = {
   JobNotFound: { ...refusal, observation: true },
-  InvalidReference: { ...refusal, paceMs: HOURLY },
+  InvalidReference: { ...refusal, minIntervalMs: HOURLY_MS },
   OperationDenied: refusal,
   PermissionDenied: refusal,
-  AuthenticationFailed: { ...badCredential, againWithinMs: KEY_AGAIN },
-  CredentialsNotFound: { ...badCredential, againWithinMs: SECRET_AGAIN },
+  AuthenticationFailed: { ...badCredential, retryWithinMs: KEY_RETRY_MS },
+  CredentialsNotFound: { ...badCredential, retryWithinMs: SECRET_RETRY_MS },
   ClockSkewed: transient,
   Throttled: transient,
   ServerError: transient,

@@ -5,7 +5,7 @@ import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ClusterDemand, ClusterReference, CredentialReference, Reference } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
 import { clusterKey, referenceOf } from '../model/reference.ts';
-import { intervalWished, type ScheduleSettings } from './poll-schedule.ts';
+import { desiredInterval, type ScheduleSettings } from './poll-schedule.ts';
 
 /**
  * Adds up the demand by cluster, credential and region. Objects that are not polled count nothing. Those that may not use the credential
@@ -42,7 +42,7 @@ export function demandOf(
 function remembering(settings: ScheduleSettings): (job: EdgeTranscodeJob) => number {
   const known = new Map<string | undefined, number>();
   return ({ spec }) => {
-    const interval = known.get(spec.interval) ?? intervalWished(spec, settings);
+    const interval = known.get(spec.interval) ?? desiredInterval(spec, settings);
     known.set(spec.interval, interval);
     return interval;
   };

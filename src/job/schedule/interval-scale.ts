@@ -50,7 +50,7 @@ export function largerScale(a: IntervalScale, b: IntervalScale): IntervalScale {
 /** Returns the settings in force for an object: its account's intervals may be longer. */
 export function scaledBy(scaleOf: (identity: string) => number, settings: JobSettings): SettingsOf {
   return (object) => {
-    const stretch = scaleOf(identityOf(credentialOf(object)));
-    return stretch === 1 ? settings : { ...settings, stretch };
+    const intervalScale = scaleOf(identityOf(credentialOf(object)));
+    return intervalScale === 1 ? settings : { ...settings, intervalScale };
   };
 }

@@ -14,39 +14,41 @@ export interface ScheduleSettings {
   /** A status is fresh for this many intervals, and 30 s. */
   readonly freshness: number;
   /** By how much every interval is longer, because the account's budget carries no more; 1: not at all. */
-  readonly stretch: number;
+  readonly intervalScale: number;
 }
 
 /** A poll may be late by its turn in the budget, a slow answer and a retry; that alone must not alarm anybody. */
 export const FRESHNESS_GRACE_MS = 30_000;
 
 /** What the user asked for. */
-export function intervalAsked(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+export function requestedInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   return (spec.interval && parseDuration(spec.interval)) || settings.intervalMs;
 }
 
 /** What is wished for: not below the operator's minimum. */
-export function intervalWished(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
-  return Math.max(intervalAsked(spec, settings), settings.minIntervalMs);
+export function desiredInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+  return Math.max(requestedInterval(spec, settings), settings.minIntervalMs);
 }
 
 /** What is done; whole seconds where it is stretched. */
-export function intervalInForce(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
-  const wished = intervalWished(spec, settings);
-  return settings.stretch === 1 ? wished : Math.ceil((wished * settings.stretch) / 1_000) * 1_000;
+export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
+  const wished = desiredInterval(spec, settings);
+  return settings.intervalScale === 1 ? wished : Math.ceil((wished * settings.intervalScale) / 1_000) * 1_000;
 }
 
 /** The interval in force, slower where only a person can mend what is wrong. */
-export function pollInterval(intervalMs: number, verdict: Failure | undefined): number {
-  return verdict ? Math.max(intervalMs, policyOf(verdict.kind).paceMs) : intervalMs;
+export function pollInterval(intervalMs: number, definitiveFailure: Failure | undefined): number {
+  return definitiveFailure
+    ? Math.max(intervalMs, policyOf(definitiveFailure.kind).minIntervalMs)
+    : intervalMs;
 }
 
 /** Beyond, a status is no fresher because the budget is too small: from about ten times on, it is fresh for a part of the time only. */
-const MOST_VOUCHED_STRETCH = 5;
+const MAX_FRESHNESS_SCALE = 5;
 
 /** Of a stretch, what the freshness window follows. */
-export function vouchedStretch(stretch: number): number {
-  return Math.min(stretch, MOST_VOUCHED_STRETCH);
+export function freshnessScale(intervalScale: number): number {
+  return Math.min(intervalScale, MAX_FRESHNESS_SCALE);
 }
 
 /** How old an observation may be and still count as fresh. */

@@ -7,7 +7,7 @@ import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../../api/
 import { rfc3339 } from '../../base/clock.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { policyOf } from '../model/policies.ts';
-import { intervalAsked, intervalInForce, type ScheduleSettings } from '../schedule/poll-schedule.ts';
+import { effectiveInterval, requestedInterval, type ScheduleSettings } from '../schedule/poll-schedule.ts';
 import { type Facts, isPending } from './facts.ts';
 import * as say from './messages.ts';
 
@@ -19,8 +19,8 @@ export function decide(
   time: string,
 ): EdgeTranscodeJobStatus {
   const state = stateOf(facts);
-  const asked = intervalAsked(object.spec, settings);
-  const inForce = intervalInForce(object.spec, settings);
+  const asked = requestedInterval(object.spec, settings);
+  const inForce = effectiveInterval(object.spec, settings);
   const running = runningFinding(facts, state);
   const findings: Findings = {
     Ready: readyFinding(facts),
@@ -44,7 +44,8 @@ export function decide(
 
 export function stateOf(facts: Facts): State {
   const { observed } = facts;
-  if (!observed || observed.lapsed || facts.suspended || facts.overdue !== undefined) return 'Unknown';
+  if (!observed || observed.beforeSuspension || facts.suspended || facts.overdue !== undefined)
+    return 'Unknown';
   if (!observed.found) return 'NotFound';
   return stateOfCode(observed.job?.status);
 }
@@ -56,14 +57,16 @@ export function stateOfCode(code: string | undefined): State {
 }
 
 function readyFinding(facts: Facts): Finding {
-  const { verdict, trouble, observed, overdue } = facts;
+  const { definitiveFailure, transientFailure, observed, overdue } = facts;
   if (facts.suspended) return { status: 'True', reason: 'Suspended', message: say.SUSPENDED };
-  if (verdict) return { status: 'False', reason: verdict.kind, message: verdict.message };
+  if (definitiveFailure)
+    return { status: 'False', reason: definitiveFailure.kind, message: definitiveFailure.message };
   if (observed && overdue !== undefined)
     return { status: 'False', reason: 'ObservationOverdue', message: overdue };
-  if (observed && !observed.lapsed)
+  if (observed && !observed.beforeSuspension)
     return { status: 'True', reason: 'ObservationSucceeded', message: say.OBSERVED };
-  if (trouble) return { status: 'False', reason: trouble.kind, message: trouble.message };
+  if (transientFailure)
+    return { status: 'False', reason: transientFailure.kind, message: transientFailure.message };
   return { status: 'Unknown', reason: 'Progressing', message: say.WAITING };
 }
 
@@ -72,7 +75,7 @@ function freshFinding(facts: Facts): Finding {
   if (!facts.observed) return { status: 'Unknown', reason: 'Progressing', message: say.NEVER_OBSERVED };
   if (facts.overdue !== undefined)
     return { status: 'False', reason: 'ObservationOverdue', message: facts.overdue };
-  if (facts.observed.lapsed)
+  if (facts.observed.beforeSuspension)
     return { status: 'Unknown', reason: 'Progressing', message: say.NOT_SINCE_RESUMED };
   return { status: 'True', reason: 'ObservationSucceeded', message: say.FRESH };
 }
@@ -110,13 +113,13 @@ function asExpectedFinding(object: EdgeTranscodeJob, state: State, running: Find
   return { status: 'False', reason: 'DiffersFromExpectedState', message: say.differs(expected, state) };
 }
 
-function stalledFinding({ verdict, suspended }: Facts): Finding | undefined {
-  if (suspended || !verdict || !policyOf(verdict.kind).stalled) return undefined;
-  return { status: 'True', reason: verdict.kind, message: verdict.message };
+function stalledFinding({ definitiveFailure, suspended }: Facts): Finding | undefined {
+  if (suspended || !definitiveFailure || !policyOf(definitiveFailure.kind).stalled) return undefined;
+  return { status: 'True', reason: definitiveFailure.kind, message: definitiveFailure.message };
 }
 
 /** Written with the failure it speaks of, never as a start marker, which would double the writes of a cold start. */
 function reconcilingFinding(object: EdgeTranscodeJob, facts: Facts): Finding | undefined {
-  if (facts.suspended || !facts.trouble || !isPending(object, facts)) return undefined;
-  return { status: 'True', reason: 'ProgressingWithRetry', message: say.retrying(facts.trouble) };
+  if (facts.suspended || !facts.transientFailure || !isPending(object, facts)) return undefined;
+  return { status: 'True', reason: 'ProgressingWithRetry', message: say.retrying(facts.transientFailure) };
 }

@@ -9,11 +9,11 @@ import type { Failure } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
 import { endpointHash } from '../model/reference.ts';
 import {
+  effectiveInterval,
+  freshnessScale,
   freshnessWindow,
-  intervalInForce,
   pollInterval,
   type ScheduleSettings,
-  vouchedStretch,
 } from '../schedule/poll-schedule.ts';
 import { overdue } from './messages.ts';
 
@@ -28,7 +28,7 @@ export interface Observed {
   /** The same for people: seconds since the Unix epoch. */
   readonly time: number;
   /** A suspension came after it: it is still data, but says nothing of the present. */
-  readonly lapsed?: true;
+  readonly beforeSuspension?: true;
 }
 
 export interface Facts {
@@ -46,18 +46,18 @@ export interface Facts {
   /** Set once the observation got too old, to the message that says so; only an observation unsets it. */
   readonly overdue?: string;
   /** The definitive answer in force. */
-  readonly verdict?: Failure;
+  readonly definitiveFailure?: Failure;
   /** The transient failure to speak of since the last good or definitive answer. */
-  readonly trouble?: Failure;
+  readonly transientFailure?: Failure;
   /** The latest one, spoken of or not, and how many there were in a row. */
-  readonly latestTrouble?: Failure;
+  readonly latestTransientFailure?: Failure;
   readonly failures: number;
   readonly suspended: boolean;
   /** Clock `now` of the last call, and of the last that somebody waited for. */
-  readonly lastAskedAt?: number;
-  readonly wishAskedAt?: number;
+  readonly lastCallAt?: number;
+  readonly lastUrgentCallAt?: number;
   /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
-  readonly attempted?: Wanted;
+  readonly attempted?: PendingRequest;
   /** Set when the cluster's list is known to lack the job: it is polled at its own instants even where the cluster is batched. */
   readonly unlisted?: true;
   /** When to poll next by the schedule; undefined before the first call. */
@@ -65,18 +65,18 @@ export interface Facts {
 }
 
 /** What a call is to serve. */
-export type Wish = Pick<EdgeTranscodeJob, 'requestedAt'>;
+export type Requested = Pick<EdgeTranscodeJob, 'requestedAt'>;
 
-export type Learned = Exclude<Answer, { kind: 'withdrawn' }>;
+export type FinalAnswer = Exclude<Answer, { kind: 'withdrawn' }>;
 
 /** The generation alone as a number, which takes no memory of its own; with a refresh, a string. */
-export type Wanted = number | string;
+export type PendingRequest = number | string;
 
 /** What an object asks for that a schedule would not bring by itself: its generation, and its refresh. */
-export function wanted({
+export function pendingRequestOf({
   generation,
   requestedAt,
-}: Pick<EdgeTranscodeJob, 'generation' | 'requestedAt'>): Wanted {
+}: Pick<EdgeTranscodeJob, 'generation' | 'requestedAt'>): PendingRequest {
   return requestedAt === undefined ? generation : `${generation} ${requestedAt}`;
 }
 
@@ -87,9 +87,9 @@ export function isPending(object: EdgeTranscodeJob, facts: Facts): boolean {
 }
 
 /** A wish that no call was made for yet. Taking a request back is none. */
-export function isNewWish(object: EdgeTranscodeJob, facts: Facts): boolean {
+export function isNewRequest(object: EdgeTranscodeJob, facts: Facts): boolean {
   if (facts.attempted === undefined) return true;
-  return facts.attempted !== wanted(object) && isPending(object, facts);
+  return facts.attempted !== pendingRequestOf(object) && isPending(object, facts);
 }
 
 /**
@@ -100,34 +100,39 @@ export function isNewWish(object: EdgeTranscodeJob, facts: Facts): boolean {
  * @param wish what the call was to serve: the refresh annotation when it was wanted, as a later one is not served by it; `none`: it
  *   was sent for another object, before this one's wish was known
  */
-export function absorb(
+export function applyAnswer(
   facts: Facts,
   object: EdgeTranscodeJob,
   reference: string,
-  wish: Wish | 'none',
-  answer: Learned,
+  request: Requested | 'none',
+  answer: FinalAnswer,
   at: { readonly now: number; readonly time: number },
 ): Facts {
-  if (facts.lastAskedAt !== undefined && answer.sentAt < facts.lastAskedAt) return facts;
+  if (facts.lastCallAt !== undefined && answer.sentAt < facts.lastCallAt) return facts;
   const asked = {
     ...withListing(forTarget(facts, reference, answer), answer),
-    lastAskedAt: answer.sentAt,
-    ...(wish !== 'none' && { attempted: wanted({ ...wish, generation: object.generation }) }),
+    lastCallAt: answer.sentAt,
+    ...(request !== 'none' && { attempted: pendingRequestOf({ ...request, generation: object.generation }) }),
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
-    return troubled(asked, answer.failure);
-  const { trouble: _trouble, latestTrouble: _latest, verdict: _verdict, ...served } = asked;
+    return withTransientFailure(asked, answer.failure);
+  const {
+    transientFailure: _trouble,
+    latestTransientFailure: _latest,
+    definitiveFailure: _verdict,
+    ...served
+  } = asked;
   return {
     ...withObservation(served, object, answer, at),
-    ...(answer.kind === 'failed' && { verdict: answer.failure }),
-    ...(wish !== 'none' && { servedGeneration: object.generation }),
-    ...(wish !== 'none' && wish.requestedAt !== undefined && { servedRequest: wish.requestedAt }),
+    ...(answer.kind === 'failed' && { definitiveFailure: answer.failure }),
+    ...(request !== 'none' && { servedGeneration: object.generation }),
+    ...(request !== 'none' && request.requestedAt !== undefined && { servedRequest: request.requestedAt }),
     failures: 0,
   };
 }
 
 /** Keeps what the last answer says of the list. */
-function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: Learned): Facts {
+function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: FinalAnswer): Facts {
   return unlisted ? { ...facts, unlisted } : facts;
 }
 
@@ -135,13 +140,13 @@ function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: Learn
  * Where a failure is spoken of, the first is, and another one only when it comes twice in a row: an outage that shows itself
  * now as a reset and now as a 503 must not make each attempt a write.
  */
-function troubled(facts: Facts, failure: Failure): Facts {
-  const { trouble, latestTrouble: before } = facts;
+function withTransientFailure(facts: Facts, failure: Failure): Facts {
+  const { transientFailure, latestTransientFailure: before } = facts;
   const repeated = isSameFailure(before, failure);
   return {
     ...facts,
-    trouble: !trouble || repeated ? failure : trouble,
-    latestTrouble: failure,
+    transientFailure: !transientFailure || repeated ? failure : transientFailure,
+    latestTransientFailure: failure,
     failures: facts.failures + 1,
   };
 }
@@ -149,23 +154,23 @@ function troubled(facts: Facts, failure: Failure): Facts {
 function withObservation(
   facts: Facts,
   object: EdgeTranscodeJob,
-  answer: Learned,
+  answer: FinalAnswer,
   { now, time }: { now: number; time: number },
 ): Facts {
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).observation) return facts;
   const { overdue: _overdue, ...fresh } = facts;
   const found = answer.kind === 'observed';
-  const job = found ? held(object.status.job, answer.job) : facts.observed?.job;
+  const job = found ? storedIfEqual(object.status.job, answer.job) : facts.observed?.job;
   return { ...fresh, observed: { found, ...(job && { job }), at: now, time } };
 }
 
 /** Details that say nothing new are those that the store holds anyway: a poll leaves nothing behind. */
-function held(stored: JobDetails | undefined, job: JobDetails): JobDetails {
+function storedIfEqual(stored: JobDetails | undefined, job: JobDetails): JobDetails {
   return isDeepStrictEqual(stored, job) ? (stored as JobDetails) : job;
 }
 
 /** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */
-function forTarget(facts: Facts, reference: string, answer: Learned): Facts {
+function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts {
   const endpoint = answer.destination ? endpointHash(answer.destination) : facts.endpoint;
   const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
   if (same) return { ...facts, ...(endpoint && { endpoint }) };
@@ -194,10 +199,10 @@ export function saysTheSame(a: Facts, b: Facts): boolean {
       a.servedRequest === b.servedRequest &&
       a.observed?.found === b.observed?.found &&
       a.observed?.job === b.observed?.job &&
-      a.observed?.lapsed === b.observed?.lapsed &&
+      a.observed?.beforeSuspension === b.observed?.beforeSuspension &&
       a.overdue === b.overdue &&
-      isSameFailure(a.verdict, b.verdict) &&
-      isSameFailure(a.trouble, b.trouble) &&
+      isSameFailure(a.definitiveFailure, b.definitiveFailure) &&
+      isSameFailure(a.transientFailure, b.transientFailure) &&
       a.suspended === b.suspended)
   );
 }
@@ -213,12 +218,12 @@ export function overdueAt(
   settings: ScheduleSettings,
 ): number | undefined {
   if (!facts.observed || facts.overdue !== undefined || facts.suspended) return undefined;
-  const window = windowOf(facts, object, settings);
+  const window = freshnessWindowOf(facts, object, settings);
   return Math.max(facts.observed.at, facts.countFrom) + window;
 }
 
 /** Facts as of `now`: an observation that has become too old is marked so, with the cause as it is known at that moment. */
-export function settle(
+export function markOverdue(
   facts: Facts,
   object: EdgeTranscodeJob,
   settings: ScheduleSettings,
@@ -226,21 +231,30 @@ export function settle(
 ): Facts {
   const deadline = overdueAt(facts, object, settings);
   if (deadline === undefined || now < deadline) return facts;
-  return { ...facts, overdue: overdue(windowOf(facts, object, settings), facts.verdict ?? facts.trouble) };
+  return {
+    ...facts,
+    overdue: overdue(
+      freshnessWindowOf(facts, object, settings),
+      facts.definitiveFailure ?? facts.transientFailure,
+    ),
+  };
 }
 
-function windowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
-  const interval = intervalInForce(object.spec, { ...settings, stretch: vouchedStretch(settings.stretch) });
-  return freshnessWindow(pollInterval(interval, facts.verdict), settings);
+function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
+  const interval = effectiveInterval(object.spec, {
+    ...settings,
+    intervalScale: freshnessScale(settings.intervalScale),
+  });
+  return freshnessWindow(pollInterval(interval, facts.definitiveFailure), settings);
 }
 
 /** Suspension forgets failures, and what was observed before it vouches for nothing after it. */
 export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
-  const { verdict: _verdict, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
-  const { trouble: _trouble, latestTrouble: _latest, ...kept } = rest;
+  const { definitiveFailure: _verdict, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
+  const { transientFailure: _trouble, latestTransientFailure: _latest, ...kept } = rest;
   return {
     ...kept,
-    ...(facts.observed && { observed: { ...facts.observed, lapsed: true } }),
+    ...(facts.observed && { observed: { ...facts.observed, beforeSuspension: true } }),
     ...(object.requestedAt !== undefined && { servedRequest: object.requestedAt }),
     servedGeneration: object.generation,
     failures: 0,

@@ -10,15 +10,15 @@ import { policyOf } from '../model/policies.ts';
 import { parseTarget, referenceHash, referenceOf } from '../model/reference.ts';
 import { showJob } from '../model/stream-url.ts';
 import {
+  effectiveInterval,
   freshnessWindow,
-  intervalInForce,
   longestSilence,
   nextPoll,
   pollInterval,
   type ScheduleSettings,
 } from '../schedule/poll-schedule.ts';
 import type { JobSettings } from '../schedule/settings.ts';
-import { type Facts, isPending, wanted } from './facts.ts';
+import { type Facts, isPending, pendingRequestOf } from './facts.ts';
 
 /**
  * @param now the clock's `now`
@@ -37,17 +37,17 @@ export function restoreFacts(
     // What is stored is about the stored target; should the object mean another one now, the next answer tells them apart.
     ...(stored ?? { reference }),
     ...restoreServed(object),
-    ...(stored && restoreLearned(withJobShown(object, settings), now, wallTime)),
+    ...(stored && restoreKnown(withJobShown(object, settings), now, wallTime)),
     countFrom: now,
     failures: 0,
     suspended: readyOf(object)?.reason === 'Suspended',
   };
-  const known = facts.observed ?? facts.verdict;
+  const known = facts.observed ?? facts.definitiveFailure;
   const unasked = !known || facts.reference !== reference || isPending(object, facts);
   return {
     ...facts,
     ...restoreSchedule(object, reference, facts, now, settings),
-    ...(!unasked && { attempted: wanted(object) }),
+    ...(!unasked && { attempted: pendingRequestOf(object) }),
   };
 }
 
@@ -71,21 +71,21 @@ function restoreServed(object: EdgeTranscodeJob): Pick<Facts, 'servedGeneration'
   };
 }
 
-function restoreLearned(
+function restoreKnown(
   object: EdgeTranscodeJob,
   now: number,
   wallTime: number,
-): Pick<Facts, 'observed' | 'overdue' | 'verdict'> {
+): Pick<Facts, 'observed' | 'overdue' | 'definitiveFailure'> {
   const fresh = findCondition(object.status.conditions, 'Fresh');
-  const verdict = restoreVerdict(object);
+  const definitiveFailure = restoreDefinitiveFailure(object);
   return {
     ...restoreObserved(object, now, wallTime, fresh?.status === 'Unknown'),
     ...(fresh?.status === 'False' && { overdue: fresh.message }),
-    ...(verdict && { verdict }),
+    ...(definitiveFailure && { definitiveFailure }),
   };
 }
 
-function restoreVerdict(object: EdgeTranscodeJob): Failure | undefined {
+function restoreDefinitiveFailure(object: EdgeTranscodeJob): Failure | undefined {
   const ready = readyOf(object);
   if (ready?.status !== 'False') return undefined;
   const kind = FAILURE_KINDS.find((known): known is FailureKind => known === ready.reason);
@@ -96,7 +96,7 @@ function restoreObserved(
   object: EdgeTranscodeJob,
   now: number,
   wallTime: number,
-  lapsed: boolean,
+  beforeSuspension: boolean,
 ): Pick<Facts, 'observed'> {
   const { lastObservedTime, job, state } = object.status;
   const at = lastObservedTime === undefined ? Number.NaN : Date.parse(lastObservedTime);
@@ -108,7 +108,7 @@ function restoreObserved(
       // A clock that ran ahead wrote a time to come: it must not make the status look fresh until then.
       at: Math.min(now, at - wallTime + now),
       time: unixSeconds(new Date(at)),
-      ...(lapsed && { lapsed }),
+      ...(beforeSuspension && { beforeSuspension }),
     },
   };
 }
@@ -117,14 +117,17 @@ function restoreObserved(
 function restoreSchedule(
   object: EdgeTranscodeJob,
   reference: string,
-  { observed, verdict }: Facts,
+  { observed, definitiveFailure }: Facts,
   now: number,
   settings: ScheduleSettings,
 ): Pick<Facts, 'countFrom' | 'nextPollAt'> {
-  const interval = pollInterval(intervalInForce(object.spec, settings), verdict);
-  const age = observed && !observed.lapsed ? now - observed.at : 0;
+  const interval = pollInterval(effectiveInterval(object.spec, settings), definitiveFailure);
+  const age = observed && !observed.beforeSuspension ? now - observed.at : 0;
   const silence = longestSilence(interval);
-  const pace = Math.min(interval, verdict ? policyOf(verdict.kind).againWithinMs : interval);
+  const pace = Math.min(
+    interval,
+    definitiveFailure ? policyOf(definitiveFailure.kind).retryWithinMs : interval,
+  );
   const scheduled = nextPoll(reference, pace, now - pace / 2);
   return {
     countFrom: age > silence + freshnessWindow(interval, settings) ? 0 : now,

@@ -14,16 +14,23 @@ import { obstacleOf } from '../model/polled.ts';
 import { meansSameJob, type Target } from '../model/reference.ts';
 import type { JobStore } from '../model/sinks.ts';
 import { showJob } from '../model/stream-url.ts';
-import { intervalInForce, nextPoll, pollInterval } from '../schedule/poll-schedule.ts';
+import { effectiveInterval, nextPoll, pollInterval } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
-import { absorb, type Facts, isNewWish, isPending, type Learned, type Wish } from '../status/facts.ts';
-import type { Memory } from './facts-store.ts';
+import {
+  applyAnswer,
+  type Facts,
+  type FinalAnswer,
+  isNewRequest,
+  isPending,
+  type Requested,
+} from '../status/facts.ts';
+import type { FactsStore } from './facts-store.ts';
 import type { Publisher } from './publisher.ts';
 
-export interface LearningParts {
+export interface AnswerApplierParts {
   readonly jobs: JobStore;
   readonly cloud: CloudReader;
-  readonly memory: Memory;
+  readonly factsStore: FactsStore;
   readonly publisher: Publisher;
   readonly settingsOf: SettingsOf;
   /** Returns the hash that decides the common poll instants of a batched cluster; undefined when the plan does not batch it. */
@@ -36,14 +43,14 @@ export interface LearningParts {
 
 /** What the call was for, as one object sees it. */
 interface Call {
-  readonly wish: Wish | 'none';
+  readonly request: Requested | 'none';
   readonly priority?: Priority | undefined;
   /** The shortest interval of the objects that mean the job, ms. */
   readonly interval: number;
 }
 
 /** A visit that waits for an answer. */
-export interface Asking {
+export interface WaitingVisit {
   readonly object: EdgeTranscodeJob;
   readonly priority: Priority;
   /** Clock `now` when it began to wait. */
@@ -53,17 +60,22 @@ export interface Asking {
 /** While somebody waits for an answer (a new object, a changed spec, a refresh), failures are tried again from this soon. */
 const PENDING_RETRY_MS = 2_000;
 
-export class Learning {
-  readonly #parts: LearningParts;
+export class AnswerApplier {
+  readonly #parts: AnswerApplierParts;
 
-  constructor(parts: LearningParts) {
+  constructor(parts: AnswerApplierParts) {
     this.#parts = parts;
   }
 
   /** What is known of one object alone. @param wish as of `absorb` */
-  one(object: EdgeTranscodeJob, target: Target, wish: Wish | 'none', answer: Learned): Outcome {
+  applyToOne(
+    object: EdgeTranscodeJob,
+    target: Target,
+    request: Requested | 'none',
+    answer: FinalAnswer,
+  ): Outcome {
     const interval = this.#intervalOf(object);
-    return pollAt(this.#learn(object, target, { wish, interval }, answer));
+    return pollAt(this.#apply(object, target, { request, interval }, answer));
   }
 
   /**
@@ -72,23 +84,23 @@ export class Learning {
    * @param asked whose visit brings the answer, as it was when it asked; under the name `key`
    * @param asking visits that wait for an answer, this one's included
    */
-  all(
+  applyToAll(
     key: ObjectKey,
     asked: EdgeTranscodeJob,
     target: Target,
-    answer: Learned,
-    asking: ReadonlyMap<ObjectKey, Asking>,
+    answer: FinalAnswer,
+    visits: ReadonlyMap<ObjectKey, WaitingVisit>,
   ): void {
     const objects = this.#sharing(key, asked, target);
     const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
     for (const [each, object] of objects) {
-      const waiting = asking.get(each);
+      const waiting = visits.get(each);
       const isInTime = waiting !== undefined && waiting.since <= answer.sentAt;
-      const wish = isInTime ? waiting.object : this.#knownWish(object);
+      const request = isInTime ? waiting.object : this.#servedRequest(object);
       const priority = isInTime ? waiting.priority : undefined;
-      const next = this.#learn(object, target, { wish, priority, interval }, answer);
+      const next = this.#apply(object, target, { request, priority, interval }, answer);
       // A wish that this answer came too early for has a visit of its own, under way or planned.
-      if (each !== key && !this.#hasNewWish(object)) this.#parts.reschedule(each, pollAt(next));
+      if (each !== key && !this.#hasNewRequest(object)) this.#parts.reschedule(each, pollAt(next));
     }
   }
 
@@ -98,9 +110,9 @@ export class Learning {
     asked: EdgeTranscodeJob,
     { reference, hash }: Target,
   ): [ObjectKey, EdgeTranscodeJob][] {
-    const { jobs, memory, cloud } = this.#parts;
+    const { jobs, factsStore, cloud } = this.#parts;
     const mayUse = (credential: CredentialReference) => cloud.mayUse(credential);
-    const keys = mayUse(reference.credential) ? memory.siblings(hash) : [key];
+    const keys = mayUse(reference.credential) ? factsStore.keysOf(hash) : [key];
     return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
       const object = jobs.get(each);
       if (!object || (each === key && object.uid !== asked.uid)) return [];
@@ -112,33 +124,33 @@ export class Learning {
   }
 
   /** What an answer that others asked for serves: a wish that a call has been made for already, if any. */
-  #knownWish(object: EdgeTranscodeJob): Wish | 'none' {
-    return this.#hasNewWish(object) ? 'none' : object;
+  #servedRequest(object: EdgeTranscodeJob): Requested | 'none' {
+    return this.#hasNewRequest(object) ? 'none' : object;
   }
 
-  #hasNewWish(object: EdgeTranscodeJob): boolean {
-    return isNewWish(object, this.#parts.memory.recall(object));
+  #hasNewRequest(object: EdgeTranscodeJob): boolean {
+    return isNewRequest(object, this.#parts.factsStore.get(object));
   }
 
   #intervalOf(object: EdgeTranscodeJob): number {
-    return intervalInForce(object.spec, this.#parts.settingsOf(object));
+    return effectiveInterval(object.spec, this.#parts.settingsOf(object));
   }
 
   /** @returns when to poll next */
-  #learn(
+  #apply(
     object: EdgeTranscodeJob,
     target: Target,
-    { wish, priority, interval }: Call,
-    answer: Learned,
+    { request, priority, interval }: Call,
+    answer: FinalAnswer,
   ): number {
-    const { memory, publisher, clock } = this.#parts;
+    const { factsStore, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: unixSeconds(clock.date()) };
-    const before = memory.recall(object);
-    const learned = absorb(before, object, target.hash, wish, this.#shown(object, answer), at);
+    const before = factsStore.get(object);
+    const learned = applyAnswer(before, object, target.hash, request, this.#shown(object, answer), at);
     const nextPollAt = this.#nextPollAt(object, learned, target, interval, answer, at.now);
-    const facts = { ...learned, nextPollAt, ...lastWish(before, priority, answer) };
+    const facts = { ...learned, nextPollAt, ...lastUrgentCall(before, priority, answer) };
     this.#log(object, before, facts, answer);
-    memory.keep(object, facts);
+    factsStore.set(object, facts);
     publisher.publish(object);
     return nextPollAt;
   }
@@ -149,10 +161,10 @@ export class Learning {
     facts: Facts,
     target: Target,
     shortest: number,
-    answer: Learned,
+    answer: FinalAnswer,
     now: number,
   ): number {
-    const interval = pollInterval(shortest, facts.verdict);
+    const interval = pollInterval(shortest, facts.definitiveFailure);
     // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
     const scheduled = nextPoll(
       this.#instantHashOf(target, facts),
@@ -161,10 +173,10 @@ export class Learning {
     );
     if (answer.kind === 'observed') return scheduled;
     const { kind, retryAt = 0 } = answer.failure;
-    const { definitive, againWithinMs } = policyOf(kind);
+    const { definitive, retryWithinMs } = policyOf(kind);
     // No call is made for anybody until then, and the poll that came due is still to be made.
     if (retryAt > now) return retryAt;
-    if (definitive) return Math.min(scheduled, now + againWithinMs);
+    if (definitive) return Math.min(scheduled, now + retryWithinMs);
     const somebodyWaits = isPending(object, facts) || !facts.observed;
     // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
     const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
@@ -177,31 +189,31 @@ export class Learning {
     return shared ?? target.hash;
   }
 
-  #shown(object: EdgeTranscodeJob, answer: Learned): Learned {
+  #shown(object: EdgeTranscodeJob, answer: FinalAnswer): FinalAnswer {
     if (answer.kind === 'failed') return answer;
     return { ...answer, job: showJob(answer.job, this.#parts.settingsOf(object).streamUrls) };
   }
 
   /** A line when a failure begins, changes its kind or ends; never one for each poll. */
-  #log(object: EdgeTranscodeJob, before: Facts, after: Facts, answer: Learned): void {
-    const was = (before.verdict ?? before.trouble)?.kind;
-    const is = (after.verdict ?? after.trouble)?.kind;
+  #log(object: EdgeTranscodeJob, before: Facts, after: Facts, answer: FinalAnswer): void {
+    const was = (before.definitiveFailure ?? before.transientFailure)?.kind;
+    const is = (after.definitiveFailure ?? after.transientFailure)?.kind;
     if (was === is) return;
     const fields = { namespace: object.namespace, name: nameOf(object.key), requestID: answer.requestID };
     if (is === undefined) this.#parts.logger.info('observation recovered', { ...fields, after: was });
     else {
-      const message = (after.verdict ?? after.trouble)?.message;
+      const message = (after.definitiveFailure ?? after.transientFailure)?.message;
       this.#parts.logger.warn('observation failed', { ...fields, kind: is, message });
     }
   }
 }
 
 /** When a wish was last called for; a poll of the schedule is none. */
-export function lastWish(
+export function lastUrgentCall(
   before: Facts,
   priority: Priority | undefined,
-  { sentAt }: Learned,
-): Pick<Facts, 'wishAskedAt'> {
-  const wishAskedAt = priority === 'urgent' ? sentAt : before.wishAskedAt;
-  return wishAskedAt === undefined ? {} : { wishAskedAt };
+  { sentAt }: FinalAnswer,
+): Pick<Facts, 'lastUrgentCallAt'> {
+  const lastUrgentCallAt = priority === 'urgent' ? sentAt : before.lastUrgentCallAt;
+  return lastUrgentCallAt === undefined ? {} : { lastUrgentCallAt };
 }

@@ -10,7 +10,7 @@ import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, saysTheSame } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { restoreFacts } from '../status/restore.ts';
-import { Siblings } from './target-index.ts';
+import { TargetIndex } from './target-index.ts';
 
 /** What was last handed to the status writer. */
 export interface Sent {
@@ -33,12 +33,12 @@ interface Entry {
   /** Undefined: what is stored is not known, so the next decision is written. */
   sent: Sent | undefined;
   /** The resourceVersion of the object whose status was found to say nothing new; undefined: not known. */
-  judged: string | undefined;
+  upToDateVersion: string | undefined;
 }
 
-export class Memory {
+export class FactsStore {
   readonly #entries = new Map<ObjectKey, Entry>();
-  readonly #siblings = new Siblings();
+  readonly #index = new TargetIndex();
   readonly #clock: Clock;
   readonly #settingsOf: SettingsOf;
 
@@ -48,7 +48,7 @@ export class Memory {
   }
 
   /** An object deleted and made anew under the same name is another object: nothing of the old one is recalled. */
-  recall(object: EdgeTranscodeJob): Facts {
+  get(object: EdgeTranscodeJob): Facts {
     return this.#entry(object).facts;
   }
 
@@ -58,35 +58,35 @@ export class Memory {
   }
 
   /** Every object held that means the job of this hash, as far as `place` has noted. */
-  siblings(reference: string): readonly ObjectKey[] {
-    return this.#siblings.of(reference);
+  keysOf(reference: string): readonly ObjectKey[] {
+    return this.#index.keysOf(reference);
   }
 
   /** Notes what the object means, which may have changed. */
-  place(object: EdgeTranscodeJob, reference: string): void {
+  reindex(object: EdgeTranscodeJob, reference: string): void {
     const entry = this.#entry(object);
     const { key } = object;
     if (reference === entry.reference) return;
-    this.#siblings.delete(entry.reference, key);
+    this.#index.delete(entry.reference, key);
     entry.reference = reference;
-    this.#siblings.add(reference, key);
+    this.#index.add(reference, key);
   }
 
-  keep(object: EdgeTranscodeJob, facts: Facts): void {
+  set(object: EdgeTranscodeJob, facts: Facts): void {
     const entry = this.#entry(object);
-    if (!saysTheSame(entry.facts, facts)) entry.judged = undefined;
+    if (!saysTheSame(entry.facts, facts)) entry.upToDateVersion = undefined;
     entry.facts = facts;
   }
 
   /** Whether nothing has changed since `noteJudged`: neither the object nor what follows from its facts. */
-  isJudged(object: EdgeTranscodeJob): boolean {
-    return this.#held(object)?.judged === object.resourceVersion;
+  isUpToDate(object: EdgeTranscodeJob): boolean {
+    return this.#held(object)?.upToDateVersion === object.resourceVersion;
   }
 
   /** The status that follows from the facts says nothing that this version of the object does not store. */
-  noteJudged(object: EdgeTranscodeJob): void {
+  markUpToDate(object: EdgeTranscodeJob): void {
     const entry = this.#held(object);
-    if (entry) entry.judged = object.resourceVersion;
+    if (entry) entry.upToDateVersion = object.resourceVersion;
   }
 
   /** Nothing for an object that is not held: asked late, by the end of a write, it must not come back by this. */
@@ -95,16 +95,16 @@ export class Memory {
   }
 
   /** For an object forgotten meanwhile, nothing is noted. */
-  noteSent(object: EdgeTranscodeJob, sent: Sent | undefined): void {
+  setSent(object: EdgeTranscodeJob, sent: Sent | undefined): void {
     const entry = this.#held(object);
     if (!entry) return;
     entry.sent = sent;
-    entry.judged = undefined;
+    entry.upToDateVersion = undefined;
   }
 
-  forget(key: ObjectKey): void {
+  delete(key: ObjectKey): void {
     const entry = this.#entries.get(key);
-    if (entry) this.#siblings.delete(entry.reference, key);
+    if (entry) this.#index.delete(entry.reference, key);
     this.#entries.delete(key);
   }
 
@@ -130,11 +130,11 @@ export class Memory {
     const hash = referenceHash(referenceOf(object));
     const reference = hash === facts.reference ? facts.reference : hash;
     const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };
-    const entry: Entry = { facts, reference, sent, judged: undefined };
+    const entry: Entry = { facts, reference, sent, upToDateVersion: undefined };
     const { key } = object;
-    this.forget(key);
+    this.delete(key);
     this.#entries.set(key, entry);
-    this.#siblings.add(reference, key);
+    this.#index.add(reference, key);
     return entry;
   }
 }

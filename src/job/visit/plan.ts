@@ -4,7 +4,7 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Priority } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { type Facts, isNewWish } from '../status/facts.ts';
+import { type Facts, isNewRequest } from '../status/facts.ts';
 
 export type Plan =
   | { readonly kind: 'suspended' }
@@ -13,13 +13,13 @@ export type Plan =
   | { readonly kind: 'ask'; readonly priority: Priority; readonly deadline: number };
 
 /** Asked calls for one object stay this far apart, or a loop that annotates would spend the account's quota. */
-export const ASKED_SPACING_MS = 5_000;
+export const URGENT_SPACING_MS = 5_000;
 
 export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): Plan {
   const obstacle = obstacleOf(object);
   if (obstacle === 'suspended') return { kind: 'suspended' };
   if (obstacle === 'invalid') return { kind: 'refuse', why: object.invalid ?? '' };
-  if (isNewWish(object, facts)) return askNow(facts, now);
+  if (isNewRequest(object, facts)) return askNow(facts, now);
   const due = facts.nextPollAt ?? now;
   if (now < due) return { kind: 'wait', until: due };
   return { kind: 'ask', priority: facts.failures > 0 ? 'retry' : 'scheduled', deadline: due };
@@ -27,7 +27,7 @@ export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): 
 
 /** New, changed, resumed, or a refresh requested. */
 function askNow(facts: Facts, now: number): Plan {
-  const earliest = (facts.wishAskedAt ?? Number.NEGATIVE_INFINITY) + ASKED_SPACING_MS;
+  const earliest = (facts.lastUrgentCallAt ?? Number.NEGATIVE_INFINITY) + URGENT_SPACING_MS;
   return now < earliest
     ? { kind: 'wait', until: earliest }
     : { kind: 'ask', priority: 'urgent', deadline: now };

@@ -8,21 +8,21 @@ import type { ObjectKey } from '../../base/object-key.ts';
 import { Timetable } from '../../controller/timetable.ts';
 import type { EventSink, JobStore, StatusSink } from '../model/sinks.ts';
 import {
+  effectiveInterval,
   FRESHNESS_GRACE_MS,
-  intervalInForce,
   isHeartbeatDue,
   pollInterval,
 } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { decide } from '../status/decide.ts';
-import { type Facts, overdueAt, settle } from '../status/facts.ts';
+import { type Facts, markOverdue, overdueAt } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { transitionEvents } from '../status/transition-events.ts';
-import type { Memory, Sent } from './facts-store.ts';
+import type { FactsStore, Sent } from './facts-store.ts';
 
 export interface PublisherParts {
   readonly jobs: JobStore;
-  readonly memory: Memory;
+  readonly factsStore: FactsStore;
   readonly writer: StatusSink;
   readonly events: EventSink;
   readonly settingsOf: SettingsOf;
@@ -38,26 +38,26 @@ export class Publisher {
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
-    this.#watchdog = new Timetable(parts.clock, (key, at) => this.#judgeAgain(key, at));
+    this.#watchdog = new Timetable(parts.clock, (key, at) => this.#decideAgain(key, at));
   }
 
   /** Publishes what memory holds of the object. */
   publish(object: EdgeTranscodeJob): void {
-    const { memory, clock } = this.#parts;
+    const { factsStore, clock } = this.#parts;
     const settings = this.#parts.settingsOf(object);
-    const facts = settle(memory.recall(object), object, settings, clock.now());
-    memory.keep(object, facts);
+    const facts = markOverdue(factsStore.get(object), object, settings, clock.now());
+    factsStore.set(object, facts);
     this.#watch(object, facts);
-    const sent = memory.sent(object);
+    const sent = factsStore.sent(object);
     const isHeartbeatDue = sent !== undefined && this.#heartbeatDue(object, facts, sent);
-    if (!isHeartbeatDue && memory.isJudged(object)) return;
+    if (!isHeartbeatDue && factsStore.isUpToDate(object)) return;
     const before = sent?.pending ? { ...object, status: sent.pending } : object;
     const status = decide(before, facts, settings, rfc3339(clock.date()));
     const fingerprint = fingerprintOf(status);
     const isNew = fingerprint !== sent?.fingerprint || isOverwritten(object, sent);
     if (isNew || isHeartbeatDue)
       this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
-    else if (!sent.pending) memory.noteJudged(object);
+    else if (!sent.pending) factsStore.markUpToDate(object);
   }
 
   /**
@@ -65,9 +65,9 @@ export class Publisher {
    * start, is given the time that an answer may take, or each start would write it off and a second later back.
    */
   watch(object: EdgeTranscodeJob): void {
-    const { memory, settingsOf, clock } = this.#parts;
+    const { factsStore, settingsOf, clock } = this.#parts;
     const { key } = object;
-    const tooOldAt = overdueAt(memory.recall(object), object, settingsOf(object));
+    const tooOldAt = overdueAt(factsStore.get(object), object, settingsOf(object));
     if (tooOldAt === undefined) return;
     const at = Math.max(tooOldAt, clock.now() + FRESHNESS_GRACE_MS);
     if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
@@ -89,14 +89,14 @@ export class Publisher {
   }
 
   #write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, sent: Sent): void {
-    const { memory, writer, events } = this.#parts;
+    const { factsStore, writer, events } = this.#parts;
     const waiting: Sent = { ...sent, pending: status };
-    memory.noteSent(object, waiting);
+    factsStore.setSent(object, waiting);
     writer.write(object, status, (replaced) => {
       // By identity: a heartbeat has the same fingerprint as the write that it replaced.
-      const latest = memory.sent(object) === waiting;
+      const latest = factsStore.sent(object) === waiting;
       if (latest)
-        memory.noteSent(
+        factsStore.setSent(
           object,
           replaced ? { ...sent, ...this.#stored(object, sent.fingerprint) } : undefined,
         );
@@ -118,8 +118,8 @@ export class Publisher {
     if (time === undefined || time === sent.observedAt) return false;
     if (sent.observedAt === undefined) return true;
     const interval = pollInterval(
-      intervalInForce(object.spec, this.#parts.settingsOf(object)),
-      facts.verdict,
+      effectiveInterval(object.spec, this.#parts.settingsOf(object)),
+      facts.definitiveFailure,
     );
     return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
   }
@@ -132,17 +132,17 @@ export class Publisher {
     else if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
   }
 
-  #judgeAgain(key: ObjectKey, at: number): void {
-    const { jobs, memory, settingsOf, clock } = this.#parts;
+  #decideAgain(key: ObjectKey, at: number): void {
+    const { jobs, factsStore, settingsOf, clock } = this.#parts;
     const object = jobs.get(key);
     if (!object || object.spec.suspend) return;
     if (clock.now() - at > PAUSED_MS) {
       this.watch(object);
       return;
     }
-    const facts = memory.recall(object);
+    const facts = factsStore.get(object);
     // The window may have grown meanwhile, or the name belong to another object: then there is nothing to say yet.
-    if (settle(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
+    if (markOverdue(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
     else this.publish(object);
   }
 }

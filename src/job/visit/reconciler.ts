@@ -8,44 +8,44 @@ import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
 import type { ObserveOptions } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
 import { endpointHash, meansSameJob, type Target, targetOf } from '../model/reference.ts';
-import { type Facts, isPending, type Learned, resumed, suspended } from '../status/facts.ts';
-import { type Asking, Learning, type LearningParts, lastWish } from './apply-answer.ts';
+import { type Facts, type FinalAnswer, isPending, resumed, suspended } from '../status/facts.ts';
+import { AnswerApplier, type AnswerApplierParts, lastUrgentCall, type WaitingVisit } from './apply-answer.ts';
 import { planVisit } from './plan.ts';
 
-export interface ReconcilerParts extends LearningParts {
+export interface ReconcilerParts extends AnswerApplierParts {
   /** Called with how late a scheduled poll began, seconds. */
   readonly onPollLag?: (seconds: number) => void;
 }
 
 export class Reconciler {
   readonly #parts: ReconcilerParts;
-  readonly #learning: Learning;
+  readonly #answers: AnswerApplier;
   /** Visits that wait for an answer. */
-  readonly #asking = new Map<ObjectKey, Asking>();
+  readonly #waiting = new Map<ObjectKey, WaitingVisit>();
   /** Answers that everybody concerned has been told: of those who asked together, each brings the same. */
-  readonly #told = new WeakSet<Learned>();
+  readonly #applied = new WeakSet<FinalAnswer>();
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
-    this.#learning = new Learning(parts);
+    this.#answers = new AnswerApplier(parts);
   }
 
   async visit(key: ObjectKey, signal: AbortSignal): Promise<Outcome> {
-    const { jobs, memory, publisher, clock } = this.#parts;
+    const { jobs, factsStore, publisher, clock } = this.#parts;
     const object = jobs.get(key);
     if (!object) {
-      memory.forget(key);
+      factsStore.delete(key);
       publisher.forget(key);
       return awaitChange();
     }
     const target = targetOf(object);
-    memory.place(object, target.hash);
-    const known = memory.recall(object);
+    factsStore.reindex(object, target.hash);
+    const known = factsStore.get(object);
     const facts = object.spec.suspend ? suspended(known, object) : resumed(known, clock.now());
-    memory.keep(object, facts);
+    factsStore.set(object, facts);
     const plan = planVisit(
       object,
-      this.#leadsElsewhere(target, facts) ? dueNow(facts, clock.now()) : facts,
+      this.#hasOtherDestination(target, facts) ? dueNow(facts, clock.now()) : facts,
       clock.now(),
     );
     switch (plan.kind) {
@@ -53,7 +53,7 @@ export class Reconciler {
         publisher.publish(object);
         return awaitChange();
       case 'refuse':
-        return this.#learning.one(object, target, object, this.#refusal(plan.why));
+        return this.#answers.applyToOne(object, target, object, this.#refusal(plan.why));
       case 'wait':
         // A wish that waits is published with its answer: the old status must not pass for the new generation's.
         if (isPending(object, facts)) publisher.watch(object);
@@ -66,7 +66,7 @@ export class Reconciler {
   }
 
   /** As after a restart with another `--region` or `--endpoint`: what is known is about another target, which the next answer shows. */
-  #leadsElsewhere({ reference }: Target, { endpoint }: Facts): boolean {
+  #hasOtherDestination({ reference }: Target, { endpoint }: Facts): boolean {
     const leadsTo = endpoint === undefined ? undefined : this.#parts.cloud.leadsTo(reference);
     return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
   }
@@ -78,14 +78,14 @@ export class Reconciler {
     options: ObserveOptions,
   ): Promise<Outcome> {
     const { cloud, clock, onPollLag } = this.#parts;
-    this.#asking.set(key, { object, priority: options.priority, since: clock.now() });
+    this.#waiting.set(key, { object, priority: options.priority, since: clock.now() });
     try {
       const answer = await cloud.observe(target.reference, options);
       if (answer.kind === 'withdrawn') return pollAt(clock.now());
       onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
       return this.#answered(key, object, target, options, answer);
     } finally {
-      this.#asking.delete(key);
+      this.#waiting.delete(key);
     }
   }
 
@@ -94,26 +94,26 @@ export class Reconciler {
     object: EdgeTranscodeJob,
     target: Target,
     options: ObserveOptions,
-    answer: Learned,
+    answer: FinalAnswer,
   ): Outcome {
-    const { jobs, memory, clock } = this.#parts;
-    if (!this.#told.has(answer)) this.#learning.all(key, object, target, answer, this.#asking);
-    this.#told.add(answer);
+    const { jobs, factsStore, clock } = this.#parts;
+    if (!this.#applied.has(answer)) this.#answers.applyToAll(key, object, target, answer, this.#waiting);
+    this.#applied.add(answer);
     const newest = jobs.get(key);
     // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
     if (newest?.uid !== object.uid) return pollAt(clock.now());
-    const facts = memory.recall(newest);
+    const facts = factsStore.get(newest);
     if (obstacleOf(newest) === undefined && meansSameJob(newest, object))
       return pollAt(facts.nextPollAt ?? clock.now());
-    memory.keep(newest, {
+    factsStore.set(newest, {
       ...facts,
-      lastAskedAt: answer.sentAt,
-      ...lastWish(facts, options.priority, answer),
+      lastCallAt: answer.sentAt,
+      ...lastUrgentCall(facts, options.priority, answer),
     });
     return pollAt(clock.now());
   }
 
-  #refusal(message: string): Learned {
+  #refusal(message: string): FinalAnswer {
     return {
       kind: 'failed',
       failure: { kind: 'InvalidReference', message },

@@ -4,7 +4,7 @@
  */
 import type { ObjectKey } from '../../base/object-key.ts';
 
-export class Siblings {
+export class TargetIndex {
   readonly #keys = new Map<string, ObjectKey | Set<ObjectKey>>();
 
   /** @param reference hash of what it means */
@@ -24,7 +24,7 @@ export class Siblings {
     if (known.size === 1 && last) this.#keys.set(reference, last);
   }
 
-  of(reference: string): readonly ObjectKey[] {
+  keysOf(reference: string): readonly ObjectKey[] {
     const known = this.#keys.get(reference);
     if (known === undefined) return [];
     return typeof known === 'string' ? [known] : [...known];

@@ -7,7 +7,7 @@ import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';
 import { type ObjectKey, objectKey } from '../../../src/base/object-key.ts';
 import type { JobSettings } from '../../../src/job/schedule/settings.ts';
 import type { Facts } from '../../../src/job/status/facts.ts';
-import type { Memory } from '../../../src/job/visit/facts-store.ts';
+import type { FactsStore } from '../../../src/job/visit/facts-store.ts';
 import type { Publisher } from '../../../src/job/visit/publisher.ts';
 import type { JobBuilder } from './a-job.ts';
 import type { Reply } from './answers.ts';
@@ -21,7 +21,7 @@ export const SETTINGS: JobSettings = {
   intervalMs: 60_000,
   minIntervalMs: 5_000,
   freshness: 3,
-  stretch: 1,
+  intervalScale: 1,
   streamUrls: 'redact-query',
 };
 
@@ -41,8 +41,8 @@ export class AnOperator {
     this.#process = this.#start();
   }
 
-  get memory(): Memory {
-    return this.#process.memory;
+  get factsStore(): FactsStore {
+    return this.#process.factsStore;
   }
 
   get publisher(): Publisher {
@@ -94,7 +94,7 @@ export class AnOperator {
   facts(key: ObjectKey = STREAM1): Facts {
     const object = this.cluster.get(key);
     if (!object) throw new Error(`there is no object ${key}`);
-    return this.memory.recall(object);
+    return this.factsStore.get(object);
   }
 
   /** Lets time pass until just when the next poll is due, and until that has settled. */

@@ -7,7 +7,7 @@ import type { ObjectKey } from '../../../src/base/object-key.ts';
 import { Controller } from '../../../src/controller/controller.ts';
 import type { CloudReader, ClusterReference } from '../../../src/job/model/cloud-port.ts';
 import type { SettingsOf } from '../../../src/job/schedule/settings.ts';
-import { Memory } from '../../../src/job/visit/facts-store.ts';
+import { FactsStore } from '../../../src/job/visit/facts-store.ts';
 import { Publisher } from '../../../src/job/visit/publisher.ts';
 import { Reconciler } from '../../../src/job/visit/reconciler.ts';
 import { needsVisit } from '../../../src/job/visit/triggers.ts';
@@ -26,7 +26,7 @@ export interface DomainParts {
 
 /** One process: what ends with it. */
 export interface DomainAtWork {
-  readonly memory: Memory;
+  readonly factsStore: FactsStore;
   readonly publisher: Publisher;
   readonly stop: AbortController;
   readonly ended: Promise<void>;
@@ -35,8 +35,8 @@ export interface DomainAtWork {
 /** Sees every object of the cluster as new. */
 export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
   const { settingsOf, clock, logger } = parts;
-  const memory = new Memory(clock, settingsOf);
-  const shared = { jobs: cluster, memory, settingsOf, clock };
+  const factsStore = new FactsStore(clock, settingsOf);
+  const shared = { jobs: cluster, factsStore, settingsOf, clock };
   const publisher = new Publisher({ ...shared, writer: cluster, events: cluster });
   const reconciler = new Reconciler({
     ...shared,
@@ -50,5 +50,5 @@ export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
   for (const key of cluster.keys()) controller.add(key);
   const stop = new AbortController();
   const ended = controller.run((key, signal) => reconciler.visit(key, signal), stop.signal);
-  return { memory, publisher, stop, ended };
+  return { factsStore, publisher, stop, ended };
 }

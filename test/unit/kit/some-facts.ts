@@ -5,7 +5,7 @@ import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
 import { unixSeconds } from '../../../src/base/clock.ts';
 import type { Failure, FailureKind } from '../../../src/job/model/failures.ts';
 import { endpointHash, referenceHash, referenceOf } from '../../../src/job/model/reference.ts';
-import { type Facts, type Observed, wanted } from '../../../src/job/status/facts.ts';
+import { type Facts, type Observed, pendingRequestOf } from '../../../src/job/status/facts.ts';
 import { DESTINATION, details } from './answers.ts';
 
 export const NOW = Date.parse('2026-01-01T00:00:00Z');
@@ -18,7 +18,7 @@ export function someFacts(object: EdgeTranscodeJob, special: Partial<Facts> = {}
     endpoint: endpointHash(DESTINATION),
     servedGeneration: object.generation,
     ...(object.requestedAt !== undefined && { servedRequest: object.requestedAt }),
-    attempted: wanted(object),
+    attempted: pendingRequestOf(object),
     countFrom: NOW,
     failures: 0,
     suspended: false,

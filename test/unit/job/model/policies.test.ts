@@ -31,8 +31,8 @@ describe('the policies', () => {
   });
 
   it('ask slowly about what only a person mends, hourly about a bad reference', () => {
-    const paces = FAILURE_KINDS.filter((kind) => policyOf(kind).paceMs > 0).map(
-      (kind) => [kind, policyOf(kind).paceMs / MINUTE] as const,
+    const paces = FAILURE_KINDS.filter((kind) => policyOf(kind).minIntervalMs > 0).map(
+      (kind) => [kind, policyOf(kind).minIntervalMs / MINUTE] as const,
     );
     expect(Object.fromEntries(paces)).to.deep.equal({
       JobNotFound: 5,
@@ -43,8 +43,8 @@ describe('the policies', () => {
   });
 
   it('look again soon at what mends for a whole credential', () => {
-    const soon = FAILURE_KINDS.filter((kind) => Number.isFinite(policyOf(kind).againWithinMs)).map(
-      (kind) => [kind, policyOf(kind).againWithinMs / 1_000] as const,
+    const soon = FAILURE_KINDS.filter((kind) => Number.isFinite(policyOf(kind).retryWithinMs)).map(
+      (kind) => [kind, policyOf(kind).retryWithinMs / 1_000] as const,
     );
     expect(Object.fromEntries(soon)).to.deep.equal({ AuthenticationFailed: 20, CredentialsNotFound: 30 });
   });

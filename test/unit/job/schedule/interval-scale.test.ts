@@ -39,11 +39,11 @@ describe('a stretch', () => {
   });
 
   it('does not flap when the demand swings by a tenth around a step', () => {
-    let stretch = UNSCALED;
+    let intervalScale = UNSCALED;
     const factors = new Set<number>();
     for (let minute = 0; minute < 60; minute += 1) {
-      stretch = nextScale(stretch, minute % 2 ? 1.26 : 1.15, T + minute * MINUTE);
-      if (minute > 1) factors.add(factorOf(stretch));
+      intervalScale = nextScale(intervalScale, minute % 2 ? 1.26 : 1.15, T + minute * MINUTE);
+      if (minute > 1) factors.add(factorOf(intervalScale));
     }
     expect([...factors]).to.deep.equal([1.5625]);
   });
@@ -57,7 +57,7 @@ describe('a stretch', () => {
 
 describe('a stretched object', () => {
   it('is polled at the longer interval, says so, and is fresh for as many of those', async () => {
-    const operator = new AnOperator({ stretch: 1.5625 });
+    const operator = new AnOperator({ intervalScale: 1.5625 });
     await operator.applyAnswered(aJob().every('10s'), running());
     expect(operator.status.effectiveInterval).to.equal('16s');
     operator.clear();
@@ -72,7 +72,7 @@ describe('a stretched object', () => {
   });
 
   it('is fresh for no more than five of its own intervals each, however far it is stretched', async () => {
-    const operator = new AnOperator({ stretch: 100 });
+    const operator = new AnOperator({ intervalScale: 100 });
     await operator.applyAnswered(aJob().every('10s'), running());
     await operator.clock.advance(3 * 50_000 + 29_000);
     expect(shown(operator.status).Fresh).to.equal('True ObservationSucceeded');

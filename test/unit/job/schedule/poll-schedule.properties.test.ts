@@ -5,9 +5,9 @@ import fc from 'fast-check';
 import { FAILURE_KINDS, type Failure } from '../../../../src/job/model/failures.ts';
 import { referenceHash } from '../../../../src/job/model/reference.ts';
 import {
+  effectiveInterval,
   freshnessWindow,
   heartbeatPeriod,
-  intervalInForce,
   isHeartbeatDue,
   longestSilence,
   nextPoll,
@@ -31,9 +31,9 @@ const settings: fc.Arbitrary<ScheduleSettings> = fc.record({
   intervalMs,
   minIntervalMs: fc.integer({ min: 1_000, max: DAY }),
   freshness: fc.integer({ min: 1, max: 20 }),
-  stretch: fc.integer({ min: 0, max: 20 }).map((steps) => 1.25 ** steps),
+  intervalScale: fc.integer({ min: 0, max: 20 }).map((steps) => 1.25 ** steps),
 });
-const verdict: fc.Arbitrary<Failure | undefined> = fc.option(
+const definitiveFailure: fc.Arbitrary<Failure | undefined> = fc.option(
   fc.constantFrom(...FAILURE_KINDS).map((kind) => ({ kind, message: 'as it is' })),
   { nil: undefined },
 );
@@ -121,7 +121,7 @@ describe('for any target, interval and time', () => {
       fc.property(
         fc.option(fc.integer({ min: 5, max: 86_400 }), { nil: undefined }),
         settings,
-        verdict,
+        definitiveFailure,
         (seconds, given, judged) => {
           const spec = {
             clusterID: 'c',
@@ -129,10 +129,10 @@ describe('for any target, interval and time', () => {
             ...(seconds !== undefined && { interval: `${seconds}s` }),
           };
           const asked = seconds === undefined ? given.intervalMs : seconds * 1_000;
-          const inForce = intervalInForce(spec, given);
+          const inForce = effectiveInterval(spec, given);
           const wished = Math.max(asked, given.minIntervalMs);
-          if (given.stretch === 1) expect(inForce).to.equal(wished);
-          else expect(inForce - wished * given.stretch).to.be.within(-1e-3, 1_000);
+          if (given.intervalScale === 1) expect(inForce).to.equal(wished);
+          else expect(inForce - wished * given.intervalScale).to.be.within(-1e-3, 1_000);
           expect(pollInterval(inForce, undefined)).to.equal(inForce);
           expect(pollInterval(inForce, judged)).to.be.within(inForce, Math.max(inForce, 60 * 60_000));
         },

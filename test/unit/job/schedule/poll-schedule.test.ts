@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
 import {
+  effectiveInterval,
   freshnessWindow,
   heartbeatPeriod,
-  intervalAsked,
-  intervalInForce,
   nextPoll,
   pollInterval,
+  requestedInterval,
 } from '../../../../src/job/schedule/poll-schedule.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
@@ -21,14 +21,14 @@ const HOUR = 60 * MINUTE;
 
 describe('the interval', () => {
   it("is the object's, else the operator's", () => {
-    expect(intervalAsked(aJob().every('90s').build().spec, SETTINGS)).to.equal(90 * SECOND);
-    expect(intervalAsked(aJob().build().spec, SETTINGS)).to.equal(60 * SECOND);
+    expect(requestedInterval(aJob().every('90s').build().spec, SETTINGS)).to.equal(90 * SECOND);
+    expect(requestedInterval(aJob().build().spec, SETTINGS)).to.equal(60 * SECOND);
   });
 
   it('is raised to the minimum', () => {
     const { spec } = aJob().every('5s').build();
-    expect(intervalInForce(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(30 * SECOND);
-    expect(intervalAsked(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(5 * SECOND);
+    expect(effectiveInterval(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(30 * SECOND);
+    expect(requestedInterval(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(5 * SECOND);
   });
 
   const slowed: readonly (readonly [FailureKind, number, number])[] = [

@@ -5,7 +5,7 @@ import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts
 import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { targetOf } from '../../../../src/job/model/reference.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
-import { absorb, type Facts, suspended } from '../../../../src/job/status/facts.ts';
+import { applyAnswer, type Facts, suspended } from '../../../../src/job/status/facts.ts';
 import * as say from '../../../../src/job/status/messages.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
@@ -29,7 +29,7 @@ describe('AsExpected', () => {
     ['the state is another one', { observed: seen('0') }, 'False DiffersFromExpectedState'],
     [
       'there is no such job',
-      { observed: seen(undefined), verdict: failure('JobNotFound') },
+      { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
       'False DiffersFromExpectedState',
     ],
     ['the code is not known', { observed: seen('7') }, 'Unknown UnknownJobState'],
@@ -56,7 +56,7 @@ describe('AsExpected', () => {
 describe('the status', () => {
   it('has the generation at the top and in each condition, on failure too', () => {
     const third = aJob().generation(3).expecting('Running').build();
-    const facts = someFacts(third, { verdict: failure('PermissionDenied'), observed: seen('1') });
+    const facts = someFacts(third, { definitiveFailure: failure('PermissionDenied'), observed: seen('1') });
     const status = decided(facts, third);
     expect(status.observedGeneration).to.equal(3);
     for (const each of status.conditions ?? []) expect(each.observedGeneration, each.type).to.equal(3);
@@ -77,10 +77,10 @@ describe('the status', () => {
 
   it('keeps the data of the job through everything that is not another job', () => {
     const lasting: Partial<Facts>[] = [
-      { observed: { ...seen('1'), found: false }, verdict: failure('JobNotFound') },
+      { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
       { observed: seen('1'), overdue: OVERDUE },
-      { observed: seen('1'), verdict: failure('PermissionDenied') },
-      { observed: seen('1', { lapsed: true }), suspended: true },
+      { observed: seen('1'), definitiveFailure: failure('PermissionDenied') },
+      { observed: seen('1', { beforeSuspension: true }), suspended: true },
     ];
     for (const facts of lasting) expect(decided(someFacts(object, facts)).job).to.deep.equal(seen('1').job);
   });
@@ -92,7 +92,9 @@ describe('the status', () => {
   });
 
   it('names the reference alone while no endpoint was asked', () => {
-    const { endpoint: _, ...facts } = someFacts(object, { verdict: failure('CredentialsNotFound') });
+    const { endpoint: _, ...facts } = someFacts(object, {
+      definitiveFailure: failure('CredentialsNotFound'),
+    });
     expect(decided(facts).observedTarget).to.match(/^[0-9a-f]{8}$/);
   });
 
@@ -114,7 +116,7 @@ describe('the status', () => {
     const expecting = aJob().expecting('Running').build();
     const at = { now: NOW, time: NOW / 1_000 };
     const known = answers.map((answer) =>
-      absorb(someFacts(expecting), expecting, targetOf(expecting).hash, {}, answer, at),
+      applyAnswer(someFacts(expecting), expecting, targetOf(expecting).hash, {}, answer, at),
     );
     for (const facts of [...known, ...known.map((each) => suspended(each, expecting))])
       for (const { message } of decided(facts, expecting).conditions ?? [])

@@ -12,7 +12,7 @@ import { REASONS } from '../../../../src/api/reasons.ts';
 import { rfc3339 } from '../../../../src/base/clock.ts';
 import { FAILURE_KINDS } from '../../../../src/job/model/failures.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
-import { type Facts, isNewWish, saysTheSame, wanted } from '../../../../src/job/status/facts.ts';
+import { type Facts, isNewRequest, pendingRequestOf, saysTheSame } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { DESTINATION, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
@@ -165,7 +165,7 @@ describe('for any life of an object', () => {
       const { facts, object } = one;
       const before = last.get(one);
       const fingerprint = fingerprintOf(one.decided());
-      const asked = `${wanted(object)}`;
+      const asked = `${pendingRequestOf(object)}`;
       if (before && before.asked === asked && saysTheSame(before.facts, facts))
         expect(fingerprint).to.equal(before.fingerprint);
       last.set(one, { facts, asked, fingerprint });
@@ -175,7 +175,7 @@ describe('for any life of an object', () => {
   it('a restart says what was said before it, or asks at once', () => {
     always((_, one) => {
       const restored = one.restored();
-      if (isNewWish(one.object, restored)) return;
+      if (isNewRequest(one.object, restored)) return;
       const again = decide(one.object, restored, SETTINGS, '2031-01-01T00:00:00Z');
       expect(fingerprintOf(again)).to.equal(fingerprintOf(one.object.status));
       expect(again.conditions).to.deep.equal(one.object.status.conditions);

@@ -47,7 +47,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'there is no such job',
-    facts: { observed: seen(undefined), verdict: failure('JobNotFound') },
+    facts: { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
     gives: {
       state: 'NotFound',
       Ready: 'False JobNotFound',
@@ -58,7 +58,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'the first call failed in passing',
-    facts: { servedGeneration: -1, trouble: failure('ServerError'), failures: 1 },
+    facts: { servedGeneration: -1, transientFailure: failure('ServerError'), failures: 1 },
     gives: {
       state: 'Unknown',
       Ready: 'False ServerError',
@@ -69,7 +69,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'the first answer is a refusal',
-    facts: { verdict: failure('PermissionDenied') },
+    facts: { definitiveFailure: failure('PermissionDenied') },
     gives: {
       state: 'Unknown',
       Ready: 'False PermissionDenied',
@@ -80,12 +80,12 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'a call failed in passing while the observation is fresh',
-    facts: { observed: seen('1'), trouble: failure('ServerError'), failures: 1 },
+    facts: { observed: seen('1'), transientFailure: failure('ServerError'), failures: 1 },
     gives: healthy('Running'),
   },
   {
     when: 'a refusal comes while the observation is fresh',
-    facts: { observed: seen('1'), verdict: failure('AuthenticationFailed') },
+    facts: { observed: seen('1'), definitiveFailure: failure('AuthenticationFailed') },
     gives: {
       ...healthy('Running'),
       Ready: 'False AuthenticationFailed',
@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'the observation is too old',
-    facts: { observed: seen('1'), overdue: OVERDUE, trouble: failure('ServerError'), failures: 9 },
+    facts: { observed: seen('1'), overdue: OVERDUE, transientFailure: failure('ServerError'), failures: 9 },
     gives: {
       state: 'Unknown',
       Ready: 'False ObservationOverdue',
@@ -104,7 +104,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'the observation is too old because of a refusal',
-    facts: { observed: seen('1'), overdue: OVERDUE, verdict: failure('CredentialsNotFound') },
+    facts: { observed: seen('1'), overdue: OVERDUE, definitiveFailure: failure('CredentialsNotFound') },
     gives: {
       state: 'Unknown',
       Ready: 'False CredentialsNotFound',
@@ -115,7 +115,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'it is not known any more whether there is still no such job',
-    facts: { observed: seen(undefined), overdue: OVERDUE, verdict: failure('JobNotFound') },
+    facts: { observed: seen(undefined), overdue: OVERDUE, definitiveFailure: failure('JobNotFound') },
     gives: {
       state: 'Unknown',
       Ready: 'False JobNotFound',
@@ -126,12 +126,16 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'a refusal is followed by a failure in passing',
-    facts: { observed: seen('1'), verdict: failure('PermissionDenied'), trouble: failure('Throttled') },
+    facts: {
+      observed: seen('1'),
+      definitiveFailure: failure('PermissionDenied'),
+      transientFailure: failure('Throttled'),
+    },
     gives: { ...healthy('Running'), Ready: 'False PermissionDenied', Stalled: 'True PermissionDenied' },
   },
   {
     when: 'a new generation failed so far',
-    facts: { observed: seen('1'), servedGeneration: 0, trouble: failure('Throttled'), failures: 1 },
+    facts: { observed: seen('1'), servedGeneration: 0, transientFailure: failure('Throttled'), failures: 1 },
     gives: { ...healthy('Running'), Reconciling: 'True ProgressingWithRetry' },
   },
   {
@@ -141,7 +145,7 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'the user suspended it',
-    facts: { observed: seen('1', { lapsed: true }), suspended: true },
+    facts: { observed: seen('1', { beforeSuspension: true }), suspended: true },
     gives: {
       state: 'Unknown',
       Ready: 'True Suspended',
@@ -151,15 +155,15 @@ const ROWS: readonly Row[] = [
   },
   {
     when: 'the user resumed it, and nothing was tried yet',
-    facts: { observed: seen('1', { lapsed: true }) },
+    facts: { observed: seen('1', { beforeSuspension: true }) },
     gives: { state: 'Unknown', Ready: UNKNOWN, Fresh: UNKNOWN, Running: UNKNOWN },
   },
   {
     when: 'the user resumed it, and that failed so far',
     facts: {
-      observed: seen('1', { lapsed: true }),
+      observed: seen('1', { beforeSuspension: true }),
       servedGeneration: 0,
-      trouble: failure('ConnectionFailed'),
+      transientFailure: failure('ConnectionFailed'),
       failures: 1,
     },
     gives: {
@@ -196,6 +200,8 @@ describe('each failure', () => {
   }
 
   function held(kind: FailureKind): Partial<Facts> {
-    return policyOf(kind).definitive ? { verdict: failure(kind) } : { trouble: failure(kind) };
+    return policyOf(kind).definitive
+      ? { definitiveFailure: failure(kind) }
+      : { transientFailure: failure(kind) };
   }
 });

@@ -1,7 +1,7 @@
 // What time and suspension change of what is known.
 
 import { expect } from 'chai';
-import { overdueAt, resumed, settle, suspended } from '../../../../src/job/status/facts.ts';
+import { markOverdue, overdueAt, resumed, suspended } from '../../../../src/job/status/facts.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
@@ -14,8 +14,8 @@ describe('an observation is overdue', () => {
 
   it('when it is as old as the window', () => {
     expect(overdueAt(facts, object, SETTINGS)).to.equal(NOW + WINDOW);
-    expect(settle(facts, object, SETTINGS, NOW + WINDOW - 1)).to.equal(facts);
-    expect(settle(facts, object, SETTINGS, NOW + WINDOW).overdue).to.contain('3m30s');
+    expect(markOverdue(facts, object, SETTINGS, NOW + WINDOW - 1)).to.equal(facts);
+    expect(markOverdue(facts, object, SETTINGS, NOW + WINDOW).overdue).to.contain('3m30s');
   });
 
   it('by the age since the start of the process, if that is later', () => {
@@ -24,7 +24,7 @@ describe('an observation is overdue', () => {
   });
 
   it('later when the verdict brings slower polls', () => {
-    const slow = { ...facts, verdict: failure('PermissionDenied') };
+    const slow = { ...facts, definitiveFailure: failure('PermissionDenied') };
     expect(overdueAt(slow, object, SETTINGS)).to.equal(NOW + 15 * 60_000 + 30_000);
   });
 
@@ -35,9 +35,19 @@ describe('an observation is overdue', () => {
   });
 
   it('with the cause as it is at that moment, which then stays', () => {
-    const failing = settle({ ...facts, trouble: failure('ServerError') }, object, SETTINGS, NOW + WINDOW);
+    const failing = markOverdue(
+      { ...facts, transientFailure: failure('ServerError') },
+      object,
+      SETTINGS,
+      NOW + WINDOW,
+    );
     expect(failing.overdue).to.contain('it failed with ServerError');
-    const still = settle({ ...failing, trouble: failure('Throttled') }, object, SETTINGS, NOW + 2 * WINDOW);
+    const still = markOverdue(
+      { ...failing, transientFailure: failure('Throttled') },
+      object,
+      SETTINGS,
+      NOW + 2 * WINDOW,
+    );
     expect(still.overdue).to.equal(failing.overdue);
   });
 
@@ -53,9 +63,9 @@ describe('suspension', () => {
   const failing = someFacts(object, {
     observed: seen('1'),
     overdue: 'too old',
-    verdict: failure('PermissionDenied'),
-    trouble: failure('ServerError'),
-    latestTrouble: failure('ServerError'),
+    definitiveFailure: failure('PermissionDenied'),
+    transientFailure: failure('ServerError'),
+    latestTransientFailure: failure('ServerError'),
     failures: 3,
     nextPollAt: NOW + 1,
   });
@@ -63,7 +73,13 @@ describe('suspension', () => {
 
   it('forgets failures, keeps the data, and serves generation and request without a call', () => {
     const facts = suspended(failing, off);
-    for (const gone of ['overdue', 'verdict', 'trouble', 'latestTrouble', 'nextPollAt'])
+    for (const gone of [
+      'overdue',
+      'definitiveFailure',
+      'transientFailure',
+      'latestTransientFailure',
+      'nextPollAt',
+    ])
       expect(facts).to.not.have.property(gone);
     expect(facts.observed?.job).to.deep.equal(seen('1').job);
     expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0, suspended: true });
@@ -77,7 +93,7 @@ describe('suspension', () => {
   it('ends with ages that count from then', () => {
     const facts = resumed(suspended(failing, off), NOW + 3_600_000);
     expect(facts).to.include({ suspended: false, countFrom: NOW + 3_600_000 });
-    expect(facts.observed?.lapsed).to.equal(true);
+    expect(facts.observed?.beforeSuspension).to.equal(true);
     expect(overdueAt(facts, object, SETTINGS)).to.equal(NOW + 3_600_000 + WINDOW);
   });
 

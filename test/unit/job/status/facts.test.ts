@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import { endpointHash, referenceHash, referenceOf, targetOf } from '../../../../src/job/model/reference.ts';
-import { absorb, type Facts, isPending } from '../../../../src/job/status/facts.ts';
+import { applyAnswer, type Facts, isPending } from '../../../../src/job/status/facts.ts';
 import { aJob } from '../../kit/a-job.ts';
 import {
   DESTINATION,
@@ -21,7 +21,7 @@ const LATER = { now: NOW + 60_000, time: NOW / 1_000 + 60 };
 
 /** The answer to a call that was sent, and answered, a minute later. */
 function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, requestedAt = of.requestedAt) {
-  return absorb(
+  return applyAnswer(
     facts,
     of,
     targetOf(of).hash,
@@ -41,14 +41,14 @@ describe('a good answer', () => {
     const failing = someFacts(object, {
       observed: seen('1'),
       overdue: 'too old',
-      verdict: failure('PermissionDenied'),
-      trouble: failure('ServerError'),
-      latestTrouble: failure('ServerError'),
+      definitiveFailure: failure('PermissionDenied'),
+      transientFailure: failure('ServerError'),
+      latestTransientFailure: failure('ServerError'),
       failures: 7,
     });
     const facts = absorbed(failing, notStarted());
     expect(facts).to.include({ failures: 0 });
-    for (const gone of ['overdue', 'verdict', 'trouble', 'latestTrouble'])
+    for (const gone of ['overdue', 'definitiveFailure', 'transientFailure', 'latestTransientFailure'])
       expect(facts).to.not.have.property(gone);
   });
 
@@ -63,8 +63,8 @@ describe('a good answer', () => {
   });
 
   it('makes an observation from before a suspension count again', () => {
-    const facts = absorbed(someFacts(object, { observed: seen('1', { lapsed: true }) }), running());
-    expect(facts.observed).to.not.have.property('lapsed');
+    const facts = absorbed(someFacts(object, { observed: seen('1', { beforeSuspension: true }) }), running());
+    expect(facts.observed).to.not.have.property('beforeSuspension');
   });
 });
 
@@ -72,15 +72,18 @@ describe('a definitive answer', () => {
   it('is the verdict, and serves as a good one does', () => {
     const wishing = aJob().generation(2).requested('a').build();
     const facts = absorbed(someFacts(object, { failures: 3 }), fails('PermissionDenied'), wishing);
-    expect(facts.verdict).to.deep.equal(failure('PermissionDenied'));
+    expect(facts.definitiveFailure).to.deep.equal(failure('PermissionDenied'));
     expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0 });
   });
 
   it('replaces the verdict before it, and ends what failed in passing', () => {
-    const earlier = someFacts(object, { verdict: failure('JobNotFound'), trouble: failure('ServerError') });
+    const earlier = someFacts(object, {
+      definitiveFailure: failure('JobNotFound'),
+      transientFailure: failure('ServerError'),
+    });
     const facts = absorbed(earlier, fails('OperationDenied'));
-    expect(facts.verdict?.kind).to.equal('OperationDenied');
-    expect(facts).to.not.have.property('trouble');
+    expect(facts.definitiveFailure?.kind).to.equal('OperationDenied');
+    expect(facts).to.not.have.property('transientFailure');
   });
 
   it('is an observation when it says that there is no such job, and keeps the data', () => {
@@ -118,19 +121,24 @@ describe('a failure in passing', () => {
   });
 
   it('does not replace a verdict', () => {
-    const facts = absorbed(someFacts(object, { verdict: failure('JobNotFound') }), fails('ServerError'));
-    expect(facts.verdict?.kind).to.equal('JobNotFound');
+    const facts = absorbed(
+      someFacts(object, { definitiveFailure: failure('JobNotFound') }),
+      fails('ServerError'),
+    );
+    expect(facts.definitiveFailure?.kind).to.equal('JobNotFound');
   });
 
   it('is spoken of at once when it is the first', () => {
-    expect(absorbed(someFacts(object), fails('ServerError')).trouble).to.deep.equal(failure('ServerError'));
+    expect(absorbed(someFacts(object), fails('ServerError')).transientFailure).to.deep.equal(
+      failure('ServerError'),
+    );
   });
 
   it('is spoken of instead of another one only when it comes twice in a row', () => {
     const first = absorbed(someFacts(object), fails('ServerError'));
     const second = absorbed(first, fails('ConnectionFailed'));
-    expect(second.trouble?.kind).to.equal('ServerError');
-    expect(absorbed(second, fails('ConnectionFailed')).trouble?.kind).to.equal('ConnectionFailed');
+    expect(second.transientFailure?.kind).to.equal('ServerError');
+    expect(absorbed(second, fails('ConnectionFailed')).transientFailure?.kind).to.equal('ConnectionFailed');
   });
 
   it('does not flap in what is spoken of when two alternate', () => {
@@ -141,7 +149,7 @@ describe('a failure in passing', () => {
         facts,
         fails('ServerError', { message: `the cloud failed to answer (HTTP ${status})` }),
       );
-      spoken.add(facts.trouble?.message);
+      spoken.add(facts.transientFailure?.message);
     }
     expect([...spoken]).to.deep.equal(['the cloud failed to answer (HTTP 502)']);
     expect(facts.failures).to.equal(6);
@@ -156,7 +164,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
   ] as const)
     it(`changes nothing after ${what}`, () => {
       const facts = absorbed(someFacts(object), last);
-      const late = absorb(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now - 1), {
+      const late = applyAnswer(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now - 1), {
         ...LATER,
         now: LATER.now + 9,
       });
@@ -165,7 +173,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
 
   it('is told by when it was sent, not by when it came', () => {
     const facts = absorbed(someFacts(object), running());
-    const next = absorb(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now), LATER);
+    const next = applyAnswer(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now), LATER);
     expect(next.observed?.job?.status).to.equal('0');
   });
 });
@@ -174,7 +182,7 @@ describe('an answer about another target', () => {
   const earlier = someFacts(object, {
     observed: seen('1'),
     overdue: 'too old',
-    verdict: failure('PermissionDenied'),
+    definitiveFailure: failure('PermissionDenied'),
     failures: 4,
     servedRequest: 'a',
   });
@@ -184,7 +192,7 @@ describe('an answer about another target', () => {
   it('starts again when the reference is another one', () => {
     const facts = absorbed(earlier, fails('ServerError'), elsewhere);
     expect(facts.reference).to.equal(referenceHash(referenceOf(elsewhere)));
-    for (const gone of ['observed', 'overdue', 'verdict']) expect(facts).to.not.have.property(gone);
+    for (const gone of ['observed', 'overdue', 'definitiveFailure']) expect(facts).to.not.have.property(gone);
     expect(facts).to.include({ failures: 1, servedRequest: 'a', servedGeneration: 1 });
   });
 
@@ -212,9 +220,11 @@ describe('an answer about another target', () => {
   });
 
   it('learns the endpoint from the first answer that has one, and forgets nothing by that', () => {
-    const { endpoint: _, ...unresolved } = someFacts(object, { verdict: failure('CredentialsNotFound') });
+    const { endpoint: _, ...unresolved } = someFacts(object, {
+      definitiveFailure: failure('CredentialsNotFound'),
+    });
     const facts = absorbed(unresolved, fails('ServerError'));
-    expect(facts.verdict?.kind).to.equal('CredentialsNotFound');
+    expect(facts.definitiveFailure?.kind).to.equal('CredentialsNotFound');
     expect(facts.endpoint).to.equal(endpointHash(DESTINATION));
   });
 });

@@ -6,7 +6,13 @@ import { unixSeconds } from '../../../../src/base/clock.ts';
 import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
 import { nextPoll } from '../../../../src/job/schedule/poll-schedule.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
-import { type Facts, isNewWish, isPending, settle, suspended } from '../../../../src/job/status/facts.ts';
+import {
+  type Facts,
+  isNewRequest,
+  isPending,
+  markOverdue,
+  suspended,
+} from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { restoreFacts } from '../../../../src/job/status/restore.ts';
 import { aJob, type JobBuilder } from '../../kit/a-job.ts';
@@ -47,30 +53,33 @@ const KEPT: readonly Kept[] = [
   },
   {
     what: 'no such job, never found',
-    facts: { observed: seen(undefined), verdict: failure('JobNotFound') },
+    facts: { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
   },
   {
     what: 'no such job any more',
-    facts: { observed: { ...seen('1'), found: false }, verdict: failure('JobNotFound') },
+    facts: { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
   },
-  { what: 'a refusal, never observed', facts: { verdict: failure('PermissionDenied') } },
-  { what: 'a refusal', facts: { observed: seen('1'), verdict: failure('OperationDenied') } },
-  { what: 'bad credentials', facts: { observed: seen('1'), verdict: failure('AuthenticationFailed') } },
-  { what: 'a bad reference', facts: { verdict: failure('InvalidReference') } },
+  { what: 'a refusal, never observed', facts: { definitiveFailure: failure('PermissionDenied') } },
+  { what: 'a refusal', facts: { observed: seen('1'), definitiveFailure: failure('OperationDenied') } },
+  {
+    what: 'bad credentials',
+    facts: { observed: seen('1'), definitiveFailure: failure('AuthenticationFailed') },
+  },
+  { what: 'a bad reference', facts: { definitiveFailure: failure('InvalidReference') } },
   { what: 'an overdue observation', facts: { observed: seen('1'), overdue: OVERDUE } },
   {
     what: 'an overdue observation of no such job',
-    facts: { observed: seen(undefined), overdue: OVERDUE, verdict: failure('JobNotFound') },
+    facts: { observed: seen(undefined), overdue: OVERDUE, definitiveFailure: failure('JobNotFound') },
   },
   {
     what: 'an overdue observation with a refusal',
     job: aJob().expecting('NotStarted'),
-    facts: { observed: seen('1'), overdue: OVERDUE, verdict: failure('CredentialsNotFound') },
+    facts: { observed: seen('1'), overdue: OVERDUE, definitiveFailure: failure('CredentialsNotFound') },
   },
   {
     what: 'a suspension',
     job: aJob().suspended(),
-    facts: { observed: seen('1', { lapsed: true }), suspended: true },
+    facts: { observed: seen('1', { beforeSuspension: true }), suspended: true },
   },
   {
     what: 'a suspension before anything was observed',
@@ -89,7 +98,7 @@ describe('a restart writes nothing, as it restores', () => {
     it(what, () => {
       const status = left(job, facts);
       const object = job.storing(status).build();
-      const known = settle(restored(job, status), object, SETTINGS, NOW + MINUTE);
+      const known = markOverdue(restored(job, status), object, SETTINGS, NOW + MINUTE);
       const again = decide(object, known, SETTINGS, '2026-01-01T00:01:00Z');
       expect(again).to.deep.equal(status);
       expect(fingerprintOf(again)).to.equal(fingerprintOf(status));
@@ -97,7 +106,7 @@ describe('a restart writes nothing, as it restores', () => {
 
   it('a suspension, however often it is suspended again', () => {
     const job = aJob().suspended();
-    const status = left(job, { observed: seen('1', { lapsed: true }), suspended: true });
+    const status = left(job, { observed: seen('1', { beforeSuspension: true }), suspended: true });
     const object = job.storing(status).build();
     expect(decide(object, suspended(restored(job, status), object), SETTINGS, 'later')).to.deep.equal(status);
   });
@@ -105,7 +114,7 @@ describe('a restart writes nothing, as it restores', () => {
 
 describe('a restart asks at once', () => {
   const asks = (job: JobBuilder, status: EdgeTranscodeJobStatus) =>
-    isNewWish(job.storing(status).build(), restored(job, status));
+    isNewRequest(job.storing(status).build(), restored(job, status));
 
   it('about an object that was never visited', () => {
     expect(asks(aJob(), { observedGeneration: -1 })).to.equal(true);
@@ -121,20 +130,25 @@ describe('a restart asks at once', () => {
   });
 
   it('about a generation whose calls had failed so far', () => {
-    const facts = { observed: seen('1'), servedGeneration: 0, trouble: failure('ServerError'), failures: 2 };
+    const facts = {
+      observed: seen('1'),
+      servedGeneration: 0,
+      transientFailure: failure('ServerError'),
+      failures: 2,
+    };
     const status = left(aJob(), facts);
     expect(status.observedGeneration).to.equal(1);
     expect(asks(aJob(), status)).to.equal(true);
   });
 
   it('about an object whose every call had failed', () => {
-    const facts = { servedGeneration: -1, trouble: failure('ServerError'), failures: 2 };
+    const facts = { servedGeneration: -1, transientFailure: failure('ServerError'), failures: 2 };
     expect(asks(aJob(), left(aJob(), facts))).to.equal(true);
   });
 
   it('about an object that was resumed meanwhile', () => {
     const off = aJob().suspended();
-    const status = left(off, { observed: seen('1', { lapsed: true }), suspended: true });
+    const status = left(off, { observed: seen('1', { beforeSuspension: true }), suspended: true });
     expect(asks(aJob().generation(2), status)).to.equal(true);
   });
 
@@ -162,7 +176,7 @@ describe('after a restart', () => {
     expect(restored(job, status, 16 * MINUTE).nextPollAt).to.be.greaterThan(now - 1);
     expect(restored(job, status, 16 * MINUTE + 1).nextPollAt).to.equal(now + 1);
     expect(
-      isNewWish(job.storing(status).build(), restored(job, status, HOUR)),
+      isNewRequest(job.storing(status).build(), restored(job, status, HOUR)),
       'not asked, but due',
     ).to.equal(false);
   });
@@ -174,17 +188,17 @@ describe('after a restart', () => {
   it('age counts from the observation when that is older than heartbeats and window', () => {
     const object = job.storing(status).build();
     const facts = restored(job, status, 18 * MINUTE + 30_001);
-    expect(settle(facts, object, SETTINGS, NOW + 18 * MINUTE + 30_001).overdue).to.contain('3m30s');
+    expect(markOverdue(facts, object, SETTINGS, NOW + 18 * MINUTE + 30_001).overdue).to.contain('3m30s');
   });
 
   it('age counts so for a changed spec as well', () => {
     const changed = aJob().generation(2).storing(status).build();
     const facts = restored(aJob().generation(2), status, HOUR);
-    expect(settle(facts, changed, SETTINGS, NOW + HOUR)).to.have.property('overdue');
+    expect(markOverdue(facts, changed, SETTINGS, NOW + HOUR)).to.have.property('overdue');
   });
 
   it('slow polls go on slowly', () => {
-    const refused = left(job, { observed: seen('1'), verdict: failure('PermissionDenied') });
+    const refused = left(job, { observed: seen('1'), definitiveFailure: failure('PermissionDenied') });
     const next = nextPoll(reference, 5 * MINUTE, NOW + MINUTE - 2.5 * MINUTE);
     expect(restored(job, refused).nextPollAt).to.equal(next);
   });
@@ -195,7 +209,7 @@ describe('after a restart', () => {
   ] as const)
     it(`${kind} is looked at again within ${withinMs / 1_000} s, however long the interval`, () => {
       const rare = aJob().every('24h');
-      const { nextPollAt = 0 } = restored(rare, left(rare, { verdict: failure(kind) }));
+      const { nextPollAt = 0 } = restored(rare, left(rare, { definitiveFailure: failure(kind) }));
       expect(nextPollAt - NOW - MINUTE).to.be.within(0, withinMs);
     });
 
@@ -220,7 +234,7 @@ describe('after a restart', () => {
 
   it('another target asks at once, even if the generation says that it was served', () => {
     const elsewhere = aJob().inRegion('cn-beijing').storing(status).build();
-    expect(isNewWish(elsewhere, restored(aJob().inRegion('cn-beijing'), status))).to.equal(true);
+    expect(isNewRequest(elsewhere, restored(aJob().inRegion('cn-beijing'), status))).to.equal(true);
   });
 });
 
@@ -248,7 +262,7 @@ describe('a stored status that no operator wrote', () => {
   for (const [what, status] of Object.entries(odd))
     it(`is asked about anew, as nothing of it is believed, when it ${what}`, () => {
       const facts = restored(aJob(), status);
-      expect(isNewWish(aJob().storing(status).build(), facts)).to.equal(true);
+      expect(isNewRequest(aJob().storing(status).build(), facts)).to.equal(true);
       expect(facts.nextPollAt).to.be.finite;
       expect(shown(decide(aJob().build(), facts, SETTINGS, 'now'))).to.include({
         state: 'Unknown',

@@ -19,10 +19,10 @@ function status(facts: Partial<Facts>, object = aJob().build()): EdgeTranscodeJo
 const unvisited: EdgeTranscodeJobStatus = { observedGeneration: -1, state: 'Unknown' };
 const runs = status({ observed: seen('1') });
 const stopped = status({ observed: seen('0') });
-const gone = status({ observed: { ...seen('1'), found: false }, verdict: failure('JobNotFound') });
+const gone = status({ observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') });
 const overdue = status({ observed: seen('1'), overdue: 'too old' });
-const suspended = status({ observed: seen('1', { lapsed: true }), suspended: true });
-const refused = status({ observed: seen('1'), verdict: failure('PermissionDenied') });
+const suspended = status({ observed: seen('1', { beforeSuspension: true }), suspended: true });
+const refused = status({ observed: seen('1'), definitiveFailure: failure('PermissionDenied') });
 
 type Row = readonly [
   what: string,
@@ -51,13 +51,13 @@ const ROWS: readonly Row[] = [
   [
     'one refusal follows another',
     refused,
-    status({ observed: seen('1'), verdict: failure('OperationDenied') }),
+    status({ observed: seen('1'), definitiveFailure: failure('OperationDenied') }),
     ['Warning OperationDenied'],
   ],
   [
     'the words of a refusal change',
     refused,
-    status({ observed: seen('1'), verdict: failure('PermissionDenied', 'other words') }),
+    status({ observed: seen('1'), definitiveFailure: failure('PermissionDenied', 'other words') }),
     [],
   ],
   ['it is suspended', runs, suspended, []],
@@ -66,7 +66,11 @@ const ROWS: readonly Row[] = [
   ['a failing one is suspended', refused, suspended, []],
   [
     'no such job, not looked at for long, is found',
-    status({ observed: { ...seen('1'), found: false }, verdict: failure('JobNotFound'), overdue: 'too old' }),
+    status({
+      observed: { ...seen('1'), found: false },
+      definitiveFailure: failure('JobNotFound'),
+      overdue: 'too old',
+    }),
     runs,
     ['Normal JobFound', 'Normal ObservationRecovered'],
   ],
@@ -77,7 +81,12 @@ const ROWS: readonly Row[] = [
     ['Normal JobFound'],
   ],
   ['an unknown code comes', runs, status({ observed: seen('7') }), []],
-  ['a first call fails in passing', unvisited, status({ trouble: failure('ServerError'), failures: 1 }), []],
+  [
+    'a first call fails in passing',
+    unvisited,
+    status({ transientFailure: failure('ServerError'), failures: 1 }),
+    [],
+  ],
   ['a refresh was handled', runs, { ...runs, lastHandledRequestedAt: 'now' }, ['Normal RefreshHandled']],
   [
     'the state differs from the expected one',
@@ -88,7 +97,10 @@ const ROWS: readonly Row[] = [
   [
     'the state goes on to differ',
     status({ observed: seen('0') }, expecting),
-    status({ observed: { ...seen('1'), found: false }, verdict: failure('JobNotFound') }, expecting),
+    status(
+      { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
+      expecting,
+    ),
     ['Warning JobNotFound'],
   ],
 ];
@@ -109,7 +121,7 @@ describe('the events', () => {
 
   for (const kind of ['CredentialsNotFound', 'AuthenticationFailed', 'OperationDenied'] as const)
     it(`warn of ${kind} with its message`, () => {
-      const after = status({ observed: seen('1'), verdict: failure(kind) });
+      const after = status({ observed: seen('1'), definitiveFailure: failure(kind) });
       expect(transitionEvents(runs, after)).to.deep.equal([
         { type: 'Warning', reason: kind, message: `it failed with ${kind}` },
       ]);

@@ -10,19 +10,19 @@ import type {
 import { rfc3339, unixSeconds } from '../../../../src/base/clock.ts';
 import { targetOf } from '../../../../src/job/model/reference.ts';
 import {
+  effectiveInterval,
   freshnessWindow,
-  intervalInForce,
   isHeartbeatDue,
   pollInterval,
 } from '../../../../src/job/schedule/poll-schedule.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import {
-  absorb,
+  applyAnswer,
   type Facts,
-  isNewWish,
+  isNewRequest,
   isPending,
+  markOverdue,
   resumed,
-  settle,
   suspended,
 } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
@@ -68,7 +68,7 @@ export class ALife {
     if (this.object.spec.suspend) return;
     const before = this.facts;
     const at = { now: this.now, time: unixSeconds(new Date(this.now)) };
-    this.facts = absorb(
+    this.facts = applyAnswer(
       before,
       this.object,
       targetOf(this.object).hash,
@@ -84,8 +84,8 @@ export class ALife {
   pass(ms: number): void {
     this.now += ms;
     const before = this.facts;
-    this.facts = settle(before, this.object, SETTINGS, this.now);
-    const awaitsAnswer = isPending(this.object, this.facts) || isNewWish(this.object, this.facts);
+    this.facts = markOverdue(before, this.object, SETTINGS, this.now);
+    const awaitsAnswer = isPending(this.object, this.facts) || isNewRequest(this.object, this.facts);
     if (this.facts !== before || !awaitsAnswer) this.#publish();
   }
 
@@ -118,7 +118,7 @@ export class ALife {
   }
 
   #publish(): void {
-    this.facts = settle(this.facts, this.object, SETTINGS, this.now);
+    this.facts = markOverdue(this.facts, this.object, SETTINGS, this.now);
     const before: HeldStatus = this.object.status;
     const status = this.decided();
     const isNews = fingerprintOf(status) !== fingerprintOf(before) || this.#isHeartbeatDue(before, status);
@@ -132,6 +132,6 @@ export class ALife {
   }
 
   get #interval(): number {
-    return pollInterval(intervalInForce(this.object.spec, SETTINGS), this.facts.verdict);
+    return pollInterval(effectiveInterval(this.object.spec, SETTINGS), this.facts.definitiveFailure);
   }
 }

@@ -37,7 +37,7 @@ describe('heartbeats of objects that were all written in one minute', function (
 
   /** A few hundred begin in each turn of the event loop. */
   async function visited(): Promise<void> {
-    while (operator.memory.size < OBJECTS) await settled();
+    while (operator.factsStore.size < OBJECTS) await settled();
     await settled();
   }
 

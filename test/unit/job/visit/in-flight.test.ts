@@ -32,7 +32,7 @@ describe('while a call is under way', () => {
     await operator.delete(STREAM1);
     call.answer(notStarted());
     await operator.clock.advance(0);
-    expect(operator.memory.size).to.equal(0);
+    expect(operator.factsStore.size).to.equal(0);
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
-import { ASKED_SPACING_MS, planVisit } from '../../../../src/job/visit/plan.ts';
+import { planVisit, URGENT_SPACING_MS } from '../../../../src/job/visit/plan.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
 
@@ -13,7 +13,7 @@ const LONG_AGO = NOW - 60_000;
 function steady(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
   return someFacts(object, {
     observed: seen('1'),
-    lastAskedAt: LONG_AGO,
+    lastCallAt: LONG_AGO,
     nextPollAt: NOW + 30_000,
     ...special,
   });
@@ -81,7 +81,7 @@ describe('a visit asks in the lane', () => {
 
   it('retry, when the last call failed', () => {
     const object = aJob().build();
-    const facts = steady(object, { nextPollAt: NOW, failures: 2, trouble: failure('ServerError') });
+    const facts = steady(object, { nextPollAt: NOW, failures: 2, transientFailure: failure('ServerError') });
     expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'ask', priority: 'retry', deadline: NOW });
   });
 });
@@ -89,7 +89,11 @@ describe('a visit asks in the lane', () => {
 describe('a wish', () => {
   it('beats a failing retry that is not due yet', () => {
     const object = aJob().requested('now').build();
-    const facts = earlier({ failures: 3, trouble: failure('ServerError'), nextPollAt: NOW + 20_000 });
+    const facts = earlier({
+      failures: 3,
+      transientFailure: failure('ServerError'),
+      nextPollAt: NOW + 20_000,
+    });
     expect(planVisit(object, facts, NOW)).to.include({ kind: 'ask', priority: 'urgent' });
   });
 
@@ -101,9 +105,13 @@ describe('a wish', () => {
 
   it('waits until 5 s after the last one was called for, not after any poll', () => {
     const object = aJob().requested('now').build();
-    const waits = planVisit(object, earlier({ wishAskedAt: NOW - 1_000, lastAskedAt: NOW }), NOW);
+    const waits = planVisit(object, earlier({ lastUrgentCallAt: NOW - 1_000, lastCallAt: NOW }), NOW);
     expect(waits).to.deep.equal({ kind: 'wait', until: NOW + 4_000 });
-    const asks = planVisit(object, earlier({ wishAskedAt: NOW - ASKED_SPACING_MS, lastAskedAt: NOW }), NOW);
+    const asks = planVisit(
+      object,
+      earlier({ lastUrgentCallAt: NOW - URGENT_SPACING_MS, lastCallAt: NOW }),
+      NOW,
+    );
     expect(asks).to.include({ kind: 'ask', priority: 'urgent' });
   });
 

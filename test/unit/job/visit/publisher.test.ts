@@ -239,7 +239,7 @@ describe('a write that is not done yet', () => {
   it('leaves nothing behind when its object is deleted first', async () => {
     await operator.delete(STREAM1);
     operator.cluster.finishWrites();
-    expect(operator.memory.size).to.equal(0);
+    expect(operator.factsStore.size).to.equal(0);
     expect(operator.cluster.takeEvents()).to.deep.equal([]);
   });
 });

@@ -145,7 +145,7 @@ describe('a reference', () => {
   it('leaves nothing behind when it is deleted', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.delete(STREAM1);
-    expect(operator.memory.size).to.equal(0);
+    expect(operator.factsStore.size).to.equal(0);
     await operator.clock.advance(24 * HOUR);
     expect(operator.clock.timers).to.equal(0);
   });

@@ -102,7 +102,7 @@ describe('a requested refresh', () => {
     operator.cloud.always(fails('ServerError'));
     await operator.apply(aJob().requested('a'));
     await operator.clock.advance(40 * SECOND);
-    const last = operator.facts().lastAskedAt ?? 0;
+    const last = operator.facts().lastCallAt ?? 0;
     await operator.clock.advance(Math.max(0, last + 5 * SECOND - operator.clock.now()));
     operator.clear();
     await operator.apply(aJob().requested('b'));

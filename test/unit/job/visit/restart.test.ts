@@ -107,6 +107,6 @@ describe('a restart', () => {
     operator.cluster.delete(key);
     await operator.restart(MINUTE);
     await operator.clock.advance(MINUTE);
-    expect(operator.memory.size).to.equal(0);
+    expect(operator.factsStore.size).to.equal(0);
   });
 });

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { ObjectKey } from '../../../../src/base/object-key.ts';
 import { targetOf } from '../../../../src/job/model/reference.ts';
-import { Siblings } from '../../../../src/job/visit/target-index.ts';
+import { TargetIndex } from '../../../../src/job/visit/target-index.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
 import { fails, noSuchJob, notStarted, running } from '../../kit/answers.ts';
@@ -170,27 +170,27 @@ describe('objects on one target', () => {
     const keys: ObjectKey[] = [];
     for (let index = 0; index < 3; index += 1) keys.push(await operator.apply(aJob().named(`${index}`)));
     for (const key of keys) await operator.delete(key);
-    expect(operator.memory.size).to.equal(0);
-    expect(operator.memory.siblings(targetOf(aJob().build()).hash)).to.deep.equal([]);
+    expect(operator.factsStore.size).to.equal(0);
+    expect(operator.factsStore.keysOf(targetOf(aJob().build()).hash)).to.deep.equal([]);
   });
 });
 
-describe('an index of siblings', () => {
+describe('a target index', () => {
   it('finds whoever is there, each once', () => {
-    const siblings = new Siblings();
-    siblings.add('x', 'n/a');
-    siblings.add('x', 'n/a');
-    siblings.add('x', 'n/b');
-    siblings.add('x', 'n/c');
-    siblings.add('y', 'n/d');
-    expect(siblings.of('x')).to.have.members(['n/a', 'n/b', 'n/c']);
-    siblings.delete('x', 'n/b');
-    siblings.delete('x', 'n/none');
-    siblings.delete('x', 'n/a');
-    expect(siblings.of('x')).to.deep.equal(['n/c']);
-    siblings.delete('x', 'n/a');
-    siblings.delete('x', 'n/c');
-    expect(siblings.of('x')).to.deep.equal([]);
-    expect(siblings.size).to.equal(1);
+    const index = new TargetIndex();
+    index.add('x', 'n/a');
+    index.add('x', 'n/a');
+    index.add('x', 'n/b');
+    index.add('x', 'n/c');
+    index.add('y', 'n/d');
+    expect(index.keysOf('x')).to.have.members(['n/a', 'n/b', 'n/c']);
+    index.delete('x', 'n/b');
+    index.delete('x', 'n/none');
+    index.delete('x', 'n/a');
+    expect(index.keysOf('x')).to.deep.equal(['n/c']);
+    index.delete('x', 'n/a');
+    index.delete('x', 'n/c');
+    expect(index.keysOf('x')).to.deep.equal([]);
+    expect(index.size).to.equal(1);
   });
 });
