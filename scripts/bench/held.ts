@@ -16,7 +16,7 @@ const INTERVAL_MS = 600_000;
 export function measureHeld(): readonly (readonly [holder: string, bytes: number])[] {
   setFlagsFromString('--expose-gc');
   const collectGarbage = runInNewContext('gc') as () => void;
-  const store = new Store();
+  const store = new Store([undefined]);
   const factsStore = new FactsStore(systemClock, () => ({ ...SETTINGS, intervalMs: INTERVAL_MS }));
   const polls = new Timetable<string>(systemClock, () => undefined);
   const watchdog = new Timetable<string>(systemClock, () => undefined);

@@ -70,7 +70,7 @@ export class KubeClient {
    *
    * @param continueToken from the previous page of the same selection; undefined: the first page
    */
-  async list(continueToken: string | undefined, { namespace, labelSelector }: Selection = {}): Promise<Page> {
+  async list(continueToken: string | undefined, { namespace, labelSelector }: Selection): Promise<Page> {
     const page = { limit: PAGE_SIZE, ...(continueToken && { _continue: continueToken }) };
     const selected = { ...page, ...(labelSelector && { labelSelector }) };
     const which = { group: GROUP, version: VERSION, plural: PLURAL, ...selected };

@@ -29,10 +29,10 @@ export class Store implements JobStore {
   readonly #shard: Shard;
 
   /**
-   * @param sources of the events; default: the whole cluster as one source
+   * @param sources of the events; undefined stands for the whole cluster
    * @param shard whose objects the events report
    */
-  constructor(sources: readonly Source[] = [undefined], shard?: Shard) {
+  constructor(sources: readonly Source[], shard?: Shard) {
     this.#awaited = new Set(sources);
     this.#shard = shard;
   }

@@ -21,9 +21,9 @@ export interface KubeEventsParts {
   readonly logger: Logger;
   /** The reporting process: its pod's name. */
   readonly instance: string;
-  readonly onDropped?: () => void;
-  /** Checked before each event; when it returns false the event is dropped. Default: true. */
-  readonly mayWrite?: () => boolean;
+  readonly onDropped: () => void;
+  /** Checked before each event; when it returns false the event is dropped. */
+  readonly mayWrite: () => boolean;
 }
 
 /**
@@ -59,10 +59,10 @@ export class KubeEvents implements EventSink {
   }
 
   record(object: EdgeTranscodeJob, event: JobEvent): void {
-    const mayWrite = this.#parts.mayWrite?.() ?? true;
-    if (mayWrite && this.#bucketOf(object.namespace).take() && this.#bucket.take())
+    const { mayWrite } = this.#parts;
+    if (mayWrite() && this.#bucketOf(object.namespace).take() && this.#bucket.take())
       void this.#create(object, event);
-    else this.#parts.onDropped?.();
+    else this.#parts.onDropped();
   }
 
   #bucketOf(namespace: string): TokenBucket {
@@ -77,7 +77,7 @@ export class KubeEvents implements EventSink {
     try {
       await this.#parts.client.createEvent(object.namespace, this.#body(object, event));
     } catch (error) {
-      this.#parts.onDropped?.();
+      this.#parts.onDropped();
       this.#logFailure({ ...apiFailure(error), event: event.reason });
     }
   }

@@ -29,9 +29,9 @@ export interface StatusWriterParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onWrite?: (result: WriteResult) => void;
-  /** Checked just before each write; when it returns false nothing is written any more. Default: true. */
-  readonly mayWrite?: () => boolean;
+  readonly onWrite: (result: WriteResult) => void;
+  /** Checked just before each write; when it returns false nothing is written any more. */
+  readonly mayWrite: () => boolean;
 }
 
 interface Desired {
@@ -98,7 +98,7 @@ export class StatusWriter implements StatusSink {
     const desired = this.#desired.get(key);
     if (!desired) return awaitChange();
     if (this.#parts.clock.now() < desired.notBefore) return pollAt(desired.notBefore);
-    if (this.#parts.mayWrite?.() === false) return awaitChange();
+    if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
     desired.inFlight = true;
@@ -121,7 +121,7 @@ export class StatusWriter implements StatusSink {
     this.#rejections.recovered(key);
     if (after) this.#parts.store.update(after);
     const isWhole = !after || fingerprintOf(after.status) === fingerprintOf(desired.status);
-    this.#parts.onWrite?.(isWhole ? 'written' : 'pruned');
+    this.#parts.onWrite(isWhole ? 'written' : 'pruned');
     if (isWhole) this.#pruning.recovered('CRD');
     else this.#logPruned(key);
     desired.onResult(before.status);
@@ -161,7 +161,7 @@ export class StatusWriter implements StatusSink {
     if (newest?.uid !== sent.uid) return this.#drop(key, desired, 'gone');
     if (newest.resourceVersion === sent.resourceVersion)
       return refusal.status === 422 ? this.#reject(key, desired) : this.#later(key, desired, refusal);
-    this.#parts.onWrite?.('conflict');
+    this.#parts.onWrite('conflict');
     this.#parts.store.update(newest);
     return this.#again(key, desired, pollAt(this.#parts.clock.now()));
   }
@@ -174,7 +174,7 @@ export class StatusWriter implements StatusSink {
 
   #later(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
     desired.failures += 1;
-    this.#parts.onWrite?.('failed');
+    this.#parts.onWrite('failed');
     const level = desired.failures === 1 ? 'warn' : 'debug';
     const hint =
       failure.status === 403
@@ -195,7 +195,7 @@ export class StatusWriter implements StatusSink {
   }
 
   #drop(key: ObjectKey, desired: Desired, result: WriteResult): Outcome {
-    this.#parts.onWrite?.(result);
+    this.#parts.onWrite(result);
     if (result === 'gone') this.#rejections.recovered(key);
     this.#finish(key, desired);
     desired.onResult(undefined);

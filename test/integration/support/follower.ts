@@ -39,7 +39,7 @@ export class Follower implements AsyncDisposable {
   lists = 0;
   watches = 0;
   readonly #world: World;
-  readonly #store = new Store();
+  readonly #store = new Store([undefined]);
   readonly #logger = new RecordingLogger();
   readonly #stop = new AbortController();
   readonly #objects: CustomObjectsApi;
@@ -58,7 +58,7 @@ export class Follower implements AsyncDisposable {
         list: async (token) => {
           this.lists += 1;
           await onList?.(token);
-          return client.list(token);
+          return client.list(token, {});
         },
       },
       watch: {

@@ -48,7 +48,7 @@ describe('the connections to an API server', function () {
       idleMs: IDLE_MS,
     });
     const watcher = new Watcher({ lister: client, watch, clock: systemClock, logger: new RecordingLogger() });
-    const store = new Store();
+    const store = new Store([undefined]);
     const running = watcher.run((event) => store.take(event), stop.signal);
     const until = async (isSo: () => boolean) => {
       while (!isSo()) await delay(5, undefined, { signal: stop.signal });

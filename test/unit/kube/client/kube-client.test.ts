@@ -31,7 +31,7 @@ describe('the client of the API server', () => {
   it('lists all namespaces in pages of 500, and continues with a token', async () => {
     const metadata = { resourceVersion: '10', continue: 'token' };
     server.respond = (response) => json(response, 200, { items: [{ a: 1 }], metadata });
-    expect(await client.list(undefined)).to.deep.equal({
+    expect(await client.list(undefined, {})).to.deep.equal({
       items: [{ a: 1 }],
       resourceVersion: '10',
       next: 'token',
@@ -39,7 +39,7 @@ describe('the client of the API server', () => {
     expect(last()).to.include({ method: 'GET', url: `${COLLECTION}/edgetranscodejobs?limit=500` });
     server.respond = (response) =>
       json(response, 200, { items: [], metadata: { resourceVersion: '10', continue: '' } });
-    expect(await client.list('token')).to.deep.equal({ items: [], resourceVersion: '10' });
+    expect(await client.list('token', {})).to.deep.equal({ items: [], resourceVersion: '10' });
     expect(last().url).to.match(/continue=token/);
   });
 
@@ -145,7 +145,9 @@ describe('the client of the API server', () => {
   it('rejects an answer that is not a list', async () => {
     for (const body of [{}, null, 'x', []]) {
       server.respond = (response) => json(response, 200, body);
-      expect(await client.list(undefined).catch(apiFailure), JSON.stringify(body)).to.have.property('reason');
+      expect(await client.list(undefined, {}).catch(apiFailure), JSON.stringify(body)).to.have.property(
+        'reason',
+      );
     }
   });
 

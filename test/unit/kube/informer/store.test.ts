@@ -11,7 +11,7 @@ describe('the store', () => {
   let changes: string[];
   beforeEach(() => {
     changes = [];
-    store = new Store();
+    store = new Store([undefined]);
     store.subscribe((key, { before, after }) => changes.push(`${key} ${shown(before)} → ${shown(after)}`));
   });
 
@@ -74,7 +74,7 @@ describe('the store', () => {
   });
 
   it('of a shard updates its objects by the answers of other calls, and removes those without a label', () => {
-    store = new Store(undefined, 'sports');
+    store = new Store([undefined], 'sports');
     const mine = aJob().named('a').uid('uid-a').ofShard('sports');
     list(mine.version(1).build());
     store.update(mine.version(2).build());

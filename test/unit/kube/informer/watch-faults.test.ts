@@ -58,7 +58,7 @@ describe('the store follows an API server', () => {
       clock: hastyClock(onPause),
       logger,
     });
-    store = new Store();
+    store = new Store([undefined]);
     changes = [];
     store.subscribe((key, { before, after }) => changes.push(`${key} ${before?.uid} → ${after?.uid}`));
     stop = new AbortController();

@@ -77,7 +77,7 @@ interface List {
 /** The operator's side: drives machine and store as the watcher does. */
 class Watching {
   readonly server = new Server();
-  readonly store = new Store();
+  readonly store = new Store([undefined]);
   /** Objects as a subscriber of the store knows them. */
   readonly believed = new Map<string, EdgeTranscodeJob>();
   #state: WatchState = START;
