@@ -41,13 +41,7 @@ export class Accounts<Item extends Waiting> {
     const account = this.#accounts.get(key);
     if (!account) return;
     account.members -= 1;
-    if (account.members > 0) return;
-    const { clock } = this.#options;
-    const emptiedAt = clock.now();
-    account.emptiedAt = emptiedAt;
-    clock.after(REMEMBERED_MS, () => {
-      if (account.members === 0 && account.emptiedAt === emptiedAt) this.#end(account);
-    });
+    if (account.members === 0) this.#endLater(account);
   }
 
   /** Moves a member to the account that its key turned out to be of. The calls that it made alone count there from now on. */
@@ -66,6 +60,18 @@ export class Accounts<Item extends Waiting> {
 
   close(): void {
     for (const account of this.#accounts.values()) this.#end(account);
+  }
+
+  #endLater(account: Entry<Item>): void {
+    const { clock } = this.#options;
+    const emptiedAt = clock.now();
+    account.emptiedAt = emptiedAt;
+    clock.after(REMEMBERED_MS, () => {
+      if (account.members > 0 || account.emptiedAt !== emptiedAt) return;
+      // Requests that were admitted before their key changed find that out with their permit.
+      if (account.budget.backlog.total > 0) this.#endLater(account);
+      else this.#end(account);
+    });
   }
 
   #end({ key, budget }: Entry<Item>): void {

@@ -7,7 +7,7 @@
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import { FULL_RATE, shareAt, throttled } from '../ratelimit/aimd.ts';
-import { spacing } from '../ratelimit/call-rate.ts';
+import { pacing } from '../ratelimit/call-rate.ts';
 import { SlidingWindow } from '../ratelimit/sliding-window.ts';
 import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
 import { SharedLimiter, type Sharing } from '../redis/shared-limiter.ts';
@@ -51,7 +51,7 @@ export class Budget<Item extends Waiting = Waiting> {
 
   /** @param account the name of the account among the processes that share its budget */
   constructor({ callsPerMinute, clock, sharing }: BudgetOptions, account = '') {
-    const { minTimeMs, ahead } = spacing(callsPerMinute);
+    const { minTimeMs, ahead } = pacing(callsPerMinute);
     this.#clock = clock;
     this.#limiter = new SpacingLimiter({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
     this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });

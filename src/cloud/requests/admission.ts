@@ -1,83 +1,93 @@
 /**
- * The way into the cloud that an observation has found, through its credential's circuit and its gate to the endpoint; and what the end of its call
- * means for those who share them.
+ * The admission of a request: the circuit breaker of its key and the guard of its endpoint let it wait for a permit. What the end of its
+ * call means for the requests that share them is said here as well.
  */
-
-import type { Destination, Reference } from '../../job/model/cloud-port.ts';
+import type { Destination } from '../../job/model/cloud-port.ts';
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
-import type { Credential } from '../client/credential.ts';
-import type { CallResult, JobCall } from '../client/job-call.ts';
-
+import type { CallFailure } from '../client/map-error.ts';
 import type { Pass } from '../resilience/circuit-breaker.ts';
 import type { EndpointGuard } from '../resilience/endpoint-guard.ts';
-import type { Session, Sessions } from './credential-states.ts';
+import type { CredentialAccount, CredentialState } from './credential-states.ts';
 
-/** Answers that need not have come from behind the gate where calls are counted. */
+export interface Admission {
+  readonly destination: Destination;
+  readonly state: CredentialState;
+  /** The account that the credential spent when it was admitted. */
+  readonly account: CredentialAccount;
+  readonly pass: Pass;
+  readonly guard: EndpointGuard;
+  readonly guardPass: Pass;
+  /** The endpoint is the Secret's own. */
+  readonly hasOwnEndpoint: boolean;
+}
+
+/** Answers given before the key was looked at, or not given at all. */
+const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+  'Throttled',
+  'ClockSkewed',
+]);
+
+/** Answers that may come from in front of the place where the quota is counted. */
 const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
   'ConnectionFailed',
   'ServerError',
   'UnexpectedResponse',
 ]);
 
-export interface Way {
-  readonly destination: Destination;
-  readonly session: Session;
-  /** The credential's. */
-  readonly pass: Pass;
-  readonly gate: EndpointGuard;
-  readonly gatePass: Pass;
-  /** The endpoint is a Secret's own. */
-  readonly hasOwnEndpoint: boolean;
-}
-
-/** @param signal whoever has left is not sent to probe */
-export async function findWay(
-  { sessions, jobCall }: { readonly sessions: Sessions; readonly jobCall: Pick<JobCall, 'destinationOf'> },
-  reference: Reference,
-  credential: Credential,
-  signal: Pick<AbortSignal, 'aborted'>,
-): Promise<Way | { refused: Failure; destination: Destination }> {
-  const destination = jobCall.destinationOf(reference, credential);
-  const session = sessions.of(credential);
-  const known = await session.circuit.enter(signal);
-  if ('refused' in known) return { ...known, destination };
-  const gate = session.gates.of(destination.endpoint, reference.credential.namespace);
-  const entrance = await gate.enter(signal);
-  const hasOwnEndpoint = credential.endpoint !== undefined;
-  if ('pass' in entrance)
-    return gate.shared({
-      destination,
-      session,
-      pass: known.pass,
-      gate,
-      gatePass: entrance.pass,
-      hasOwnEndpoint,
-    });
-  session.circuit.abandoned(known.pass);
-  return { ...entrance, destination };
-}
-
-/** What a call's end means for those who share the endpoint or the account. */
-export function tellOthers(way: Way, { failed, sentAt, retryAfterMs }: CallResult): void {
-  const { gate, gatePass } = way;
-  const { budget } = way.session;
-  const kind = failed?.failure.kind;
-  const isThrottled = kind === 'Throttled';
-  if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart(way))))
-    gate.failed(gatePass, failed.failure);
-  else gate.succeeded(gatePass);
-  if (isApart(way)) return;
-  if (isThrottled) budget.throttled(sentAt, retryAfterMs);
-  else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) budget.accepted(sentAt);
+/** Lets a request in, or says why not. @param asker a request that was withdrawn meanwhile is not sent as a probe */
+export async function admit(
+  state: CredentialState,
+  account: CredentialAccount,
+  destination: Destination,
+  namespace: string,
+  hasOwnEndpoint: boolean,
+  asker: Pick<AbortSignal, 'aborted'>,
+): Promise<Admission | { readonly refused: Failure }> {
+  const entrance = await state.breaker.enter(asker);
+  if ('refused' in entrance) return entrance;
+  const guard = state.guards.of(destination.endpoint, namespace);
+  const guardEntrance = await guard.enter(asker);
+  const { pass } = entrance;
+  if ('pass' in guardEntrance)
+    return { destination, state, account, pass, guard, guardPass: guardEntrance.pass, hasOwnEndpoint };
+  state.breaker.abandoned(pass);
+  return guardEntrance;
 }
 
 /** The call is not made, or not yet. */
-export function abandon({ session, pass, gate, gatePass }: Way): void {
-  session.circuit.abandoned(pass);
-  gate.abandoned(gatePass);
+export function abandon({ state, pass, guard, guardPass }: Admission): void {
+  state.breaker.abandoned(pass);
+  guard.abandoned(guardPass);
+}
+
+/** What a call's end means for the requests to the same endpoint and for the account. */
+export function report(
+  admission: Admission,
+  sentAt: number,
+  failed: CallFailure | undefined,
+  retryAfterMs?: number,
+): void {
+  const { guard, guardPass, account } = admission;
+  const kind = failed?.failure.kind;
+  const isThrottled = kind === 'Throttled';
+  if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart(admission))))
+    guard.failed(guardPass, failed.failure);
+  else guard.succeeded(guardPass);
+  if (isApart(admission)) return;
+  if (isThrottled) account.budget.throttled(sentAt, retryAfterMs);
+  else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) account.budget.accepted(sentAt);
+}
+
+/** What a call's end means for the key, unless the key was refused. */
+export function reportKey({ state, pass }: Admission, kind: FailureKind | undefined): void {
+  if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) state.breaker.inconclusive(pass);
+  else state.breaker.succeeded(pass);
 }
 
 /** Others spend the same budget: what a Secret's own endpoint answers, or not, must not touch them. Accounts join at any time. */
-export function isApart({ hasOwnEndpoint, session }: Way): boolean {
-  return hasOwnEndpoint && session.member.isShared;
+export function isApart({ hasOwnEndpoint, account }: Admission): boolean {
+  return hasOwnEndpoint && account.members > 1;
 }

@@ -1,164 +1,184 @@
 /**
- * What is kept for each credential while it is in use: its part in an account's budget, the circuit that keeps a bad key from being
- * tried by all, and its ways to the endpoints.
+ * What is kept for each credential while it is in use: the account that it spends, the circuit breaker of its key, and the guards of its
+ * endpoints.
  *
- * Whose key it is, is asked beside the first calls and not in their way; until and unless that is answered, the credential is an
- * account by itself, or shares one with those Secrets of its namespace that name the same account. An answer is good for the key
- * that it was asked with, and for no later one.
+ * STS says whose a key is. It is asked before the key's first call, so that no call is made for the wrong account; after 3 s without an
+ * answer the credential is an account of its own, or shares one with the Secrets of its namespace that name the same account. It is
+ * asked again later, and the calls made meanwhile then count for the account. An answer holds for the key that was asked about.
  */
-
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
-import type { Clock } from '../../base/clock.ts';
-import type { Priority } from '../../job/model/cloud-port.ts';
-import { Accounts, type Member } from '../budget/accounts.ts';
-import type { Budget } from '../budget/budget.ts';
+import { ExpiringMap } from '../../base/expiring-map.ts';
+import { type Account, Accounts } from '../budget/accounts.ts';
+import type { BudgetOptions } from '../budget/budget.ts';
 import type { Credential } from '../client/credential.ts';
-
 import type { Sts } from '../credentials/sts.ts';
-import type { Sharing } from '../redis/shared-limiter.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import { EndpointGuards } from '../resilience/endpoint-guard.ts';
+import type { Request } from './request.ts';
 
-/** What was asked about the account of a key. */
-interface Lookup {
-  state: 'asking' | 'known' | 'unknown';
+export type CredentialAccount = Account<Request<unknown>>;
+
+export interface CredentialState {
+  readonly breaker: CircuitBreaker;
+  readonly guards: EndpointGuards;
+  /** Undefined until it is known, or 3 s have passed. */
+  readonly account: CredentialAccount | undefined;
+  /** The version of the credential that the breaker judges. */
+  readonly version: string;
+}
+
+interface Entry extends CredentialState {
+  account: CredentialAccount | undefined;
+  version: string;
+  /** The newest, to ask STS with. */
+  credential: Credential;
+  joining: Promise<void> | undefined;
   failures: number;
-  /** Clock `now`. */
+  /** STS is not asked again before this, clock `now`; never once the account is known. */
   askAgainAt: number;
 }
 
-export class Session {
-  readonly circuit: CircuitBreaker;
-  readonly gates: EndpointGuards;
-  readonly member: Member;
-  /** Of the credential that the circuit judges. */
-  version: string;
-  /** Of the Secret, or what else the account was asked about. */
-  source: string;
-  lookup: Lookup = notAsked();
-  usedAt: number;
-
-  constructor(member: Member, { version, source = version }: Credential, clock: Clock) {
-    this.member = member;
-    this.circuit = new CircuitBreaker(clock);
-    this.gates = new EndpointGuards(clock);
-    this.version = version;
-    this.source = source;
-    this.usedAt = clock.now();
-  }
-
-  /** The account's as it is known now: not to be kept. */
-  get budget(): Budget {
-    return this.member.budget;
-  }
-}
-
-export interface SessionsOptions {
-  readonly callsPerMinute: number;
-  readonly clock: Clock;
-  readonly onWait?: (priority: Priority, seconds: number) => void;
-  /** Undefined: nobody can be asked for a key's account. */
+export interface CredentialStatesOptions extends BudgetOptions {
+  /** Undefined: STS cannot be asked for accounts. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
-  /** Undefined: the budgets are this process's alone. */
-  readonly sharing?: Sharing | undefined;
-  /** Whether an object names this credential: it may be polled once a day only. Default: nothing is known of that. */
-  readonly isWanted?: (identity: string) => boolean;
 }
 
-/**
- * What no object names is kept for so long after its last use: longer than any call takes and any probe waits; and than the minute
- * for which a budget has to remember.
- */
+/** STS answers in 0.1 s. A request that waited longer had better call. */
+const ACCOUNT_WITHIN_MS = 3_000;
+
+/** A refused key may be replaced and an unreachable STS may come back: neither needs frequent questions. */
+const ASK_AGAIN: Backoff = { baseMs: 30_000, maxMs: 60 * 60_000 };
+
+/** After the last use by a credential that no object names: longer than any call takes, any probe waits, and any budget remembers. */
 const UNUSED_MS = 10 * 60_000;
 
-/** A key that STS refuses may be mended, and STS may be out of reach for good: neither is worth asking often. */
-const ASKED_AGAIN: Backoff = { baseMs: 30_000, maxMs: 60 * 60_000 };
+const NEVER = Number.POSITIVE_INFINITY;
 
-export class Sessions {
-  readonly #options: SessionsOptions;
-  readonly #accounts: Accounts;
-  readonly #sessions = new Map<string, Session>();
+export class CredentialStates {
+  readonly #options: CredentialStatesOptions;
+  readonly #accounts: Accounts<Request<unknown>>;
+  readonly #states: ExpiringMap<string, Entry>;
+  #isNamed: (identity: string) => boolean = () => false;
 
-  constructor(options: SessionsOptions) {
+  constructor(options: CredentialStatesOptions) {
     this.#options = options;
-    this.#accounts = new Accounts(options, options.sts !== undefined);
-  }
-
-  /** A changed Secret has not failed yet, whatever the old one did. */
-  of(credential: Credential): Session {
-    const { identity } = credential;
-    const session = this.#sessions.get(identity) ?? this.#begin(credential);
-    this.#follow(session, credential);
-    session.usedAt = this.#options.clock.now();
-    this.#askForAccount(session, credential);
-    return session;
-  }
-
-  /** If it has been used of late. */
-  find(identity: string): Session | undefined {
-    return this.#sessions.get(identity);
-  }
-
-  [Symbol.iterator](): IterableIterator<[identity: string, Session]> {
-    return this.#sessions.entries();
-  }
-
-  #begin(credential: Credential): Session {
-    this.#forgetUnused(this.#options.clock.now());
-    const session = new Session(this.#accounts.join(presumed(credential)), credential, this.#options.clock);
-    this.#sessions.set(credential.identity, session);
-    return session;
-  }
-
-  #follow(session: Session, credential: Credential): void {
-    const { version, source = version } = credential;
-    if (session.version !== version) session.circuit.reset();
-    session.version = version;
-    if (session.source === source) return;
-    session.source = source;
-    session.lookup = notAsked();
-    this.#accounts.restart(session.member, presumed(credential));
-  }
-
-  #askForAccount(session: Session, { identity, accessKey }: Credential): void {
-    const { sts, clock } = this.#options;
-    const { lookup, member } = session;
-    if (!sts || lookup.state !== 'unknown' || clock.now() < lookup.askAgainAt) return;
-    lookup.state = 'asking';
-    void sts.accountOf({ namespace: namespaceOf(identity), identity }, accessKey).then((answer) => {
-      // The Secret has changed meanwhile, or nobody uses it any more.
-      if (session.lookup !== lookup || this.#sessions.get(identity) !== session) return;
-      if ('accountID' in answer) {
-        lookup.state = 'known';
-        this.#accounts.move(member, `account ${answer.accountID}`);
-        return;
-      }
-      member.budget.trust();
-      lookup.state = 'unknown';
-      lookup.failures += 1;
-      lookup.askAgainAt = clock.now() + backoffDelay(ASKED_AGAIN, lookup.failures);
+    this.#accounts = new Accounts(options);
+    this.#states = new ExpiringMap({
+      clock: options.clock,
+      lifetimeMs: UNUSED_MS,
+      isInUse: ({ account }, identity) => (account?.budget.backlog.total ?? 0) > 0 || this.#isNamed(identity),
+      onExpired: ({ account }) => account && this.#accounts.leave(account),
     });
   }
 
-  #forgetUnused(now: number): void {
-    for (const [identity, { member, budget, usedAt }] of this.#sessions) {
-      if (now - usedAt <= UNUSED_MS || budget.total > 0 || this.#options.isWanted?.(identity)) continue;
-      this.#sessions.delete(identity);
-      this.#accounts.leave(member);
+  /** The state of a credential and the account that it spends now. A changed Secret has not failed yet, whatever the old one did. */
+  async of(credential: Credential): Promise<{ state: CredentialState; account: CredentialAccount }> {
+    const entry = this.follow(credential);
+    if (entry.account && this.#options.clock.now() >= entry.askAgainAt) entry.joining ??= this.#join(entry, credential);
+    while (!entry.account) await (entry.joining ??= this.#join(entry, entry.credential));
+    return { state: entry, account: entry.account };
+  }
+
+  /** The same without waiting for the account, which is undefined while it is not known whose the key is. */
+  follow(credential: Credential): Entry {
+    const entry = this.#states.use(credential.identity) ?? this.#begin(credential);
+    this.#follow(entry, credential);
+    return entry;
+  }
+
+  /** The state of a credential that was used lately. */
+  find(identity: string): CredentialState | undefined {
+    return this.#states.get(identity);
+  }
+
+  /** Keeps the states of the credentials that objects name: they may be polled once a day only. */
+  keep(isNamed: (identity: string) => boolean): void {
+    this.#isNamed = isNamed;
+  }
+
+  [Symbol.iterator](): Iterator<readonly [identity: string, state: CredentialState]> {
+    return this.#states[Symbol.iterator]();
+  }
+
+  /** No permit is given after this. */
+  close(): void {
+    this.#accounts.close();
+  }
+
+  #begin(credential: Credential): Entry {
+    const { clock } = this.#options;
+    const entry: Entry = {
+      breaker: new CircuitBreaker(clock),
+      guards: new EndpointGuards(clock),
+      account: undefined,
+      version: credential.version,
+      credential,
+      joining: undefined,
+      failures: 0,
+      askAgainAt: 0,
+    };
+    this.#states.set(credential.identity, entry);
+    return entry;
+  }
+
+  #follow(entry: Entry, credential: Credential): void {
+    if (entry.version !== credential.version) entry.breaker.reset();
+    entry.version = credential.version;
+    const isSameKey = sourceOf(entry.credential) === sourceOf(credential);
+    entry.credential = credential;
+    if (isSameKey) return;
+    if (entry.account) this.#accounts.leave(entry.account);
+    Object.assign(entry, { account: undefined, joining: undefined, failures: 0, askAgainAt: 0 });
+  }
+
+  /** Never rejects. Resolves when the credential has an account. */
+  async #join(entry: Entry, credential: Credential): Promise<void> {
+    const { sts, clock } = this.#options;
+    entry.askAgainAt = NEVER;
+    if (!sts) {
+      entry.account = this.#accounts.join(presumed(credential));
+      return;
     }
+    const isSame = () => sourceOf(entry.credential) === sourceOf(credential);
+    const { identity, accessKey } = credential;
+    const asked = sts.accountOf({ namespace: namespaceOf(identity), identity }, accessKey);
+    const answered = asked.then((answer) => {
+      if (isSame() && this.#states.get(identity) === entry) this.#answered(entry, credential, answer);
+    });
+    const late = new AbortController();
+    await Promise.race([answered, clock.sleep(ACCOUNT_WITHIN_MS, late.signal).catch(() => undefined)]);
+    late.abort();
+    if (isSame()) entry.account ??= this.#accounts.join(presumed(credential));
+  }
+
+  #answered(
+    entry: Entry,
+    credential: Credential,
+    answer: Awaited<ReturnType<Sts['accountOf']>>,
+  ): void {
+    entry.joining = undefined;
+    if ('accountID' in answer) {
+      const key = `account ${answer.accountID}`;
+      entry.account = entry.account ? this.#accounts.move(entry.account, key) : this.#accounts.join(key);
+      return;
+    }
+    entry.failures += 1;
+    entry.askAgainAt = this.#options.clock.now() + backoffDelay(ASK_AGAIN, entry.failures);
+    entry.account ??= this.#accounts.join(presumed(credential));
   }
 }
 
-/** What a Secret says of its account is taken at its word among the Secrets of its own namespace, and nowhere else. */
+/** What the account belongs to: renewing a role's session changes the key, not the account. */
+function sourceOf({ version, source = version }: Credential): string {
+  return source;
+}
+
+/** The account that a Secret names counts among the Secrets of its own namespace, and nowhere else. */
 function presumed({ identity, accountID }: Credential): string {
   return accountID === undefined ? `alone ${identity}` : `said in ${namespaceOf(identity)} ${accountID}`;
 }
 
-/** Empty for the operator's own. */
+/** Empty for the operator's own credentials. */
 function namespaceOf(identity: string): string {
   return identity.includes('/') ? identity.slice(0, identity.indexOf('/')) : '';
-}
-
-function notAsked(): Lookup {
-  return { state: 'unknown', failures: 0, askAgainAt: 0 };
 }
