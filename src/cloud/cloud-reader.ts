@@ -1,125 +1,106 @@
 /**
- * The cloud as the domain sees it: `observe` resolves the credential, waits its turn in the account's budget, asks once, and
- * answers. It never rejects, and what it answers is free of secrets and of foreign text.
+ * The cloud as the domain sees it. `observe` shares calls where it can, waits for a permit of the account's budget, calls once, and
+ * answers. It never rejects, and its answers are free of secrets and of foreign text.
  */
-import type { Clock } from '../base/clock.ts';
-import {
-  type Answer,
-  type CloudPlan,
-  type CloudPlanning,
-  type CloudReader,
-  type ClusterReference,
-  type CredentialReference,
-  type Destination,
-  type Listing,
-  type ObserveOptions,
-  PRIORITIES,
-  type Priority,
-  type Reference,
+import type {
+  Answer,
+  CloudPlan,
+  CloudPlanning,
+  CloudReader,
+  ClusterReference,
+  CredentialReference,
+  Destination,
+  Listing,
+  ObserveOptions,
+  Priority,
+  Reference,
 } from '../job/model/cloud-port.ts';
-import { Clusters } from './batching/clusters.ts';
-import { PAGE_SIZE } from './batching/page-call.ts';
-import type { SweepParts } from './batching/sweep.ts';
-import type { Budget, Payer } from './budget/budget.ts';
-import { JobCall, type JobCallOptions } from './client/job-call.ts';
+import { identityOf } from '../job/model/reference.ts';
+import { Batches } from './batching/batches.ts';
+import { LiveClient, type LiveClientOptions, PAGE_SIZE } from './client/live-client.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Sts } from './credentials/sts.ts';
 import { fullCallsPerSecond } from './ratelimit/call-rate.ts';
 import { SharedDemand } from './redis/shared-demand.ts';
 import type { Sharing } from './redis/shared-limiter.ts';
-import { Sessions } from './requests/credential-states.ts';
-import { Observation, WITHDRAWN } from './requests/request.ts';
+import { CredentialStates } from './requests/credential-states.ts';
+import { Requests, WITHDRAWN } from './requests/requests.ts';
 
-export interface LiveReaderOptions extends JobCallOptions {
+export interface LiveReaderOptions extends LiveClientOptions {
   readonly credentials: Credentials;
   readonly callsPerMinute: number;
-  /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
+  /** Whether this process leads. Asked just before each call. Default: it does. */
   readonly mayCall?: () => boolean;
-  /** Says whose a key is; undefined: each credential is an account by itself. */
+  /** Says whose a key is; undefined: each credential is an account of its own. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
-  /** With whom the budgets are shared; undefined: nobody. */
+  /** Shares the budgets with other processes; undefined: this process spends them alone. */
   readonly sharing?: Sharing | undefined;
-  /** Whether it is known that more will be asked for in a moment. Default: no. */
+  /** Whether more objects are known to come, as when the operator has just started. Default: no. */
   readonly expectsMore?: () => boolean;
 }
 
-/** The plan until the planner has applied one: no sweeps. */
-const NO_PLAN: CloudPlan = {
-  sweepingOf: () => 'none',
-  includes: () => false,
-  names: () => false,
-  demand: new Map(),
-};
-
 export class LiveReader implements CloudReader, CloudPlanning {
   readonly jobsPerPage = PAGE_SIZE;
-  readonly #parts: SweepParts;
-  readonly #credentials: Credentials;
-  readonly #clusters: Clusters;
+  readonly #options: LiveReaderOptions;
+  readonly #client: LiveClient;
+  readonly #states: CredentialStates;
+  readonly #requests: Requests;
+  readonly #batches: Batches;
   readonly #fullRate: number;
   readonly #sharedDemand: SharedDemand | undefined;
-  #plan = NO_PLAN;
+  #plan: Pick<CloudPlan, 'demand'> = { demand: new Map() };
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
-    const { credentials, callsPerMinute, sts, sharing, clock, observer, logger, mayCall } = options;
-    const { expectsMore = () => false } = options;
-    const onWait = observer?.waited.bind(observer);
+    const { callsPerMinute, sharing, expectsMore = () => false } = options;
+    this.#options = options;
     this.#fullRate = fullCallsPerSecond(callsPerMinute);
-    const isWanted = (identity: string) => this.#plan.names(identity);
-    const sessions = new Sessions({
-      callsPerMinute,
-      clock,
-      sts,
-      sharing,
-      isWanted,
-      ...(onWait && { onWait }),
-    });
-    this.#credentials = credentials;
-    const jobCall = new JobCall(options);
-    this.#parts = { credentials, sessions, jobCall, expectsMore, clock, ...(mayCall && { mayCall }) };
-    this.#sharedDemand = sharing && this.#share(sharing, clock);
-    this.#clusters = new Clusters(this.#parts, { plan: NO_PLAN, logger });
+    this.#client = new LiveClient(options);
+    this.#states = new CredentialStates(options);
+    this.#requests = new Requests({ ...options, states: this.#states, client: this.#client });
+    this.#batches = new Batches({ ...options, requests: this.#requests, expectsMore });
+    this.#sharedDemand = sharing && this.#share(sharing);
   }
 
-  observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
-    return new Promise((resolve) => {
-      if (this.mayUse(reference.credential)) this.#clusters.observe(reference, options, resolve);
-      else this.#refuse(reference, options, resolve);
-    });
+  async observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
+    const { signal, known } = options;
+    if (this.#closed || signal.aborted) return WITHDRAWN;
+    if (!this.mayUse(reference.credential)) return await this.#refusal(reference);
+    if (known === 'AuthenticationFailed') {
+      await this.#states.find(identityOf(reference.credential))?.breaker.news(signal);
+      if (this.#closed || signal.aborted) return WITHDRAWN;
+    }
+    return await this.#batches.observe(reference, options);
   }
 
   mayUse(credential: CredentialReference): boolean {
-    return this.#credentials.permits(credential);
+    return this.#options.credentials.permits(credential);
   }
 
   leadsTo(reference: Reference): Destination | undefined {
-    return reference.credential.name === undefined
-      ? this.#parts.jobCall.destinationOf(reference, {})
-      : undefined;
+    return reference.credential.name === undefined ? this.#client.destinationOf(reference, {}) : undefined;
   }
 
-  /** Calls waiting for their turn, by credential and priority. */
+  /** How many requests wait for a permit, by credential and priority. */
   *backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
-    const sessions = [...this.#parts.sessions];
-    const waiting = waitingOf(new Set(sessions.map(([, { budget }]) => budget)));
-    for (const [identity, { member }] of sessions)
-      for (const priority of PRIORITIES)
-        yield { identity, priority, waiting: waiting.get(member)?.[priority] ?? 0 };
+    for (const [identity, { account }] of this.#states) {
+      const counts = { urgent: 0, scheduled: 0, retry: 0 };
+      for (const request of account?.budget.backlog ?? [])
+        if (identityOf(request.about.credential) === identity) counts[request.priority] += 1;
+      for (const [priority, waiting] of Object.entries(counts))
+        yield { identity, priority: priority as Priority, waiting };
+    }
   }
 
   /** What a credential's account may call now. */
   callsPerSecond(identity: string): number {
-    return this.#parts.sessions.find(identity)?.budget.callsPerSecond ?? this.#fullRate;
+    return this.#states.find(identity)?.account?.budget.callsPerSecond ?? this.#fullRate;
   }
 
-  /** Equal for credentials that share a budget, as far as is known now. */
   accountOf(identity: string): string {
-    return this.#parts.sessions.find(identity)?.member.account.key ?? identity;
+    return this.#states.find(identity)?.account?.key ?? identity;
   }
 
-  /** Calls a second that an account is given for those whose demand is known. */
   get capacity(): number {
     return this.#fullRate * (this.#sharedDemand?.share ?? 1);
   }
@@ -129,52 +110,41 @@ export class LiveReader implements CloudReader, CloudPlanning {
   }
 
   listingOf(cluster: ClusterReference): Listing {
-    return this.#clusters.listingOf(cluster);
+    return this.#batches.listingOf(cluster);
   }
 
   apply(plan: CloudPlan): void {
     this.#plan = plan;
-    this.#clusters.apply(plan);
+    this.#states.keep((identity) => plan.names(identity));
+    this.#batches.apply(plan);
   }
 
-  /** Makes no call after this, and ends every observation at once; answers that are on their way are dropped. */
+  /** Makes no call after this, and withdraws every question at once; answers that are on their way are dropped. */
   close(): void {
     this.#closed = true;
     this.#sharedDemand?.close();
-    this.#clusters.close(WITHDRAWN);
-    for (const [, { budget }] of this.#parts.sessions) budget.close();
+    this.#batches.close();
+    this.#requests.close();
   }
 
-  #share({ redis, shards, shard = '' }: Sharing, clock: Clock): SharedDemand {
+  #share({ redis, shards, shard = '' }: Sharing): SharedDemand {
     const own = () => {
       const sums = new Map<string, number>();
       for (const [identity, calls] of this.#plan.demand) {
-        const account = this.#parts.sessions.find(identity)?.member.account.key;
+        const account = this.#states.find(identity)?.account?.key;
         if (account !== undefined) sums.set(account, (sums.get(account) ?? 0) + calls);
       }
       return sums;
     };
-    return new SharedDemand({ redis, shards, shard, own, clock });
+    return new SharedDemand({ redis, shards, shard, own, clock: this.#options.clock });
   }
 
-  /** It shares nothing with those who may use the same keys: it is told at once why it may not. */
-  #refuse(reference: Reference, options: ObserveOptions, onAnswer: (answer: Answer) => void): void {
-    new Observation(this.#parts, options, {
-      reference,
-      calling: () => undefined,
-      ended: onAnswer,
-    }).begin();
+  /** Objects that may not use these credentials neither receive nor share answers: they learn at once why they may not. */
+  async #refusal({ credential }: Reference): Promise<Answer> {
+    const { credentials, clock } = this.#options;
+    const resolved = await credentials.resolve(credential);
+    return 'failure' in resolved
+      ? { kind: 'failed', failure: resolved.failure, sentAt: clock.now() }
+      : WITHDRAWN;
   }
-}
-
-/** How many wait for whom: of a budget that several share, each has its own. */
-function waitingOf(budgets: Iterable<Budget>): Map<Payer | undefined, Record<Priority, number>> {
-  const waiting = new Map<Payer | undefined, Record<Priority, number>>();
-  for (const budget of budgets)
-    for (const { payer, priority } of budget.callers) {
-      const priorities = waiting.get(payer) ?? { urgent: 0, scheduled: 0, retry: 0 };
-      priorities[priority] += 1;
-      waiting.set(payer, priorities);
-    }
-  return waiting;
 }

@@ -1,235 +1,111 @@
 /**
- * Goes through the pages of a cluster's list once, for all who wait: each page is a call in the account's budget like any other, with
- * the circuit and the failures of any other.
- *
- * It gathers first: who comes within moments of each other shares it. The first page tells how many there are; the others go some
- * at a time. A page that fails costs those whose jobs no other brings, and not the sweep. For who came too late for some pages there is another round of just these, if more wait than that takes calls.
+ * One pass over the pages of a cluster's list; pure. It waits for a batch window, reads the first page, which tells how many there are,
+ * waits for a second window, and reads the others, some at a time.
  */
-import type { Answer, Priority, Reference } from '../../job/model/cloud-port.ts';
-import type { JobCall } from '../client/job-call.ts';
-import type { JobPage } from '../client/map-response.ts';
-import { Observation, type ObservationOwner, type ObservationParts } from '../requests/request.ts';
-import { Gathering } from './batch-window.ts';
-import { nextRound } from './next-round.ts';
-import { PAGE_SIZE, PageCall } from './page-call.ts';
+import type { Refused } from '../requests/request.ts';
 
-type Observed = Extract<Answer, { kind: 'observed' }>;
-type Failed = Extract<Answer, { kind: 'failed' }>;
+export type Stage = 'first window' | 'first page' | 'second window' | 'other pages';
 
-export interface Wish {
-  readonly reference: Reference;
-  readonly priority: Priority;
-  readonly deadline: number;
-}
+/** A page takes a permit, 10 ms at the highest rate. Waiting that long pays if it saves one page. */
+const QUIET_MS_A_PAGE = 10;
+const LEAST_QUIET_MS = 50;
+const MOST_QUIET_MS = 1_000;
 
-/** Those for whom it is made. */
-export interface SweepHost {
-  /** Clock `now` when the last of them came. */
-  readonly joinedAt: number;
-  /** How many wait for it. */
-  readonly members: number;
-  /** Of a wish that stands for all of them: its job does not matter. */
-  wish(): Wish | undefined;
-  /** A page has come in. */
-  serve(page: JobPage, answer: Observed): void;
-  /** For each of those whose job may yet be listed, clock `now` when they came. */
-  sinces(): readonly number[];
-  /**
-   * All pages have been asked for since `seen`: those who came by then are not in the list. Those who came by `until` wait for
-   * another round; the others are better off without.
-   */
-  regroup(seen: number, until: number): void;
-  /** So many calls are to be made: those who are asked for leave, for calls of their own, if they are fewer than that. */
-  part(calls: number): void;
-  /** No call for it was of use: each of them gets this answer. */
-  failed(answer: Failed): void;
-  /** The cloud does not list the cluster's jobs. */
-  refused(answer: Failed): void;
-  /** Called once, and last, unless it was left. */
-  swept(): void;
-}
+/** Longest batch window. 2 s; 10 s for the first one while the operator lists its objects, as more jobs are known to come. */
+const LONGEST_WINDOW_MS = 2_000;
+const LONGEST_LISTING_MS = 10_000;
 
-export interface SweepParts extends Omit<ObservationParts, 'jobCall'> {
-  readonly jobCall: Pick<JobCall, 'destinationOf' | 'ask' | 'make'>;
-  /** Whether it is known that more will come, as when the operator has just started. */
-  readonly expectsMore: () => boolean;
-}
-
-/** A throttled page goes again after the account's pause; this often at most. */
-const MOST_THROTTLINGS = 3;
-
-/** Enough for 100 pages a second at answers of 0.16 s; few enough that sweeps of several clusters fit through an `EndpointGuard` together. */
+/** Enough for 100 pages a second at answers of 0.16 s, and few enough that sweeps of several clusters fit through one endpoint guard. */
 const MOST_UNDERWAY = 16;
 
-/** When more than three pages, and a quarter of those asked for, have failed, the others would as well. */
+/** A throttled page is read again after the account's pause, this often at most. */
+const MOST_THROTTLINGS = 3;
+
+/** When more than three pages, and a quarter of those read, have failed, the others are given up. */
 const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
-/** A list grows while it is read, but not to twice its length and this. */
-const PAGES_TO_SPARE = 10;
-
-const NOTHING_EXPECTED = () => false;
-
 export class Sweep {
-  readonly #parts: SweepParts;
-  readonly #host: SweepHost;
-  /** Of each page, clock `now` when it was last asked for. */
-  readonly #sentAt = new Map<number, number>();
-  readonly #underway = new Set<Observation>();
-  readonly #throttlings = new Map<number, number>();
-  #gathering: Gathering | undefined;
-  #isGathering = true;
-  #ended = false;
-  #wish: Wish | undefined;
-  /** Pages that wait to be asked for. */
+  stage: Stage = 'first window';
+  /** The failure of a page: the jobs that no other page brings share it. */
+  failure: Refused | undefined;
+  readonly #quietMs: number;
+  #openedAt: number;
   #queue: number[] = [];
-  #failure: Failed | undefined;
+  readonly #underway = new Set<number>();
+  /** Clock `now` when the call of each page that arrived was sent. */
+  readonly #sentAt = new Map<number, number>();
+  readonly #throttlings = new Map<number, number>();
   #failures = 0;
-  /** No more pages than this are asked for. */
-  #mostPages = Number.POSITIVE_INFINITY;
 
-  constructor(parts: SweepParts, host: SweepHost) {
-    this.#parts = parts;
-    this.#host = host;
+  /** @param pages of the list, as far as is known */
+  constructor(pages: number, now: number) {
+    this.#quietMs = Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
+    this.#openedAt = now;
   }
 
-  /** @param pages how many there were the last time, if that is known */
-  begin(pages: number | undefined): void {
-    this.#gather(pages ?? 1, this.#parts.expectsMore, () => this.#ask([1]));
+  /** Whether a job that comes now is in time for the pages that are still to be read. */
+  get isOpen(): boolean {
+    return this.stage !== 'other pages';
   }
 
-  /** Whether who comes now is in time for every page that is still to be asked for. */
-  get isGathering(): boolean {
-    return this.#isGathering;
+  /**
+   * When the window is over, clock `now`: no job has come for a while, or the longest window has passed. Undefined outside a window.
+   *
+   * @param joinedAt clock `now` when the last job came
+   * @param expectsMore more jobs are known to come
+   */
+  windowEnd(joinedAt: number, expectsMore: boolean, now: number): number | undefined {
+    if (this.stage !== 'first window' && this.stage !== 'second window') return undefined;
+    const end = Math.min(joinedAt + this.#quietMs, this.#openedAt + LONGEST_WINDOW_MS);
+    const mayExpect =
+      expectsMore && this.stage === 'first window' && now < this.#openedAt + LONGEST_LISTING_MS;
+    return mayExpect && end <= now ? now + this.#quietMs : end;
   }
 
-  /** Makes no call any more, and says no more. */
-  leave(): void {
-    this.#ended = true;
-    this.#gathering?.cancel();
-    for (const observation of this.#underway) observation.leave();
-  }
-
-  #gather(pages: number, expectsMore: () => boolean, then: () => void): void {
-    this.#isGathering = true;
-    this.#gathering = new Gathering(this.#parts.clock, { pages, host: this.#host, expectsMore, then });
-  }
-
-  #ask(pageNumbers: readonly number[]): void {
-    this.#wish = this.#host.wish();
-    // Who comes while the first page is on its way is in time for the others.
-    this.#isGathering = this.#sentAt.size === 0;
+  /** Queues pages to be read. */
+  read(stage: 'first page' | 'other pages', pageNumbers: readonly number[]): void {
+    this.stage = stage;
     this.#queue.push(...pageNumbers);
-    if (this.#wish) this.#askForSome(this.#wish);
-    else this.#end();
   }
 
-  #askForSome(wish: Wish): void {
-    while (!this.#ended && this.#underway.size < MOST_UNDERWAY) {
-      const pageNo = this.#queue.shift();
-      if (pageNo === undefined) return;
-      this.#askFor(pageNo, wish);
-    }
+  /** The pages to read now. */
+  next(): number[] {
+    const pages = this.#queue.splice(0, MOST_UNDERWAY - this.#underway.size);
+    for (const pageNo of pages) this.#underway.add(pageNo);
+    return pages;
   }
 
-  #askFor(pageNo: number, wish: Wish): void {
-    const call = new PageCall(this.#parts.jobCall, pageNo);
-    const owner: ObservationOwner = {
-      reference: wish.reference,
-      calling: () => undefined,
-      ended: (answer) => {
-        this.#underway.delete(observation);
-        this.#answered(pageNo, call, answer);
-      },
-    };
-    const observation = new Observation({ ...this.#parts, jobCall: call }, wish, owner);
-    this.#underway.add(observation);
-    observation.begin();
+  arrived(pageNo: number, sentAt: number, now: number): void {
+    this.#underway.delete(pageNo);
+    this.#sentAt.set(pageNo, sentAt);
+    if (this.stage !== 'first page') return;
+    this.stage = 'second window';
+    this.#openedAt = now;
   }
 
-  #answered(pageNo: number, call: PageCall, answer: Answer): void {
-    if (this.#ended || answer.kind === 'withdrawn') return;
-    if (answer.kind === 'failed') this.#failed(pageNo, call, answer);
-    else if (call.page) this.#arrived(pageNo, call.page, answer);
-  }
-
-  #arrived(pageNo: number, page: JobPage, answer: Observed): void {
-    this.#sentAt.set(pageNo, answer.sentAt);
-    const pages = Math.max(1, Math.ceil(page.total / PAGE_SIZE));
-    this.#host.serve(page, answer);
-    if (this.#sentAt.size === 1) this.#mostPages = Math.min(this.#mostPages, 2 * pages + PAGES_TO_SPARE);
-    if (this.#host.members === 0) this.#end();
-    else if (this.#sentAt.size === 1 && pages > 1) this.#continue(pages);
-    else this.#proceed(pages);
-  }
-
-  #proceed(pages: number): void {
-    if (this.#wish) this.#askForSome(this.#wish);
-    if (this.#ended || this.#underway.size > 0) return;
-    if (this.#failure) this.#endFailed(this.#failure);
-    else this.#roundEnded(pages);
-  }
-
-  /** The rest pays only if more wait than it takes calls. */
-  #continue(pages: number): void {
-    this.#gather(pages, NOTHING_EXPECTED, () => {
-      this.#host.part(pages - 1);
-      if (this.#host.members < pages) this.#end();
-      else this.#ask(Array.from({ length: pages - 1 }, (_, index) => index + 2));
-    });
-  }
-
-  /** @param pages how many there are by now: there may be more, or fewer, than at the beginning */
-  #roundEnded(pages: number): void {
-    if (pages > this.#mostPages || pages - this.#sentAt.size > this.#host.members) {
-      this.#end();
-      return;
-    }
-    const unseen = Array.from({ length: pages }, (_, index) => index + 1).filter(
-      (pageNo) => !this.#sentAt.has(pageNo),
-    );
-    if (unseen.length > 0) this.#ask(unseen);
-    else this.#regroup(pages);
-  }
-
-  #regroup(pages: number): void {
-    for (const pageNo of this.#sentAt.keys()) if (pageNo > pages) this.#sentAt.delete(pageNo);
-    const round = nextRound(this.#sentAt, this.#host.sinces());
-    this.#host.regroup(Math.min(...this.#sentAt.values()), round.until);
-    this.#host.part(round.pages.length);
-    if (this.#host.members < round.pages.length || round.pages.length === 0) this.#end();
-    else this.#ask(round.pages);
-  }
-
-  #failed(pageNo: number, call: PageCall, answer: Failed): void {
+  failed(pageNo: number, refused: Refused): void {
+    this.#underway.delete(pageNo);
     const times = (this.#throttlings.get(pageNo) ?? 0) + 1;
-    if (answer.failure.kind === 'Throttled' && times <= MOST_THROTTLINGS) {
-      this.#throttlings.set(pageNo, times);
-      this.#ask([pageNo]);
+    this.#throttlings.set(pageNo, times);
+    if (refused.failure.kind === 'Throttled' && times <= MOST_THROTTLINGS) {
+      this.#queue.push(pageNo);
       return;
     }
-    if (call.isRefused) {
-      this.leave();
-      this.#host.refused(answer);
-      this.#host.swept();
-      return;
-    }
-    this.#failure = answer;
+    this.failure = refused;
     this.#failures += 1;
-    const asked = this.#sentAt.size + this.#failures;
-    if (this.#failures > Math.max(FAILURES_ALLOWED, asked * SHARE_ALLOWED)) this.#queue = [];
-    this.#proceed(0);
+    const read = this.#sentAt.size + this.#failures;
+    if (this.#failures > Math.max(FAILURES_ALLOWED, read * SHARE_ALLOWED)) this.#queue = [];
   }
 
-  /** The pages that did come have been served. */
-  #endFailed(failure: Failed): void {
-    this.leave();
-    this.#host.failed(failure);
-    this.#host.swept();
+  /** Every page that was to be read has arrived or failed. */
+  get isRead(): boolean {
+    if (this.#queue.length + this.#underway.size > 0) return false;
+    return this.stage === 'other pages' || (this.stage === 'first page' && this.failure !== undefined);
   }
 
-  #end(): void {
-    this.leave();
-    this.#host.swept();
+  /** Clock `now` of the first page's call: a job that was asked for by then, and that no page brought, is not in the list. */
+  get since(): number {
+    return Math.min(...this.#sentAt.values());
   }
 }

@@ -1,54 +1,38 @@
 /**
- * Jobs that a cluster's list does not have, though they may be there: those that nobody has modified for 180 days. What was missed
- * twice in a row is not looked for there for an hour; once may have been chance, a job that moved to another page meanwhile.
+ * Jobs that a cluster's list lacks though they may exist, such as those not modified for 180 days. A job missed twice in a row is not
+ * looked for in the list for an hour. A single miss may be chance: the job moved to another page while the list was read.
  */
 import type { Clock } from '../../base/clock.ts';
+import { ExpiringMap } from '../../base/expiring-map.ts';
 
-const KNOWN_FOR_MS = 60 * 60_000;
+const REMEMBERED_MS = 60 * 60_000;
 const CERTAIN = 2;
 
-interface Miss {
-  times: number;
-  until: number;
-}
+export class UnlistedJobs {
+  /** How often in a row each job was missed. */
+  readonly #misses: ExpiringMap<string, number>;
 
-export class Missing {
-  readonly #clock: Clock;
-  readonly #misses = new Map<string, Miss>();
-  #tidyAt = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#misses = new ExpiringMap({ clock, lifetimeMs: REMEMBERED_MS });
   }
 
-  /** A whole sweep did not bring it. */
-  note(jobID: string): void {
-    const now = this.#clock.now();
-    this.#tidy(now);
-    const times = (this.#misses.get(jobID)?.times ?? 0) + 1;
-    this.#misses.set(jobID, { times, until: now + KNOWN_FOR_MS });
+  /** A whole sweep did not bring the job. */
+  missed(jobID: string): void {
+    this.#misses.set(jobID, (this.#misses.get(jobID) ?? 0) + 1);
   }
 
-  /** It is in the list. */
+  /** The job is in the list. */
   found(jobID: string): void {
     this.#misses.delete(jobID);
   }
 
-  /** Whether it is of no use to look for it. */
-  isKnown(jobID: string): boolean {
-    const miss = this.#misses.get(jobID);
-    return miss !== undefined && miss.times >= CERTAIN && this.#clock.now() < miss.until;
+  /** Whether the list is known to lack the job. */
+  has(jobID: string): boolean {
+    return (this.#misses.get(jobID) ?? 0) >= CERTAIN;
   }
 
-  /** How many are held. */
+  /** Number of jobs in memory. */
   get size(): number {
     return this.#misses.size;
-  }
-
-  /** Of what nobody has looked for in two hours, the object has gone, or its job is found elsewhere. */
-  #tidy(now: number): void {
-    if (now < this.#tidyAt) return;
-    this.#tidyAt = now + KNOWN_FOR_MS;
-    for (const [jobID, { until }] of this.#misses) if (until + KNOWN_FOR_MS < now) this.#misses.delete(jobID);
   }
 }

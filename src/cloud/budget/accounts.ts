@@ -1,8 +1,9 @@
 /**
  * The budget of each account that is in use. An account is remembered for a minute after its last credential: calls count that long.
  */
-import { Budget, type BudgetOptions } from './budget.ts';
+
 import type { Waiting } from './backlog.ts';
+import { Budget, type BudgetOptions } from './budget.ts';
 
 /** Calls count for 60 s; the sliding window is exact to 0.1 s. */
 const REMEMBERED_MS = 61_000;

@@ -6,7 +6,7 @@
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import { FULL_RATE, shareAt, throttled } from '../ratelimit/aimd.ts';
+import { shareAt, throttled, UNTHROTTLED } from '../ratelimit/aimd.ts';
 import { pacing } from '../ratelimit/call-rate.ts';
 import { SlidingWindow } from '../ratelimit/sliding-window.ts';
 import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
@@ -47,13 +47,18 @@ export class Budget<Item extends Waiting = Waiting> {
   #pausedUntil = 0;
   #throttledAt = Number.NEGATIVE_INFINITY;
   #throttlings = 0;
-  #rate = FULL_RATE;
+  #rate = UNTHROTTLED;
 
   /** @param account the name of the account among the processes that share its budget */
   constructor({ callsPerMinute, clock, sharing }: BudgetOptions, account = '') {
     const { minTimeMs, ahead } = pacing(callsPerMinute);
     this.#clock = clock;
-    this.#limiter = new SpacingLimiter({ minTimeMs, maxConcurrent: MOST_IN_FLIGHT, startsSpent: true, clock });
+    this.#limiter = new SpacingLimiter({
+      minTimeMs,
+      maxConcurrent: MOST_IN_FLIGHT,
+      startsSpent: true,
+      clock,
+    });
     this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });
     // Permits reserved ahead may come late and close together, so all shards together reserve no more than one process would.
     this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));

@@ -1,8 +1,9 @@
 /**
  * The calls of ApsaraVideo Live: one signed request out, one typed result back. It waits for nothing and remembers nothing.
  */
-import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
+
 import type { Clock } from '../../base/clock.ts';
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
 import type { FailureKind } from '../../job/model/failures.ts';
@@ -127,7 +128,11 @@ export class LiveClient {
     let isJson = false;
     try {
       const parameters = { RegionId: destination.regionID, ClusterId: about.clusterID, ...query };
-      const body = await this.#client(credential, destination.regionID).call(action, parameters, onRetryAfter);
+      const body = await this.#client(credential, destination.regionID).call(
+        action,
+        parameters,
+        onRetryAfter,
+      );
       isJson = true;
       const value = read(body);
       this.#count(action, 'OK', sentAt);

@@ -9,7 +9,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import { AlibabaClient } from '../client/alibaba-client.ts';
 import type { AccessKey, Role } from '../client/credential.ts';
-import type { CallObserver } from '../client/job-call.ts';
+import type { CallObserver } from '../client/live-client.ts';
 import { mapStsError } from '../client/map-sts-error.ts';
 import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
 import { FairLimiter } from '../ratelimit/fair-limiter.ts';

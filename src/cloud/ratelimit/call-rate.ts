@@ -13,15 +13,6 @@ export function pacing(callsPerMinute: number): { readonly minTimeMs: number; re
   return { minTimeMs: 60_000 / rate, ahead: Math.min(burst, 20) };
 }
 
-/**
- * How many calls a credential may make while its account is unknown. They add to what the account already
- * spends, until the account adopts them. `Sts` looks up 5 keys a second: with an answer within 2 s, ten keys
- * are unknown at a time, and their calls are one burst.
- */
-export function callsOnTrust(callsPerMinute: number): number {
-  return Math.max(1, Math.floor(callsPerMinute / 1_000));
-}
-
 /** Calls a second that an account gets while it is not throttled. */
 export function fullCallsPerSecond(callsPerMinute: number): number {
   return 1_000 / pacing(callsPerMinute).minTimeMs;

@@ -74,8 +74,12 @@ export class CredentialStates {
   /** The state of a credential and the account that it spends now. A changed Secret has not failed yet, whatever the old one did. */
   async of(credential: Credential): Promise<{ state: CredentialState; account: CredentialAccount }> {
     const entry = this.follow(credential);
-    if (entry.account && this.#options.clock.now() >= entry.askAgainAt) entry.joining ??= this.#join(entry, credential);
-    while (!entry.account) await (entry.joining ??= this.#join(entry, entry.credential));
+    if (this.#options.clock.now() >= entry.askAgainAt) entry.joining ??= this.#join(entry, credential);
+    // The key may be replaced while STS is asked for its account.
+    while (!entry.account) {
+      entry.joining ??= this.#join(entry, entry.credential);
+      await entry.joining;
+    }
     return { state: entry, account: entry.account };
   }
 
@@ -151,11 +155,7 @@ export class CredentialStates {
     if (isSame()) entry.account ??= this.#accounts.join(presumed(credential));
   }
 
-  #answered(
-    entry: Entry,
-    credential: Credential,
-    answer: Awaited<ReturnType<Sts['accountOf']>>,
-  ): void {
+  #answered(entry: Entry, credential: Credential, answer: Awaited<ReturnType<Sts['accountOf']>>): void {
     entry.joining = undefined;
     if ('accountID' in answer) {
       const key = `account ${answer.accountID}`;

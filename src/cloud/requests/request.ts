@@ -48,33 +48,27 @@ export class Request<T> implements Waiting {
   admission: Admission | undefined;
   /** Set once, at the end. */
   result: Result<T> | undefined;
-  readonly #operationOf: (subject: string | number) => Operation<T>;
-  readonly #subject: string | number;
+  /** What the operation is about, as its maker takes it: a pending job, or a page's number. */
+  readonly subject: unknown;
+  readonly #operationOf: (subject: never) => Operation<T>;
   #restarts: readonly Restart[] = NONE;
 
-  /**
-   * @param operationOf makes the operation when the call is made: until then a request holds no parameters
-   * @param subject the job's ID or the page's number, as `operationOf` takes it
-   */
+  /** @param operationOf makes the operation when the call is made: until then a request holds no parameters */
   constructor(
     operationOf: (subject: never) => Operation<T>,
-    subject: string | number,
+    subject: unknown,
     about: ClusterReference,
     { priority, deadline }: { readonly priority: Priority; readonly deadline: number },
   ) {
-    this.#operationOf = operationOf as (subject: string | number) => Operation<T>;
-    this.#subject = subject;
+    this.#operationOf = operationOf;
+    this.subject = subject;
     this.about = about;
     this.priority = priority;
     this.deadline = deadline;
   }
 
-  get subject(): string | number {
-    return this.#subject;
-  }
-
   get operation(): Operation<T> {
-    return this.#operationOf(this.#subject);
+    return this.#operationOf(this.subject as never);
   }
 
   get namespace(): string {

@@ -147,7 +147,8 @@ export class Requests {
     const destination = client.destinationOf(request.about, credential);
     // The Secret names another endpoint by now, or its new key may be another account's.
     const { account } = states.follow(credential);
-    if (destination !== admission.destination || account !== admission.account) return this.#restart(request);
+    const isSame = destination.endpoint === admission.destination.endpoint && account === admission.account;
+    if (!isSame) return this.#restart(request);
     const { state, pass, guard, guardPass } = admission;
     const refused = state.breaker.refusal(pass) ?? guard.refusal(guardPass);
     if (refused || !this.#mayCall) {

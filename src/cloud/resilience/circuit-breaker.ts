@@ -3,7 +3,7 @@
  * get the failure without a call, and callers that come during a probe wait for its result.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import type { Failure } from '../../job/model/failures.ts';
 
 /**
@@ -45,6 +45,9 @@ const ADMITTED: Entrance = { pass: Symbol('admitted') };
 export class CircuitBreaker {
   readonly #clock: Clock;
   #state: State = { kind: 'closed' };
+  /** Callers that wait for news, each with what ends its wait. */
+  readonly #parked = new Set<() => void>();
+  #nextProbe: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -64,6 +67,25 @@ export class CircuitBreaker {
     const until = now + backoffDelay(PROBES, state.attempt + 1);
     this.#state = { ...state, kind: 'probing', until, probe: pass, ended: Promise.withResolvers() };
     return { pass };
+  }
+
+  /**
+   * For callers that show the failure already: waits while it lasts, so that thousands of objects with a refused key cost no visits.
+   * Resolves when the breaker closes, when the failure reads differently, or for one caller when the next probe is due. An abort ends
+   * the wait.
+   */
+  async news(signal: AbortSignal): Promise<void> {
+    if (this.#state.kind === 'closed') return;
+    await new Promise<void>((resolve) => {
+      const leave = () => {
+        this.#parked.delete(leave);
+        signal.removeEventListener('abort', leave);
+        resolve();
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      this.#parked.add(leave);
+      this.#awaitProbe();
+    });
   }
 
   /** The failure for a caller that entered and has waited since, if the breaker no longer lets it through. */
@@ -115,8 +137,30 @@ export class CircuitBreaker {
   #become(state: State): void {
     const before = this.#state;
     this.#state = state;
+    this.#nextProbe?.cancel();
+    this.#nextProbe = undefined;
     if (before.kind === 'probing') before.ended.resolve();
+    if (before.kind !== 'closed' && isNews(before, state)) for (const leave of [...this.#parked]) leave();
+    else this.#awaitProbe();
   }
+
+  /** Lets one parked caller go when the next probe is due, and another one should that one not become the probe. */
+  #awaitProbe(): void {
+    const state = this.#state;
+    if (state.kind !== 'open' || this.#parked.size === 0) return;
+    this.#nextProbe ??= this.#clock.after(state.until - this.#clock.now(), () => {
+      const [leave] = this.#parked;
+      leave?.();
+      this.#nextProbe = this.#clock.after(PROBES.baseMs, () => {
+        this.#nextProbe = undefined;
+        this.#awaitProbe();
+      });
+    });
+  }
+}
+
+function isNews(before: Open | Probing, after: State): boolean {
+  return after.kind === 'closed' || after.failure.message !== before.failure.message;
 }
 
 function isProbe(state: State, pass: Pass): state is Probing {

@@ -1,0 +1,63 @@
+/**
+ * One job that is waited for, with all that ask for it: they share one call, at the best priority and the earliest deadline of them.
+ */
+import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
+
+/** One caller that waits for a job. */
+export interface Asker {
+  /** Clock `now` when it came. A call that was sent before answers an older question. */
+  readonly since: number;
+}
+
+/** `candidate`: its Get waits, and a sweep may take it over. `swept`: a sweep is to bring it. `alone`: has a Get, whatever sweeps do. */
+export type Standing = 'candidate' | 'swept' | 'alone';
+
+export class PendingJob<A extends Asker> {
+  readonly jobID: string;
+  priority: Priority;
+  deadline: number;
+  standing: Standing = 'alone';
+  /** Most jobs have one asker, for which a set would be a waste: 100,000 jobs may wait, and 50,000 askers for one job. */
+  #askers: A | Set<A>;
+
+  constructor(jobID: string, asker: A, priority: Priority, deadline: number) {
+    this.jobID = jobID;
+    this.#askers = asker;
+    this.priority = priority;
+    this.deadline = deadline;
+  }
+
+  add(asker: A): void {
+    if (this.#askers instanceof Set) this.#askers.add(asker);
+    else this.#askers = new Set([this.#askers, asker]);
+  }
+
+  has(asker: A): boolean {
+    return this.#askers instanceof Set ? this.#askers.has(asker) : this.#askers === asker;
+  }
+
+  /** Removes askers. @returns whether none is left */
+  remove(askers: readonly A[]): boolean {
+    if (!(this.#askers instanceof Set)) return true;
+    for (const asker of askers) this.#askers.delete(asker);
+    return this.#askers.size === 0;
+  }
+
+  get askers(): readonly A[] {
+    return this.#askers instanceof Set ? [...this.#askers] : [this.#askers];
+  }
+
+  /** Whether a priority and a deadline are better than those of all askers until now. */
+  isHastenedBy(priority: Priority, deadline: number): boolean {
+    return rank(priority) < rank(this.priority) || deadline < this.deadline;
+  }
+
+  hasten(priority: Priority, deadline: number): void {
+    if (rank(priority) < rank(this.priority)) this.priority = priority;
+    this.deadline = Math.min(deadline, this.deadline);
+  }
+}
+
+export function rank(priority: Priority): number {
+  return PRIORITIES.indexOf(priority);
+}
