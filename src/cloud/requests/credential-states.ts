@@ -8,24 +8,13 @@
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
-import { type Account, Accounts } from '../budget/accounts.ts';
+import { Accounts } from '../budget/accounts.ts';
 import type { BudgetOptions } from '../budget/budget.ts';
 import type { Credential } from '../client/credential.ts';
 import type { Sts } from '../credentials/sts.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import { EndpointGuards } from '../resilience/endpoint-guard.ts';
-import type { Request } from './request.ts';
-
-export type CredentialAccount = Account<Request<unknown>>;
-
-export interface CredentialState {
-  readonly breaker: CircuitBreaker;
-  readonly guards: EndpointGuards;
-  /** Undefined until it is known, or 3 s have passed. */
-  readonly account: CredentialAccount | undefined;
-  /** The version of the credential that the breaker judges. */
-  readonly version: string;
-}
+import type { CredentialAccount, CredentialState, Request } from './request.ts';
 
 interface Entry extends CredentialState {
   account: CredentialAccount | undefined;

@@ -4,9 +4,11 @@
  */
 import type { ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
+import type { Account } from '../budget/accounts.ts';
 import type { Waiting } from '../budget/backlog.ts';
 import type { Operation } from '../client/live-client.ts';
-import type { Admission } from './admission.ts';
+import type { CircuitBreaker, Pass } from '../resilience/circuit-breaker.ts';
+import type { EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
 
 export type Result<T> =
   | {
@@ -30,6 +32,32 @@ export interface Refused {
   readonly requestID?: string;
   /** The failure is about listing alone: Get may work. */
   readonly isListRefused?: true;
+}
+
+export type CredentialAccount = Account<Request<unknown>>;
+
+export interface CredentialState {
+  readonly breaker: CircuitBreaker;
+  readonly guards: EndpointGuards;
+  /** Undefined until it is known, or 3 s have passed. */
+  readonly account: CredentialAccount | undefined;
+  /** The version of the credential that the breaker judges. */
+  readonly version: string;
+  /** Shared by requests that are admitted alike. */
+  lastAdmission?: Admission;
+}
+
+/** What lets a request wait for a permit, and make its call. */
+export interface Admission {
+  readonly destination: Destination;
+  readonly state: CredentialState;
+  /** The account that the credential spent when it was admitted. */
+  readonly account: CredentialAccount;
+  readonly pass: Pass;
+  readonly guard: EndpointGuard;
+  readonly guardPass: Pass;
+  /** The endpoint is the Secret's own. */
+  readonly hasOwnEndpoint: boolean;
 }
 
 /** Why a request starts again from its credential; each reason counts once. */

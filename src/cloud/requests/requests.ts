@@ -11,9 +11,9 @@ import type { CallObserver, CallResult, LiveClient } from '../client/live-client
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
-import { type Admission, abandon, admit, isApart, report, reportKey } from './admission.ts';
+import { abandon, admit, isApart, report, reportKey } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
-import type { Refused, Request, Result } from './request.ts';
+import type { Admission, Refused, Request, Result } from './request.ts';
 
 export interface RequestsParts {
   readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
