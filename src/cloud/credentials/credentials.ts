@@ -10,7 +10,7 @@ import { identityOf } from '../../job/model/reference.ts';
 import type { AccessKey, Credential } from '../client/credential.ts';
 
 import type { Rrsa } from './environment-credentials.ts';
-import { type Assume, type RoleSession, RoleSessions } from './role-sessions.ts';
+import { type Assume, type RoleSession, RoleSessions } from './role-session.ts';
 import { SecretCache, type SecretCacheOptions } from './secret-cache.ts';
 import { notFound, type Resolved, SESSION_NAME, type SecretReference } from './secret-credential.ts';
 import type { Assumed, Sts } from './sts.ts';

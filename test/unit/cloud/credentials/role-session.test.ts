@@ -1,7 +1,7 @@
 // Sessions are asked for once, renewed ahead, and never used past their end.
 
 import { expect } from 'chai';
-import { type RoleSession, RoleSessions } from '../../../../src/cloud/credentials/role-sessions.ts';
+import { type RoleSession, RoleSessions } from '../../../../src/cloud/credentials/role-session.ts';
 import type { Assumed } from '../../../../src/cloud/credentials/sts.ts';
 import type { Failure, FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
