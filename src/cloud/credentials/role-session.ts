@@ -1,165 +1,148 @@
 /**
- * Sessions of roles: temporary keys that STS gives for a while. One question however many need it; renewed ahead of its end while
- * the old one still serves, and never used past its end. A renewal that fails is tried again while there is time.
+ * The session of one role: a temporary key from STS. STS is asked once, however many callers need the key.
+ * The session is renewed ahead of its end while the old key still serves, and is never used past its end. A
+ * failed renewal is repeated while there is time.
  */
-
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Failure } from '../../job/model/failures.ts';
-import type { AccessKey } from '../client/credential.ts';
-
+import type { Credential } from '../client/credential.ts';
+import type { Resolved } from './secret-credential.ts';
 import type { Assumed, SessionKey } from './sts.ts';
 
-/** Asks for a session; never rejects. */
-export type Assume = () => Promise<Assumed>;
-
-/** `serial` tells the sessions of one source apart. */
-export type RoleSession =
-  | { readonly accessKey: AccessKey; readonly serial: number }
-  | { readonly failure: Failure };
-
-interface Entry {
-  /** Of what assumes the role: another one needs another session. */
-  readonly version: string;
-  key: SessionKey | undefined;
-  serial: number;
-  /** Clock `now`: the key is to be renewed after this. */
-  renewAt: number;
-  failures: number;
-  failure: Failure | undefined;
-  /** STS is not asked before this, clock `now`. */
-  askAgainAt: number;
-  /** A refusal of its key is heeded after this, clock `now`. */
-  heedAgainAt: number;
-  underway: Promise<RoleSession> | undefined;
-  usedAt: number;
+interface Session extends SessionKey {
+  /** The credential with the session's key. */
+  readonly resolved: Resolved;
+  /** Clock `now`: renewal is due. */
+  readonly renewAt: number;
 }
 
-/** About two thirds of its life, not all at once: of 900 s, the shortest there is, that leaves 5 min for further attempts. */
-const RENEWED_AFTER = { least: 0.6, most: 0.7 };
-
-/** What is signed within its life has to arrive within it. */
-const LEEWAY_MS = 5_000;
-
-/** An STS that is back is noticed within 20 s. */
-const ASKED_AGAIN: Backoff = { baseMs: 1_000, maxMs: 20_000 };
-
-/** When the cloud refuses each session as soon as it is there, the role is at fault, and more sessions mend nothing. */
-const HEED_EVERY_MS = 60_000;
-
-/** What nobody has used for this long is forgotten; no session lives longer. */
-const UNUSED_MS = 60 * 60_000;
-
-export interface RoleSessionsOptions {
+export interface RoleSessionOptions {
+  /**
+   * What assumes the role, without its key. `version` changes with anything that another session is needed
+   * for.
+   */
+  readonly source: Omit<Credential, 'accessKey' | 'role'>;
+  /** Asks STS for a session. Never rejects. */
+  readonly assume: () => Promise<Assumed>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-export class RoleSessions {
-  readonly #options: RoleSessionsOptions;
-  readonly #entries = new Map<string, Entry>();
+/**
+ * Renewal begins after about two thirds of the life, spread over a tenth. Of 900 s, the shortest life, that
+ * leaves 5 min to retry.
+ */
+const RENEWED_AFTER = { least: 0.6, most: 0.7 };
 
-  constructor(options: RoleSessionsOptions) {
+/** A call that is signed within the session's life must also arrive within it. */
+const LEEWAY_MS = 5_000;
+
+/** Delays between attempts. An STS that works again is noticed within 20 s. */
+const ATTEMPTS: Backoff = { baseMs: 1_000, maxMs: 20_000 };
+
+/**
+ * At most one refused session a minute is replaced. If the cloud refuses each new session at once, the role
+ * is at fault.
+ */
+const REPLACE_EVERY_MS = 60_000;
+
+export class RoleSession {
+  readonly #options: RoleSessionOptions;
+  #session: Session | undefined;
+  /** Number of sessions so far. */
+  #serial = 0;
+  /** The last failure since the last session. STS is not called again before its `retryAt`. */
+  #failure: (Failure & { readonly retryAt: number }) | undefined;
+  #failures = 0;
+  /** Clock `now`: a refusal of the key is ignored before. */
+  #replaceAgainAt = 0;
+  #underway: Promise<Resolved> | undefined;
+
+  constructor(options: RoleSessionOptions) {
     this.#options = options;
   }
 
-  /** The key that is valid now, or why there is none. Waits only when neither is known. */
-  async get(identity: string, version: string, assume: Assume): Promise<RoleSession> {
-    const known = this.current(identity, version, assume);
-    return known ?? (await this.#renew(identity, this.#entry(identity, version), assume));
+  get version(): string {
+    return this.#options.source.version;
   }
 
-  /** As `get`, but undefined where that would wait. What is due to be renewed is renewed beside. */
-  current(identity: string, version: string, assume: Assume): RoleSession | undefined {
-    const entry = this.#entry(identity, version);
+  /**
+   * The credential with the session's key, or why there is none. Waits for STS only when neither is known.
+   */
+  async get(): Promise<Resolved> {
+    return this.current() ?? (await this.#renew());
+  }
+
+  /**
+   * The result of `get`; undefined where `get` would wait. Starts a renewal that is due, without waiting for
+   * it.
+   */
+  current(): Resolved | undefined {
     const now = this.#options.clock.now();
-    entry.usedAt = now;
-    const mayAsk = now >= entry.askAgainAt;
-    if (entry.key && now < entry.key.expiresAt - LEEWAY_MS) {
-      if (mayAsk && now >= entry.renewAt) void this.#renew(identity, entry, assume);
-      return sessionOf(entry, entry.key);
-    }
-    return entry.failure && !mayAsk ? toldOf(entry, entry.failure) : undefined;
+    const failure = this.#failure && now < this.#failure.retryAt ? this.#failure : undefined;
+    const session = this.#session;
+    if (!session || now >= session.expiresAt - LEEWAY_MS) return failure && { failure };
+    if (!failure && now >= session.renewAt) void this.#renew();
+    return session.resolved;
   }
 
-  /** A call that was sent at `askedAt` was refused for its key: unless that was another session's, it is not used again. */
-  doubt(identity: string, sentAt: number): void {
-    const entry = this.#entries.get(identity);
+  /**
+   * The key was refused for a call that was sent at `sentAt`. It is not used again, unless it is younger than
+   * the call.
+   */
+  doubt(sentAt: number): void {
     const now = this.#options.clock.now();
-    if (!entry?.key || entry.key.assumedAt > sentAt || now < entry.heedAgainAt) return;
-    entry.key = undefined;
-    entry.heedAgainAt = now + HEED_EVERY_MS;
+    if (!this.#session || this.#session.assumedAt > sentAt || now < this.#replaceAgainAt) return;
+    this.#session = undefined;
+    this.#replaceAgainAt = now + REPLACE_EVERY_MS;
   }
 
-  #renew(identity: string, entry: Entry, assume: Assume): Promise<RoleSession> {
-    entry.underway ??= this.#ask(identity, entry, assume).finally(() => {
-      entry.underway = undefined;
+  #renew(): Promise<Resolved> {
+    this.#underway ??= this.#ask().finally(() => {
+      this.#underway = undefined;
     });
-    return entry.underway;
+    return this.#underway;
   }
 
-  async #ask(identity: string, entry: Entry, assume: Assume): Promise<RoleSession> {
+  async #ask(): Promise<Resolved> {
+    const { assume, clock } = this.#options;
     const assumed = await assume();
-    const now = this.#options.clock.now();
-    if ('failure' in assumed) return this.#failed(identity, entry, assumed.failure);
-    const { key } = assumed;
-    if (now >= key.expiresAt - LEEWAY_MS) return this.#failed(identity, entry, OVER_ALREADY);
+    if ('failure' in assumed) return this.#failed(assumed.failure);
+    const isOver = clock.now() >= assumed.key.expiresAt - LEEWAY_MS;
+    return isOver ? this.#failed(ALREADY_EXPIRED) : this.#succeeded(assumed.key);
+  }
+
+  #succeeded(key: SessionKey): Resolved {
+    const { source } = this.#options;
+    this.#serial += 1;
+    // Another session has another key, so it has another version.
+    const version = `${source.version}/${this.#serial}`;
+    const resolved = { credential: { ...source, accessKey: key.accessKey, version, source: source.version } };
     const { least, most } = RENEWED_AFTER;
     const share = least + (most - least) * Math.random();
-    entry.key = key;
-    entry.serial += 1;
-    entry.renewAt = key.assumedAt + (key.expiresAt - key.assumedAt) * share;
-    entry.failures = 0;
-    entry.failure = undefined;
-    entry.askAgainAt = now;
-    return sessionOf(entry, key);
+    const renewAt = key.assumedAt + (key.expiresAt - key.assumedAt) * share;
+    this.#session = { ...key, resolved, renewAt };
+    this.#failures = 0;
+    this.#failure = undefined;
+    return resolved;
   }
 
-  #failed(identity: string, entry: Entry, failure: Failure): RoleSession {
-    const { clock, logger } = this.#options;
-    const now = clock.now();
-    entry.failures += 1;
-    entry.failure = failure;
-    entry.askAgainAt = failure.retryAt ?? now + backoffDelay(ASKED_AGAIN, entry.failures);
-    // While the old session serves, no status shows it.
-    if (entry.key && entry.failures === 1)
+  #failed(failure: Failure): Resolved {
+    const { source, clock, logger } = this.#options;
+    const { identity } = source;
+    this.#failures += 1;
+    const retryAt = failure.retryAt ?? clock.now() + backoffDelay(ATTEMPTS, this.#failures);
+    this.#failure = { ...failure, retryAt };
+    // While the old key serves, no status shows the failure.
+    if (this.#session && this.#failures === 1)
       logger.warn('a session of a role could not be renewed', { identity, kind: failure.kind });
-    return toldOf(entry, failure);
-  }
-
-  #entry(identity: string, version: string): Entry {
-    const now = this.#options.clock.now();
-    const known = this.#entries.get(identity);
-    if (known?.version === version) return known;
-    for (const [other, { usedAt }] of this.#entries)
-      if (now - usedAt > UNUSED_MS) this.#entries.delete(other);
-    const entry: Entry = {
-      version,
-      key: undefined,
-      serial: 0,
-      renewAt: 0,
-      failures: 0,
-      failure: undefined,
-      askAgainAt: 0,
-      heedAgainAt: 0,
-      underway: undefined,
-      usedAt: now,
-    };
-    this.#entries.set(identity, entry);
-    return entry;
+    return { failure: this.#failure };
   }
 }
 
-const OVER_ALREADY: Failure = {
+const ALREADY_EXPIRED: Failure = {
   kind: 'ClockSkewed',
   message: "the session that STS gave is over already; set the clock of the operator's node",
 };
-
-function sessionOf({ serial }: Entry, { accessKey }: SessionKey): RoleSession {
-  return { accessKey, serial };
-}
-
-function toldOf({ askAgainAt }: Entry, failure: Failure): RoleSession {
-  return { failure: { ...failure, retryAt: askAgainAt } };
-}
