@@ -1,6 +1,6 @@
 /**
- * By how much an account's intervals are longer so that its calls fit its budget. One factor for all objects of the account, in steps of
- * a quarter, so that poll instants and statuses do not churn.
+ * The factor by which an account's intervals are longer so that its calls fit its budget. All objects of the account share one factor,
+ * which changes in steps of a quarter, so that poll instants and statuses do not churn.
  */
 import { credentialOf, identityOf } from '../model/reference.ts';
 import type { JobSettings, SettingsOf } from './settings.ts';

@@ -1,6 +1,6 @@
 /**
  * How all objects are polled: Get or List for each account, which clusters are polled together, and the interval scale of each
- * credential. A plan is computed from the demand and the plan before it, and never changes.
+ * credential. A plan is computed from the demand and from the previous plan; then it never changes.
  */
 import type {
   CloudPlan,
