@@ -4,7 +4,10 @@
 import type { JobDetails } from '../../api/edge-transcode-job.ts';
 import type { Failure, FailureKind } from './failures.ts';
 
-/** The keys that sign a call: the Secret `name` in `namespace`; without a name, the operator's own keys used for `namespace`. */
+/**
+ * The keys that sign a call: the Secret `name` in `namespace`; without a name, the operator's own keys used
+ * for `namespace`.
+ */
 export interface CredentialReference {
   readonly namespace: string;
   readonly name?: string;
@@ -22,7 +25,9 @@ export interface Reference extends ClusterReference {
   readonly jobID: string;
 }
 
-/** `urgent`: a user waits for the answer; `scheduled`: the interval is over; `retry`: the last call failed. */
+/**
+ * `urgent`: a user waits for the answer; `scheduled`: the interval is over; `retry`: the last call failed.
+ */
 export const PRIORITIES = ['urgent', 'scheduled', 'retry'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
@@ -30,11 +35,15 @@ export interface ObserveOptions {
   readonly priority: Priority;
   /** Clock `now`. Within a priority the request with the earliest deadline goes first. */
   readonly deadline: number;
-  /** Aborted when the answer is no longer needed. A waiting call is withdrawn; a call under way runs to its end. */
+  /**
+   * Aborted when the answer is no longer needed. A waiting call is withdrawn; a call under way runs to its
+   * end.
+   */
   readonly signal: AbortSignal;
   /**
-   * The failure that the object's status shows already. While the circuit breaker of its key is open for that same failure, the answer
-   * waits until there is news, instead of repeating the failure. Default: none, so that every failure is answered at once.
+   * The failure that the object's status shows already. While the circuit breaker of its key is open for that
+   * same failure, the answer waits until there is news, instead of repeating the failure. Default: none, so
+   * that every failure is answered at once.
    */
   readonly known?: FailureKind;
 }
@@ -61,14 +70,14 @@ export type Answer =
 
 export interface CloudReader {
   /**
-   * Waits for a permit of the account's budget, makes one call and answers; never rejects. Requests that wait for the same job share
-   * one call and receive the same answer, one and the same object.
+   * Waits for a permit of the account's budget, makes one call and answers; never rejects. Requests that wait
+   * for the same job share one call and receive the same answer, one and the same object.
    */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer>;
 
   /**
-   * Whether a namespace may use these keys, and so receive answers that other objects got with them. Always true for a Secret: the
-   * API server decides when the Secret is read.
+   * Whether a namespace may use these keys, and so receive answers that other objects got with them. Always
+   * true for a Secret: the API server decides when the Secret is read.
    */
   mayUse(credential: CredentialReference): boolean;
 
@@ -93,9 +102,15 @@ export interface Listing {
   readonly refused: boolean;
 }
 
-/** What the planner (`schedule/planner.ts`) reads from the cloud, and where it sends each plan. Nothing here plans or calls. */
+/**
+ * What the planner (`schedule/planner.ts`) reads from the cloud, and where it sends each plan. Nothing here
+ * plans or calls.
+ */
 export interface CloudPlanning {
-  /** Names the account whose budget the credential uses. Equal for credentials that share a budget, as far as is known now. */
+  /**
+   * Names the account whose budget the credential uses. Equal for credentials that share a budget, as far as
+   * is known now.
+   */
   accountOf(identity: string): string;
 
   /** Calls per second that one account may make for the processes whose demand is known. */
@@ -123,6 +138,9 @@ export interface CloudPlan {
   /** Whether an object names this credential. */
   names(identity: string): boolean;
 
-  /** Calls per second that the objects' intervals need, by credential identity. Where clusters are polled together, the calls are pages. */
+  /**
+   * Calls per second that the objects' intervals need, by credential identity. Where clusters are polled
+   * together, the calls are pages.
+   */
   readonly demand: ReadonlyMap<string, number>;
 }

@@ -10,18 +10,30 @@ export interface Policy {
   readonly stalled: boolean;
   /** The failure says something about the job, so it counts as an observation. */
   readonly observation: boolean;
-  /** Shortest interval between polls, ms. A failure that only a person can repair need not be polled every few seconds. */
+  /**
+   * Shortest interval between polls, ms. A failure that only a person can repair need not be polled every few
+   * seconds.
+   */
   readonly minIntervalMs: number;
-  /** Longest time until the next attempt, ms. A repair that helps many objects shows soon, however rarely they are polled. */
+  /**
+   * Longest time until the next attempt, ms. A repair that helps many objects shows soon, however rarely they
+   * are polled.
+   */
   readonly retryWithinMs: number;
 }
 
 const OWN_INTERVAL_MS = 0;
 const SLOW_INTERVAL_MS = 5 * 60_000;
-/** A wrong reference stays wrong, as the IDs are immutable. One call an hour notices a cloud that answers differently. */
+/**
+ * A wrong reference stays wrong, as the IDs are immutable. One call an hour notices a cloud that answers
+ * differently.
+ */
 const HOURLY_MS = 60 * 60_000;
 
-/** A changed Secret takes effect within 30 s. A refused key is probed at least every 20 s, and its Secret is read for that. */
+/**
+ * A changed Secret takes effect within 30 s. A refused key is probed at least every 20 s, and its Secret is
+ * read for that.
+ */
 const SECRET_RETRY_MS = 30_000;
 const KEY_RETRY_MS = 20_000;
 

@@ -1,7 +1,7 @@
 /**
- * The job that an object means, and the target of an observation as two short hashes: `<reference>-<endpoint>`. The first follows
- * from the object alone; the second needs the credential, as a Secret can set region and endpoint. An observation counts only for the
- * target that was asked.
+ * The job that an object means, and the target of an observation as two short hashes:
+ * `<reference>-<endpoint>`. The first follows from the object alone; the second needs the credential, as a
+ * Secret can set region and endpoint. An observation counts only for the target that was asked.
  */
 import { hash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
@@ -17,12 +17,18 @@ export function referenceOf(object: EdgeTranscodeJob): Reference {
   return { credential: credentialOf(object), clusterID, jobID, ...(regionID && { regionID }) };
 }
 
-/** Names a credential in logs and metrics, never by the ID of its key: `default`, or the Secret's `namespace/name`. */
+/**
+ * Names a credential in logs and metrics, never by the ID of its key: `default`, or the Secret's
+ * `namespace/name`.
+ */
 export function identityOf({ namespace, name }: CredentialReference): string {
   return name === undefined ? 'default' : `${namespace}/${name}`;
 }
 
-/** The job that an object means, with its hash. Each visit computes it once and passes it on: hashing takes time. */
+/**
+ * The job that an object means, with its hash. Each visit computes it once and passes it on: hashing takes
+ * time.
+ */
 export interface Target {
   readonly reference: Reference;
   readonly hash: string;
@@ -43,12 +49,18 @@ export function clusterKey({ credential, clusterID, regionID = '' }: ClusterRefe
   return `${identityOf(credential)} ${regionID} ${clusterID}`;
 }
 
-/** Decides the instants at which the jobs of a batched cluster are polled, as `referenceHash` does for one job. */
+/**
+ * Decides the instants at which the jobs of a batched cluster are polled, as `referenceHash` does for one
+ * job.
+ */
 export function clusterHash(cluster: ClusterReference): string {
   return shortHash([clusterKey(cluster)]);
 }
 
-/** Whether two objects mean the same job, so that they share answers. Compares the fields: short hashes may be equal by chance. */
+/**
+ * Whether two objects mean the same job, so that they share answers. Compares the fields: short hashes may be
+ * equal by chance.
+ */
 export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean {
   return (
     a.spec.jobID === b.spec.jobID &&
@@ -59,7 +71,9 @@ export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean 
   );
 }
 
-/** Hashes by destination. There are few destinations and many answers, and all objects hold the same string. */
+/**
+ * Hashes by destination. There are few destinations and many answers, and all objects hold the same string.
+ */
 const endpointHashes = new Map<string, string>();
 
 /** Bounds the memory: Secrets may name any number of endpoints. */
@@ -81,7 +95,10 @@ export function parseTarget(text: string | undefined): { reference: string; endp
   return reference === undefined ? undefined : { reference, ...(endpoint !== undefined && { endpoint }) };
 }
 
-/** Returns 32 bits as text. A hash is compared only with the previous one of the same object, or the objects are compared as well. */
+/**
+ * Returns 32 bits as text. A hash is compared only with the previous one of the same object, or the objects
+ * are compared as well.
+ */
 function shortHash(parts: readonly string[]): string {
   return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 8);
 }

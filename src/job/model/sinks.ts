@@ -1,5 +1,6 @@
 /**
- * The ports to Kubernetes: where objects and Secrets are read, and where statuses and events go. The room `kube` implements them.
+ * The ports to Kubernetes: where objects and Secrets are read, and where statuses and events go. The room
+ * `kube` implements them.
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
@@ -14,7 +15,10 @@ export interface Change {
 export type SecretData = Readonly<Record<string, string>>;
 
 export interface SecretReader {
-  /** Returns `missing` when there is no such Secret, `forbidden` when it may not be read. Rejects when the API server does not say. */
+  /**
+   * Returns `missing` when there is no such Secret, `forbidden` when it may not be read. Rejects when the API
+   * server does not say.
+   */
   read(namespace: string, name: string): Promise<SecretData | 'missing' | 'forbidden'>;
 }
 
@@ -26,8 +30,9 @@ export interface JobStore {
 
 export interface StatusSink {
   /**
-   * Writes the status as soon as possible. A later call for the same object replaces a status that is not written yet.
-   * Calls `onResult` once: with the status that was replaced, or with undefined when nothing was written.
+   * Writes the status as soon as possible. A later call for the same object replaces a status that is not
+   * written yet. Calls `onResult` once: with the status that was replaced, or with undefined when nothing was
+   * written.
    */
   write(
     object: EdgeTranscodeJob,

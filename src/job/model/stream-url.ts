@@ -1,6 +1,6 @@
 /**
- * Hides secrets in stream URLs. A query such as `?auth_key=…` is enough to push or play the stream, and every user who may read the
- * object reads its status.
+ * Hides secrets in stream URLs. A query such as `?auth_key=…` is enough to push or play the stream, and every
+ * user who may read the object reads its status.
  */
 import type { JobDetails } from '../../api/edge-transcode-job.ts';
 
@@ -13,7 +13,10 @@ const REDACTED = 'REDACTED';
 const SCHEME = /^(?:[a-z][a-z\d+.-]*:)?\/+/i;
 const HOST_AND_PORT = /^(?:[^:@]*|\[[\da-f:.]*\])(?::\d+)?$/i;
 
-/** Returns the URL as a status may show it. `redact-query` keeps the names of query parameters, and drops user information and fragment. */
+/**
+ * Returns the URL as a status may show it. `redact-query` keeps the names of query parameters, and drops user
+ * information and fragment.
+ */
 export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): string | undefined {
   if (!url || mode === 'omit') return undefined;
   return mode === 'full' ? url : redact(url);
@@ -33,11 +36,15 @@ export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
   };
 }
 
-/** Parses without `URL`: a vendor's text that does not parse, such as `rtmp://` with odd characters, must be redacted as well. */
+/**
+ * Parses without `URL`: a vendor's text that does not parse, such as `rtmp://` with odd characters, must be
+ * redacted as well.
+ */
 function redact(url: string): string {
   const scheme = SCHEME.exec(url)?.[0] ?? '';
   const authority = url.slice(scheme.length).split(/[/?#]/, 1)[0] as string;
-  // A password may contain one of these characters, so its end is not known: nothing after the scheme is shown.
+  // A password may contain one of these characters, so its end is not known: nothing after the scheme is
+  // shown.
   if (!authority.includes('@') && !HOST_AND_PORT.test(authority) && url.includes('@'))
     return `${scheme}${REDACTED}`;
   const beforeFragment = url.split('#', 1)[0] as string;
@@ -46,7 +53,10 @@ function redact(url: string): string {
   return query.length === 0 ? shown : `${shown}?${redactQuery(query.slice(1).join(''))}`;
 }
 
-/** Redacts user information, also that of a URL inside the path, and parameters that stand in the path because the `?` is missing. */
+/**
+ * Redacts user information, also that of a URL inside the path, and parameters that stand in the path because
+ * the `?` is missing.
+ */
 function redactAddress(address: string): string {
   return address
     .replace(/(^|:\/+|\/\/)[^/]*@/g, `$1${REDACTED}@`)

@@ -1,5 +1,6 @@
 /**
- * When to poll, how long an observation stays fresh, and how often to write a heartbeat. Pure arithmetic in milliseconds.
+ * When to poll, how long an observation stays fresh, and how often to write a heartbeat. Pure arithmetic in
+ * milliseconds.
  */
 import type { EdgeTranscodeJobSpec } from '../../api/edge-transcode-job.ts';
 import { parseDuration } from '../../base/duration.ts';
@@ -13,11 +14,17 @@ export interface ScheduleSettings {
   readonly minIntervalMs: number;
   /** A status stays fresh for this many intervals plus 30 s. */
   readonly freshness: number;
-  /** The factor by which every interval is longer because the account's budget allows no more calls; 1: not longer. */
+  /**
+   * The factor by which every interval is longer because the account's budget allows no more calls; 1: not
+   * longer.
+   */
   readonly intervalScale: number;
 }
 
-/** Grace of the freshness window. 30 s: waiting for a permit, a slow answer and a retry must not raise an alarm. */
+/**
+ * Grace of the freshness window. 30 s: waiting for a permit, a slow answer and a retry must not raise an
+ * alarm.
+ */
 export const FRESHNESS_GRACE_MS = 30_000;
 
 /** The interval that the object's user chose, or the operator's default. */
@@ -30,7 +37,10 @@ export function desiredInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSe
   return Math.max(requestedInterval(spec, settings), settings.minIntervalMs);
 }
 
-/** The interval that is used: the desired interval, made longer where the budget requires it, in whole seconds. */
+/**
+ * The interval that is used: the desired interval, made longer where the budget requires it, in whole
+ * seconds.
+ */
 export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   const desired = desiredInterval(spec, settings);
   return settings.intervalScale === 1
@@ -38,14 +48,19 @@ export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: Schedule
     : Math.ceil((desired * settings.intervalScale) / 1_000) * 1_000;
 }
 
-/** The interval between polls: longer than the effective interval where only a person can repair the failure. */
+/**
+ * The interval between polls: longer than the effective interval where only a person can repair the failure.
+ */
 export function pollInterval(intervalMs: number, definitiveFailure: Failure | undefined): number {
   return definitiveFailure
     ? Math.max(intervalMs, policyOf(definitiveFailure.kind).minIntervalMs)
     : intervalMs;
 }
 
-/** Largest scale that the freshness window follows. With intervals about ten times as long, a status is fresh for a part of the time only. */
+/**
+ * Largest scale that the freshness window follows. With intervals about ten times as long, a status is fresh
+ * for a part of the time only.
+ */
 const MAX_FRESHNESS_SCALE = 5;
 
 /** The part of an interval scale that the freshness window follows. */
@@ -58,17 +73,22 @@ export function freshnessWindow(pollIntervalMs: number, settings: ScheduleSettin
   return settings.freshness * pollIntervalMs + FRESHNESS_GRACE_MS;
 }
 
-/** The time between heartbeats while nothing changes: ten polls, but 10 min to 1 h; each poll where polls are rarer. */
+/**
+ * The time between heartbeats while nothing changes: ten polls, but 10 min to 1 h; each poll where polls are
+ * rarer.
+ */
 export function heartbeatPeriod(pollIntervalMs: number): number {
   return Math.max(pollIntervalMs, Math.min(Math.max(10 * pollIntervalMs, 10 * 60_000), 60 * 60_000));
 }
 
 /**
- * Whether an observation is written although it says nothing new. `storedAt` is the time of the observation that was written last.
+ * Whether an observation is written although it says nothing new. `storedAt` is the time of the observation
+ * that was written last.
  *
- * Each target has its own instants, one heartbeat period apart, and the first observation after an instant is written. So heartbeats
- * are spread over the period however close together the statuses were first written. The instants lie a quarter of an interval before
- * a poll: an answer that is a little early or late does not change which poll comes first.
+ * Each target has its own instants, one heartbeat period apart, and the first observation after an instant is
+ * written. So heartbeats are spread over the period however close together the statuses were first written.
+ * The instants lie a quarter of an interval before a poll: an answer that is a little early or late does not
+ * change which poll comes first.
  */
 export function isHeartbeatDue(
   target: string,
@@ -84,7 +104,9 @@ export function isHeartbeatDue(
   return round(observedAt) !== round(earliest);
 }
 
-/** The longest time between two heartbeats: an instant less than half a period after a write does not count. */
+/**
+ * The longest time between two heartbeats: an instant less than half a period after a write does not count.
+ */
 export function longestSilence(pollIntervalMs: number): number {
   return 1.5 * heartbeatPeriod(pollIntervalMs);
 }
@@ -92,8 +114,9 @@ export function longestSilence(pollIntervalMs: number): number {
 /**
  * Returns the next instant `t ≡ hash (mod interval)` that is at least half an interval after `last`.
  *
- * Each target has its own phase, the same in every process: load is spread evenly, and a restart resumes the spread with nothing
- * stored. The half interval keeps a scheduled poll from following directly after a requested one.
+ * Each target has its own phase, the same in every process: load is spread evenly, and a restart resumes the
+ * spread with nothing stored. The half interval keeps a scheduled poll from following directly after a
+ * requested one.
  */
 export function nextPoll(target: string, intervalMs: number, last: number): number {
   const phase = phaseOf(target, intervalMs);
