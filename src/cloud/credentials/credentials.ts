@@ -1,102 +1,110 @@
 /**
- * Which keys to sign with: those of a Secret or the operator's own, or of a session of the role that they assume. Nothing of a
- * Secret leaves this room but in a request.
+ * Finds the key that signs a request: the key of a Secret, the operator's own key, or the session of a role
+ * that one of them assumes. The content of a Secret leaves this folder only in a signed request.
  */
-
 import { readFile } from 'node:fs/promises';
+import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { CredentialReference } from '../../job/model/cloud-port.ts';
 import { identityOf } from '../../job/model/reference.ts';
-import type { AccessKey, Credential } from '../client/credential.ts';
-
+import type { AccessKey, Role } from '../client/credential.ts';
 import type { Rrsa } from './environment-credentials.ts';
-import { type Assume, type RoleSession, RoleSessions } from './role-sessions.ts';
+import { RoleSession } from './role-session.ts';
 import { SecretCache, type SecretCacheOptions } from './secret-cache.ts';
 import { notFound, type Resolved, SESSION_NAME, type SecretReference } from './secret-credential.ts';
 import type { Assumed, Sts } from './sts.ts';
 
 export interface CredentialsOptions extends SecretCacheOptions {
-  /** The operator's own; undefined when its environment has none. */
+  /** The operator's own credentials. Undefined: its environment has none. */
   readonly own: AccessKey | Rrsa | undefined;
-  /** Namespaces whose objects may use it; `*` for all. */
+  /** Namespaces whose objects may use the operator's own credentials; `*` for all. */
   readonly ownFor: readonly string[];
   /** Undefined: no role can be assumed. */
   readonly sts?: Pick<Sts, 'assumeRole' | 'assumeRoleWithOIDC'> | undefined;
   readonly logger: Logger;
 }
 
-/** A source of keys that is there, but has to assume a role first. */
-interface Unassumed {
-  readonly source: Omit<Credential, 'accessKey'>;
-  readonly assume: Assume;
-}
+/** How long an unused session is kept; no session lives longer. */
+const UNUSED_MS = 60 * 60_000;
 
-type Source = Resolved | Unassumed;
+/** The operator's own credentials belong to no namespace, so they wait behind none. */
+const OWN = { namespace: '', identity: identityOf({ namespace: '' }) };
 
 export class Credentials {
   readonly #options: CredentialsOptions;
   readonly #secrets: SecretCache;
-  readonly #sessions: RoleSessions;
+  /** By identity of the Secret. */
+  readonly #sessions: ExpiringMap<string, RoleSession>;
+  readonly #own: Resolved | RoleSession;
 
   constructor(options: CredentialsOptions) {
     this.#options = options;
     this.#secrets = new SecretCache(options);
-    this.#sessions = new RoleSessions(options);
+    this.#sessions = new ExpiringMap({ clock: options.clock, lifetimeMs: UNUSED_MS });
+    this.#own = this.#resolveOwn();
   }
 
-  /** Reads the Secret when what is known of it is too old, and assumes its role when there is no session. Never rejects. */
+  /**
+   * Reads the Secret when what is known of it is too old, and assumes its role when there is no session.
+   * Never rejects.
+   */
   async resolve(reference: CredentialReference): Promise<Resolved> {
     const source = isSecret(reference)
-      ? this.#sourceOf(reference, await this.#secrets.resolve(reference))
-      : this.#own(reference.namespace);
-    if (!isUnassumed(source)) return source;
-    const { identity, version } = source.source;
-    return withSession(source, await this.#sessions.get(identity, version, source.assume));
+      ? this.#withRole(reference, await this.#secrets.resolve(reference))
+      : this.#ownFor(reference);
+    return source instanceof RoleSession ? await source.get() : source;
   }
 
-  /** What is known, if it can be used without another look. */
+  /** The result of `resolve`; undefined where `resolve` would wait. */
   fresh(reference: CredentialReference): Resolved | undefined {
-    const source = this.#freshSource(reference);
-    if (!source || !isUnassumed(source)) return source;
-    const { identity, version } = source.source;
-    const session = this.#sessions.current(identity, version, source.assume);
-    return session && withSession(source, session);
+    const source = isSecret(reference) ? this.#freshSecret(reference) : this.#ownFor(reference);
+    return source instanceof RoleSession ? source.current() : source;
   }
 
-  /** Whether the namespace may use the operator's own credentials, if it means these. */
+  /**
+   * Whether the reference is usable in its namespace: a Secret always is, the operator's own credentials only
+   * in some.
+   */
   permits({ namespace, name }: CredentialReference): boolean {
     const { ownFor } = this.#options;
     return name !== undefined || ownFor.includes('*') || ownFor.includes(namespace);
   }
 
-  /** A call sent at `askedAt` was refused for its key: that of a session is not used again, and the Secret read before the next. */
+  /**
+   * The key was refused for a call that was sent at `sentAt`. Unless the key is younger, a session's key is
+   * not used again, and a Secret is read before its next use.
+   */
   doubt(identity: string, sentAt: number): void {
     this.#secrets.doubt(identity, sentAt);
-    this.#sessions.doubt(identity, sentAt);
+    const session = identity === OWN.identity ? this.#own : this.#sessions.get(identity);
+    if (session instanceof RoleSession) session.doubt(sentAt);
   }
 
-  #freshSource(reference: CredentialReference): Source | undefined {
-    if (!isSecret(reference)) return this.#own(reference.namespace);
+  #freshSecret(reference: SecretReference): Resolved | RoleSession | undefined {
     const known = this.#secrets.fresh(reference);
-    return known && this.#sourceOf(reference, known);
+    return known && this.#withRole(reference, known);
   }
 
-  #own(namespace: string): Source {
+  #ownFor(reference: CredentialReference): Resolved | RoleSession {
+    if (this.permits(reference)) return this.#own;
+    return notFound(
+      `objects of namespace ${reference.namespace} may not use the operator's own credentials; set spec.credentialsRef`,
+    );
+  }
+
+  #resolveOwn(): Resolved | RoleSession {
     const { own } = this.#options;
-    if (!this.permits({ namespace }))
-      return notFound(
-        `objects of namespace ${namespace} may not use the operator's own credentials; set spec.credentialsRef`,
-      );
     if (!own)
       return notFound(
         'the operator has no credentials of its own; set spec.credentialsRef, or give the operator a RAM role (RRSA), or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET',
       );
-    const identity = identityOf({ namespace });
+    const { identity } = OWN;
     if ('accessKeyID' in own) return { credential: { identity, accessKey: own, version: own.accessKeyID } };
-    return { source: { identity, version: own.roleARN }, assume: () => this.#assumeOwn(own) };
+    const source = { identity, version: own.roleARN };
+    return new RoleSession({ ...this.#options, source, assume: () => this.#assumeOwn(own) });
   }
 
-  /** The file is read for each session: the cluster replaces the token long before it expires. */
+  /** Reads the file for each session: the cluster replaces the token long before it expires. */
   async #assumeOwn({ roleARN, oidcProviderARN, tokenFile }: Rrsa): Promise<Assumed> {
     const { sts } = this.#options;
     if (!sts) return cannotAssume("the operator's own credentials name");
@@ -104,24 +112,28 @@ export class Credentials {
     if (typeof token !== 'string') return noToken(`cannot be read (${token.code})`);
     if (token.trim() === '') return noToken('is empty');
     const role = { roleARN, oidcProviderARN, sessionName: SESSION_NAME, token: token.trim() };
-    // The operator's own sessions wait behind no namespace.
-    return await sts.assumeRoleWithOIDC({ namespace: '', identity: identityOf({ namespace: '' }) }, role);
+    return await sts.assumeRoleWithOIDC(OWN, role);
   }
 
-  #sourceOf({ namespace }: SecretReference, resolved: Resolved): Source {
+  /** The session of the role that the Secret names, or the Secret's own key. */
+  #withRole({ namespace }: SecretReference, resolved: Resolved): Resolved | RoleSession {
     if ('failure' in resolved || !resolved.credential.role) return resolved;
+    const { identity, version } = resolved.credential;
+    const known = this.#sessions.use(identity);
+    if (known?.version === version) return known;
     const { role, accessKey, ...source } = resolved.credential;
-    return { source, assume: () => this.#assume(namespace, resolved.credential) };
+    const assume = () => this.#assume({ namespace, identity }, accessKey, role as Role);
+    return this.#sessions.set(identity, new RoleSession({ ...this.#options, source, assume }));
   }
 
-  async #assume(namespace: string, { identity, role, accessKey }: Credential): Promise<Assumed> {
+  async #assume(caller: typeof OWN, accessKey: AccessKey, role: Role): Promise<Assumed> {
     const { sts, clock } = this.#options;
-    if (!sts || !role) return cannotAssume(`Secret ${identity} names`);
+    if (!sts) return cannotAssume(`Secret ${caller.identity} names`);
     const sentAt = clock.now();
-    const assumed = await sts.assumeRole({ namespace, identity }, accessKey, role);
-    // Its owner may have mended it just now.
+    const assumed = await sts.assumeRole(caller, accessKey, role);
+    // The owner of the Secret may have replaced the key just now.
     if ('failure' in assumed && assumed.failure.kind === 'AuthenticationFailed')
-      this.#secrets.doubt(identity, sentAt);
+      this.#secrets.doubt(caller.identity, sentAt);
     return assumed;
   }
 }
@@ -130,24 +142,10 @@ function isSecret(reference: CredentialReference): reference is SecretReference 
   return reference.name !== undefined;
 }
 
-function isUnassumed(source: Source): source is Unassumed {
-  return 'assume' in source;
-}
-
-/** Another session is another key, so it is another version. */
-function withSession({ source }: Unassumed, session: RoleSession): Resolved {
-  if ('failure' in session) return session;
-  const { accessKey, serial } = session;
-  const { version } = source;
-  return { credential: { ...source, accessKey, version: `${version}/${serial}`, source: version } };
-}
-
 function cannotAssume(who: string): Assumed {
-  const message = `${who} a role, and the operator runs with --sts-endpoint=none`;
-  return { failure: { kind: 'CredentialsNotFound', message } };
+  return notFound(`${who} a role, and the operator runs with --sts-endpoint=none`);
 }
 
 function noToken(what: string): Assumed {
-  const message = `the service account's token, which ALIBABA_CLOUD_OIDC_TOKEN_FILE names, ${what}`;
-  return { failure: { kind: 'CredentialsNotFound', message } };
+  return notFound(`the service account's token, which ALIBABA_CLOUD_OIDC_TOKEN_FILE names, ${what}`);
 }

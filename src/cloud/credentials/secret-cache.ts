@@ -1,8 +1,9 @@
 /**
- * What is known of Secrets: each is read when it is needed, and again when what is known of it is 30 s old, so that a change is in
- * force by then, without a right to list or watch Secrets.
+ * What the operator knows of Secrets. Each Secret is read when it is needed, and again when that knowledge is
+ * 30 s old. So a change takes effect within 30 s, without the right to list or watch Secrets.
  */
 import type { Clock } from '../../base/clock.ts';
+import { ExpiringMap } from '../../base/expiring-map.ts';
 import { identityOf } from '../../job/model/reference.ts';
 import type { SecretReader } from '../../job/model/sinks.ts';
 import { FairLimiter } from '../ratelimit/fair-limiter.ts';
@@ -20,35 +21,35 @@ export interface SecretCacheOptions extends SecretRules {
 
 interface Known {
   readonly resolved: Resolved;
-  /** Clock `now` of the last answer about it. */
+  /** Clock `now` of the last successful read. */
   readonly readAt: number;
-  /** Until then it is used without another look. */
-  until: number;
-  usedAt: number;
+  /** Clock `now`: used without another read before this. */
+  freshUntil: number;
 }
 
-/** How long what was read of a Secret, or that there is none, stays in use. */
-const KNOWN_FOR_MS = 30_000;
-/** How soon to look again when the API server gave no answer. */
-const LOOK_AGAIN_MS = 5_000;
-/** What nobody has used for this long is forgotten. */
+/** How long the content of a Secret, or its absence, is used without another read. */
+const FRESH_MS = 30_000;
+/** Delay before the next read when the API server did not answer. */
+const RETRY_MS = 5_000;
+/** How long an unused Secret is remembered. */
 const UNUSED_MS = 10 * 60_000;
-/** 5 reads a second in all: Secrets by the hundred must not load the API server. */
+/** 5 reads a second in all: hundreds of Secrets must not load the API server. */
 const READ_EVERY_MS = 200;
-/** With more reads than this under way, one takes a second or more: nobody whose keys were good waits for it. */
+/** With more reads in flight, one takes a second or more: a key that was valid serves meanwhile. */
 const MANY_READS = 5;
-/** Before any time. */
-const NEVER = Number.NEGATIVE_INFINITY;
+const DOUBTED = Number.NEGATIVE_INFINITY;
 
 export class SecretCache {
   readonly #options: SecretCacheOptions;
-  readonly #known = new Map<string, Known>();
+  readonly #known: ExpiringMap<string, Known>;
   readonly #reading = new Map<string, Promise<Resolved>>();
-  readonly #reads: FairLimiter;
+  readonly #limiter: FairLimiter;
 
   constructor(options: SecretCacheOptions) {
+    const { clock } = options;
     this.#options = options;
-    this.#reads = new FairLimiter({ minTimeMs: READ_EVERY_MS, clock: options.clock });
+    this.#known = new ExpiringMap({ clock, lifetimeMs: UNUSED_MS });
+    this.#limiter = new FairLimiter({ minTimeMs: READ_EVERY_MS, clock });
   }
 
   /** Reads the Secret when what is known of it is too old. Never rejects. */
@@ -57,34 +58,34 @@ export class SecretCache {
     if (fresh) return fresh;
     const reading = this.#readOnce(secret);
     const old = this.#known.get(identityOf(secret));
-    const wasGood = old !== undefined && 'credential' in old.resolved && old.until !== NEVER;
-    return wasGood && this.#reading.size > MANY_READS ? old.resolved : reading;
+    const wasValid = old !== undefined && 'credential' in old.resolved && old.freshUntil !== DOUBTED;
+    return wasValid && this.#reading.size > MANY_READS ? old.resolved : reading;
   }
 
-  /** What is known, if it is young enough to be used without another look. */
+  /** What is known, if it is fresh. */
   fresh(secret: SecretReference): Resolved | undefined {
-    const known = this.#known.get(identityOf(secret));
-    if (!known) return undefined;
-    known.usedAt = this.#options.clock.now();
-    return known.usedAt < known.until ? dated(known) : undefined;
+    const known = this.#known.use(identityOf(secret));
+    return known && this.#options.clock.now() < known.freshUntil ? dated(known) : undefined;
   }
 
-  /** What it held at `askedAt` was refused: unless the Secret was read since, it is read again when needed next. */
+  /**
+   * The key was refused for a call that was sent at `sentAt`. Unless the Secret was read since, its next use
+   * reads it.
+   */
   doubt(identity: string, sentAt: number): void {
     const known = this.#known.get(identity);
-    if (known && known.readAt <= sentAt) known.until = NEVER;
+    if (known && known.readAt <= sentAt) known.freshUntil = DOUBTED;
   }
 
-  /** However many need it at once, it is read once. */
-  async #readOnce(secret: SecretReference): Promise<Resolved> {
+  #readOnce(secret: SecretReference): Promise<Resolved> {
     const identity = identityOf(secret);
     const underway = this.#reading.get(identity);
-    if (underway !== undefined) return await underway;
-    const reading = this.#reads
+    if (underway !== undefined) return underway;
+    const reading = this.#limiter
       .schedule(secret.namespace, () => this.#read(secret))
       .finally(() => this.#reading.delete(identity));
     this.#reading.set(identity, reading);
-    return await reading;
+    return reading;
   }
 
   async #read(secret: SecretReference): Promise<Resolved> {
@@ -92,28 +93,22 @@ export class SecretCache {
     const identity = identityOf(secret);
     try {
       const data = await secrets.read(secret.namespace, secret.name);
-      return this.#remember(identity, credentialOfSecret(secret, data, this.#options));
+      const resolved = credentialOfSecret(secret, data, this.#options);
+      const readAt = clock.now();
+      return dated(this.#known.set(identity, { resolved, readAt, freshUntil: readAt + FRESH_MS }));
     } catch {
-      // The API server gave no answer: an outage there must not stop observing with keys that were good.
+      // The API server did not answer. Its outage must not stop polls with keys that were valid.
       const known = this.#known.get(identity);
       if (!known) return unreadable(identity);
-      known.until = clock.now() + LOOK_AGAIN_MS;
+      known.freshUntil = clock.now() + RETRY_MS;
       return dated(known);
     }
   }
-
-  #remember(identity: string, resolved: Resolved): Resolved {
-    const now = this.#options.clock.now();
-    for (const [other, { usedAt }] of this.#known) if (now - usedAt > UNUSED_MS) this.#known.delete(other);
-    const known: Known = { resolved, readAt: now, until: now + KNOWN_FOR_MS, usedAt: now };
-    this.#known.set(identity, known);
-    return dated(known);
-  }
 }
 
-/** A failure is known to last until the Secret is looked at again. */
-function dated({ resolved, until }: Known): Resolved {
-  return 'failure' in resolved ? { failure: { ...resolved.failure, retryAt: until } } : resolved;
+/** Adds to a failure when the Secret is read again. */
+function dated({ resolved, freshUntil }: Known): Resolved {
+  return 'failure' in resolved ? { failure: { ...resolved.failure, retryAt: freshUntil } } : resolved;
 }
 
 function unreadable(identity: string): Resolved {

@@ -11,7 +11,11 @@ import type { SecretData } from '../../job/model/sinks.ts';
 import type { Credential, Role } from '../client/credential.ts';
 import { isAccountID, isExternalID, isKeyText, isRoleARN, isSessionName } from '../client/formats.ts';
 
-export type Resolved = { readonly credential: Credential } | { readonly failure: Failure };
+export interface Refused {
+  readonly failure: Failure;
+}
+
+export type Resolved = { readonly credential: Credential } | Refused;
 
 export interface SecretRules {
   readonly allowedEndpoints: readonly string[];
@@ -108,6 +112,6 @@ function roleOf(data: SecretData): Role | undefined {
   return { roleARN, sessionName, ...(externalID && { externalID }) };
 }
 
-export function notFound(message: string): Resolved {
+export function notFound(message: string): Refused {
   return { failure: { kind: 'CredentialsNotFound', message } };
 }

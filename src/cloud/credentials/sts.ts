@@ -1,12 +1,12 @@
 /**
- * The vendor's security token service: gives sessions of roles, and tells whose a key is. Its calls are paced, each namespace has
- * its turn, and while the service is away one probe at a time goes there for each. Nothing rejects.
+ * The vendor's security token service (STS): gives sessions of roles, and says whose a key is. Calls are
+ * spaced, namespaces take permits in rotation, and while STS does not answer only a probe goes there for each
+ * namespace. No method rejects.
  */
-
 import type { Clock } from '../../base/clock.ts';
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import type { Logger } from '../../base/logger.ts';
-import type { Failure, FailureKind } from '../../job/model/failures.ts';
+import type { FailureKind } from '../../job/model/failures.ts';
 import { AlibabaClient } from '../client/alibaba-client.ts';
 import type { AccessKey, Role } from '../client/credential.ts';
 import type { CallObserver } from '../client/live-client.ts';
@@ -15,6 +15,7 @@ import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
 import { FairLimiter } from '../ratelimit/fair-limiter.ts';
 import type { Pass } from '../resilience/circuit-breaker.ts';
 import { type EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
+import type { Refused } from './secret-credential.ts';
 
 export interface StsOptions {
   readonly endpoint: Endpoint;
@@ -22,13 +23,13 @@ export interface StsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer?: Pick<CallObserver, 'called'>;
-  /** Asked just before each call; once it says no, no call is made any more. Default: it may. */
+  /** Asked just before each call. Once it returns false, no call is made. Default: always true. */
   readonly mayCall?: () => boolean;
 }
 
-/** On whose behalf STS is asked. */
+/** On whose behalf STS is called. */
 export interface StsCaller {
-  /** Takes turns with other namespaces. */
+  /** Takes permits in rotation with other namespaces. */
   readonly namespace: string;
   /** `default` or the Secret's `namespace/name`. */
   readonly identity: string;
@@ -36,31 +37,35 @@ export interface StsCaller {
 
 export interface SessionKey {
   readonly accessKey: AccessKey;
-  /** Clock `now` when STS was asked. */
+  /** Clock `now` when STS was called. */
   readonly assumedAt: number;
-  /** Clock `now`; no later than the cloud says. */
+  /** Clock `now`; no later than STS says. */
   readonly expiresAt: number;
 }
 
-export type Assumed = { readonly key: SessionKey } | { readonly failure: Failure };
+export type Assumed = { readonly key: SessionKey } | Refused;
 
-/** The longest that every role allows, as none can be set to less. */
+/** The longest life that every role allows: no role can be limited to less. */
 const SESSION_SECONDS = 3_600;
 
-/** 10 calls a second, a tenth of what the vendor lets one account do: a thousand roles are assumed in 100 s. */
-const CALL_EVERY_MS = 100;
+/** 10 calls a second, a tenth of what the vendor allows an account: 1,000 roles are assumed in 100 s. */
+const ASSUME_EVERY_MS = 100;
 
-/** For lookups, which nobody waits for: a thousand Secrets are known in 200 s. */
+/** 5 lookups of accounts a second, for which no request waits: 1,000 Secrets are known in 200 s. */
 const LOOK_UP_EVERY_MS = 200;
 
-/** Answers that need not have come from STS: it is taken to be away when several come in a row. */
-const AWAY: ReadonlySet<FailureKind> = new Set(['ConnectionFailed', 'ServerError', 'UnexpectedResponse']);
+/** Failures that need not come from STS itself. Several in a row mean that STS cannot be reached. */
+const UNREACHABLE: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+]);
 
-/** Sessions are for all who wait for them: nobody leaves. */
-const NEVER = new AbortController().signal;
+/** A session serves all that wait for it, so no caller aborts. */
+const NEVER_ABORTED = { aborted: false };
 
-/** Nobody sees it: who is told has nothing more to write. */
-const STOPPING: Failure = { kind: 'ConnectionFailed', message: 'the operator is stopping' };
+/** Reaches no status: an operator that stops writes none. */
+const STOPPING: Refused = { failure: { kind: 'ConnectionFailed', message: 'the operator is stopping' } };
 
 interface Call<T> {
   readonly caller: StsCaller;
@@ -73,15 +78,16 @@ interface Call<T> {
 
 export class Sts {
   readonly #options: StsOptions;
-  readonly #turns: FairLimiter;
+  readonly #assumptions: FairLimiter;
   readonly #lookups: FairLimiter;
   readonly #guards: EndpointGuards;
 
   constructor(options: StsOptions) {
+    const { clock } = options;
     this.#options = options;
-    this.#turns = new FairLimiter({ minTimeMs: CALL_EVERY_MS, clock: options.clock });
-    this.#lookups = new FairLimiter({ minTimeMs: LOOK_UP_EVERY_MS, clock: options.clock });
-    this.#guards = new EndpointGuards(options.clock);
+    this.#assumptions = new FairLimiter({ minTimeMs: ASSUME_EVERY_MS, clock });
+    this.#lookups = new FairLimiter({ minTimeMs: LOOK_UP_EVERY_MS, clock });
+    this.#guards = new EndpointGuards(clock);
   }
 
   assumeRole(caller: StsCaller, accessKey: AccessKey, { externalID, ...role }: Role): Promise<Assumed> {
@@ -89,7 +95,9 @@ export class Sts {
     return this.#assume({ caller, action: 'AssumeRole', accessKey, parameters });
   }
 
-  /** @param token that the cluster gave the operator's service account; it stands for a signature */
+  /**
+   * @param token the token that the cluster gave to the operator's service account; it replaces the signature
+   */
   assumeRoleWithOIDC(
     caller: StsCaller,
     { oidcProviderARN, token, ...role }: Role & { readonly oidcProviderARN: string; readonly token: string },
@@ -98,91 +106,79 @@ export class Sts {
     return this.#assume({ caller, action: 'AssumeRoleWithOIDC', accessKey: undefined, parameters });
   }
 
-  /** Whose a key is. Needs no permission. */
-  async accountOf(
-    caller: StsCaller,
-    accessKey: AccessKey,
-  ): Promise<{ readonly accountID: string } | { readonly failure: Failure }> {
-    const call = { caller, action: 'GetCallerIdentity', accessKey, parameters: {} };
+  /** The account of a key. Needs no permission. */
+  accountOf(caller: StsCaller, accessKey: AccessKey): Promise<{ readonly accountID: string } | Refused> {
     const map = (body: unknown) => ({ accountID: mapAccountID(body) });
-    return await this.#call({ ...call, map }, this.#lookups);
+    return this.#call({ caller, action: 'GetCallerIdentity', accessKey, parameters: {}, map }, this.#lookups);
   }
 
   /** Begins no call after this. */
   close(): void {
-    this.#turns.close();
+    this.#assumptions.close();
     this.#lookups.close();
   }
 
   #assume(call: Omit<Call<Assumed>, 'map'>): Promise<Assumed> {
     const { clock } = this.#options;
-    return this.#call({
-      ...call,
-      map: (body, assumedAt) => {
-        const { accessKey, expiration } = mapSession(body);
-        // By the wall clock, if that is right; counted from the question, a session is never thought longer than it is.
-        const life = Math.min(expiration - clock.date().getTime(), SESSION_SECONDS * 1_000);
-        return { key: { accessKey, assumedAt, expiresAt: assumedAt + life } };
-      },
-    });
+    const map = (body: unknown, assumedAt: number) => {
+      const { accessKey, expiration } = mapSession(body);
+      // Counted from the call, and at most what was requested: a wall clock that is late makes no session
+      // longer.
+      const lifeMs = Math.min(expiration - clock.date().getTime(), SESSION_SECONDS * 1_000);
+      return { key: { accessKey, assumedAt, expiresAt: assumedAt + lifeMs } };
+    };
+    return this.#call({ ...call, map }, this.#assumptions);
   }
 
-  async #call<T>(call: Call<T>, turns = this.#turns): Promise<T | { readonly failure: Failure }> {
-    const guard = this.#guards.of(formatEndpoint(this.#options.endpoint), call.caller.namespace);
-    const entrance = await guard.enter(NEVER);
+  async #call<T>(call: Call<T>, limiter: FairLimiter): Promise<T | Refused> {
+    const { namespace } = call.caller;
+    const guard = this.#guards.of(formatEndpoint(this.#options.endpoint), namespace);
+    const entrance = await guard.enter(NEVER_ABORTED);
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;
     try {
-      return await turns.schedule(call.caller.namespace, () => this.#send(call, guard, pass));
+      return await limiter.schedule(namespace, () => this.#begin(call, guard, pass));
     } catch {
       guard.abandoned(pass);
-      return { failure: STOPPING };
+      return STOPPING;
     }
   }
 
-  async #send<T>(
-    call: Call<T>,
-    guard: EndpointGuard,
-    pass: Pass,
-  ): Promise<T | { readonly failure: Failure }> {
-    const refused = this.#options.mayCall?.() === false ? STOPPING : guard.refusal(pass);
-    if (refused) {
+  async #begin<T>(call: Call<T>, guard: EndpointGuard, pass: Pass): Promise<T | Refused> {
+    const failure = this.#options.mayCall?.() === false ? STOPPING.failure : guard.refusal(pass);
+    if (failure) {
       guard.abandoned(pass);
-      return { failure: refused };
-    }
-    guard.began();
-    const { endpoint, userAgent, clock } = this.#options;
-    const { action, accessKey, parameters } = call;
-    const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
-    const sentAt = clock.now();
-    try {
-      const result = call.map(await client.call(action, parameters), sentAt);
-      this.#tell(action, 'OK', sentAt);
-      guard.succeeded(pass);
-      return result;
-    } catch (error) {
-      const failure = this.#failed(error, call, sentAt);
-      if (AWAY.has(failure.kind)) guard.failed(pass, failure);
-      else guard.succeeded(pass);
       return { failure };
     }
+    guard.began();
+    const result = await this.#send(call);
+    if ('failure' in result && UNREACHABLE.has(result.failure.kind)) guard.failed(pass, result.failure);
+    else guard.succeeded(pass);
+    return 'failure' in result ? result : result.value;
   }
 
-  #failed(
-    error: unknown,
-    { caller, action }: Pick<Call<never>, 'caller' | 'action'>,
-    sentAt: number,
-  ): Failure {
-    const { failure, code, requestID } = mapStsError(error, caller.identity);
-    this.#tell(action, code, sentAt);
-    const { identity } = caller;
-    this.#options.logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
-    return failure;
-  }
-
-  #tell(action: string, code: string, sentAt: number): void {
-    const { clock, observer } = this.#options;
-    observer?.called(action, code, (clock.now() - sentAt) / 1_000);
+  async #send<T>({
+    caller,
+    action,
+    accessKey,
+    parameters,
+    map,
+  }: Call<T>): Promise<{ readonly value: T } | Refused> {
+    const { endpoint, userAgent, clock, logger, observer } = this.#options;
+    const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
+    const sentAt = clock.now();
+    const count = (code: string) => observer?.called(action, code, (clock.now() - sentAt) / 1_000);
+    try {
+      const value = map(await client.call(action, parameters), sentAt);
+      count('OK');
+      return { value };
+    } catch (error) {
+      const { identity } = caller;
+      const { failure, code, requestID } = mapStsError(error, identity);
+      count(code);
+      logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
+      return { failure };
+    }
   }
 }
 

@@ -4,7 +4,10 @@
 import type { JobDetails } from '../../api/edge-transcode-job.ts';
 import type { Failure, FailureKind } from './failures.ts';
 
-/** The keys to sign with: the Secret `name` of `namespace`, or without a name the operator's own, on behalf of `namespace`. */
+/**
+ * The keys that sign a call: the Secret `name` in `namespace`; without a name, the operator's own keys used
+ * for `namespace`.
+ */
 export interface CredentialReference {
   readonly namespace: string;
   readonly name?: string;
@@ -22,33 +25,39 @@ export interface Reference extends ClusterReference {
   readonly jobID: string;
 }
 
-/** `urgent`: somebody waits for it; `scheduled`: its interval is over; `retry`: the last call failed. */
+/**
+ * `urgent`: a user waits for the answer; `scheduled`: the interval is over; `retry`: the last call failed.
+ */
 export const PRIORITIES = ['urgent', 'scheduled', 'retry'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 export interface ObserveOptions {
   readonly priority: Priority;
-  /** Clock `now`; within a priority the earliest goes first. */
+  /** Clock `now`. Within a priority the request with the earliest deadline goes first. */
   readonly deadline: number;
-  /** Aborted when the answer is no longer wanted: a call still waiting is withdrawn, one under way ends as it ends. */
+  /**
+   * Aborted when the answer is no longer needed. A waiting call is withdrawn; a call under way runs to its
+   * end.
+   */
   readonly signal: AbortSignal;
   /**
-   * The failure that the object's status shows already. While the circuit breaker of its key is open for that same failure, the answer
-   * waits until there is news, instead of repeating the failure. Default: none, so that every failure is answered at once.
+   * The failure that the object's status shows already. While the circuit breaker of its key is open for that
+   * same failure, the answer waits until there is news, instead of repeating the failure. Default: none, so
+   * that every failure is answered at once.
    */
   readonly known?: FailureKind;
 }
 
-/** Where a reference led to, once region and endpoint were known. */
+/** Where a call is sent. A Secret can set both, so an object alone does not determine its destination. */
 export interface Destination {
   readonly endpoint: string;
   readonly regionID: string;
 }
 
 interface AnswerBase {
-  /** Clock `now` when the call was sent, or when it was known that none would be. */
+  /** Clock `now` when the call was sent, or when the cloud decided not to send one. */
   readonly sentAt: number;
-  /** For the log. */
+  /** The vendor's ID of the call, for the log. */
   readonly requestID?: string;
   /** Set where the cluster's list is known to lack this job, so that only a call of its own observes it. */
   readonly unlisted?: true;
@@ -61,15 +70,18 @@ export type Answer =
 
 export interface CloudReader {
   /**
-   * Waits its turn in the account's budget, asks once, and answers; never rejects. Those who wait for the same share one call and get
-   * the same answer, one object.
+   * Waits for a permit of the account's budget, makes one call and answers; never rejects. Requests that wait
+   * for the same job share one call and receive the same answer, one and the same object.
    */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer>;
 
-  /** Whether it may use these keys, and so be told what others learnt by them. A Secret's are for the API server to say. */
+  /**
+   * Whether a namespace may use these keys, and so receive answers that other objects got with them. Always
+   * true for a Secret: the API server decides when the Secret is read.
+   */
   mayUse(credential: CredentialReference): boolean;
 
-  /** Where a call would be sent, as far as that can be told without asking anybody: undefined where a Secret may say otherwise. */
+  /** Where a call would be sent. Undefined when a Secret, which has not been read, may change it. */
   leadsTo(reference: Reference): Destination | undefined;
 }
 
@@ -90,9 +102,15 @@ export interface Listing {
   readonly refused: boolean;
 }
 
-/** What the planner (`schedule/planner.ts`) reads from the cloud, and where it sends each plan. Nothing here plans or calls. */
+/**
+ * What the planner (`schedule/planner.ts`) reads from the cloud, and where it sends each plan. Nothing here
+ * plans or calls.
+ */
 export interface CloudPlanning {
-  /** Names the account whose budget the credential uses. Equal for credentials that share a budget, as far as is known now. */
+  /**
+   * Names the account whose budget the credential uses. Equal for credentials that share a budget, as far as
+   * is known now.
+   */
   accountOf(identity: string): string;
 
   /** Calls per second that one account may make for the processes whose demand is known. */
@@ -120,6 +138,9 @@ export interface CloudPlan {
   /** Whether an object names this credential. */
   names(identity: string): boolean;
 
-  /** Calls per second that the objects' intervals need, by credential identity. Where clusters are polled together, the calls are pages. */
+  /**
+   * Calls per second that the objects' intervals need, by credential identity. Where clusters are polled
+   * together, the calls are pages.
+   */
   readonly demand: ReadonlyMap<string, number>;
 }

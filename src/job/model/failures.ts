@@ -1,8 +1,7 @@
 /**
- * Every way in which a call to the cloud can fail. `policies.ts` says what each kind means for the object.
+ * The kinds of failure of a call to the cloud. `policies.ts` says what each kind means for the object.
  */
 
-/** Every way in which asking the cloud can fail; `policies.ts` says what each means. */
 export const FAILURE_KINDS = [
   'JobNotFound',
   'InvalidReference',
@@ -20,8 +19,8 @@ export type FailureKind = (typeof FAILURE_KINDS)[number];
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** For a person, in a status: no request ID, time, counter, URL, secret, nor text of a foreign body. */
+  /** Shown in a status. Holds no request ID, time, counter, URL, secret, nor text of a foreign response. */
   readonly message: string;
-  /** Asking again before this (clock `now`) is known to be useless. */
+  /** Clock `now` before which another call is known to be useless. */
   readonly retryAt?: number;
 }

@@ -4,24 +4,36 @@
 import type { FailureKind } from './failures.ts';
 
 export interface Policy {
-  /** The cloud (or we, of our own knowledge) answered for certain: Ready turns False at once. Otherwise it may pass by itself. */
+  /** The failure is certain, so Ready turns False at once. Otherwise the failure may pass without action. */
   readonly definitive: boolean;
-  /** A person has to act: Stalled. */
+  /** A person has to act, so the object is Stalled. */
   readonly stalled: boolean;
-  /** We know something of the job by it, so it counts as an observation. */
+  /** The failure says something about the job, so it counts as an observation. */
   readonly observation: boolean;
-  /** Polls come no closer together than this, ms: what only a person mends is not asked about every few seconds. */
+  /**
+   * Shortest interval between polls, ms. A failure that only a person can repair need not be polled every few
+   * seconds.
+   */
   readonly minIntervalMs: number;
-  /** Looked at again at least this soon, ms: what mends for many objects at once is noticed soon, however rarely they are polled. */
+  /**
+   * Longest time until the next attempt, ms. A repair that helps many objects shows soon, however rarely they
+   * are polled.
+   */
   readonly retryWithinMs: number;
 }
 
 const OWN_INTERVAL_MS = 0;
 const SLOW_INTERVAL_MS = 5 * 60_000;
-/** A bad reference cannot mend itself (the IDs are immutable): asked again in case the cloud changed its mind. */
+/**
+ * A wrong reference stays wrong, as the IDs are immutable. One call an hour notices a cloud that answers
+ * differently.
+ */
 const HOURLY_MS = 60 * 60_000;
 
-/** A changed credential is in force within 30 s; a refused key is probed every 20 s at the latest, and its Secret read for it. */
+/**
+ * A changed Secret takes effect within 30 s. A refused key is probed at least every 20 s, and its Secret is
+ * read for that.
+ */
 const SECRET_RETRY_MS = 30_000;
 const KEY_RETRY_MS = 20_000;
 
@@ -33,7 +45,7 @@ const transient: Policy = {
   retryWithinMs: Number.POSITIVE_INFINITY,
 };
 const refusal: Policy = { ...transient, definitive: true, stalled: true, minIntervalMs: SLOW_INTERVAL_MS };
-/** When to look again is the credential's to say (`Failure.retryAt`), not the object's. */
+/** The credential decides when to try again (`Failure.retryAt`), not the object. */
 const badCredential: Policy = { ...refusal, minIntervalMs: OWN_INTERVAL_MS };
 
 export const POLICIES = {

@@ -1,6 +1,7 @@
 /**
- * What exactly was asked, as two short hashes: `<reference>-<endpoint>`. The first can be told from the object alone; the
- * second needs the credential (a Secret can set region and endpoint). An observation counts only for the target it asked.
+ * The job that an object means, and the target of an observation as two short hashes:
+ * `<reference>-<endpoint>`. The first follows from the object alone; the second needs the credential, as a
+ * Secret can set region and endpoint. An observation counts only for the target that was asked.
  */
 import { hash } from 'node:crypto';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
@@ -16,12 +17,18 @@ export function referenceOf(object: EdgeTranscodeJob): Reference {
   return { credential: credentialOf(object), clusterID, jobID, ...(regionID && { regionID }) };
 }
 
-/** The credential's name for logs and metrics, never a key's ID: `default`, or the Secret's `namespace/name`. */
+/**
+ * Names a credential in logs and metrics, never by the ID of its key: `default`, or the Secret's
+ * `namespace/name`.
+ */
 export function identityOf({ namespace, name }: CredentialReference): string {
   return name === undefined ? 'default' : `${namespace}/${name}`;
 }
 
-/** The job that an object means, with its hash. Computed once a visit and passed on: a hash takes more time than all the rest of a plan. */
+/**
+ * The job that an object means, with its hash. Each visit computes it once and passes it on: hashing takes
+ * time.
+ */
 export interface Target {
   readonly reference: Reference;
   readonly hash: string;
@@ -42,12 +49,18 @@ export function clusterKey({ credential, clusterID, regionID = '' }: ClusterRefe
   return `${identityOf(credential)} ${regionID} ${clusterID}`;
 }
 
-/** Decides the instants at which the targets of a batched cluster are polled together, as `referenceHash` does for one target. */
+/**
+ * Decides the instants at which the jobs of a batched cluster are polled, as `referenceHash` does for one
+ * job.
+ */
 export function clusterHash(cluster: ClusterReference): string {
   return shortHash([clusterKey(cluster)]);
 }
 
-/** Whether an answer about the job of one object is an answer about the job of the other. Two short hashes may be equal by chance. */
+/**
+ * Whether two objects mean the same job, so that they share answers. Compares the fields: short hashes may be
+ * equal by chance.
+ */
 export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean {
   return (
     a.spec.jobID === b.spec.jobID &&
@@ -58,7 +71,9 @@ export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean 
   );
 }
 
-/** There are few destinations and many answers: each hash is computed once, and all objects hold the same string. */
+/**
+ * Hashes by destination. There are few destinations and many answers, and all objects hold the same string.
+ */
 const endpointHashes = new Map<string, string>();
 
 /** Bounds the memory: Secrets may name any number of endpoints. */
@@ -74,13 +89,16 @@ export function endpointHash({ endpoint, regionID }: Destination): string {
   return computed;
 }
 
-/** The two hashes of a stored `observedTarget`; undefined when it is none. */
+/** Splits a stored `observedTarget` into its two hashes. Returns undefined when the text is not a target. */
 export function parseTarget(text: string | undefined): { reference: string; endpoint?: string } | undefined {
   const [, reference, endpoint] = /^([0-9a-f]{8})(?:-([0-9a-f]{8}))?$/.exec(text ?? '') ?? [];
   return reference === undefined ? undefined : { reference, ...(endpoint !== undefined && { endpoint }) };
 }
 
-/** 32 bits: only ever compared with the previous one of the same object. */
+/**
+ * Returns 32 bits as text. A hash is compared only with the previous one of the same object, or the objects
+ * are compared as well.
+ */
 function shortHash(parts: readonly string[]): string {
   return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 8);
 }

@@ -1,33 +1,38 @@
 /**
- * The ports to Kubernetes: where objects and Secrets are read, and where statuses and events go. The room `kube` implements them.
+ * The ports to Kubernetes: where objects and Secrets are read, and where statuses and events go. The room
+ * `kube` implements them.
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 
-/** An object before and after; undefined where it did not exist. */
+/** An object before and after a change; undefined where it did not exist. */
 export interface Change {
   readonly before: EdgeTranscodeJob | undefined;
   readonly after: EdgeTranscodeJob | undefined;
 }
 
-/** A Secret's values, decoded. */
+/** The decoded values of a Secret. */
 export type SecretData = Readonly<Record<string, string>>;
 
 export interface SecretReader {
-  /** `missing`: there is none; `forbidden`: we may not read it; rejects when the API server gives neither answer. */
+  /**
+   * Returns `missing` when there is no such Secret, `forbidden` when it may not be read. Rejects when the API
+   * server does not say.
+   */
   read(namespace: string, name: string): Promise<SecretData | 'missing' | 'forbidden'>;
 }
 
 export interface JobStore {
   get(key: ObjectKey): EdgeTranscodeJob | undefined;
-  /** Every key now in the store. */
+  /** The keys of all stored objects. */
   keys(): Iterable<ObjectKey>;
 }
 
 export interface StatusSink {
   /**
-   * Writes the status as soon as possible; a later call for the same key replaces one not yet written.
-   * `onResult` is called once: with the status that was replaced, or undefined when nothing was written.
+   * Writes the status as soon as possible. A later call for the same object replaces a status that is not
+   * written yet. Calls `onResult` once: with the status that was replaced, or with undefined when nothing was
+   * written.
    */
   write(
     object: EdgeTranscodeJob,

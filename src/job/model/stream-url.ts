@@ -1,6 +1,6 @@
 /**
- * Stream URLs as they may be shown. A query such as `?auth_key=…` lets anyone push or play the stream, and whoever may read
- * the object reads its status.
+ * Hides secrets in stream URLs. A query such as `?auth_key=…` is enough to push or play the stream, and every
+ * user who may read the object reads its status.
  */
 import type { JobDetails } from '../../api/edge-transcode-job.ts';
 
@@ -9,22 +9,25 @@ export type StreamUrlMode = (typeof STREAM_URL_MODES)[number];
 
 const REDACTED = 'REDACTED';
 
-/** What stands before `user:password@host:port`, with too few or too many slashes as well. */
+/** Matches what precedes `user:password@host:port`, also with too few or too many slashes. */
 const SCHEME = /^(?:[a-z][a-z\d+.-]*:)?\/+/i;
 const HOST_AND_PORT = /^(?:[^:@]*|\[[\da-f:.]*\])(?::\d+)?$/i;
 
-/** `redact-query` keeps the names of the query's parameters; user information and what stands behind `#` go too. */
+/**
+ * Returns the URL as a status may show it. `redact-query` keeps the names of query parameters, and drops user
+ * information and fragment.
+ */
 export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): string | undefined {
   if (!url || mode === 'omit') return undefined;
   return mode === 'full' ? url : redact(url);
 }
 
-/** The job's data with its stream URLs as they may be shown. Redacting twice changes nothing. */
+/** Returns the job's details with their stream URLs redacted. Redacting twice changes nothing. */
 export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
   const { streamInput, streamOutput, ...rest } = job;
   const input = showStreamUrl(streamInput, mode);
   const output = showStreamUrl(streamOutput, mode);
-  // The same object: as many as there are jobs are held.
+  // The same object, as one per job is held in memory.
   if (input === streamInput && output === streamOutput) return job;
   return {
     ...rest,
@@ -33,11 +36,15 @@ export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
   };
 }
 
-/** By hand and not by `URL`: what the vendor sends need not parse (`rtmp://` with odd characters), and must be redacted all the same. */
+/**
+ * Parses without `URL`: a vendor's text that does not parse, such as `rtmp://` with odd characters, must be
+ * redacted as well.
+ */
 function redact(url: string): string {
   const scheme = SCHEME.exec(url)?.[0] ?? '';
   const authority = url.slice(scheme.length).split(/[/?#]/, 1)[0] as string;
-  // A password with one of these in it: where it ends cannot be told.
+  // A password may contain one of these characters, so its end is not known: nothing after the scheme is
+  // shown.
   if (!authority.includes('@') && !HOST_AND_PORT.test(authority) && url.includes('@'))
     return `${scheme}${REDACTED}`;
   const beforeFragment = url.split('#', 1)[0] as string;
@@ -46,7 +53,10 @@ function redact(url: string): string {
   return query.length === 0 ? shown : `${shown}?${redactQuery(query.slice(1).join(''))}`;
 }
 
-/** User information, also of a URL within the path, and parameters that stand in the path, by intent or for want of a `?`. */
+/**
+ * Redacts user information, also that of a URL inside the path, and parameters that stand in the path because
+ * the `?` is missing.
+ */
 function redactAddress(address: string): string {
   return address
     .replace(/(^|:\/+|\/\/)[^/]*@/g, `$1${REDACTED}@`)
@@ -60,7 +70,7 @@ function redactQuery(query: string): string {
     .join('&');
 }
 
-/** A parameter without a value may be a bare token, with the padding of Base64 at its end, so all of it goes. */
+/** Hides all of a parameter without a value: it may be a bare token that ends with Base64 padding. */
 function redactParameter(parameter: string): string {
   const name = /^([^=]+)=+[^=]/.exec(parameter)?.[1];
   return name === undefined ? REDACTED : `${name}=${REDACTED}`;

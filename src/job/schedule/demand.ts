@@ -1,5 +1,6 @@
 /**
- * What the objects' intervals ask of the cloud. Objects that mean the same target are one, at the shortest of their intervals.
+ * How many jobs are to be polled at which intervals, by cluster. Objects that mean the same job count once,
+ * at the shortest of their intervals.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ClusterDemand, ClusterReference, CredentialReference, Reference } from '../model/cloud-port.ts';
@@ -8,8 +9,9 @@ import { clusterKey, referenceOf } from '../model/reference.ts';
 import { desiredInterval, type ScheduleSettings } from './poll-schedule.ts';
 
 /**
- * Adds up the demand by cluster, credential and region. Objects that are not polled count nothing. Those that may not use the credential
- * that they name do not even name its cluster: they must not change how the objects of other namespaces are polled.
+ * Adds up the demand by cluster, credential and region. Objects that are not polled count nothing. Those that
+ * may not use the credential that they name do not even name its cluster: they must not change how the
+ * objects of other namespaces are polled.
  *
  * @param mayUse whether a namespace may use a credential
  */
@@ -38,7 +40,7 @@ export function demandOf(
   }));
 }
 
-/** Reads each text but once: there are few, and a hundred thousand objects. */
+/** Parses each interval's text once: 100,000 objects share a few texts. */
 function remembering(settings: ScheduleSettings): (job: EdgeTranscodeJob) => number {
   const known = new Map<string | undefined, number>();
   return ({ spec }) => {

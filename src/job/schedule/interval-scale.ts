@@ -1,6 +1,7 @@
 /**
- * By how much an account's intervals are longer so that its calls fit its budget. One factor for all objects of the account, in steps of
- * a quarter, so that poll instants and statuses do not churn.
+ * The factor by which an account's intervals are longer so that its calls fit its budget. All objects of the
+ * account share one factor, which changes in steps of a quarter, so that poll instants and statuses do not
+ * churn.
  */
 import { credentialOf, identityOf } from '../model/reference.ts';
 import type { JobSettings, SettingsOf } from './settings.ts';
@@ -14,10 +15,16 @@ export interface IntervalScale {
 
 const STEP = 1.25;
 
-/** At most one change a minute: the vendor counts calls by the minute, and a change of demand takes as long to show in full. */
+/**
+ * Shortest time between two changes. 1 min: the vendor counts calls by the minute, and a change of demand
+ * takes as long to show.
+ */
 const CHANGE_EVERY_MS = 60_000;
 
-/** A step is given back when demand fits 90% of the budget: without that margin small changes of demand would make it flap. */
+/**
+ * A step is given back when demand fits 90% of the budget: without that margin small changes of demand would
+ * make it flap.
+ */
 const FITS_WITH_ROOM = 0.9;
 
 export const UNSCALED: IntervalScale = { steps: 0 };

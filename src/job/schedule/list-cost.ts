@@ -1,15 +1,21 @@
 /**
- * What it costs to keep a cluster's targets observed, in calls a second: one by one (Get), or by sweeps of its list; pure. And which
- * of the two an account is given when it may choose.
+ * The calls per second that keep a cluster's jobs observed: one by one (Get), or by sweeps of its list. And
+ * the choice between the two for each account. Pure.
  */
 
-/** How an account is observed: by Get alone, by List wherever it takes fewer calls, or by List where Get would not fit the budget. */
+/**
+ * `get`: one by one; `list`: by List wherever that takes fewer calls; `auto`: by List where Get would not fit
+ * the budget.
+ */
 export type ObserveWith = 'auto' | 'get' | 'list';
 
-/** Targets by interval, ms. */
+/** Number of targets by interval, ms. */
 export type Targets = ReadonlyMap<number, number>;
 
-/** One call for each target and interval. Summed up by interval, and so free of the noise of adding thousands of small numbers. */
+/**
+ * Counts one call per target and interval. Adds up by interval, which avoids the noise of adding thousands of
+ * small numbers.
+ */
 export function getCost(targets: Targets): number {
   let calls = 0;
   for (const [intervalMs, count] of targets) calls += (count * 1_000) / intervalMs;
@@ -17,9 +23,10 @@ export function getCost(targets: Targets): number {
 }
 
 /**
- * A cluster's targets come due together. With N1 of them at the shortest interval i1, N2 in all at the two shortest, and so on, and
- * each interval a multiple of the ones before it: at the instants of ik and not of ik+1 there are Nk targets due, and as many calls
- * as these or the pages, whichever are fewer. That is the sum of min(Nk, pages) × (1/ik − 1/ik+1).
+ * Counts the calls of a cluster whose targets come due together. Let N1 targets have the shortest interval
+ * i1, N2 the two shortest intervals together, and so on, and let each interval be a multiple of the one
+ * before. At an instant of ik that is not one of ik+1, Nk targets are due, and the calls are these or the
+ * pages, whichever are fewer. The sum is min(Nk, pages) × (1/ik − 1/ik+1).
  */
 export function sweepCost(targets: Targets, pages: number): number {
   const intervals = [...targets.keys()].sort((a, b) => a - b);
@@ -39,19 +46,22 @@ export function countOf(targets: Targets): number {
   return sum;
 }
 
-/** What an account does, and since when (clock `now`). */
+/** Whether an account lists, and since when (clock `now`). */
 export interface Choice {
   readonly lists: boolean;
   readonly at: number;
 }
 
-/** Near the budget each call that fails or comes late delays others; far below it, every target may as well be asked by itself. */
+/**
+ * Near the budget each late or failed call delays others. Far below it, one call per job costs nothing that
+ * is missed.
+ */
 const LIST_ABOVE = 0.8;
 const GET_BELOW = 0.5;
-/** Each change moves every poll's instant, so they must be rare. */
+/** Shortest time between two changes. 10 min: each change moves the instants of all polls. */
 const CHANGE_EVERY_MS = 10 * 60_000;
 
-/** @param load what asking one by one would take of the budget, 1 being all of it */
+/** @param load the part of the budget that polling one by one would take; 1 is all of it */
 export function choose(before: Choice, load: number, now: number): Choice {
   if (now - before.at < CHANGE_EVERY_MS) return before;
   const lists = before.lists ? load >= GET_BELOW : load > LIST_ABOVE;

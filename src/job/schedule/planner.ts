@@ -1,5 +1,6 @@
 /**
- * Plans how all objects are polled, every 10 s. Nothing else plans: between two ticks the plan stays the same, however often it is read.
+ * Plans how all objects are polled, every 10 s. Nothing else plans: between two ticks the plan stays the
+ * same, however often it is read.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -12,7 +13,10 @@ import { PollingPlan } from './polling-plan.ts';
 export interface PlannerParts {
   readonly cloud: CloudPlanning & Pick<CloudReader, 'mayUse'>;
   readonly jobs: { values(): Iterable<EdgeTranscodeJob> };
-  /** Whether all objects are listed. No plan is made of a part of them: it would change when the rest comes in. */
+  /**
+   * Whether all objects are listed. No plan is made of a part of them: it would change when the rest comes
+   * in.
+   */
   readonly isWhole: () => boolean;
   readonly settings: ScheduleSettings;
   readonly observeWith: ObserveWith;

@@ -1,5 +1,6 @@
 /**
- * When to poll, how long an observation stays fresh, how often to write a heartbeat: pure arithmetic, all in milliseconds.
+ * When to poll, how long an observation stays fresh, and how often to write a heartbeat. Pure arithmetic in
+ * milliseconds.
  */
 import type { EdgeTranscodeJobSpec } from '../../api/edge-transcode-job.ts';
 import { parseDuration } from '../../base/duration.ts';
@@ -7,66 +8,87 @@ import type { Failure } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
 
 export interface ScheduleSettings {
-  /** For objects without `spec.interval`. */
+  /** The interval of objects without `spec.interval`. */
   readonly intervalMs: number;
   /** A shorter `spec.interval` is raised to this. */
   readonly minIntervalMs: number;
-  /** A status is fresh for this many intervals, and 30 s. */
+  /** A status stays fresh for this many intervals plus 30 s. */
   readonly freshness: number;
-  /** By how much every interval is longer, because the account's budget carries no more; 1: not at all. */
+  /**
+   * The factor by which every interval is longer because the account's budget allows no more calls; 1: not
+   * longer.
+   */
   readonly intervalScale: number;
 }
 
-/** A poll may be late by its turn in the budget, a slow answer and a retry; that alone must not alarm anybody. */
+/**
+ * Grace of the freshness window. 30 s: waiting for a permit, a slow answer and a retry must not raise an
+ * alarm.
+ */
 export const FRESHNESS_GRACE_MS = 30_000;
 
-/** What the user asked for. */
+/** The interval that the object's user chose, or the operator's default. */
 export function requestedInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   return (spec.interval && parseDuration(spec.interval)) || settings.intervalMs;
 }
 
-/** What is wished for: not below the operator's minimum. */
+/** The requested interval, raised to the operator's minimum. */
 export function desiredInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   return Math.max(requestedInterval(spec, settings), settings.minIntervalMs);
 }
 
-/** What is done; whole seconds where it is stretched. */
+/**
+ * The interval that is used: the desired interval, made longer where the budget requires it, in whole
+ * seconds.
+ */
 export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
-  const wished = desiredInterval(spec, settings);
-  return settings.intervalScale === 1 ? wished : Math.ceil((wished * settings.intervalScale) / 1_000) * 1_000;
+  const desired = desiredInterval(spec, settings);
+  return settings.intervalScale === 1
+    ? desired
+    : Math.ceil((desired * settings.intervalScale) / 1_000) * 1_000;
 }
 
-/** The interval in force, slower where only a person can mend what is wrong. */
+/**
+ * The interval between polls: longer than the effective interval where only a person can repair the failure.
+ */
 export function pollInterval(intervalMs: number, definitiveFailure: Failure | undefined): number {
   return definitiveFailure
     ? Math.max(intervalMs, policyOf(definitiveFailure.kind).minIntervalMs)
     : intervalMs;
 }
 
-/** Beyond, a status is no fresher because the budget is too small: from about ten times on, it is fresh for a part of the time only. */
+/**
+ * Largest scale that the freshness window follows. With intervals about ten times as long, a status is fresh
+ * for a part of the time only.
+ */
 const MAX_FRESHNESS_SCALE = 5;
 
-/** Of a stretch, what the freshness window follows. */
+/** The part of an interval scale that the freshness window follows. */
 export function freshnessScale(intervalScale: number): number {
   return Math.min(intervalScale, MAX_FRESHNESS_SCALE);
 }
 
-/** How old an observation may be and still count as fresh. */
+/** The age up to which an observation counts as fresh. */
 export function freshnessWindow(pollIntervalMs: number, settings: ScheduleSettings): number {
   return settings.freshness * pollIntervalMs + FRESHNESS_GRACE_MS;
 }
 
-/** How far heartbeats are apart while nothing changes: ten polls, but 10 min to 1 h, and every poll where polls are rarer. */
+/**
+ * The time between heartbeats while nothing changes: ten polls, but 10 min to 1 h; each poll where polls are
+ * rarer.
+ */
 export function heartbeatPeriod(pollIntervalMs: number): number {
   return Math.max(pollIntervalMs, Math.min(Math.max(10 * pollIntervalMs, 10 * 60_000), 60 * 60_000));
 }
 
 /**
- * Whether an observation is to be written although it says nothing new, `storedAt` being the one that was written last.
+ * Whether an observation is written although it says nothing new. `storedAt` is the time of the observation
+ * that was written last.
  *
- * Each target has instants of its own, a heartbeat period apart, and the first observation after one is written. So heartbeats
- * are spread over the period however close together the statuses were first written. The instants lie a quarter of an interval
- * before a poll: an answer that is a little early or late does not change which of two polls is the first.
+ * Each target has its own instants, one heartbeat period apart, and the first observation after an instant is
+ * written. So heartbeats are spread over the period however close together the statuses were first written.
+ * The instants lie a quarter of an interval before a poll: an answer that is a little early or late does not
+ * change which poll comes first.
  */
 export function isHeartbeatDue(
   target: string,
@@ -76,22 +98,25 @@ export function isHeartbeatDue(
 ): boolean {
   const period = heartbeatPeriod(pollIntervalMs);
   const earliest = storedAt + period / 2;
-  // Stored by a clock that ran ahead by as much.
+  // A stored time this far in the future comes from a clock that ran ahead.
   if (observedAt < earliest) return observedAt < storedAt - period / 2;
   const round = (at: number) => Math.floor((at - phaseOf(target, period) + pollIntervalMs / 4) / period);
   return round(observedAt) !== round(earliest);
 }
 
-/** From a write to the next instant that counts: one less than half a period after the write is passed over. */
+/**
+ * The longest time between two heartbeats: an instant less than half a period after a write does not count.
+ */
 export function longestSilence(pollIntervalMs: number): number {
   return 1.5 * heartbeatPeriod(pollIntervalMs);
 }
 
 /**
- * The next instant `t ≡ hash (mod interval)` at least half an interval after `last`.
+ * Returns the next instant `t ≡ hash (mod interval)` that is at least half an interval after `last`.
  *
- * Each target has a phase of its own, the same in every process: load is spread evenly, and a restart resumes the spread
- * with nothing remembered. Half an interval apart, so that a poll asked for just before the instant is not followed by another.
+ * Each target has its own phase, the same in every process: load is spread evenly, and a restart resumes the
+ * spread with nothing stored. The half interval keeps a scheduled poll from following directly after a
+ * requested one.
  */
 export function nextPoll(target: string, intervalMs: number, last: number): number {
   const phase = phaseOf(target, intervalMs);

@@ -1,6 +1,7 @@
 /**
- * How all objects are polled: Get or List for each account, which clusters are polled together, and the interval scale of each
- * credential. A plan is computed from the demand and the plan before it, and never changes.
+ * How all objects are polled: Get or List for each account, which clusters are polled together, and the
+ * interval scale of each credential. A plan is computed from the demand and from the previous plan; then it
+ * never changes.
  */
 import type {
   CloudPlan,
@@ -97,7 +98,10 @@ export class PollingPlan implements CloudPlan {
     return this.batchHashOf(cluster) !== undefined;
   }
 
-  /** Returns the hash that decides the common poll instants of a batched cluster; undefined when it is not batched. */
+  /**
+   * Returns the hash that decides the common poll instants of a batched cluster; undefined when it is not
+   * batched.
+   */
   batchHashOf(cluster: ClusterReference): string | undefined {
     return this.#clusters.get(clusterKey(cluster))?.hash;
   }
@@ -148,8 +152,8 @@ function callsByIdentity(
 }
 
 /**
- * Computes one value for each account and gives it to all credentials of the account. The load is what the account's objects need, those
- * of other processes included, divided by what the account may make.
+ * Computes one value for each account and gives it to all credentials of the account. The load is what the
+ * account's objects need, those of other processes included, divided by what the account may make.
  */
 function byAccount<T>(
   calls: ReadonlyMap<string, number>,
@@ -166,12 +170,18 @@ function byAccount<T>(
   return values;
 }
 
-/** Of credentials that turn out to share an account, the choice made last holds: it is the one that may not change yet. */
+/**
+ * Returns the choice made last, which may not change yet. It holds for all credentials that turn out to share
+ * an account.
+ */
 function later(a: Choice, b: Choice): Choice {
   return b.at > a.at ? b : a;
 }
 
-/** Before the first sweep, the fewest pages that can hold the targets. */
+/**
+ * Returns the pages of the cluster's list; before the first sweep, the fewest pages that can hold the
+ * targets.
+ */
 function pagesOf(demand: ClusterDemand, cloud: CloudState): number {
   return cloud.listingOf(demand).pages ?? Math.max(1, Math.ceil(countOf(demand.targets) / cloud.jobsPerPage));
 }

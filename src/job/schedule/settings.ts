@@ -1,5 +1,5 @@
 /**
- * What the operator's options mean for the domain.
+ * The operator's options as the domain uses them.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { StreamUrlMode } from '../model/stream-url.ts';
@@ -9,5 +9,5 @@ export interface JobSettings extends ScheduleSettings {
   readonly streamUrls: StreamUrlMode;
 }
 
-/** The settings as they hold for an object: its account's intervals may be stretched. */
+/** Returns the settings in force for an object: its account's intervals may be longer. */
 export type SettingsOf = (object: EdgeTranscodeJob) => JobSettings;

@@ -1,6 +1,6 @@
 /**
- * The status of an object, as a pure function of the object and the facts. Each condition is one small function whose lines,
- * read in order, are its specification: the first that applies holds.
+ * The status of an object, as a pure function of the object and the facts. Each condition is one small
+ * function. Its lines, read in order, are its specification: the first line that applies decides.
  */
 import { conditionsFrom, type Finding, type Findings } from '../../api/conditions.ts';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../../api/edge-transcode-job.ts';
@@ -11,7 +11,7 @@ import { effectiveInterval, requestedInterval, type ScheduleSettings } from '../
 import { type Facts, isPending } from './facts.ts';
 import * as say from './messages.ts';
 
-/** @param time RFC 3339, the transition time of conditions whose status changes now */
+/** @param time RFC 3339; the transition time of conditions whose status changes now */
 export function decide(
   object: EdgeTranscodeJob,
   facts: Facts,
@@ -19,8 +19,8 @@ export function decide(
   time: string,
 ): EdgeTranscodeJobStatus {
   const state = stateOf(facts);
-  const asked = requestedInterval(object.spec, settings);
-  const inForce = effectiveInterval(object.spec, settings);
+  const requested = requestedInterval(object.spec, settings);
+  const effective = effectiveInterval(object.spec, settings);
   const running = runningFinding(facts, state);
   const findings: Findings = {
     Ready: readyFinding(facts),
@@ -36,7 +36,7 @@ export function decide(
     ...(facts.observed?.job && { job: facts.observed.job }),
     ...(facts.observed && { lastObservedTime: rfc3339(new Date(facts.observed.time * 1_000)) }),
     observedTarget: facts.endpoint ? `${facts.reference}-${facts.endpoint}` : facts.reference,
-    ...(inForce !== asked && { effectiveInterval: formatDuration(inForce) }),
+    ...(effective !== requested && { effectiveInterval: formatDuration(effective) }),
     ...(facts.servedRequest !== undefined && { lastHandledRequestedAt: facts.servedRequest }),
     conditions: conditionsFrom(object.status.conditions, findings, object.generation, time),
   };
@@ -50,7 +50,7 @@ export function stateOf(facts: Facts): State {
   return stateOfCode(observed.job?.status);
 }
 
-/** The vendor's codes; others may come and are not an error. */
+/** Translates the vendor's status code. Other codes may appear and are not an error. */
 export function stateOfCode(code: string | undefined): State {
   if (code === '1') return 'Running';
   return code === '0' ? 'NotStarted' : 'Unknown';
@@ -93,7 +93,7 @@ function runningFinding(facts: Facts, state: State): Finding {
   }
 }
 
-/** Why the job's state is not known now. */
+/** Says why the job's state is not known now. */
 function unknownFinding(facts: Facts): Finding {
   const fresh = freshFinding(facts);
   if (fresh.status !== 'True') return { ...fresh, status: 'Unknown' };
@@ -118,7 +118,10 @@ function stalledFinding({ definitiveFailure, suspended }: Facts): Finding | unde
   return { status: 'True', reason: definitiveFailure.kind, message: definitiveFailure.message };
 }
 
-/** Written with the failure it speaks of, never as a start marker, which would double the writes of a cold start. */
+/**
+ * Reconciling is written only with the failure that it names. As a start marker it would double the writes of
+ * a cold start.
+ */
 function reconcilingFinding(object: EdgeTranscodeJob, facts: Facts): Finding | undefined {
   if (facts.suspended || !facts.transientFailure || !isPending(object, facts)) return undefined;
   return { status: 'True', reason: 'ProgressingWithRetry', message: say.retrying(facts.transientFailure) };

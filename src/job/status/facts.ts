@@ -1,6 +1,7 @@
 /**
- * What the operator knows of one object beyond the object itself. Facts change only by answers and by time; the status is
- * computed from them (`decide.ts`), never the other way round, but for the first visit after a start (`restore.ts`).
+ * What the operator knows of one object beyond the object itself. Facts change only by answers and by time.
+ * The status is computed from the facts (`decide.ts`); only the first visit after a start computes facts from
+ * a status (`restore.ts`).
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob, JobDetails } from '../../api/edge-transcode-job.ts';
@@ -17,62 +18,74 @@ import {
 } from '../schedule/poll-schedule.ts';
 import { overdue } from './messages.ts';
 
-/** The last thing we learned of the job. */
+/** The last observation of the job. */
 export interface Observed {
-  /** False: the cloud said that there is no such job. */
+  /** False when the cloud said that there is no such job. */
   readonly found: boolean;
-  /** The job as it was when last found. */
+  /** The job's details when it was last found. */
   readonly job?: JobDetails;
-  /** Clock `now` when the answer came. */
+  /** Clock `now` when the answer arrived. */
   readonly at: number;
-  /** The same for people: seconds since the Unix epoch. */
+  /** The same moment by the wall clock, in seconds since the Unix epoch. */
   readonly time: number;
-  /** A suspension came after it: it is still data, but says nothing of the present. */
+  /** Set when a suspension followed the observation: its data is kept, but says nothing about the present. */
   readonly beforeSuspension?: true;
 }
 
 export interface Facts {
   readonly uid: string;
-  /** Hashes of what the facts below are about; the endpoint's is unknown until a call was sent. */
+  /** The hashes of the target that these facts are about. The endpoint is unknown until a call was sent. */
   readonly reference: string;
   readonly endpoint?: string;
-  /** The last generation that got a good or definitive answer. */
+  /** The last generation that received an observation or a definitive failure. */
   readonly servedGeneration: number;
-  /** The refresh annotation's value that last got one. */
+  /** The last refresh token that received one. */
   readonly servedRequest?: string;
   readonly observed?: Observed;
-  /** Age counts from no earlier than this: the start of the process, or the end of a suspension. */
+  /** The earliest moment from which age counts: the start of the process, or the end of a suspension. */
   readonly countFrom: number;
-  /** Set once the observation got too old, to the message that says so; only an observation unsets it. */
+  /** The message that the observation is too old, set when it became so. Only an observation removes it. */
   readonly overdue?: string;
-  /** The definitive answer in force. */
+  /** The definitive failure in force. */
   readonly definitiveFailure?: Failure;
-  /** The transient failure to speak of since the last good or definitive answer. */
+  /** The transient failure that the status names, since the last observation or definitive failure. */
   readonly transientFailure?: Failure;
-  /** The latest one, spoken of or not, and how many there were in a row. */
+  /** The latest transient failure, whether the status names it or not. */
   readonly latestTransientFailure?: Failure;
+  /** How many transient failures followed each other. */
   readonly failures: number;
   readonly suspended: boolean;
-  /** Clock `now` of the last call, and of the last that somebody waited for. */
+  /** Clock `now` of the last call, and of the last call of urgent priority. */
   readonly lastCallAt?: number;
   readonly lastUrgentCallAt?: number;
-  /** What the last call was to serve (`wanted`), so that a new wish is told from one that failed; undefined: ask at once. */
+  /**
+   * The pending request that the last call served: a new request differs from it. Undefined: call at once.
+   */
   readonly attempted?: PendingRequest;
-  /** Set when the cluster's list is known to lack the job: it is polled at its own instants even where the cluster is batched. */
+  /**
+   * Set when the cluster's list is known to lack the job. The job then keeps its own poll instants in a
+   * batched cluster.
+   */
   readonly unlisted?: true;
-  /** When to poll next by the schedule; undefined before the first call. */
+  /** Clock `now` of the next scheduled poll; undefined before the first call. */
   readonly nextPollAt?: number;
 }
 
-/** What a call is to serve. */
+/** The refresh token that a call serves, if any. */
 export type Requested = Pick<EdgeTranscodeJob, 'requestedAt'>;
 
+/** An answer that says something: a withdrawn request has none. */
 export type FinalAnswer = Exclude<Answer, { kind: 'withdrawn' }>;
 
-/** The generation alone as a number, which takes no memory of its own; with a refresh, a string. */
+/**
+ * What a call has to serve: a generation, or a generation and a refresh token as text. A number takes no
+ * memory of its own.
+ */
 export type PendingRequest = number | string;
 
-/** What an object asks for that a schedule would not bring by itself: its generation, and its refresh. */
+/**
+ * Returns what the object requests beyond its schedule: an answer for its generation and its refresh token.
+ */
 export function pendingRequestOf({
   generation,
   requestedAt,
@@ -80,25 +93,31 @@ export function pendingRequestOf({
   return requestedAt === undefined ? generation : `${generation} ${requestedAt}`;
 }
 
-/** The spec changed, or a refresh was requested, and no good or definitive answer has come since. */
+/**
+ * Whether a changed spec or a requested refresh has received neither an observation nor a definitive failure
+ * yet.
+ */
 export function isPending(object: EdgeTranscodeJob, facts: Facts): boolean {
   const requested = object.requestedAt !== undefined && object.requestedAt !== facts.servedRequest;
   return requested || facts.servedGeneration !== object.generation;
 }
 
-/** A wish that no call was made for yet. Taking a request back is none. */
+/**
+ * Whether the object has a pending request for which no call was made yet. Removing a refresh annotation is
+ * no request.
+ */
 export function isNewRequest(object: EdgeTranscodeJob, facts: Facts): boolean {
   if (facts.attempted === undefined) return true;
   return facts.attempted !== pendingRequestOf(object) && isPending(object, facts);
 }
 
 /**
- * What an answer changes; one to a call sent before the last applied one's changes nothing. Answers about another reference
- * than `object`'s present one are for the caller to drop.
+ * Returns the facts after an answer. An answer to a call that was sent before the last applied one changes
+ * nothing. The caller drops answers about another job than the one that `object` means now.
  *
  * @param reference the hash of the job that `object` means now
- * @param wish what the call was to serve: the refresh annotation when it was wanted, as a later one is not served by it; `none`: it
- *   was sent for another object, before this one's wish was known
+ * @param request what the call served: the refresh token of that moment, as the answer does not serve a later
+ *   one. `none` when the call was made for another object before this object's request was known.
  */
 export function applyAnswer(
   facts: Facts,
@@ -109,19 +128,19 @@ export function applyAnswer(
   at: { readonly now: number; readonly time: number },
 ): Facts {
   if (facts.lastCallAt !== undefined && answer.sentAt < facts.lastCallAt) return facts;
-  const asked = {
+  const called = {
     ...withListing(forTarget(facts, reference, answer), answer),
     lastCallAt: answer.sentAt,
     ...(request !== 'none' && { attempted: pendingRequestOf({ ...request, generation: object.generation }) }),
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
-    return withTransientFailure(asked, answer.failure);
+    return withTransientFailure(called, answer.failure);
   const {
-    transientFailure: _trouble,
+    transientFailure: _transient,
     latestTransientFailure: _latest,
-    definitiveFailure: _verdict,
+    definitiveFailure: _definitive,
     ...served
-  } = asked;
+  } = called;
   return {
     ...withObservation(served, object, answer, at),
     ...(answer.kind === 'failed' && { definitiveFailure: answer.failure }),
@@ -137,8 +156,9 @@ function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: Final
 }
 
 /**
- * Where a failure is spoken of, the first is, and another one only when it comes twice in a row: an outage that shows itself
- * now as a reset and now as a 503 must not make each attempt a write.
+ * Keeps the first transient failure as the one that the status names, and replaces it by another only when
+ * that occurs twice in a row. Otherwise an outage that alternates between a reset and a 503 would make each
+ * attempt a write.
  */
 function withTransientFailure(facts: Facts, failure: Failure): Facts {
   const { transientFailure, latestTransientFailure: before } = facts;
@@ -164,12 +184,18 @@ function withObservation(
   return { ...fresh, observed: { found, ...(job && { job }), at: now, time } };
 }
 
-/** Details that say nothing new are those that the store holds anyway: a poll leaves nothing behind. */
+/**
+ * Returns the stored details when the new ones are equal, so that a poll that finds nothing new takes no
+ * memory.
+ */
 function storedIfEqual(stored: JobDetails | undefined, job: JobDetails): JobDetails {
   return isDeepStrictEqual(stored, job) ? (stored as JobDetails) : job;
 }
 
-/** Facts about this very target: when region, endpoint or credential changed, what was known of the old one is forgotten. */
+/**
+ * Returns the facts about the target of the answer. When region, endpoint or credential changed, forgets what
+ * was known of the old target.
+ */
 function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts {
   const endpoint = answer.destination ? endpointHash(answer.destination) : facts.endpoint;
   const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
@@ -187,8 +213,8 @@ function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts 
 }
 
 /**
- * Whether the same status follows from both facts, apart from the time of the observation. Details are compared by identity, which is
- * enough: details that say nothing new are the stored ones.
+ * Whether the same status follows from both facts, apart from the time of the observation. Details are
+ * compared by identity, which is enough: details that say nothing new are the stored ones.
  */
 export function saysTheSame(a: Facts, b: Facts): boolean {
   return (
@@ -211,7 +237,10 @@ function isSameFailure(a: Failure | undefined, b: Failure | undefined): boolean 
   return a?.kind === b?.kind && a?.message === b?.message;
 }
 
-/** From when on the observation is too old (clock `now`); undefined while there is none that could become so. */
+/**
+ * Returns when the observation becomes too old (clock `now`); undefined when there is none that can become
+ * so.
+ */
 export function overdueAt(
   facts: Facts,
   object: EdgeTranscodeJob,
@@ -222,7 +251,10 @@ export function overdueAt(
   return Math.max(facts.observed.at, facts.countFrom) + window;
 }
 
-/** Facts as of `now`: an observation that has become too old is marked so, with the cause as it is known at that moment. */
+/**
+ * Returns the facts at `now`: an observation that has become too old is marked overdue, with the cause known
+ * at that moment.
+ */
 export function markOverdue(
   facts: Facts,
   object: EdgeTranscodeJob,
@@ -248,10 +280,13 @@ function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: Sch
   return freshnessWindow(pollInterval(interval, facts.definitiveFailure), settings);
 }
 
-/** Suspension forgets failures, and what was observed before it vouches for nothing after it. */
+/**
+ * Returns the facts of a suspended object: without failures, and with an observation that says nothing about
+ * the present.
+ */
 export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
-  const { definitiveFailure: _verdict, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
-  const { transientFailure: _trouble, latestTransientFailure: _latest, ...kept } = rest;
+  const { definitiveFailure: _definitive, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
+  const { transientFailure: _transient, latestTransientFailure: _latest, ...kept } = rest;
   return {
     ...kept,
     ...(facts.observed && { observed: { ...facts.observed, beforeSuspension: true } }),
@@ -262,7 +297,7 @@ export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
   };
 }
 
-/** Its end begins to count anew. */
+/** Returns the facts at the end of a suspension, from which age counts. */
 export function resumed(facts: Facts, now: number): Facts {
   return facts.suspended ? { ...facts, suspended: false, countFrom: now } : facts;
 }

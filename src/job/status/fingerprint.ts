@@ -1,22 +1,23 @@
 /**
- * What makes a status worth writing, as a short hash: everything but the heartbeat's time, the interval in force, which would have every
- * object written when it is stretched, and the dates of transitions, which follow from the rest.
+ * A short hash of everything that makes a status worth writing. It leaves out the time of the observation;
+ * the effective interval, which would have every object written when intervals change; and the dates of
+ * transitions, which follow from the rest.
  */
 import { hash } from 'node:crypto';
 import type { HeldStatus } from '../../api/edge-transcode-job.ts';
 
-/** Independent of the order of keys: the API server returns them in an order of its own. */
+/** Does not depend on the order of keys, as the API server returns them in its own order. */
 export function fingerprintOf(status: HeldStatus): string {
-  const { lastObservedTime: _heartbeat, effectiveInterval: _stretch, conditions, job, ...rest } = status;
+  const { lastObservedTime: _heartbeat, effectiveInterval: _effective, conditions, job, ...rest } = status;
   const undated = [...(conditions ?? [])]
     .map((condition) => sorted(condition, 'lastTransitionTime'))
     .sort(ascending);
   const meaning = [sorted(rest), sorted(job ?? {}), ...undated].join('\n');
-  // Of the bytes and not of the text: a piece of a text holds on to the whole.
+  // Slices the bytes instead of the text: a slice of a text keeps the whole text in memory.
   return hash('sha1', meaning, 'buffer').toString('base64url', 0, 12);
 }
 
-/** As text, name by name: each status is hashed at every poll, and this is three times as fast as sorting entries. */
+/** Returns the fields as text, name by name. This is three times as fast as sorting entries. */
 function sorted(fields: object, except?: string): string {
   let text = '';
   for (const name of Object.keys(fields).sort(ascending)) {

@@ -1,6 +1,6 @@
 /**
- * The sentences of conditions. None holds a request ID, a time, a counter or a URL: each such value would make every poll a
- * write.
+ * The messages of conditions. None holds a request ID, a time, a counter or a URL: each such value would make
+ * every poll a write.
  */
 import type { ExpectedState, State } from '../../api/edge-transcode-job.ts';
 import { formatDuration } from '../../base/duration.ts';

@@ -1,6 +1,7 @@
 /**
- * Facts of an object that this process has not seen before, from the status that an earlier one left: what is decided from
- * them is what is stored, so a restart writes nothing, and polls go on at the instants they would have had.
+ * Restores the facts of an object from the status that an earlier process wrote. The status decided from
+ * these facts equals the stored one, so a restart writes nothing, and polls continue at the instants that
+ * they would have had.
  */
 import { findCondition } from '../../api/conditions.ts';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
@@ -22,7 +23,7 @@ import { type Facts, isPending, pendingRequestOf } from './facts.ts';
 
 /**
  * @param now the clock's `now`
- * @param wallTime the wall clock at the same moment, as that is what the stored times were taken from
+ * @param wallTime the wall clock at the same moment: the stored times were taken from it
  */
 export function restoreFacts(
   object: EdgeTranscodeJob,
@@ -34,7 +35,8 @@ export function restoreFacts(
   const stored = parseTarget(object.status.observedTarget);
   const facts: Facts = {
     uid: object.uid,
-    // What is stored is about the stored target; should the object mean another one now, the next answer tells them apart.
+    // The stored facts are about the stored target. When the object means another one now, the next answer
+    // shows the difference.
     ...(stored ?? { reference }),
     ...restoreServed(object),
     ...(stored && restoreKnown(withJobShown(object, settings), now, wallTime)),
@@ -43,15 +45,15 @@ export function restoreFacts(
     suspended: readyOf(object)?.reason === 'Suspended',
   };
   const known = facts.observed ?? facts.definitiveFailure;
-  const unasked = !known || facts.reference !== reference || isPending(object, facts);
+  const neverServed = !known || facts.reference !== reference || isPending(object, facts);
   return {
     ...facts,
     ...restoreSchedule(object, reference, facts, now, settings),
-    ...(!unasked && { attempted: pendingRequestOf(object) }),
+    ...(!neverServed && { attempted: pendingRequestOf(object) }),
   };
 }
 
-/** Stream URLs that an operator with another `--stream-urls` left are shown by the present one's, not only after the next poll. */
+/** Applies the present `--stream-urls` to stored stream URLs at once instead of at the next poll. */
 function withJobShown(object: EdgeTranscodeJob, { streamUrls }: JobSettings): EdgeTranscodeJob {
   const { job } = object.status;
   return job ? { ...object, status: { ...object.status, job: showJob(job, streamUrls) } } : object;
@@ -61,7 +63,10 @@ function readyOf(object: EdgeTranscodeJob) {
   return findCondition(object.status.conditions, 'Ready');
 }
 
-/** A status that was still reconciling had its generation not served, whatever it says it observed. */
+/**
+ * Treats the generation of a status that was still reconciling as not served, whatever its
+ * `observedGeneration` says.
+ */
 function restoreServed(object: EdgeTranscodeJob): Pick<Facts, 'servedGeneration' | 'servedRequest'> {
   const { observedGeneration = -1, lastHandledRequestedAt, conditions } = object.status;
   const pending = findCondition(conditions, 'Reconciling')?.status === 'True';
@@ -105,7 +110,7 @@ function restoreObserved(
     observed: {
       found: state !== 'NotFound',
       ...(job && { job }),
-      // A clock that ran ahead wrote a time to come: it must not make the status look fresh until then.
+      // A clock that ran ahead wrote a time in the future: the status must not look fresh until then.
       at: Math.min(now, at - wallTime + now),
       time: unixSeconds(new Date(at)),
       ...(beforeSuspension && { beforeSuspension }),
@@ -113,7 +118,10 @@ function restoreObserved(
   };
 }
 
-/** The stored time is as coarse as heartbeats are, so it counts as old only when it is older than heartbeats explain. */
+/**
+ * Treats an observation as old only when it is older than heartbeats explain: the stored time is written at
+ * heartbeats.
+ */
 function restoreSchedule(
   object: EdgeTranscodeJob,
   reference: string,
@@ -124,11 +132,11 @@ function restoreSchedule(
   const interval = pollInterval(effectiveInterval(object.spec, settings), definitiveFailure);
   const age = observed && !observed.beforeSuspension ? now - observed.at : 0;
   const silence = longestSilence(interval);
-  const pace = Math.min(
+  const spacing = Math.min(
     interval,
     definitiveFailure ? policyOf(definitiveFailure.kind).retryWithinMs : interval,
   );
-  const scheduled = nextPoll(reference, pace, now - pace / 2);
+  const scheduled = nextPoll(reference, spacing, now - spacing / 2);
   return {
     countFrom: age > silence + freshnessWindow(interval, settings) ? 0 : now,
     nextPollAt: age > silence + interval ? now : scheduled,

@@ -1,5 +1,6 @@
 /**
- * The events of a status that replaced another: transitions only, told from what was stored, so that a restart repeats none.
+ * The events of a status that replaced another. Only transitions make events. They are found by comparing
+ * with the stored status, so a restart repeats none.
  */
 import { type Condition, findCondition } from '../../api/conditions.ts';
 import type { HeldStatus, State } from '../../api/edge-transcode-job.ts';
@@ -24,7 +25,10 @@ function foundOrMoved(before: HeldStatus, after: HeldStatus): JobEvent[] {
   return [];
 }
 
-/** As last observed of this target, if before an outage or a suspension too; undefined: not seen, or not there. */
+/**
+ * Returns the state that was last observed of this target, even before an outage or a suspension; undefined
+ * when no job was found.
+ */
 function lastKnownState(before: HeldStatus, target: string | undefined): State | undefined {
   const missing =
     before.state === 'NotFound' || findCondition(before.conditions, 'Ready')?.reason === 'JobNotFound';

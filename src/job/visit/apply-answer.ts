@@ -1,6 +1,7 @@
 /**
- * What an answer changes: the facts of every object that means the job it is about, their statuses, and when they are polled next. So
- * objects that share a target cost one call for each poll, at the shortest of their intervals.
+ * Applies an answer to every object that means the job: changes their facts, publishes their statuses and
+ * sets their next polls. So objects that share a job cost one call per poll, at the shortest of their
+ * intervals.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { backoffDelay } from '../../base/backoff.ts';
@@ -33,15 +34,18 @@ export interface AnswerApplierParts {
   readonly factsStore: FactsStore;
   readonly publisher: Publisher;
   readonly settingsOf: SettingsOf;
-  /** Returns the hash that decides the common poll instants of a batched cluster; undefined when the plan does not batch it. */
+  /**
+   * Returns the hash that decides the common poll instants of a batched cluster; undefined when the plan does
+   * not batch it.
+   */
   readonly batchHashOf: (cluster: ClusterReference) => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Another object's visit has found out when this one is to be visited next. */
+  /** Sets the next visit of an object that shares the answer of another object's visit. */
   readonly reschedule: (key: ObjectKey, outcome: Outcome) => void;
 }
 
-/** What the call was for, as one object sees it. */
+/** What a call served for one object. */
 interface Call {
   readonly request: Requested | 'none';
   readonly priority?: Priority | undefined;
@@ -57,7 +61,10 @@ export interface WaitingVisit {
   readonly since: number;
 }
 
-/** While somebody waits for an answer (a new object, a changed spec, a refresh), failures are tried again from this soon. */
+/**
+ * First retry of a failed call for a pending request (a new object, a changed spec, a refresh). 2 s, growing
+ * with each failure.
+ */
 const PENDING_RETRY_MS = 2_000;
 
 export class AnswerApplier {
@@ -67,7 +74,7 @@ export class AnswerApplier {
     this.#parts = parts;
   }
 
-  /** What is known of one object alone. @param wish as of `absorb` */
+  /** Applies an answer to one object alone. @param request as for `applyAnswer` */
   applyToOne(
     object: EdgeTranscodeJob,
     target: Target,
@@ -79,19 +86,19 @@ export class AnswerApplier {
   }
 
   /**
-   * For every object that means what `urgent` means, as they are now.
+   * Applies an answer to every object that means the same job as `visited`, in its newest version.
    *
-   * @param asked whose visit brings the answer, as it was when it asked; under the name `key`
-   * @param asking visits that wait for an answer, this one's included
+   * @param visited the object whose visit brings the answer, in the version that the call was made for
+   * @param visits the visits that wait for an answer, this one included
    */
   applyToAll(
     key: ObjectKey,
-    asked: EdgeTranscodeJob,
+    visited: EdgeTranscodeJob,
     target: Target,
     answer: FinalAnswer,
     visits: ReadonlyMap<ObjectKey, WaitingVisit>,
   ): void {
-    const objects = this.#sharing(key, asked, target);
+    const objects = this.#sharing(key, visited, target);
     const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
     for (const [each, object] of objects) {
       const waiting = visits.get(each);
@@ -99,15 +106,18 @@ export class AnswerApplier {
       const request = isInTime ? waiting.object : this.#servedRequest(object);
       const priority = isInTime ? waiting.priority : undefined;
       const next = this.#apply(object, target, { request, priority, interval }, answer);
-      // A wish that this answer came too early for has a visit of its own, under way or planned.
+      // A request that is newer than the call has its own visit, under way or planned.
       if (each !== key && !this.#hasNewRequest(object)) this.#parts.reschedule(each, pollAt(next));
     }
   }
 
-  /** Who may not use the keys is told nothing by others, nor has he anything to tell them. */
+  /**
+   * Finds the objects that share the answer. Objects that may not use these credentials neither receive nor
+   * share answers.
+   */
   #sharing(
     key: ObjectKey,
-    asked: EdgeTranscodeJob,
+    visited: EdgeTranscodeJob,
     { reference, hash }: Target,
   ): [ObjectKey, EdgeTranscodeJob][] {
     const { jobs, factsStore, cloud } = this.#parts;
@@ -115,15 +125,18 @@ export class AnswerApplier {
     const keys = mayUse(reference.credential) ? factsStore.keysOf(hash) : [key];
     return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
       const object = jobs.get(each);
-      if (!object || (each === key && object.uid !== asked.uid)) return [];
+      if (!object || (each === key && object.uid !== visited.uid)) return [];
       // An answer about keys that the asking object may not use is an answer for this object alone.
       const obstacle = each === key ? obstacleOf(object) : obstacleOf(object, mayUse);
-      const isShared = obstacle === undefined && meansSameJob(object, asked);
+      const isShared = obstacle === undefined && meansSameJob(object, visited);
       return isShared ? [[each, object]] : [];
     });
   }
 
-  /** What an answer that others asked for serves: a wish that a call has been made for already, if any. */
+  /**
+   * Returns what an answer serves for an object that did not wait for it: a request for which a call was made
+   * before, if any.
+   */
   #servedRequest(object: EdgeTranscodeJob): Requested | 'none' {
     return this.#hasNewRequest(object) ? 'none' : object;
   }
@@ -146,16 +159,16 @@ export class AnswerApplier {
     const { factsStore, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: unixSeconds(clock.date()) };
     const before = factsStore.get(object);
-    const learned = applyAnswer(before, object, target.hash, request, this.#shown(object, answer), at);
-    const nextPollAt = this.#nextPollAt(object, learned, target, interval, answer, at.now);
-    const facts = { ...learned, nextPollAt, ...lastUrgentCall(before, priority, answer) };
+    const answered = applyAnswer(before, object, target.hash, request, this.#shown(object, answer), at);
+    const nextPollAt = this.#nextPollAt(object, answered, target, interval, answer, at.now);
+    const facts = { ...answered, nextPollAt, ...lastUrgentCall(before, priority, answer) };
     this.#log(object, before, facts, answer);
     factsStore.set(object, facts);
     publisher.publish(object);
     return nextPollAt;
   }
 
-  /** @param shortest the shortest interval of those who share the target, ms */
+  /** @param shortest the shortest interval of the objects that share the job, ms */
   #nextPollAt(
     object: EdgeTranscodeJob,
     facts: Facts,
@@ -165,7 +178,7 @@ export class AnswerApplier {
     now: number,
   ): number {
     const interval = pollInterval(shortest, facts.definitiveFailure);
-    // Half an interval counts from the call, not from its answer: a slow one must not cost the next poll.
+    // The half interval counts from the call, not from the answer: a slow answer must not cost the next poll.
     const scheduled = nextPoll(
       this.#instantHashOf(target, facts),
       interval,
@@ -174,16 +187,19 @@ export class AnswerApplier {
     if (answer.kind === 'observed') return scheduled;
     const { kind, retryAt = 0 } = answer.failure;
     const { definitive, retryWithinMs } = policyOf(kind);
-    // No call is made for anybody until then, and the poll that came due is still to be made.
+    // No call is made with this credential until then, and the poll that came due has not been made yet.
     if (retryAt > now) return retryAt;
     if (definitive) return Math.min(scheduled, now + retryWithinMs);
-    const somebodyWaits = isPending(object, facts) || !facts.observed;
-    // Up to two intervals, of which jitter may take one: so in the end it is the schedule that comes first.
+    const isAwaited = isPending(object, facts) || !facts.observed;
+    // At most two intervals, of which jitter may take one: in the end the schedule comes first.
     const retry = now + backoffDelay({ baseMs: PENDING_RETRY_MS, maxMs: 2 * interval }, facts.failures);
-    return somebodyWaits ? Math.min(retry, scheduled) : scheduled;
+    return isAwaited ? Math.min(retry, scheduled) : scheduled;
   }
 
-  /** The hash that decides the instants of the object's polls: its cluster's where jobs are polled together, else the target's own. */
+  /**
+   * Returns the hash that decides the poll instants: the cluster's hash in a batched cluster, otherwise the
+   * job's own.
+   */
   #instantHashOf(target: Target, { unlisted }: Facts): string {
     const shared = unlisted ? undefined : this.#parts.batchHashOf(target.reference);
     return shared ?? target.hash;
@@ -194,7 +210,7 @@ export class AnswerApplier {
     return { ...answer, job: showJob(answer.job, this.#parts.settingsOf(object).streamUrls) };
   }
 
-  /** A line when a failure begins, changes its kind or ends; never one for each poll. */
+  /** Logs when a failure begins, changes its kind or ends, never at each poll. */
   #log(object: EdgeTranscodeJob, before: Facts, after: Facts, answer: FinalAnswer): void {
     const was = (before.definitiveFailure ?? before.transientFailure)?.kind;
     const is = (after.definitiveFailure ?? after.transientFailure)?.kind;
@@ -208,7 +224,7 @@ export class AnswerApplier {
   }
 }
 
-/** When a wish was last called for; a poll of the schedule is none. */
+/** Returns when a call of urgent priority was last made, this answer's included. */
 export function lastUrgentCall(
   before: Facts,
   priority: Priority | undefined,

@@ -1,6 +1,6 @@
 /**
- * The facts of every object, and what of each was last sent to the API server. Starts from the stored status, so that a
- * restart forgets nothing that matters; dropped with the object.
+ * The facts of every object, and what was last sent to the API server for it. Facts start from the stored
+ * status, so a restart loses nothing that matters, and they are dropped with the object.
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
@@ -12,27 +12,30 @@ import { fingerprintOf } from '../status/fingerprint.ts';
 import { restoreFacts } from '../status/restore.ts';
 import { TargetIndex } from './target-index.ts';
 
-/** What was last handed to the status writer. */
+/** What the status writer last received for an object. */
 export interface Sent {
   readonly fingerprint: string;
-  /** The `lastObservedTime` in it, as `Observed.time`. */
+  /** The `lastObservedTime` in that status, as `Observed.time`. */
   readonly observedAt: number | undefined;
-  /** Only while it is not written yet: the stored status lags behind this one. */
+  /** The status while it is not written yet: the stored status is older. */
   readonly pending?: EdgeTranscodeJobStatus;
   /**
-   * Of what the API server has stored for it: an older CRD may have pruned it. When what is stored differs from this, somebody else
-   * has written.
+   * The fingerprint of what the API server stored for it: an older CRD may have pruned fields. A stored
+   * status with another fingerprint was written by another writer.
    */
   readonly stored?: string;
 }
 
 interface Entry {
   facts: Facts;
-  /** Hash of what the object means, under which it is found. */
+  /** The hash of the job that the object means, under which the index holds it. */
   reference: string;
-  /** Undefined: what is stored is not known, so the next decision is written. */
+  /** Undefined when the stored status is not known; the next status is then written. */
   sent: Sent | undefined;
-  /** The resourceVersion of the object whose status was found to say nothing new; undefined: not known. */
+  /**
+   * The resourceVersion of the object for which the status was found to say nothing new; undefined when that
+   * is not known.
+   */
   upToDateVersion: string | undefined;
 }
 
@@ -47,22 +50,25 @@ export class FactsStore {
     this.#settingsOf = settingsOf;
   }
 
-  /** An object deleted and made anew under the same name is another object: nothing of the old one is recalled. */
+  /**
+   * Returns the object's facts, restored from its status at first. An object that was recreated under the
+   * same name has new facts.
+   */
   get(object: EdgeTranscodeJob): Facts {
     return this.#entry(object).facts;
   }
 
-  /** Returns the facts if the object has been visited; unlike `recall`, restores nothing. */
+  /** Returns the facts of an object that has been visited. Unlike `get`, restores nothing. */
   find(object: EdgeTranscodeJob): Facts | undefined {
     return this.#held(object)?.facts;
   }
 
-  /** Every object held that means the job of this hash, as far as `place` has noted. */
+  /** Returns the objects that mean the job of this hash, as their last `reindex` found. */
   keysOf(reference: string): readonly ObjectKey[] {
     return this.#index.keysOf(reference);
   }
 
-  /** Notes what the object means, which may have changed. */
+  /** Updates the index after the job that the object means may have changed. */
   reindex(object: EdgeTranscodeJob, reference: string): void {
     const entry = this.#entry(object);
     const { key } = object;
@@ -78,23 +84,26 @@ export class FactsStore {
     entry.facts = facts;
   }
 
-  /** Whether nothing has changed since `noteJudged`: neither the object nor what follows from its facts. */
+  /** Whether neither the object nor what follows from its facts has changed since `markUpToDate`. */
   isUpToDate(object: EdgeTranscodeJob): boolean {
     return this.#held(object)?.upToDateVersion === object.resourceVersion;
   }
 
-  /** The status that follows from the facts says nothing that this version of the object does not store. */
+  /**
+   * Notes that the status that follows from the facts says nothing that this version of the object does not
+   * store.
+   */
   markUpToDate(object: EdgeTranscodeJob): void {
     const entry = this.#held(object);
     if (entry) entry.upToDateVersion = object.resourceVersion;
   }
 
-  /** Nothing for an object that is not held: asked late, by the end of a write, it must not come back by this. */
+  /** Returns undefined for a deleted object: a write that ends late must not restore its facts. */
   sent(object: EdgeTranscodeJob): Sent | undefined {
     return this.#held(object)?.sent;
   }
 
-  /** For an object forgotten meanwhile, nothing is noted. */
+  /** Does nothing for an object that was deleted meanwhile. */
   setSent(object: EdgeTranscodeJob, sent: Sent | undefined): void {
     const entry = this.#held(object);
     if (!entry) return;
@@ -108,7 +117,7 @@ export class FactsStore {
     this.#entries.delete(key);
   }
 
-  /** How many objects are held. */
+  /** The number of objects. */
   get size(): number {
     return this.#entries.size;
   }
@@ -126,7 +135,7 @@ export class FactsStore {
     const now = this.#clock.now();
     const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settingsOf(object));
     const fingerprint = fingerprintOf(object.status);
-    // Mostly the same, and then the same string in memory.
+    // Mostly equal, and then one string in memory.
     const hash = referenceHash(referenceOf(object));
     const reference = hash === facts.reference ? facts.reference : hash;
     const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };

@@ -1,5 +1,5 @@
 /**
- * What a visit should do, before anything is asked: pure.
+ * Decides what a visit does, before any call. Pure.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Priority } from '../model/cloud-port.ts';
@@ -12,7 +12,10 @@ export type Plan =
   | { readonly kind: 'wait'; readonly until: number }
   | { readonly kind: 'ask'; readonly priority: Priority; readonly deadline: number };
 
-/** Asked calls for one object stay this far apart, or a loop that annotates would spend the account's quota. */
+/**
+ * Shortest time between two urgent calls for one object. 5 s: a loop that sets annotations must not spend the
+ * account's quota.
+ */
 export const URGENT_SPACING_MS = 5_000;
 
 export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): Plan {
@@ -25,7 +28,7 @@ export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): 
   return { kind: 'ask', priority: facts.failures > 0 ? 'retry' : 'scheduled', deadline: due };
 }
 
-/** New, changed, resumed, or a refresh requested. */
+/** Plans the call for a new, changed or resumed object, or for a requested refresh. */
 function askNow(facts: Facts, now: number): Plan {
   const earliest = (facts.lastUrgentCallAt ?? Number.NEGATIVE_INFINITY) + URGENT_SPACING_MS;
   return now < earliest

@@ -1,6 +1,7 @@
 /**
- * Turns facts into a status and hands it on when it says something new, or the heartbeat is due. Also the watchdog: each
- * object's status is judged again at the moment its observation becomes too old, whether or not polls still happen.
+ * Turns facts into a status, and passes it to the writer when it says something new or the heartbeat is due.
+ * Also the watchdog: each status is decided again at the moment when its observation becomes too old, even if
+ * polls have stopped.
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, rfc3339 } from '../../base/clock.ts';
@@ -29,7 +30,10 @@ export interface PublisherParts {
   readonly clock: Clock;
 }
 
-/** A timer that rings this late has slept with the whole process: what is due is being asked now, and gets the time for it. */
+/**
+ * A timer that fires 5 s late means that the whole process was paused. Polls that are due are made now, and
+ * get time for an answer.
+ */
 const PAUSED_MS = 5_000;
 
 export class Publisher {
@@ -41,7 +45,7 @@ export class Publisher {
     this.#watchdog = new Timetable(parts.clock, (key, at) => this.#decideAgain(key, at));
   }
 
-  /** Publishes what memory holds of the object. */
+  /** Publishes the status that follows from the object's facts. */
   publish(object: EdgeTranscodeJob): void {
     const { factsStore, clock } = this.#parts;
     const settings = this.#parts.settingsOf(object);
@@ -61,8 +65,9 @@ export class Publisher {
   }
 
   /**
-   * While an answer is awaited: should none come, the object is judged all the same. One that is too old already, as after a
-   * start, is given the time that an answer may take, or each start would write it off and a second later back.
+   * Watches an object that waits for an answer: without one its status is decided again when the observation
+   * is too old. An observation that is too old already, as after a start, gets the time that an answer may
+   * take. Otherwise each start would write it as overdue and one second later as fresh.
    */
   watch(object: EdgeTranscodeJob): void {
     const { factsStore, settingsOf, clock } = this.#parts;
@@ -73,17 +78,17 @@ export class Publisher {
     if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
   }
 
-  /** The object is gone. */
+  /** Stops watching a deleted object. */
   forget(key: ObjectKey): void {
     this.#watchdog.delete(key);
   }
 
-  /** How many objects are watched. */
+  /** The number of watched objects. */
   get watched(): number {
     return this.#watchdog.size;
   }
 
-  /** No object is judged after this. */
+  /** Stops watching all objects. */
   stop(): void {
     this.#watchdog.clear();
   }
@@ -93,7 +98,7 @@ export class Publisher {
     const waiting: Sent = { ...sent, pending: status };
     factsStore.setSent(object, waiting);
     writer.write(object, status, (replaced) => {
-      // By identity: a heartbeat has the same fingerprint as the write that it replaced.
+      // Compared by identity: a heartbeat has the same fingerprint as the write that it replaced.
       const latest = factsStore.sent(object) === waiting;
       if (latest)
         factsStore.setSent(
@@ -104,12 +109,12 @@ export class Publisher {
     });
   }
 
-  /** As the answer to our write brought it into the store. */
+  /** Returns the fingerprint of the status that our write brought into the store. */
   #stored({ key, uid }: EdgeTranscodeJob, fingerprint: string): Pick<Sent, 'stored'> {
     const newest = this.#parts.jobs.get(key);
     if (newest?.uid !== uid) return {};
     const stored = fingerprintOf(newest.status);
-    // Mostly the same, and then the same string in memory.
+    // Mostly equal, and then one string in memory.
     return { stored: stored === fingerprint ? fingerprint : stored };
   }
 
@@ -128,7 +133,8 @@ export class Publisher {
     const { key } = object;
     const at = overdueAt(facts, object, this.#parts.settingsOf(object));
     if (at === undefined) this.#watchdog.delete(key);
-    // One that rings too early is set again then; setting it at each poll would leave an outdated entry each time.
+    // A timer that fires too early is set again then. Setting it at each poll would leave an outdated entry
+    // each time.
     else if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
   }
 
@@ -141,13 +147,17 @@ export class Publisher {
       return;
     }
     const facts = factsStore.get(object);
-    // The window may have grown meanwhile, or the name belong to another object: then there is nothing to say yet.
+    // The window may have grown meanwhile, or the name may belong to another object: then nothing is overdue
+    // yet.
     if (markOverdue(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
     else this.publish(object);
   }
 }
 
-/** Somebody else has changed the status since it was written. Told at a poll and not at once, so that two who differ do not race. */
+/**
+ * Whether another writer has changed the status. Checked at polls only, so that two writers that disagree do
+ * not race.
+ */
 function isOverwritten(object: EdgeTranscodeJob, sent: Sent): boolean {
   return !sent.pending && sent.stored !== undefined && fingerprintOf(object.status) !== sent.stored;
 }

@@ -1,6 +1,6 @@
 /**
- * One visit to one object: read the newest, ask the cloud if it is time, learn from the answer (`learning.ts`), and say when to come
- * back.
+ * One visit to one object: reads its newest version, calls the cloud when a poll is due, applies the answer
+ * (`apply-answer.ts`), and returns when to visit next.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
@@ -13,16 +13,16 @@ import { AnswerApplier, type AnswerApplierParts, lastUrgentCall, type WaitingVis
 import { planVisit } from './plan.ts';
 
 export interface ReconcilerParts extends AnswerApplierParts {
-  /** Called with how late a scheduled poll began, seconds. */
+  /** Called with the delay of a scheduled poll, in seconds. */
   readonly onPollLag?: (seconds: number) => void;
 }
 
 export class Reconciler {
   readonly #parts: ReconcilerParts;
   readonly #answers: AnswerApplier;
-  /** Visits that wait for an answer. */
+  /** Visits that wait for an answer, by object. */
   readonly #waiting = new Map<ObjectKey, WaitingVisit>();
-  /** Answers that everybody concerned has been told: of those who asked together, each brings the same. */
+  /** Answers that have been applied: visits that share a call all receive the same answer. */
   readonly #applied = new WeakSet<FinalAnswer>();
 
   constructor(parts: ReconcilerParts) {
@@ -55,7 +55,8 @@ export class Reconciler {
       case 'refuse':
         return this.#answers.applyToOne(object, target, object, this.#refusal(plan.why));
       case 'wait':
-        // A wish that waits is published with its answer: the old status must not pass for the new generation's.
+        // A pending request is published with its answer: the old status must not pass for the new
+        // generation's.
         if (isPending(object, facts)) publisher.watch(object);
         else publisher.publish(object);
         return pollAt(plan.until);
@@ -65,7 +66,10 @@ export class Reconciler {
     }
   }
 
-  /** As after a restart with another `--region` or `--endpoint`: what is known is about another target, which the next answer shows. */
+  /**
+   * Whether calls now have another destination than the facts, as after a restart with another `--region` or
+   * `--endpoint`.
+   */
   #hasOtherDestination({ reference }: Target, { endpoint }: Facts): boolean {
     const leadsTo = endpoint === undefined ? undefined : this.#parts.cloud.leadsTo(reference);
     return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
@@ -100,7 +104,8 @@ export class Reconciler {
     if (!this.#applied.has(answer)) this.#answers.applyToAll(key, object, target, answer, this.#waiting);
     this.#applied.add(answer);
     const newest = jobs.get(key);
-    // Deleted, replaced, suspended or pointed elsewhere meanwhile: the answer is about something else, and the change brings its own visit.
+    // The object was deleted, replaced, suspended or changed to another job meanwhile: that change brings its
+    // own visit.
     if (newest?.uid !== object.uid) return pollAt(clock.now());
     const facts = factsStore.get(newest);
     if (obstacleOf(newest) === undefined && meansSameJob(newest, object))
@@ -122,7 +127,9 @@ export class Reconciler {
   }
 }
 
-/** By no wish of the object's, so in the priority of polls: all objects may lead elsewhere at once. */
+/**
+ * Makes a scheduled poll due now. Not an urgent one, as the destinations of all objects may change at once.
+ */
 function dueNow(facts: Facts, now: number): Facts {
   return { ...facts, nextPollAt: Math.min(now, facts.nextPollAt ?? now) };
 }

@@ -1,13 +1,13 @@
 /**
- * Which objects mean the same target: an answer about it is an answer for all of them. Found by a short hash, so whoever asks has to
- * compare what they really mean. An object alone on its target costs an entry, and nothing else.
+ * Finds the objects that mean the same job, which share its answers. The key is a short hash, so the caller
+ * compares the references as well. An object that is alone on its job costs one map entry and nothing else.
  */
 import type { ObjectKey } from '../../base/object-key.ts';
 
 export class TargetIndex {
   readonly #keys = new Map<string, ObjectKey | Set<ObjectKey>>();
 
-  /** @param reference hash of what it means */
+  /** @param reference the hash of the job that the object means */
   add(reference: string, key: ObjectKey): void {
     const known = this.#keys.get(reference);
     if (known === undefined) this.#keys.set(reference, key);
@@ -30,7 +30,7 @@ export class TargetIndex {
     return typeof known === 'string' ? [known] : [...known];
   }
 
-  /** How many targets there are. */
+  /** The number of jobs. */
   get size(): number {
     return this.#keys.size;
   }

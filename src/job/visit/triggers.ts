@@ -1,6 +1,6 @@
 /**
- * Which changes of an object call for a visit. Status-only changes do not: our own writes come back as such, and each would
- * poll again.
+ * Decides which changes of an object need a visit. Changes of the status alone do not: our own writes come
+ * back as such changes, and each would cause another poll.
  */
 import type { Change } from '../model/sinks.ts';
 

@@ -54,7 +54,7 @@ describe('the connections to an API server', function () {
       while (!isSo()) await delay(5, undefined, { signal: stop.signal });
     };
     await until(() => api.watches > 0);
-    api.put('told by the watch');
+    api.put('sent by the watch');
     await until(() => store.size === 1);
     proxy.hold();
     api.put('new');

@@ -227,6 +227,20 @@ describe('credentials', () => {
       expect(await resolve(all)).to.deep.equal(resolved);
       expect(asked).to.equal(1);
     });
+
+    it('are requested again at once when the Secret that names the role has changed', async () => {
+      secrets.content = { ...KEY, roleARN };
+      let asked = 0;
+      const assume = async () => {
+        asked += 1;
+        return { failure: { kind: 'AuthenticationFailed' as const, message: 'refused' } };
+      };
+      const all = credentials({ sts: { assumeRole: assume, assumeRoleWithOIDC: assume } });
+      await resolve(all);
+      secrets.content = { ...KEY, roleARN, externalID: 'new' };
+      await resolve(all);
+      expect(asked).to.equal(2);
+    });
   });
 
   it('are read five times a second in all', async () => {

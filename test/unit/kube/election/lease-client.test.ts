@@ -38,7 +38,7 @@ class OpenWatch {
     signal.addEventListener('abort', () => this.end(signal.reason), { once: true });
   }
 
-  tell(type: string, object: unknown): void {
+  send(type: string, object: unknown): void {
     this.#events.push({ type, object });
     this.#wake();
   }
@@ -187,14 +187,14 @@ describe('the client of a Lease', () => {
     });
 
     it('reports each change, but no bookmarks', async () => {
-      watches[0]?.tell('BOOKMARK', STORED);
-      watches[0]?.tell('MODIFIED', STORED);
+      watches[0]?.send('BOOKMARK', STORED);
+      watches[0]?.send('MODIFIED', STORED);
       await settled();
       expect(seen).to.deep.equal(['other 7']);
     });
 
     it('ends without an error when the Lease is deleted, the server ends it, or it is aborted', async () => {
-      watches[0]?.tell('DELETED', STORED);
+      watches[0]?.send('DELETED', STORED);
       expect(await ended).to.equal('in good order');
       const others = [0, 1].map(() => client.watch('7', () => undefined, stop.signal));
       watches[1]?.end();
@@ -203,7 +203,7 @@ describe('the client of a Lease', () => {
     });
 
     it('throws the refusal of the server, in an event or instead of events', async () => {
-      watches[0]?.tell('ERROR', { code: 410 });
+      watches[0]?.send('ERROR', { code: 410 });
       expect(await ended).to.deep.equal({ status: 410, reason: 'HTTP 410' });
       const refused = client.watch('7', () => undefined, stop.signal).catch(apiFailure);
       watches[1]?.end(new RefusedError({ status: 403, reason: 'Forbidden' }));

@@ -49,7 +49,7 @@ export class ScriptedCollection {
     const metadata = { namespace, name, uid, resourceVersion: String(version) };
     const object: Stored = { metadata, spec: { clusterID: 'c', jobID: 'j' } };
     this.#objects.set(`${namespace}/${name}`, object);
-    this.#tell(version, 'MODIFIED', object);
+    this.#send(version, 'MODIFIED', object);
   }
 
   remove(name: string, namespace = 'media'): void {
@@ -57,7 +57,7 @@ export class ScriptedCollection {
     this.#objects.delete(`${namespace}/${name}`);
     const version = this.#next();
     const metadata = { ...before.metadata, resourceVersion: String(version) };
-    this.#tell(version, 'DELETED', { ...before, metadata });
+    this.#send(version, 'DELETED', { ...before, metadata });
   }
 
   /** Compacts: no watch from an earlier version can resume. */
@@ -67,7 +67,7 @@ export class ScriptedCollection {
   }
 
   bookmark(): void {
-    this.#tell(this.#next(), 'BOOKMARK', { metadata: { resourceVersion: String(this.#version) } });
+    this.#send(this.#next(), 'BOOKMARK', { metadata: { resourceVersion: String(this.#version) } });
   }
 
   /** Hides the next change from the open watches. */
@@ -98,7 +98,7 @@ export class ScriptedCollection {
     return this.#version;
   }
 
-  #tell(version: number, type: string, object: object): void {
+  #send(version: number, type: string, object: object): void {
     const line = `${JSON.stringify({ type, object })}\n`;
     this.#changes.push({ version, line });
     for (const watch of this.#watches) watch.write(line);

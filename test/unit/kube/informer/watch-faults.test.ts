@@ -109,8 +109,8 @@ describe('the store follows an API server', () => {
 
   const FAULTS = {
     'a watch that breaks': { faults: [], relists: 0 },
-    'a version too old, told by the answer': { faults: [refuse(410, 'Expired')], relists: 1 },
-    'a version too old, told by an event': {
+    'a version too old, by the answer': { faults: [refuse(410, 'Expired')], relists: 1 },
+    'a version too old, by an event': {
       faults: [sends('{"type":"ERROR","object":{"kind":"Status","code":410}}\n')],
       relists: 1,
     },

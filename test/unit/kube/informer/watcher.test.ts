@@ -322,10 +322,10 @@ describe('the watcher', () => {
 
   it('reports when it last received anything', async () => {
     await run(page('10', []));
-    const heard = clock.now();
+    const receivedAt = clock.now();
     await clock.advance(30_000);
     await server.current.end();
-    expect(watcher.progressedAt).to.equal(heard);
+    expect(watcher.progressedAt).to.equal(receivedAt);
     await clock.advance(10_000);
     await server.current.send('BOOKMARK', { metadata: { resourceVersion: '11' } });
     expect(watcher.progressedAt).to.equal(clock.now());

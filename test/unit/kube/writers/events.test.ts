@@ -130,7 +130,7 @@ describe('events', () => {
       if (seconds % 2 === 1) events.record(aJob().named('b', 'quiet').build(), STARTED);
     }
     await settled();
-    const of = (wanted: string) => created.filter(([namespace]) => namespace === wanted).length;
+    const of = (name: string) => created.filter(([namespace]) => namespace === name).length;
     expect([of('loud'), of('quiet')]).to.deep.equal([50 + 30, 30]);
   });
 

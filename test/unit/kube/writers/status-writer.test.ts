@@ -82,7 +82,7 @@ describe('the status writer', () => {
   let writer: StatusWriter;
   let results: string[];
   /** The result that each `write` received, by name. */
-  let told: string[];
+  let reported: string[];
   let mayWrite: boolean;
   let stop: AbortController;
   let running: Promise<void>;
@@ -93,7 +93,7 @@ describe('the status writer', () => {
     store = new Store([undefined]);
     logger = new RecordingLogger();
     results = [];
-    told = [];
+    reported = [];
     stop = new AbortController();
     mayWrite = true;
     writer = new StatusWriter({
@@ -120,7 +120,7 @@ describe('the status writer', () => {
 
   async function write(job: EdgeTranscodeJob, status: Status, name = nameOf(job.key)): Promise<void> {
     writer.write(job, status, (replaced) =>
-      told.push(`${name} ${replaced ? `replaced ${replaced.state ?? 'nothing'}` : 'not written'}`),
+      reported.push(`${name} ${replaced ? `replaced ${replaced.state ?? 'nothing'}` : 'not written'}`),
     );
     await settled();
   }
@@ -137,9 +137,9 @@ describe('the status writer', () => {
 
   it('warns once that the CRD drops fields, until it keeps them', async () => {
     const { observedGeneration: _dropped, ...kept } = { ...RUNNING, observedGeneration: 1 };
-    const wanted = { ...kept, observedGeneration: 1 };
-    for (const [version, status] of [kept, kept, wanted, kept].entries()) {
-      await write(known(), wanted);
+    const desired = { ...kept, observedGeneration: 1 };
+    for (const [version, status] of [kept, kept, desired, kept].entries()) {
+      await write(known(), desired);
       await client.accept(raw('a', 6 + version, { status }));
     }
     expect(results).to.deep.equal(['pruned', 'pruned', 'written', 'pruned']);
@@ -151,7 +151,7 @@ describe('the status writer', () => {
     await write(known(), RUNNING);
     expect(writer.pending).to.equal(1);
     await client.accept(raw('a', 6, { status: RUNNING }));
-    expect(told).to.deep.equal(['a replaced nothing']);
+    expect(reported).to.deep.equal(['a replaced nothing']);
     expect(results).to.deep.equal(['written']);
     expect(writer.pending).to.equal(0);
     expect(store.get('media/a')).to.deep.include({ resourceVersion: '6', status: RUNNING });
@@ -173,23 +173,23 @@ describe('the status writer', () => {
     await write(job, STOPPED);
     expect(client.last.body[1]).to.include({ value: '6' });
     await client.accept(raw('a', 7, { status: STOPPED }));
-    expect(told).to.deep.equal(['a replaced nothing', 'a replaced Running']);
+    expect(reported).to.deep.equal(['a replaced nothing', 'a replaced Running']);
   });
 
   it('counts an answer that is not an object as written', async () => {
     await write(known(), RUNNING);
     await client.accept('CANARY');
-    expect(told).to.deep.equal(['a replaced nothing']);
+    expect(reported).to.deep.equal(['a replaced nothing']);
     expect(store.get('media/a')?.resourceVersion).to.equal('5');
   });
 
   it('replaces a waiting status by a newer one, and reports the older as not written', async () => {
     const job = known();
-    writer.write(job, RUNNING, (replaced) => told.push(`older ${replaced?.state}`));
+    writer.write(job, RUNNING, (replaced) => reported.push(`older ${replaced?.state}`));
     await write(job, STOPPED, 'newer');
     expect(client.patches).to.have.length(1);
     expect(client.last.body[2]).to.deep.include({ value: STOPPED });
-    expect(told).to.deep.equal(['older undefined']);
+    expect(reported).to.deep.equal(['older undefined']);
   });
 
   it('sends a newer status after the one under way, and reports the result of each', async () => {
@@ -198,13 +198,13 @@ describe('the status writer', () => {
     await write(job, STOPPED, 'newer');
     expect(client.patches).to.have.length(1);
     await client.accept(raw('a', 6, { status: RUNNING }));
-    expect(told).to.deep.equal(['older replaced nothing']);
+    expect(reported).to.deep.equal(['older replaced nothing']);
     expect(client.last.body.slice(1)).to.deep.equal([
       { op: 'test', path: '/metadata/resourceVersion', value: '6' },
       { op: 'add', path: '/status', value: STOPPED },
     ]);
     await client.accept(raw('a', 7, { status: STOPPED }));
-    expect(told).to.deep.equal(['older replaced nothing', 'newer replaced Running']);
+    expect(reported).to.deep.equal(['older replaced nothing', 'newer replaced Running']);
     expect(writer.pending).to.equal(0);
   });
 
@@ -226,7 +226,7 @@ describe('the status writer', () => {
       expect(client.gets).to.deep.equal(['media/a']);
       expect(client.last.body[1]).to.include({ value: '9' });
       await client.accept(raw('a', 10, { status: RUNNING }));
-      expect(told).to.deep.equal(['a replaced NotStarted']);
+      expect(reported).to.deep.equal(['a replaced NotStarted']);
       expect(results).to.deep.equal(['conflict', 'written']);
     });
 
@@ -236,7 +236,7 @@ describe('the status writer', () => {
       await client.refuse(refusal(422));
       await clock.advance(60_000);
       expect(client.patches).to.have.length(1);
-      expect(told).to.deep.equal(['a not written']);
+      expect(reported).to.deep.equal(['a not written']);
       expect(results).to.deep.equal(['conflict', 'gone']);
       expect(store.size).to.equal(0);
       expect(writer.pending).to.equal(0);
@@ -249,7 +249,7 @@ describe('the status writer', () => {
       client.object = raw('a', 9);
       await client.refuse(refusal(409));
       await clock.advance(0);
-      expect(told).to.deep.equal(['older not written']);
+      expect(reported).to.deep.equal(['older not written']);
       expect(client.last.body.slice(1).map(({ value }) => value)).to.deep.equal(['9', STOPPED]);
     });
 
@@ -260,14 +260,14 @@ describe('the status writer', () => {
       expect(client.patches).to.have.length(1);
       await clock.advance(500);
       expect(client.patches).to.have.length(2);
-      expect(told).to.deep.equal([]);
+      expect(reported).to.deep.equal([]);
     });
   });
 
   describe('when the object is gone', () => {
     async function forgets(): Promise<void> {
       await clock.advance(60_000);
-      expect(told).to.deep.equal(['a not written']);
+      expect(reported).to.deep.equal(['a not written']);
       expect(results).to.deep.equal(['gone']);
       expect(writer.pending).to.equal(0);
       expect(client.patches.length).to.be.at.most(1);
@@ -320,7 +320,7 @@ describe('the status writer', () => {
       await rejected(known());
       await clock.advance(60 * 60_000);
       expect(client.patches).to.have.length(1);
-      expect(told).to.deep.equal(['a not written']);
+      expect(reported).to.deep.equal(['a not written']);
       expect(results).to.deep.equal(['rejected']);
       expect(logger.lines).to.have.length(1);
       expect(logger.lines[0]).to.deep.include({ level: 'error', fields: { namespace: 'media', name: 'a' } });
@@ -366,9 +366,9 @@ describe('the status writer', () => {
         'warn',
       ]);
       expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
-      expect(told).to.deep.equal([]);
+      expect(reported).to.deep.equal([]);
       await client.accept(raw('a', 6));
-      expect(told).to.deep.equal(['a replaced nothing']);
+      expect(reported).to.deep.equal(['a replaced nothing']);
     });
 
     it('logs what to do when the permission is missing', async () => {
@@ -385,7 +385,7 @@ describe('the status writer', () => {
       await write(job, STOPPED, 'newer');
       await clock.advance(3_900);
       expect(client.patches).to.have.length(1);
-      expect(told).to.deep.equal(['older not written']);
+      expect(reported).to.deep.equal(['older not written']);
       await clock.advance(100);
       expect(client.patches).to.have.length(2);
       expect(client.last.body[2]).to.deep.include({ value: STOPPED });
@@ -408,7 +408,7 @@ describe('the status writer', () => {
       await client.refuse(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
       await write(job, STOPPED, 'newer');
       expect(client.patches).to.have.length(2);
-      expect(told).to.deep.equal(['older not written']);
+      expect(reported).to.deep.equal(['older not written']);
     });
   });
 
@@ -423,6 +423,6 @@ describe('the status writer', () => {
     expect(ended).to.equal(false);
     await client.accept(raw('a', 6));
     expect(ended).to.equal(true);
-    expect(told).to.deep.equal(['a replaced nothing']);
+    expect(reported).to.deep.equal(['a replaced nothing']);
   });
 });

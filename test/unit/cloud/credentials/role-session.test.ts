@@ -1,7 +1,8 @@
-// Sessions are asked for once, renewed ahead, and never used past their end.
+// A session is requested once, renewed ahead of its end, and never used past it.
 
 import { expect } from 'chai';
-import { type RoleSession, RoleSessions } from '../../../../src/cloud/credentials/role-sessions.ts';
+import { RoleSession } from '../../../../src/cloud/credentials/role-session.ts';
+import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import type { Assumed } from '../../../../src/cloud/credentials/sts.ts';
 import type { Failure, FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
@@ -10,21 +11,21 @@ import { RecordingLogger } from '../../kit/recording-logger.ts';
 const SECOND = 1_000;
 const AWAY: Failure = { kind: 'ConnectionFailed', message: 'STS cannot be reached' };
 
-describe('sessions of roles', () => {
+describe('the session of a role', () => {
   let clock: FakeClock;
   let logger: RecordingLogger;
-  let sessions: RoleSessions;
+  let session: RoleSession;
   let asked: number;
   let lifeMs: number;
   /** What STS answers instead of a session. */
   let failure: Failure | undefined;
-  /** While set, STS takes its time. */
+  /** While set, STS answers when it resolves. */
   let silence: Promise<void> | undefined;
 
   beforeEach(() => {
     clock = new FakeClock();
     logger = new RecordingLogger();
-    sessions = new RoleSessions({ clock, logger });
+    session = sessionOf('media/account');
     asked = 0;
     lifeMs = 900 * SECOND;
     failure = undefined;
@@ -40,33 +41,41 @@ describe('sessions of roles', () => {
     return failure ? { failure } : { key: { accessKey, assumedAt, expiresAt } };
   }
 
-  function get(version = 'v1'): Promise<RoleSession> {
-    return sessions.get('media/account', version, assume);
+  function sessionOf(identity: string): RoleSession {
+    return new RoleSession({ source: { identity, version: 'v1' }, assume, clock, logger });
   }
 
-  function keyOf(session: RoleSession | undefined): string | undefined {
-    return session && 'accessKey' in session ? session.accessKey.accessKeyID : undefined;
+  function get(): Promise<Resolved> {
+    return session.get();
   }
 
-  function kindOf(session: RoleSession | undefined): FailureKind | undefined {
-    return session && 'failure' in session ? session.failure.kind : undefined;
+  function keyOf(resolved: Resolved | undefined): string | undefined {
+    return resolved && 'credential' in resolved ? resolved.credential.accessKey.accessKeyID : undefined;
   }
 
-  it('are asked for once, however many need one', async () => {
+  function failureOf(resolved: Resolved | undefined): Failure | undefined {
+    return resolved && 'failure' in resolved ? resolved.failure : undefined;
+  }
+
+  function kindOf(resolved: Resolved | undefined): FailureKind | undefined {
+    return failureOf(resolved)?.kind;
+  }
+
+  it('is requested once, however many callers need it', async () => {
     const keys = await Promise.all(Array.from({ length: 50 }, () => get()));
     expect(new Set(keys.map(keyOf))).to.deep.equal(new Set(['STS.1']));
     expect(asked).to.equal(1);
   });
 
-  it('are known without waiting once they are there', async () => {
-    expect(sessions.current('media/account', 'v1', assume)).to.equal(undefined);
+  it('is known without waiting once STS has given it', async () => {
+    expect(session.current()).to.equal(undefined);
     await get();
-    expect(keyOf(sessions.current('media/account', 'v1', assume))).to.equal('STS.1');
+    expect(keyOf(session.current())).to.equal('STS.1');
     expect(asked).to.equal(1);
   });
 
   for (const seconds of [900, 3_600])
-    it(`of ${seconds} s are renewed at about two thirds, beside: nobody waits for it`, async () => {
+    it(`of ${seconds} s is renewed after about two thirds, while the old key serves`, async () => {
       lifeMs = seconds * SECOND;
       await get();
       await clock.advance(lifeMs * 0.59);
@@ -79,24 +88,25 @@ describe('sessions of roles', () => {
       expect(asked).to.equal(2);
     });
 
-  it('are renewed at times of their own', async () => {
-    for (let index = 0; index < 100; index += 1) await sessions.get(`media/s${index}`, 'v1', assume);
+  it('is not renewed at the same time as other sessions that began with it', async () => {
+    const sessions = Array.from({ length: 100 }, (_, index) => sessionOf(`media/s${index}`));
+    for (const each of sessions) await each.get();
     await clock.advance(lifeMs * 0.65);
-    for (let index = 0; index < 100; index += 1) sessions.current(`media/s${index}`, 'v1', assume);
+    for (const each of sessions) each.current();
     expect(asked).to.be.within(110, 190);
   });
 
-  it('that were renewed take the place of the old', async () => {
+  it('replaces the old key once it is renewed', async () => {
     await get();
     await clock.advance(lifeMs * 0.75);
     await get();
     await clock.advance(0);
-    const session = await get();
-    expect(keyOf(session)).to.equal('STS.2');
-    expect(session).to.have.property('serial', 2);
+    const renewed = await get();
+    expect(keyOf(renewed)).to.equal('STS.2');
+    expect(renewed).to.have.nested.include({ 'credential.version': 'v1/2', 'credential.source': 'v1' });
   });
 
-  it('serve until their end while they cannot be renewed, and not longer', async () => {
+  it('serves until its end while it cannot be renewed, and not longer', async () => {
     await get();
     failure = AWAY;
     await clock.advance(lifeMs * 0.75);
@@ -113,7 +123,7 @@ describe('sessions of roles', () => {
     ]);
   });
 
-  it('are had again soon when STS is back', async () => {
+  it('is available again within 20 s when STS is back', async () => {
     failure = AWAY;
     for (let second = 0; second < 120; second += 1) {
       await get();
@@ -126,18 +136,16 @@ describe('sessions of roles', () => {
     expect(keyOf(await get())).to.equal(`STS.${before + 1}`);
   });
 
-  it('that cannot be had are told to all, with when to ask again, and asked for by one', async () => {
+  it('fails for all callers after one attempt, and says when the next one is', async () => {
     failure = AWAY;
-    const told = await Promise.all(Array.from({ length: 50 }, () => get()));
-    expect(new Set(told.map(kindOf))).to.deep.equal(new Set(['ConnectionFailed']));
+    const results = await Promise.all(Array.from({ length: 50 }, () => get()));
+    expect(new Set(results.map(kindOf))).to.deep.equal(new Set(['ConnectionFailed']));
     expect(kindOf(await get())).to.equal('ConnectionFailed');
     expect(asked).to.equal(1);
-    const [first] = told;
-    const retryAt = first && 'failure' in first ? first.failure.retryAt : 0;
-    expect(retryAt).to.be.within(clock.now() + 500, clock.now() + SECOND);
+    expect(failureOf(results[0])?.retryAt).to.be.within(clock.now() + 500, clock.now() + SECOND);
   });
 
-  it('are asked for again no sooner than STS’s own circuit says', async () => {
+  it('is not requested before the circuit breaker of STS allows it', async () => {
     failure = { ...AWAY, retryAt: clock.now() + 17 * SECOND };
     await get();
     await clock.advance(16 * SECOND);
@@ -148,42 +156,33 @@ describe('sessions of roles', () => {
     expect(asked).to.equal(2);
   });
 
-  it('that are over when they come are refused: the clock is wrong', async () => {
+  it('is refused when it has already expired on arrival: the clock is wrong', async () => {
     lifeMs = 4 * SECOND;
     expect(kindOf(await get())).to.equal('ClockSkewed');
   });
 
-  it('of a changed source are asked for anew, at once', async () => {
-    failure = AWAY;
-    await get();
-    failure = undefined;
-    expect(keyOf(await get('v2'))).to.equal('STS.2');
-  });
-
-  describe('in doubt', () => {
-    it('are not used again', async () => {
+  describe('whose key was refused', () => {
+    it('is not used again', async () => {
       await get();
-      sessions.doubt('media/account', clock.now());
+      session.doubt(clock.now());
       expect(keyOf(await get())).to.equal('STS.2');
     });
 
-    it('are kept where the call was sent before they were had', async () => {
+    it('stays in use when the call was sent before the session began', async () => {
       const sentAt = clock.now();
       await clock.advance(1);
       await get();
-      sessions.doubt('media/account', sentAt);
+      session.doubt(sentAt);
       expect(keyOf(await get())).to.equal('STS.1');
     });
 
-    it('are replaced once a minute and not at each refusal', async () => {
+    it('is replaced once a minute and not at each refusal', async () => {
       for (let second = 0; second < 120; second += 1) {
         await get();
-        sessions.doubt('media/account', clock.now());
+        session.doubt(clock.now());
         await clock.advance(SECOND);
       }
       expect(asked).to.be.within(2, 3);
     });
-
-    it('may be nobody’s', () => sessions.doubt('default', clock.now()));
   });
 });
