@@ -1,13 +1,15 @@
 // `make bench`: what the operator costs on this machine, as tables in Markdown. Counts and ratios to compare, never gates.
 // `node scripts/bench.ts 200 1000` takes other numbers of objects than 1,000 and 5,000; `node scripts/bench.ts lists 2000` measures
-// observing by lists alone, of 2,000 objects instead of 10,000, and `node scripts/bench.ts many` 100,000 objects alone.
+// observing by lists alone, of 2,000 objects instead of 10,000, `node scripts/bench.ts many` 100,000 objects alone, and
+// `node scripts/bench.ts refused` 5,000 objects whose key is revoked.
 
 import { availableParallelism, cpus } from 'node:os';
 import { measureHeld } from './bench/held.ts';
 import { measureLists } from './bench/lists.ts';
 import { measureLoad } from './bench/load.ts';
 import { measureMany } from './bench/many.ts';
-import { heldTable, listsTable, loadTable, manyTable, startUpTable } from './bench/report.ts';
+import { measureRefused } from './bench/refused.ts';
+import { heldTable, listsTable, loadTable, manyTable, refusedTable, startUpTable } from './bench/report.ts';
 import { measureStartUp } from './bench/start-up.ts';
 
 const SIZES = [1_000, 5_000];
@@ -15,12 +17,14 @@ const STARTS = 5;
 const LISTED = 10_000;
 const MANY = 100_000;
 const MINUTES = 3;
+const REFUSED = 5_000;
+const PARTS = ['lists', 'many', 'refused'] as const;
 
 const [only, ...rest] = process.argv.slice(2);
-const part = only === 'lists' || only === 'many' ? only : undefined;
+const part = PARTS.find((each) => each === only);
 const sizes = (part ? rest : process.argv.slice(2)).map(Number);
 if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
-  console.error('usage: node scripts/bench.ts [lists | many] [number of objects …]');
+  console.error('usage: node scripts/bench.ts [lists | many | refused] [number of objects …]');
   process.exit(2);
 }
 
@@ -34,19 +38,22 @@ if (!part) {
   for (const objects of sizes.length > 0 ? sizes : SIZES) loads.push(await measureLoad(objects, tell));
   console.log(loadTable(loads));
 }
-if (part !== 'many') {
+if (!part || part === 'lists') {
   const lists = [];
   for (const objects of part && sizes.length > 0 ? sizes : [LISTED])
     lists.push(await measureLists(objects, tell));
   console.log(listsTable(lists));
 }
-if (part !== 'lists') {
+if (!part || part === 'many') {
   console.log(heldTable(measureHeld()));
   for (const objects of part && sizes.length > 0 ? sizes : [MANY]) {
     tell(`${objects} objects: until they are listed, and ${MINUTES} minutes`);
     console.log(manyTable(await measureMany(objects, MINUTES)));
   }
 }
+if (!part || part === 'refused')
+  for (const objects of part && sizes.length > 0 ? sizes : [REFUSED])
+    console.log(refusedTable(await measureRefused(objects, tell)));
 
 function tell(line: string): void {
   console.error(`bench: ${line}`);

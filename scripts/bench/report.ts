@@ -3,6 +3,7 @@
 import type { Lists } from './lists.ts';
 import type { Load, Phase } from './load.ts';
 import type { Many, Minute } from './many.ts';
+import type { Refused, Spent } from './refused.ts';
 import type { StartUp } from './start-up.ts';
 
 const BYTES_PER_MIB = 1_024 * 1_024;
@@ -123,6 +124,19 @@ export function manyTable(many: Many): string {
 }
 
 /** Bytes an object, by who holds it. */
+export function refusedTable({ objects, healthy, revoked }: Refused): string {
+  const row = (name: string, value: (spent: Spent) => string) => [name, value(healthy), value(revoked)];
+  return table([
+    [`${rounded(objects)} objects at 60 s, a minute`, 'good key', 'revoked key'],
+    row('calls', ({ calls }) => rounded(calls)),
+    row('visits a second', ({ visits }) => rounded(visits / 60, 1)),
+    row('processor time, s', ({ cpuSeconds }) => rounded(cpuSeconds, 2)),
+    row('of the processor time with a good key', ({ cpuSeconds }) =>
+      rounded(cpuSeconds / healthy.cpuSeconds, 3),
+    ),
+  ]);
+}
+
 export function heldTable(held: readonly (readonly [holder: string, bytes: number])[]): string {
   const total = held.reduce((sum, [, bytes]) => sum + bytes, 0);
   const rows = [...held, ['in all', total] as const].map(([holder, bytes]) => [holder, rounded(bytes)]);

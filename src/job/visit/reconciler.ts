@@ -62,7 +62,7 @@ export class Reconciler {
         return pollAt(plan.until);
       case 'ask':
         publisher.watch(object);
-        return this.#ask(key, object, target, { ...plan, signal });
+        return this.#ask(key, object, target, { ...plan, ...knownFailure(plan, facts), signal });
     }
   }
 
@@ -86,7 +86,8 @@ export class Reconciler {
     try {
       const answer = await cloud.observe(target.reference, options);
       if (answer.kind === 'withdrawn') return pollAt(clock.now());
-      onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
+      // A poll that waited for news of its key is late on purpose.
+      if (!options.known) onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
       return this.#answered(key, object, target, options, answer);
     } finally {
       this.#waiting.delete(key);
@@ -132,4 +133,12 @@ export class Reconciler {
  */
 function dueNow(facts: Facts, now: number): Facts {
   return { ...facts, nextPollAt: Math.min(now, facts.nextPollAt ?? now) };
+}
+
+/** The failure that the status shows. An urgent request is answered at once all the same, as its user waits for it. */
+function knownFailure(
+  { priority }: Pick<ObserveOptions, 'priority'>,
+  { definitiveFailure }: Facts,
+): Pick<ObserveOptions, 'known'> {
+  return priority === 'urgent' || !definitiveFailure ? {} : { known: definitiveFailure.kind };
 }
