@@ -1,7 +1,7 @@
 /**
- * Drives the batch of every cluster that is asked about: hands it what happens, and carries its actions out.
+ * The batches of all clusters that are asked about.
  */
-import type { Clock, Timer } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import type {
@@ -12,48 +12,31 @@ import type {
   ObserveOptions,
   Reference,
 } from '../../job/model/cloud-port.ts';
-import { clusterKey, identityOf } from '../../job/model/reference.ts';
-import { getJob, LIST_ACTION, listJobs } from '../client/live-client.ts';
-import type { Job, JobPage } from '../client/map-response.ts';
-import { type Refused, Request } from '../requests/request.ts';
-import { type Requests, WITHDRAWN } from '../requests/requests.ts';
-import { type BatchAction, type BatchInput, ClusterBatch } from './cluster-batch.ts';
-import { type Asker, PendingJob } from './pending-job.ts';
+import { clusterKey } from '../../job/model/reference.ts';
+import type { Requests } from '../requests/requests.ts';
+import { ClusterDriver, type ClusterDriverParts } from './cluster-driver.ts';
 
-export interface BatchesParts {
-  readonly requests: Requests;
-  /** Whether more objects are known to come, as when the operator has just started. */
-  readonly expectsMore: () => boolean;
+export interface BatchesParts extends Omit<ClusterDriverParts, 'requests' | 'refusals'> {
+  readonly requests: Pick<Requests, 'submit' | 'withdraw' | 'finished'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** A refusal to list lasts an hour; it is logged again no sooner than a day later. */
+/** A refusal to list lasts an hour. It is logged again after a day. */
 const LOGGED_AGAIN_MS = 24 * 60 * 60_000;
 
 export class Batches {
-  readonly #parts: BatchesParts;
-  readonly #drivers = new Map<string, Driver>();
-  readonly #refusals: OnceLogger;
+  readonly #parts: BatchesParts & ClusterDriverParts;
+  readonly #drivers = new Map<string, ClusterDriver>();
   #plan: CloudPlan | undefined;
 
   constructor(parts: BatchesParts) {
-    this.#parts = parts;
-    this.#refusals = new OnceLogger({ ...parts, repeatAfterMs: LOGGED_AGAIN_MS });
+    this.#parts = { ...parts, refusals: new OnceLogger({ ...parts, repeatAfterMs: LOGGED_AGAIN_MS }) };
     void this.#run();
   }
 
-  /** Resolves with the answer. An abort of the signal withdraws the question unless its call is being made. */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    return new Promise((resolve) => {
-      new Question(
-        this.#of(reference),
-        reference.jobID,
-        this.#parts.clock.now(),
-        resolve,
-        options.signal,
-      ).ask(options);
-    });
+    return this.#of(reference).ask(reference.jobID, options);
   }
 
   listingOf(cluster: ClusterReference): Listing {
@@ -77,216 +60,21 @@ export class Batches {
     for (const driver of this.#drivers.values()) driver.close();
   }
 
+  /** Hands every finished request to the cluster that it is about, until the channel is closed. */
   async #run(): Promise<void> {
-    for (let finished = await this.#next(); finished.length > 0; finished = await this.#next())
-      for (const request of finished) this.#drivers.get(clusterKey(request.about))?.finished(request);
+    const { finished } = this.#parts.requests;
+    for (let requests = await finished.next(); requests.length > 0; requests = await finished.next())
+      for (const request of requests) this.#drivers.get(clusterKey(request.about))?.finished(request);
   }
 
-  #next(): Promise<readonly Request<unknown>[]> {
-    return this.#parts.requests.finished.next();
-  }
-
-  #of(reference: Reference): Driver {
+  #of(reference: Reference): ClusterDriver {
     const key = clusterKey(reference);
     const known = this.#drivers.get(key);
     if (known) return known;
     const { credential, clusterID, regionID } = reference;
     const about = { credential, clusterID, ...(regionID !== undefined && { regionID }) };
-    const driver = new Driver(this.#parts, about, this.#refusals);
-    driver.batch.sweeping = this.#plan?.sweepingOf(about) ?? 'none';
+    const driver = new ClusterDriver(this.#parts, about, this.#plan?.sweepingOf(about) ?? 'none');
     this.#drivers.set(key, driver);
     return driver;
   }
-}
-
-/** One question that waits for its answer. An object and no closures, as 100,000 may wait. */
-class Question implements Asker {
-  readonly jobID: string;
-  readonly since: number;
-  readonly #driver: Driver;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #signal: AbortSignal;
-
-  constructor(
-    driver: Driver,
-    jobID: string,
-    since: number,
-    resolve: (answer: Answer) => void,
-    signal: AbortSignal,
-  ) {
-    this.jobID = jobID;
-    this.since = since;
-    this.#driver = driver;
-    this.#resolve = resolve;
-    this.#signal = signal;
-  }
-
-  ask({ priority, deadline }: ObserveOptions): void {
-    this.#signal.addEventListener('abort', this, { once: true });
-    this.#driver.ask(this, priority, deadline);
-  }
-
-  /** The signal is aborted. */
-  handleEvent(): void {
-    this.#driver.leave(this);
-  }
-
-  answer(answer: Answer): void {
-    this.#signal.removeEventListener('abort', this);
-    this.#resolve(answer);
-  }
-}
-
-/** One cluster's batch with the requests and the timer that belong to it. */
-class Driver {
-  readonly about: ClusterReference;
-  readonly batch = new ClusterBatch<Question>();
-  readonly #parts: BatchesParts;
-  readonly #refusals: OnceLogger;
-  readonly #gets = new Map<PendingJob<Question>, Request<Job>>();
-  readonly #lists = new Map<number, Request<JobPage>>();
-  #timer: Timer | undefined;
-  /** Clock `now` at which the timer rings. */
-  #wakesAt: number | undefined;
-
-  constructor(parts: BatchesParts, about: ClusterReference, refusals: OnceLogger) {
-    this.#parts = parts;
-    this.about = about;
-    this.#refusals = refusals;
-  }
-
-  ask(asker: Question, priority: ObserveOptions['priority'], deadline: number): void {
-    const { jobID } = asker;
-    this.#step({ kind: 'asked', jobID, asker, priority, deadline, isCalling: this.#isCalling(jobID) });
-  }
-
-  leave(asker: Question): void {
-    if (!this.#isCalling(asker.jobID)) this.#step({ kind: 'left', jobID: asker.jobID, asker });
-  }
-
-  sweep(sweeping: ClusterBatch<Question>['sweeping']): void {
-    if (sweeping === this.batch.sweeping) return;
-    this.batch.sweeping = sweeping;
-    this.#step({ kind: 'woken' });
-  }
-
-  /** A request of this cluster has its result. One that was replaced meanwhile is of no use. */
-  finished(request: Request<unknown>): void {
-    const { subject } = request;
-    if (subject instanceof PendingJob) {
-      const get = this.#gets.get(subject);
-      if (get !== request || !get.result) return;
-      this.#gets.delete(subject);
-      this.#step({ kind: 'got', job: subject, result: get.result });
-    } else {
-      const list = this.#lists.get(subject as number);
-      if (list !== request || !list.result) return;
-      this.#lists.delete(subject as number);
-      this.#step({ kind: 'listed', pageNo: subject as number, result: list.result });
-    }
-  }
-
-  close(): void {
-    this.#timer?.cancel();
-    for (const question of this.batch.askers) question.answer(WITHDRAWN);
-  }
-
-  #isCalling(jobID: string): boolean {
-    const job = this.batch.jobOf(jobID);
-    return job !== undefined && this.#gets.get(job)?.isCalling === true;
-  }
-
-  #step(input: BatchInput<Question>): void {
-    const { clock, expectsMore } = this.#parts;
-    this.batch.expectsMore = expectsMore();
-    for (const action of this.batch.step(input, clock.now())) this.#carryOut(action);
-    this.#wakeAt(this.batch.wakeAt);
-  }
-
-  #carryOut(action: BatchAction<Question>): void {
-    switch (action.kind) {
-      case 'get':
-        this.#get(action.job);
-        break;
-      case 'cancelGet':
-        this.#cancelGet(action.job);
-        break;
-      case 'list':
-        this.#list(action);
-        break;
-      case 'cancelLists':
-        for (const request of this.#lists.values()) this.#parts.requests.withdraw(request);
-        this.#lists.clear();
-        break;
-      case 'answer':
-        for (const question of action.askers) question.answer(action.answer);
-        break;
-      case 'listed':
-        this.#refusals.recovered(identityOf(this.about.credential));
-        this.#refusals.recovered(clusterKey(this.about));
-        break;
-      case 'listRefused':
-        this.#logRefusal(action.refused);
-        break;
-    }
-  }
-
-  #get(job: PendingJob<Question>): void {
-    if (this.#gets.has(job)) return;
-    const request = new Request(getPending, job, this.about, job);
-    this.#gets.set(job, request);
-    this.#parts.requests.submit(request);
-  }
-
-  /** A call that is being made ends as it ends. */
-  #cancelGet(job: PendingJob<Question>): void {
-    const request = this.#gets.get(job);
-    if (!request || request.isCalling) return;
-    this.#gets.delete(job);
-    this.#parts.requests.withdraw(request);
-  }
-
-  #list({ pageNo, priority, deadline }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
-    const request = new Request(listJobs, pageNo, this.about, { priority, deadline });
-    this.#lists.set(pageNo, request);
-    this.#parts.requests.submit(request);
-  }
-
-  #wakeAt(at: number | undefined): void {
-    if (at === this.#wakesAt) return;
-    this.#timer?.cancel();
-    this.#wakesAt = at;
-    if (at === undefined) return;
-    const { clock } = this.#parts;
-    this.#timer = clock.after(at - clock.now(), () => {
-      this.#wakesAt = undefined;
-      this.#step({ kind: 'woken' });
-    });
-  }
-
-  /** A missing permission concerns all clusters of the credential: it is logged once. */
-  #logRefusal({ failure: { kind, message } }: Refused): void {
-    const identity = identityOf(this.about.credential);
-    if (kind === 'PermissionDenied')
-      this.#refusals.failed(identity, 'no permission to list jobs: each job is observed by its own call', {
-        identity,
-        permission: `live:${LIST_ACTION}`,
-        message,
-      });
-    else
-      this.#refusals.failed(
-        clusterKey(this.about),
-        'a cluster cannot be listed: each of its jobs is observed by its own call',
-        {
-          identity,
-          clusterID: this.about.clusterID,
-          kind,
-          message,
-        },
-      );
-  }
-}
-
-function getPending({ jobID }: PendingJob<Question>): ReturnType<typeof getJob> {
-  return getJob(jobID);
 }
