@@ -2,10 +2,9 @@
  * The admission of a request: the circuit breaker of its key and the guard of its endpoint let it wait for a permit. What the end of its
  * call means for the requests that share them is said here as well.
  */
-import type { Destination } from '../../job/model/cloud-port.ts';
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import type { CallFailure } from '../client/map-error.ts';
-import type { Admission, CredentialAccount, CredentialState } from './request.ts';
+import type { Admission, Request } from './request.ts';
 
 /** Answers given before the key was looked at, or not given at all. */
 const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
@@ -23,30 +22,23 @@ const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
   'UnexpectedResponse',
 ]);
 
-/** Lets a request in, or says why not. @param asker a request that was withdrawn meanwhile is not sent as a probe */
+/** Lets a request wait for a permit, or says why not. A request that was withdrawn meanwhile is not sent as a probe. */
 export async function admit(
-  state: CredentialState,
-  account: CredentialAccount,
-  destination: Destination,
-  namespace: string,
-  hasOwnEndpoint: boolean,
-  asker: Pick<AbortSignal, 'aborted'>,
+  {
+    credential,
+    destination,
+    state,
+    account,
+  }: Pick<Admission, 'credential' | 'destination' | 'state' | 'account'>,
+  request: Request<unknown>,
 ): Promise<Admission | { readonly refused: Failure }> {
-  const entrance = await state.breaker.enter(asker);
+  const entrance = await state.breaker.enter(request);
   if ('refused' in entrance) return entrance;
-  const guard = state.guards.of(destination.endpoint, namespace);
-  const guardEntrance = await guard.enter(asker);
+  const guard = state.guards.of(destination.endpoint, request.namespace);
+  const guardEntrance = await guard.enter(request);
   const { pass } = entrance;
   if ('pass' in guardEntrance)
-    return shared({
-      destination,
-      state,
-      account,
-      pass,
-      guard,
-      guardPass: guardEntrance.pass,
-      hasOwnEndpoint,
-    });
+    return shared({ credential, destination, state, account, pass, guard, guardPass: guardEntrance.pass });
   state.breaker.abandoned(pass);
   return guardEntrance;
 }
@@ -95,6 +87,6 @@ export function reportKey({ state, pass }: Admission, kind: FailureKind | undefi
 }
 
 /** Others spend the same budget: what a Secret's own endpoint answers, or not, must not touch them. Accounts join at any time. */
-export function isApart({ hasOwnEndpoint, account }: Admission): boolean {
-  return hasOwnEndpoint && account.members > 1;
+export function isApart({ credential, account }: Admission): boolean {
+  return credential.endpoint !== undefined && account.members > 1;
 }

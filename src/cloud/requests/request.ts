@@ -6,6 +6,7 @@ import type { ClusterReference, Destination, Priority } from '../../job/model/cl
 import type { Failure } from '../../job/model/failures.ts';
 import type { Account } from '../budget/accounts.ts';
 import type { Waiting } from '../budget/backlog.ts';
+import type { Credential } from '../client/credential.ts';
 import type { Operation } from '../client/live-client.ts';
 import type { CircuitBreaker, Pass } from '../resilience/circuit-breaker.ts';
 import type { EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
@@ -49,6 +50,7 @@ export interface CredentialState {
 
 /** What lets a request wait for a permit, and make its call. */
 export interface Admission {
+  readonly credential: Credential;
   readonly destination: Destination;
   readonly state: CredentialState;
   /** The account that the credential spent when it was admitted. */
@@ -56,8 +58,6 @@ export interface Admission {
   readonly pass: Pass;
   readonly guard: EndpointGuard;
   readonly guardPass: Pass;
-  /** The endpoint is the Secret's own. */
-  readonly hasOwnEndpoint: boolean;
 }
 
 /** Why a request starts again from its credential; each reason counts once. */

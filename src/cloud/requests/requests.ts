@@ -10,7 +10,6 @@ import type { Credential } from '../client/credential.ts';
 import type { CallObserver, CallResult, LiveClient } from '../client/live-client.ts';
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
-import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, isApart, report, reportKey } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
 import type { Admission, Refused, Request, Result } from './request.ts';
@@ -59,6 +58,7 @@ export class Requests {
     request.withdrawn = true;
   }
 
+  /** From the credential to the backlog of its account, or to the reason why not. */
   async #admit(request: Request<unknown>): Promise<void> {
     const { credentials, states, client } = this.#parts;
     const resolved = await credentials.resolve(request.about.credential);
@@ -67,21 +67,15 @@ export class Requests {
     const { credential } = resolved;
     const destination = client.destinationOf(request.about, credential);
     const { state, account } = await states.of(credential);
-    const hasOwnEndpoint = credential.endpoint !== undefined;
-    const entrance = await admit(state, account, destination, request.namespace, hasOwnEndpoint, request);
+    const entrance = await admit({ credential, destination, state, account }, request);
     if (request.aborted) return 'refused' in entrance ? undefined : abandon(entrance);
     if ('refused' in entrance) return this.#refuse(request, entrance.refused, { destination });
-    const { budget } = entrance.account;
     if (this.#isClosed) return this.#finish(request, WITHDRAWN);
     request.admission = entrance;
     request.isQueued = true;
     request.waitingSince = this.#parts.clock.now();
-    budget.backlog.add(request);
-    this.#dispatch(budget);
-  }
-
-  get #mayCall(): boolean {
-    return !this.#isClosed && this.#parts.mayCall?.() !== false;
+    account.budget.backlog.add(request);
+    this.#dispatch(account.budget);
   }
 
   /** Has as many permits on their way as the budget allows and requests wait. */
@@ -94,8 +88,53 @@ export class Requests {
     const request = permit && this.#next(budget);
     if (request) this.#spend(budget, request);
     this.#dispatch(budget);
-    if (request) await this.#use(permit, request);
+    if (request) await this.#call(request, request.admission as Admission, permit);
     permit?.release();
+  }
+
+  /** The next request that may still be called. A request that may not takes no permit. */
+  #next({ backlog }: AccountBudget): Request<unknown> | undefined {
+    for (let request = backlog.next(); request; request = backlog.next()) {
+      request.isQueued = false;
+      if (this.#check(request, request.admission as Admission)) return request;
+    }
+    return undefined;
+  }
+
+  /** The second look, as the wait may have been long. A request that may not be called starts again, or ends. */
+  #check(request: Request<unknown>, admission: Admission): boolean {
+    const { client, states } = this.#parts;
+    const { state, account, pass, guard, guardPass, destination } = admission;
+    const credential = this.#current(request, admission);
+    const isSame =
+      credential !== undefined &&
+      states.follow(credential).account === account &&
+      client.destinationOf(request.about, credential).endpoint === destination.endpoint;
+    // Where the key was refused to another request, its Secret may hold another one by now.
+    if (!isSame || state.breaker.refusal(pass)) {
+      this.#restart(request);
+      return false;
+    }
+    const refused = guard.refusal(guardPass);
+    if (!refused && this.#mayCall) return true;
+    abandon(admission);
+    if (refused) this.#refuse(request, refused, { destination });
+    else this.#finish(request, WITHDRAWN);
+    return false;
+  }
+
+  get #mayCall(): boolean {
+    return !this.#isClosed && this.#parts.mayCall?.() !== false;
+  }
+
+  /**
+   * The credential as it is now; undefined where its Secret has to be read first. No permit is held while a Secret is read: held permits
+   * would accumulate, and their calls go together. A request whose Secret is stale a second time uses what was read for its admission.
+   */
+  #current(request: Request<unknown>, admission: Admission): Credential | undefined {
+    const fresh = this.#parts.credentials.fresh(request.about.credential);
+    if (fresh) return 'credential' in fresh ? fresh.credential : undefined;
+    return request.restarts('staleSecret') ? undefined : admission.credential;
   }
 
   #spend(budget: AccountBudget, { priority, waitingSince }: Request<unknown>): void {
@@ -103,74 +142,20 @@ export class Requests {
     this.#parts.observer?.waited(priority, (this.#parts.clock.now() - waitingSince) / 1_000);
   }
 
-  /** The next request that is still admitted. A request that is not any more takes no permit. */
-  #next({ backlog }: AccountBudget): Request<unknown> | undefined {
-    for (let request = backlog.next(); request; request = backlog.next())
-      if (this.#isAdmitted(request)) return request;
-    return undefined;
-  }
-
-  #isAdmitted(request: Request<unknown>): boolean {
-    request.isQueued = false;
-    const admission = request.admission as Admission;
-    const { state, account, pass, guard, guardPass, destination } = admission;
-    // The key was refused to another request, or replaced: the Secret may hold another one by now.
-    if (state.account !== account || state.breaker.refusal(pass)) {
-      this.#restart(request);
-      return false;
-    }
-    const refused = guard.refusal(guardPass);
-    if (refused) {
-      abandon(admission);
-      this.#refuse(request, refused, { destination });
-    }
-    return !refused;
-  }
-
-  /** Calls that others do not wait for hold no slot that the budget's others need; the guard bounds how many there are. */
-  async #use(permit: Permit, request: Request<unknown>): Promise<void> {
-    const ended = this.#call(request, request.admission as Admission);
-    if (isApart(request.admission as Admission)) permit.release();
-    await ended;
-  }
-
-  async #call<T>(request: Request<T>, admission: Admission): Promise<void> {
-    const { client, states } = this.#parts;
-    const resolved = await this.#current(request);
-    if (request.aborted) return;
-    if (resolved === 'stale') return this.#restart(request);
-    if ('failure' in resolved) {
-      abandon(admission);
-      return this.#refuse(request, resolved.failure);
-    }
-    const { credential } = resolved;
-    const destination = client.destinationOf(request.about, credential);
-    // The Secret names another endpoint by now, or its new key may be another account's.
-    const { account } = states.follow(credential);
-    const isSame = destination.endpoint === admission.destination.endpoint && account === admission.account;
-    if (!isSame) return this.#restart(request);
-    const { state, pass, guard, guardPass } = admission;
-    const refused = state.breaker.refusal(pass) ?? guard.refusal(guardPass);
-    if (refused || !this.#mayCall) {
-      abandon(admission);
-      return refused ? this.#refuse(request, refused, { destination }) : this.#finish(request, WITHDRAWN);
-    }
+  async #call<T>(request: Request<T>, admission: Admission, permit: Permit): Promise<void> {
+    const { credentials, client } = this.#parts;
+    const fresh = credentials.fresh(request.about.credential);
+    const credential = fresh && 'credential' in fresh ? fresh.credential : admission.credential;
     request.isCalling = true;
-    guard.began();
-    const result = await client.call(request.operation, request.about, credential);
-    await this.#settle(request, admission, credential, result);
-  }
-
-  /**
-   * The credential as it is now. No permit is held while a Secret is read: held permits would accumulate, and their calls go together.
-   * The second time the request waits: its permits are further apart than a Secret is kept, so none accumulate.
-   */
-  async #current(request: Request<unknown>): Promise<Resolved | 'stale'> {
-    const { credentials } = this.#parts;
-    const { credential } = request.about;
-    const fresh = credentials.fresh(credential);
-    if (fresh) return fresh;
-    return request.restarts('staleSecret') ? 'stale' : await credentials.resolve(credential);
+    admission.guard.began();
+    // Calls that others do not wait for hold no slot that the budget's others need; the guard bounds how many there are.
+    if (isApart(admission)) permit.release();
+    await this.#settle(
+      request,
+      admission,
+      credential,
+      await client.call(request.operation, request.about, credential),
+    );
   }
 
   async #settle<T>(
