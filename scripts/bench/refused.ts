@@ -23,8 +23,11 @@ export type Spent = {
 };
 
 const MINUTE_MS = 60_000;
-/** In which all objects are observed, and polled at their own instants; and in which all show that the key is refused. */
+/** Until all objects are observed and polled at their own instants. */
 const SETTLE_MS = 150_000;
+
+/** Until all objects show that the key is refused, and that their observation is overdue: after 3 intervals and 30 s. */
+const REFUSED_MS = 240_000;
 
 export async function measureRefused(objects: number, tell: (line: string) => void): Promise<Refused> {
   await using world = await startWorld();
@@ -40,7 +43,7 @@ export async function measureRefused(objects: number, tell: (line: string) => vo
   const healthy = await minute();
   await world.cloud.admin.modifyKey({ accessKeyID: DEFAULT_KEY.accessKeyID, active: false });
   tell('waiting until all show that the key is refused');
-  await delay(SETTLE_MS);
+  await delay(REFUSED_MS);
   tell('a minute with the revoked key');
   return { objects, healthy, revoked: await minute() };
 }
