@@ -1,5 +1,5 @@
 /**
- * One budget spent by several, through a real Redis: never more than it allows, and all of it whoever wants it.
+ * One budget that several processes spend through a real Redis: never more than it allows, and all of it whichever process needs it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -13,14 +13,14 @@ describe('a budget shared through Redis', function () {
   this.timeout(60_000);
   const scene = useSpenders();
 
-  it('is spent whole by one who wants it all', async () => {
+  it('is used in full by one process that needs all of it', async () => {
     await scene.shared();
     scene.spenders[0]?.want(40);
     await delay(SETTLED_MS);
     expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
   });
 
-  it('is spent whole by all who want it, and by no more than it allows', async () => {
+  it('is used in full by processes that all need it, and not exceeded', async () => {
     await scene.shared();
     for (const [index, spender] of scene.spenders.entries()) spender.want(10 * (index + 1));
     await delay(SETTLED_MS);
@@ -29,19 +29,7 @@ describe('a budget shared through Redis', function () {
     scene.expectNeverAbove();
   });
 
-  it('is that of the account as soon as that is known, be it before the first turn or later', async () => {
-    const account = `${scene.account} by its number`;
-    scene.spenders[0]?.budget.rename(account);
-    await scene.shared();
-    scene.spenders[1]?.budget.rename(account);
-    for (const spender of scene.spenders) spender.want(20);
-    await delay(SETTLED_MS);
-    scene.spenders[2]?.budget.rename(account);
-    await delay(SETTLED_MS);
-    expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
-  });
-
-  it('is another for another account', async () => {
+  it('is separate from the budget of another account', async () => {
     const other = scene.spender('another account');
     await scene.shared();
     for (const spender of scene.spenders) spender.want(20);
@@ -53,7 +41,7 @@ describe('a budget shared through Redis', function () {
     for (const each of calls) expect(each).to.be.within(0.9 * full(4_000), most(4_000));
   });
 
-  it('leaves nothing in Redis for ever', async () => {
+  it('leaves no key in Redis that does not expire', async () => {
     await scene.shared();
     for (const spender of scene.spenders) spender.want(5);
     await until(() => scene.spenders.every(({ times }) => times.length > 5), SETTLED_MS);
@@ -63,11 +51,11 @@ describe('a budget shared through Redis', function () {
     for (const key of keys) if ((await client.pttl(key)) === -1) lasting.push(key);
     client.disconnect();
     expect(keys.some((key) => key.endsWith('_settings'))).to.equal(true);
-    // bottleneck has these while a turn begins, and deletes them with it.
+    // bottleneck has these while a permit is given, and then deletes them.
     expect(lasting.filter((key) => !/_job_(weights|expirations|clients)$/.test(key))).to.deep.equal([]);
   });
 
-  it('is known to be asked for by others as well, as long as they say so', async () => {
+  it('knows the demand of the other processes for a minute after they last told it', async () => {
     await scene.shared();
     const account = scene.account;
     const demands = scene.spenders.map(
@@ -80,7 +68,7 @@ describe('a budget shared through Redis', function () {
           clock: systemClock,
         }),
     );
-    // One that has said nothing for longer than a minute, and goes.
+    // A process that told its demand more than a minute ago: its entry is deleted.
     const client = new Redis(scene.redis.url);
     const key = `b_${sharedNameOf(account)}_demand`;
     await client.hset(key, 'gone', `1000 ${Date.now() - 61_000}`);

@@ -1,5 +1,5 @@
 /**
- * Several who spend one budget through a real Redis, in real time, as it is Redis that hands out the turns.
+ * Several processes that spend one budget through a real Redis, in real time, as Redis itself gives the permits.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { systemClock } from '../../src/base/clock.ts';
-import { Budget, type Caller } from '../../src/cloud/budget/budget.ts';
+import { Budget } from '../../src/cloud/budget/budget.ts';
 import { pacing } from '../../src/cloud/ratelimit/call-rate.ts';
 import { RedisConnection } from '../../src/cloud/redis/redis-connection.ts';
+import { addCallers, type Caller } from '../unit/kit/callers.ts';
 import { RecordingLogger } from '../unit/kit/recording-logger.ts';
 import { MissingToolError } from '../world/builds/go-build.ts';
 import { Processes } from '../world/processes/processes.ts';
@@ -19,14 +20,14 @@ import { skipBecause } from '../world/skip.ts';
 export const SHARDS = 3;
 const CALLS_PER_MINUTE = 1_200;
 const { minTimeMs } = pacing(CALLS_PER_MINUTE);
-/** Who has just joined takes no more than a part for so long. */
+/** A process that has just joined takes no more than its part for this long. */
 export const SETTLED_MS = 5_000;
 
-/** One process's part in it: as many callers as are wished for, who come again at once. */
+/** One process: its callers wait again right after each call. */
 export class Spender {
   readonly logger = new RecordingLogger();
   readonly redis: RedisConnection;
-  readonly budget: Budget;
+  readonly budget: Budget<Caller>;
   readonly times: number[] = [];
 
   constructor(url: string, account: string) {
@@ -36,37 +37,20 @@ export class Spender {
   }
 
   want(callers: number): void {
-    for (let index = 0; index < callers; index += 1) this.budget.add(this.#caller());
+    addCallers(this.budget, systemClock, this.times, callers, { isEndless: true });
   }
 
   close(): void {
     this.budget.close();
     this.redis.close();
   }
-
-  #caller(): Caller {
-    const caller: Caller = {
-      priority: 'scheduled',
-      deadline: 0,
-      namespace: 'media',
-      withdrawn: false,
-      waitingSince: 0,
-      ready: () => true,
-      call: async () => {
-        this.times.push(systemClock.now());
-        this.budget.add(caller);
-      },
-      dismissed: () => undefined,
-    } as Caller;
-    return caller;
-  }
 }
 
-/** For the tests of one `describe`. */
+/** The Redis and the spenders of one `describe`. */
 export class Spenders {
   redis!: RedisServer;
   readonly spenders: Spender[] = [];
-  /** Of those that are there from the start: another one for each test. */
+  /** The account of the first spenders: another one for each test. */
   account = '';
   #processes!: Processes;
   #program!: string;
@@ -77,12 +61,12 @@ export class Spenders {
     this.redis = await startRedis(processes, program);
   }
 
-  /** After it was killed: it remembers nothing. */
+  /** Starts a Redis after the last was killed: it remembers nothing. */
   async restartRedis(): Promise<void> {
     this.redis = await startRedis(this.#processes, this.#program, this.redis.port);
   }
 
-  /** One more; ended after the test. */
+  /** Adds a spender, which ends with the test. */
   spender(account: string, url = this.redis.url): Spender {
     const spender = new Spender(url, account);
     this.spenders.push(spender);
@@ -93,7 +77,7 @@ export class Spenders {
     for (const spender of this.spenders.splice(0)) spender.close();
   }
 
-  /** Until all are connected. */
+  /** Waits until all are connected. */
   shared(): Promise<void> {
     return until(() => this.spenders.every(({ redis }) => redis.isUp), 8_000);
   }
@@ -106,7 +90,7 @@ export class Spenders {
     return (times.filter((time) => time >= from && time < to).length * milliseconds) / (to - from);
   }
 
-  /** In no window of any length is there more than the pace, and what may begin late. */
+  /** No window of any length has more calls than the rate allows and may come late. */
   expectNeverAbove(): void {
     const times = this.spenders.flatMap((spender) => spender.times).sort((one, other) => one - other);
     for (const seconds of [1, 2, 5, 10]) {
@@ -119,7 +103,7 @@ export class Spenders {
   }
 }
 
-/** Call it first in a `describe`: three spenders of an account of its own for each test. */
+/** To be called first in a `describe`: gives each test three spenders of an account of its own. */
 export function useSpenders(): Spenders {
   const scene = new Spenders();
   let directory: string | undefined;
@@ -149,12 +133,12 @@ export function useSpenders(): Spenders {
   return scene;
 }
 
-/** What the pace gives. */
+/** The calls that the rate allows. */
 export function full(milliseconds: number): number {
   return milliseconds / minTimeMs;
 }
 
-/** And what may begin late: the reserve of the budget, which is twice 1% of it. */
+/** The same and the permits that may come late: the reserve of the budget, which is twice 1% of it. */
 export function most(milliseconds: number): number {
   return full(milliseconds) + 2 * (CALLS_PER_MINUTE / 100) + 1;
 }

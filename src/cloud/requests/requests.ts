@@ -72,6 +72,8 @@ export class Requests {
     if ('refused' in entrance) return this.#refuse(request, entrance.refused, { destination });
     if (this.#isClosed) return this.#finish(request, WITHDRAWN);
     request.admission = entrance;
+    // The key was replaced while the request waited for a probe: the budget of its old account may be closed by now.
+    if (state.account !== account) return this.#restart(request);
     request.isQueued = true;
     request.waitingSince = this.#parts.clock.now();
     account.budget.backlog.add(request);

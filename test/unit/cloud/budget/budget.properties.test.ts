@@ -1,10 +1,11 @@
-// No order of arrivals, withdrawals, throttlings, stalls and restarts breaks the budget, and none leaves it unused.
+// No order of arrivals, withdrawals, throttlings, stalls and restarts exceeds the budget, and none leaves it unused.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
+import { Budget } from '../../../../src/cloud/budget/budget.ts';
 import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
+import { aCaller, addCaller, type Caller } from '../../kit/callers.ts';
 import { sequence } from '../../kit/for-any.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
@@ -34,13 +35,13 @@ const quiet = fc.oneof(
 const restart = fc.constant({ do: 'restart' as const });
 const retryAfterMs = fc.option(fc.constantFrom(1, 500, 5_000), { nil: undefined });
 const throttled = fc.record({ do: fc.constant('throttled' as const), retryAfterMs });
-/** A process that is restarted again and again, on a budget that a few calls too many break. */
+/** A process that restarts again and again, on a budget that a few calls too many exceed. */
 const restarting = fc.tuple(
   fc.constantFrom(2, 3, 7),
   crowd({ weight: 4, arbitrary: restart }, { weight: 4, arbitrary: pass }, { weight: 1, arbitrary: stall }),
 );
 
-/** One that runs for minutes, on a node that stalls. */
+/** A process that runs for minutes, on a node that stalls. */
 const stalling = fc.tuple(
   fc.constantFrom(20, 60),
   crowd({ weight: 6, arbitrary: pass }, { weight: 4, arbitrary: stall }, { weight: 1, arbitrary: quiet }),
@@ -58,7 +59,7 @@ const hectic = fc.tuple(
   ),
 );
 
-/** Hundreds wait, and then this happens. */
+/** Callers wait, and then these steps follow. */
 function crowd(...kinds: { weight: number; arbitrary: fc.Arbitrary<Step> }[]): fc.Arbitrary<Step[]> {
   const arrival: Step = { do: 'arrive', priority: 'scheduled', many: 80 };
   return fc
@@ -66,16 +67,16 @@ function crowd(...kinds: { weight: number; arbitrary: fc.Arbitrary<Step> }[]): f
     .map((steps) => [arrival, ...steps]);
 }
 
-/** Callers of one account, and its budget, which every restart makes anew. */
+/** Callers of one account, and its budget, which every restart replaces. */
 class Account {
   readonly time = new SteppedTime();
   readonly sent: number[] = [];
-  /** What was found wrong inside a call, which must not reject. */
+  /** Broken rules that were seen inside a call, which must not reject. */
   readonly wrong: string[] = [];
-  /** Between the ends of what may be used to the full: how long somebody waited, ms. */
+  /** How long at least one caller waited, ms. */
   busyMs = 0;
   readonly #callsPerMinute: number;
-  #budget: Budget;
+  #budget: Budget<Caller>;
   #pausedUntil = 0;
   readonly #waiting = new Set<Caller>();
 
@@ -98,7 +99,7 @@ class Account {
     else await this.#pass(step.ms);
   }
 
-  /** In steps of a third of the pace: a timer that rings late by as much is usual. */
+  /** In steps of a third of the spacing: timers are usually that late. */
   async #pass(ms: number): Promise<void> {
     const most = Math.min(ms / 3, Math.max(5, pacing(this.#callsPerMinute).minTimeMs / 3));
     for (let left = ms; left > 0; left -= most) {
@@ -112,11 +113,11 @@ class Account {
     this.time.restore();
   }
 
-  #newBudget(): Budget {
+  #newBudget(): Budget<Caller> {
     return new Budget({ callsPerMinute: this.#callsPerMinute, clock: this.time });
   }
 
-  /** By a call that was sent just now. The shortest pause that is not told is half of a second. */
+  /** Throttles a call that was sent just now. The shortest pause that the budget chooses is half a second. */
   #throttle(retryAfterMs: number | undefined): void {
     const now = this.time.now();
     if (now < this.#pausedUntil) return;
@@ -124,38 +125,32 @@ class Account {
     this.#budget.throttled(now, retryAfterMs);
   }
 
-  /** Whoever waited comes again, as after a start every object does. */
+  /** All waiting callers come again, as every object does after a start. */
   #restart(): void {
     const again = [...this.#waiting];
     this.#budget.close();
-    expect(this.waiting, 'waiting for a closed budget').to.equal(0);
+    this.#waiting.clear();
     this.#budget = this.#newBudget();
     this.#pausedUntil = 0;
     for (const { priority } of again) this.#arrive(priority);
   }
 
   #arrive(priority: Priority): void {
-    const caller: Caller = {
-      priority,
-      deadline: this.time.now(),
-      namespace: 'media',
-      withdrawn: false,
-      waitingSince: 0,
-      ready: () => true,
-      call: async () => {
-        if (!this.#waiting.delete(caller)) this.wrong.push('called twice, or though it had left');
-        if (this.time.now() < this.#pausedUntil) this.wrong.push('called during a pause');
-        this.sent.push(this.time.now());
-      },
-      dismissed: () => void this.#waiting.delete(caller),
+    const budget = this.#budget;
+    const call = async () => {
+      if (budget !== this.#budget) this.wrong.push('called by a closed budget');
+      if (!this.#waiting.delete(caller)) this.wrong.push('called twice, or after it was withdrawn');
+      if (this.time.now() < this.#pausedUntil) this.wrong.push('called during a pause');
+      this.sent.push(this.time.now());
     };
+    const caller = aCaller(call, { priority, deadline: this.time.now() });
     this.#waiting.add(caller);
-    this.#budget.add(caller);
+    addCaller(budget, caller);
   }
 
   #leave(caller: Caller): void {
     this.#waiting.delete(caller);
-    this.#budget.withdraw(caller);
+    this.#budget.backlog.withdraw(caller);
   }
 }
 
@@ -187,7 +182,7 @@ async function living(
   }
 }
 
-/** No time limit, which would break off a run that holds the global timers, and no search for a smaller input, which takes long. */
+/** No time limit, which would interrupt a run that holds the global timers, and no search for a smaller input, which takes long. */
 async function tried<Input>(property: fc.IAsyncProperty<Input>, runs: number): Promise<void> {
   await fc.assert(property, { numRuns: runs, endOnFailure: true });
 }
@@ -202,12 +197,12 @@ describe('for any order of arrivals, withdrawals, throttlings, stalls and restar
     );
   });
 
-  it('while calls wait and nothing is throttled, 97% of the promised pace is used', async () => {
+  it('97% of the promised rate is used while calls wait and nothing is throttled', async () => {
     await tried(
       fc.asyncProperty(fc.constantFrom(60, 240, 600), sequence(quiet, 12), async (calls, steps) => {
         await living(calls, steps, ({ sent, busyMs }) => {
           const { minTimeMs } = pacing(calls);
-          // One call for the start, which counts as spent, and one for the turn that is under way at the end.
+          // One call for the start, which counts as spent, and one for the permit that is under way at the end.
           expect(sent.length).to.be.at.least(Math.floor((0.97 * busyMs) / minTimeMs) - 2);
         });
       }),

@@ -1,15 +1,16 @@
-// Calls in their turn: never more than the budget, hardly fewer, and who is asked for goes next.
+// Permits for calls: never more than the budget, hardly fewer, and an urgent caller goes next.
 
 import { expect } from 'chai';
-import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
+import { Budget } from '../../../../src/cloud/budget/budget.ts';
 import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Priority } from '../../../../src/job/model/cloud-port.ts';
+import { aCaller, addCaller, addCallers, type Caller } from '../../kit/callers.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
 
 describe('pacing', () => {
-  it('leaves room, for every budget, for the turns that a stall makes late', () => {
+  it('leaves room, for every budget, for the permits that a stall makes late', () => {
     for (let calls = 1; calls <= 6_000; calls += 1) {
       const { minTimeMs, ahead } = pacing(calls);
       expect(MINUTE / minTimeMs + ahead, `${calls} calls a minute`).to.be.at.most(calls === 1 ? 1.5 : calls);
@@ -31,29 +32,23 @@ describe('a budget', function () {
   });
   afterEach(() => time.restore());
 
-  function budgetOf(callsPerMinute: number): Budget {
+  function budgetOf(callsPerMinute: number): Budget<Caller> {
     return new Budget({ callsPerMinute, clock: time });
   }
 
-  /** Keeps `budget` busy: 500 callers always wait, each noted in `sent` when it is called. */
-  function besiege(budget: Budget, sent: number[]): void {
-    for (let waiting = 0; waiting < 500; waiting += 1) {
-      const caller = callerOf('scheduled', async () => {
-        sent.push(time.now());
-        budget.add(caller);
-      });
-      budget.add(caller);
-    }
+  /** Keeps `budget` busy: 500 callers always wait, and each call is noted in `sent`. */
+  function besiege(budget: Budget<Caller>, sent: number[]): void {
+    addCallers(budget, time, sent, 500, { isEndless: true });
   }
 
-  function ask(budget: Budget, name: string, order: string[], priority: Priority = 'urgent'): Caller {
-    const caller = callerOf(priority, async () => void order.push(name));
-    budget.add(caller);
+  function ask(budget: Budget<Caller>, name: string, order: string[], priority: Priority = 'urgent'): Caller {
+    const caller = aCaller(async () => void order.push(name), { priority });
+    addCaller(budget, caller);
     return caller;
   }
 
   for (const calls of [1, 2, 3, 7, 60, 99, 100, 199, 200, 600, 3_000, 6_000]) {
-    it(`of ${calls} a minute holds in every sliding minute, through stalls of up to a second`, async () => {
+    it(`of ${calls} calls a minute lets no sliding minute have more, through stalls of up to a second`, async () => {
       const sent: number[] = [];
       const budget = budgetOf(calls);
       besiege(budget, sent);
@@ -62,7 +57,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-    it(`of ${calls} a minute holds through restarts, whenever they come`, async () => {
+    it(`of ${calls} calls a minute lets no sliding minute have more through restarts, at any instant`, async () => {
       const sent: number[] = [];
       for (const lifetime of [40_003, 30_000, 700, 25_000, 1_500]) {
         const budget = budgetOf(calls);
@@ -75,7 +70,7 @@ describe('a budget', function () {
   }
 
   for (const calls of [600, 3_000, 6_000])
-    it(`of ${calls} a minute is used to 97% while calls wait`, async () => {
+    it(`of ${calls} calls a minute is used to 97% while callers wait`, async () => {
       const sent: number[] = [];
       const budget = budgetOf(calls);
       besiege(budget, sent);
@@ -86,7 +81,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-  /** Steps of a third of the pace, 6 ms at least, by a fixed sequence; and a stall of up to a second about every eight. */
+  /** Steps of a third of the spacing, 6 ms at least, in a fixed sequence; about every 8 s a stall of up to 1 s. */
   async function passWithStalls(ms: number, calls: number): Promise<void> {
     const most = Math.max(6, Math.min(pacing(calls).minTimeMs / 3, 5_000));
     const end = time.now() + ms;
@@ -99,14 +94,14 @@ describe('a budget', function () {
     }
   }
 
-  it('lets its first call go within 100 ms where the pace allows', async () => {
+  it('lets the first call go within 100 ms where the spacing allows', async () => {
     const order: string[] = [];
     ask(budgetOf(3_000), 'first', order);
     await time.pass(60);
     expect(order).to.deep.equal(['first']);
   });
 
-  it('lets who is asked for go within the next three, however many are due', async () => {
+  it('lets an urgent caller go within the next three calls, however many scheduled ones wait', async () => {
     const order: string[] = [];
     const budget = budgetOf(600);
     for (let due = 0; due < 5_000; due += 1) ask(budget, 'scheduled', order, 'scheduled');
@@ -118,45 +113,37 @@ describe('a budget', function () {
     budget.close();
   });
 
-  it('tells how long each call waited, by lane', async () => {
-    const waits: [Priority, number][] = [];
-    const budget = new Budget({
-      callsPerMinute: 60,
-      clock: time,
-      onWait: (priority, seconds) => waits.push([priority, seconds]),
-    });
-    ask(budget, 'a', [], 'urgent');
-    ask(budget, 'b', [], 'retry');
-    await time.pass(3_000);
-    expect(waits.map(([priority]) => priority)).to.deep.equal(['urgent', 'retry']);
-    expect(waits[1]?.[1]).to.be.within(2, 2.2);
-  });
-
-  it('lets those who no longer want leave without a call, at once', async () => {
+  it('makes no call for a caller that is withdrawn, and needs no permit for it', async () => {
     const budget = budgetOf(1);
-    const caller = callerOf('scheduled', unplanned);
-    budget.add(caller);
-    expect([budget.waiting('scheduled'), budget.total]).to.deep.equal([1, 1]);
-    budget.withdraw(caller);
-    expect([budget.waiting('scheduled'), budget.total]).to.deep.equal([0, 0]);
+    const caller = aCaller(unplanned);
+    budget.backlog.add(caller);
+    expect([budget.needsPermit, budget.backlog.total]).to.deep.equal([true, 1]);
+    budget.backlog.withdraw(caller);
+    expect([budget.needsPermit, budget.backlog.total]).to.deep.equal([false, 0]);
+    const late = aCaller(unplanned);
+    addCaller(budget, late);
+    budget.backlog.withdraw(late);
     await time.pass(3 * MINUTE, 1_000);
   });
 
-  it('calls who comes again after its call', async () => {
+  it('makes another call for a caller that is added again after its call', async () => {
     const budget = budgetOf(6_000);
     const order: string[] = [];
     const caller = ask(budget, 'again', order);
     await time.pass(50);
-    budget.add(caller);
+    addCaller(budget, caller);
     await time.pass(50);
     expect(order).to.deep.equal(['again', 'again']);
   });
 
-  it('has at most 512 calls under way', async () => {
+  it('has at most 512 calls under way, and gives a permit for each that ends', async () => {
     const budget = budgetOf(6_000);
     const endings: (() => void)[] = [];
     for (let calls = 0; calls < 600; calls += 1)
-      budget.add(callerOf('scheduled', () => new Promise((resolve) => endings.push(resolve))));
+      addCaller(
+        budget,
+        aCaller(() => new Promise((resolve) => endings.push(resolve))),
+      );
     await time.pass(8_000, 5);
     expect(endings).to.have.length(512);
     for (const end of endings.splice(0)) end();
@@ -166,7 +153,7 @@ describe('a budget', function () {
   });
 
   describe('throttled', () => {
-    it('pauses all its calls, and goes on afterwards', async () => {
+    it('pauses all its calls, and continues afterwards', async () => {
       const sent: number[] = [];
       const budget = budgetOf(6_000);
       besiege(budget, sent);
@@ -191,7 +178,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-    it('begins with short pauses again once a call went through', async () => {
+    it('begins with short pauses again after a call that was let through', async () => {
       const budget = budgetOf(6_000);
       for (let times = 0; times < 5; times += 1) await pauseOf(budget);
       budget.accepted(time.now());
@@ -199,7 +186,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-    it('takes what was under way meanwhile neither for another reason to pause nor for one to hurry', async () => {
+    it('ignores the answers to calls that were sent before the pause, throttled or not', async () => {
       const budget = budgetOf(6_000);
       for (let times = 0; times < 3; times += 1) await pauseOf(budget);
       const sentAt = time.now();
@@ -213,7 +200,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-    it('pauses anew when it is told so at the end of a pause, whichever comes first in a stall', async () => {
+    it('pauses again for a throttling at the end of a pause, in whichever order a stall runs them', async () => {
       const budget = budgetOf(6_000);
       budget.throttled(time.now());
       setTimeout(() => budget.throttled(time.now()), 10);
@@ -225,7 +212,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-    it('pauses for as long as it is told', async () => {
+    it('pauses for as long as the answer says', async () => {
       const budget = budgetOf(6_000);
       budget.throttled(time.now(), 250);
       expect(await resumed(budget)).to.be.within(250, 450);
@@ -257,7 +244,7 @@ describe('a budget', function () {
       budget.close();
     });
 
-    it('takes what was throttled together for one event, however late the answers', async () => {
+    it('counts calls that were throttled together as one event, however late their answers come', async () => {
       const budget = budgetOf(600);
       const full = budget.callsPerSecond;
       const sentAt = time.now();
@@ -269,13 +256,13 @@ describe('a budget', function () {
       budget.close();
     });
 
-    async function pauseOf(budget: Budget): Promise<number> {
+    async function pauseOf(budget: Budget<Caller>): Promise<number> {
       budget.throttled(time.now());
       return await resumed(budget);
     }
 
     /** How long until the next call goes, ms. */
-    async function resumed(budget: Budget): Promise<number> {
+    async function resumed(budget: Budget<Caller>): Promise<number> {
       const began = time.now();
       const sent: string[] = [];
       ask(budget, 'next', sent);
@@ -284,7 +271,7 @@ describe('a budget', function () {
     }
   });
 
-  it('goes on at its pace when somebody sets the wall clock back by an hour', async () => {
+  it('keeps its rate when the wall clock is set back by an hour', async () => {
     const sent: number[] = [];
     const budget = budgetOf(600);
     besiege(budget, sent);
@@ -296,49 +283,65 @@ describe('a budget', function () {
     budget.close();
   });
 
-  it('gives no turn to those who have no use for it, and goes on to the next', async () => {
+  it('gives no permit once closed, and ends every wait for one', async () => {
     const budget = budgetOf(60);
-    const order: string[] = [];
-    for (const name of ['a', 'b', 'c']) {
-      const caller = callerOf('scheduled', unplanned);
-      budget.add({ ...caller, ready: () => Boolean(order.push(`${name} is not ready`)) === false });
-    }
-    budget.add({ ...callerOf('scheduled', async () => void order.push('d is called')), deadline: 1 });
-    await time.pass(1_200, 10);
-    expect(order).to.have.members(['a is not ready', 'b is not ready', 'c is not ready', 'd is called']);
-    expect(budget.total).to.equal(0);
+    for (let calls = 0; calls < 3; calls += 1) budget.backlog.add(aCaller(unplanned));
+    const permits = [budget.permit(), budget.permit()];
+    budget.close();
+    budget.close();
+    await time.pass(2_000, 10);
+    expect(await Promise.all([...permits, budget.permit()])).to.deep.equal([undefined, undefined, undefined]);
+    expect([budget.needsPermit, budget.isClosed]).to.deep.equal([false, true]);
+  });
+
+  it('ends every wait for a permit when it is closed during a pause', async () => {
+    const budget = budgetOf(6_000);
+    budget.throttled(time.now(), MINUTE);
+    budget.backlog.add(aCaller(unplanned));
+    const permit = budget.permit();
+    await time.pass(1_000, 10);
+    budget.close();
+    await time.pass(10);
+    expect(await permit).to.equal(undefined);
+  });
+
+  it('needs no more permits than callers wait, and again one for each that comes', async () => {
+    const budget = budgetOf(6_000);
+    expect(budget.needsPermit).to.equal(false);
+    budget.backlog.add(aCaller(unplanned));
+    const permit = budget.permit();
+    expect(budget.needsPermit).to.equal(false);
+    budget.backlog.add(aCaller(unplanned));
+    expect(budget.needsPermit).to.equal(true);
+    await time.pass(50);
+    expect(await permit).to.have.property('release');
+    expect(budget.needsPermit).to.equal(true);
     budget.close();
   });
 
-  it('makes no call once closed, and keeps nobody waiting', async () => {
+  it('reserves as many permits as its rate allows to come late, and no more', async () => {
     const budget = budgetOf(6_000);
-    let dismissed = 0;
-    const caller = () => callerOf('scheduled', unplanned, () => (dismissed += 1));
-    budget.add(caller());
+    for (let calls = 0; calls < 100; calls += 1) budget.backlog.add(aCaller(unplanned));
+    let reserved = 0;
+    for (; budget.needsPermit; reserved += 1) void budget.permit();
+    expect(reserved).to.equal(pacing(6_000).ahead);
     budget.close();
-    budget.close();
-    budget.add(caller());
-    expect(dismissed).to.equal(2);
-    await time.pass(1_000, 10);
+  });
+
+  it('counts the calls that were made for its account under another name, as long as they are recent', async () => {
+    const [budget, other] = [budgetOf(600), budgetOf(600)];
+    const sent: number[] = [];
+    addCallers(other, time, [], 300);
+    await time.pass(31_000, 10);
+    budget.include(other);
+    besiege(budget, sent);
+    const included = time.now();
+    await time.pass(MINUTE, 10);
+    expect(sent.filter((at) => at < included + 29_000).length).to.be.within(280, 300);
+    expect(sent.length).to.be.greaterThan(500);
+    for (const each of [budget, other]) each.close();
   });
 });
-
-function callerOf(
-  priority: Priority,
-  call: () => Promise<void>,
-  dismissed: () => void = () => undefined,
-): Caller {
-  return {
-    priority,
-    namespace: 'media',
-    deadline: 0,
-    withdrawn: false,
-    waitingSince: 0,
-    ready: () => true,
-    call,
-    dismissed,
-  };
-}
 
 function unplanned(): never {
   throw new Error('this was not planned');

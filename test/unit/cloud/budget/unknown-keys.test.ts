@@ -1,37 +1,45 @@
-// Many keys of one account that nobody knows yet to be: what they call before counts, and is little.
+// Many keys of one account, before anything is known of them: they wait until STS says whose they are.
 
 import { expect } from 'chai';
-import type { Caller } from '../../../../src/cloud/budget/budget.ts';
-import { type Session, Sessions } from '../../../../src/cloud/requests/credential-states.ts';
+import type { LiveClient } from '../../../../src/cloud/client/live-client.ts';
+import { CredentialStates } from '../../../../src/cloud/requests/credential-states.ts';
+import { Requests } from '../../../../src/cloud/requests/requests.ts';
+import type { CredentialReference } from '../../../../src/job/model/cloud-port.ts';
+import { aKey, aRequest, callResult, DESTINATION } from '../../kit/a-request.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const N = 1_000;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** As often as Secrets are read, and so keys become known to the operator. */
+/** Secrets are read this often, so keys become known to the operator this often. */
 const KEY_EVERY_MS = 200;
 const CALLS_OF_EACH = 100;
 
 describe('keys of one account that are not known to be', () => {
   let time: SteppedTime;
   let sent: number[];
-  let sessions: Sessions;
-  /** When STS answers, ms after it was asked, and what. */
+  let requests: Requests;
+  let states: CredentialStates;
+  /** When STS answers, ms after the question, and what. */
   let answerMs: number;
   let accountOf: (key: string) => string | undefined;
+  /** The keys of the Secrets that hold another one than at first. */
+  let replaced: Map<string, string>;
   beforeEach(() => {
     time = new SteppedTime();
     sent = [];
     answerMs = 300;
     accountOf = () => '1';
-    sessions = start();
+    replaced = new Map();
+    start();
   });
   afterEach(() => {
-    stop();
+    requests.close();
     time.restore();
   });
 
-  function start(): Sessions {
+  /** @param hasSts whether the operator may ask STS */
+  function start(hasSts = true): void {
     const answered = async (key: string) => {
       await time.sleep(answerMs);
       const accountID = accountOf(key);
@@ -40,39 +48,30 @@ describe('keys of one account that are not known to be', () => {
     const sts = {
       accountOf: (_: unknown, { accessKeyID }: { accessKeyID: string }) => answered(accessKeyID),
     };
-    return new Sessions({ callsPerMinute: N, clock: time, sts });
+    states = new CredentialStates({ callsPerMinute: N, clock: time, sts: hasSts ? sts : undefined });
+    const held = ({ name = '' }: CredentialReference) =>
+      aKey(replaced.get(name) ?? name, { identity: `media/${name}` });
+    const credentials = {
+      resolve: async (reference: CredentialReference) => held(reference),
+      fresh: held,
+      doubt: () => undefined,
+    };
+    const call: LiveClient['call'] = async ({ read }) => {
+      sent.push(time.now());
+      return callResult('answered', time.now(), read({ Job: { JobId: 'j' } }));
+    };
+    const client = { destinationOf: () => DESTINATION, call };
+    requests = new Requests({ credentials, states, client, clock: time });
   }
 
-  function stop(): void {
-    for (const [, { budget }] of sessions) budget.close();
-  }
-
-  /** @param identity of the Secret that holds the key */
-  function use(key: string, identity = `media/${key}`): Session {
-    const accessKey = { accessKeyID: key, accessKeySecret: 'secret' };
-    return sessions.of({ identity, version: key, accessKey });
-  }
-
-  function want({ budget, member }: Session, calls: number): void {
-    for (let index = 0; index < calls; index += 1) {
-      const caller: Caller = {
-        priority: 'scheduled',
-        deadline: time.now(),
-        namespace: 'media',
-        withdrawn: false,
-        waitingSince: 0,
-        payer: member,
-        ready: () => true,
-        call: async () => void sent.push(time.now()),
-        dismissed: () => undefined,
-      };
-      budget.add(caller);
-    }
+  /** @param name of the Secret, and of its first key */
+  function want(name: string, calls: number): void {
+    for (let index = 0; index < calls; index += 1) requests.submit(aRequest(name, { deadline: time.now() }));
   }
 
   async function wantEach(keys: number): Promise<void> {
     for (let key = 0; key < keys; key += 1) {
-      want(use(`key-${key}`), CALLS_OF_EACH);
+      want(`key-${key}`, CALLS_OF_EACH);
       await time.pass(KEY_EVERY_MS, 20);
     }
   }
@@ -81,11 +80,11 @@ describe('keys of one account that are not known to be', () => {
     return Math.max(0, ...sent.map((end) => sent.filter((at) => at > end - MINUTE && at <= end).length));
   }
 
-  it('keep to one budget, a restart in the middle of it included, and use it', async () => {
+  it('never exceed one budget, a restart in the middle of it included, and use it', async () => {
     await wantEach(40);
     await time.pass(MINUTE, 20);
-    stop();
-    sessions = start();
+    requests.close();
+    start();
     const restarted = sent.length;
     await wantEach(40);
     await time.pass(MINUTE, 20);
@@ -93,48 +92,66 @@ describe('keys of one account that are not known to be', () => {
     expect(sent.length - restarted).to.be.greaterThan(0.95 * (68 / 60) * N);
   });
 
-  it('wait with all but a call until it is known whose they are', async () => {
-    want(use('key'), 10);
+  it('never exceed one budget when all become known together', async () => {
+    for (let key = 0; key < 40; key += 1) want(`key-${key}`, CALLS_OF_EACH);
+    await time.pass(2 * MINUTE, 20);
+    expect(mostPerMinute()).to.be.within(0.97 * N, N);
+  });
+
+  it('repay what they called separately when STS answered after 3 s', async () => {
+    answerMs = 10 * SECOND;
+    for (let key = 0; key < 5; key += 1) want(`key-${key}`, 5 * N);
+    await time.pass(answerMs + SECOND, 20);
+    const separately = sent.length;
+    expect(separately).to.be.greaterThan(0.5 * N);
+    await time.pass(3 * MINUTE, 20);
+    expect(mostPerMinute()).to.be.at.most(N);
+  });
+
+  it('wait with every call until the account is known', async () => {
+    want('key', 10);
     await time.pass(answerMs, 20);
-    expect(sent).to.have.length(1);
+    expect(sent).to.have.length(0);
     await time.pass(SECOND, 20);
     expect(sent).to.have.length(10);
   });
 
-  it('wait no longer when STS does not know', async () => {
+  it('wait no longer when STS does not know the account', async () => {
     accountOf = () => undefined;
-    want(use('key'), 10);
+    want('key', 10);
     await time.pass(answerMs + SECOND, 20);
     expect(sent).to.have.length(10);
   });
 
-  it('wait for 3 s when STS says nothing', async () => {
+  it('wait for 3 s when STS does not answer', async () => {
     answerMs = MINUTE;
-    want(use('key'), 10);
+    want('key', 10);
     await time.pass(3 * SECOND, 20);
+    expect(sent).to.have.length(0);
+    await time.pass(SECOND, 20);
+    expect(sent).to.have.length(10);
+  });
+
+  it('do not wait where the operator may not ask STS', async () => {
+    requests.close();
+    start(false);
+    want('key', 10);
+    await time.pass(SECOND, 20);
+    expect(sent).to.have.length(10);
+  });
+
+  it('wait again when the Secret holds another key', async () => {
+    want('key', 1);
+    await time.pass(SECOND, 20);
     expect(sent).to.have.length(1);
-    await time.pass(SECOND, 20);
-    expect(sent).to.have.length(10);
-  });
-
-  it('do not wait when nobody is asked', async () => {
-    stop();
-    sessions = new Sessions({ callsPerMinute: N, clock: time });
-    want(use('key'), 10);
-    await time.pass(SECOND, 20);
-    expect(sent).to.have.length(10);
-  });
-
-  it('wait again when the key is another one', async () => {
-    const { budget } = use('key');
-    await time.pass(SECOND, 20);
+    const before = states.find('media/key')?.account;
     accountOf = () => '2';
-    const changed = use('other', 'media/key');
-    expect(changed.budget).not.to.equal(budget);
-    want(changed, 10);
+    replaced.set('key', 'other');
+    want('key', 10);
     await time.pass(answerMs - 20, 20);
     expect(sent).to.have.length(1);
     await time.pass(SECOND, 20);
-    expect(sent).to.have.length(10);
+    expect(sent).to.have.length(11);
+    expect(states.find('media/key')?.account).not.to.equal(before);
   });
 });

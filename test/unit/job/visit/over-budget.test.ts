@@ -1,7 +1,7 @@
-// Objects that ask for more calls than the account may make: each is polled at the stretched interval, and waits little for its turn.
+// Objects that need more calls than the account may make: each is polled at the stretched interval, and waits little for its permit.
 
 import { expect } from 'chai';
-import { Budget, type Caller } from '../../../../src/cloud/budget/budget.ts';
+import { Budget } from '../../../../src/cloud/budget/budget.ts';
 import { fullCallsPerSecond } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Answer, CloudReader, Priority } from '../../../../src/job/model/cloud-port.ts';
 import { scaledBy } from '../../../../src/job/schedule/interval-scale.ts';
@@ -11,6 +11,7 @@ import { aCloudToPlan } from '../../kit/a-cloud-to-plan.ts';
 import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { running } from '../../kit/answers.ts';
+import { aCaller, addCaller, type Caller } from '../../kit/callers.ts';
 import { type DomainAtWork, startDomain } from '../../kit/domain.ts';
 import { FakeCluster } from '../../kit/fake-cluster.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
@@ -18,20 +19,20 @@ import { RecordingLogger } from '../../kit/recording-logger.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** Ask for 9 calls a second, … */
+/** They need 9 calls a second, … */
 const OBJECTS = 90;
 const INTERVAL = '10s';
 /** … where 1.97 may be made: stretched by 1.25^7. */
 const CALLS_PER_MINUTE = 120;
 const STRETCHED_MS = 10 * SECOND * 1.25 ** 7;
 
-describe('objects that ask for more than the budget', () => {
+describe('objects that need more calls than the budget allows', () => {
   let time: SteppedTime;
-  let budget: Budget;
+  let budget: Budget<Caller>;
   let domain: DomainAtWork;
-  /** How long calls waited for their turn, s, by priority. */
+  /** How long calls waited for their permit, s, by priority. */
   let waits: Record<Priority, number[]>;
-  /** When each job was asked about. */
+  /** When each job was polled. */
   let asked: Map<string, number[]>;
   let stop: AbortController;
   beforeEach(() => {
@@ -39,11 +40,7 @@ describe('objects that ask for more than the budget', () => {
     time = new SteppedTime();
     waits = { urgent: [], scheduled: [], retry: [] };
     asked = new Map();
-    budget = new Budget({
-      callsPerMinute: CALLS_PER_MINUTE,
-      clock: time,
-      onWait: (priority, seconds) => waits[priority].push(seconds),
-    });
+    budget = new Budget({ callsPerMinute: CALLS_PER_MINUTE, clock: time });
     const cluster = new FakeCluster();
     for (let index = 0; index < OBJECTS; index += 1)
       cluster.apply(aJob().named(`job-${index}`).about(`job-${index}`).every(INTERVAL));
@@ -77,29 +74,23 @@ describe('objects that ask for more than the budget', () => {
 
   const observe: CloudReader['observe'] = ({ jobID }, { priority, deadline, signal }) => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
-    const caller: Caller = {
-      priority,
-      deadline,
-      namespace: 'media',
-      withdrawn: false,
-      waitingSince: 0,
-      ready: () => true,
-      call: async () => {
-        const at = time.now();
-        asked.set(jobID, [...(asked.get(jobID) ?? []), at]);
-        resolve(running({ jobID })(at));
-      },
-      dismissed: () => resolve({ kind: 'withdrawn' }),
+    const waitingSince = time.now();
+    const call = async () => {
+      const at = time.now();
+      waits[priority].push((at - waitingSince) / 1_000);
+      asked.set(jobID, [...(asked.get(jobID) ?? []), at]);
+      resolve(running({ jobID })(at));
     };
+    const caller = aCaller(call, { priority, deadline });
     signal.addEventListener('abort', () => {
-      budget.withdraw(caller);
+      budget.backlog.withdraw(caller);
       resolve({ kind: 'withdrawn' });
     });
-    budget.add(caller);
+    addCaller(budget, caller);
     return promise;
   };
 
-  it('are all polled at the stretched interval, and wait for their turns no longer than the one they asked for', async () => {
+  it('are all polled at the stretched interval, and wait for permits no longer than their own interval', async () => {
     await time.pass(2 * MINUTE, 100);
     for (const priority of ['urgent', 'scheduled', 'retry'] as const) waits[priority] = [];
     asked.clear();
@@ -111,7 +102,7 @@ describe('objects that ask for more than the budget', () => {
     expect(asked.size).to.equal(OBJECTS);
     for (const times of asked.values()) {
       const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-      // Polls fall at instants of each target's own; one that waited is followed by the first that is half an interval later.
+      // Polls of a target fall at fixed instants; after a poll that waited, the next is at least half an interval later.
       expect(Math.max(...gaps)).to.be.at.most(1.5 * STRETCHED_MS);
       expect(times.length).to.be.within(10, 14);
     }

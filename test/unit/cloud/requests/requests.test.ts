@@ -1,0 +1,526 @@
+// The life of a request: what the contract of the reader cannot bring about at will.
+
+import { expect } from 'chai';
+import type { LiveClient } from '../../../../src/cloud/client/live-client.ts';
+import { SIGNATURE_NONCE_USED } from '../../../../src/cloud/client/map-error.ts';
+import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
+import { CredentialStates } from '../../../../src/cloud/requests/credential-states.ts';
+import type { Request } from '../../../../src/cloud/requests/request.ts';
+import { Requests } from '../../../../src/cloud/requests/requests.ts';
+import type { Destination } from '../../../../src/job/model/cloud-port.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
+import { aKey, aRequest, callResult, DESTINATION } from '../../kit/a-request.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
+
+const MINUTE = 60_000;
+const OTHER_ENDPOINT = { ...DESTINATION, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
+
+describe('requests', () => {
+  let time: SteppedTime;
+  let states: CredentialStates;
+  let requests: Requests;
+  /** What the Secret holds now, and what is known of it without reading it. */
+  let held: Resolved;
+  let fresh: Resolved | undefined;
+  let reads: number;
+  let destination: Destination;
+  /** If set, the third read of the Secret waits for this. */
+  let thirdRead: Promise<void> | undefined;
+  let mayCall: boolean;
+  /** The versions of the keys that calls were made with, and what ends each call. */
+  let calls: {
+    version: string;
+    at: number;
+    end: (outcome: FailureKind | 'answered', code?: string) => void;
+  }[];
+  /** Results in the order in which they left. */
+  let finished: Request<unknown>[];
+  let waits: [priority: string, seconds: number][];
+
+  beforeEach(() => {
+    mayCall = true;
+    time = new SteppedTime();
+    held = aKey('one');
+    fresh = held;
+    reads = 0;
+    destination = DESTINATION;
+    thirdRead = undefined;
+    calls = [];
+    finished = [];
+    waits = [];
+    start(6_000);
+  });
+  afterEach(() => {
+    requests.close();
+    time.restore();
+  });
+
+  /** @param accountOf what STS answers; undefined: the operator may not ask it */
+  function start(
+    callsPerMinute: number,
+    accountOf?: (
+      key: string,
+    ) => Promise<{ accountID: string } | { failure: { kind: FailureKind; message: string } }>,
+  ): void {
+    const sts = accountOf && {
+      accountOf: (_: unknown, { accessKeyID }: { accessKeyID: string }) => accountOf(accessKeyID),
+    };
+    states = new CredentialStates({ callsPerMinute, clock: time, sts });
+    const observer = {
+      waited: (priority: string, seconds: number) => void waits.push([priority, seconds]),
+    };
+    requests = new Requests({ credentials, states, client, clock: time, mayCall: () => mayCall, observer });
+    void collect(requests);
+  }
+
+  async function collect({ finished: ends }: Requests): Promise<void> {
+    for (let items = await ends.next(); items.length > 0; items = await ends.next()) finished.push(...items);
+  }
+
+  const credentials = {
+    resolve: async () => {
+      reads += 1;
+      if (reads === 3) await thirdRead;
+      return held;
+    },
+    fresh: () => fresh,
+    doubt: () => {
+      fresh = undefined;
+    },
+  };
+  const call: LiveClient['call'] = ({ read }, _, { version }) =>
+    new Promise((resolve) => {
+      const at = time.now();
+      const end = (outcome: FailureKind | 'answered', code: string = outcome) => {
+        const result = callResult(outcome, at, read({ Job: { JobId: 'j' } }));
+        resolve(result.kind === 'failed' ? { ...result, failed: { ...result.failed, code } } : result);
+      };
+      calls.push({ version, at, end });
+    });
+  const client = { destinationOf: () => destination, call };
+
+  function submit(more: Parameters<typeof aRequest>[1] = {}): Request<unknown> {
+    const request = aRequest('account', more);
+    requests.submit(request);
+    return request;
+  }
+
+  function outcome(...of: Request<unknown>[]): (string | undefined)[] {
+    return of.map(({ result }) => (result?.kind === 'failed' ? result.failure.kind : result?.kind));
+  }
+
+  function waiting(): number {
+    return [...states].reduce((sum, [, { account }]) => sum + (account?.budget.backlog.total ?? 0), 0);
+  }
+
+  function versions(): string[] {
+    return calls.map(({ version }) => version);
+  }
+
+  /** Five calls that could not reach the endpoint: the guard lets no call go there. */
+  async function closeEndpoint(): Promise<void> {
+    for (let failures = 0; failures < 5; failures += 1) {
+      submit();
+      await time.pass(50);
+      calls.at(-1)?.end('ConnectionFailed');
+      await time.pass(1);
+    }
+  }
+
+  it('make one call with a permit, and leave with its answer', async () => {
+    const request = submit();
+    await time.pass(50);
+    expect(versions()).to.deep.equal(['one']);
+    expect(finished).to.deep.equal([]);
+    calls[0]?.end('answered');
+    await time.pass(50);
+    expect(outcome(request)).to.deep.equal(['answered']);
+    expect(finished).to.deep.equal([request]);
+    expect(calls).to.have.length(1);
+  });
+
+  it('report how long each waited for its permit, by priority', async () => {
+    requests.close();
+    start(60);
+    submit({ priority: 'urgent' });
+    submit({ priority: 'retry' });
+    await time.pass(3_000);
+    expect(waits.map(([priority]) => priority)).to.deep.equal(['urgent', 'retry']);
+    expect(waits[1]?.[1]).to.be.within(2, 2.2);
+  });
+
+  it('are withdrawn when their permit comes and no call may be made any more', async () => {
+    const request = submit();
+    mayCall = false;
+    await time.pass(50);
+    expect(calls).to.deep.equal([]);
+    expect(outcome(...finished)).to.deep.equal(['withdrawn']);
+    expect(finished).to.deep.equal([request]);
+  });
+
+  it('make no call after the end, whether they wait already or come later', async () => {
+    submit();
+    await time.pass(1);
+    requests.close();
+    submit();
+    await time.pass(100);
+    expect(calls).to.deep.equal([]);
+  });
+
+  it('read a Secret that has become stale without a permit, and call with what it holds then', async () => {
+    fresh = undefined;
+    const request = submit();
+    await time.pass(15);
+    expect(calls).to.deep.equal([]);
+    fresh = held = aKey('two');
+    await time.pass(50);
+    expect(reads).to.be.at.least(2);
+    expect(versions()).to.deep.equal(['two']);
+    calls[0]?.end('answered');
+    await time.pass(1);
+    expect(outcome(request)).to.deep.equal(['answered']);
+  });
+
+  it('call even when the Secret is stale at each permit', async () => {
+    fresh = undefined;
+    const request = submit();
+    await time.pass(100);
+    calls[0]?.end('answered');
+    await time.pass(1);
+    expect(outcome(request)).to.deep.equal(['answered']);
+    expect(calls).to.have.length(1);
+  });
+
+  it('leave without a call when the Secret is gone at the permit', async () => {
+    fresh = { failure: { kind: 'CredentialsNotFound', message: 'gone' } };
+    const request = submit();
+    await time.pass(50);
+    expect(outcome(request)).to.deep.equal(['CredentialsNotFound']);
+    expect(finished).to.deep.equal([request]);
+    expect(calls).to.deep.equal([]);
+  });
+
+  it('do not blame a new key for the refusal of the old one', async () => {
+    const old = submit();
+    await time.pass(50);
+    fresh = held = aKey('two');
+    const next = submit();
+    await time.pass(50);
+    expect(versions()).to.deep.equal(['one', 'two']);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(50);
+    calls[1]?.end('answered');
+    calls[2]?.end('answered');
+    await time.pass(1);
+    expect(versions()).to.deep.equal(['one', 'two', 'two']);
+    expect(outcome(old, next)).to.deep.equal(['answered', 'answered']);
+  });
+
+  it('try a replaced key once, and leave with the refusal of the second', async () => {
+    const request = submit();
+    await time.pass(50);
+    fresh = held = aKey('two');
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(50);
+    fresh = held = aKey('three');
+    calls[1]?.end('AuthenticationFailed');
+    await time.pass(50);
+    expect(calls).to.have.length(2);
+    expect(outcome(request)).to.deep.equal(['AuthenticationFailed']);
+  });
+
+  it('leave with the refusal of their key and with when it is tried again', async () => {
+    const request = submit();
+    await time.pass(50);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(50);
+    const { result } = request;
+    expect(result?.kind === 'failed' && result.failure.retryAt).to.be.within(time.now(), time.now() + 5_000);
+  });
+
+  it('take no permit while their key is known to be refused', async () => {
+    submit();
+    await time.pass(50);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(50);
+    const late = submit();
+    await time.pass(1);
+    expect([outcome(late), waiting(), calls.length]).to.deep.equal([['AuthenticationFailed'], 0, 1]);
+  });
+
+  it('leave without a call when their key is refused while they wait, all with one permit', async () => {
+    requests.close();
+    start(600);
+    submit();
+    await time.pass(150);
+    const late = [1, 2, 3].map(() => submit());
+    await time.pass(1);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(220);
+    expect(outcome(...late)).to.deep.equal(Array(3).fill('AuthenticationFailed'));
+    expect(calls).to.have.length(1);
+    expect(waits).to.have.length(1);
+  });
+
+  it('call again, once, when the nonce of the signature was used before', async () => {
+    const request = submit();
+    for (let each = 0; each < 2; each += 1) {
+      await time.pass(50);
+      calls[each]?.end('ServerError', SIGNATURE_NONCE_USED);
+    }
+    await time.pass(50);
+    expect(calls).to.have.length(2);
+    expect(outcome(request)).to.deep.equal(['ServerError']);
+  });
+
+  it('leave without a call or a permit when their endpoint cannot be reached, and say when to come again', async () => {
+    await closeEndpoint();
+    const request = submit();
+    await time.pass(1);
+    const { result } = request;
+    expect(outcome(request)).to.deep.equal(['ConnectionFailed']);
+    expect(result?.kind === 'failed' && result.failure.retryAt).to.be.within(time.now(), time.now() + 5_000);
+    expect(result?.kind === 'failed' && result.destination).to.equal(DESTINATION);
+    expect(calls).to.have.length(5);
+  });
+
+  it('leave with the next permit, and take none, when their endpoint goes away while they wait', async () => {
+    for (let each = 0; each < 5; each += 1) submit();
+    await time.pass(100);
+    const late = [1, 2, 3].map(() => submit());
+    await time.pass(0);
+    await time.pass(1);
+    for (const { end } of calls) end('ConnectionFailed');
+    await time.pass(15);
+    expect(outcome(...late)).to.deep.equal(Array(3).fill('ConnectionFailed'));
+    expect(calls).to.have.length(5);
+    expect(waits).to.have.length(5);
+  });
+
+  it('go to another endpoint while the first cannot be reached', async () => {
+    await closeEndpoint();
+    destination = OTHER_ENDPOINT;
+    submit();
+    await time.pass(50);
+    expect(calls).to.have.length(6);
+  });
+
+  it('start again when the Secret has come to name another endpoint while they waited', async () => {
+    submit();
+    await time.pass(1);
+    destination = OTHER_ENDPOINT;
+    await time.pass(11);
+    expect(calls).to.deep.equal([]);
+    await time.pass(20);
+    expect(calls).to.have.length(1);
+  });
+
+  it('make no call once withdrawn, and keep no place in the backlog', async () => {
+    const request = submit();
+    await time.pass(2);
+    expect(waiting()).to.equal(1);
+    requests.withdraw(request);
+    requests.withdraw(request);
+    expect(waiting()).to.equal(0);
+    await time.pass(100);
+    expect(calls).to.deep.equal([]);
+    submit();
+    await time.pass(50);
+    expect(calls).to.have.length(1);
+    expect(finished).to.deep.equal([]);
+  });
+
+  it('make no call when withdrawn while the Secret is read with the permit', async () => {
+    fresh = undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    thirdRead = promise;
+    const request = submit();
+    await time.pass(100);
+    expect([reads, finished.length]).to.deep.equal([3, 0]);
+    requests.withdraw(request);
+    resolve();
+    await time.pass(50);
+    expect(calls).to.deep.equal([]);
+    expect([finished.length, waiting()]).to.deep.equal([0, 0]);
+  });
+
+  it('end as their call ends when they are withdrawn during it, once', async () => {
+    const request = submit();
+    await time.pass(50);
+    requests.withdraw(request);
+    expect(finished).to.deep.equal([]);
+    calls[0]?.end('JobNotFound');
+    await time.pass(50);
+    expect(outcome(request)).to.deep.equal(['JobNotFound']);
+    requests.withdraw(request);
+    await time.pass(50);
+    expect(finished).to.deep.equal([request]);
+  });
+
+  it('pass the probe of a refused key on when the probing request is withdrawn', async () => {
+    requests.close();
+    start(60);
+    submit();
+    await time.pass(1_500);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(6_000, 50);
+    const [probe, next] = [submit(), submit()];
+    await time.pass(1);
+    requests.withdraw(probe);
+    await time.pass(2_500, 10);
+    expect(calls).to.have.length(2);
+    fresh = held;
+    calls[1]?.end('answered');
+    await time.pass(1);
+    expect(outcome(probe, next)).to.deep.equal([undefined, 'answered']);
+  });
+
+  it('do not pause an account that others share for a throttling by the Secret’s own endpoint', async () => {
+    const own = { endpoint: { protocol: 'https', host: 'live.example.com' }, accountID: '1' } as const;
+    fresh = held = aKey('one', own);
+    submit();
+    await time.pass(50);
+    const { credential } = aKey('k', { identity: 'media/other', accountID: '1' });
+    const { account } = await states.of(credential);
+    const before = account.budget.callsPerSecond;
+    calls[0]?.end('Throttled');
+    await time.pass(1);
+    expect(account.budget.callsPerSecond).to.equal(before);
+  });
+
+  it('pause the account for a throttling by the vendor’s endpoint', async () => {
+    submit();
+    await time.pass(50);
+    const budget = states.find('media/account')?.account?.budget;
+    const before = budget?.callsPerSecond ?? 0;
+    calls[0]?.end('Throttled');
+    await time.pass(1);
+    expect(budget?.callsPerSecond).to.equal(before / 2);
+    submit();
+    await time.pass(450);
+    expect(calls).to.have.length(1);
+  });
+
+  it('all get their permits after a pause', async () => {
+    submit();
+    await time.pass(50);
+    calls[0]?.end('Throttled');
+    await time.pass(1);
+    const all = Array.from({ length: 50 }, () => submit());
+    await time.pass(5_000, 5);
+    for (const { end } of calls) end('answered');
+    await time.pass(1);
+    expect(outcome(...all)).to.deep.equal(Array(50).fill('answered'));
+    expect(calls).to.have.length(51);
+  });
+
+  describe('whose account STS knows', () => {
+    /** When STS answers, ms after the question. */
+    let answerMs: number;
+    let accounts: Record<string, string>;
+    beforeEach(() => {
+      answerMs = 100;
+      accounts = { one: '1', two: '2' };
+      requests.close();
+      start(60, async (key) => {
+        await time.sleep(answerMs);
+        const accountID = accounts[key];
+        return accountID ? { accountID } : { failure: { kind: 'ServerError', message: '' } };
+      });
+    });
+
+    function account(): string | undefined {
+      return states.find('media/account')?.account?.key;
+    }
+
+    it('wait for the account before their first permit', async () => {
+      submit();
+      await time.pass(90);
+      expect([account(), waiting()]).to.deep.equal([undefined, 0]);
+      await time.pass(20);
+      expect([account(), waiting()]).to.deep.equal(['account 1', 1]);
+    });
+
+    it('wait for the account 3 s at most', async () => {
+      answerMs = 10_000;
+      submit();
+      await time.pass(2_990, 10);
+      expect([account(), waiting()]).to.deep.equal([undefined, 0]);
+      await time.pass(20);
+      expect([account(), waiting()]).to.deep.equal(['alone media/account', 1]);
+    });
+
+    it('go back when STS answers late, and the calls until then count for the account', async () => {
+      answerMs = 10_000;
+      const all = Array.from({ length: 9 }, () => submit());
+      await time.pass(9_990, 10);
+      const separately = calls.length;
+      expect(separately).to.be.within(5, 8);
+      await time.pass(20, 10);
+      const { budget } = states.find('media/account')?.account ?? expect.fail();
+      expect(account()).to.equal('account 1');
+      expect(budget.history.total(time.now())).to.equal(separately);
+      await time.pass(6_000, 10);
+      for (const { end } of calls) end('answered');
+      await time.pass(1);
+      expect(outcome(...all)).to.deep.equal(Array(9).fill('answered'));
+      expect([calls.length, finished.length]).to.deep.equal([9, 9]);
+    });
+
+    it('go back from the old backlog when the key is replaced, and call under the new account', async () => {
+      const all = Array.from({ length: 5 }, () => submit());
+      await time.pass(200, 10);
+      const old = states.find('media/account')?.account?.budget ?? expect.fail();
+      expect(old.backlog.total).to.equal(5);
+      fresh = held = aKey('two');
+      all.push(submit());
+      await time.pass(8_000, 10);
+      expect(old.backlog.total).to.equal(0);
+      expect(account()).to.equal('account 2');
+      expect(versions()).to.deep.equal(Array(6).fill('two'));
+      expect(old.history.total(time.now())).to.equal(0);
+      for (const { end } of calls) end('answered');
+      await time.pass(1);
+      expect(outcome(...all)).to.deep.equal(Array(6).fill('answered'));
+      expect([calls.length, finished.length]).to.deep.equal([6, 6]);
+    });
+
+    it('notice a replaced key with their permit, and call under the new account', async () => {
+      const request = submit();
+      await time.pass(200, 10);
+      fresh = held = aKey('two');
+      await time.pass(3_000, 10);
+      expect([account(), ...versions()]).to.deep.equal(['account 2', 'two']);
+      calls[0]?.end('answered');
+      await time.pass(1);
+      expect(outcome(request)).to.deep.equal(['answered']);
+    });
+
+    it('call when their key was replaced long ago, while they waited for another request’s probe', async () => {
+      submit();
+      await time.pass(1_500, 10);
+      for (let failures = 0; failures < 5; failures += 1) {
+        calls.at(-1)?.end('ConnectionFailed');
+        await time.pass(20, 10);
+        if (failures === 4) break;
+        submit();
+        await time.pass(1_100, 10);
+      }
+      await time.pass(6_000, 10);
+      submit();
+      await time.pass(1_100, 10);
+      const waits = submit();
+      await time.pass(100, 10);
+      expect([calls.length, outcome(waits)]).to.deep.equal([6, [undefined]]);
+      fresh = held = aKey('two');
+      // This request finds that the key was replaced; the old account is forgotten meanwhile.
+      submit();
+      await time.pass(2 * MINUTE, 100);
+      calls[5]?.end('answered');
+      await time.pass(3_000, 10);
+      for (const { end } of calls) end('answered');
+      await time.pass(10);
+      expect(outcome(waits)).to.deep.equal(['answered']);
+    });
+  });
+});
