@@ -1,6 +1,6 @@
 /**
- * The domain at work on a cluster, a cloud and a clock that a test steps. The operator can be restarted: cluster, cloud and clock stay,
- * what it knew is gone.
+ * The domain at work on a cluster, a cloud and a clock that a test steps. The operator can be restarted:
+ * cluster, cloud and clock stay, what it knew is gone.
  */
 import { expect } from 'chai';
 import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';

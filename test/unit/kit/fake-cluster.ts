@@ -1,6 +1,6 @@
 /**
- * The Kubernetes side of the domain in one: objects as users write them, statuses as they are written back, events. It
- * outlives the operators that work on it, as a cluster does.
+ * The Kubernetes side of the domain in one: objects as users write them, statuses as they are written back,
+ * events. It outlives the operators that work on it, as a cluster does.
  */
 import { expect } from 'chai';
 import type {
@@ -40,7 +40,10 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     return this.#jobs.keys();
   }
 
-  /** Creates or updates, as `kubectl apply` does: the status stays, unless the uid says that it is another object. */
+  /**
+   * Creates or updates, as `kubectl apply` does: the status stays, unless the uid says that it is another
+   * object.
+   */
   apply(builder: JobBuilder): ObjectKey {
     const job = builder.build();
     const before = this.#jobs.get(job.key);

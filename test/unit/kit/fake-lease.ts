@@ -1,6 +1,6 @@
 /**
- * One Lease as an API server keeps it, and processes that share it: each with a clock that drifts and with the ability to freeze, as
- * SIGSTOP does. True time is the `FakeClock` of the test.
+ * One Lease as an API server keeps it, and processes that share it: each with a clock that drifts and with
+ * the ability to freeze, as SIGSTOP does. True time is the `FakeClock` of the test.
  */
 import { ApiException } from '@kubernetes/client-node';
 import { type Clock, sleepOn, type Timer } from '../../../src/base/clock.ts';

@@ -1,10 +1,13 @@
 /**
- * Property tests: a statement that holds for any input, tried with inputs made up by fast-check. One that fails prints its seed and
- * the smallest input found: give both to `fc.assert` to see it again.
+ * Property tests: a statement that holds for any input, tried with inputs made up by fast-check. One that
+ * fails prints its seed and the smallest input found: give both to `fc.assert` to see it again.
  */
 import fc from 'fast-check';
 
-/** mocha gives a test 5 s. One that fails has to come to its end, smaller inputs being searched for, or nobody sees the input. */
+/**
+ * mocha gives a test 5 s. One that fails has to come to its end, smaller inputs being searched for, or nobody
+ * sees the input.
+ */
 const TIME_LIMIT_MS = 4_000;
 
 /** @param runs how many inputs are tried; such that all take well under a second */
@@ -24,7 +27,10 @@ export function anyText(maxLength = 200): fc.Arbitrary<string> {
   return fc.oneof({ weight: 4, arbitrary: fc.string({ unit: 'grapheme', maxLength }) }, points, units);
 }
 
-/** What happens one after the other; really up to this many, where fast-check would by itself stop at about ten. */
+/**
+ * What happens one after the other; really up to this many, where fast-check would by itself stop at about
+ * ten.
+ */
 export function sequence<Step>(step: fc.Arbitrary<Step>, maxLength: number): fc.Arbitrary<Step[]> {
   return fc.array(step, { maxLength, size: 'max' });
 }

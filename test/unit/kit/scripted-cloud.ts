@@ -1,6 +1,6 @@
 /**
- * A cloud that says what the test has planned, call by call. A call that was not planned, and a plan that nobody called for, fail
- * the test in `verify`.
+ * A cloud that says what the test has planned, call by call. A call that was not planned, and a plan that
+ * nobody called for, fail the test in `verify`.
  */
 import { expect } from 'chai';
 import type {
@@ -84,7 +84,9 @@ export class ScriptedCloud implements CloudReader {
     this.#plan = [];
   }
 
-  /** Every call that has no plan of its own is answered thus from now on; undefined: no such call is expected. */
+  /**
+   * Every call that has no plan of its own is answered thus from now on; undefined: no such call is expected.
+   */
   always(reply: Reply | undefined): void {
     this.#standing = reply;
   }

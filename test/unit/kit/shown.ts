@@ -1,5 +1,6 @@
 /**
- * A status in few words, for comparisons that read: `{ state: 'Running', Ready: 'True ObservationSucceeded', … }`.
+ * A status in few words, for comparisons that read: `{ state: 'Running', Ready: 'True ObservationSucceeded',
+ * … }`.
  */
 import { type Condition, type ConditionType, findCondition } from '../../../src/api/conditions.ts';
 import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';

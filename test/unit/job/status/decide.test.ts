@@ -1,4 +1,5 @@
-// The status as a function of object and facts. The table reads as the table of conditions in docs/reference.md.
+// The status as a function of object and facts. The table follows the table of conditions in
+// docs/reference.md.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';

@@ -95,7 +95,7 @@ const ROWS: readonly Row[] = [
     ['Normal JobStopped', 'Warning StateDiffers'],
   ],
   [
-    'the state goes on to differ',
+    'the state continues to differ',
     status({ observed: seen('0') }, expecting),
     status(
       { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
@@ -127,12 +127,12 @@ describe('the events', () => {
       ]);
     });
 
-  it('are all in the list that the documentation is held to', () => {
+  it('are all in the list that the documentation is checked against', () => {
     const told = ROWS.flatMap(([, before, after]) => transitionEvents(before, after));
     for (const { reason } of told) expect(EVENT_REASONS).to.include(reason);
   });
 
-  it('never carry a stream URL', () => {
+  it('never contain a stream URL', () => {
     const url = 'rtmp://h/a?auth_key=canary';
     const after = status({ observed: { ...seen('1'), job: { status: '1', streamInput: url } } });
     expect(JSON.stringify(transitionEvents(unvisited, after))).to.not.contain('rtmp');
