@@ -27,16 +27,16 @@ describe('AsExpected', () => {
   const expecting = aJob().expecting('Running').build();
   const rows: readonly (readonly [when: string, facts: Partial<Facts>, gives: string])[] = [
     ['the state is the expected one', { observed: seen('1') }, 'True MatchesExpectedState'],
-    ['the state is another one', { observed: seen('0') }, 'False DiffersFromExpectedState'],
+    ['the state differs', { observed: seen('0') }, 'False DiffersFromExpectedState'],
     [
       'there is no such job',
       { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
       'False DiffersFromExpectedState',
     ],
-    ['the code is not known', { observed: seen('7') }, 'Unknown UnknownJobState'],
+    ['the code is unknown', { observed: seen('7') }, 'Unknown UnknownJobState'],
     ['nothing was observed', {}, 'Unknown Progressing'],
     ['the observation is too old', { observed: seen('1'), overdue: OVERDUE }, 'Unknown ObservationOverdue'],
-    ['it is suspended', { observed: seen('1'), suspended: true }, 'Unknown Suspended'],
+    ['the object is suspended', { observed: seen('1'), suspended: true }, 'Unknown Suspended'],
   ];
   for (const [when, facts, gives] of rows)
     it(`is ${gives} when ${when}`, () => {

@@ -45,18 +45,18 @@ interface Kept {
 const KEPT: readonly Kept[] = [
   { what: 'a running job', facts: { observed: seen('1') } },
   { what: 'a job that is not started', facts: { observed: seen('0') } },
-  { what: 'a job with a code that is not known', facts: { observed: seen('7') } },
+  { what: 'a job with an unknown code', facts: { observed: seen('7') } },
   {
-    what: 'a job that differs from what is expected',
+    what: 'a job that differs from the expected state',
     job: aJob().expecting('Running'),
     facts: { observed: seen('0') },
   },
   {
-    what: 'no such job, never found',
+    what: 'a missing job that was never found',
     facts: { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
   },
   {
-    what: 'no such job any more',
+    what: 'a missing job that was found before',
     facts: { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
   },
   { what: 'a refusal, never observed', facts: { definitiveFailure: failure('PermissionDenied') } },
@@ -65,10 +65,10 @@ const KEPT: readonly Kept[] = [
     what: 'bad credentials',
     facts: { observed: seen('1'), definitiveFailure: failure('AuthenticationFailed') },
   },
-  { what: 'a bad reference', facts: { definitiveFailure: failure('InvalidReference') } },
+  { what: 'a wrong reference', facts: { definitiveFailure: failure('InvalidReference') } },
   { what: 'an overdue observation', facts: { observed: seen('1'), overdue: OVERDUE } },
   {
-    what: 'an overdue observation of no such job',
+    what: 'an overdue observation of a missing job',
     facts: { observed: seen(undefined), overdue: OVERDUE, definitiveFailure: failure('JobNotFound') },
   },
   {
@@ -82,7 +82,7 @@ const KEPT: readonly Kept[] = [
     facts: { observed: seen('1', { beforeSuspension: true }), suspended: true },
   },
   {
-    what: 'a suspension before anything was observed',
+    what: 'a suspension before the first observation',
     job: aJob().suspended(),
     facts: { suspended: true },
   },
@@ -177,7 +177,7 @@ describe('after a restart', () => {
     expect(restored(job, status, 16 * MINUTE + 1).nextPollAt).to.equal(now + 1);
     expect(
       isNewRequest(job.storing(status).build(), restored(job, status, HOUR)),
-      'not asked, but due',
+      'due without a pending request',
     ).to.equal(false);
   });
 
@@ -247,14 +247,14 @@ describe('a stored status that no operator wrote', () => {
   } as const;
   const odd: Readonly<Record<string, EdgeTranscodeJobStatus>> = {
     'is empty': {},
-    'has a target that is none': { ...left(aJob(), { observed: seen('1') }), observedTarget: 'x-y-z' },
+    'has an invalid target': { ...left(aJob(), { observed: seen('1') }), observedTarget: 'x-y-z' },
     'has no conditions': {
       observedGeneration: 1,
       state: 'Running',
       lastObservedTime: '2026-01-01T00:00:00Z',
     },
-    'has a time that is none': { ...left(aJob(), { observed: seen('1') }), lastObservedTime: 'yesterday' },
-    'has a reason that is no failure': {
+    'has an invalid time': { ...left(aJob(), { observed: seen('1') }), lastObservedTime: 'yesterday' },
+    'has a reason that names no failure': {
       ...left(aJob(), {}),
       conditions: [{ ...someCondition, status: 'False', reason: 'JobRunning' }],
     },

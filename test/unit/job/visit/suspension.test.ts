@@ -35,9 +35,9 @@ describe('a suspended object', () => {
 
   for (const [what, reply] of [
     ['it was running', running()],
-    ['it was not there', noSuchJob()],
+    ['its job was missing', noSuchJob()],
     ['it was refused', fails('PermissionDenied')],
-    ['it failed in passing', fails('ServerError')],
+    ['it failed transiently', fails('ServerError')],
   ] as const)
     it(`is Ready, with all other conditions Unknown, when ${what}`, async () => {
       await suspendedAfter(reply);
