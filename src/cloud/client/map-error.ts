@@ -157,13 +157,13 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
     case 'OperationDenied':
       return `the cloud denied the operation (${code}); check that the account of ${who} has the edge transcoding service`;
     case 'PermissionDenied':
-      return `no RAM permission live:${action} for ${who} (${code}); grant it and the next poll will see it`;
+      return `no RAM permission live:${action} for ${who} (${code}); grant it, and the next poll succeeds`;
     case 'AuthenticationFailed':
       return `the cloud did not accept ${who} (${code}); put in a valid access key`;
     case 'ClockSkewed':
       return `the cloud calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':
-      return `the account's quota is spent (${code}); lower --calls-per-minute, or find who else spends it`;
+      return `the account's quota is spent (${code}); lower --calls-per-minute, or find what else spends it`;
     case 'ServerError':
       return `the cloud failed to answer (${code})`;
     default:

@@ -59,7 +59,7 @@ function messageOf(kind: FailureKind, code: string, who: string): string {
     case 'ClockSkewed':
       return `STS calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':
-      return `STS takes no more calls of the account for now (${code})`;
+      return `STS throttles the calls of the account (${code}); find what else calls it`;
     case 'ServerError':
       return `STS failed to answer (${code})`;
     default:

@@ -108,7 +108,7 @@ export class RedisConnection {
     const wasUp = this.#connection !== undefined;
     this.#connection = undefined;
     if (this.#loggedReason !== why)
-      this.#options.logger.warn('Redis cannot be used: going on with a part of each budget', { why });
+      this.#options.logger.warn('Redis cannot be used; this process spends its part of each budget', { why });
     this.#loggedReason = why;
     if (wasUp) for (const follower of this.#followers) follower.down();
   }
@@ -180,7 +180,9 @@ class RedisAttempt {
     if (typeof time === 'string') return time;
     const [seconds, microseconds] = time as [string, string];
     const apart = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (before + Date.now()) / 2;
-    return Math.abs(apart) <= CLOCKS_APART_MS ? undefined : 'its clock and ours are more than 0.5 s apart';
+    return Math.abs(apart) <= CLOCKS_APART_MS
+      ? undefined
+      : 'its clock differs from the clock of this process by more than 0.5 s';
   }
 
   #watch(client: Redis): void {

@@ -179,7 +179,7 @@ describe('a RAM role', function () {
     // Where another session was refused within the last minute, the refusal of this one shows first.
     const isTold = (each: Shown) => is(each, 'Ready', 'False', 'CredentialsNotFound');
     const told = await world.until('tokenless', isTold, { withinMs: 90_000 });
-    expectStalled(told, 'CredentialsNotFound', /OIDC_TOKEN_FILE names, cannot be read/);
+    expectStalled(told, 'CredentialsNotFound', /OIDC_TOKEN_FILE names cannot be read/);
     await writeFile(tokenFile, 'second.oidc.token');
     await ready(world, 'tokenless');
   });

@@ -124,7 +124,7 @@ describe('a budget that three shards share', function () {
     for (const operator of operators.values()) {
       const messages = operator.log().map(({ msg }) => msg);
       expect(messages).to.include('the budgets are shared through Redis');
-      expect(messages).to.include('Redis cannot be used: going on with a part of each budget');
+      expect(messages).to.include('Redis cannot be used; this process spends its part of each budget');
       expect(operator.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
       const password = new URL(redis.url).password;
       expect(operator.process.output()).not.to.contain(password);
