@@ -1,22 +1,22 @@
-# Everything a contributor runs. `make` alone lists it.
+# Every command of a contributor. `make` alone lists them.
 
 BIN := $(CURDIR)/node_modules/.bin
-# Without our own programs, should the caller have them on PATH: npm must not run on a Node that it replaces.
+# PATH without our own programs, in case the caller has them there: npm must not run on the Node that it replaces.
 OUTER_PATH := $(subst $(BIN):,,$(PATH))
-# After the installation the pinned Node, tsc, biome and mocha come first.
+# After the installation the pinned Node, tsc, biome and mocha come first on PATH.
 WITH_BIN := PATH="$(BIN):$(OUTER_PATH)"
 INSTALLED := node_modules/.installed
 
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## Show this list
+help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: install
-install: $(INSTALLED) ## Install the packages that package-lock.json pins, if it has changed
+install: $(INSTALLED) ## Install the packages of package-lock.json, if it has changed
 
-# Errors only: npm warns of an old Node, and the right one is among the packages.
+# Errors only: npm would warn about an old Node, and the right one is among the packages.
 $(INSTALLED): package-lock.json
 	@command -v node >/dev/null || { echo 'Node.js is not on PATH: install Node.js 20 or newer, with npm' >&2; exit 1; }
 	@node -e 'process.exit(Number.parseInt(process.versions.node) >= 20 ? 0 : 1)' || \
@@ -27,35 +27,40 @@ $(INSTALLED): package-lock.json
 	@touch $(INSTALLED)
 
 .PHONY: build
-build: dist/main.js ## Check the types and bundle the operator into dist/main.js, if a source has changed
+build: dist/main.js ## Check the types and bundle dist/main.js, if a source has changed
 
 dist/main.js: $(INSTALLED) $(shell find src -name '*.ts') scripts/bundle.ts package.json tsconfig.json
 	@echo 'Building dist/main.js'
 	@$(WITH_BIN) npm run --silent build
 
 .PHONY: run
-run: build ## Run the operator against the current kubeconfig: make run ARGS="--log-format=pretty"
+run: build ## Run the operator with the current kubeconfig; ARGS="--log-format=pretty"
 	@$(WITH_BIN) node dist/main.js $(ARGS)
 
 .PHONY: demo
-demo: build ## Show the operator at work on a real API server and a simulated cloud
+demo: build ## Show the operator at work with a real API server and a simulated cloud
 	@$(WITH_BIN) node test/world/demo/main.ts
 
 .PHONY: simulator
-simulator: install ## Run the simulated cloud alone
+simulator: install ## Run the simulated cloud alone; ARGS=--help lists its options
 	@$(WITH_BIN) node simulator/main.ts $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure what the operator costs: start-up, 1,000 and 5,000 objects, an idle minute, 10,000 by lists, 100,000
+bench: build ## Measure start-up, 1,000 and 5,000 objects, an idle minute, 10,000 by lists, 100,000; ARGS=lists measures one
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/bench.ts $(ARGS)
 
 .PHONY: test
-test: install ## Run everything: lint, types, build, unit, contract, guards, world, integration
+test: install ## Run every suite, as CI does; SUITES="unit guards" runs these
 	@$(WITH_BIN) node scripts/test/main.ts $(SUITES)
 
 .PHONY: test-unit
-test-unit: install ## Run the unit tests alone
+test-unit: install ## Run the unit tests (25 s)
 	@$(WITH_BIN) node scripts/test/main.ts unit
+
+.PHONY: test-file
+test-file: install ## Run one test file: FILE=test/unit/base/clock.test.ts, with ARGS="-g 'part of a title'" one test
+	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true mocha --timeout=120000 --reporter=spec \
+		--require=./scripts/test/fail-on-rejection.ts $(ARGS) $(FILE)
 
 .PHONY: lint
 lint: install ## Check style, imports and types
@@ -63,9 +68,9 @@ lint: install ## Check style, imports and types
 	@$(WITH_BIN) tsc
 
 .PHONY: fmt
-fmt: install ## Format, and fix what can be fixed safely
+fmt: install ## Format, and fix what biome can fix safely
 	@$(WITH_BIN) biome check --write
 
 .PHONY: clean
-clean: ## Remove what was built and installed here; the control plane stays in the user's cache
+clean: ## Remove dist and node_modules; the control plane stays in the user's cache
 	rm -rf dist node_modules

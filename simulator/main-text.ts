@@ -36,7 +36,7 @@ export function helpText({ endpoint, stsEndpoint, adminURL }: Addresses, byDefau
     ? DEFAULT_KEY
     : { accessKeyID: '<a key of the seed file>', accessKeySecret: '<its secret>' };
   return `The simulated cloud listens at ${endpoint}, its STS at ${stsEndpoint}
-Its admin port is ${adminURL}, which tells what it can do: curl ${adminURL}/
+Its admin port is ${adminURL}, which lists what it can do: curl ${adminURL}/
 
 Point the operator at it. The key is made up and works nowhere else:
 

@@ -255,11 +255,14 @@ export function readerRoles(newReader: NewReader): void {
         await writeFile(tokenFile, '\n');
         expect(await subject.failure()).to.include({
           kind: 'CredentialsNotFound',
-          message: "the service account's token, which ALIBABA_CLOUD_OIDC_TOKEN_FILE names, is empty",
+          message:
+            "the token file that ALIBABA_CLOUD_OIDC_TOKEN_FILE names is empty; check the pod's volume for the service account's token",
         });
         await rm(tokenFile);
         await subject.clock.advance(ASKED_AGAIN_MS);
-        expect((await subject.failure()).message).to.match(/cannot be read \(ENOENT\)$/);
+        expect((await subject.failure()).message).to.match(
+          /cannot be read \(ENOENT\); check the pod's volume/,
+        );
         expect(await stsCalls()).to.deep.equal({});
       });
 

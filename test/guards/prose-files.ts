@@ -1,5 +1,5 @@
 /**
- * Reads the files whose prose is checked, and lists what breaks a rule. `node test/guards/prose-list.ts`
+ * Reads the files whose prose is checked, and lists what breaks a rule. `npm run prose`
  * prints it.
  */
 import { globSync, readFileSync, statSync } from 'node:fs';

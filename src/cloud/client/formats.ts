@@ -1,8 +1,11 @@
 /**
- * What keys, roles and accounts can look like; pure. Only what cannot be is refused: the rest is for the cloud to judge.
+ * Formats of keys, roles and accounts. Pure. Only an impossible value is refused; the cloud judges the rest.
  */
 
-/** Whether it can be part of a key: visible ASCII, as it goes into a header; with 8 KiB, twice as long as any token is to be expected. */
+/**
+ * Whether a key can hold the text: visible ASCII, because it goes into a header, and at most 8 KiB, twice the
+ * longest token expected.
+ */
 export function isKeyText(text: string): boolean {
   return /^[\x21-\x7e]{0,8192}$/.test(text);
 }
@@ -17,17 +20,17 @@ export function isProviderARN(text: string): boolean {
   return /^acs:ram::\d{1,32}:oidc-provider\/[\w./-]{1,256}$/.test(text);
 }
 
-/** As the page of AssumeRole says. */
+/** Format documented for AssumeRole. */
 export function isSessionName(text: string): boolean {
   return /^[\w.@-]{2,64}$/.test(text);
 }
 
-/** As the page of AssumeRole says. */
+/** Format documented for AssumeRole. */
 export function isExternalID(text: string): boolean {
   return /^[\w+=,.@:/-]{2,1224}$/.test(text);
 }
 
-/** Sixteen digits, as the vendor numbers accounts; how many is not promised. */
+/** Account numbers have sixteen digits today; the vendor does not promise the length. */
 export function isAccountID(text: string): boolean {
   return /^\d{1,32}$/.test(text);
 }

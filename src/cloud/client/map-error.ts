@@ -1,38 +1,38 @@
 /**
- * Whatever a call can throw, to one kind of failure; pure. Codes decide first, the HTTP status second: a 404 can mean an unknown
- * key, and a 400 an overspent quota.
+ * Maps everything that a call can throw to one kind of failure. Pure. The code decides first, the HTTP status
+ * second: a 404 can mean an unknown key, and a 400 an exceeded quota.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import { UnexpectedBody } from './map-response.ts';
 
-/** What was asked, for the messages. */
+/** The call, as messages name it. */
 export interface CallContext {
   readonly action: string;
   readonly clusterID: string;
   readonly jobID: string;
-  /** Undefined: the Secret's own, of which nothing is repeated. */
+  /** Undefined: the region comes from the Secret, whose values no message repeats. */
   readonly regionID: string | undefined;
   /** `default` or the Secret's `namespace/name`. */
   readonly identity: string;
 }
 
-/** A failure, and what the log and the metrics are told besides. */
+/** A failure, with what the log and the metrics add to it. */
 export interface CallFailure {
   readonly failure: Failure;
-  /** The vendor's code, the network's, or the kind where there is none: short, and safe as a label. */
+  /** The code of the vendor or the network, else the kind. Short, and safe as a label. */
   readonly code: string;
   readonly requestID?: string;
 }
 
-/** The call took longer than it may. */
+/** The call exceeded its deadline. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';
 }
 
-/** The nonce was taken: sign again. Not a failure of anything. */
+/** Code of an answer that says: the nonce is used. The call is signed and sent again. */
 export const SIGNATURE_NONCE_USED = 'SignatureNonceUsed';
 
-/** In this order; the first that matches holds. */
+/** Kinds by code. The first pattern that matches counts. */
 const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
   [/Throttling/, 'Throttled'],
   [/^JobNotFound$/, 'JobNotFound'],
@@ -48,23 +48,26 @@ const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
   [/^(ServiceUnavailable|InternalError)(\.|$)/, 'ServerError'],
 ];
 
-/** Of Node's and OpenSSL's codes, by their beginnings. */
+/** Codes of Node and OpenSSL for network errors. */
 const NETWORK_CODE =
   /^(E[A-Z0-9_]+|HPE_\w+|(CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
 
-/** Errors wrap each other; none of them this deep. */
+/** Bound on the search through causes, which can form a cycle. Real errors nest less deeply. */
 const DEEPEST_CAUSE = 8;
 
-/** Those of them that are about trust, not about reaching anybody. */
+/** The network codes that concern trust in a certificate, not the connection. */
 const TRUST_CODE =
   /^((CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
 
-/** How the answers of one API are told. */
+/** What differs between the APIs. */
 export interface Dialect {
-  /** Who was asked, at the beginning of a sentence's end: `the endpoint`. */
+  /** The server in a message, such as `the endpoint`. */
   readonly server: string;
   kindOf(status: number, code: string | undefined): FailureKind;
-  /** What a person can do about it. `code` is the vendor's, checked; nothing else of the answer is repeated. */
+  /**
+   * The message, with what a person can do. It repeats nothing of the answer but the code, whose format is
+   * checked.
+   */
   messageOf(kind: FailureKind, code: string): string;
 }
 
@@ -77,7 +80,7 @@ export function translate(error: unknown, dialect: Dialect): CallFailure {
   try {
     return kindAndWords(error, dialect);
   } catch {
-    // Its fields cannot even be read: a getter or a proxy that throws.
+    // A getter or proxy in the error threw.
     return notOfThisApi();
   }
 }
@@ -92,7 +95,7 @@ function kindAndWords(error: unknown, dialect: Dialect): CallFailure {
   return notOfThisApi();
 }
 
-/** Not JSON, or JSON of a shape that the SDK stumbles over: it throws without the HTTP status. */
+/** The answer is not JSON, or JSON of a shape that makes the SDK throw without an HTTP status. */
 function notOfThisApi(): CallFailure {
   return failed('UnexpectedResponse', 'the answer is not the JSON of this API; is a proxy in between?');
 }
@@ -103,19 +106,19 @@ interface VendorAnswer {
   readonly requestID: string | undefined;
 }
 
-/** What the SDK throws for an error body: `code`, and `data` with the body's fields and `statusCode`. */
+/**
+ * Reads what the SDK throws for an error body: `code`, and `data` with the body's fields and `statusCode`.
+ */
 function vendorAnswer(error: unknown): VendorAnswer | undefined {
   const { code, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
   const status = data?.statusCode;
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599)
     return undefined;
   const requestID = data?.RequestId;
+  const isCode = typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) && code !== 'undefined';
   return {
     status,
-    code:
-      typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) && code !== 'undefined'
-        ? code
-        : undefined,
+    code: isCode ? code : undefined,
     requestID: typeof requestID === 'string' ? requestID.slice(0, 64) : undefined,
   };
 }
@@ -129,7 +132,7 @@ function fromAnswer({ status, code, requestID }: VendorAnswer, dialect: Dialect)
   };
 }
 
-/** By the codes that the vendor's products share. */
+/** The kind by the codes that the vendor's products share. */
 export function kindOf(status: number, code: string | undefined): FailureKind {
   const known = code && KIND_OF_CODE.find(([pattern]) => pattern.test(code));
   if (known) return known[1];
@@ -137,7 +140,7 @@ export function kindOf(status: number, code: string | undefined): FailureKind {
   return status >= 500 ? 'ServerError' : 'UnexpectedResponse';
 }
 
-/** The credentials of this identity, for a message. */
+/** Names the credentials of an identity in a message. */
 export function credentialsOf(identity: string): string {
   return identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
 }
@@ -154,13 +157,13 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
     case 'OperationDenied':
       return `the cloud denied the operation (${code}); check that the account of ${who} has the edge transcoding service`;
     case 'PermissionDenied':
-      return `no RAM permission live:${action} for ${who} (${code}); grant it and the next poll will see it`;
+      return `no RAM permission live:${action} for ${who} (${code}); grant it, and the next poll succeeds`;
     case 'AuthenticationFailed':
       return `the cloud did not accept ${who} (${code}); put in a valid access key`;
     case 'ClockSkewed':
       return `the cloud calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':
-      return `the account's quota is spent (${code}); lower --calls-per-minute, or find who else spends it`;
+      return `the account's quota is spent (${code}); lower --calls-per-minute, or find what else spends it`;
     case 'ServerError':
       return `the cloud failed to answer (${code})`;
     default:
@@ -177,14 +180,14 @@ function networkCode(error: unknown, depth = 0): string | undefined {
 
 function unreachable({ server }: Dialect, detail: string, code: string): CallFailure {
   const message = `${server} cannot be reached (${detail}); check the network, DNS, TLS trust and the endpoint`;
-  return { failure: { kind: 'ConnectionFailed', message }, code };
+  return failed('ConnectionFailed', message, code);
 }
 
 function untrusted({ server }: Dialect, code: string): CallFailure {
   const message = `the TLS certificate of ${server} is not trusted (${code}); name its authority in NODE_EXTRA_CA_CERTS, or check the endpoint`;
-  return { failure: { kind: 'ConnectionFailed', message }, code };
+  return failed('ConnectionFailed', message, code);
 }
 
-function failed(kind: FailureKind, message: string): CallFailure {
-  return { failure: { kind, message }, code: kind };
+function failed(kind: FailureKind, message: string, code: string = kind): CallFailure {
+  return { failure: { kind, message }, code };
 }

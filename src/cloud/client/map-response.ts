@@ -1,6 +1,4 @@
-/**
- * The body of an answer, of any shape, to the job or the page of jobs that it tells of; pure.
- */
+/** Maps the body of an answer, of any shape, to a job or a page of jobs. Pure. */
 import { rfc3339 } from '../../base/clock.ts';
 import type { Answer } from '../../job/model/cloud-port.ts';
 
@@ -10,16 +8,19 @@ export type Job = Extract<Answer, { kind: 'observed' }>['job'];
 export type JobFields = Readonly<Record<string, unknown>>;
 
 export interface JobPage {
-  /** How many jobs the cluster's list has in all. */
+  /** Number of jobs in the cluster's whole list. */
   readonly total: number;
-  /** Those of this page, by ID: raw, as few of them may be wanted. */
+  /** The jobs of this page, by ID. Not mapped yet, because few of them may be wanted. */
   readonly jobs: ReadonlyMap<string, JobFields>;
 }
 
-/** No field the vendor documents comes near this; a status must stay far below the 1.5 MiB that etcd takes. */
+/**
+ * Longest value of a field. Documented fields are far shorter, and a status must stay far below etcd's limit
+ * of 1.5 MiB.
+ */
 const LONGEST_VALUE = 4_096;
 
-/** A body that tells of no job, or of another one than asked. */
+/** The body holds no job, or another job than the requested one. */
 export class UnexpectedBody extends Error {
   override readonly name = 'UnexpectedBody';
 }
@@ -35,11 +36,15 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   return job;
 }
 
-/** More jobs than any cluster has: who tells of more counts wrong, and must not make us count along. */
+/**
+ * More jobs than any cluster has. A larger total is an error of the server, and must not cause that many
+ * pages to be read.
+ */
 const MOST_JOBS = 1_000_000;
 
 /**
- * A page of ListEdgeTranscodeJob. What is no job, or has no ID, is left out: it must not spoil the others.
+ * Maps a page of ListEdgeTranscodeJob. Leaves out entries that are not a job or have no ID, and keeps the
+ * others.
  *
  * @throws UnexpectedBody
  */
@@ -58,7 +63,10 @@ export function mapListResponse(body: unknown): JobPage {
   return { total, jobs };
 }
 
-/** One job as Get and List carry it; what is empty, not text, or not a time where a time belongs is left out. */
+/**
+ * Maps one job of Get or List. Leaves out fields that are empty, not text, or not a time where a time
+ * belongs.
+ */
 export function mapJob(fields: JobFields): Job {
   return withoutUndefined({
     createTime: time(fields.CreateTime),
@@ -75,14 +83,17 @@ export function mapJob(fields: JobFields): Job {
   });
 }
 
-/** Documented as strings; a number (a status code sent as `1`) means the same. */
+/** Fields are documented as strings. A number means the same: `1` is a status code. */
 function text(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string' || value === '') return undefined;
   return value.slice(0, LONGEST_VALUE).toWellFormed();
 }
 
-/** With or without seconds, as the vendor's operations differ; always with a zone, as a time without one means nothing. */
+/**
+ * Seconds are optional, because the vendor's operations differ. The zone is required: a time without it is
+ * ambiguous.
+ */
 const TIME = /^([12]\d{3}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function time(value: unknown): string | undefined {
@@ -92,7 +103,7 @@ function time(value: unknown): string | undefined {
   return Number.isNaN(date.getTime()) ? undefined : rfc3339(date);
 }
 
-/** `Date` takes the 31st of February for the 3rd of March. */
+/** `Date` reads February 31 as March 3. */
 function isDay(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && rfc3339(date).startsWith(text);

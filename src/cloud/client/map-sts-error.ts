@@ -1,11 +1,11 @@
 /**
- * What STS refuses, to one kind of failure; pure. Whatever is wrong with a role, its trust or what assumes it is told as
- * AuthenticationFailed: a person has to mend the credential.
+ * Maps an error of an STS call to one kind of failure. Pure. Everything that is wrong with a role, its trust
+ * policy or the key that assumes it becomes AuthenticationFailed: a person has to correct the credential.
  */
 import type { FailureKind } from '../../job/model/failures.ts';
 import { type CallFailure, credentialsOf, type Dialect, kindOf, translate } from './map-error.ts';
 
-/** Kinds that speak of a job where Live answers them; here it is the role that is not there, denied or wrong. */
+/** Kinds that concern a job in an answer of Live. In an answer of STS they concern the role. */
 const OF_THE_ROLE: ReadonlySet<FailureKind> = new Set([
   'JobNotFound',
   'PermissionDenied',
@@ -13,7 +13,7 @@ const OF_THE_ROLE: ReadonlySet<FailureKind> = new Set([
   'InvalidReference',
 ]);
 
-/** In this order; the first that matches holds. */
+/** Messages by code. The first pattern that matches counts. */
 const ADVICE: readonly (readonly [RegExp, (code: string, who: string) => string])[] = [
   [
     /^EntityNotExist/,
@@ -59,7 +59,7 @@ function messageOf(kind: FailureKind, code: string, who: string): string {
     case 'ClockSkewed':
       return `STS calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':
-      return `STS takes no more calls of the account for now (${code})`;
+      return `STS throttles the calls of the account (${code}); find what else calls it`;
     case 'ServerError':
       return `STS failed to answer (${code})`;
     default:

@@ -1,6 +1,4 @@
-/**
- * The bodies of STS's answers, of any shape, to the session or the account they tell of; pure.
- */
+/** Maps the bodies of STS answers, of any shape, to a session or an account. Pure. */
 
 import type { AccessKey } from './credential.ts';
 import { isAccountID, isKeyText } from './formats.ts';

@@ -1,6 +1,6 @@
 /**
- * Which endpoint serves a region, by the vendor's table. `--endpoint` and a Secret's `endpoint` replace it: the vendor's own sources
- * disagree about some regions, and private networks have endpoints of their own.
+ * The endpoint of each region, from the vendor's table. `--endpoint` and a Secret's `endpoint` replace it:
+ * the vendor's sources disagree about some regions, and private networks have endpoints of their own.
  */
 import type { Endpoint } from '../../base/endpoint.ts';
 

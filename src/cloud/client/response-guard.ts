@@ -1,6 +1,6 @@
 /**
- * What the vendor's SDK does not tell of an answer, its headers, and does not bound, its length: both are had where Node tells of every
- * answer that it receives.
+ * Reads the headers of an answer, which the vendor's SDK hides on errors, and bounds its length, which the
+ * SDK does not. Both use the diagnostics channel on which Node publishes each answer that it receives.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
@@ -8,18 +8,21 @@ import { UnexpectedBody } from './map-response.ts';
 
 const CHANNEL = 'http.client.response.finish';
 
-/** By this header an answer is known to be the one to our request: no two calls share a nonce. */
+/** Header that identifies the request of an answer: no two calls share a nonce. */
 export const NONCE_HEADER = 'x-acs-signature-nonce';
 
-/** As httpx 2 names the socket's property. */
+/** Name of the socket's property in httpx 2. */
 const READ_TIMER = 'TIMER::READ_TIMER';
 
-/** A page of a hundred jobs takes about 100 KiB. A body without end would fill the memory of the process that all share. */
+/**
+ * Longest body. A page of 100 jobs takes about 100 KiB. An endless body would fill the memory of the process.
+ */
 export const LONGEST_BODY_BYTES = 2 * 2 ** 20;
 
 /**
- * Runs `call`, whose request carries `nonce`; `onAnswer` gets the answer to it as soon as its headers are there. Nothing is listened for
- * after that: the SDK promises nothing of an answer that is ended before it has been read, and `call` may never come to its end.
+ * Runs `call`, whose request carries `nonce`. Calls `onAnswer` as soon as the headers of its answer have
+ * arrived, and then stops listening: `call` may never end, because the SDK does not promise to end when an
+ * answer is destroyed before it has been read.
  */
 export async function hearAnswer<T>(
   nonce: string,
@@ -42,8 +45,9 @@ export async function hearAnswer<T>(
 }
 
 /**
- * The SDK's HTTP client starts a timer for each answer, which the SDK never stops: it would hold the request and all that belongs to it
- * until it rings, ten seconds for each of a hundred calls a second. The call's deadline and the socket's idleness bound what is left.
+ * Stops the timer that the SDK's HTTP client starts for each answer and never stops. It would keep the
+ * request in memory until it fires: 10 s for each of 100 calls/s. The call's deadline and the socket's idle
+ * timeout still bound the call.
  */
 function forgetTimer({ socket }: ClientRequest): void {
   const name = Object.getOwnPropertySymbols(socket ?? {}).find(
@@ -52,7 +56,10 @@ function forgetTimer({ socket }: ClientRequest): void {
   if (name) clearTimeout((socket as unknown as Record<symbol, NodeJS.Timeout | undefined>)[name]);
 }
 
-/** Ends the answer when `over` is aborted, and aborts it with an UnexpectedBody when the answer is none that can be read. */
+/**
+ * Destroys the answer when `over` is aborted. Aborts `over` with an UnexpectedBody when the answer is
+ * compressed or too long.
+ */
 export function bound(answer: IncomingMessage, over: AbortController): void {
   const { signal } = over;
   if (signal.aborted) answer.destroy();
@@ -64,7 +71,10 @@ export function bound(answer: IncomingMessage, over: AbortController): void {
     );
 }
 
-/** A compressed body may be a thousand times as long as it looks. We ask for none, and the SDK would unpack it all the same. */
+/**
+ * A compressed body can be 1,000 times as long as it looks. The request asks for none, but the SDK would
+ * unpack one.
+ */
 function isPacked({ headers }: IncomingMessage): boolean {
   return (headers['content-encoding'] ?? 'identity') !== 'identity';
 }
@@ -78,7 +88,7 @@ function watchLength(answer: IncomingMessage, onTooLong: () => void): void {
     answer.off('data', count);
     onTooLong();
   };
-  // To listen for data makes it flow, which must not be before the SDK listens as well.
+  // A data listener starts the flow of data, which must not begin before the SDK listens, too.
   const whenRead = (event: string | symbol) => {
     if (event !== 'data') return;
     answer.off('newListener', whenRead);

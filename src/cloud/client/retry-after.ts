@@ -1,17 +1,15 @@
-/**
- * How long an answer says to wait; pure.
- */
+/** Reads from an answer how long to wait. Pure. */
 
-/** Whatever an answer says: the vendor counts by the minute, so that after one everybody may call again. */
+/** Longest wait, whatever the answer says: the vendor counts calls by the minute. */
 const LONGEST_MS = 60_000;
 
-/** Milliseconds, at most a minute: `x-acs-retry-after: 250`, or `x-ratelimit-user-api: Limit:6000,Remain:0,TimeLeft:250`. */
+/** The wait in ms: `x-acs-retry-after: 250`, or `x-ratelimit-user-api: Limit:6000,Remain:0,TimeLeft:250`. */
 export function retryAfterOf(headers: Readonly<Record<string, unknown>>): number | undefined {
   const texts = [
     /^(\d{1,9})$/.exec(`${headers['x-acs-retry-after']}`),
     /\bTimeLeft:(\d{1,9})\b/.exec(`${headers['x-ratelimit-user-api']}`),
     /\bTimeLeft:(\d{1,9})\b/.exec(`${headers['x-ratelimit-user']}`),
   ];
-  const told = texts.find((match) => match !== null)?.[1];
-  return told === undefined ? undefined : Math.min(Number(told), LONGEST_MS);
+  const ms = texts.find((match) => match !== null)?.[1];
+  return ms === undefined ? undefined : Math.min(Number(ms), LONGEST_MS);
 }

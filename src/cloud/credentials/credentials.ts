@@ -107,7 +107,10 @@ export class Credentials {
   /** Reads the file for each session: the cluster replaces the token long before it expires. */
   async #assumeOwn({ roleARN, oidcProviderARN, tokenFile }: Rrsa): Promise<Assumed> {
     const { sts } = this.#options;
-    if (!sts) return cannotAssume("the operator's own credentials name");
+    if (!sts)
+      return notFound(
+        "the operator's own credentials name a role, and the operator runs with --sts-endpoint=none; name an endpoint",
+      );
     const token = await readFile(tokenFile, 'utf8').catch((error: NodeJS.ErrnoException) => error);
     if (typeof token !== 'string') return noToken(`cannot be read (${token.code})`);
     if (token.trim() === '') return noToken('is empty');
@@ -128,7 +131,10 @@ export class Credentials {
 
   async #assume(caller: typeof OWN, accessKey: AccessKey, role: Role): Promise<Assumed> {
     const { sts, clock } = this.#options;
-    if (!sts) return cannotAssume(`Secret ${caller.identity} names`);
+    if (!sts)
+      return notFound(
+        `Secret ${caller.identity} names a role, and the operator runs with --sts-endpoint=none; remove roleARN from the Secret, or name an endpoint`,
+      );
     const sentAt = clock.now();
     const assumed = await sts.assumeRole(caller, accessKey, role);
     // The owner of the Secret may have replaced the key just now.
@@ -142,10 +148,8 @@ function isSecret(reference: CredentialReference): reference is SecretReference 
   return reference.name !== undefined;
 }
 
-function cannotAssume(who: string): Assumed {
-  return notFound(`${who} a role, and the operator runs with --sts-endpoint=none`);
-}
-
 function noToken(what: string): Assumed {
-  return notFound(`the service account's token, which ALIBABA_CLOUD_OIDC_TOKEN_FILE names, ${what}`);
+  return notFound(
+    `the token file that ALIBABA_CLOUD_OIDC_TOKEN_FILE names ${what}; check the pod's volume for the service account's token`,
+  );
 }

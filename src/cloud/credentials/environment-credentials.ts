@@ -1,12 +1,12 @@
 /**
- * The operator's own credentials, from the variables that the vendor's tools share: an access key or STS token, or a role that its
- * service account may assume (RRSA).
+ * Reads the operator's own credentials from the variables that the vendor's tools share: an access key or STS
+ * token, or a role that the operator's service account may assume (RRSA).
  */
 
 import type { AccessKey } from '../client/credential.ts';
 import { isKeyText, isProviderARN, isRoleARN } from '../client/formats.ts';
 
-/** A role that the token of the operator's service account assumes. */
+/** A role, assumed with the token of the operator's service account. */
 export interface Rrsa {
   readonly roleARN: string;
   readonly oidcProviderARN: string;
@@ -14,16 +14,13 @@ export interface Rrsa {
   readonly tokenFile: string;
 }
 
-/** `auto`: RRSA where its variables are set, else the access key, else none. */
+/** `auto`: RRSA if its variables are set, else the access key, else none. */
 export type CredentialSource = 'auto' | 'rrsa' | 'access-key';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const KEY_VARIABLES = [
-  'ALIBABA_CLOUD_ACCESS_KEY_ID',
-  'ALIBABA_CLOUD_ACCESS_KEY_SECRET',
-  'ALIBABA_CLOUD_SECURITY_TOKEN',
-] as const;
+const KEY_VARIABLES = ['ALIBABA_CLOUD_ACCESS_KEY_ID', 'ALIBABA_CLOUD_ACCESS_KEY_SECRET'] as const;
+const TOKEN_VARIABLE = 'ALIBABA_CLOUD_SECURITY_TOKEN';
 
 const RRSA_VARIABLES = [
   'ALIBABA_CLOUD_ROLE_ARN',
@@ -32,9 +29,9 @@ const RRSA_VARIABLES = [
 ] as const;
 
 /**
- * All that is wrong is told at once, by the names of the variables; no value is repeated.
+ * Reports all errors at once, by the names of the variables. No message repeats a value.
  *
- * @param canAssume whether there is an STS to ask
+ * @param canAssume whether there is an STS to call
  */
 export function ownCredentials(
   environment: Environment,
@@ -45,50 +42,58 @@ export function ownCredentials(
   const key = source === 'rrsa' ? {} : attempt(() => accessKeyOf(environment));
   const errors = [rrsa.error, key.error].filter((error) => error !== undefined);
   const own = rrsa.value ?? key.value;
-  if (rrsa.value && !canAssume) errors.push('--sts-endpoint: none leaves nobody to ask for the role of RRSA');
+  if (rrsa.value && !canAssume)
+    errors.push(
+      '--sts-endpoint: none, but the role of RRSA needs STS; name an endpoint, or set --credentials=access-key',
+    );
   if (errors.length === 0 && !own && source !== 'auto')
     errors.push(`--credentials: ${source}: ${NOT_SET[source]}`);
   return errors.length > 0 ? { errors } : { own };
 }
 
 const NOT_SET = {
-  rrsa: `${RRSA_VARIABLES.join(', ')} are not set; is the namespace set up for RRSA, and the service account annotated?`,
-  'access-key': `${KEY_VARIABLES[0]} and ${KEY_VARIABLES[1]} are not set`,
+  rrsa: `${RRSA_VARIABLES.join(', ')} are not set; enable RRSA for the namespace and annotate the service account`,
+  'access-key': `${KEY_VARIABLES.join(' and ')} are not set`,
 } as const;
 
-/** Undefined when there is none. @throws when one of the pair is missing, or a value cannot be a key's, naming the variable */
+/**
+ * Undefined when no key is set. @throws when half of the pair is missing, or a value cannot be part of a key
+ */
 export function accessKeyOf(environment: Environment): AccessKey | undefined {
-  const [accessKeyID, accessKeySecret, securityToken] = KEY_VARIABLES.map((name) => {
-    const value = environment[name]?.trim() ?? '';
-    if (!isKeyText(value))
-      throw new Error(`${name} is too long for a key, or holds characters that none has`);
-    return value;
-  });
-  if (!accessKeyID && !accessKeySecret) return undefined;
-  if (!accessKeyID)
-    throw new Error('ALIBABA_CLOUD_ACCESS_KEY_SECRET is set without ALIBABA_CLOUD_ACCESS_KEY_ID');
-  if (!accessKeySecret)
-    throw new Error('ALIBABA_CLOUD_ACCESS_KEY_ID is set without ALIBABA_CLOUD_ACCESS_KEY_SECRET');
+  const [accessKeyID, accessKeySecret] = valuesOf(environment, KEY_VARIABLES) ?? [];
+  if (!accessKeyID || !accessKeySecret) return undefined;
+  for (const name of [...KEY_VARIABLES, TOKEN_VARIABLE])
+    if (!isKeyText(textOf(environment, name)))
+      throw new Error(`${name} is longer than 8,192 characters or not visible ASCII; correct it`);
+  const securityToken = textOf(environment, TOKEN_VARIABLE);
   return { accessKeyID, accessKeySecret, ...(securityToken && { securityToken }) };
 }
 
-/** Undefined when there is none. @throws when it is not whole, or cannot be right, naming the variables */
+/** Undefined when no role is set. @throws when a variable is missing or is not what its name says */
 export function rrsaOf(environment: Environment): Rrsa | undefined {
-  const [roleARN = '', oidcProviderARN = '', tokenFile = ''] = RRSA_VARIABLES.map(
-    (name) => environment[name]?.trim() ?? '',
-  );
-  const missing = RRSA_VARIABLES.filter((name) => !environment[name]?.trim());
-  if (missing.length === RRSA_VARIABLES.length) return undefined;
-  if (missing.length > 0) {
-    const set = RRSA_VARIABLES.filter((name) => !missing.includes(name));
-    throw new Error(
-      `${set.join(' and ')} ${set.length > 1 ? 'are' : 'is'} set without ${missing.join(' and ')}`,
-    );
-  }
+  const values = valuesOf(environment, RRSA_VARIABLES);
+  if (!values) return undefined;
+  const [roleARN = '', oidcProviderARN = '', tokenFile = ''] = values;
   if (!isRoleARN(roleARN)) throw new Error(`${RRSA_VARIABLES[0]} is not the ARN of a role`);
   if (!isProviderARN(oidcProviderARN))
     throw new Error(`${RRSA_VARIABLES[1]} is not the ARN of an OIDC provider`);
   return { roleARN, oidcProviderARN, tokenFile };
+}
+
+/** The values of all the variables; undefined when none is set. @throws when only some are set */
+function valuesOf(environment: Environment, names: readonly string[]): readonly string[] | undefined {
+  const isSet = (name: string) => textOf(environment, name) !== '';
+  const set = names.filter(isSet);
+  if (set.length === 0) return undefined;
+  if (set.length === names.length) return names.map((name) => textOf(environment, name));
+  const missing = names.filter((name) => !isSet(name));
+  throw new Error(
+    `${set.join(' and ')} ${set.length > 1 ? 'are' : 'is'} set without ${missing.join(' and ')}`,
+  );
+}
+
+function textOf(environment: Environment, name: string): string {
+  return environment[name]?.trim() ?? '';
 }
 
 function attempt<T>(read: () => T): { value?: T; error?: string } {

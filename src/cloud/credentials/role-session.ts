@@ -144,5 +144,5 @@ export class RoleSession {
 
 const ALREADY_EXPIRED: Failure = {
   kind: 'ClockSkewed',
-  message: "the session that STS gave is over already; set the clock of the operator's node",
+  message: "the session from STS has already expired; set the clock of the operator's node",
 };

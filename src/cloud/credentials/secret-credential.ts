@@ -1,5 +1,6 @@
 /**
- * A Secret's values, to a credential or to what is wrong with them; pure. No message repeats a value.
+ * Maps the content of a Secret to a credential, or to what is wrong with it. Pure. No message repeats a
+ * value.
  */
 
 import { createHash } from 'node:crypto';
@@ -8,7 +9,7 @@ import type { CredentialReference } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import { identityOf, isRegion } from '../../job/model/reference.ts';
 import type { SecretData } from '../../job/model/sinks.ts';
-import type { Credential, Role } from '../client/credential.ts';
+import type { Credential } from '../client/credential.ts';
 import { isAccountID, isExternalID, isKeyText, isRoleARN, isSessionName } from '../client/formats.ts';
 
 export interface Refused {
@@ -19,18 +20,24 @@ export type Resolved = { readonly credential: Credential } | Refused;
 
 export interface SecretRules {
   readonly allowedEndpoints: readonly string[];
-  /** Whether a Secret may name plain HTTP. */
+  /** Whether a Secret may name an endpoint of plain HTTP. */
   readonly allowInsecure: boolean;
 }
 
-const REQUIRED = ['accessKeyID', 'accessKeySecret'];
-const KEYS = [...REQUIRED, 'securityToken'];
+const REQUIRED = ['accessKeyID', 'accessKeySecret'] as const;
 
-/** By which the cloud knows in its audit log who assumed a role. */
+/** Name of a session in the cloud's audit log, unless the Secret gives another. */
 export const SESSION_NAME = 'edge-transcode-job-operator';
 
-/** What else a Secret may hold, and what is wrong with it otherwise. */
-const FORMS: Readonly<Record<string, readonly [isWell: (text: string) => boolean, is: string]>> = {
+type Format = readonly [isValid: (text: string) => boolean, otherwise: string];
+
+const KEY_TEXT: Format = [isKeyText, 'is longer than 8,192 characters or not visible ASCII'];
+
+/** Formats of the values, and what is wrong with a value of another format. */
+const FORMATS: Readonly<Record<string, Format>> = {
+  accessKeyID: KEY_TEXT,
+  accessKeySecret: KEY_TEXT,
+  securityToken: KEY_TEXT,
   regionID: [isRegion, 'is not the ID of a region in lower case, such as cn-shanghai'],
   roleARN: [isRoleARN, 'is not the ARN of a role, such as acs:ram::1000000000000001:role/job-reader'],
   roleSessionName: [isSessionName, 'is not 2 to 64 letters, digits or any of . @ - _'],
@@ -46,70 +53,67 @@ export function credentialOfSecret(
   rules: SecretRules,
 ): Resolved {
   const { namespace, name } = secret;
+  const identity = identityOf(secret);
   if (data === 'missing')
-    return notFound(`namespace ${namespace} has no Secret ${name}; create it, or mend spec.credentialsRef`);
+    return notFound(`Secret ${identity} does not exist; create it, or correct spec.credentialsRef`);
   if (data === 'forbidden')
     return notFound(
-      `the operator may not read Secret ${name}; let it: kubectl --namespace ${namespace} create role read-${name} --verb=get --resource=secrets --resource-name=${name} && kubectl --namespace ${namespace} create rolebinding read-${name} --role=read-${name} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (as shipped; put in its service account if it is another)`,
+      `the operator may not read Secret ${identity}; allow it: kubectl --namespace ${namespace} create role read-${name} --verb=get --resource=secrets --resource-name=${name} && kubectl --namespace ${namespace} create rolebinding read-${name} --role=read-${name} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (replace the service account if the operator has another)`,
     );
-  const absent = REQUIRED.filter((key) => !data[key]?.trim());
-  if (absent.length > 0) return notFound(`Secret ${name} lacks ${absent.join(' and ')}`);
-  const broken = KEYS.filter((key) => !isKeyText(data[key]?.trim() ?? ''));
-  if (broken.length > 0)
-    return notFound(
-      `${broken.join(' and ')} in Secret ${name} is too long for a key, or holds characters that none has`,
-    );
-  const bent = Object.entries(FORMS).find(
-    ([key, [isWell]]) => data[key]?.trim() && !isWell(data[key].trim()),
+  const values: SecretData = Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, value.trim()]),
   );
-  if (bent) return notFound(`${bent[0]} in Secret ${name} ${bent[1][1]}`);
-  return withEndpoint(secret, data, rules);
+  const absent = REQUIRED.filter((key) => !values[key]);
+  if (absent.length > 1) return notFound(`Secret ${identity} has no keys ${absent.join(' and ')}; add them`);
+  if (absent.length > 0) return notFound(`Secret ${identity} has no key ${absent[0]}; add it`);
+  for (const [key, [isValid, otherwise]] of Object.entries(FORMATS))
+    if (values[key] && !isValid(values[key]))
+      return notFound(`${key} in Secret ${identity} ${otherwise}; correct it`);
+  const endpoint = endpointOf(values.endpoint, rules);
+  if (typeof endpoint === 'string') return notFound(`the endpoint in Secret ${identity} ${endpoint}`);
+  const version = createHash('sha256').update(JSON.stringify(data)).digest('base64url');
+  return { credential: credentialOf(identity, values, endpoint, version) };
 }
 
-function withEndpoint(secret: SecretReference, data: SecretData, rules: SecretRules): Resolved {
-  const { name } = secret;
-  const text = data.endpoint?.trim();
-  if (!text) return { credential: credentialOf(secret, data, undefined) };
+/** The endpoint, or what is wrong with it. */
+function endpointOf(text: string | undefined, rules: SecretRules): Endpoint | string | undefined {
+  if (!text) return undefined;
   try {
     const endpoint = parseEndpoint(text);
     if (endpoint.protocol === 'http' && !rules.allowInsecure)
-      return notFound(
-        `the endpoint in Secret ${name} is not https, and the operator runs without --insecure-endpoint`,
-      );
-    if (!isAllowed(endpoint, rules.allowedEndpoints))
-      return notFound(`the endpoint in Secret ${name} is not among the operator's --allowed-endpoints`);
-    return { credential: credentialOf(secret, data, endpoint) };
+      return 'is not https, and the operator runs without --insecure-endpoint; name an https endpoint';
+    if (isAllowed(endpoint, rules.allowedEndpoints)) return endpoint;
+    return "is not among the operator's --allowed-endpoints; name one of them";
   } catch (error) {
-    return notFound(`the endpoint in Secret ${name} ${(error as Error).message}`);
+    return (error as Error).message;
   }
 }
 
-function credentialOf(secret: SecretReference, data: SecretData, endpoint: Endpoint | undefined): Credential {
-  const securityToken = data.securityToken?.trim();
-  const regionID = data.regionID?.trim();
-  const accountID = data.accountID?.trim();
-  const role = roleOf(data);
+/**
+ * @param values the values of the Secret without white space around them; an empty value is the same as none
+ */
+function credentialOf(
+  identity: string,
+  values: SecretData,
+  endpoint: Endpoint | undefined,
+  version: string,
+): Credential {
+  const { accessKeyID = '', accessKeySecret = '', securityToken, regionID, accountID } = values;
+  const { roleARN, roleSessionName, externalID } = values;
+  const role = roleARN && {
+    roleARN,
+    sessionName: roleSessionName || SESSION_NAME,
+    ...(externalID && { externalID }),
+  };
   return {
-    identity: identityOf(secret),
-    accessKey: {
-      accessKeyID: (data.accessKeyID as string).trim(),
-      accessKeySecret: (data.accessKeySecret as string).trim(),
-      ...(securityToken && { securityToken }),
-    },
+    identity,
+    accessKey: { accessKeyID, accessKeySecret, ...(securityToken && { securityToken }) },
     ...(endpoint && { endpoint }),
     ...(regionID && { regionID }),
     ...(role && { role }),
     ...(accountID && { accountID }),
-    version: createHash('sha256').update(JSON.stringify(data)).digest('base64url'),
+    version,
   };
-}
-
-function roleOf(data: SecretData): Role | undefined {
-  const roleARN = data.roleARN?.trim();
-  if (!roleARN) return undefined;
-  const externalID = data.externalID?.trim();
-  const sessionName = data.roleSessionName?.trim() || SESSION_NAME;
-  return { roleARN, sessionName, ...(externalID && { externalID }) };
 }
 
 export function notFound(message: string): Refused {

@@ -1,7 +1,9 @@
 /**
- * The way to Redis while it is any good: connected, answering within a second, and by a clock like ours. Tells who follows it when it
- * comes and goes. It goes on until it is closed; no failure ends it.
+ * A connection to Redis that is usable: it answers within a second, and its clock agrees with this process's
+ * clock. Followers are notified when the connection comes and goes. It reconnects until it is closed; no
+ * failure ends it.
  */
+import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import { Redis } from 'ioredis';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
@@ -20,17 +22,20 @@ export interface RedisFollower {
   down(): void;
 }
 
-/** A Redis that needs longer for one command is as good as away: turns would come too late. */
+/** A Redis that takes longer for one command is unusable: permits would come too late. */
 const ANSWERS_WITHIN_MS = 1_000;
-const ASK_EVERY_MS = 1_000;
+const PROBE_EVERY_MS = 1_000;
 
-/** Every shard is back within these of each other. */
+/** Delays between attempts to connect. At most 2 s, so that all shards are back within 2 s of each other. */
 const RETRY: Backoff = { baseMs: 500, maxMs: 2_000 };
 
-/** bottleneck reckons by the clocks of those who call: half a second apart is 0.8% of a minute, and the budget has 2% in reserve. */
+/**
+ * bottleneck uses the clocks of its clients. A difference of 0.5 s is 0.8% of a minute, and the budget has 2%
+ * in reserve.
+ */
 const CLOCKS_APART_MS = 500;
 
-/** Writing is asked for as well: what only reads gives no turns. */
+/** Also writes: a replica that only reads gives no permits. */
 const PROBE = "redis.call('set', KEYS[1], '1', 'PX', 60000) return redis.call('time')";
 const PROBE_KEY = 'b_edgetranscode_probe';
 
@@ -40,8 +45,8 @@ export class RedisConnection {
   readonly #closing = new AbortController();
   #connection: Bottleneck.IORedisConnection | undefined;
   #client: Redis | undefined;
-  /** Why it is away; told once, not at each try. */
-  #told: string | undefined;
+  /** Why the connection was lost, as logged last. The same reason is not logged at each attempt. */
+  #loggedReason: string | undefined;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
@@ -52,14 +57,17 @@ export class RedisConnection {
     return this.#connection !== undefined;
   }
 
-  /** Tells at once if it is up. @returns what ends it */
+  /**
+   * Notifies the follower of each change, and at once if the connection is up. @returns a function that ends
+   * this
+   */
   follow(follower: RedisFollower): () => void {
     this.#followers.add(follower);
     if (this.#connection) follower.up(this.#connection);
     return () => void this.#followers.delete(follower);
   }
 
-  /** Runs a script. Rejects while Redis is away, and when it refuses. */
+  /** Runs a script. Rejects while there is no connection, and when Redis refuses the script. */
   async eval(script: string, keys: readonly string[], values: readonly string[] = []): Promise<unknown> {
     if (!this.#client) throw new Error('Redis is away');
     return this.#client.eval(script, keys.length, ...keys, ...values);
@@ -73,14 +81,14 @@ export class RedisConnection {
   async #run(): Promise<void> {
     const { signal } = this.#closing;
     for (let failures = 0; !signal.aborted; ) {
-      const session = new RedisAttempt(this.#options);
-      const why = await session.lasts(signal, (connection) => {
+      const attempt = new RedisAttempt(this.#options);
+      const why = await attempt.lasts(signal, (connection) => {
         failures = 0;
-        this.#client = session.client;
+        this.#client = attempt.client;
         this.#up(connection);
       });
       this.#client = undefined;
-      session.end();
+      attempt.end();
       if (signal.aborted) break;
       failures += 1;
       this.#down(why);
@@ -91,7 +99,7 @@ export class RedisConnection {
 
   #up(connection: Bottleneck.IORedisConnection): void {
     this.#connection = connection;
-    this.#told = undefined;
+    this.#loggedReason = undefined;
     this.#options.logger.info('the budgets are shared through Redis');
     for (const follower of this.#followers) follower.up(connection);
   }
@@ -99,16 +107,14 @@ export class RedisConnection {
   #down(why: string): void {
     const wasUp = this.#connection !== undefined;
     this.#connection = undefined;
-    if (this.#told !== why) {
-      const message = 'Redis cannot be used: going on with a part of each budget';
-      this.#options.logger.warn(message, { why });
-    }
-    this.#told = why;
+    if (this.#loggedReason !== why)
+      this.#options.logger.warn('Redis cannot be used; this process spends its part of each budget', { why });
+    this.#loggedReason = why;
     if (wasUp) for (const follower of this.#followers) follower.down();
   }
 }
 
-/** From one try to connect to the end of what came of it. */
+/** One attempt to connect, and the connection that it leads to. */
 class RedisAttempt {
   readonly client: Redis;
   readonly #clock: Clock;
@@ -122,7 +128,7 @@ class RedisAttempt {
     this.#watch(this.client);
   }
 
-  /** @returns why it ended, without anything secret */
+  /** Resolves when the connection has ended. @returns why, without anything secret */
   async lasts(
     signal: AbortSignal,
     onUp: (connection: Bottleneck.IORedisConnection) => void,
@@ -131,7 +137,7 @@ class RedisAttempt {
     const close = () => closed.resolve('closed');
     signal.addEventListener('abort', close, { once: true });
     const why = Promise.race([closed.promise, this.#ended.promise, this.#work(onUp).catch(describe)]);
-    // The signal outlives every session: there is one each second or two while Redis is away.
+    // The signal outlives the attempt: while Redis is lost there is an attempt each second or two.
     return why.finally(() => signal.removeEventListener('abort', close));
   }
 
@@ -145,18 +151,18 @@ class RedisAttempt {
     if (!(await Promise.race([isReady, this.#clock.sleep(2 * ANSWERS_WITHIN_MS)])))
       return 'it does not answer';
     for (let isFirst = true; ; isFirst = false) {
-      const trouble = await this.#probe();
-      if (trouble !== undefined) return trouble;
+      const failure = await this.#probe();
+      if (failure !== undefined) return failure;
       if (isFirst) onUp(this.#connection as Bottleneck.IORedisConnection);
-      await this.#clock.sleep(ASK_EVERY_MS);
+      await this.#clock.sleep(PROBE_EVERY_MS);
     }
   }
 
   async #connect(): Promise<void> {
-    // Given, as it would be loaded by a name that no bundler sees.
+    // bottleneck would load ioredis by a name that no bundler sees, so the class is passed.
     const connection = new Bottleneck.IORedisConnection({ Redis, client: this.client });
     this.#connection = connection;
-    // Its types lack the one, and call the other a method.
+    // bottleneck's types lack `subscriber`, and call `ready` a method.
     const { subscriber, ready } = connection as unknown as {
       readonly subscriber: Redis;
       readonly ready: Promise<unknown>;
@@ -174,7 +180,9 @@ class RedisAttempt {
     if (typeof time === 'string') return time;
     const [seconds, microseconds] = time as [string, string];
     const apart = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (before + Date.now()) / 2;
-    return Math.abs(apart) <= CLOCKS_APART_MS ? undefined : 'its clock and ours are more than 0.5 s apart';
+    return Math.abs(apart) <= CLOCKS_APART_MS
+      ? undefined
+      : 'its clock differs from the clock of this process by more than 0.5 s';
   }
 
   #watch(client: Redis): void {
@@ -185,14 +193,14 @@ class RedisAttempt {
   }
 }
 
-/** bottleneck lets go of what `unsubscribe` promises: a rejection would end the process. */
+/** Makes `unsubscribe` never reject. bottleneck ignores its promise, so a rejection would end the process. */
 function neverRejecting(subscriber: Redis): void {
   const unsubscribe = subscriber.unsubscribe.bind(subscriber) as (...channels: string[]) => Promise<unknown>;
   const quiet = (...channels: string[]) => unsubscribe(...channels).catch(() => 0);
   Object.assign(subscriber, { unsubscribe: quiet });
 }
 
-/** A lost connection is ours to make again: with a limiter that knows nothing of the old one. */
+/** ioredis does not reconnect: a new connection needs new limiters, so this class creates it. */
 const OPTIONS = {
   retryStrategy: () => null,
   maxRetriesPerRequest: 0,
@@ -200,10 +208,20 @@ const OPTIONS = {
   commandTimeout: ANSWERS_WITHIN_MS,
 };
 
-/** Its code, or the first word of what Redis said: never more, as an error holds its command, and a command can be a password. */
+/**
+ * The code of an error, or the first word of its message. Never more: an error holds its command, which can
+ * hold a password.
+ */
 function describe(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string') return code;
   if (/timed out/i.test(String(message))) return 'it does not answer';
   return /^[A-Z]{3,20}\b/.exec(String(message))?.[0] ?? 'the connection failed';
+}
+
+/**
+ * The name of an account in Redis. A hash, because Redis need not know account numbers or names of Secrets.
+ */
+export function sharedNameOf(account: string): string {
+  return `edgetranscode_${createHash('sha256').update(account).digest('hex').slice(0, 16)}`;
 }

@@ -1,46 +1,51 @@
 /**
- * Turns of a budget that several processes spend: one after the other for all of them by bottleneck's clustering, or while Redis is
- * away this process's part of them. Whoever waits when Redis goes waits on for a turn of that part.
+ * Permits of a budget that several processes spend. bottleneck's clustering on Redis spaces the permits of
+ * all processes. While Redis is unusable, this process spaces its own part of the budget. A caller that waits
+ * when Redis is lost waits on for a permit of that part.
  */
 import Bottleneck from 'bottleneck';
 import { Redis } from 'ioredis';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
-import type { RedisConnection } from './redis-connection.ts';
-import { sharedNameOf } from './shared-name.ts';
+import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
-/** What the budgets of all accounts have in common. */
+/** What the shared budgets of all accounts have in common. */
 export interface Sharing {
   readonly redis: Pick<RedisConnection, 'follow' | 'eval'>;
-  /** How many processes share each budget: the part of one of them is this of it. */
+  /** Number of processes that share each budget. The part of one process is the budget divided by it. */
   readonly shards: number;
-  /** Which of them this is; default: the one without a name. */
+  /** Name of this process among them. Default: the process without a name. */
   readonly shard?: string | undefined;
 }
 
 export interface SharedLimiterOptions extends Sharing {
-  /** What all who share it call it. */
+  /** Name of the account, the same in all processes. */
   readonly account: string;
-  /** Between two turns of the whole budget. */
+  /** Time between two permits of the whole budget. */
   readonly minTimeMs: number;
   readonly clock: Clock;
 }
 
-/** The others may not have noticed yet that Redis is back, and go on with their parts: for so long this one takes no more than its own. */
+/**
+ * After joining, a process takes no more than its part for 5 s: other processes may still use their parts,
+ * unaware that Redis is back.
+ */
 const SETTLING_MS = 5_000;
 
-/** After an error of one limiter, while Redis answers. */
+/** Delay before joining again after an error of the limiter, while Redis answers. */
 const JOIN_AGAIN_MS = 1_000;
 
-/** A turn is begun at once: what was not, by a process that died, is forgotten. */
-const TURN_EXPIRES_MS = 60_000;
+/** A permit is used at once. Redis forgets one that a process took just before it died. */
+const PERMIT_EXPIRES_MS = 60_000;
 
-/** What an account leaves in Redis goes an hour after its last limiter; a limiter whose keys were gone would be made anew. */
+/**
+ * The keys of a limiter expire an hour after its last use. A limiter whose keys are gone creates them again.
+ */
 const KEYS_EXPIRE_MS = 60 * 60_000;
-const KEEP_EVERY_MS = 10 * 60_000;
-const KEEP = "for _, key in ipairs(KEYS) do redis.call('pexpire', key, ARGV[1]) end";
+const PROLONG_EVERY_MS = 10 * 60_000;
+const PROLONG = "for _, key in ipairs(KEYS) do redis.call('pexpire', key, ARGV[1]) end";
 
-/** bottleneck's, of one limiter. */
+/** Keys of one limiter, named by bottleneck. */
 const KEYS = [
   'settings',
   'job_weights',
@@ -52,23 +57,22 @@ const KEYS = [
   'client_last_seen',
 ];
 
-interface Waiting {
-  readonly begin: () => void;
-}
-
 export class SharedLimiter {
   readonly #options: SharedLimiterOptions;
   readonly #unfollow: () => void;
-  readonly #waiting = new Set<Waiting>();
+  /** Resolves the promises of the callers that wait. */
+  readonly #waiting = new Set<() => void>();
   #account: string;
+  /** Permits of this process's part. */
   #part: SpacingLimiter;
   #connection: Bottleneck.IORedisConnection | undefined;
-  /** The last one made: of one made before it, for another name or connection, nothing is wanted any more. */
+  /** The limiter that was created last. An older one, for another name or connection, is no longer wanted. */
   #newest: Bottleneck | undefined;
+  /** The limiter of all processes, once it is ready. */
   #limiter: Bottleneck | undefined;
   #settledAt = 0;
   #again: Timer | undefined;
-  #keeping: Timer | undefined;
+  #prolonging: Timer | undefined;
 
   constructor(options: SharedLimiterOptions) {
     this.#options = options;
@@ -86,21 +90,24 @@ export class SharedLimiter {
     });
   }
 
-  /** Of the budget, what this process may take by itself. */
+  /** The share of the budget that this process may use alone. */
   get share(): number {
     return this.#limiter ? 1 : 1 / this.#options.shards;
   }
 
-  /** Resolves when it is this process's turn, or when it is closed. */
+  /** Resolves when this process gets a permit, or when the limiter is closed. */
   next(): Promise<void> {
     return new Promise((resolve) => {
-      const waiting = { begin: resolve };
-      this.#waiting.add(waiting);
-      this.#ask(waiting);
+      const begin = () => {
+        this.#waiting.delete(begin);
+        resolve();
+      };
+      this.#waiting.add(begin);
+      this.#ask(begin);
     });
   }
 
-  /** Those who share it call it by another name from now on. */
+  /** Changes the name of the account. */
   rename(account: string): void {
     this.#account = account;
     this.#leave();
@@ -112,35 +119,30 @@ export class SharedLimiter {
     this.#connection = undefined;
     this.#newest = undefined;
     this.#again?.cancel();
-    this.#keeping?.cancel();
+    this.#prolonging?.cancel();
     this.#drop();
     this.#part.close();
-    for (const waiting of this.#waiting) this.#begin(waiting);
+    for (const begin of this.#waiting) begin();
   }
 
-  #ask(waiting: Waiting): void {
+  #ask(begin: () => void): void {
     const limiter = this.#limiter;
-    const { clock } = this.#options;
-    if (!limiter) this.#askPart(() => this.#begin(waiting));
-    else if (clock.now() < this.#settledAt) this.#askPart(() => this.#askAll(limiter, waiting));
-    else this.#askAll(limiter, waiting);
+    if (!limiter) this.#askPart(begin);
+    else if (this.#options.clock.now() < this.#settledAt) this.#askPart(() => this.#askAll(limiter, begin));
+    else this.#askAll(limiter, begin);
   }
 
   #askPart(then: () => void): void {
-    // It rejects when it is closed; whoever waits has been moved by then.
+    // Rejects when the part is closed. The callers have then moved to the next part.
     this.#part.schedule(async () => then()).catch(() => undefined);
   }
 
-  #askAll(limiter: Bottleneck, waiting: Waiting): void {
-    if (limiter !== this.#limiter) return;
-    const begin = async () => {
-      if (limiter === this.#limiter) this.#begin(waiting);
-    };
-    limiter.schedule({ expiration: TURN_EXPIRES_MS }, begin).catch(() => this.#failed(limiter));
-  }
-
-  #begin(waiting: Waiting): void {
-    if (this.#waiting.delete(waiting)) waiting.begin();
+  #askAll(limiter: Bottleneck, begin: () => void): void {
+    const isCurrent = () => limiter === this.#limiter;
+    if (!isCurrent()) return;
+    limiter
+      .schedule({ expiration: PERMIT_EXPIRES_MS }, async () => isCurrent() && begin())
+      .catch(() => this.#failed(limiter));
   }
 
   #join(): void {
@@ -152,7 +154,8 @@ export class SharedLimiter {
       datastore: 'ioredis',
       connection: connection ?? null,
       Redis,
-      // A fraction of a millisecond counts, so bottleneck cannot give its keys a time to live (`timeout`): Redis takes whole ones only.
+      // May be a fraction of a millisecond. Redis expires keys by whole ones, so bottleneck's own `timeout`
+      // cannot be used.
       minTime: minTimeMs,
     });
     limiter.on('error', () => this.#failed(limiter));
@@ -160,32 +163,33 @@ export class SharedLimiter {
     const isWanted = () => limiter === this.#newest && connection === this.#connection;
     limiter
       .ready()
-      // What is stored may be of another configuration.
+      // The stored settings may come from another configuration.
       .then(() => limiter.updateSettings({ minTime: minTimeMs }))
       .then(() => {
         if (!isWanted()) return void limiter.disconnect(false);
         this.#limiter = limiter;
         this.#settledAt = clock.now() + SETTLING_MS;
-        this.#keep(limiter);
+        this.#prolongKeys(limiter);
       })
       .catch(() => {
-        // Or it would tell Redis for good that it is there.
+        // Otherwise Redis counts the limiter as present for ever.
         void limiter.disconnect(false);
         if (isWanted()) this.#joinLater();
       });
   }
 
-  /** Its keys live as long as it is in use, and not for ever. */
-  #keep(limiter: Bottleneck): void {
+  /** Prolongs the life of the keys while the limiter is in use. */
+  #prolongKeys(limiter: Bottleneck): void {
     if (limiter !== this.#limiter) return;
+    const { redis, clock } = this.#options;
     const keys = KEYS.map((name) => `b_${limiter.id}_${name}`);
-    // Refused or away: then the limiter will be, too.
-    this.#options.redis.eval(KEEP, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
-    this.#keeping?.cancel();
-    this.#keeping = this.#options.clock.after(KEEP_EVERY_MS, () => this.#keep(limiter));
+    // If Redis refuses or is lost, the limiter fails, too.
+    redis.eval(PROLONG, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
+    this.#prolonging?.cancel();
+    this.#prolonging = clock.after(PROLONG_EVERY_MS, () => this.#prolongKeys(limiter));
   }
 
-  /** Redis refused one of its scripts: another limiter may do. */
+  /** Redis refused a script of the limiter. A new limiter may work. */
   #failed(limiter: Bottleneck): void {
     if (limiter !== this.#limiter) return;
     this.#leave();
@@ -197,17 +201,17 @@ export class SharedLimiter {
     this.#again = this.#options.clock.after(JOIN_AGAIN_MS, () => this.#connection && this.#join());
   }
 
-  /** As if a turn had been taken just now: one of the others may have. */
+  /** Falls back to the part. It begins spent, because another process may just have taken a permit. */
   #leave(): void {
     if (!this.#limiter) return;
     this.#drop();
     this.#part.close();
     this.#part = this.#newPart();
-    for (const waiting of this.#waiting) this.#ask(waiting);
+    for (const begin of this.#waiting) this.#ask(begin);
   }
 
   #drop(): void {
-    // Of a connection that others use as well it only lets go, and promises nothing.
+    // The connection serves other limiters, too: `disconnect` only unregisters this one.
     void this.#limiter?.disconnect(false);
     this.#limiter = undefined;
   }

@@ -13,7 +13,7 @@ export interface CredentialReference {
   readonly name?: string;
 }
 
-/** Names a cluster, together with the credential and the region by which the cloud is asked about it. */
+/** Names a cluster, with the credential and the region that its calls use. */
 export interface ClusterReference {
   readonly credential: CredentialReference;
   readonly clusterID: string;

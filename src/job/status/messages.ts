@@ -35,5 +35,5 @@ export function overdue(windowMs: number, cause: Failure | undefined): string {
 }
 
 export function retrying(cause: Failure): string {
-  return `trying again after ${cause.kind}: ${cause.message}`;
+  return `retrying after ${cause.kind}: ${cause.message}`;
 }

@@ -126,7 +126,7 @@ export class AnswerApplier {
     return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
       const object = jobs.get(each);
       if (!object || (each === key && object.uid !== visited.uid)) return [];
-      // An answer about keys that the asking object may not use is an answer for this object alone.
+      // An answer by keys that the visited object may not use is for that object alone.
       const obstacle = each === key ? obstacleOf(object) : obstacleOf(object, mayUse);
       const isShared = obstacle === undefined && meansSameJob(object, visited);
       return isShared ? [[each, object]] : [];

@@ -40,7 +40,7 @@ describe('the budget of an account', function () {
     operator = await world.operator({ args: ARGS });
   });
 
-  it('is one for the keys of two namespaces, and is used', async () => {
+  it('is shared by the keys of two namespaces, and is used in full', async () => {
     await delay(75_000);
     const { mostPerMinute, calls } = await counted();
     expect(mostPerMinute).to.be.at.most(CALLS_PER_MINUTE);
@@ -50,7 +50,7 @@ describe('the budget of an account', function () {
     for (const key of keys) expect(byKey[key]?.calls).to.be.greaterThan(CALLS_PER_MINUTE / 4);
   });
 
-  it('leaves that of another account alone', async () => {
+  it('does not limit another account', async () => {
     const { world } = scene;
     const other = await createAccount(world);
     const ids = await createJob(world, { accountID: other.accountID });
@@ -61,7 +61,7 @@ describe('the budget of an account', function () {
     expect(performance.now() - begin).to.be.lessThan(10_000);
   });
 
-  it('holds through a kill and a restart', async () => {
+  it('is not exceeded when the operator is killed and restarted', async () => {
     const { world } = scene;
     operator.process.kill('SIGKILL');
     await world.operator({ args: ARGS });
@@ -69,7 +69,7 @@ describe('the budget of an account', function () {
     expect((await counted()).mostPerMinute).to.be.at.most(CALLS_PER_MINUTE);
   });
 
-  it('was learnt by one question for each key and start', async () => {
+  it('is found with one GetCallerIdentity per key and start', async () => {
     const { byOperation, byKey } = await scene.world.cloud.admin.counts({ service: 'sts' });
     expect(Object.keys(byOperation)).to.deep.equal(['GetCallerIdentity']);
     for (const key of keys) expect(byKey[key]?.calls).to.equal(2);

@@ -18,7 +18,7 @@ const OBJECTS = 400;
 const INTERVAL = '10s';
 const SECOND = 1_000;
 
-describe('a key that is revoked below hundreds of objects', () => {
+describe('a revoked key that hundreds of objects use', () => {
   const scene = useWorld({
     prepare: async (world) => {
       await createCloudJobs(world, OBJECTS);
@@ -75,7 +75,7 @@ describe('a key that is revoked below hundreds of objects', () => {
     afterwards = (await admin.calls({ since: mendedAt })).calls;
   });
 
-  it('costs few calls: those under way together, and then probes that come ever more rarely', () => {
+  it('costs few calls: those in flight, and then probes at growing intervals', () => {
     expect(new Set(whileRevoked.map(({ code }) => code))).to.deep.equal(
       new Set(['InvalidAccessKeyId.Inactive']),
     );
@@ -86,7 +86,7 @@ describe('a key that is revoked below hundreds of objects', () => {
     expect(Math.min(...gaps)).to.be.at.least(2.5 * SECOND);
   });
 
-  it('is back within 30 s of its mend, and all are observed with hardly more calls than one each', () => {
+  it('is used again within 30 s of being restored, with hardly more than one call per object', () => {
     const good = afterwards.filter(({ code }) => code === 'OK');
     // The first call about each: of equal keys a Map keeps the last.
     const observed = new Map(good.map(({ jobID, time }) => [jobID, time] as const).reverse());
@@ -141,7 +141,7 @@ describe('an endpoint that hangs', () => {
     server?.close();
   });
 
-  it('holds up no other, though the account is the same', async () => {
+  it('does not delay other endpoints of the same account', async () => {
     const { world } = scene;
     for (let index = 0; index < FINE; index += 1)
       await world.until(`fine-${index}`, (each) => is(each, 'Ready', 'True'));
@@ -154,7 +154,7 @@ describe('an endpoint that hangs', () => {
     expect(spanOf(calls)).to.be.below(17 * SECOND);
   });
 
-  it('is told of, and gets few connections at once and hardly any later', async () => {
+  it('is reported, and gets few connections at first and hardly any later', async () => {
     const { world } = scene;
     for (const name of ['stuck-0', `stuck-${STUCK - 1}`])
       await world.until(

@@ -62,7 +62,7 @@ describe('an object that was never observed', () => {
       ]),
     ),
 
-    'tells a job that is not there as JobNotFound, and finds it when it comes': async () => {
+    'reports a missing job as JobNotFound, and observes it once it exists': async () => {
       const { world } = scene;
       const ids = noJob();
       await world.apply(job('not-there', { ...ids, expectedState: 'Running' }));
@@ -78,7 +78,7 @@ describe('an object that was never observed', () => {
       await world.until('not-there', (each) => is(each, 'Ready', 'True') && is(each, 'AsExpected', 'True'));
     },
 
-    'tells a spent quota as Throttled, and waits for it without disturbing other accounts': async () => {
+    'reports a spent quota as Throttled, and waits without delaying other accounts': async () => {
       const { world } = scene;
       const key = await createAccount(world);
       const { accountID } = key;
@@ -99,7 +99,7 @@ describe('an object that was never observed', () => {
       await world.until('throttled', (each) => is(each, 'Ready', 'True'));
     },
 
-    'tells an endpoint where nobody listens as ConnectionFailed': async () => {
+    'reports an endpoint that refuses connections as ConnectionFailed': async () => {
       const { world } = scene;
       const key = { ...secretData(await createAccount(world)), endpoint: `http://127.0.0.1:${deadPort}` };
       const credentialsRef = { name: 'nowhere' };
@@ -109,7 +109,7 @@ describe('an object that was never observed', () => {
       expect(JSON.stringify(refused.status)).to.not.contain(String(deadPort));
     },
 
-    'signs again, at once, when its nonce was taken': async () => {
+    'signs and sends the call again at once when its nonce was used already': async () => {
       const { world } = scene;
       const ids = await createJob(world);
       await breakCalls(world, ids, { ...vendorError(400, 'SignatureNonceUsed'), calls: 1 });
@@ -119,7 +119,7 @@ describe('an object that was never observed', () => {
       expect(codes).to.deep.equal(['SignatureNonceUsed', 'OK']);
     },
 
-    'keeps what it knew of a job that vanished, until it comes back': async () => {
+    'keeps the last data of a job that vanished, until the job is back': async () => {
       const { world } = scene;
       const ids = await createJob(world, { name: 'vanishing' });
       await world.apply(job('vanishing', ids));
@@ -135,7 +135,7 @@ describe('an object that was never observed', () => {
       expect(back.status.job?.name).to.equal('came-back');
     },
 
-    'is not polled at its interval while only a person can help': async () => {
+    'is polled less often than its interval while only a person can repair the failure': async () => {
       const { world } = scene;
       const [ids, healthy] = [noJob(), await createJob(world)];
       await world.apply(job('slow', ids), job('quick', healthy));

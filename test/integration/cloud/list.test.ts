@@ -39,7 +39,7 @@ describe('two thousand new objects in four clusters', function () {
     counts = await world.cloud.admin.counts();
   });
 
-  it('are all observed', () => {
+  it('are all observed by lists', () => {
     expect(objects).to.have.lengthOf(OBJECTS);
     expect(objects.filter(({ status }) => status.state === 'Running')).to.have.lengthOf(OBJECTS);
     for (const { spec, status } of objects.slice(0, 50)) expect(status.job?.jobID).to.equal(spec.jobID);

@@ -14,7 +14,7 @@ import { condition, is, job } from '../support/world.ts';
 /** A job of the seed of every simulated cloud. */
 const JOB = { interval: '5s' } as const;
 
-describe('an endpoint behind a certificate of one’s own', function () {
+describe('an endpoint with a private certificate authority', function () {
   this.timeout(60_000);
   const scene = useWorld({ operator: 'none' });
   let cloud: SimulatedCloud;
@@ -32,7 +32,7 @@ describe('an endpoint behind a certificate of one’s own', function () {
   });
   afterEach(() => operator.process.stop());
 
-  it('is not trusted, and no request goes there: neither to Live nor to STS', async () => {
+  it('is not trusted: no request is sent to Live or STS', async () => {
     const { world } = scene;
     operator = await world.operator({ cloud });
     await applyBoth();
@@ -57,7 +57,7 @@ describe('an endpoint behind a certificate of one’s own', function () {
     for (const name of ['plain', 'role']) await world.until(name, (each) => is(each, 'Ready', 'True'));
   });
 
-  it('that has another name than it is called by is not trusted', async () => {
+  it('is not trusted when its certificate names another host', async () => {
     const { world } = scene;
     const args = [`--endpoint=${cloud.endpoint.replace('127.0.0.1', 'localhost')}`];
     operator = await world.operator({ cloud, args, env: { NODE_EXTRA_CA_CERTS: authority } });
@@ -79,7 +79,7 @@ describe('the operator’s connections', () => {
   const TELL = join(import.meta.dirname, '../support/fixtures/tell-connections.ts');
   const scene = useWorld({ operator: 'none' });
 
-  it('go to the API server, Live and STS alone: to no metadata service, whatever credentials it is given', async () => {
+  it('go only to the API server, Live and STS, and never to a metadata service, whatever the credentials', async () => {
     const { world } = scene;
     const { accessKey, rrsa } = world.cloud;
     const tokenFile = join(world.processes.directory, 'token');

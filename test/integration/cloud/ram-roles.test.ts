@@ -49,7 +49,7 @@ describe('a RAM role', function () {
     }),
   });
 
-  it('of the operator serves nobody for whom it is not meant, and STS hears nothing of it', async () => {
+  it('of the operator is neither used nor assumed for namespaces that may not use it', async () => {
     const { world } = scene;
     await world.kubectl('create', 'namespace', 'other');
     const ids = await createJob(world);
@@ -61,7 +61,7 @@ describe('a RAM role', function () {
     expect(await stsCalls('AssumeRoleWithOIDC')).to.equal(0);
   });
 
-  it('of the operator is assumed once for 50 objects that come at once', async () => {
+  it('of the operator is assumed once for 50 objects that are created together', async () => {
     const { world } = scene;
     const jobs = await Promise.all(Array.from({ length: 50 }, () => createJob(world)));
     await world.apply(...jobs.map((ids, index) => job(`many-${index}`, { ...ids, interval: '1h' })));
@@ -72,7 +72,7 @@ describe('a RAM role', function () {
       expect((await callsAbout(world, ids))[0]?.accessKeyID).to.equal(session?.accessKeyID);
   });
 
-  it('of the operator is assumed with the newest token, and nothing is seen of it', async () => {
+  it('of the operator is assumed with the newest token, without a failed observation', async () => {
     const { world } = scene;
     const { admin, rrsa } = world.cloud;
     const { roleARN, oidcProviderARN: providerARN } = rrsa;
@@ -95,7 +95,7 @@ describe('a RAM role', function () {
     expect((await world.get('own')).status).to.deep.equal(before.status);
   });
 
-  it('of a Secret is assumed with its key and its external ID, in the account of the role', async () => {
+  it('of a Secret is assumed with its key and external ID, and spends the budget of the role’s account', async () => {
     const { world } = scene;
     const { key, ids } = await newAccount(world);
     const { accountID } = key;
@@ -127,7 +127,7 @@ describe('a RAM role', function () {
     expect(await callsAbout(world, ids)).to.deep.equal([]);
   });
 
-  it('that is not there, and one of a key that nobody knows, are told', async () => {
+  it('that does not exist, or whose key is unknown, is reported', async () => {
     const { world } = scene;
     const { key, ids } = await newAccount(world);
     const roleARN = `acs:ram::${key.accountID}:role/late`;
@@ -139,7 +139,7 @@ describe('a RAM role', function () {
     await ready(world, 'late');
   });
 
-  it('serves through an outage of STS as long as its session lasts, never longer, and soon after it', async () => {
+  it('works through an outage of STS until its session expires, and again soon after the outage', async () => {
     const { world } = scene;
     const { key, ids } = await newAccount(world);
     const { roleARN } = await world.cloud.admin.createRole({
@@ -171,7 +171,7 @@ describe('a RAM role', function () {
     expect([...new Set(calls.map(({ code }) => code))]).to.deep.equal(['OK']);
   });
 
-  it('of the operator without a token is told so, and serves once it is there', async () => {
+  it('of the operator without a token file is reported, and works once the file exists', async () => {
     const { world } = scene;
     await rm(tokenFile);
     await world.cloud.admin.expireSessions();
@@ -179,12 +179,12 @@ describe('a RAM role', function () {
     // Where another session was refused within the last minute, the refusal of this one shows first.
     const isTold = (each: Shown) => is(each, 'Ready', 'False', 'CredentialsNotFound');
     const told = await world.until('tokenless', isTold, { withinMs: 90_000 });
-    expectStalled(told, 'CredentialsNotFound', /OIDC_TOKEN_FILE names, cannot be read/);
+    expectStalled(told, 'CredentialsNotFound', /OIDC_TOKEN_FILE names cannot be read/);
     await writeFile(tokenFile, 'second.oidc.token');
     await ready(world, 'tokenless');
   });
 
-  it('is assumed with tokens that nobody sees', () => {
+  it('is assumed with tokens that appear nowhere', () => {
     expect(scene.operator.process.output()).to.not.contain('oidc.token');
   });
 

@@ -65,7 +65,7 @@ describe('a saturated budget', function () {
     });
   }
 
-  it('asks about a new object next, however many are due', async () => {
+  it('gives its next call to a new object, however many scheduled polls wait', async () => {
     const { world } = scene;
     const jobID = jobIDOf(OBJECTS);
     const apply = () => world.apply(job('newcomer', { jobID, interval: INTERVAL }));
@@ -73,13 +73,13 @@ describe('a saturated budget', function () {
     expect(await waiting('scheduled')).to.be.greaterThan(0);
   });
 
-  it('asks next for whoever requests a refresh', async () => {
+  it('gives its next call to an object whose refresh is requested', async () => {
     const { world } = scene;
     expect(await callsBefore(jobIDOf(7), () => requestRefresh(world, nameOf(7), 'now'))).to.be.at.most(2);
     expect(await waiting('scheduled')).to.be.greaterThan(0);
   });
 
-  it('spends no call on those who are deleted or suspended while they wait', async () => {
+  it('spends no call on objects that are deleted or suspended while they wait', async () => {
     const { world } = scene;
     await world.kubectl('delete', 'edgetranscodejobs', ...DELETED.map(nameOf));
     for (const index of SUSPENDED) await changeSpec(world, nameOf(index), { suspend: true });
@@ -93,7 +93,7 @@ describe('a saturated budget', function () {
     expect(calls.slice(1).filter(({ jobID = '' }) => unwanted.includes(jobID))).to.deep.equal([]);
   });
 
-  it('stretches the intervals in steps, by as much as the budget needs', async () => {
+  it('lengthens the intervals in steps, by as much as the budget needs', async () => {
     const factor = await operator.metric('edgetranscode_interval_stretch_ratio{identity="default"}');
     // 30 calls a second asked for, 4.9 given: 6.12 rounded up to a power of 1.25.
     expect(factor).to.be.closeTo(1.25 ** 9, 1e-9);
@@ -101,7 +101,7 @@ describe('a saturated budget', function () {
     expect([metadata.name, status.effectiveInterval]).to.deep.equal(['newcomer', '38s']);
   });
 
-  it('holds in every minute', async () => {
+  it('is kept in every minute', async () => {
     const { calls } = await scene.world.cloud.admin.calls({ since: restartedAt });
     expect(mostWithin(60_000, calls)).to.be.within(1, CALLS_PER_MINUTE);
   });

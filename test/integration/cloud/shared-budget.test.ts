@@ -56,7 +56,7 @@ describe('a budget that three shards share', function () {
     operator: 'none',
   });
 
-  it('is known to be shared, by a metric', async () => {
+  it('is reported as shared by a metric', async () => {
     const { world } = scene;
     redis = await startRedis(world.processes, program);
     for (const shard of SHARDS) {
@@ -68,14 +68,14 @@ describe('a budget that three shards share', function () {
     await untilShared(1);
   });
 
-  it('makes the intervals of all of them longer, as the objects of all together ask for more', async () => {
+  it('lengthens the intervals of all shards when the objects of all together need more', async () => {
     for (const [shard, operator] of operators) {
       const ratio = `edgetranscode_interval_stretch_ratio{identity="default",shard="${shard}"}`;
       await operator.process.ready(async () => (await operator.metric(ratio)) === 1.25);
     }
   });
 
-  it('is spent by nine tenths and more, however it is split, and by no more than all of it', async () => {
+  it('is spent to at least nine tenths, however the objects are split, and never exceeded', async () => {
     const { world } = scene;
     // Each goes on with its part for a moment after the others have come.
     await passed(6_000);
@@ -86,7 +86,7 @@ describe('a budget that three shards share', function () {
     expect(await mostInAMinute()).to.be.at.most(CALLS_PER_MINUTE);
   });
 
-  it('goes on in parts when Redis is killed, and is shared again when it is back', async () => {
+  it('is split evenly while Redis is dead, and is shared again afterwards', async () => {
     redis.process.kill('SIGKILL');
     await untilShared(0, NOTICED_MS);
     await called();
@@ -95,7 +95,7 @@ describe('a budget that three shards share', function () {
     await called();
   });
 
-  it('goes on in parts while Redis hangs, and is shared again when it answers', async () => {
+  it('is split evenly while Redis hangs, and is shared again once it answers', async () => {
     redis.process.kill('SIGSTOP');
     await untilShared(0, NOTICED_MS);
     await called();
@@ -104,7 +104,7 @@ describe('a budget that three shards share', function () {
     expect(await mostInAMinute()).to.be.at.most(CALLS_PER_MINUTE);
   });
 
-  it('needs no connection to Redis of who does not lead', async () => {
+  it('needs no connection to Redis from a standby', async () => {
     const { world } = scene;
     await using client = new Client(redis.url);
     const before = await client.connections();
@@ -120,11 +120,11 @@ describe('a budget that three shards share', function () {
     expect(await client.connections()).to.equal(before);
   });
 
-  it('is told of in the log, without the password, and without an error', async () => {
+  it('is logged without the password and without an error', async () => {
     for (const operator of operators.values()) {
       const messages = operator.log().map(({ msg }) => msg);
       expect(messages).to.include('the budgets are shared through Redis');
-      expect(messages).to.include('Redis cannot be used: going on with a part of each budget');
+      expect(messages).to.include('Redis cannot be used; this process spends its part of each budget');
       expect(operator.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
       const password = new URL(redis.url).password;
       expect(operator.process.output()).not.to.contain(password);

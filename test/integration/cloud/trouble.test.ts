@@ -16,7 +16,7 @@ const SECRETS = [
   ...['missing', 'going', 'half', 'empty', 'plain', 'foreign', 'password', 'rotated', 'given'],
 ];
 
-describe('in lasting trouble', function () {
+describe('during a lasting failure', function () {
   this.timeout(120_000);
   const scene = useWorld({
     prepare: async (world) => {

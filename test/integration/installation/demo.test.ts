@@ -19,7 +19,7 @@ const PARTS = ['etcd', 'kube-apiserver', 'simulator/main.ts', 'dist/main.js'];
 describe('the demo', function () {
   this.timeout(WITHIN_MS);
 
-  it('shows its tour and ends with 0, with nothing left', async () => {
+  it('shows its tour, exits with 0 and leaves nothing behind', async () => {
     await using demo = await startDemo();
     const processes = await demo.processesAt('1. References become Ready');
     for (const part of PARTS) expect(processes.some(({ args }) => args.includes(part))).to.equal(true);
@@ -50,7 +50,7 @@ describe('the demo', function () {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    it(`ends at ${signal} in the middle of its tour, with nothing left`, async () => {
+    it(`ends at ${signal} in the middle of its tour and leaves nothing behind`, async () => {
       await using demo = await startDemo();
       const processes = await demo.processesAt('2. A job starts and stops');
       demo.child.kill(signal);
@@ -59,7 +59,7 @@ describe('the demo', function () {
     });
   }
 
-  it('ends at SIGINT while it is starting, with nothing left', async () => {
+  it('ends at SIGINT while it starts and leaves nothing behind', async () => {
     await using demo = await startDemo();
     const processes = await demo.processesAt('Simulated cloud');
     demo.child.kill('SIGINT');
@@ -67,7 +67,7 @@ describe('the demo', function () {
     await demo.leftNothing(processes);
   });
 
-  it('ends with 1, the reason and the ends of the logs when the operator dies', async () => {
+  it('exits with 1 and prints the reason and the ends of the logs when the operator dies', async () => {
     await using demo = await startDemo();
     const processes = await demo.processesAt('2. A job starts and stops');
     const operator = processes.find(({ args }) => args.includes('dist/main.js'));
@@ -79,7 +79,7 @@ describe('the demo', function () {
     await demo.leftNothing(processes);
   });
 
-  it('ends with 1 and the reason when a machine cannot run it', async () => {
+  it('exits with 1 and prints the reason on a machine that cannot run it', async () => {
     await using demo = await startDemo({ KUBEBUILDER_ASSETS: '/nonexistent' });
     expect(await demo.exitCode()).to.equal(1);
     expect(demo.errors()).to.match(/^\ndemo: KUBEBUILDER_ASSETS is \/nonexistent, which has no program etcd/);

@@ -27,23 +27,23 @@ describe('the image', function () {
     if (folder) await rm(folder, { recursive: true });
   });
 
-  it('starts from the files of its last stage alone', async () => {
+  it('starts with only the files of its last stage', async () => {
     const { stdout, stderr } = await run('--help');
     expect(stdout).to.contain('--interval');
     expect(stderr).to.equal('');
   });
 
-  it('knows its version', async () => {
+  it('prints its version', async () => {
     const { version } = JSON.parse(await readFile(shipped('package.json'), 'utf8'));
     expect((await run('--version')).stdout.trim()).to.equal(version);
   });
 
-  it('is ASCII, of which Node holds one byte a character', async () => {
+  it('has a bundle of plain ASCII, which Node holds in one byte per character', async () => {
     const program = await readFile(join(folder, 'app/main.js'));
     expect(program.findIndex((byte) => byte > 0x7f)).to.equal(-1);
   });
 
-  it('has a source map that leads back to the source', async () => {
+  it('has a source map that names the source files', async () => {
     const { sources } = JSON.parse(await readFile(join(folder, 'app/main.js.map'), 'utf8'));
     expect(sources).to.contain('../src/main.ts');
   });

@@ -65,12 +65,12 @@ describe('the shipped manifests on an API server', function () {
     await api?.stop();
   });
 
-  it('install at once on an empty cluster, without a warning', () => {
+  it('install on an empty cluster in one command, without a warning', () => {
     expect(installed).to.include({ code: 0, stderr: '' });
     expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(13);
   });
 
-  it('leave the samples out of the installation', () => {
+  it('do not install the samples', () => {
     expect(installed.stdout).not.to.match(/edgetranscodejob\.|secret/);
   });
 
@@ -83,7 +83,7 @@ describe('the shipped manifests on an API server', function () {
     expect(await versions()).to.deep.equal(before);
   });
 
-  it('apply at the server too, and then change nothing either', async () => {
+  it('can also be applied server-side, and then change nothing', async () => {
     const onServer = ['apply', '--server-side', '--force-conflicts', ...INSTALL];
     await succeeding(api, onServer);
     const before = await versions();
@@ -107,7 +107,7 @@ describe('the shipped manifests on an API server', function () {
       expect(await createPod(pod)).to.include({ code: 0, stderr: '' });
     });
 
-    it('would be refused there if it could run as root', async () => {
+    it('would be refused there if it were allowed to run as root', async () => {
       const { runAsNonRoot: _, ...securityContext } = pod.securityContext ?? {};
       const { code, stderr } = await createPod({ ...pod, securityContext });
       expect(code).to.equal(1);

@@ -47,13 +47,13 @@ describe('operators that share a Lease', function () {
 
   afterEach(() => scene.world.controlPlane.resumeApiServer());
 
-  it('have one leader, and all are ready', async () => {
+  it('have one leader, and are all ready', async () => {
     const leading = await Promise.all([...running].map(isLeading));
     expect(leading.filter(Boolean)).to.have.lengthOf(1);
     for (const each of running) expect(await each.isReady()).to.equal(true);
   });
 
-  it('tell who leads: in the Lease, in the logs and by metrics, where objects are counted once', async () => {
+  it('show the leader in the Lease, the logs and the metrics, where each object counts once', async () => {
     const leader = await theLeader();
     const holder = '-o=jsonpath={.spec.holderIdentity}';
     const lease = await scene.world.kubectl('get', 'lease', 'edge-transcode-job-operator', holder);
@@ -66,7 +66,7 @@ describe('operators that share a Lease', function () {
     expect(new Set([...running].map(identityOf)).size).to.equal(running.size);
   });
 
-  it('hand over within 3 s of SIGTERM, and the Lease is released after the last write', async () => {
+  it('hand over within 3 s of SIGTERM, and release the Lease after the last write', async () => {
     await writing();
     const leader = await theLeader();
     const identity = identityOf(leader);
@@ -85,7 +85,7 @@ describe('operators that share a Lease', function () {
     await start();
   });
 
-  it('take over within the lease duration and 2 s of SIGKILL', async () => {
+  it('take over within the lease duration plus 2 s after SIGKILL', async () => {
     await writing();
     const leader = await theLeader();
     leader.process.kill('SIGKILL');
@@ -94,7 +94,7 @@ describe('operators that share a Lease', function () {
     await start();
   });
 
-  it('take over from one that is stopped, which is a candidate again when it goes on', async () => {
+  it('take over from a leader that is frozen, which becomes a standby when it is resumed', async () => {
     await writing();
     const leader = await theLeader();
     leader.process.kill('SIGSTOP');
@@ -110,7 +110,7 @@ describe('operators that share a Lease', function () {
     expect(await isLeading(next)).to.equal(true);
   });
 
-  it('stop when the API server stalls for longer than the Lease, and one of them begins again', async () => {
+  it('stop leading when the API server stalls for longer than the Lease, and elect one again', async () => {
     const { world } = scene;
     await writing();
     const leader = await theLeader();
@@ -131,7 +131,7 @@ describe('operators that share a Lease', function () {
     for (const each of running) expect(each.process.exit).to.equal(undefined);
   });
 
-  it('stop within 5 s while the API server says nothing, and a call hangs', async () => {
+  it('stop within 5 s while the API server and a call hang', async () => {
     const { world } = scene;
     const ids = await createJob(world);
     const mend = await breakCalls(world, ids, { kind: 'hang' });
@@ -147,13 +147,13 @@ describe('operators that share a Lease', function () {
     await world.kubectl('delete', 'edgetranscodejob', 'hanging');
   });
 
-  describe('through all that', () => {
+  describe('throughout all these handovers', () => {
     before(async () => {
       flipping.abort();
       await flipped;
     });
 
-    it('wrote no status out of turn', async () => {
+    it('wrote no status after their term of leadership', async () => {
       const events = await scene.world.controlPlane.auditEvents();
       const terms = termsOf(events);
       const writes = statusWritesOf(events);
@@ -162,7 +162,7 @@ describe('operators that share a Lease', function () {
       expect(writesOutOfTurn(writes, terms)).to.deep.equal([]);
     });
 
-    it('kept the budget, as if they had been one', async () => {
+    it('kept the budget together', async () => {
       const { calls } = await scene.world.cloud.admin.calls();
       const perSecond = (CALLS_PER_MINUTE - 2 * BURST) / 60;
       for (const seconds of [5, 10, 60]) {

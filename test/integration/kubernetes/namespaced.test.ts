@@ -65,26 +65,26 @@ describe('the operator in some namespaces', function () {
     for (const namespace of [WHOLE, 'no-watch', 'no-get', 'no-events']) await observed('first', namespace);
   });
 
-  it('observes and tells of it, where it has the whole Role', async () => {
+  it('observes objects and writes events where it has the whole Role', async () => {
     const { world } = scene;
     await world.eventually('an event', async () => ((await eventsIn(WHOLE)).length > 0 ? true : undefined));
     await world.apply(job('later', jobs.get(WHOLE), WHOLE));
     await observed('later', WHOLE);
   });
 
-  it('looks at no other namespace, and asks nothing of the cluster', async () => {
+  it('reads no other namespace and nothing cluster-wide', async () => {
     expect((await scene.world.get('first', UNWATCHED)).status).not.to.have.property('job');
     const asked = (await requests.all()).map(({ objectRef }) => objectRef?.namespace);
     expect([...new Set(asked)]).to.have.members(WATCHED);
   });
 
-  it('is not ready before each is listed, and says which is not', async () => {
+  it('is not ready before each namespace is listed, and names the missing ones', async () => {
     const answer = await fetch(`${scene.operator.url}/readyz`);
     expect(answer.status).to.equal(503);
     expect(await answer.text()).to.match(/first list of EdgeTranscodeJobs of no-list has not arrived yet/);
   });
 
-  it('says where it may not list, and what to apply there', async () => {
+  it('logs in which namespace it may not list, and what to apply there', async () => {
     const line = await logged({ msg: 'listing failed', status: 403 });
     expect(line).to.include({ namespace: 'no-list' });
     expect(line.hint).to.contain(
@@ -92,7 +92,7 @@ describe('the operator in some namespaces', function () {
     );
   });
 
-  it('knows what was there, but sees nothing made later, where it may not watch', async () => {
+  it('knows the objects of its first list, but no later ones, where it may not watch', async () => {
     await logged({ msg: 'watching failed', status: 403, namespace: 'no-watch' });
     await scene.world.apply(
       job('later', jobs.get('no-watch'), 'no-watch'),
@@ -107,12 +107,12 @@ describe('the operator in some namespaces', function () {
     expect((await scene.world.get('first', 'no-patch')).status).not.to.have.property('job');
   });
 
-  it('tells of nothing where it may not', async () => {
+  it('writes no event where it may not', async () => {
     await logged({ msg: 'writing an event failed', status: 403, event: 'JobFound' });
     expect(await eventsIn('no-events')).to.deep.equal([]);
   });
 
-  it('looks again at an object that changed meanwhile, but not where it may not', async () => {
+  it('reads an object again after a conflict, except where it may not get', async () => {
     const { world } = scene;
     proxy.hold();
     try {
@@ -134,7 +134,7 @@ describe('the operator in some namespaces', function () {
     await logged({ msg: 'writing a status failed', status: 403, namespace: 'no-get', name: 'first' });
   });
 
-  it('uses each permission of the Role, and no other', async () => {
+  it('uses every permission of the Role, and no other', async () => {
     const used = (await requests.all()).filter((event) => event.objectRef?.namespace === WHOLE);
     expect(used.filter((event) => !isAllowed(event)).map(permissionOf)).to.deep.equal([]);
     expect([...new Set(used.map(permissionOf))]).to.have.members(Object.values(LACKING));
@@ -143,7 +143,7 @@ describe('the operator in some namespaces', function () {
     );
   });
 
-  it('follows a namespace as soon as it is permitted there, and is ready then', async () => {
+  it('observes a namespace and becomes ready as soon as its Role is there', async () => {
     const { world, operator } = scene;
     await world.apply({ ...watchedRole(), metadata: { ...watchedRole().metadata, namespace: 'no-list' } });
     await observed('first', 'no-list');

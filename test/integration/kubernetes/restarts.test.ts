@@ -66,7 +66,7 @@ function afterTheApiServers(scene: Scene): void {
         await eventOf(scene.world, 'stopped', 'JobStopped');
       },
 
-      'what changed meanwhile is followed': async () => {
+      'changes made in the meantime are observed': async () => {
         const { world } = scene;
         await world.until('suspended', (each) => is(each, 'Ready', 'True', 'Suspended'), BACK);
         await world.until('changed', (each) => is(each, 'AsExpected', 'False'), BACK);
@@ -103,7 +103,7 @@ function afterTheApiServers(scene: Scene): void {
       },
     });
 
-    it('the operator goes on in the same process', () => {
+    it('the operator continues in the same process', () => {
       expect(operator.process.exit).to.equal(undefined);
       expect(operator.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
     });
@@ -154,7 +154,7 @@ function afterTheOperators(scene: Scene): void {
       callsAfter = (await world.cloud.admin.calls({ since: restart })).calls;
     });
 
-    it('no call comes before its turn: the phases go on', () => {
+    it('no object is polled before its time: the poll phases continue', () => {
       for (const name of names) {
         const { jobID } = of(name);
         const at = (calls: readonly Call[]) =>
@@ -165,7 +165,7 @@ function afterTheOperators(scene: Scene): void {
       }
     });
 
-    it('what did not change is neither written nor told again', async () => {
+    it('an unchanged object gets no status write and no event', async () => {
       const { world } = scene;
       expect(await Promise.all(names.map((name) => world.get(name)))).to.deep.equal(shownBefore);
       for (const name of names) {
@@ -174,7 +174,7 @@ function afterTheOperators(scene: Scene): void {
       }
     });
 
-    it('what changed meanwhile is followed', async () => {
+    it('changes made in the meantime are observed', async () => {
       const { world } = scene;
       await world.until('paused', (each) => is(each, 'Ready', 'True', 'Suspended'));
       await world.until('halted', ({ status }) => status.state === 'NotStarted');
@@ -185,7 +185,7 @@ function afterTheOperators(scene: Scene): void {
       expect(await eventReasons(world, 'halted')).to.deep.equal(['JobFound', 'JobStopped']);
     });
 
-    it('only the new operator calls: each object at its interval, not twice', () => {
+    it('only the new operator polls: each object once per interval', () => {
       for (const name of names) {
         const times = callsAfter.filter(({ jobID }) => jobID === of(name).jobID).map(({ time }) => time);
         for (const [index, time] of times.slice(1).entries())

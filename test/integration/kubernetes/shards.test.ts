@@ -49,7 +49,7 @@ describe('shards', function () {
     operator: 'none',
   });
 
-  it('wait for the right on their Lease, and say where to read how it is given', async () => {
+  it('wait for the permission on their Lease, and log where it is documented', async () => {
     const sports = await start('sports');
     await sports.process.printed(/docs\/scaling\.md/);
     expect(await sports.isReady()).to.equal(false);
@@ -57,7 +57,7 @@ describe('shards', function () {
     await sports.process.ready(() => sports.isReady());
   });
 
-  it('lead each for itself', async () => {
+  it('elect one leader each', async () => {
     await grant('news');
     await start('news');
     await start(undefined);
@@ -77,7 +77,7 @@ describe('shards', function () {
     }
   });
 
-  it('observe each object once, whichever its shard', async () => {
+  it('observe each object once', async () => {
     for (const name of jobs.keys()) await scene.world.until(name, isObserved);
     const since = await now(scene.world);
     await Promise.all([...jobs.values()].map((ids) => furtherCalls(scene.world, ids, 3, { since })));
@@ -88,7 +88,7 @@ describe('shards', function () {
     }
   });
 
-  it('are told of their own objects alone, which the API server chooses', async () => {
+  it('receive only their own objects, which the API server selects', async () => {
     for (const shard of SHARDS) {
       const { userAgent, selectors } = await followed(of(shard));
       const expected = shard === undefined ? `!${SHARD_LABEL}` : `${SHARD_LABEL}=${shard}`;
@@ -98,7 +98,7 @@ describe('shards', function () {
     }
   });
 
-  it('are named by every line and every series', async () => {
+  it('are named in every log line and every metric', async () => {
     for (const shard of SHARDS) {
       for (const line of of(shard).log()) expect(line.shard).to.equal(shard);
       const text = await of(shard).metrics();
@@ -129,7 +129,7 @@ describe('shards', function () {
     expect(await longestGap(ids, since)).to.be.below(2 * INTERVAL_MS + LATE_MS);
   });
 
-  it('write to an object in no version that is not theirs, however often and whenever it moves', async () => {
+  it('never write to a version of an object that belongs to another shard, however often it moves', async () => {
     const { world } = scene;
     const name = 'sports-1';
     const ids = jobs.get(name) as JobIDs;

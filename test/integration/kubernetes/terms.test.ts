@@ -1,5 +1,5 @@
 /**
- * The check by which writes out of turn are found: it must find them.
+ * Shows that the check for writes outside a term of leadership finds them.
  */
 import { expect } from 'chai';
 import { type StatusWrite, type Term, writesOutOfTurn } from '../support/terms.ts';
@@ -14,14 +14,14 @@ function write(writer: string, at: number, object = 'one'): StatusWrite {
   return { object, writer, version: at, at };
 }
 
-describe('the check for writes out of turn', () => {
-  it('passes writes of each term in the order of the terms, late ones included', () => {
+describe('the check for writes outside a term of leadership', () => {
+  it('accepts the writes of each term in the order of the terms, late ones included', () => {
     expect(
       writesOutOfTurn([write('a', 110), write('a', 250), write('b', 260), write('a', 310)], TERMS),
     ).to.deep.equal([]);
   });
 
-  it('looks at each object by itself', () => {
+  it('checks each object separately', () => {
     expect(writesOutOfTurn([write('b', 210), write('a', 220, 'two')], TERMS)).to.deep.equal([]);
   });
 
@@ -30,7 +30,7 @@ describe('the check for writes out of turn', () => {
     expect(writesOutOfTurn([write('b', 210), late, write('b', 230)], TERMS)).to.deep.equal([late]);
   });
 
-  it('finds a write before its writer held the Lease, and that of one who never did', () => {
+  it('finds a write before its writer held the Lease, and a write by a process that never held it', () => {
     const [early, foreign] = [write('b', 150), write('c', 400)];
     expect(writesOutOfTurn([early, foreign], TERMS)).to.deep.equal([early, foreign]);
   });

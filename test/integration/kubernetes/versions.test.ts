@@ -34,7 +34,7 @@ describe('the operator and a CRD of another version', function () {
     await world.kubectl('patch', 'etj', name, '--subresource=status', '--type=merge', `--patch=${patch}`);
   }
 
-  it('an older one prunes fields: each change is written once, and it is told once', async () => {
+  it('write each change once and warn once where an older CRD prunes fields', async () => {
     const { world } = scene;
     await apply(({ properties }) => {
       delete properties.observedTarget;
@@ -57,7 +57,7 @@ describe('the operator and a CRD of another version', function () {
     await operator.process.stop();
   });
 
-  it('an upgrade of the CRD below a running operator brings the fields with the next write', async () => {
+  it('write the new fields with the next status after the CRD is upgraded under a running operator', async () => {
     const { world } = scene;
     const ids = await createJob(world, { status: '0', templateName: 'hd' });
     await world.apply(job('upgraded', { ...ids, interval: '5s' }));
@@ -70,7 +70,7 @@ describe('the operator and a CRD of another version', function () {
     await operator.process.stop();
   });
 
-  it('a newer one, with a status of a newer operator, is read without harm and put right once', async () => {
+  it('read a status of a newer operator without failing, and correct it once', async () => {
     const { world } = scene;
     const ids = await createJob(world, { status: '0', templateName: 'hd' });
     await world.apply(job('newer', { ...ids, interval: '5s' }));

@@ -19,7 +19,7 @@ const TRIES_IN_10_S = 7;
 /** More than a page holds. */
 const MANY = 520;
 
-describe('the store, whatever happens to the watch', function () {
+describe('the store of objects', function () {
   this.timeout(60_000);
   const scene = useWorld({ operator: 'none' });
   let access: Awaited<ReturnType<typeof withTokenFile>>;
@@ -60,7 +60,7 @@ describe('the store, whatever happens to the watch', function () {
     return { lists: follower.lists - lists, watches: follower.watches - watches };
   }
 
-  it('follows after the connection was cut, by resuming', async () => {
+  it('receives changes after the connection was cut, by resuming the watch', async () => {
     await prepare();
     const { lists, watches } = await cost(async () => {
       follower.proxy.cut();
@@ -70,7 +70,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(watches).to.be.within(1, 3);
   });
 
-  it('follows out of a black hole, where neither bytes nor an end come', async () => {
+  it('receives changes after a connection that neither delivers nor closes', async () => {
     await prepare();
     const { lists, watches } = await cost(async () => {
       follower.proxy.hold();
@@ -82,7 +82,7 @@ describe('the store, whatever happens to the watch', function () {
     await follower.follows();
   });
 
-  it('follows after the API server was frozen', async () => {
+  it('receives changes after the API server was frozen', async () => {
     await prepare();
     const { lists, watches } = await cost(async () => {
       const { length } = follower.warnings;
@@ -95,7 +95,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(watches).to.be.within(1, TRIES_IN_10_S);
   });
 
-  it('follows with a new token after the old one was refused', async () => {
+  it('receives changes with a new token after the old one was refused', async () => {
     await prepare();
     const { lists, watches } = await cost(async () => {
       const { length } = follower.warnings;
@@ -109,7 +109,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(watches).to.be.within(2, TRIES_IN_10_S);
   });
 
-  it('follows once it is permitted again', async () => {
+  it('receives changes once the watch is permitted again', async () => {
     const { world } = scene;
     await prepare();
     const { lists, watches } = await cost(async () => {
@@ -130,7 +130,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(watches).to.be.within(2, 2 * TRIES_IN_10_S);
   });
 
-  it('follows after the CRD was deleted and installed again', async () => {
+  it('receives changes after the CRD was deleted and installed again', async () => {
     const { world } = scene;
     await prepare();
     const { lists, watches } = await cost(async () => {
@@ -143,7 +143,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(watches).to.be.within(1, TRIES_IN_10_S);
   });
 
-  it('follows after the CRD was replaced at once', async () => {
+  it('receives changes after the CRD was replaced at once', async () => {
     const { world } = scene;
     await prepare();
     const { lists, watches } = await cost(async () => {
@@ -154,7 +154,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(lists + watches).to.be.within(1, 2 * TRIES_IN_10_S);
   });
 
-  it('follows after the API server was killed and started', async () => {
+  it('receives changes after the API server was killed and started', async () => {
     const { controlPlane } = scene.world;
     await prepare();
     const { watches } = await cost(async () => {
@@ -165,7 +165,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(watches).to.be.within(1, 2 * TRIES_IN_10_S);
   });
 
-  it('follows after its version was compacted away, by one list', async () => {
+  it('receives changes after its version was compacted away, by one list', async () => {
     const { controlPlane } = scene.world;
     await prepare();
     const { lists } = await cost(async () => {
@@ -178,7 +178,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(lists).to.equal(1);
   });
 
-  it('tells an object that was made anew under its name from the one before', async () => {
+  it('distinguishes a recreated object from its predecessor of the same name', async () => {
     const first = await follower.create('replaced');
     await follower.follows();
     follower.proxy.hold();
@@ -194,7 +194,7 @@ describe('the store, whatever happens to the watch', function () {
     expect(told.join('\n')).to.contain(`default/replaced: ${first.metadata.uid} → `);
   });
 
-  describe('from a list that is interrupted between its pages', () => {
+  describe('a list that is interrupted between two pages', () => {
     scene.setUp(() => createReferences(scene.world, MANY, '1h'));
 
     async function interrupted(by: (follower: Follower) => Promise<void>): Promise<number> {
@@ -213,7 +213,7 @@ describe('the store, whatever happens to the watch', function () {
       return started.lists;
     }
 
-    it('goes on where the connection was cut, without what was deleted meanwhile', async () => {
+    it('continues after a cut connection, without the objects deleted meanwhile', async () => {
       const lists = await interrupted(async (started) => {
         started.proxy.cut();
         await started.delete('job-00000');
@@ -222,7 +222,7 @@ describe('the store, whatever happens to the watch', function () {
       expect(lists).to.be.within(2, 4);
     });
 
-    it('begins anew where its token expired meanwhile', async () => {
+    it('starts again when its continue token has expired', async () => {
       const { controlPlane } = scene.world;
       const lists = await interrupted(async (started) => {
         await started.delete('job-00001');

@@ -43,18 +43,18 @@ describe('the cost of the operator', function () {
   });
   after(() => proxy?.[Symbol.asyncDispose]());
 
-  it('starts with one connection for everything it asks, and one for the watch', async () => {
+  it('is one connection for requests and one for the watch at the start', async () => {
     expect(await requests.of(PATCH_STATUS)).to.have.lengthOf(OBJECTS);
     expect(proxy.opened).to.equal(2);
   });
 
-  it('writes nothing and asks nothing when polls find nothing new', async () => {
+  it('is no request to the API server when polls find nothing new', async () => {
     await requests.restart();
     await polls(3);
     expect(await asked()).to.deep.equal([]);
   });
 
-  it('writes nothing in an outage that is shorter than the freshness window', async () => {
+  it('is no write in an outage that is shorter than the freshness window', async () => {
     await requests.restart();
     await scene.world.cloud.admin.addFault({ kind: 'error', status: 503, code: 'ServiceUnavailable' });
     await polls(3);
@@ -67,7 +67,7 @@ describe('the cost of the operator', function () {
     expect(await allReady()).to.equal(true);
   });
 
-  it('writes one status and one event when a job stops', async () => {
+  it('is one status write and one event when a job stops', async () => {
     await requests.restart();
     await scene.world.cloud.admin.stopJob({ clusterID: CLUSTER_ID, jobID: jobIDOf(0) });
     await scene.world.until(nameOf(0), ({ status }) => status.state === 'NotStarted');
@@ -78,7 +78,7 @@ describe('the cost of the operator', function () {
     ]);
   });
 
-  it('opens one connection for many writes at once after it was idle', async () => {
+  it('is one connection for many concurrent writes after an idle time', async () => {
     await scene.operator.process.ready(() => proxy.open === 1);
     await requests.restart();
     const before = proxy.opened;
@@ -93,7 +93,7 @@ describe('the cost of the operator', function () {
     await scene.operator.process.ready(allReady);
   });
 
-  describe('when somebody else changes an object at the same time', () => {
+  describe('of a status write that conflicts with another change', () => {
     /** The watch is held back, so that the operator decides on an object that has changed since. */
     async function conflict(name: string, change: () => Promise<unknown>): Promise<void> {
       await scene.operator.process.ready(() => proxy.open === 1);
@@ -109,7 +109,7 @@ describe('the cost of the operator', function () {
       }
     }
 
-    it('looks at the object once and writes the status again, without another poll', async () => {
+    it('is one read and one more write of the status, without another poll', async () => {
       const name = nameOf(1);
       const conflicts = 'edgetranscode_status_writes_total{result="conflict"}';
       const before = await scene.operator.metric(conflicts);
@@ -132,7 +132,7 @@ describe('the cost of the operator', function () {
       expect(calls.filter(({ time }) => time > refusedAt && time < writtenAt)).to.deep.equal([]);
     });
 
-    it('loses neither a change of the spec nor what the cloud said', async () => {
+    it('loses neither the change of the spec nor the answer of the cloud', async () => {
       const name = nameOf(2);
       await conflict(name, async () => {
         await changeSpec(scene.world, name, { expectedState: 'NotStarted' });

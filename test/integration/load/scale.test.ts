@@ -74,7 +74,7 @@ describe('a thousand objects at 60 s', () => {
     expect(ready).to.have.lengthOf(OBJECTS);
   });
 
-  it('are asked about within the budget, and no call is throttled or failed', () => {
+  it('are polled within the budget, without a throttled or failed call', () => {
     const [account, ...others] = Object.values(counts.byAccount);
     expect(others).to.deep.equal([]);
     expect(account?.mostPerMinute).to.be.at.most(CALLS_PER_MINUTE);
@@ -82,12 +82,12 @@ describe('a thousand objects at 60 s', () => {
   });
 
   for (const seconds of [1, 5, 20, 60])
-    it(`are asked about at an even pace in any ${seconds} s, the starts included`, () => {
+    it(`are polled at an even rate in any ${seconds} s, both starts included`, () => {
       const most = mostWithin(seconds * 1_000, [...beforeKill, ...afterKill]);
       expect(most).to.be.at.most(CALLS_PER_SECOND * seconds + 2 * BURST);
     });
 
-  it('keep their places in the minute through the restart, instead of being polled again at once', () => {
+  it('keep their poll phases through the restart, instead of being polled again at once', () => {
     const observed = jobsOf(beforeKill);
     const restartedAt = afterKill[0]?.time ?? 0;
     const soon = afterKill.filter(({ time }) => time < restartedAt + INTERVAL_MS / 3);
@@ -95,7 +95,7 @@ describe('a thousand objects at 60 s', () => {
     expect(again.length).to.be.within(observed.size / 6, observed.size / 2);
   });
 
-  it('are written once each, but for writes that the kill cut off', () => {
+  it('are written once each, apart from writes that the kill interrupted', () => {
     const patches = requests.filter((event) => permissionOf(event) === PATCH_STATUS);
     const isDone = ({ responseStatus }: AuditEvent) => responseStatus?.code === 200;
     const written = patches.filter(isDone).map(({ objectRef }) => objectRef?.name);
@@ -106,7 +106,7 @@ describe('a thousand objects at 60 s', () => {
       expect(Date.parse(requestReceivedTimestamp)).to.be.below(killedAt + READ_LATE_MS);
   });
 
-  it('are listed page by page at each start, and never asked for one by one', () => {
+  it('are listed page by page at each start, and never read one by one', () => {
     const permissions = requests.map(permissionOf);
     expect(permissions.filter((each) => each === LIST_JOBS)).to.have.lengthOf((2 * OBJECTS) / PAGE_SIZE);
     expect(permissions).not.to.include(GET_JOB);

@@ -37,7 +37,7 @@ describe('the command line of the operator', () => {
   });
   after(() => rm(home, { recursive: true, force: true }));
 
-  it('has a help that lists every option with its default', async () => {
+  it('prints a help with every option and its default', async () => {
     const { code, stdout } = await run(['--help']);
     expect(code).to.equal(0);
     for (const [flag, { default: byDefault }] of Object.entries(OPTIONS)) {
@@ -47,7 +47,7 @@ describe('the command line of the operator', () => {
     expect(stdout).to.contain('Exit codes: 0 stopped on request, 1 failed, 2 bad options.');
   });
 
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     expect(await run(['--version'])).to.deep.equal({ code: 0, stdout: '0.1.0\n', stderr: '' });
   });
 
@@ -89,18 +89,18 @@ describe('the command line of the operator', () => {
     expect(message).to.match(/not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~\/\.kube\/config/);
   });
 
-  it('names the kubeconfig that is not there', async () => {
+  it('names a kubeconfig that does not exist', async () => {
     expect(await failure(['--kubeconfig=not-there'])).to.match(/kubeconfig .*ENOENT.*not-there/);
   });
 
-  it('does not repeat what stands in a kubeconfig that it cannot read', async () => {
+  it('does not repeat the content of a kubeconfig that it cannot parse', async () => {
     const { code, stdout, stderr } = await run([`--kubeconfig=${join(home, 'broken')}`]);
     expect(code).to.equal(1);
     expect(stdout).to.contain('the kubeconfig cannot be used: it is not the YAML of a kubeconfig');
     expect(stdout + stderr).to.not.contain('token-of-a-test');
   });
 
-  it('warns once of a proxy, which is not supported, without its address', async () => {
+  it('warns once, without the address, that proxies are not supported', async () => {
     const env = { HTTPS_PROXY: 'http://user:canary@10.0.0.1:3128', https_proxy: 'http://10.0.0.1:3128' };
     const { stdout } = await run(['--kubeconfig=not-there'], env);
     const warnings = stdout.split('\n').filter((line) => line.includes('"level":"warn"'));
@@ -112,7 +112,7 @@ describe('the command line of the operator', () => {
     expect(stdout).to.not.contain('canary').and.to.not.contain('10.0.0.1');
   });
 
-  it('names the address that somebody else listens on', async () => {
+  it('names the address that is in use already', async () => {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');
     const { port } = server.address() as AddressInfo;

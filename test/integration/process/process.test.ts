@@ -26,7 +26,7 @@ describe('the operator as a process', function () {
     operator = undefined;
   });
 
-  it('waits for the CRD, says what to apply, and serves once it is there', async () => {
+  it('waits for the CRD, logs what to apply, and starts once it is there', async () => {
     const { world } = scene;
     await world.kubectl('delete', '--ignore-not-found', CRD);
     const started = await start({ untilReady: false });
@@ -42,7 +42,7 @@ describe('the operator as a process', function () {
     await expectAnswers(started, { livez: [200, 'ok'], readyz: [200, 'ok'] });
   });
 
-  it('waits for the right to list, says what to apply, and serves once it has it', async () => {
+  it('waits for the permission to list, logs what to apply, and starts once it has it', async () => {
     const { world } = scene;
     await applyCrd(world.controlPlane);
     const kubeconfig = await install(world.controlPlane);
@@ -58,7 +58,7 @@ describe('the operator as a process', function () {
     await world.until('permitted', (each) => is(each, 'Ready', 'True'), BACK);
   });
 
-  it('outlives the CRD, and forgets the objects with it', async () => {
+  it('survives the deletion of the CRD, and forgets its objects', async () => {
     const { world } = scene;
     await applyCrd(world.controlPlane);
     const started = await start();
@@ -73,7 +73,7 @@ describe('the operator as a process', function () {
     expect(started.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
   });
 
-  it('waits for an API server that is away', async () => {
+  it('waits for an API server that is down', async () => {
     const { world } = scene;
     await applyCrd(world.controlPlane);
     const ids = await createJob(world);
@@ -87,7 +87,7 @@ describe('the operator as a process', function () {
     await world.until('waiting', (each) => is(each, 'Ready', 'True'), BACK);
   });
 
-  it('stops with 0 within 5 s of SIGTERM, a call that hangs notwithstanding', async () => {
+  it('exits with 0 within 5 s of SIGTERM even when a call hangs', async () => {
     const { world } = scene;
     await applyCrd(world.controlPlane);
     const started = await start();
@@ -100,7 +100,7 @@ describe('the operator as a process', function () {
     expect((await world.get('hanging')).status).to.deep.equal({ observedGeneration: -1, state: 'Unknown' });
   });
 
-  it('stops so while the API server does not answer its first list', async () => {
+  it('exits with 0 within 5 s while the API server does not answer the first list', async () => {
     const { world } = scene;
     await applyCrd(world.controlPlane);
     world.controlPlane.pauseApiServer();
@@ -109,7 +109,7 @@ describe('the operator as a process', function () {
     expect(await started.process.stop(5_000)).to.deep.equal(STOPPED);
   });
 
-  it('writes the statuses in hand before it stops', async () => {
+  it('writes the pending statuses before it stops', async () => {
     const { world } = scene;
     const { names, started } = await withStatusesInHand();
     started.process.kill('SIGTERM');
@@ -119,14 +119,14 @@ describe('the operator as a process', function () {
     for (const name of names) expect((await world.get(name)).status.state, name).to.equal('NotStarted');
   });
 
-  it('stops in time, and says so, when statuses in hand cannot be written', async () => {
+  it('stops in time, and logs it, when pending statuses cannot be written', async () => {
     const { started } = await withStatusesInHand();
     expect(await started.process.stop(5_000)).to.deep.equal(STOPPED);
     const warnings = started.log().filter(({ level }) => level === 'warn');
     expect(warnings.at(-1)).to.include({ msg: 'stopped with statuses unwritten', count: 20 });
   });
 
-  it('applies changed options to the objects that are there', async () => {
+  it('applies changed options to existing objects', async () => {
     const { world } = scene;
     await applyCrd(world.controlPlane);
     const streamInput = 'rtmp://push.example.com/app/stream?auth_key=1-0-0-secret';

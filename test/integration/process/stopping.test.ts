@@ -25,7 +25,7 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
     await world.kubectl('delete', 'edgetranscodejobs', '--all');
   });
 
-  it('while another one leads, whose Lease stays as it is', async () => {
+  it('while another operator leads, and leaves its Lease unchanged', async () => {
     const { world } = scene;
     await world.apply(leaseOf('another'));
     const candidate = await start({ args: ['--leader-elect'] });
@@ -37,7 +37,7 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
     );
   });
 
-  it('while it is not known who leads, and so it was not ready', async () => {
+  it('while the leader is unknown and it is not ready', async () => {
     scene.world.controlPlane.pauseApiServer();
     const unsettled = await start({ args: ['--leader-elect'], untilReady: false });
     expect(await unsettled.isReady()).to.equal(false);
@@ -80,7 +80,7 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
     await stops(waiting);
   });
 
-  it('although it is told again and again', async () => {
+  it('although SIGTERM comes again and again', async () => {
     const { world } = scene;
     const leader = await start({ args: ['--leader-elect'] });
     await leader.process.printed(/took the lead/);

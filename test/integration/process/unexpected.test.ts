@@ -24,7 +24,7 @@ const MISBEHAVE = join(import.meta.dirname, '../support/fixtures/misbehave.ts');
 /** Of the shipped probe. */
 const PROBE_TIMEOUT_MS = 1_000;
 
-describe('what nobody expects', function () {
+describe('an unexpected failure', function () {
   this.timeout(30_000);
   let directory: string;
   let processes: Processes;
@@ -68,7 +68,7 @@ describe('what nobody expects', function () {
       expect(operator.process.output()).not.to.contain('CANARY');
     });
 
-  it('(an event loop that is stuck) leaves /livez without an answer, which it had until then, though nobody was there', async () => {
+  it('(a stuck event loop) leaves /livez, which answered until then, without an answer', async () => {
     const operator = await start('loop');
     const livez = () => fetch(`${operator.url}/livez`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     expect((await livez()).status).to.equal(200);

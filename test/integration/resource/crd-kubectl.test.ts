@@ -77,7 +77,7 @@ describe('kubectl with the CRD', function () {
     await api?.stop();
   });
 
-  it('shows in columns an observed object and one that nobody visited yet', async () => {
+  it('shows an observed and an unobserved object in columns', async () => {
     expect(await table('get', 'edgetranscodejobs')).to.deep.equal([
       ['NAME', 'READY', 'STATE', 'FRESH', 'JOB', 'TYPE', 'AGE'],
       ['running', 'True', 'Running', 'False', 'my_job', 'common', '<age>'],
@@ -85,7 +85,7 @@ describe('kubectl with the CRD', function () {
     ]);
   });
 
-  it('shows the rest with -o wide', async () => {
+  it('shows the other columns with -o wide', async () => {
     const [header, running] = await table('get', 'edgetranscodejobs', '-o', 'wide');
     expect(header?.slice(7).join(', ')).to.equal(
       'REASON, MESSAGE, CLUSTER, JOB ID, TEMPLATE, INPUT, OUTPUT, STARTED, LAST OBSERVED',

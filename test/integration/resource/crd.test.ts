@@ -61,12 +61,12 @@ describe('the CRD on an API server', function () {
     }
 
     for (const [what, { field, says }] of Object.entries(REFUSED)) {
-      it(`refuses ${what}, and says what to write`, () => {
+      it(`refuses ${what}, and says what is allowed`, () => {
         expect(verdicts.get(what)).to.contain(field).and.match(says);
       });
     }
 
-    it('accepts no interval that the operator could not read', () => {
+    it('accepts no interval that the operator could not parse', () => {
       const read = ACCEPTED_INTERVALS.map((interval) => parseDuration(interval));
       for (const ms of read) expect(ms).to.be.within(5_000, 86_400_000);
     });
@@ -107,7 +107,7 @@ describe('the CRD on an API server', function () {
     });
 
     for (const field of ['clusterID', 'jobID'] as const) {
-      it(`keeps its ${field}, and who changes it is told what to do instead`, async () => {
+      it(`keeps its ${field}: a change is refused with what to do instead`, async () => {
         const { code, stderr } = await patch('fixed', { spec: { [field]: 'other' } });
         expect(code).to.equal(1);
         expect(stderr).to.contain(
@@ -121,7 +121,7 @@ describe('the CRD on an API server', function () {
       });
     }
 
-    it('can change all its other fields, and give them up again', async () => {
+    it('can change and remove all its other fields', async () => {
       const others = { regionID: 'cn-beijing', interval: '5s', suspend: true, expectedState: 'NotStarted' };
       const spec = { ...others, credentialsRef: { name: 'other' } };
       expect((await patch('fixed', { spec })).code).to.equal(0);
@@ -130,7 +130,7 @@ describe('the CRD on an API server', function () {
       expect((await get('fixed')).spec).to.deep.equal(GOOD);
     });
 
-    it('reads as not visited yet and of unknown state, without any write', async () => {
+    it('reads as unobserved and of unknown state before any write', async () => {
       await apply('unvisited');
       const { metadata, status } = await get('unvisited');
       expect(status).to.deep.equal({ observedGeneration: -1, state: 'Unknown' });
@@ -138,7 +138,7 @@ describe('the CRD on an API server', function () {
       expect(metadata.managedFields.map(({ subresource }) => subresource)).to.deep.equal([undefined]);
     });
 
-    it('takes no status from those who apply it', async () => {
+    it('ignores a status that a user applies', async () => {
       await apply('forged', { status: { state: 'Running' } });
       expect((await get('forged')).status.state).to.equal('Unknown');
     });
@@ -150,7 +150,7 @@ describe('the CRD on an API server', function () {
       expect(await get('again')).to.deep.equal(before);
     });
 
-    it('takes a status as the operator writes it, whatever the cloud said', async () => {
+    it('accepts every status that the operator writes', async () => {
       await apply('odd');
       const job = { name: 'n'.repeat(100_000), lastStartAt: 'yesterday', type: '\u0007', status: '-7' };
       await writeStatus(api, 'default', 'odd', { observedGeneration: 1, state: 'Unknown', job });

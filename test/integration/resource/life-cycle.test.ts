@@ -12,7 +12,7 @@ describe('an EdgeTranscodeJob', () => {
   const scene = useWorld({ operator: () => ({ args: [ONE_BY_ONE] }) });
 
   together({
-    'becomes Ready with all that the cloud tells of its job': async () => {
+    'becomes Ready with all fields of its job': async () => {
       const { world } = scene;
       const ids = await createJob(world, { name: 'stream', type: 'nbhd-2', templateName: 'hd' });
       await world.apply(job('created', ids));
@@ -33,7 +33,7 @@ describe('an EdgeTranscodeJob', () => {
       await eventOf(world, 'created', 'JobFound');
     },
 
-    'follows its job as it stops and starts, and tells of it': async () => {
+    'shows when its job stops and starts, with an event each': async () => {
       const { world } = scene;
       const ids = await createJob(world);
       await world.apply(job('followed', { ...ids, expectedState: 'Running' }));
@@ -78,7 +78,7 @@ describe('an EdgeTranscodeJob', () => {
       expect(condition(await world.get('expected'), 'AsExpected')).to.equal(undefined);
     },
 
-    'forgets what it knew when it is pointed at another region': async () => {
+    'drops its old data when its region changes': async () => {
       const { world } = scene;
       const ids = await createJob(world);
       await world.apply(job('moved', ids));
@@ -111,7 +111,7 @@ describe('an EdgeTranscodeJob', () => {
       expect(condition(resumed, 'Fresh')?.status).to.equal('True');
     },
 
-    'does not vouch for its old data when it is resumed and the cloud is away': async () => {
+    'does not claim that its old data is fresh when it is resumed during an outage': async () => {
       const { world } = scene;
       const ids = await createJob(world);
       await world.apply(job('resumed-late', { ...ids, expectedState: 'Running' }));
@@ -128,7 +128,7 @@ describe('an EdgeTranscodeJob', () => {
       expect(resumed.status.job).to.deep.equal(before.status.job);
     },
 
-    'is asked about no more once it is suspended or deleted': async () => {
+    'is no longer polled once it is suspended or deleted': async () => {
       const { world } = scene;
       const [paused, deleted, going] = [
         await createJob(world),
@@ -151,7 +151,7 @@ describe('an EdgeTranscodeJob', () => {
       expect(await callsAbout(world, deleted, since)).to.deep.equal([]);
     },
 
-    'is refreshed by the annotation, and says which request it answered': async () => {
+    'is refreshed by the annotation, and shows which request was answered': async () => {
       const { world } = scene;
       const ids = await createJob(world);
       await world.apply(job('refreshed', { ...ids, interval: '24h' }));
@@ -210,7 +210,7 @@ describe('an EdgeTranscodeJob', () => {
       expect(await callsAbout(world, ids)).to.deep.equal([]);
     },
 
-    'inherits nothing when it is made anew under the same name': async () => {
+    'inherits nothing when it is recreated under the same name': async () => {
       const { world } = scene;
       const [first, second] = [
         await createJob(world, { name: 'first' }),

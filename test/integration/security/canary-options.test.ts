@@ -35,7 +35,7 @@ const PLACES: Readonly<Record<string, Place>> = {
   'in a broken kubeconfig': { says: 'the kubeconfig cannot be used' },
 };
 
-describe('secrets in the wrong place', () => {
+describe('secrets in a wrong option', () => {
   let processes: Processes;
   let kubeconfig: string;
 

@@ -37,7 +37,7 @@ describe('secrets', function () {
     operator: () => ({ kubeconfig, ...withOwnKey() }),
   });
 
-  describe('are known to the operator, which', () => {
+  describe('while the operator uses them', () => {
     before(async () => {
       const { world } = scene;
       for (const [name, trouble] of Object.entries(TROUBLES)) {
@@ -128,7 +128,7 @@ describe('secrets', function () {
     });
   });
 
-  describe('in stream URLs, with --stream-urls=full,', () => {
+  describe('in stream URLs with --stream-urls=full', () => {
     let operator: Operator;
 
     before(async () => {
@@ -140,7 +140,7 @@ describe('secrets', function () {
       });
     });
 
-    it('are in the status, as asked for, and nowhere else in it', async () => {
+    it('are in the status fields of the URLs, and nowhere else in the status', async () => {
       const shown = await scene.world.until(
         'own',
         ({ status }) => status.job?.streamInput === STREAM_URLS.streamInput,
@@ -150,7 +150,7 @@ describe('secrets', function () {
       none(JSON.stringify({ ...shown, status: { ...shown.status, job } }), 'ObservationSucceeded');
     });
 
-    it('are in no event, metric or log, even where the API server repeats the status that it refuses', async () => {
+    it('are in no event, metric or log, even when the API server quotes a status that it refuses', async () => {
       const { world } = scene;
       const rejected = /"the API server rejects the status/;
       const { jobID } = (await world.get('own')).spec;
@@ -164,7 +164,7 @@ describe('secrets', function () {
     });
   });
 
-  describe('would be found', () => {
+  describe('would be found by these checks', () => {
     for (const [form, text] of Object.entries({
       'as they are': KEY.accessKeySecret,
       'in part': `${KEY.accessKeySecret.slice(0, 20)}****`,

@@ -32,7 +32,7 @@ describe('the roles of the operator', function () {
   });
   after(() => proxy?.[Symbol.asyncDispose]());
 
-  it('have a scenario for each permission', async () => {
+  it('have one scenario for each permission', async () => {
     expect(SCENARIOS.map(({ permission }) => permission)).to.have.members(await grantedPermissions());
   });
 
@@ -43,7 +43,7 @@ describe('the roles of the operator', function () {
     for (const [index, { permission, does, run }] of SCENARIOS.entries())
       it(`${does} (${permission})`, () => run({ ...stage(), name: `shipped-${index}` }));
 
-    it('let it read no other Secret, and it says who can change that', async () => {
+    it('let it read no other Secret, and the status says what to change', async () => {
       const { namespace } = SAMPLE;
       const { world } = scene;
       await world.kubectl('create', 'secret', 'generic', 'other', `--namespace=${namespace}`);
@@ -53,7 +53,7 @@ describe('the roles of the operator', function () {
       expect(condition(shown, 'Ready')?.message).to.equal(secretNotReadable('other'));
     });
 
-    it('allow every request that it makes, but for that one', async () => {
+    it('allow every request that it makes, except for that one', async () => {
       const refused = (await requests.all()).filter((event) => !isAllowed(event));
       const names = refused.map((event) => `${permissionOf(event)} ${event.objectRef?.name}`);
       expect([...new Set(names)]).to.deep.equal([`${GET_SECRET} other`]);
@@ -77,12 +77,12 @@ describe('the roles of the operator', function () {
         await restore(scene.world, permission);
       });
 
-      it(`no longer let it do what it is for: ${does}`, async () => {
+      it(`no longer allow what the permission is for: ${does}`, async () => {
         const failure = await run({ ...stage(), name }).catch((error: unknown) => error);
         expect(failure).to.be.an('error');
       });
 
-      it('leave it saying what is missing', () => says({ ...stage(), name }));
+      it('make it log what is missing', () => says({ ...stage(), name }));
     });
 
   /** At the level debug, as a refused event is no more than that. */

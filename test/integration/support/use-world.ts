@@ -1,7 +1,9 @@
 /**
- * A world for the tests of one `describe`: started before them, ended after them, and when one fails the ends of the logs that
- * belong to it are printed.
+ * A world for the tests of one `describe`: started before them and ended after them. When a test fails, the ends of the world's logs
+ * are printed; with HOLD_WORLD=1 the world then stays until Ctrl-C.
  */
+
+import { addressesOf, holdsWorlds, holdWorld } from '../../world/held-world.ts';
 import type { Operator, OperatorOptions } from '../../world/operator.ts';
 import { NotInTime, startWorld, type World, type WorldOptions } from './world.ts';
 
@@ -35,6 +37,7 @@ export function useWorld(options: SceneOptions = {}): Scene {
       this.timeout(START_WITHIN_MS);
       await act().catch(async (error: unknown) => {
         if (world && !(error instanceof NotInTime)) console.error(await world.tails());
+        if (world) await hold(this, world);
         throw error;
       });
     });
@@ -42,11 +45,16 @@ export function useWorld(options: SceneOptions = {}): Scene {
   setUp(async () => {
     world = await startWorld(options);
     operator = await begin(world, options);
+    if (holdsWorlds()) console.error(addressesOf(world));
   });
   afterEach(async function () {
     const { state, err } = (this.currentTest ?? {}) as { state?: string; err?: unknown };
-    if (state !== 'failed' || !world || err instanceof NotInTime) return;
-    console.error(`${this.currentTest?.fullTitle()} failed.\n${await world.tails()}`);
+    if (state !== 'failed' || !world) return;
+    // The message of NotInTime has the logs in it already.
+    if (!(err instanceof NotInTime)) {
+      console.error(`${this.currentTest?.fullTitle()} failed.\n${await world.tails()}`);
+    }
+    await hold(this, world, err);
   });
   after(async function () {
     this.timeout(STOP_WITHIN_MS);
@@ -61,6 +69,14 @@ export function useWorld(options: SceneOptions = {}): Scene {
     },
     setUp,
   };
+}
+
+/** Mocha prints failures at the very end, so a failed test's error is printed here. */
+async function hold(context: Mocha.Context, world: World, error?: unknown): Promise<void> {
+  if (!holdsWorlds()) return;
+  context.timeout(0);
+  if (error !== undefined) console.error(error);
+  await holdWorld(world, (text) => console.error(text));
 }
 
 async function begin(world: World, { prepare, operator }: SceneOptions): Promise<Operator | undefined> {

@@ -81,6 +81,11 @@ export class World implements AsyncDisposable {
     this.#events = config.makeApiClient(EventsV1Api);
   }
 
+  /** The operators started so far, ended ones included. */
+  get operators(): readonly Operator[] {
+    return this.#operators;
+  }
+
   /** Starts an operator against this world and waits until it is ready. */
   async operator(options: Partial<OperatorOptions> = {}): Promise<Operator> {
     const { kubeconfig } = this.controlPlane;

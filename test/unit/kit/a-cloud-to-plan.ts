@@ -1,6 +1,6 @@
 /**
- * What the planner sees of a cloud, and the plans that it receives. Each credential has an account of its own unless the test says
- * otherwise.
+ * What the planner sees of a cloud, and the plans that it receives. Each credential has an account of its own
+ * unless the test says otherwise.
  */
 import type { CloudPlan, CloudPlanning, Listing } from '../../../src/job/model/cloud-port.ts';
 

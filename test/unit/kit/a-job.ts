@@ -1,5 +1,5 @@
 /**
- * Objects as a sentence: `aJob().named('a').every('30s').expecting('Running').build()`.
+ * Builds objects: `aJob().named('a').every('30s').expecting('Running').build()`.
  */
 
 import type {
@@ -25,7 +25,7 @@ export class JobBuilder {
     return this.#with({ uid });
   }
 
-  /** Another job than all the others. */
+  /** Lets the object mean another job. */
   about(jobID: string, clusterID = CLUSTER_ID): JobBuilder {
     return this.#spec({ jobID, clusterID });
   }

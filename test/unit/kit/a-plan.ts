@@ -1,5 +1,6 @@
 /**
- * A plan as the cloud receives it, without the planner that makes one: `aPlan('all')` lets every request share a sweep.
+ * A plan as the cloud receives it, without the planner that makes one: `aPlan('all')` lets every request
+ * share a sweep.
  */
 import type { CloudPlan, Sweeping } from '../../../src/job/model/cloud-port.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The domain at work on a cluster, a cloud and a clock that a test steps. The operator can be restarted: cluster, cloud and clock stay,
- * what it knew is gone.
+ * Runs the domain on a fake cluster, a scripted cloud and a clock that the test steps. A restart keeps
+ * cluster, cloud and clock, and drops everything that the operator knew.
  */
 import { expect } from 'chai';
 import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';
@@ -49,7 +49,7 @@ export class AnOperator {
     return this.#process.publisher;
   }
 
-  /** As `kubectl apply`, and until what it sets off has settled. */
+  /** Applies the object as `kubectl apply` does, and waits until its effects have settled. */
   async apply(builder: JobBuilder): Promise<ObjectKey> {
     const key = this.cluster.apply(builder);
     await settled();
@@ -76,7 +76,7 @@ export class AnOperator {
     await ended;
   }
 
-  /** Ends it, and holds it to what was planned: fit for `afterEach`. */
+  /** Stops the operator, and checks that planned calls were made and no error was logged; for `afterEach`. */
   async verify(): Promise<void> {
     this.#process.stop.abort();
     this.publisher.stop();
@@ -97,24 +97,24 @@ export class AnOperator {
     return this.factsStore.get(object);
   }
 
-  /** Lets time pass until just when the next poll is due, and until that has settled. */
+  /** Lets time pass until the next poll is due, and waits until its effects have settled. */
   async toNextPoll(key: ObjectKey = STREAM1): Promise<void> {
     await this.clock.advance((this.facts(key).nextPollAt ?? Number.NaN) - this.clock.now());
   }
 
-  /** The next poll, answered thus. */
+  /** Runs the next poll with this answer. */
   async poll(reply: Reply, key: ObjectKey = STREAM1): Promise<void> {
     this.cloud.plan(reply);
     await this.toNextPoll(key);
   }
 
-  /** Creates or changes the object, and answers the call that this brings at once. */
+  /** Applies the object, and answers the call that this causes at once. */
   async applyAnswered(builder: JobBuilder, reply: Reply): Promise<ObjectKey> {
     this.cloud.plan(reply);
     return this.apply(builder);
   }
 
-  /** Forgets what was recorded so far, for tests of what comes after. */
+  /** Drops what was recorded so far, for tests of later effects. */
   clear(): void {
     this.cluster.takeWrites();
     this.cluster.takeEvents();

@@ -1,5 +1,5 @@
 /**
- * What the cloud says, in words: `running()`, `noSuchJob()`, `fails('ServerError')`.
+ * Answers of the cloud: `running()`, `noSuchJob()`, `fails('ServerError')`.
  */
 import type { JobDetails } from '../../../src/api/edge-transcode-job.ts';
 import type { Answer, Destination } from '../../../src/job/model/cloud-port.ts';
@@ -8,7 +8,7 @@ import { JOB_ID } from './a-job.ts';
 
 export const DESTINATION: Destination = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 
-/** An answer but for the time at which the call was sent. */
+/** An answer without the time at which the call was sent. */
 export type Reply = (sentAt: number) => Exclude<Answer, { kind: 'withdrawn' }>;
 
 export function details(status: string | undefined, more: JobDetails = {}): JobDetails {
@@ -30,7 +30,7 @@ export function notStarted(more?: JobDetails): Reply {
 export interface FailureMore {
   readonly message?: string;
   readonly retryAt?: number;
-  /** `nowhere`: it failed before anything was asked. */
+  /** `nowhere`: it failed before any call. */
   readonly destination?: Destination | 'nowhere';
 }
 

@@ -1,5 +1,5 @@
 /**
- * One of the processes that share a Lease: a leader election with a machine, a log and a life of its own.
+ * One of the processes that share a Lease: a leader election with its own machine, log and lifetime.
  */
 import type { Term } from '../../../src/kube/election/election.ts';
 import { LeaderElection } from '../../../src/kube/election/leader-election.ts';
@@ -14,14 +14,14 @@ export class Candidate {
   readonly clock: ProcessClock;
   readonly logger = new RecordingLogger();
   readonly election: LeaderElection;
-  /** Every term it had, the last one last. */
+  /** All its terms of leadership, the newest last. */
   readonly terms: Term[] = [];
   readonly ended: Promise<void>;
-  /** Done while it still leads, when it is asked to stop. */
+  /** What it does before it stops, while it still leads. */
   lastThings: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
 
-  /** @param rate of its clock */
+  /** @param rate the rate of its clock */
   constructor(identity: string, world: FakeClock, lease: FakeLease, rate = 1) {
     const clock = new ProcessClock(world, rate);
     this.clock = clock;
@@ -34,12 +34,12 @@ export class Candidate {
     return this.election.isLeading;
   }
 
-  /** As SIGTERM. */
+  /** Stops it, as SIGTERM does. */
   stop(): void {
     this.#stop.abort();
   }
 
-  /** What it has said, each with the fields that matter. */
+  /** The messages it has logged, each with the fields that matter. */
   said(): string[] {
     return this.logger.lines.map(({ level, message, fields }) => {
       const { holder, why, reason } = fields;

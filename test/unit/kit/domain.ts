@@ -1,5 +1,5 @@
 /**
- * The rooms of the domain, joined as in the operator: whatever is around them is the test's.
+ * Connects the rooms of the domain as the operator does. The test supplies everything around them.
  */
 import type { Clock } from '../../../src/base/clock.ts';
 import type { Logger } from '../../../src/base/logger.ts';
@@ -24,7 +24,7 @@ export interface DomainParts {
   readonly logger: Logger;
 }
 
-/** One process: what ends with it. */
+/** One process, and what ends with it. */
 export interface DomainAtWork {
   readonly factsStore: FactsStore;
   readonly publisher: Publisher;
@@ -32,7 +32,7 @@ export interface DomainAtWork {
   readonly ended: Promise<void>;
 }
 
-/** Sees every object of the cluster as new. */
+/** Starts a process, to which every object of the cluster is new. */
 export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
   const { settingsOf, clock, logger } = parts;
   const factsStore = new FactsStore(clock, settingsOf);

@@ -1,5 +1,5 @@
 /**
- * A clock that a test steps. Timers ring in order, and what they set off runs before the next one rings.
+ * A clock that the test steps. Timers fire in order, and the effects of one run before the next one fires.
  */
 import { type Clock, sleepOn, type Timer } from '../../../src/base/clock.ts';
 
@@ -9,12 +9,12 @@ interface Pending {
   readonly callback: () => void;
 }
 
-/** More timers than this at one instant are a loop that spins, which would never end a test. */
+/** Most timers at one instant. 10,000: more are a loop that would never end. */
 const MOST_AT_ONE_INSTANT = 10_000;
 
 export class FakeClock implements Clock {
   #now: number;
-  /** What the wall clock shows more than `now`: set it to let the wall clock step. */
+  /** The difference of the wall clock to `now`, ms. A test sets it to let the wall clock step. */
   wallOffsetMs = 0;
   #order = 0;
   readonly #pending = new Set<Pending>();
@@ -42,23 +42,23 @@ export class FakeClock implements Clock {
     return sleepOn(this, ms, signal);
   }
 
-  /** How many timers are set. */
+  /** The number of set timers. */
   get timers(): number {
     return this.#pending.size;
   }
 
-  /** The process sleeps for `ms`: whatever fell due meanwhile rings afterwards, late. */
+  /** Pauses the process for `ms`: timers that became due meanwhile fire late, afterwards. */
   async freeze(ms: number): Promise<void> {
     this.skip(ms);
     await this.advance(0);
   }
 
-  /** `ms` have passed, and no timer has had its turn yet. */
+  /** Moves time on by `ms` without firing any timer. */
   skip(ms: number): void {
     this.#now += ms;
   }
 
-  /** Lets `ms` pass, ringing every timer that falls due, those set meanwhile included. */
+  /** Lets `ms` pass, and fires every timer that becomes due, including those set meanwhile. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await settled();
@@ -80,7 +80,10 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Until promises and immediates that are ready have run; a few turns, as one leads to the next. */
+/**
+ * Waits until ready promises and immediates have run: a few turns of the event loop, as one leads to the
+ * next.
+ */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 4; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

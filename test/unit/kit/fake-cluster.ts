@@ -1,6 +1,6 @@
 /**
- * The Kubernetes side of the domain in one: objects as users write them, statuses as they are written back, events. It
- * outlives the operators that work on it, as a cluster does.
+ * Implements all Kubernetes ports of the domain: objects as users write them, statuses as they are written
+ * back, and events. It outlives the operators that work on it, as a cluster does.
  */
 import { expect } from 'chai';
 import type {
@@ -26,9 +26,9 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   #writes: EdgeTranscodeJobStatus[] = [];
   #held: Write[] = [];
   #version = 1;
-  /** `held`: until `finishWrites` or `dropWrites`. */
+  /** `held`: each write waits for `finishWrites` or `dropWrites`. */
   writing: 'at once' | 'held' = 'at once';
-  /** What an older CRD makes of a status. */
+  /** Prunes a status as an older CRD does. */
   prune: (status: EdgeTranscodeJobStatus) => EdgeTranscodeJobStatus = (status) => status;
   onChange: (key: ObjectKey, change: Change) => void = () => undefined;
 
@@ -40,7 +40,10 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     return this.#jobs.keys();
   }
 
-  /** Creates or updates, as `kubectl apply` does: the status stays, unless the uid says that it is another object. */
+  /**
+   * Creates or updates an object as `kubectl apply` does: the status stays, unless the uid shows that it is
+   * another object.
+   */
   apply(builder: JobBuilder): ObjectKey {
     const job = builder.build();
     const before = this.#jobs.get(job.key);
@@ -57,7 +60,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     return this.#job(key).status;
   }
 
-  /** Somebody else writes the status, by `kubectl edit --subresource=status` or another operator. */
+  /** Writes the status as another writer does, such as `kubectl edit --subresource=status`. */
   overwrite(key: ObjectKey, status: EdgeTranscodeJobStatus): void {
     this.#store({ ...this.#job(key), status });
   }
@@ -69,7 +72,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     else queueMicrotask(() => this.#finish(write));
   }
 
-  /** A later write of the same object replaces one that waits, and tells it so at once. */
+  /** Replaces a waiting write of the same object, whose result is called at once. */
   #hold(write: Write): void {
     const replaced = this.#held.findIndex(({ object }) => object.uid === write.object.uid);
     const [before] = replaced < 0 ? [] : this.#held.splice(replaced, 1);
@@ -81,12 +84,12 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     for (const write of this.#held.splice(0)) this.#finish(write);
   }
 
-  /** As when the API server rejects them. */
+  /** Drops the waiting writes, as when the API server rejects them. */
   dropWrites(): void {
     for (const { onResult } of this.#held.splice(0)) onResult(undefined);
   }
 
-  /** The statuses handed over since this was last asked. */
+  /** Returns the statuses written since the last call. */
   takeWrites(): readonly EdgeTranscodeJobStatus[] {
     const writes = this.#writes;
     this.#writes = [];

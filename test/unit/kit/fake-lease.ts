@@ -1,6 +1,6 @@
 /**
- * One Lease as an API server keeps it, and processes that share it: each with a clock that drifts and with the ability to freeze, as
- * SIGSTOP does. True time is the `FakeClock` of the test.
+ * One Lease as an API server stores it, and the clocks of processes that share it. Each clock can drift and
+ * freeze, as SIGSTOP does. True time is the `FakeClock` of the test.
  */
 import { ApiException } from '@kubernetes/client-node';
 import { type Clock, sleepOn, type Timer } from '../../../src/base/clock.ts';
@@ -10,16 +10,16 @@ import type { FakeClock } from './fake-clock.ts';
 
 export type Leases = LeaderElectionParts['leases'];
 
-/** A machine's own time; while the process is frozen, nothing of it runs. */
+/** The time of one machine. While its process is frozen, nothing of it runs. */
 export class ProcessClock implements Clock {
-  /** What the wall clock shows more than true time. */
+  /** The difference of the wall clock to true time, ms. */
   wallOffsetMs = 0;
   readonly #world: FakeClock;
   readonly #rate: number;
   readonly #start: number;
   #held: (() => void)[] | undefined;
 
-  /** @param rate how many of its milliseconds pass in a true one */
+  /** @param rate how many of its milliseconds pass in one true millisecond */
   constructor(world: FakeClock, rate = 1) {
     this.#world = world;
     this.#rate = rate;
@@ -27,7 +27,7 @@ export class ProcessClock implements Clock {
   }
 
   now(): number {
-    // Its scale is its own: nobody else's time means anything on it.
+    // Each process has its own scale, on which the times of other processes mean nothing.
     return 1_000_000 * this.#rate + (this.#world.now() - this.#start) * this.#rate;
   }
 
@@ -38,7 +38,7 @@ export class ProcessClock implements Clock {
   after(ms: number, callback: () => void): Timer {
     let cancelled = false;
     const ring = () => !cancelled && callback();
-    // Never early, as where a remainder is lost a wait would begin again and again.
+    // Rounded up: a timer that fires early would make the wait begin again and again.
     const timer = this.#world.after(Math.ceil(ms / this.#rate), () => this.#held?.push(ring) ?? ring());
     return {
       cancel: () => {
@@ -56,14 +56,14 @@ export class ProcessClock implements Clock {
     this.#held ??= [];
   }
 
-  /** What came over the network runs first, as it does in Node; then the timers that are overdue. */
+  /** Runs what arrived over the network first, as Node does, and then the overdue timers. */
   thaw(): void {
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const callback of held) callback();
   }
 
-  /** Calls back when the process runs. */
+  /** Calls back once the process is not frozen. */
   receive(callback: () => void): void {
     if (this.#held) this.#held.unshift(callback);
     else callback();
@@ -72,14 +72,14 @@ export class ProcessClock implements Clock {
 
 export interface LeaseTiming {
   readonly durationMs: number;
-  /** Of each request, on the clock of the process. */
+  /** The deadline of each request, on the clock of the process. */
   readonly deadlineMs: number;
-  /** One way, true ms. */
+  /** The time of one direction, in true ms. */
   readonly latency: () => number;
 }
 
 export class FakeLease {
-  /** What is stored. */
+  /** The stored Lease. */
   record: Lease | undefined;
   /** Requests that were processed, as `<who> <verb>`. */
   readonly processed: string[] = [];
@@ -95,7 +95,7 @@ export class FakeLease {
     this.#timing = timing;
   }
 
-  /** As `pauseApiServer`: requests wait in its sockets, and are processed all the same. */
+  /** Pauses the API server: requests wait in its sockets, and are processed afterwards. */
   stall(): void {
     this.#waiting ??= [];
   }
@@ -106,7 +106,7 @@ export class FakeLease {
     for (const process of waiting) process();
   }
 
-  /** By hand, as kubectl does. */
+  /** Changes the Lease as kubectl does. */
   set(change: Partial<Lease> | undefined): void {
     this.#version += 1;
     const resourceVersion = String(this.#version);
@@ -121,7 +121,7 @@ export class FakeLease {
     for (const tell of this.#watchers) tell(this.record);
   }
 
-  /** What a process has of it. */
+  /** Returns the client of one process. */
   client(who: string, clock: ProcessClock): Leases {
     const { durationMs } = this.#timing;
     return {

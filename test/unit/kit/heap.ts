@@ -6,12 +6,13 @@ import { settled } from './fake-clock.ts';
 const NOISE_BYTES = 1_024;
 
 setFlagsFromString('--expose-gc');
-// Taken once: each `runInNewContext` makes a context of 160 KB, and a later measurement would count or miss it.
+// Taken once: each `runInNewContext` makes a context of 160 KB, and a later measurement would count or miss
+// it.
 const collect = runInNewContext('gc') as () => void;
 
 /**
- * Bytes of the heap that are reachable. Collects until three collections in a row free nothing more: on a busy machine
- * one collection can run while background marking still counts dead objects as live.
+ * Bytes of the heap that are reachable. Collects until three collections in a row free nothing more: on a
+ * busy machine one collection can run while background marking still counts dead objects as live.
  */
 export async function heapInUse(): Promise<number> {
   let least = Number.POSITIVE_INFINITY;

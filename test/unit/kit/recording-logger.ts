@@ -1,5 +1,5 @@
 /**
- * A logger that keeps its lines.
+ * A logger that records its lines.
  */
 import type { LogFields, Logger } from '../../../src/base/logger.ts';
 

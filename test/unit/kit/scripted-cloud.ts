@@ -1,6 +1,6 @@
 /**
- * A cloud that says what the test has planned, call by call. A call that was not planned, and a plan that nobody called for, fail
- * the test in `verify`.
+ * A cloud that answers what the test has planned, call by call. A call without a plan, and a plan without a
+ * call, fail the test in `verify`.
  */
 import { expect } from 'chai';
 import type {
@@ -17,11 +17,11 @@ import type { FakeClock } from './fake-clock.ts';
 export interface Call {
   readonly reference: Reference;
   readonly options: ObserveOptions;
-  /** Clock `now` when it was made. */
+  /** Clock `now` when the call was made. */
   readonly at: number;
 }
 
-/** A call whose end is the test's to say. It waits for its turn, and can be withdrawn, until it is sent. */
+/** A call that the test ends. Until it is sent it waits for a permit, and can be withdrawn. */
 export class HeldCall {
   readonly #answered = Promise.withResolvers<Answer>();
   readonly #clock: FakeClock;
@@ -38,7 +38,7 @@ export class HeldCall {
     return this.#answered.promise;
   }
 
-  /** Its turn has come. */
+  /** Sends the call: its permit was granted. */
   send(): this {
     this.#sentAt ??= this.#clock.now();
     return this;
@@ -54,9 +54,9 @@ type Planned = Reply | HeldCall;
 
 export class ScriptedCloud implements CloudReader {
   readonly calls: Call[] = [];
-  /** Namespaces that may not use the keys that they name. */
+  /** Namespaces whose objects may not use the keys that they name. */
   readonly excluded = new Set<string>();
-  /** Where every call would be sent; undefined: that cannot be told. */
+  /** The destination of every call; undefined: not known before the call. */
   leads: Destination | undefined;
   readonly #clock: FakeClock;
   #plan: Planned[] = [];
@@ -67,24 +67,26 @@ export class ScriptedCloud implements CloudReader {
     this.#clock = clock;
   }
 
-  /** The next calls are answered thus, each at once. */
+  /** Plans these answers for the next calls, each at once. */
   plan(...replies: Reply[]): void {
     this.#plan.push(...replies);
   }
 
-  /** The next call is held. */
+  /** Plans to hold the next call. */
   hold(): HeldCall {
     const held = new HeldCall(this.#clock);
     this.#plan.push(held);
     return held;
   }
 
-  /** Takes back what was planned and not called for. */
+  /** Removes plans without a call. */
   unplan(): void {
     this.#plan = [];
   }
 
-  /** Every call that has no plan of its own is answered thus from now on; undefined: no such call is expected. */
+  /**
+   * Plans this answer for every call without its own plan. Undefined: no such call is expected.
+   */
   always(reply: Reply | undefined): void {
     this.#standing = reply;
   }
@@ -107,7 +109,7 @@ export class ScriptedCloud implements CloudReader {
     return this.leads;
   }
 
-  /** How many calls were made since this was last asked. */
+  /** Returns the calls made since the last `takeCalls`. */
   takeCalls(): readonly Call[] {
     return this.calls.splice(0);
   }

@@ -1,5 +1,6 @@
 /**
- * A status in few words, for comparisons that read: `{ state: 'Running', Ready: 'True ObservationSucceeded', … }`.
+ * A status in short, for readable comparisons:
+ * `{ state: 'Running', Ready: 'True ObservationSucceeded', … }`.
  */
 import { type Condition, type ConditionType, findCondition } from '../../../src/api/conditions.ts';
 import type { HeldStatus } from '../../../src/api/edge-transcode-job.ts';
@@ -18,7 +19,7 @@ export function condition(status: HeldStatus, type: ConditionType): Partial<Cond
   return findCondition(status.conditions, type) ?? {};
 }
 
-/** Observed just now, and all is well. */
+/** The short form of a status that was observed just now, without any failure. */
 export function healthy(state: 'Running' | 'NotStarted'): Shown {
   return {
     state,

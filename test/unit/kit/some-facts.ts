@@ -1,5 +1,5 @@
 /**
- * Facts of an object, from a few words on what is special about them.
+ * Builds the facts of an object from what is special about them.
  */
 import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
 import { unixSeconds } from '../../../src/base/clock.ts';
@@ -10,7 +10,7 @@ import { DESTINATION, details } from './answers.ts';
 
 export const NOW = Date.parse('2026-01-01T00:00:00Z');
 
-/** Asked about, served, and nothing known but what `special` says. */
+/** Facts of an object whose request was served, with nothing known except what `special` says. */
 export function someFacts(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
   return {
     uid: object.uid,
@@ -26,7 +26,7 @@ export function someFacts(object: EdgeTranscodeJob, special: Partial<Facts> = {}
   };
 }
 
-/** An observation; of a job that is not there without a code. */
+/** An observation of a job; without a code, of a missing job. */
 export function seen(code: string | undefined, special: Partial<Observed> = {}): Observed {
   const job = code === undefined ? {} : { job: details(code) };
   return { found: code !== undefined, ...job, at: NOW, time: unixSeconds(new Date(NOW)), ...special };

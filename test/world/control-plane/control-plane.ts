@@ -87,6 +87,8 @@ export class ControlPlane implements AsyncDisposable {
   readonly kubeconfig: string;
   /** Path of the authority's certificate (PEM), by which clients verify the server. */
   readonly caFile: string;
+  /** Path of the kubectl that fits the API server. */
+  readonly kubectlProgram: string;
   readonly #parts: Parts;
   #apiServer: StartedProcess;
 
@@ -96,6 +98,7 @@ export class ControlPlane implements AsyncDisposable {
     this.directory = parts.settings.directory;
     this.kubeconfig = parts.access.kubeconfig;
     this.caFile = parts.access.caFile;
+    this.kubectlProgram = parts.kubectl;
     this.#parts = parts;
     this.#apiServer = apiServer;
   }
@@ -111,7 +114,7 @@ export class ControlPlane implements AsyncDisposable {
     ...args: string[]
   ): Promise<KubectlResult> {
     const cache = join(this.directory, 'kubectl-cache');
-    return runKubectl({ program: this.#parts.kubectl, kubeconfig, cache, stdin }, args);
+    return runKubectl({ program: this.kubectlProgram, kubeconfig, cache, stdin }, args);
   }
 
   /** Writes a kubeconfig for a user and returns its path. Two users must differ in name or namespace. */

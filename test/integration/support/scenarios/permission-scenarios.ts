@@ -112,7 +112,7 @@ export const SCENARIOS: readonly Scenario[] = [
 export function secretNotReadable(secret: string): string {
   const role = `read-${secret}`;
   const kubectl = `kubectl --namespace ${SAMPLE.namespace} create`;
-  return `the operator may not read Secret ${secret}; let it: ${kubectl} role ${role} --verb=get --resource=secrets --resource-name=${secret} && ${kubectl} rolebinding ${role} --role=${role} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (as shipped; put in its service account if it is another)`;
+  return `the operator may not read Secret ${SAMPLE.namespace}/${secret}; allow it: ${kubectl} role ${role} --verb=get --resource=secrets --resource-name=${secret} && ${kubectl} rolebinding ${role} --role=${role} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (replace the service account if the operator has another)`;
 }
 
 const HINT = /kubectl apply -f deploy\//;

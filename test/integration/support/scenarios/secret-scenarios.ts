@@ -17,7 +17,7 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       expectStalled(
         await failed(world, 'missing'),
         'CredentialsNotFound',
-        /has no Secret missing; create it/,
+        /Secret \S+\/missing does not exist; create it/,
       );
       await eventOf(world, 'missing', 'CredentialsNotFound');
       await world.apply(secret('missing', secretData(key)));
@@ -31,7 +31,7 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       await ready(world, 'going');
       await world.kubectl('delete', 'secret', 'going');
       const gone = await failed(world, 'going');
-      expectStalled(gone, 'CredentialsNotFound', /has no Secret going/);
+      expectStalled(gone, 'CredentialsNotFound', /Secret \S+\/going does not exist/);
       expect(gone.status).to.have.property('job');
     },
 
@@ -40,7 +40,11 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       const { key, ids } = await newAccount(world);
       await world.apply(secret('unreadable', secretData(key)), using('unreadable', ids));
       const told = await failed(world, 'unreadable');
-      expectStalled(told, 'CredentialsNotFound', /^the operator may not read Secret unreadable; let it: /);
+      expectStalled(
+        told,
+        'CredentialsNotFound',
+        /^the operator may not read Secret \S+\/unreadable; allow it: /,
+      );
       const { message = '' } = condition(told, 'Ready') ?? {};
       for (const [, command = ''] of message.matchAll(/kubectl (.*?)(?= && | \()/g))
         await world.kubectl(...command.split(' '));
@@ -56,9 +60,9 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       expectStalled(
         await failed(world, 'half'),
         'CredentialsNotFound',
-        /^Secret half lacks accessKeySecret$/,
+        /^Secret \S+\/half has no key accessKeySecret; add it$/,
       );
-      const both = /^Secret empty lacks accessKeyID and accessKeySecret$/;
+      const both = /^Secret \S+\/empty has no keys accessKeyID and accessKeySecret; add them$/;
       expectStalled(await failed(world, 'empty'), 'CredentialsNotFound', both);
       await world.apply(secret('half', { accessKeyID, accessKeySecret }));
       await ready(world, 'half');
@@ -68,8 +72,14 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const endpoints: Record<string, [endpoint: string, message: RegExp]> = {
-        plain: [world.cloud.endpoint, /is not https, and the operator runs without --insecure-endpoint$/],
-        foreign: ['https://live.example.com', /is not among the operator's --allowed-endpoints$/],
+        plain: [
+          world.cloud.endpoint,
+          /is not https, and the operator runs without --insecure-endpoint; name an https endpoint$/,
+        ],
+        foreign: [
+          'https://live.example.com',
+          /is not among the operator's --allowed-endpoints; name one of them$/,
+        ],
         password: ['https://user:word@live.aliyuncs.com', /must not hold a user name or a password$/],
       };
       for (const [name, [endpoint, message]] of Object.entries(endpoints)) {

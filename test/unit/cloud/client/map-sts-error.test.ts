@@ -1,4 +1,4 @@
-// What STS refuses, told as what a person has to mend.
+// What STS refuses becomes a failure that says what a person has to correct.
 
 import { expect } from 'chai';
 import { mapStsError } from '../../../../src/cloud/client/map-sts-error.ts';
@@ -20,7 +20,7 @@ const CODES: [status: number, code: string, kind: FailureKind, says: RegExp][] =
   [400, 'InvalidSecurityToken.Expired', 'AuthenticationFailed', /put in a valid access key/],
   [400, 'SignatureDoesNotMatch', 'AuthenticationFailed', /put in a valid access key/],
   [400, 'InvalidTimeStamp.Expired', 'ClockSkewed', /set the clock/],
-  [400, 'Throttling.User', 'Throttled', /takes no more calls/],
+  [400, 'Throttling.User', 'Throttled', /throttles the calls/],
   [500, 'InternalError', 'ServerError', /failed to answer/],
   [503, 'ServiceUnavailable', 'ServerError', /failed to answer/],
   [418, 'NeverSeenBefore', 'UnexpectedResponse', /does not know \(NeverSeenBefore\)/],

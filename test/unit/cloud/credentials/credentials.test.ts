@@ -204,7 +204,8 @@ describe('credentials', () => {
       const failure = failureOf(await resolve(credentials()));
       expect(failure).to.include({
         kind: 'CredentialsNotFound',
-        message: 'Secret media/account names a role, and the operator runs with --sts-endpoint=none',
+        message:
+          'Secret media/account names a role, and the operator runs with --sts-endpoint=none; remove roleARN from the Secret, or name an endpoint',
       });
     });
 

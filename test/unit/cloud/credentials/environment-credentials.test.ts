@@ -52,7 +52,7 @@ describe("the environment's access key", () => {
       const pair = { [ID]: 'id', [SECRET]: 'secret' };
       for (const value of ['CANARY\nCANARY', 'CANARY CANARY', 'CANARY“', '\u0000CANARY'])
         expect(() => accessKeyOf({ ...pair, [name]: value }))
-          .to.throw(`${name} is too long for a key, or holds`)
+          .to.throw(`${name} is longer than 8,192 characters or not visible ASCII`)
           .and.not.match(/CANARY/);
     });
 });
@@ -120,7 +120,7 @@ describe("the operator's own credentials", () => {
   });
 
   it('are no role where there is no STS', () => {
-    expect(errorOf(RRSA, 'auto', false)).to.match(/^--sts-endpoint: none leaves nobody to ask/);
+    expect(errorOf(RRSA, 'auto', false)).to.match(/^--sts-endpoint: none, but the role of RRSA needs STS/);
     expect(ownCredentials(PAIR, 'auto', false)).to.have.property('own');
   });
 

@@ -83,59 +83,67 @@ describe('a Secret', () => {
   });
 
   const REFUSED: [string, SecretData | 'missing' | 'forbidden', RegExp][] = [
-    ['is missing', 'missing', /namespace media has no Secret account; create it/],
+    ['is missing', 'missing', /Secret media\/account does not exist; create it/],
     [
       'may not be read',
       'forbidden',
-      /may not read Secret account; let it: kubectl --namespace media create role .* && kubectl --namespace media create rolebinding /,
+      /may not read Secret media\/account; allow it: kubectl --namespace media create role .* && kubectl --namespace media create rolebinding /,
     ],
-    ['has no keys', {}, /lacks accessKeyID and accessKeySecret/],
-    ['lacks the ID', { accessKeySecret: 'CANARY' }, /lacks accessKeyID$/],
-    ['lacks the secret', { accessKeyID: 'CANARY', accessKeySecret: ' ' }, /lacks accessKeySecret$/],
-    ['names them otherwise', { AccessKeyId: 'CANARY', AccessKeySecret: 'CANARY' }, /lacks accessKeyID and/],
+    ['has no keys', {}, /has no keys accessKeyID and accessKeySecret; add them$/],
+    ['has no ID', { accessKeySecret: 'CANARY' }, /has no key accessKeyID; add it$/],
+    ['has no secret', { accessKeyID: 'CANARY', accessKeySecret: ' ' }, /has no key accessKeySecret; add it$/],
+    [
+      'names them otherwise',
+      { AccessKeyId: 'CANARY', AccessKeySecret: 'CANARY' },
+      /has no keys accessKeyID and/,
+    ],
     [
       'holds a newline in the key',
       { ...PAIR, accessKeySecret: 'CANARY\nCANARY' },
-      /accessKeySecret in Secret account is too long for a key, or holds/,
+      /accessKeySecret in Secret media\/account is longer than 8,192 characters or not visible ASCII; correct it$/,
     ],
     [
       'holds binary in the token',
       { ...PAIR, securityToken: 'CANARY\ufffd' },
-      /securityToken in Secret account is too long for a key, or holds/,
+      /securityToken in Secret media\/account is longer than 8,192 characters or not visible ASCII; correct it$/,
     ],
     ...['CANARY', 'acs:ram::1:user/CANARY', 'acs:ram::CANARY:role/a', 'acs:ram::1:role/a CANARY'].map(
       (roleARN): [string, SecretData, RegExp] => [
         `names ${roleARN} as its role`,
         { ...PAIR, roleARN },
-        /^roleARN in Secret account is not the ARN of a role/,
+        /^roleARN in Secret media\/account is not the ARN of a role/,
       ],
     ),
     [
       'has a session name that no session has',
       { ...PAIR, roleSessionName: 'CANARY!' },
-      /^roleSessionName in Secret account is not/,
+      /^roleSessionName in Secret media\/account is not/,
     ],
     [
       'has an external ID that is none',
       { ...PAIR, externalID: 'CANARY "' },
-      /^externalID in Secret account is not/,
+      /^externalID in Secret media\/account is not/,
     ],
     [
       'has a region that is none',
       { ...PAIR, regionID: 'CANARY&x=y' },
-      /^regionID in Secret account is not the ID of a region/,
+      /^regionID in Secret media\/account is not the ID of a region/,
     ],
     [
       'has a region as long as a Secret',
       { ...PAIR, regionID: 'r'.repeat(65) },
-      /^regionID in Secret account/,
+      /^regionID in Secret media\/account/,
     ],
     [
       'has a key as long as a Secret',
       { ...PAIR, securityToken: 's'.repeat(8_193) },
-      /^securityToken in Secret account is too long/,
+      /^securityToken in Secret media\/account is longer than/,
     ],
-    ['names no account', { ...PAIR, accountID: 'CANARY' }, /^accountID in Secret account is not the digits/],
+    [
+      'names no account',
+      { ...PAIR, accountID: 'CANARY' },
+      /^accountID in Secret media\/account is not the digits/,
+    ],
     [
       'has an endpoint elsewhere',
       { ...PAIR, endpoint: 'CANARY.example' },

@@ -6,7 +6,7 @@ import { POLICIES, policyOf } from '../../../../src/job/model/policies.ts';
 
 const MINUTE = 60_000;
 
-/** Definitive and stalled are the same kinds: those where a person has to act. */
+/** The kinds that are definitive and stalled: a person has to act. */
 const DEFINITIVE: readonly FailureKind[] = [
   'JobNotFound',
   'InvalidReference',
@@ -17,11 +17,11 @@ const DEFINITIVE: readonly FailureKind[] = [
 ];
 
 describe('the policies', () => {
-  it('are for every kind of failure, and for nothing else', () => {
+  it('exist for every kind of failure, and for nothing else', () => {
     expect(Object.keys(POLICIES)).to.have.members([...FAILURE_KINDS]);
   });
 
-  it('call definitive, and Stalled, exactly where a person has to act', () => {
+  it('are definitive and Stalled exactly where a person has to act', () => {
     expect(FAILURE_KINDS.filter((kind) => policyOf(kind).definitive)).to.have.members([...DEFINITIVE]);
     expect(FAILURE_KINDS.filter((kind) => policyOf(kind).stalled)).to.have.members([...DEFINITIVE]);
   });
@@ -30,7 +30,7 @@ describe('the policies', () => {
     expect(FAILURE_KINDS.filter((kind) => policyOf(kind).observation)).to.deep.equal(['JobNotFound']);
   });
 
-  it('ask slowly about what only a person mends, hourly about a bad reference', () => {
+  it('poll slowly what only a person can repair, and a wrong reference hourly', () => {
     const paces = FAILURE_KINDS.filter((kind) => policyOf(kind).minIntervalMs > 0).map(
       (kind) => [kind, policyOf(kind).minIntervalMs / MINUTE] as const,
     );
@@ -42,7 +42,7 @@ describe('the policies', () => {
     });
   });
 
-  it('look again soon at what mends for a whole credential', () => {
+  it('retry soon what is repaired for all objects of a credential', () => {
     const soon = FAILURE_KINDS.filter((kind) => Number.isFinite(policyOf(kind).retryWithinMs)).map(
       (kind) => [kind, policyOf(kind).retryWithinMs / 1_000] as const,
     );

@@ -1,4 +1,4 @@
-// What exactly was asked, as two short hashes.
+// The job that an object means, and the target of an observation, as short hashes.
 
 import { expect } from 'chai';
 import {
@@ -14,7 +14,7 @@ import { DESTINATION } from '../../kit/answers.ts';
 const hashOf = (job: ReturnType<typeof aJob>) => referenceHash(referenceOf(job.build()));
 
 describe('a reference', () => {
-  it('is what the user wrote, on behalf of the namespace', () => {
+  it("is what the user wrote, for the object's namespace", () => {
     expect(referenceOf(aJob().build())).to.deep.equal({
       credential: { namespace: 'media' },
       clusterID: CLUSTER_ID,
@@ -28,7 +28,7 @@ describe('a reference', () => {
     });
   });
 
-  it('is another one with another region or credential', () => {
+  it('differs with another region or credential', () => {
     const hashes = [
       aJob(),
       aJob().inRegion('cn-beijing'),
@@ -38,12 +38,12 @@ describe('a reference', () => {
     expect(new Set(hashes).size).to.equal(4);
   });
 
-  it('is the same whatever else of the spec changes, and for namesakes of a credential in use', () => {
+  it('is the same when anything else of the spec changes', () => {
     const others = [aJob().every('5s'), aJob().suspended(), aJob().expecting('Running'), aJob().named('b')];
     for (const other of others) expect(hashOf(other)).to.equal(hashOf(aJob()));
   });
 
-  it('hashes so that parts cannot be mistaken for each other', () => {
+  it('hashes its parts so that none can be mistaken for another', () => {
     const one = referenceHash({ credential: { namespace: 'a' }, clusterID: 'xy', jobID: 'z' });
     const other = referenceHash({ credential: { namespace: 'a' }, clusterID: 'x', jobID: 'yz' });
     expect(one).to.not.equal(other);
@@ -58,7 +58,7 @@ describe('an identity', () => {
 });
 
 describe('an endpoint', () => {
-  it('is another one with another host or region', () => {
+  it('differs with another host or region', () => {
     const hashes = [
       DESTINATION,
       { ...DESTINATION, endpoint: 'https://other.example' },
@@ -69,7 +69,7 @@ describe('an endpoint', () => {
 });
 
 describe('a stored target', () => {
-  it('is read as the one or two hashes that it is made of', () => {
+  it('is split into its one or two hashes', () => {
     const [reference, endpoint] = [hashOf(aJob()), endpointHash(DESTINATION)];
     expect(parseTarget(reference)).to.deep.equal({ reference });
     expect(parseTarget(`${reference}-${endpoint}`)).to.deep.equal({ reference, endpoint });

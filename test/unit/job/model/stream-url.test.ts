@@ -1,4 +1,4 @@
-// Stream URLs as they may be shown. The word "secret" must never get through.
+// How stream URLs are redacted. The word "secret" must never appear in a result.
 
 import { expect } from 'chai';
 import { showStreamUrl } from '../../../../src/job/model/stream-url.ts';
@@ -63,11 +63,11 @@ describe('redact-query redacts', () => {
       expect(showStreamUrl(url, 'redact-query')).to.equal(shown);
     });
 
-  it('so that no secret of the table above is left', () => {
+  it('every secret of the table above', () => {
     for (const [, url] of redacted) expect(showStreamUrl(url, 'redact-query')).to.not.match(/secret|cret@/);
   });
 
-  it('what it has redacted the same way again', () => {
+  it('a redacted URL without changing it', () => {
     for (const [, , shown] of redacted) expect(showStreamUrl(shown, 'redact-query')).to.equal(shown);
   });
 });
@@ -82,7 +82,7 @@ describe('the other ways to show a stream URL', () => {
   });
 
   for (const mode of ['redact-query', 'full', 'omit'] as const)
-    it(`${mode} makes nothing of nothing`, () => {
+    it(`${mode} returns nothing when there is no URL`, () => {
       expect(showStreamUrl(undefined, mode)).to.equal(undefined);
       expect(showStreamUrl('', mode)).to.equal(undefined);
     });

@@ -1,4 +1,4 @@
-// What the objects' intervals ask of the cloud, by cluster.
+// How many jobs are polled at which intervals, by cluster.
 
 import { expect } from 'chai';
 import { demandOf } from '../../../../src/job/schedule/demand.ts';
@@ -11,7 +11,7 @@ function demand(jobs: readonly JobBuilder[], settings = SETTINGS) {
 }
 
 describe('the demand', () => {
-  it('is how many targets there are at each interval, by credential, cluster and region', () => {
+  it('counts the targets at each interval, by credential, cluster and region', () => {
     const jobs = [
       aJob().about('one').every('10s'),
       aJob().about('two').every('10s'),
@@ -45,19 +45,19 @@ describe('the demand', () => {
     expect(demand(jobs)[0]?.targets).to.deep.equal([[10_000, 1]]);
   });
 
-  it('is by the interval in force', () => {
+  it('goes by the desired interval, not below the minimum', () => {
     const jobs = [aJob().every('5s')];
     expect(demand(jobs, { ...SETTINGS, minIntervalMs: 10_000 })[0]?.targets).to.deep.equal([[10_000, 1]]);
   });
 
-  it('is nothing for those who may not use the keys that they mean, nor does it change that of those who may', () => {
+  it('leaves out objects that may not use the keys they name, and does not count them for others', () => {
     const mine = aJob().every('30s').build();
     const theirs = { ...aJob().every('5s').build(), namespace: 'other' };
     const demands = demandOf([mine, theirs], SETTINGS, ({ namespace }) => namespace === 'media');
     expect(demands.map(({ targets }) => [...targets])).to.deep.equal([[[30_000, 1]]]);
   });
 
-  it('is nothing for those that are not asked about', () => {
+  it('is zero for objects that are not polled', () => {
     const [only] = demand([aJob().suspended(), aJob().invalid('no')]);
     expect(only).to.include({ clusterID: CLUSTER_ID });
     expect(only?.targets).to.deep.equal([]);

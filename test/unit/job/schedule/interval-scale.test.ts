@@ -1,4 +1,5 @@
-// By how much intervals are stretched so that calls fit the budget: in steps, rarely, and without flapping.
+// The factor by which intervals are longer so that calls fit the budget: in steps, rarely, and without
+// flapping.
 
 import { expect } from 'chai';
 import { factorOf, nextScale, UNSCALED } from '../../../../src/job/schedule/interval-scale.ts';
@@ -10,16 +11,16 @@ import { shown } from '../../kit/shown.ts';
 const T = 1_000_000;
 const MINUTE = 60_000;
 
-describe('a stretch', () => {
+describe('an interval scale', () => {
   function factorFor(load: number): number {
     return factorOf(nextScale(UNSCALED, load, T));
   }
 
-  it('is none as long as the demand fits', () => {
+  it('is 1 as long as the demand fits', () => {
     expect([0, 0.5, 1].map(factorFor)).to.deep.equal([1, 1, 1]);
   });
 
-  it('is the fewest steps of a quarter that make the demand fit', () => {
+  it('takes the fewest steps of a quarter that make the demand fit', () => {
     expect([1.01, 1.25, 1.26, 1.5625, 10].map(factorFor)).to.deep.equal([
       1.25,
       1.25,
@@ -48,15 +49,15 @@ describe('a stretch', () => {
     expect([...factors]).to.deep.equal([1.5625]);
   });
 
-  it('is given back when the demand fits with a tenth to spare', () => {
+  it('shrinks when the demand fits with a tenth to spare', () => {
     const stretched = nextScale(UNSCALED, 1.2, T);
     expect(factorOf(nextScale(stretched, 0.95, T + MINUTE))).to.equal(1.25);
     expect(factorOf(nextScale(stretched, 0.89, T + MINUTE))).to.equal(1);
   });
 });
 
-describe('a stretched object', () => {
-  it('is polled at the longer interval, says so, and is fresh for as many of those', async () => {
+describe('an object whose interval is scaled', () => {
+  it('is polled at the longer interval, shows it, and is fresh for as many of these intervals', async () => {
     const operator = new AnOperator({ intervalScale: 1.5625 });
     await operator.applyAnswered(aJob().every('10s'), running());
     expect(operator.status.effectiveInterval).to.equal('16s');
@@ -71,7 +72,7 @@ describe('a stretched object', () => {
     expect(shown(operator.status).Fresh).to.equal('False ObservationOverdue');
   });
 
-  it('is fresh for no more than five of its own intervals each, however far it is stretched', async () => {
+  it('counts at most five of its own intervals for each scaled one in its freshness, at any scale', async () => {
     const operator = new AnOperator({ intervalScale: 100 });
     await operator.applyAnswered(aJob().every('10s'), running());
     await operator.clock.advance(3 * 50_000 + 29_000);

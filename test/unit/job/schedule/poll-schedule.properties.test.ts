@@ -1,4 +1,4 @@
-// When polls come, and how long they count, for any interval at any time.
+// When polls are due and how long they count, for any interval at any time.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -39,7 +39,7 @@ const definitiveFailure: fc.Arbitrary<Failure | undefined> = fc.option(
 );
 
 describe('for any target, interval and time', () => {
-  it('the next poll is at the target’s own phase, half an interval to one and a half after the last', () => {
+  it('the next poll is at the target’s own phase, half to one and a half intervals after the last', () => {
     holds(
       fc.property(target, intervalMs, now, (hash, interval, last) => {
         const at = nextPoll(hash, interval, last);
@@ -51,7 +51,7 @@ describe('for any target, interval and time', () => {
     );
   });
 
-  it('heartbeats of polls at their instants are half a period apart at least, and at most what a restart reckons with', () => {
+  it('heartbeats of punctual polls are at least half a period apart, and at most as far as a restart assumes', () => {
     holds(
       fc.property(target, intervalMs, now, (hash, interval, began) => {
         let stored = began;
@@ -66,7 +66,7 @@ describe('for any target, interval and time', () => {
     );
   });
 
-  it('an interval of a fraction of a millisecond is kept as well as a clock keeps it', () => {
+  it('an interval with a fraction of a millisecond is kept within the precision of a clock', () => {
     const fraction = fc
       .tuple(intervalMs, fc.integer({ min: 1, max: 999_999 }))
       .map(([ms, ns]) => ms + ns / 1e6);
@@ -81,7 +81,7 @@ describe('for any target, interval and time', () => {
     );
   });
 
-  it('polls on time stay exactly one interval apart, and a restart at any moment between brings the same next one', () => {
+  it('punctual polls stay exactly one interval apart, and a restart between two of them keeps the next one', () => {
     holds(
       fc.property(
         target,
@@ -92,7 +92,7 @@ describe('for any target, interval and time', () => {
           const first = nextPoll(hash, interval, last);
           const second = nextPoll(hash, interval, first);
           expect(second - first).to.equal(interval);
-          // As `restoreSchedule` asks: the first instant from that moment on.
+          // The same call as in `restoreSchedule`: the first instant from that moment on.
           const restartedAt = first + 1 + Math.floor(part * (interval - 1));
           expect(nextPoll(hash, interval, restartedAt - interval / 2)).to.equal(second);
         },
@@ -116,7 +116,7 @@ describe('for any target, interval and time', () => {
     );
   });
 
-  it('the interval in force is the one asked for, or longer: the operator’s minimum, its stretch, or the pace of a verdict', () => {
+  it('the effective interval is the requested one or longer: by the minimum, the scale, or a definitive failure', () => {
     holds(
       fc.property(
         fc.option(fc.integer({ min: 5, max: 86_400 }), { nil: undefined }),

@@ -46,7 +46,7 @@ describe('the interval', () => {
       expect(pollInterval(interval, failure(kind))).to.equal(poll);
     });
 
-  it('stays as it is without a verdict', () => {
+  it('stays as it is without a definitive failure', () => {
     expect(pollInterval(MINUTE, undefined)).to.equal(MINUTE);
   });
 });
@@ -61,7 +61,7 @@ describe('the freshness window', () => {
     expect(freshnessWindow(slow, SETTINGS)).to.equal(15 * MINUTE + 30 * SECOND);
   });
 
-  it('is as many intervals as the operator is told', () => {
+  it('counts as many intervals as the option says', () => {
     expect(freshnessWindow(MINUTE, { ...SETTINGS, freshness: 10 })).to.equal(10 * MINUTE + 30 * SECOND);
   });
 });
@@ -82,7 +82,7 @@ describe('the heartbeat', () => {
 });
 
 describe('the next poll', () => {
-  it('falls at an instant of its own, the same in every process and every round', () => {
+  it("falls at the target's own instant, the same in every process and every round", () => {
     const phase = nextPoll('0000abcd', MINUTE, NOW) % MINUTE;
     for (let last = NOW; last < NOW + HOUR; last += 7_919)
       expect(nextPoll('0000abcd', MINUTE, last) % MINUTE).to.equal(phase);
@@ -96,12 +96,12 @@ describe('the next poll', () => {
     }
   });
 
-  it('is one interval after a poll at its instant', () => {
+  it('is one interval after a punctual poll', () => {
     const instant = nextPoll('0000abcd', MINUTE, NOW);
     expect(nextPoll('0000abcd', MINUTE, instant)).to.equal(instant + MINUTE);
   });
 
-  it('does not care for fractions of a millisecond', () => {
+  it('ignores fractions of a millisecond', () => {
     const instant = nextPoll('0000abcd', MINUTE, NOW);
     expect(nextPoll('0000abcd', MINUTE, instant + 0.3)).to.equal(instant + MINUTE);
   });

@@ -1,4 +1,5 @@
-// Get or List for each account, which clusters are polled together, and by how much each credential's intervals are longer.
+// Get or List for each account, which clusters are polled together, and by how much each credential's
+// intervals are longer.
 
 import { expect } from 'chai';
 import type { ClusterDemand, ClusterReference } from '../../../../src/job/model/cloud-port.ts';

@@ -1,4 +1,5 @@
-// The parts of the status besides its conditions, and the condition that is the user's own.
+// The fields of the status besides its conditions, and the condition that compares with the user's
+// expectation.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
@@ -26,16 +27,16 @@ describe('AsExpected', () => {
   const expecting = aJob().expecting('Running').build();
   const rows: readonly (readonly [when: string, facts: Partial<Facts>, gives: string])[] = [
     ['the state is the expected one', { observed: seen('1') }, 'True MatchesExpectedState'],
-    ['the state is another one', { observed: seen('0') }, 'False DiffersFromExpectedState'],
+    ['the state differs', { observed: seen('0') }, 'False DiffersFromExpectedState'],
     [
       'there is no such job',
       { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
       'False DiffersFromExpectedState',
     ],
-    ['the code is not known', { observed: seen('7') }, 'Unknown UnknownJobState'],
+    ['the code is unknown', { observed: seen('7') }, 'Unknown UnknownJobState'],
     ['nothing was observed', {}, 'Unknown Progressing'],
     ['the observation is too old', { observed: seen('1'), overdue: OVERDUE }, 'Unknown ObservationOverdue'],
-    ['it is suspended', { observed: seen('1'), suspended: true }, 'Unknown Suspended'],
+    ['the object is suspended', { observed: seen('1'), suspended: true }, 'Unknown Suspended'],
   ];
   for (const [when, facts, gives] of rows)
     it(`is ${gives} when ${when}`, () => {
@@ -62,7 +63,7 @@ describe('the status', () => {
     for (const each of status.conditions ?? []) expect(each.observedGeneration, each.type).to.equal(3);
   });
 
-  it('keeps the transition time of what stays, and dates what changes', () => {
+  it('keeps the transition times of unchanged conditions, and dates the changed ones', () => {
     const first = decide(
       object,
       someFacts(object, { observed: seen('1') }),
@@ -75,7 +76,7 @@ describe('the status', () => {
     expect(condition(after, 'Running').lastTransitionTime).to.equal(TIME);
   });
 
-  it('keeps the data of the job through everything that is not another job', () => {
+  it('keeps the data of the job as long as it is the same job', () => {
     const lasting: Partial<Facts>[] = [
       { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
       { observed: seen('1'), overdue: OVERDUE },
@@ -85,27 +86,27 @@ describe('the status', () => {
     for (const facts of lasting) expect(decided(someFacts(object, facts)).job).to.deep.equal(seen('1').job);
   });
 
-  it('says when the job was observed, and what was asked', () => {
+  it('says when the job was observed, and at which target', () => {
     const status = decided(someFacts(object, { observed: seen('1') }));
     expect(status.lastObservedTime).to.equal('2026-01-01T00:00:00Z');
     expect(status.observedTarget).to.match(/^[0-9a-f]{8}-[0-9a-f]{8}$/);
   });
 
-  it('names the reference alone while no endpoint was asked', () => {
+  it('names the reference alone until a call was sent to an endpoint', () => {
     const { endpoint: _, ...facts } = someFacts(object, {
       definitiveFailure: failure('CredentialsNotFound'),
     });
     expect(decided(facts).observedTarget).to.match(/^[0-9a-f]{8}$/);
   });
 
-  it('has an effective interval only while it is not the one asked for', () => {
+  it('has an effective interval only while it differs from the requested one', () => {
     const short = aJob().every('5s').build();
     const raised = { ...SETTINGS, minIntervalMs: 90_000 };
     expect(decide(short, someFacts(short), SETTINGS, TIME)).to.not.have.property('effectiveInterval');
     expect(decide(short, someFacts(short), raised, TIME).effectiveInterval).to.equal('1m30s');
   });
 
-  it('tells the request that was served', () => {
+  it('names the refresh token that was served', () => {
     expect(decided(someFacts(object, { servedRequest: 'now' })).lastHandledRequestedAt).to.equal('now');
     expect(decided(someFacts(object))).to.not.have.property('lastHandledRequestedAt');
   });
@@ -123,7 +124,7 @@ describe('the status', () => {
         expect(message).to.not.match(/request-|\d{4}-\d\d-\d\d|:\/\/|\d/);
   });
 
-  it('says what a person reads of a code that is not known', () => {
+  it('says in plain words that a code is not known', () => {
     const status = decided(someFacts(object, { observed: seen('7') }));
     expect(condition(status, 'Running').message).to.equal(say.unknownCode('7'));
     expect(status.job?.status).to.equal('7');

@@ -1,4 +1,4 @@
-// What every status keeps to, whatever came before it: answers, time, users and restarts in any order.
+// What holds for every status after answers, time, changes by users and restarts in any order.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -23,7 +23,7 @@ interface Happening extends fc.WithToStringMethod {
   readonly act: (life: ALife) => void;
 }
 
-/** Shown by its name in a counterexample. */
+/** Makes a step that a counterexample shows by its name. */
 function happens(what: string, act: Happening['act']): Happening {
   return { act, [fc.toStringMethod]: () => what };
 }
@@ -79,7 +79,7 @@ const life = sequence(
   40,
 );
 
-/** Lives each life, and holds every status in it to `rule`. */
+/** Runs each life, and checks every status in it by `rule`. */
 function always(rule: OnDecided): void {
   holds(
     fc.property(life, (all) => {
@@ -94,8 +94,8 @@ function statusOf(condition: Condition | undefined): string | undefined {
   return condition?.status;
 }
 
-describe('for any life of an object', () => {
-  it('each status is one that the schema takes', () => {
+describe('in any life of an object', () => {
+  it('each status is valid for the schema', () => {
     always((_, { object: { generation, status } }) => {
       expect(STATES).to.contain(status.state);
       expect(status.observedGeneration).to.be.at.most(generation);
@@ -114,7 +114,7 @@ describe('for any life of an object', () => {
     });
   });
 
-  it('Fresh is True only while the observation is younger than the window, and Ready or Running never without it', () => {
+  it('Fresh is True only while the observation is younger than the window, and Ready and Running need Fresh', () => {
     always((_, { object: { status, spec }, now, ageFrom, window }) => {
       const { conditions } = status;
       const fresh = statusOf(findCondition(conditions, 'Fresh'));
@@ -128,7 +128,7 @@ describe('for any life of an object', () => {
     });
   });
 
-  it('a condition’s time moves when its status does, and with nothing else', () => {
+  it('a condition’s time changes with its status, and with nothing else', () => {
     always((before, { object, now }) => {
       for (const { type, status, lastTransitionTime } of object.status.conditions ?? []) {
         const stored = findCondition(before.conditions, type);
@@ -138,14 +138,14 @@ describe('for any life of an object', () => {
     });
   });
 
-  it('the refresh that is said to be served is one that was requested', () => {
+  it('a refresh that the status names as served was requested', () => {
     always((_, { object, facts, requested }) => {
       for (const served of [object.status.lastHandledRequestedAt, facts.servedRequest])
         if (served !== undefined) expect([...requested]).to.contain(served);
     });
   });
 
-  it('deciding once more changes nothing, whenever that is', () => {
+  it('deciding again at any time changes nothing', () => {
     always((_, one) => {
       const again = one.decided('2031-01-01T00:00:00Z');
       expect(fingerprintOf(again)).to.equal(fingerprintOf(one.object.status));
@@ -172,7 +172,7 @@ describe('for any life of an object', () => {
     });
   });
 
-  it('a restart says what was said before it, or asks at once', () => {
+  it('a restart decides the same status again, or calls at once', () => {
     always((_, one) => {
       const restored = one.restored();
       if (isNewRequest(one.object, restored)) return;

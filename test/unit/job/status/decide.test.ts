@@ -1,4 +1,5 @@
-// The status as a function of object and facts. The table reads as the table of conditions in docs/reference.md.
+// The status as a function of object and facts. The table follows the table of conditions in
+// docs/reference.md.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
@@ -29,14 +30,14 @@ interface Row {
 
 const ROWS: readonly Row[] = [
   {
-    when: 'nothing was tried yet',
+    when: 'no call was made yet',
     facts: { servedGeneration: -1 },
     gives: { state: 'Unknown', Ready: UNKNOWN, Fresh: UNKNOWN, Running: UNKNOWN },
   },
   { when: 'the job is in progress', facts: { observed: seen('1') }, gives: healthy('Running') },
   { when: 'the job is not started', facts: { observed: seen('0') }, gives: healthy('NotStarted') },
   {
-    when: 'the code of the job is not known',
+    when: 'the code of the job is unknown',
     facts: { observed: seen('7') },
     gives: { ...healthy('Running'), state: 'Unknown', Running: 'Unknown UnknownJobState' },
   },
@@ -57,7 +58,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    when: 'the first call failed in passing',
+    when: 'the first call failed transiently',
     facts: { servedGeneration: -1, transientFailure: failure('ServerError'), failures: 1 },
     gives: {
       state: 'Unknown',
@@ -79,7 +80,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    when: 'a call failed in passing while the observation is fresh',
+    when: 'a call failed transiently while the observation is fresh',
     facts: { observed: seen('1'), transientFailure: failure('ServerError'), failures: 1 },
     gives: healthy('Running'),
   },
@@ -114,7 +115,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    when: 'it is not known any more whether there is still no such job',
+    when: 'the job was missing and the observation is too old',
     facts: { observed: seen(undefined), overdue: OVERDUE, definitiveFailure: failure('JobNotFound') },
     gives: {
       state: 'Unknown',
@@ -125,7 +126,7 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    when: 'a refusal is followed by a failure in passing',
+    when: 'a refusal is followed by a transient failure',
     facts: {
       observed: seen('1'),
       definitiveFailure: failure('PermissionDenied'),
@@ -134,12 +135,12 @@ const ROWS: readonly Row[] = [
     gives: { ...healthy('Running'), Ready: 'False PermissionDenied', Stalled: 'True PermissionDenied' },
   },
   {
-    when: 'a new generation failed so far',
+    when: 'a new generation had only failed calls so far',
     facts: { observed: seen('1'), servedGeneration: 0, transientFailure: failure('Throttled'), failures: 1 },
     gives: { ...healthy('Running'), Reconciling: 'True ProgressingWithRetry' },
   },
   {
-    when: 'a new generation was not tried yet',
+    when: 'a new generation had no call yet',
     facts: { observed: seen('1'), servedGeneration: 0 },
     gives: healthy('Running'),
   },
@@ -154,12 +155,12 @@ const ROWS: readonly Row[] = [
     },
   },
   {
-    when: 'the user resumed it, and nothing was tried yet',
+    when: 'the user resumed it, and no call was made yet',
     facts: { observed: seen('1', { beforeSuspension: true }) },
     gives: { state: 'Unknown', Ready: UNKNOWN, Fresh: UNKNOWN, Running: UNKNOWN },
   },
   {
-    when: 'the user resumed it, and that failed so far',
+    when: 'the user resumed it, and all calls have failed',
     facts: {
       observed: seen('1', { beforeSuspension: true }),
       servedGeneration: 0,

@@ -1,4 +1,4 @@
-// What time and suspension change of what is known.
+// How time and suspension change the facts.
 
 import { expect } from 'chai';
 import { markOverdue, overdueAt, resumed, suspended } from '../../../../src/job/status/facts.ts';
@@ -18,23 +18,23 @@ describe('an observation is overdue', () => {
     expect(markOverdue(facts, object, SETTINGS, NOW + WINDOW).overdue).to.contain('3m30s');
   });
 
-  it('by the age since the start of the process, if that is later', () => {
+  it('by its age since the start of the process, if that is later', () => {
     const restarted = { ...facts, countFrom: NOW + 100_000 };
     expect(overdueAt(restarted, object, SETTINGS)).to.equal(NOW + 100_000 + WINDOW);
   });
 
-  it('later when the verdict brings slower polls', () => {
+  it('later when a definitive failure makes polls slower', () => {
     const slow = { ...facts, definitiveFailure: failure('PermissionDenied') };
     expect(overdueAt(slow, object, SETTINGS)).to.equal(NOW + 15 * 60_000 + 30_000);
   });
 
-  it('by the interval in force', () => {
+  it('by the effective interval', () => {
     const quick = aJob().every('5s').build();
     expect(overdueAt(facts, quick, SETTINGS)).to.equal(NOW + 45_000);
     expect(overdueAt(facts, quick, { ...SETTINGS, minIntervalMs: 60_000 })).to.equal(NOW + WINDOW);
   });
 
-  it('with the cause as it is at that moment, which then stays', () => {
+  it('with the cause known at that moment, which then stays', () => {
     const failing = markOverdue(
       { ...facts, transientFailure: failure('ServerError') },
       object,
@@ -51,7 +51,7 @@ describe('an observation is overdue', () => {
     expect(still.overdue).to.equal(failing.overdue);
   });
 
-  it('never, when there is none, when it is so already, and while suspended', () => {
+  it('never without an observation, when it is overdue already, or while suspended', () => {
     const { observed: _, ...blank } = facts;
     expect(overdueAt(blank, object, SETTINGS)).to.equal(undefined);
     expect(overdueAt({ ...facts, overdue: 'too old' }, object, SETTINGS)).to.equal(undefined);
@@ -71,7 +71,7 @@ describe('suspension', () => {
   });
   const off = aJob().generation(2).suspended().requested('a').build();
 
-  it('forgets failures, keeps the data, and serves generation and request without a call', () => {
+  it('drops failures, keeps the data, and serves generation and request without a call', () => {
     const facts = suspended(failing, off);
     for (const gone of [
       'overdue',
@@ -85,19 +85,19 @@ describe('suspension', () => {
     expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0, suspended: true });
   });
 
-  it('changes nothing when it goes on', () => {
+  it('changes nothing while it lasts', () => {
     const facts = suspended(failing, off);
     expect(suspended(facts, off)).to.deep.equal(facts);
   });
 
-  it('ends with ages that count from then', () => {
+  it('ends with ages that count from its end', () => {
     const facts = resumed(suspended(failing, off), NOW + 3_600_000);
     expect(facts).to.include({ suspended: false, countFrom: NOW + 3_600_000 });
     expect(facts.observed?.beforeSuspension).to.equal(true);
     expect(overdueAt(facts, object, SETTINGS)).to.equal(NOW + 3_600_000 + WINDOW);
   });
 
-  it('does not end what was none', () => {
+  it('does not end when there was none', () => {
     expect(resumed(failing, NOW)).to.equal(failing);
   });
 });

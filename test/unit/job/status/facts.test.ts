@@ -1,4 +1,4 @@
-// What answers change of what is known.
+// How answers change the facts.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
@@ -19,7 +19,7 @@ import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
 const object = aJob().build();
 const LATER = { now: NOW + 60_000, time: NOW / 1_000 + 60 };
 
-/** The answer to a call that was sent, and answered, a minute later. */
+/** Applies the answer to a call that was sent and answered a minute later. */
 function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, requestedAt = of.requestedAt) {
   return applyAnswer(
     facts,
@@ -31,13 +31,13 @@ function absorbed(facts: Facts, reply: Reply, of: EdgeTranscodeJob = object, req
   );
 }
 
-describe('a good answer', () => {
-  it('is an observation, dated when it came', () => {
+describe('an observation of the job', () => {
+  it('is dated when the answer arrived', () => {
     const facts = absorbed(someFacts(object), running());
     expect(facts.observed).to.deep.equal({ ...seen('1'), at: LATER.now, time: LATER.time });
   });
 
-  it('ends every failure, and the row of them', () => {
+  it('ends every failure, and their count', () => {
     const failing = someFacts(object, {
       observed: seen('1'),
       overdue: 'too old',
@@ -52,7 +52,7 @@ describe('a good answer', () => {
       expect(facts).to.not.have.property(gone);
   });
 
-  it('serves the generation, and the request that was there when it was asked for', () => {
+  it('serves the generation, and the request that existed when the call was made', () => {
     const wishing = aJob().generation(4).requested('b').build();
     const earlier = someFacts(object);
     expect(isPending(wishing, earlier)).to.equal(true);
@@ -62,21 +62,21 @@ describe('a good answer', () => {
     expect(isPending(wishing, late)).to.equal(true);
   });
 
-  it('makes an observation from before a suspension count again', () => {
+  it('counts again after a suspension', () => {
     const facts = absorbed(someFacts(object, { observed: seen('1', { beforeSuspension: true }) }), running());
     expect(facts.observed).to.not.have.property('beforeSuspension');
   });
 });
 
-describe('a definitive answer', () => {
-  it('is the verdict, and serves as a good one does', () => {
+describe('a definitive failure', () => {
+  it('is kept, and serves generation and request like an observation', () => {
     const wishing = aJob().generation(2).requested('a').build();
     const facts = absorbed(someFacts(object, { failures: 3 }), fails('PermissionDenied'), wishing);
     expect(facts.definitiveFailure).to.deep.equal(failure('PermissionDenied'));
     expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0 });
   });
 
-  it('replaces the verdict before it, and ends what failed in passing', () => {
+  it('replaces an earlier definitive failure, and ends transient ones', () => {
     const earlier = someFacts(object, {
       definitiveFailure: failure('JobNotFound'),
       transientFailure: failure('ServerError'),
@@ -86,7 +86,7 @@ describe('a definitive answer', () => {
     expect(facts).to.not.have.property('transientFailure');
   });
 
-  it('is an observation when it says that there is no such job, and keeps the data', () => {
+  it('counts as an observation when there is no such job, and keeps the data', () => {
     const facts = absorbed(someFacts(object, { observed: seen('1'), overdue: 'too old' }), noSuchJob());
     expect(facts.observed).to.deep.equal({
       found: false,
@@ -97,7 +97,7 @@ describe('a definitive answer', () => {
     expect(facts).to.not.have.property('overdue');
   });
 
-  it('is no observation when we could not look: age goes on, and overdue stays', () => {
+  it('is no observation when the job could not be looked at: age counts on, and overdue stays', () => {
     const facts = absorbed(
       someFacts(object, { observed: seen('1'), overdue: 'too old' }),
       fails('PermissionDenied'),
@@ -107,7 +107,7 @@ describe('a definitive answer', () => {
   });
 });
 
-describe('a failure in passing', () => {
+describe('a transient failure', () => {
   it('serves nothing, and is counted', () => {
     const wishing = aJob().generation(2).requested('a').build();
     const facts = absorbed(
@@ -120,7 +120,7 @@ describe('a failure in passing', () => {
     expect(facts.observed).to.deep.equal(seen('1'));
   });
 
-  it('does not replace a verdict', () => {
+  it('does not replace a definitive failure', () => {
     const facts = absorbed(
       someFacts(object, { definitiveFailure: failure('JobNotFound') }),
       fails('ServerError'),
@@ -128,20 +128,20 @@ describe('a failure in passing', () => {
     expect(facts.definitiveFailure?.kind).to.equal('JobNotFound');
   });
 
-  it('is spoken of at once when it is the first', () => {
+  it('is named at once when it is the first', () => {
     expect(absorbed(someFacts(object), fails('ServerError')).transientFailure).to.deep.equal(
       failure('ServerError'),
     );
   });
 
-  it('is spoken of instead of another one only when it comes twice in a row', () => {
+  it('replaces the named one only when it occurs twice in a row', () => {
     const first = absorbed(someFacts(object), fails('ServerError'));
     const second = absorbed(first, fails('ConnectionFailed'));
     expect(second.transientFailure?.kind).to.equal('ServerError');
     expect(absorbed(second, fails('ConnectionFailed')).transientFailure?.kind).to.equal('ConnectionFailed');
   });
 
-  it('does not flap in what is spoken of when two alternate', () => {
+  it('does not change the named one when two kinds alternate', () => {
     let facts = someFacts(object);
     const spoken = new Set<string | undefined>();
     for (const status of [502, 503, 502, 503, 502, 503]) {
@@ -159,7 +159,7 @@ describe('a failure in passing', () => {
 describe('an answer to a call that was sent before the last applied one', () => {
   for (const [what, last] of [
     ['an observation', running()],
-    ['a verdict', noSuchJob()],
+    ['a definitive failure', noSuchJob()],
     ['a failure in passing', fails('ServerError')],
   ] as const)
     it(`changes nothing after ${what}`, () => {
@@ -171,7 +171,7 @@ describe('an answer to a call that was sent before the last applied one', () => 
       expect(late).to.equal(facts);
     });
 
-  it('is told by when it was sent, not by when it came', () => {
+  it('is recognized by when its call was sent, not by when it arrived', () => {
     const facts = absorbed(someFacts(object), running());
     const next = applyAnswer(facts, object, targetOf(object).hash, {}, notStarted()(LATER.now), LATER);
     expect(next.observed?.job?.status).to.equal('0');
@@ -189,20 +189,20 @@ describe('an answer about another target', () => {
   const elsewhere = aJob().generation(2).inRegion('cn-beijing').build();
   const other = { ...DESTINATION, endpoint: 'https://other.example' };
 
-  it('starts again when the reference is another one', () => {
+  it('starts over when the reference differs', () => {
     const facts = absorbed(earlier, fails('ServerError'), elsewhere);
     expect(facts.reference).to.equal(referenceHash(referenceOf(elsewhere)));
     for (const gone of ['observed', 'overdue', 'definitiveFailure']) expect(facts).to.not.have.property(gone);
     expect(facts).to.include({ failures: 1, servedRequest: 'a', servedGeneration: 1 });
   });
 
-  it('starts again when the endpoint is another one, though the reference is the same', () => {
+  it('starts over when the endpoint differs, though the reference is the same', () => {
     const facts = absorbed(earlier, fails('ServerError', { destination: other }));
     expect(facts.endpoint).to.equal(endpointHash(other));
     expect(facts).to.not.have.property('observed');
   });
 
-  it('is itself all that is known then', () => {
+  it('is the only fact about the new target', () => {
     const facts = absorbed(earlier, observed({ status: '0' }, other));
     expect(facts.observed).to.deep.equal({
       found: true,
@@ -219,7 +219,7 @@ describe('an answer about another target', () => {
     expect(absorbed(facts, running()).observed?.found).to.equal(true);
   });
 
-  it('learns the endpoint from the first answer that has one, and forgets nothing by that', () => {
+  it('takes the endpoint from the first answer that has one, and keeps the other facts', () => {
     const { endpoint: _, ...unresolved } = someFacts(object, {
       definitiveFailure: failure('CredentialsNotFound'),
     });

@@ -36,7 +36,7 @@ describe('the fingerprint of a status ignores', () => {
     expect(fingerprintOf({ ...STATUS, conditions: [FRESH, READY] })).to.equal(fingerprint);
   });
 
-  it("the heartbeat's time", () => {
+  it('the time of the observation', () => {
     expect(fingerprintOf({ ...STATUS, lastObservedTime: '2027-01-01T00:00:00Z' })).to.equal(fingerprint);
   });
 
@@ -45,11 +45,11 @@ describe('the fingerprint of a status ignores', () => {
     expect(fingerprintOf({ ...STATUS, conditions: [later, FRESH] })).to.equal(fingerprint);
   });
 
-  it('the interval in force, or a stretch would have every object written', () => {
+  it('the effective interval, or a changed scale would have every object written', () => {
     expect(fingerprintOf({ ...STATUS, effectiveInterval: '2m' })).to.equal(fingerprint);
   });
 
-  it('a field that is there without a value', () => {
+  it('a field without a value', () => {
     const odd = { ...STATUS, unheardOf: undefined } as unknown as EdgeTranscodeJobStatus;
     expect(fingerprintOf(odd)).to.equal(fingerprint);
   });
@@ -76,7 +76,7 @@ describe('the fingerprint of a status changes with', () => {
       expect(fingerprintOf(status)).to.not.equal(fingerprint);
     });
 
-  it('nothing else: each of these has one of its own', () => {
+  it('each of these in its own way', () => {
     expect(new Set(Object.values(changed).map(fingerprintOf)).size).to.equal(Object.keys(changed).length);
   });
 });

@@ -1,22 +1,22 @@
-// The sentences of conditions: free of what would make every poll a write.
+// The messages of conditions: free of values that would make every poll a write.
 
 import { expect } from 'chai';
 import * as messages from '../../../../src/job/status/messages.ts';
 import { failure } from '../../kit/some-facts.ts';
 
 describe('the messages', () => {
-  it('name the code that is not known, and bound it', () => {
+  it('name an unknown code, and limit its length', () => {
     expect(messages.unknownCode('7')).to.contain('"7"');
     expect(messages.unknownCode('x'.repeat(5_000))).to.have.length.below(200);
     expect(messages.unknownCode('a\n\u0000b')).to.not.match(/\p{Cc}/u);
     expect(messages.unknownCode(undefined)).to.contain('no status code');
   });
 
-  it('tell what was expected and what is', () => {
+  it('name the expected and the found state', () => {
     expect(messages.differs('Running', 'NotFound')).to.equal('expected Running, found NotFound');
   });
 
-  it('tell the window and the cause of an overdue observation', () => {
+  it('name the window and the cause of an overdue observation', () => {
     expect(messages.overdue(210_000, undefined)).to.equal(
       'not observed for longer than the freshness window of 3m30s',
     );

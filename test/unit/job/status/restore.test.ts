@@ -1,4 +1,4 @@
-// Facts from the status that an earlier process left.
+// Facts restored from the status that an earlier process wrote.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../../../src/api/edge-transcode-job.ts';
@@ -25,13 +25,13 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const OVERDUE = 'not observed for longer than the freshness window of 3m30s';
 
-/** What a process at NOW leaves of these facts. */
+/** Stores the status that a process writes at NOW for these facts. */
 function left(builder: JobBuilder, facts: Partial<Facts>): EdgeTranscodeJobStatus {
   const object = builder.build();
   return decide(object, someFacts(object, facts), SETTINGS, '2026-01-01T00:00:00Z');
 }
 
-/** What a process that starts `after` ms later makes of it. */
+/** Restores the facts in a process that starts `after` ms later. */
 function restored(builder: JobBuilder, status: EdgeTranscodeJobStatus, after = MINUTE): Facts {
   return restoreFacts(builder.storing(status).build(), NOW + after, NOW + after, SETTINGS);
 }
@@ -45,18 +45,18 @@ interface Kept {
 const KEPT: readonly Kept[] = [
   { what: 'a running job', facts: { observed: seen('1') } },
   { what: 'a job that is not started', facts: { observed: seen('0') } },
-  { what: 'a job with a code that is not known', facts: { observed: seen('7') } },
+  { what: 'a job with an unknown code', facts: { observed: seen('7') } },
   {
-    what: 'a job that differs from what is expected',
+    what: 'a job that differs from the expected state',
     job: aJob().expecting('Running'),
     facts: { observed: seen('0') },
   },
   {
-    what: 'no such job, never found',
+    what: 'a missing job that was never found',
     facts: { observed: seen(undefined), definitiveFailure: failure('JobNotFound') },
   },
   {
-    what: 'no such job any more',
+    what: 'a missing job that was found before',
     facts: { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
   },
   { what: 'a refusal, never observed', facts: { definitiveFailure: failure('PermissionDenied') } },
@@ -65,10 +65,10 @@ const KEPT: readonly Kept[] = [
     what: 'bad credentials',
     facts: { observed: seen('1'), definitiveFailure: failure('AuthenticationFailed') },
   },
-  { what: 'a bad reference', facts: { definitiveFailure: failure('InvalidReference') } },
+  { what: 'a wrong reference', facts: { definitiveFailure: failure('InvalidReference') } },
   { what: 'an overdue observation', facts: { observed: seen('1'), overdue: OVERDUE } },
   {
-    what: 'an overdue observation of no such job',
+    what: 'an overdue observation of a missing job',
     facts: { observed: seen(undefined), overdue: OVERDUE, definitiveFailure: failure('JobNotFound') },
   },
   {
@@ -82,7 +82,7 @@ const KEPT: readonly Kept[] = [
     facts: { observed: seen('1', { beforeSuspension: true }), suspended: true },
   },
   {
-    what: 'a suspension before anything was observed',
+    what: 'a suspension before the first observation',
     job: aJob().suspended(),
     facts: { suspended: true },
   },
@@ -104,7 +104,7 @@ describe('a restart writes nothing, as it restores', () => {
       expect(fingerprintOf(again)).to.equal(fingerprintOf(status));
     });
 
-  it('a suspension, however often it is suspended again', () => {
+  it('a suspension, also when the object is suspended again', () => {
     const job = aJob().suspended();
     const status = left(job, { observed: seen('1', { beforeSuspension: true }), suspended: true });
     const object = job.storing(status).build();
@@ -112,24 +112,24 @@ describe('a restart writes nothing, as it restores', () => {
   });
 });
 
-describe('a restart asks at once', () => {
+describe('a restart polls at once', () => {
   const asks = (job: JobBuilder, status: EdgeTranscodeJobStatus) =>
     isNewRequest(job.storing(status).build(), restored(job, status));
 
-  it('about an object that was never visited', () => {
+  it('an object that was never visited', () => {
     expect(asks(aJob(), { observedGeneration: -1 })).to.equal(true);
     expect(asks(aJob(), {})).to.equal(true);
   });
 
-  it('about a spec that changed meanwhile', () => {
+  it('an object whose spec changed meanwhile', () => {
     expect(asks(aJob().generation(2), left(aJob(), { observed: seen('1') }))).to.equal(true);
   });
 
-  it('about a refresh that was requested meanwhile', () => {
+  it('an object whose refresh was requested meanwhile', () => {
     expect(asks(aJob().requested('now'), left(aJob(), { observed: seen('1') }))).to.equal(true);
   });
 
-  it('about a generation whose calls had failed so far', () => {
+  it('an object whose generation had only failed calls so far', () => {
     const facts = {
       observed: seen('1'),
       servedGeneration: 0,
@@ -141,18 +141,18 @@ describe('a restart asks at once', () => {
     expect(asks(aJob(), status)).to.equal(true);
   });
 
-  it('about an object whose every call had failed', () => {
+  it('an object whose every call had failed', () => {
     const facts = { servedGeneration: -1, transientFailure: failure('ServerError'), failures: 2 };
     expect(asks(aJob(), left(aJob(), facts))).to.equal(true);
   });
 
-  it('about an object that was resumed meanwhile', () => {
+  it('an object that was resumed meanwhile', () => {
     const off = aJob().suspended();
     const status = left(off, { observed: seen('1', { beforeSuspension: true }), suspended: true });
     expect(asks(aJob().generation(2), status)).to.equal(true);
   });
 
-  it('about nothing that was served', () => {
+  it('no object whose requests were served', () => {
     for (const { job = aJob(), facts } of KEPT.filter(({ facts: { suspended: off } }) => !off))
       expect(asks(job, left(job, facts))).to.equal(false);
   });
@@ -171,13 +171,13 @@ describe('after a restart', () => {
     }
   });
 
-  it('what was last observed longer ago than heartbeats and the interval explain is due now', () => {
+  it('an observation older than heartbeats and the interval explain makes a poll due now', () => {
     const now = NOW + 16 * MINUTE;
     expect(restored(job, status, 16 * MINUTE).nextPollAt).to.be.greaterThan(now - 1);
     expect(restored(job, status, 16 * MINUTE + 1).nextPollAt).to.equal(now + 1);
     expect(
       isNewRequest(job.storing(status).build(), restored(job, status, HOUR)),
-      'not asked, but due',
+      'due without a pending request',
     ).to.equal(false);
   });
 
@@ -191,13 +191,13 @@ describe('after a restart', () => {
     expect(markOverdue(facts, object, SETTINGS, NOW + 18 * MINUTE + 30_001).overdue).to.contain('3m30s');
   });
 
-  it('age counts so for a changed spec as well', () => {
+  it('age counts from the observation for a changed spec as well', () => {
     const changed = aJob().generation(2).storing(status).build();
     const facts = restored(aJob().generation(2), status, HOUR);
     expect(markOverdue(facts, changed, SETTINGS, NOW + HOUR)).to.have.property('overdue');
   });
 
-  it('slow polls go on slowly', () => {
+  it('slow polls stay slow', () => {
     const refused = left(job, { observed: seen('1'), definitiveFailure: failure('PermissionDenied') });
     const next = nextPoll(reference, 5 * MINUTE, NOW + MINUTE - 2.5 * MINUTE);
     expect(restored(job, refused).nextPollAt).to.equal(next);
@@ -207,24 +207,24 @@ describe('after a restart', () => {
     ['CredentialsNotFound', 30_000],
     ['AuthenticationFailed', 20_000],
   ] as const)
-    it(`${kind} is looked at again within ${withinMs / 1_000} s, however long the interval`, () => {
+    it(`${kind} is tried again within ${withinMs / 1_000} s, however long the interval`, () => {
       const rare = aJob().every('24h');
       const { nextPollAt = 0 } = restored(rare, left(rare, { definitiveFailure: failure(kind) }));
       expect(nextPollAt - NOW - MINUTE).to.be.within(0, withinMs);
     });
 
-  it('a stored time that is still to come counts as now', () => {
+  it('a stored time in the future counts as now', () => {
     const ahead = left(job, { observed: seen('1', { time: unixSeconds(new Date(NOW + HOUR)) }) });
     const facts = restored(job, ahead);
     expect(facts.observed?.at).to.equal(NOW + MINUTE);
   });
 
-  it('ages are told by the wall clock that stored them, and kept on the clock that never steps', () => {
+  it('ages are computed by the wall clock that stored them, and counted by the clock that never steps', () => {
     const facts = restoreFacts(job.storing(status).build(), 5_000, NOW + 2 * MINUTE, SETTINGS);
     expect(facts.observed?.at).to.equal(5_000 - 2 * MINUTE);
   });
 
-  it('what is stored of another target is kept, as the data of that target, until an answer comes', () => {
+  it("stored data of another target is kept as that target's data until an answer arrives", () => {
     const elsewhere = aJob().generation(2).inRegion('cn-beijing');
     const facts = restored(elsewhere, status);
     expect(facts.reference).to.equal(reference);
@@ -232,7 +232,7 @@ describe('after a restart', () => {
     expect(isPending(elsewhere.build(), facts)).to.equal(true);
   });
 
-  it('another target asks at once, even if the generation says that it was served', () => {
+  it('another target is polled at once, even if the generation was served', () => {
     const elsewhere = aJob().inRegion('cn-beijing').storing(status).build();
     expect(isNewRequest(elsewhere, restored(aJob().inRegion('cn-beijing'), status))).to.equal(true);
   });
@@ -247,20 +247,20 @@ describe('a stored status that no operator wrote', () => {
   } as const;
   const odd: Readonly<Record<string, EdgeTranscodeJobStatus>> = {
     'is empty': {},
-    'has a target that is none': { ...left(aJob(), { observed: seen('1') }), observedTarget: 'x-y-z' },
+    'has an invalid target': { ...left(aJob(), { observed: seen('1') }), observedTarget: 'x-y-z' },
     'has no conditions': {
       observedGeneration: 1,
       state: 'Running',
       lastObservedTime: '2026-01-01T00:00:00Z',
     },
-    'has a time that is none': { ...left(aJob(), { observed: seen('1') }), lastObservedTime: 'yesterday' },
-    'has a reason that is no failure': {
+    'has an invalid time': { ...left(aJob(), { observed: seen('1') }), lastObservedTime: 'yesterday' },
+    'has a reason that names no failure': {
       ...left(aJob(), {}),
       conditions: [{ ...someCondition, status: 'False', reason: 'JobRunning' }],
     },
   };
   for (const [what, status] of Object.entries(odd))
-    it(`is asked about anew, as nothing of it is believed, when it ${what}`, () => {
+    it(`is not believed and the object is polled at once, when it ${what}`, () => {
       const facts = restored(aJob(), status);
       expect(isNewRequest(aJob().storing(status).build(), facts)).to.equal(true);
       expect(facts.nextPollAt).to.be.finite;
@@ -271,8 +271,8 @@ describe('a stored status that no operator wrote', () => {
     });
 });
 
-describe('stream URLs that an operator with other options left', () => {
-  it('are redacted from the first decision on', () => {
+describe('stream URLs stored by an operator with other options', () => {
+  it('are redacted from the first status on', () => {
     const job = aJob().build();
     const answered = restoreFacts(job, NOW, NOW, SETTINGS);
     const stored = decide(job, answered, SETTINGS, '2026-01-01T00:00:00Z');

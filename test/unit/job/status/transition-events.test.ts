@@ -36,7 +36,7 @@ const ROWS: readonly Row[] = [
   ['a stopped job is found', unvisited, stopped, ['Normal JobFound']],
   ['a job starts', stopped, runs, ['Normal JobStarted']],
   ['a job stops', runs, stopped, ['Normal JobStopped']],
-  ['a job vanishes', runs, gone, ['Warning JobNotFound']],
+  ['a job disappears', runs, gone, ['Warning JobNotFound']],
   ['a job comes back', gone, runs, ['Normal JobFound', 'Normal ObservationRecovered']],
   ['an observation is overdue', runs, overdue, ['Warning ObservationOverdue']],
   ['an outage ends', overdue, runs, ['Normal ObservationRecovered']],
@@ -46,7 +46,7 @@ const ROWS: readonly Row[] = [
     stopped,
     ['Normal JobStopped', 'Normal ObservationRecovered'],
   ],
-  ['a refusal comes', runs, refused, ['Warning PermissionDenied']],
+  ['a refusal begins', runs, refused, ['Warning PermissionDenied']],
   ['a refusal ends', refused, runs, ['Normal ObservationRecovered']],
   [
     'one refusal follows another',
@@ -55,17 +55,17 @@ const ROWS: readonly Row[] = [
     ['Warning OperationDenied'],
   ],
   [
-    'the words of a refusal change',
+    'the message of a refusal changes',
     refused,
     status({ observed: seen('1'), definitiveFailure: failure('PermissionDenied', 'other words') }),
     [],
   ],
-  ['it is suspended', runs, suspended, []],
-  ['it is resumed', suspended, runs, []],
-  ['it is resumed, and the job stopped meanwhile', suspended, stopped, ['Normal JobStopped']],
-  ['a failing one is suspended', refused, suspended, []],
+  ['an object is suspended', runs, suspended, []],
+  ['an object is resumed', suspended, runs, []],
+  ['an object is resumed, and the job stopped meanwhile', suspended, stopped, ['Normal JobStopped']],
+  ['a failing object is suspended', refused, suspended, []],
   [
-    'no such job, not looked at for long, is found',
+    'a job that was missing, and then not polled for long, is found',
     status({
       observed: { ...seen('1'), found: false },
       definitiveFailure: failure('JobNotFound'),
@@ -80,9 +80,9 @@ const ROWS: readonly Row[] = [
     stopped,
     ['Normal JobFound'],
   ],
-  ['an unknown code comes', runs, status({ observed: seen('7') }), []],
+  ['an unknown code appears', runs, status({ observed: seen('7') }), []],
   [
-    'a first call fails in passing',
+    'a first call fails transiently',
     unvisited,
     status({ transientFailure: failure('ServerError'), failures: 1 }),
     [],
@@ -95,7 +95,7 @@ const ROWS: readonly Row[] = [
     ['Normal JobStopped', 'Warning StateDiffers'],
   ],
   [
-    'the state goes on to differ',
+    'the state continues to differ',
     status({ observed: seen('0') }, expecting),
     status(
       { observed: { ...seen('1'), found: false }, definitiveFailure: failure('JobNotFound') },
@@ -127,12 +127,12 @@ describe('the events', () => {
       ]);
     });
 
-  it('are all in the list that the documentation is held to', () => {
+  it('are all in the list that the documentation is checked against', () => {
     const told = ROWS.flatMap(([, before, after]) => transitionEvents(before, after));
     for (const { reason } of told) expect(EVENT_REASONS).to.include(reason);
   });
 
-  it('never carry a stream URL', () => {
+  it('never contain a stream URL', () => {
     const url = 'rtmp://h/a?auth_key=canary';
     const after = status({ observed: { ...seen('1'), job: { status: '1', streamInput: url } } });
     expect(JSON.stringify(transitionEvents(unvisited, after))).to.not.contain('rtmp');

@@ -1,5 +1,6 @@
 /**
- * An object's life as facts and statuses see it, without anything that waits: answers, time, users and restarts in any order.
+ * The facts and statuses of one object through answers, time, changes by users and restarts in any order,
+ * without anything that waits.
  */
 import type {
   EdgeTranscodeJob,
@@ -32,16 +33,19 @@ import { SETTINGS } from '../../kit/an-operator.ts';
 import type { Reply } from '../../kit/answers.ts';
 import { NOW } from '../../kit/some-facts.ts';
 
-/** Told of each status that is decided, with the one that was stored before. */
+/** Called for each decided status, with the status that was stored before. */
 export type OnDecided = (before: HeldStatus, life: ALife) => void;
 
 export class ALife {
   object: EdgeTranscodeJob = aJob().build();
   facts: Facts;
   now = NOW;
-  /** From when the age of the last observation counts: its own moment, the last start or the end of a suspension. */
+  /**
+   * The moment from which the age of the last observation counts: its own time, the last start or the end of
+   * a suspension.
+   */
   ageFrom = NOW;
-  /** Every token that a refresh was requested with. */
+  /** Every refresh token that was requested. */
   readonly requested = new Set<string>();
   readonly #onDecided: OnDecided;
 
@@ -50,7 +54,7 @@ export class ALife {
     this.facts = this.restored();
   }
 
-  /** What a process that begins now takes over. */
+  /** Returns the facts that a process which starts now restores. */
   restored(): Facts {
     return restoreFacts(this.object, this.now, this.now, SETTINGS);
   }
@@ -80,7 +84,7 @@ export class ALife {
     this.#publish();
   }
 
-  /** As the watchdog looks on. */
+  /** Lets time pass, and decides again as the watchdog does. */
   pass(ms: number): void {
     this.now += ms;
     const before = this.facts;

@@ -1,4 +1,4 @@
-// What is held of every object, and that nothing is held of those that are gone.
+// What the facts store holds of every object, and that it holds nothing of deleted ones.
 
 import { expect } from 'chai';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
@@ -9,7 +9,7 @@ import { FakeClock } from '../../kit/fake-clock.ts';
 
 const SENT = { fingerprint: 'f', observedAt: undefined };
 
-describe('the memory', () => {
+describe('the facts store', () => {
   let factsStore: FactsStore;
   beforeEach(() => {
     factsStore = new FactsStore(new FakeClock(), () => SETTINGS);
@@ -22,7 +22,7 @@ describe('the memory', () => {
     expect(factsStore.get(changed).servedRequest).to.equal('a');
   });
 
-  it('takes what is stored for what was sent, until something is', () => {
+  it('takes the stored status as sent until another one is sent', () => {
     const object = aJob().storing({ state: 'Running', lastObservedTime: '2026-01-01T00:00:00Z' }).build();
     factsStore.get(object);
     expect(factsStore.sent(object)).to.deep.equal({
@@ -51,7 +51,7 @@ describe('the memory', () => {
     expect(factsStore.get(object)).to.equal(facts);
   });
 
-  it('takes a status for judged until the object, its facts or what was sent change', () => {
+  it('takes a status as up to date until the object, its facts or what was sent change', () => {
     const object = aJob().build();
     const facts = { ...factsStore.get(object), lastCallAt: 7 };
     expect(factsStore.isUpToDate(object)).to.equal(false);
@@ -66,7 +66,7 @@ describe('the memory', () => {
     expect(factsStore.isUpToDate(object), 'something was sent').to.equal(false);
   });
 
-  it('recalls nothing of an object of the same name that was deleted', () => {
+  it('holds no facts of a deleted object for its successor of the same name', () => {
     const object = aJob().build();
     factsStore.set(object, { ...factsStore.get(object), failures: 3 });
     factsStore.setSent(object, SENT);
@@ -76,13 +76,13 @@ describe('the memory', () => {
     expect(factsStore.size).to.equal(1);
   });
 
-  it('holds nothing of what is forgotten', () => {
+  it('holds nothing of deleted objects', () => {
     factsStore.get(aJob().build());
     factsStore.delete(STREAM1);
     expect(factsStore.size).to.equal(0);
   });
 
-  it('does not bring back an object by the end of its last write', () => {
+  it('does not restore a deleted object when its last write ends', () => {
     const object = aJob().build();
     factsStore.get(object);
     factsStore.delete(STREAM1);
@@ -91,7 +91,7 @@ describe('the memory', () => {
     expect(factsStore.size).to.equal(0);
   });
 
-  it('does not lose a recreated object by the end of a write of the old one', () => {
+  it('keeps a recreated object when a write of its predecessor ends', () => {
     const [old, recreated] = [aJob().build(), aJob().uid('another').build()];
     factsStore.get(old);
     factsStore.set(recreated, { ...factsStore.get(recreated), failures: 2 });

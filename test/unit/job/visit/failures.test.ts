@@ -1,4 +1,4 @@
-// When a failing object is asked about again.
+// When a failing object is polled again.
 
 import { expect } from 'chai';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
@@ -19,7 +19,7 @@ describe('a failing object', () => {
   });
   afterEach(() => operator.verify());
 
-  /** How many calls are made within `ms` from now, answered as is standing. */
+  /** Counts the calls within `ms` from now, each answered with the standing reply. */
   async function callsWithin(ms: number): Promise<number> {
     operator.clear();
     await operator.clock.advance(ms);
@@ -34,7 +34,7 @@ describe('a failing object', () => {
     'ClockSkewed',
   ];
   for (const kind of transient)
-    it(`that was observed is asked no more often for ${kind} than a healthy one, and at the same instants`, async () => {
+    it(`that was observed is polled for ${kind} as often as a healthy one, and at the same instants`, async () => {
       await operator.applyAnswered(aJob(), running());
       const { nextPollAt = 0 } = operator.facts();
       operator.cloud.always(fails(kind));
@@ -42,7 +42,7 @@ describe('a failing object', () => {
       expect(((operator.facts().nextPollAt ?? 0) - nextPollAt) % MINUTE).to.equal(0);
     });
 
-  it('goes to the lane of retries, and back when it recovers', async () => {
+  it('gets the priority of retries, and its own again when it recovers', async () => {
     await operator.applyAnswered(aJob(), running());
     for (const reply of [fails('ServerError'), fails('ServerError'), running(), running()])
       await operator.poll(reply);
@@ -55,7 +55,7 @@ describe('a failing object', () => {
     ]);
   });
 
-  it('that was never observed is tried again soon, then ever later, in the end as a healthy one', async () => {
+  it('that was never observed is retried soon, then at growing delays, in the end like a healthy one', async () => {
     operator.cloud.always(fails('ServerError'));
     await operator.apply(aJob());
     await operator.clock.advance(2 * SECOND);
@@ -79,7 +79,7 @@ describe('a failing object', () => {
     ]);
   });
 
-  it('does not write each attempt when an outage shows itself in turns as this and as that', async () => {
+  it('does not write each attempt when an outage alternates between two failures', async () => {
     await operator.applyAnswered(aJob(), fails('ServerError'));
     for (let turn = 0; turn < 5; turn += 1) {
       await operator.poll(fails('ConnectionFailed'));
@@ -91,14 +91,14 @@ describe('a failing object', () => {
     expect(shown(operator.status).Ready, 'what has come to stay').to.equal('False ConnectionFailed');
   });
 
-  it('with a rare interval is not left without a state by a blip at its creation', async () => {
+  it('with a rare interval gets a state soon after a short failure at its creation', async () => {
     await operator.applyAnswered(aJob().every('24h'), fails('ConnectionFailed'));
     operator.cloud.plan(running());
     await operator.clock.advance(2 * SECOND);
     expect(shown(operator.status).state).to.equal('Running');
   });
 
-  it('is not asked before the time from which it makes sense', async () => {
+  it('is not polled before the time that the failure names', async () => {
     const retryAt = operator.clock.now() + 90 * SECOND;
     await operator.applyAnswered(aJob(), fails('Throttled', { retryAt }));
     await operator.clock.advance(89 * SECOND);
@@ -107,7 +107,7 @@ describe('a failing object', () => {
     await operator.clock.advance(SECOND);
   });
 
-  it('that was told without a call to come again is asked then, not an interval later', async () => {
+  it('that was refused without a call is polled at the named time, not an interval later', async () => {
     await operator.applyAnswered(aJob().every('1h'), running());
     const { nextPollAt = 0 } = operator.facts();
     await operator.clock.advance(nextPollAt - operator.clock.now() - 1);
@@ -128,13 +128,13 @@ describe('a failing object', () => {
     ['InvalidReference', '60s', HOUR],
   ];
   for (const [kind, interval, everyMs] of slow)
-    it(`for ${kind} is asked every ${everyMs / MINUTE} min at an interval of ${interval}`, async () => {
+    it(`for ${kind} is polled every ${everyMs / MINUTE} min at an interval of ${interval}`, async () => {
       operator.cloud.always(fails(kind));
       await operator.apply(aJob().every(interval));
       expect(await callsWithin(DAY)).to.be.within(DAY / everyMs - 1, DAY / everyMs);
     });
 
-  it('that was refused is asked at once when it changes', async () => {
+  it('that was refused is polled at once when it changes', async () => {
     await operator.applyAnswered(aJob(), fails('InvalidReference'));
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).inRegion('cn-beijing'), running());
@@ -146,14 +146,14 @@ describe('a failing object', () => {
     ['CredentialsNotFound', 30 * SECOND],
     ['AuthenticationFailed', 20 * SECOND],
   ] as const) {
-    it(`for ${kind} is looked at again within ${withinMs / SECOND} s, however rare its polls`, async () => {
+    it(`for ${kind} is polled again within ${withinMs / SECOND} s, at any interval`, async () => {
       await operator.applyAnswered(aJob().every('24h'), fails(kind));
       operator.cloud.plan(running());
       await operator.clock.advance(withinMs);
       expect(shown(operator.status).state).to.equal('Running');
     });
 
-    it(`for ${kind} is looked at again when the credential says`, async () => {
+    it(`for ${kind} is polled again when the credential says`, async () => {
       const retryAt = operator.clock.now() + 7 * SECOND;
       await operator.applyAnswered(aJob(), fails(kind, { retryAt }));
       operator.cloud.plan(running());
@@ -161,7 +161,7 @@ describe('a failing object', () => {
       expect(shown(operator.status).state).to.equal('Running');
     });
 
-    it(`for ${kind} does not spin when what the credential says is over`, async () => {
+    it(`for ${kind} does not spin when the credential names a time in the past`, async () => {
       const retryAt = operator.clock.now() - SECOND;
       operator.cloud.always(fails(kind, { retryAt }));
       await operator.apply(aJob());
@@ -169,7 +169,7 @@ describe('a failing object', () => {
     });
   }
 
-  it('keeps its data while its Secret is missing, and takes it up again', async () => {
+  it('keeps its data while its Secret is missing, and shows it as fresh afterwards', async () => {
     await operator.applyAnswered(aJob().withSecret('account'), running());
     await operator.poll(fails('CredentialsNotFound', { destination: 'nowhere' }));
     expect(shown(operator.status)).to.include({
@@ -180,7 +180,7 @@ describe('a failing object', () => {
     expect(operator.status.job?.name).to.equal('stream1');
   });
 
-  it('starts again when its Secret points to another endpoint', async () => {
+  it('starts over when its Secret names another endpoint', async () => {
     await operator.applyAnswered(aJob().withSecret('account'), running());
     const destination = { endpoint: 'https://other.example', regionID: 'cn-shanghai' };
     await operator.poll(fails('ServerError', { destination }));
@@ -188,7 +188,7 @@ describe('a failing object', () => {
     expect(operator.status).to.not.have.property('job');
   });
 
-  it('for a definitive reason stays so through failures in passing', async () => {
+  it('for a definitive reason stays so through transient failures', async () => {
     await operator.applyAnswered(aJob(), noSuchJob());
     operator.clear();
     for (let poll = 0; poll < 3; poll += 1) await operator.poll(fails('ServerError'));
@@ -196,7 +196,7 @@ describe('a failing object', () => {
     expect(condition(operator.status, 'Ready').reason).to.equal('JobNotFound');
   });
 
-  it('that is not there is found again by a poll', async () => {
+  it('whose job was missing is found again by a poll', async () => {
     await operator.applyAnswered(aJob(), noSuchJob());
     operator.cloud.always(running());
     await operator.clock.advance(7.5 * MINUTE);

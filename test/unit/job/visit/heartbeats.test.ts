@@ -1,4 +1,4 @@
-// Thousands of objects in which nothing changes: how their heartbeats fall over the hour.
+// How the heartbeats of thousands of unchanged objects are spread over the hour.
 import { expect } from 'chai';
 import { aJob } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
@@ -22,7 +22,7 @@ describe('heartbeats of objects that were all written in one minute', function (
   });
   afterEach(() => operator.verify());
 
-  it('are spread evenly over the hour, also by operators that know them from their statuses only', async () => {
+  it('are spread evenly over the hour, also by operators that know the objects from their statuses only', async () => {
     await operator.restart();
     await visited();
     await operator.clock.advance(25 * MINUTE);
@@ -35,7 +35,7 @@ describe('heartbeats of objects that were all written in one minute', function (
     for (const writes of await everyFiveMinutes(5)) expect(writes).to.be.within(38, 128);
   });
 
-  /** A few hundred begin in each turn of the event loop. */
+  /** Waits until all objects have been visited: a few hundred begin in each turn of the event loop. */
   async function visited(): Promise<void> {
     while (operator.factsStore.size < OBJECTS) await settled();
     await settled();

@@ -20,14 +20,14 @@ describe('while a call is under way', () => {
   });
   afterEach(() => operator.verify());
 
-  /** A call that has begun, and so cannot be withdrawn any more. */
+  /** Starts a call, which can then no longer be withdrawn. */
   async function sent() {
     const call = operator.cloud.hold();
     await operator.toNextPoll();
     return call.send();
   }
 
-  it('a deleted object is forgotten, and the answer with it', async () => {
+  it('a deleted object is dropped, and the answer with it', async () => {
     const call = await sent();
     await operator.delete(STREAM1);
     call.answer(notStarted());
@@ -46,7 +46,7 @@ describe('while a call is under way', () => {
     expect(shown(operator.status)).to.include({ state: 'Unknown', Ready: 'False ServerError' });
   });
 
-  it('an object that is pointed elsewhere drops the answer, and asks anew at once', async () => {
+  it('an object that means another job now drops the answer, and calls again at once', async () => {
     const call = await sent();
     await operator.apply(aJob().generation(2).inRegion('cn-beijing'));
     operator.cloud.plan(fails('ServerError'));
@@ -78,7 +78,7 @@ describe('while a call is under way', () => {
     expect(operator.cloud.takeCalls()).to.have.length(1);
   });
 
-  it('a changed object does not wait for a turn that the old one waits for', async () => {
+  it('a changed object does not wait for the permit that its old version waits for', async () => {
     operator.cloud.hold();
     await operator.toNextPoll();
     await operator.applyAnswered(aJob().generation(2).every('30s'), notStarted());
@@ -89,7 +89,7 @@ describe('while a call is under way', () => {
     ]);
   });
 
-  it('nothing is learned once the operator stops', async () => {
+  it('no answer is applied once the operator stops', async () => {
     operator.cloud.hold();
     await operator.toNextPoll();
     await operator.stop();

@@ -1,4 +1,5 @@
-// Objects that need more calls than the account may make: each is polled at the stretched interval, and waits little for its permit.
+// Objects that need more calls than the account may make: each is polled at the scaled interval, and waits
+// little for its permit.
 
 import { expect } from 'chai';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
@@ -19,18 +20,18 @@ import { RecordingLogger } from '../../kit/recording-logger.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** They need 9 calls a second, … */
+/** Need 9 calls per second, … */
 const OBJECTS = 90;
 const INTERVAL = '10s';
-/** … where 1.97 may be made: stretched by 1.25^7. */
+/** … where 1.97 may be made, so that intervals are longer by 1.25^7. */
 const CALLS_PER_MINUTE = 120;
 const STRETCHED_MS = 10 * SECOND * 1.25 ** 7;
 
-describe('objects that need more calls than the budget allows', () => {
+describe('objects that need more calls than the budget has', () => {
   let time: SteppedTime;
   let budget: Budget<Caller>;
   let domain: DomainAtWork;
-  /** How long calls waited for their permit, s, by priority. */
+  /** How long calls waited for their permits, s, by priority. */
   let waits: Record<Priority, number[]>;
   /** When each job was polled. */
   let asked: Map<string, number[]>;
@@ -90,19 +91,20 @@ describe('objects that need more calls than the budget allows', () => {
     return promise;
   };
 
-  it('are all polled at the stretched interval, and wait for permits no longer than their own interval', async () => {
+  it('are all polled at the scaled interval, and wait for permits no longer than their requested interval', async () => {
     await time.pass(2 * MINUTE, 100);
     for (const priority of ['urgent', 'scheduled', 'retry'] as const) waits[priority] = [];
     asked.clear();
     await time.pass(10 * MINUTE, 100);
 
     expect(waits.scheduled.length).to.be.greaterThan(0.7 * 10 * CALLS_PER_MINUTE);
-    // Unstretched, each would wait for all the others: 45 s.
+    // Without the scale, each would wait for all the others: 45 s.
     expect(Math.max(...waits.scheduled)).to.be.at.most(10);
     expect(asked.size).to.equal(OBJECTS);
     for (const times of asked.values()) {
       const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
-      // Polls of a target fall at fixed instants; after a poll that waited, the next is at least half an interval later.
+      // Polls fall at each target's own instants. A poll that waited is followed by the first instant half an
+      // interval later.
       expect(Math.max(...gaps)).to.be.at.most(1.5 * STRETCHED_MS);
       expect(times.length).to.be.within(10, 14);
     }

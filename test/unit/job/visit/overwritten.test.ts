@@ -1,4 +1,5 @@
-// A status that somebody else has changed is put right at the next poll, and no poll writes for any other reason.
+// A status that another writer has changed is corrected at the next poll, and no poll writes for any other
+// reason.
 
 import { expect } from 'chai';
 import { aJob } from '../../kit/a-job.ts';
@@ -8,7 +9,7 @@ import { healthy, shown } from '../../kit/shown.ts';
 
 const MINUTE = 60_000;
 
-describe('a status that somebody else changes', () => {
+describe('a status that another writer changes', () => {
   let operator: AnOperator;
   beforeEach(async () => {
     operator = new AnOperator();
@@ -17,7 +18,7 @@ describe('a status that somebody else changes', () => {
   });
   afterEach(() => operator.verify());
 
-  it('is put right at the next poll, by one write', async () => {
+  it('is corrected at the next poll, by one write', async () => {
     operator.cluster.overwrite(STREAM1, { observedGeneration: 1, state: 'NotFound', conditions: [] });
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
     operator.cloud.always(running());
@@ -26,7 +27,7 @@ describe('a status that somebody else changes', () => {
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
   });
 
-  it('is put right where nothing was ever observed', async () => {
+  it('is corrected where nothing was ever observed', async () => {
     await operator.delete(STREAM1);
     await operator.applyAnswered(aJob(), fails('PermissionDenied'));
     operator.clear();
@@ -37,7 +38,7 @@ describe('a status that somebody else changes', () => {
     expect(shown(operator.status)).to.include({ Ready: 'False PermissionDenied' });
   });
 
-  it('is told from one that an older CRD prunes', async () => {
+  it('is distinguished from one that an older CRD prunes', async () => {
     operator.cluster.prune = ({ observedTarget: _pruned, ...status }) => status;
     operator.cloud.always(running());
     await operator.apply(aJob().generation(2).every('30s'));
@@ -48,8 +49,8 @@ describe('a status that somebody else changes', () => {
   });
 });
 
-describe('a process that slept', () => {
-  it('writes nothing off that it finds fresh a moment later', async () => {
+describe('a process that was paused', () => {
+  it('does not write a status as overdue that it finds fresh a moment later', async () => {
     const operator = new AnOperator();
     await operator.applyAnswered(aJob(), running());
     operator.clear();
@@ -61,7 +62,7 @@ describe('a process that slept', () => {
     await operator.verify();
   });
 
-  it('judges all the same when no answer comes', async () => {
+  it('decides again even when no answer arrives', async () => {
     const operator = new AnOperator();
     await operator.applyAnswered(aJob(), running());
     operator.clear();

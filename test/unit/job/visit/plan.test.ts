@@ -1,4 +1,4 @@
-// What a visit should do, before anything is asked.
+// What a visit does, decided before any call.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
@@ -9,7 +9,7 @@ import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
 
 const LONG_AGO = NOW - 60_000;
 
-/** Asked about a minute ago, observed, due in half a minute. */
+/** Facts of an object that was polled a minute ago, observed, and is due in half a minute. */
 function steady(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
   return someFacts(object, {
     observed: seen('1'),
@@ -19,21 +19,21 @@ function steady(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
   });
 }
 
-/** Facts as they are for generation 1 without a request, whatever the object wants now. */
+/** Facts for generation 1 without a refresh token, whatever the object requests now. */
 const earlier = (special: Partial<Facts> = {}) => steady(aJob().build(), special);
 
 describe('a visit', () => {
-  it('does not ask about a suspended object', () => {
+  it('makes no call for a suspended object', () => {
     const object = aJob().suspended().build();
     expect(planVisit(object, earlier({ nextPollAt: NOW - 1 }), NOW)).to.deep.equal({ kind: 'suspended' });
   });
 
-  it('does not ask about an object that cannot be used', () => {
+  it('makes no call for an invalid object', () => {
     const object = aJob().invalid('spec.jobID is missing').build();
     expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'refuse', why: 'spec.jobID is missing' });
   });
 
-  it('takes suspension before invalidity', () => {
+  it('treats an object that is suspended and invalid as suspended', () => {
     const object = aJob().invalid('spec.jobID is missing').suspended().build();
     expect(planVisit(object, earlier(), NOW)).to.deep.equal({ kind: 'suspended' });
   });
@@ -44,14 +44,14 @@ describe('a visit', () => {
   });
 });
 
-describe('a visit asks in the lane', () => {
-  it('asked, for an object that is new', () => {
+describe('a visit calls with the priority', () => {
+  it('urgent, for a new object', () => {
     const object = aJob().build();
     const { attempted: _, ...fresh } = someFacts(object, { servedGeneration: -1 });
     expect(planVisit(object, fresh, NOW)).to.deep.equal({ kind: 'ask', priority: 'urgent', deadline: NOW });
   });
 
-  it('asked, for a changed spec', () => {
+  it('urgent, for a changed spec', () => {
     const object = aJob().generation(2).build();
     expect(planVisit(object, earlier(), NOW)).to.deep.equal({
       kind: 'ask',
@@ -60,7 +60,7 @@ describe('a visit asks in the lane', () => {
     });
   });
 
-  it('asked, for a requested refresh', () => {
+  it('urgent, for a requested refresh', () => {
     const object = aJob().requested('now').build();
     expect(planVisit(object, earlier(), NOW)).to.deep.equal({
       kind: 'ask',
@@ -69,7 +69,7 @@ describe('a visit asks in the lane', () => {
     });
   });
 
-  it('due, when the interval is over, and as of then', () => {
+  it('scheduled, when the interval is over, with the deadline of that moment', () => {
     const object = aJob().build();
     const facts = steady(object, { nextPollAt: NOW - 7 });
     expect(planVisit(object, facts, NOW)).to.deep.equal({
@@ -86,8 +86,8 @@ describe('a visit asks in the lane', () => {
   });
 });
 
-describe('a wish', () => {
-  it('beats a failing retry that is not due yet', () => {
+describe('a pending request', () => {
+  it('goes before a retry that is not due yet', () => {
     const object = aJob().requested('now').build();
     const facts = earlier({
       failures: 3,
@@ -97,13 +97,13 @@ describe('a wish', () => {
     expect(planVisit(object, facts, NOW)).to.include({ kind: 'ask', priority: 'urgent' });
   });
 
-  it('is not new once it has failed: its retry waits', () => {
+  it('is not new once its call has failed: its retry waits', () => {
     const object = aJob().requested('now').build();
     const facts = earlier({ attempted: '1 now', failures: 1, nextPollAt: NOW + 2_000 });
     expect(planVisit(object, facts, NOW)).to.deep.equal({ kind: 'wait', until: NOW + 2_000 });
   });
 
-  it('waits until 5 s after the last one was called for, not after any poll', () => {
+  it('waits until 5 s after the last urgent call, not after any poll', () => {
     const object = aJob().requested('now').build();
     const waits = planVisit(object, earlier({ lastUrgentCallAt: NOW - 1_000, lastCallAt: NOW }), NOW);
     expect(waits).to.deep.equal({ kind: 'wait', until: NOW + 4_000 });
@@ -115,12 +115,12 @@ describe('a wish', () => {
     expect(asks).to.include({ kind: 'ask', priority: 'urgent' });
   });
 
-  it('is none when a request is taken back', () => {
+  it('does not exist when the annotation is removed', () => {
     const facts = earlier({ attempted: '1 now', servedRequest: 'now' });
     expect(planVisit(aJob().build(), facts, NOW)).to.include({ kind: 'wait' });
   });
 
-  it('is none when a request is one that was served', () => {
+  it('does not exist when the refresh was served already', () => {
     const facts = earlier({ attempted: '1 later', servedRequest: 'now' });
     expect(planVisit(aJob().requested('now').build(), facts, NOW)).to.include({ kind: 'wait' });
   });

@@ -31,7 +31,7 @@ describe('what is written', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
-  it('is nothing that has to be decided again at each poll that finds nothing new', async () => {
+  it('is not decided again at a poll that finds nothing new', async () => {
     operator.clear();
     operator.cloud.always(running());
     await operator.clock.advance(MINUTE);
@@ -88,7 +88,7 @@ describe('what is written', () => {
     ]);
   });
 
-  it('is nothing more for an outage that goes on with other failures', async () => {
+  it('is nothing more for an outage that continues with other failures', async () => {
     operator.cloud.always(fails('ServerError'));
     await operator.clock.advance(HOUR);
     operator.clear();
@@ -127,7 +127,7 @@ describe('the heartbeat', () => {
     expect({ ...writes[0], lastObservedTime: first?.lastObservedTime }).to.deep.equal(first);
   });
 
-  it('comes with every poll where polls are rare, also when an answer is a little quicker than the last', async () => {
+  it('comes with every poll where polls are rare, also when an answer is a little faster than the last', async () => {
     const key = await operator.apply(aJob().every('2h'));
     await operator.toNextPoll(key);
     operator.clear();
@@ -169,7 +169,7 @@ describe('the heartbeat', () => {
   });
 });
 
-describe('a write that is not done yet', () => {
+describe('a write that has not ended', () => {
   let operator: AnOperator;
   beforeEach(async () => {
     operator = new AnOperator();
@@ -179,7 +179,7 @@ describe('a write that is not done yet', () => {
   });
   afterEach(() => operator.verify());
 
-  it('is not handed over again by polls that find the same', async () => {
+  it('is not repeated by polls that find the same', async () => {
     await operator.clock.advance(3 * MINUTE);
     expect(operator.cluster.takeWrites()).to.have.length(1);
     operator.cluster.finishWrites();
@@ -187,7 +187,7 @@ describe('a write that is not done yet', () => {
     expect(operator.cluster.takeWrites()).to.have.length(0);
   });
 
-  it('is what the transition times of the next one follow', async () => {
+  it('determines the transition times of the next one', async () => {
     const [first] = operator.cluster.takeWrites();
     await operator.poll(notStarted());
     const [second] = operator.cluster.takeWrites();
@@ -200,7 +200,7 @@ describe('a write that is not done yet', () => {
     );
   });
 
-  it('is handed over again by the next poll when it was dropped', async () => {
+  it('is repeated by the next poll when it was dropped', async () => {
     operator.cluster.dropWrites();
     operator.clear();
     await operator.toNextPoll();
@@ -210,7 +210,7 @@ describe('a write that is not done yet', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
-  it('tells no event when it was dropped, and one when it is done', async () => {
+  it('records no event when it was dropped, and one when it is done', async () => {
     operator.cluster.dropWrites();
     expect(operator.cluster.takeEvents()).to.deep.equal([]);
     await operator.toNextPoll();
@@ -218,7 +218,7 @@ describe('a write that is not done yet', () => {
     expect(operator.cluster.takeEvents()).to.deep.equal(['stream1 Normal JobFound']);
   });
 
-  it('does not make an older one count when a newer one replaced it', async () => {
+  it('replaces an older one, which does not count then', async () => {
     await operator.poll(notStarted());
     operator.clear();
     operator.cluster.dropWrites();
@@ -227,7 +227,7 @@ describe('a write that is not done yet', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('NotStarted')]);
   });
 
-  it('is handed over again for a heartbeat, once each time', async () => {
+  it('is repeated for a heartbeat, once each time', async () => {
     operator.clear();
     await operator.clock.advance(HOUR);
     expect(operator.cluster.takeWrites()).to.have.length(6);

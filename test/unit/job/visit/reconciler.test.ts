@@ -1,4 +1,4 @@
-// The life of a reference, visit by visit, with the real domain between a fake cluster and a scripted cloud.
+// One object, visit by visit, with the real domain between a fake cluster and a scripted cloud.
 
 import { expect } from 'chai';
 import { aJob, CLUSTER_ID, JOB_ID } from '../../kit/a-job.ts';
@@ -17,7 +17,7 @@ describe('a reference', () => {
   });
   afterEach(() => operator.verify());
 
-  it('is created, observed, stopped, gone, and back', async () => {
+  it('is created, observed, stopped, missing, and found again', async () => {
     const job = aJob().expecting('Running');
     await operator.applyAnswered(job, running());
     expect(shown(operator.status)).to.deep.equal({
@@ -58,7 +58,7 @@ describe('a reference', () => {
     ]);
   });
 
-  it('is asked about by what the user wrote, ahead of the queue when it is new', async () => {
+  it('is polled by the reference that the user wrote, ahead of others when it is new', async () => {
     await operator.applyAnswered(aJob().withSecret('account').inRegion('cn-beijing'), running());
     const [call] = operator.cloud.takeCalls();
     expect(call?.reference).to.deep.equal({
@@ -70,7 +70,7 @@ describe('a reference', () => {
     expect(call?.options).to.include({ priority: 'urgent', deadline: operator.clock.now() });
   });
 
-  it('is polled once an interval, as of the instant that was due', async () => {
+  it('is polled once per interval, with the deadline of the instant that was due', async () => {
     await operator.applyAnswered(aJob(), running());
     operator.clear();
     operator.cloud.always(running());
@@ -81,7 +81,7 @@ describe('a reference', () => {
     expect(new Set(calls.map(({ at }) => at % MINUTE)).size, 'phases').to.equal(1);
   });
 
-  it('is polled at its instants though answers are slow', async () => {
+  it('is polled at its instants even when answers are slow', async () => {
     await operator.applyAnswered(aJob().every('5s'), running());
     await operator.poll(running());
     operator.clear();
@@ -97,7 +97,7 @@ describe('a reference', () => {
     expect(operator.cloud.takeCalls().map(({ at }) => at - began)).to.deep.equal([5_000, 10_000, 15_000]);
   });
 
-  it('tells how late its polls begin', async () => {
+  it('reports how late its polls begin', async () => {
     await operator.applyAnswered(aJob(), running());
     const call = operator.cloud.hold();
     await operator.toNextPoll();
@@ -107,13 +107,13 @@ describe('a reference', () => {
     expect(operator.lags).to.deep.equal([0, 3]);
   });
 
-  it('is not visited because its status was written', async () => {
+  it('is not visited because of its own status write', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.clock.advance(30 * SECOND);
     expect(operator.cloud.takeCalls()).to.have.length(1);
   });
 
-  it('is not asked about when it cannot be used, and says why', async () => {
+  it('is not polled when its spec is invalid, and says why', async () => {
     await operator.apply(aJob().invalid('spec.jobID is missing'));
     expect(shown(operator.status)).to.include({
       Ready: 'False InvalidReference',
@@ -125,7 +125,7 @@ describe('a reference', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
-  it('is asked about once it can be used', async () => {
+  it('is polled once its spec is valid', async () => {
     await operator.apply(aJob().invalid('spec.interval is not a duration'));
     await operator.clock.advance(MINUTE);
     await operator.applyAnswered(aJob().generation(2), running());
@@ -150,7 +150,7 @@ describe('a reference', () => {
     expect(operator.clock.timers).to.equal(0);
   });
 
-  it('is another one when it is made anew under the same name', async () => {
+  it('is another object when it is recreated under the same name', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.delete(STREAM1);
     await operator.applyAnswered(aJob().uid('another'), fails('ServerError'));
@@ -158,13 +158,13 @@ describe('a reference', () => {
     expect(operator.status).to.not.have.property('job');
   });
 
-  it('is another one even if nobody saw it gone', async () => {
+  it('is another object even if its deletion was not seen', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.applyAnswered(aJob().uid('another'), fails('ServerError'));
     expect(shown(operator.status)).to.include({ state: 'Unknown', Ready: 'False ServerError' });
   });
 
-  it('leaves a line in the log when a failure begins, changes and ends, with the request ID', async () => {
+  it('logs when a failure begins, changes and ends, with the request ID', async () => {
     await operator.applyAnswered(aJob(), running());
     for (const reply of [fails('ServerError'), fails('ServerError'), noSuchJob(), noSuchJob(), running()])
       await operator.poll(reply);
@@ -187,7 +187,7 @@ describe('a changed spec', () => {
   });
   afterEach(() => operator.verify());
 
-  it('is asked about at once, in the lane of those who wait', async () => {
+  it('is polled at once with urgent priority', async () => {
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).every('30s'), running());
     const [call] = operator.cloud.takeCalls();
@@ -195,7 +195,7 @@ describe('a changed spec', () => {
     expect(operator.status.observedGeneration).to.equal(2);
   });
 
-  it('is not answered by the old status while it waits for its 5 s', async () => {
+  it('is not answered by the old status while it waits for 5 s', async () => {
     await operator.clock.advance(SECOND);
     await operator.apply(aJob().generation(2).inRegion('cn-beijing'));
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
@@ -204,7 +204,7 @@ describe('a changed spec', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('NotStarted')]);
   });
 
-  it('to another target starts again at Fresh=Unknown when it fails', async () => {
+  it('to another target starts at Fresh=Unknown when its call fails', async () => {
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).inRegion('cn-beijing'), fails('ServerError'));
     expect(shown(operator.status)).to.deep.equal({
@@ -218,7 +218,7 @@ describe('a changed spec', () => {
     expect(operator.status).to.not.have.property('lastObservedTime');
   });
 
-  it('to the same target stays Ready when it fails, and says that it is tried again', async () => {
+  it('to the same target stays Ready when its call fails, and says that it is retried', async () => {
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).every('30s'), fails('ServerError'));
     expect(shown(operator.status)).to.deep.equal({
@@ -229,7 +229,7 @@ describe('a changed spec', () => {
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
   });
 
-  it('that brings a missing Secret keeps nothing of the old target', async () => {
+  it('that names a missing Secret keeps nothing of the old target', async () => {
     await operator.clock.advance(10 * SECOND);
     const missing = fails('CredentialsNotFound', { destination: 'nowhere' });
     await operator.applyAnswered(aJob().generation(2).withSecret('account'), missing);
@@ -237,7 +237,7 @@ describe('a changed spec', () => {
     expect(operator.status.observedTarget).to.match(/^[0-9a-f]{8}$/);
   });
 
-  it('that sets a shorter interval is polled by it', async () => {
+  it('that sets a shorter interval is polled at that interval', async () => {
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).every('5s'), running());
     operator.clear();

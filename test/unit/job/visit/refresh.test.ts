@@ -20,7 +20,7 @@ describe('a requested refresh', () => {
 
   const handled = () => operator.status.lastHandledRequestedAt;
 
-  it('is asked at once, ahead of the queue, and answered in the status', async () => {
+  it('is called for at once, ahead of others, and answered in the status', async () => {
     await operator.applyAnswered(aJob().requested('a'), notStarted());
     expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['urgent']);
     expect(handled()).to.equal('a');
@@ -28,7 +28,7 @@ describe('a requested refresh', () => {
     expect(operator.cluster.takeEvents()).to.include('stream1 Normal RefreshHandled');
   });
 
-  it('is asked once: its annotation stays, and brings no more calls', async () => {
+  it('is called for once, though its annotation stays', async () => {
     await operator.applyAnswered(aJob().requested('a'), running());
     operator.clear();
     await operator.clock.advance(30 * SECOND);
@@ -40,7 +40,7 @@ describe('a requested refresh', () => {
     expect(handled()).to.equal('a');
   });
 
-  it('is not answered by a failure in passing, which it shows, but by its retry', async () => {
+  it('is not answered by a transient failure, which it shows, but by the retry', async () => {
     await operator.applyAnswered(aJob().requested('a'), fails('ServerError'));
     expect(handled()).to.equal(undefined);
     expect(shown(operator.status)).to.deep.equal({
@@ -70,7 +70,7 @@ describe('a requested refresh', () => {
     expect(handled()).to.equal('a');
   });
 
-  it('goes at once after a poll of the schedule', async () => {
+  it('is called for at once after a scheduled poll', async () => {
     operator.cloud.plan(running());
     await operator.toNextPoll();
     operator.clear();
@@ -78,7 +78,7 @@ describe('a requested refresh', () => {
     expect(handled()).to.equal('a');
   });
 
-  it('that follows another one is answered by a call of its own, 5 s later', async () => {
+  it('that follows another one is answered by its own call, 5 s later', async () => {
     await operator.applyAnswered(aJob().requested('a'), running());
     await operator.apply(aJob().requested('b'));
     expect(handled()).to.equal('a');
@@ -89,7 +89,7 @@ describe('a requested refresh', () => {
     expect(handled()).to.equal('b');
   });
 
-  it('repeated without end brings a call every 5 s, no more', async () => {
+  it('repeated without end causes one call every 5 s', async () => {
     operator.cloud.always(running());
     for (let token = 0; token < 600; token += 1) {
       await operator.apply(aJob().requested(`token ${token}`));
@@ -98,7 +98,7 @@ describe('a requested refresh', () => {
     expect(operator.cloud.takeCalls().length).to.be.within(12, 13);
   });
 
-  it('that comes while the retries of another one back off goes at once', async () => {
+  it('that arrives while the retries of another one back off is called for at once', async () => {
     operator.cloud.always(fails('ServerError'));
     await operator.apply(aJob().requested('a'));
     await operator.clock.advance(40 * SECOND);
@@ -109,7 +109,7 @@ describe('a requested refresh', () => {
     expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['urgent']);
   });
 
-  it('that is taken back brings no call, and is forgotten', async () => {
+  it('that is removed before its call causes no call, and is dropped', async () => {
     await operator.applyAnswered(aJob().requested('a'), fails('ServerError'));
     operator.clear();
     await operator.apply(aJob());
@@ -117,7 +117,7 @@ describe('a requested refresh', () => {
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
   });
 
-  it('whose annotation is removed after it was answered brings no call and no write', async () => {
+  it('whose annotation is removed after its answer causes no call and no write', async () => {
     await operator.applyAnswered(aJob().requested('a'), running());
     operator.clear();
     await operator.apply(aJob());
@@ -131,7 +131,7 @@ describe('a requested refresh', () => {
     expect(operator.cloud.takeCalls()).to.deep.equal([]);
   });
 
-  it('that an operator did not live to answer is answered by the next one', async () => {
+  it('that was pending when the operator stopped is answered by the next one', async () => {
     operator.cloud.hold();
     await operator.apply(aJob().requested('a'));
     operator.cloud.plan(running());
@@ -139,7 +139,7 @@ describe('a requested refresh', () => {
     expect(handled()).to.equal('a');
   });
 
-  it('that was answered is not asked again after a restart', async () => {
+  it('that was answered is not called for again after a restart', async () => {
     await operator.applyAnswered(aJob().requested('a'), running());
     operator.clear();
     await operator.restart(SECOND);

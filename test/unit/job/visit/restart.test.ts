@@ -1,4 +1,4 @@
-// A restart: nothing is written that says nothing new, no event is told twice, and no burst of calls is made.
+// A restart writes nothing that is not new, repeats no event, and makes no burst of calls.
 
 import { expect } from 'chai';
 import { aJob, type JobBuilder } from '../../kit/a-job.ts';
@@ -21,8 +21,8 @@ const KEPT: readonly (readonly [what: string, reply: Reply, job?: JobBuilder])[]
   ['running', running()],
   ['not started', notStarted()],
   ['not as expected', notStarted(), aJob().expecting('Running')],
-  ['in a state that is not known', observed({ status: '7' })],
-  ['not there', noSuchJob()],
+  ['in an unknown state', observed({ status: '7' })],
+  ['about a missing job', noSuchJob()],
   ['refused', fails('PermissionDenied')],
   ['without credentials', fails('CredentialsNotFound', { destination: 'nowhere' })],
   ['not reached', fails('ConnectionFailed')],
@@ -37,7 +37,7 @@ describe('a restart', () => {
   afterEach(() => operator.verify());
 
   for (const [what, reply, job = aJob()] of KEPT)
-    it(`writes nothing and tells nothing for an object that is ${what}`, async () => {
+    it(`writes nothing and records no event for an object that is ${what}`, async () => {
       operator.cloud.always(reply);
       await operator.apply(job);
       await operator.clock.advance(MINUTE);
@@ -48,7 +48,7 @@ describe('a restart', () => {
       expect(operator.cluster.takeEvents()).to.deep.equal([]);
     });
 
-  it('polls each object at the instants it would have had, without a burst', async () => {
+  it('polls each object at the instants that it would have had, without a burst', async () => {
     operator.cloud.always(running());
     for (let job = 0; job < 60; job += 1)
       await operator.apply(aJob().named(`job-${job}`).inRegion(`region-${job}`));
@@ -65,7 +65,7 @@ describe('a restart', () => {
     expect(phases()).to.deep.equal(before);
   });
 
-  it('asks in the due lane about what was not observed for long, not as if somebody waited', async () => {
+  it('polls what was not observed for long with scheduled priority, not with urgent priority', async () => {
     operator.cloud.always(running());
     await operator.apply(aJob());
     operator.clear();
@@ -73,7 +73,7 @@ describe('a restart', () => {
     expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['scheduled']);
   });
 
-  it('asks at once, in the due lane, where the operator’s options lead elsewhere than what is stored', async () => {
+  it('polls at once, with scheduled priority, where the operator’s options name another destination than the stored one', async () => {
     operator.cloud.leads = DESTINATION;
     operator.cloud.always(running());
     await operator.apply(aJob().every('24h'));
@@ -89,7 +89,7 @@ describe('a restart', () => {
     });
   });
 
-  it('tells the transitions that it finds, once', async () => {
+  it('records the transitions that it finds, once', async () => {
     operator.cloud.always(running());
     await operator.apply(aJob());
     operator.clear();
@@ -100,7 +100,7 @@ describe('a restart', () => {
     expect(shown(operator.status).state).to.equal('NotStarted');
   });
 
-  it('forgets what it knew of an object that was deleted meanwhile', async () => {
+  it('holds nothing of an object that was deleted meanwhile', async () => {
     operator.cloud.always(running());
     const key = await operator.apply(aJob());
     await operator.stop();

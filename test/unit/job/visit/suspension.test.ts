@@ -35,11 +35,11 @@ describe('a suspended object', () => {
 
   for (const [what, reply] of [
     ['it was running', running()],
-    ['it was not there', noSuchJob()],
+    ['its job was missing', noSuchJob()],
     ['it was refused', fails('PermissionDenied')],
-    ['it failed in passing', fails('ServerError')],
+    ['it failed transiently', fails('ServerError')],
   ] as const)
-    it(`is Ready, and all else is not known, when ${what}`, async () => {
+    it(`is Ready, with all other conditions Unknown, when ${what}`, async () => {
       await suspendedAfter(reply);
       expect(shown(operator.status)).to.deep.equal({ ...SUSPENDED, AsExpected: 'Unknown Suspended' });
       expect(operator.status.observedGeneration).to.equal(2);
@@ -51,7 +51,7 @@ describe('a suspended object', () => {
     expect(operator.status.lastObservedTime).to.equal('2026-01-01T00:00:00Z');
   });
 
-  it('is not asked about and not written again', async () => {
+  it('is neither polled nor written again', async () => {
     await suspendedAfter(running());
     operator.clear();
     await operator.clock.advance(7 * 24 * HOUR);
@@ -59,14 +59,14 @@ describe('a suspended object', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
-  it('is not asked about when it was created so', async () => {
+  it('is not polled when it is created suspended', async () => {
     await operator.apply(aJob().suspended());
     await operator.clock.advance(HOUR);
     expect(shown(operator.status)).to.deep.equal(SUSPENDED);
     expect(operator.cloud.takeCalls()).to.deep.equal([]);
   });
 
-  it('is not asked about after a restart, nor written', async () => {
+  it('is neither polled nor written after a restart', async () => {
     await suspendedAfter(running());
     await operator.restart(HOUR);
     operator.clear();
@@ -74,7 +74,7 @@ describe('a suspended object', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
-  it('gives up the turn it waits for', async () => {
+  it('withdraws the call that waits for a permit', async () => {
     await operator.applyAnswered(aJob(), running());
     operator.cloud.hold();
     await operator.toNextPoll();
@@ -97,14 +97,14 @@ describe('a resumed object', () => {
 
   const resumed = aJob().generation(3);
 
-  it('is asked about at once', async () => {
+  it('is polled at once', async () => {
     await operator.applyAnswered(resumed, notStarted());
     expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['urgent']);
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('NotStarted')]);
     expect(operator.cluster.takeEvents()).to.deep.equal(['stream1 Normal JobStopped']);
   });
 
-  it('is not called fresh for what was observed before, when asking fails', async () => {
+  it('is not fresh by an earlier observation when its calls fail', async () => {
     await operator.applyAnswered(resumed, fails('ConnectionFailed'));
     expect(shown(operator.status)).to.deep.equal({
       state: 'Unknown',
@@ -116,7 +116,7 @@ describe('a resumed object', () => {
     expect(operator.status.job?.status, 'the last data').to.equal('1');
   });
 
-  it('is overdue when the window has passed since, though no call gets its turn', async () => {
+  it('is overdue when the window has passed since then, though no call gets a permit', async () => {
     operator.cloud.hold();
     await operator.apply(resumed);
     await operator.clock.advance(3 * MINUTE + 30 * SECOND - 1);
@@ -125,7 +125,7 @@ describe('a resumed object', () => {
     expect(condition(operator.status, 'Fresh')).to.include({ status: 'False', reason: 'ObservationOverdue' });
   });
 
-  it('is asked about at once when it was resumed while no operator ran', async () => {
+  it('is polled at once when it was resumed while no operator ran', async () => {
     await operator.stop();
     operator.cluster.apply(resumed);
     operator.cloud.plan(fails('ConnectionFailed'), running());
@@ -138,7 +138,7 @@ describe('a resumed object', () => {
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
   });
 
-  it('goes on where it was, without a write, when the operator restarts before an answer', async () => {
+  it('continues without a write when the operator restarts before an answer', async () => {
     await operator.applyAnswered(resumed, fails('ConnectionFailed'));
     operator.clear();
     operator.cloud.plan(fails('ConnectionFailed'), running());
@@ -148,7 +148,7 @@ describe('a resumed object', () => {
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
   });
 
-  it('says so when it cannot be used as it is now', async () => {
+  it('says so when its spec is invalid now', async () => {
     await operator.apply(aJob().generation(3).invalid('spec.interval is not a duration'));
     expect(shown(operator.status)).to.include({
       Ready: 'False InvalidReference',
@@ -156,7 +156,7 @@ describe('a resumed object', () => {
     });
   });
 
-  it('asks no more than every 5 s, however often it is suspended and resumed', async () => {
+  it('is polled at most every 5 s, however often it is suspended and resumed', async () => {
     let generation = 3;
     for (let turn = 0; turn < 100; turn += 1) {
       const call = operator.cloud.hold();

@@ -1,4 +1,5 @@
-// Objects on one target: one call for each poll, at the shortest of their intervals, and the answer is for all of them.
+// Objects that mean one job: one call per poll, at the shortest of their intervals, and one answer for all of
+// them.
 
 import { expect } from 'chai';
 import type { ObjectKey } from '../../../../src/base/object-key.ts';
@@ -12,7 +13,7 @@ import { shown } from '../../kit/shown.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-describe('objects on one target', () => {
+describe('objects that mean one job', () => {
   let operator: AnOperator;
   beforeEach(() => {
     operator = new AnOperator();
@@ -20,7 +21,7 @@ describe('objects on one target', () => {
   afterEach(() => operator.verify());
   const states = (...keys: `${string}/${string}`[]) => keys.map((key) => operator.cluster.status(key).state);
 
-  it('cost one call for each poll, at the shortest of their intervals', async () => {
+  it('cost one call per poll, at the shortest of their intervals', async () => {
     operator.cloud.always(running());
     for (const interval of ['60s', '12s', '10s', '24h'])
       await operator.apply(aJob().named(interval).every(interval));
@@ -30,7 +31,7 @@ describe('objects on one target', () => {
     expect(new Set(times).size).to.equal(60);
   });
 
-  it('all show what one of them has learnt', async () => {
+  it('all show the answer that one of them received', async () => {
     operator.cloud.always(running());
     const often = await operator.apply(aJob().named('often').every('10s'));
     const rarely = await operator.apply(aJob().named('rarely').every('24h'));
@@ -42,7 +43,7 @@ describe('objects on one target', () => {
     expect(states(often, rarely)).to.deep.equal(['NotFound', 'NotFound']);
   });
 
-  it('are polled at the longer interval once the one with the shorter is gone', async () => {
+  it('are polled at the longer interval once the object with the shorter one is deleted', async () => {
     operator.cloud.always(running());
     const often = await operator.apply(aJob().named('often').every('10s'));
     await operator.apply(aJob().named('rarely').every('10m'));
@@ -53,7 +54,7 @@ describe('objects on one target', () => {
     expect(operator.cloud.takeCalls().length).to.be.within(5, 7);
   });
 
-  it('count a failure once each', async () => {
+  it('count one failure each', async () => {
     operator.cloud.always(running());
     const keys = [
       await operator.apply(aJob().named('a')),
@@ -66,7 +67,7 @@ describe('objects on one target', () => {
     expect(keys.map((key) => operator.facts(key).failures)).to.deep.equal([1, 1, 1]);
   });
 
-  it('are no business of one that is suspended, or means another region, credential or cluster', async () => {
+  it('share nothing with an object that is suspended, or means another region, credential or cluster', async () => {
     operator.cloud.always(running());
     const others = [
       await operator.apply(aJob().named('suspended').suspended()),
@@ -83,7 +84,7 @@ describe('objects on one target', () => {
     expect(states(...others)).to.deep.equal(before);
   });
 
-  it('are no business of a namespace that may not use the keys, and it is none of theirs', async () => {
+  it('share nothing with a namespace that may not use the keys, in either direction', async () => {
     operator.cloud.excluded.add('outside');
     operator.cloud.always(fails('CredentialsNotFound', { destination: 'nowhere' }));
     const outside = await operator.apply(aJob().named('one', 'outside').every('10s'));
@@ -96,7 +97,7 @@ describe('objects on one target', () => {
     expect(shown(operator.cluster.status(inside))).to.include({ Ready: 'True ObservationSucceeded' });
   });
 
-  it('serve a wish only by a call that was sent after it was known', async () => {
+  it('serve a pending request only by a call that was sent after the request was known', async () => {
     operator.cloud.plan(running());
     const one = await operator.apply(aJob().named('one').every('24h'));
     operator.cloud.plan(running());
@@ -118,7 +119,7 @@ describe('objects on one target', () => {
     expect(operator.cluster.status(one)).to.include({ state: 'Running', lastHandledRequestedAt: 'before' });
   });
 
-  it('withdraw a call of another that waits for its turn, as there is an answer now', async () => {
+  it('withdraw the waiting call of another object once there is an answer', async () => {
     operator.cloud.plan(running(), running());
     const one = await operator.apply(aJob().named('one').every('10m'));
     await operator.apply(aJob().named('other').every('10m'));
@@ -165,7 +166,7 @@ describe('objects on one target', () => {
     expect(phase(operator.facts(key).nextPollAt as number)).to.equal(0);
   });
 
-  it('are forgotten with the objects', async () => {
+  it('leave the index when they are deleted', async () => {
     operator.cloud.always(running());
     const keys: ObjectKey[] = [];
     for (let index = 0; index < 3; index += 1) keys.push(await operator.apply(aJob().named(`${index}`)));
@@ -176,7 +177,7 @@ describe('objects on one target', () => {
 });
 
 describe('a target index', () => {
-  it('finds whoever is there, each once', () => {
+  it('finds every object once', () => {
     const index = new TargetIndex();
     index.add('x', 'n/a');
     index.add('x', 'n/a');

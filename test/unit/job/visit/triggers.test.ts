@@ -1,4 +1,4 @@
-// Which changes of an object call for a visit.
+// Which changes of an object need a visit.
 
 import { expect } from 'chai';
 import { needsVisit } from '../../../../src/job/visit/triggers.ts';
@@ -6,20 +6,20 @@ import { aJob } from '../../kit/a-job.ts';
 
 const before = aJob().build();
 
-describe('a visit is called for', () => {
-  it('by an object that is new', () => {
+describe('a visit is needed', () => {
+  it('by a new object', () => {
     expect(needsVisit({ before: undefined, after: before })).to.equal(true);
   });
 
-  it('by an object that is gone', () => {
+  it('by a deleted object', () => {
     expect(needsVisit({ before, after: undefined })).to.equal(true);
   });
 
-  it('by another generation', () => {
+  it('by a new generation', () => {
     expect(needsVisit({ before, after: aJob().generation(2).build() })).to.equal(true);
   });
 
-  it('by a requested refresh, by another one, and by one that is taken back', () => {
+  it('by a requested refresh, by another one, and by a removed one', () => {
     const requested = aJob().requested('a').build();
     expect(needsVisit({ before, after: requested })).to.equal(true);
     expect(needsVisit({ before: requested, after: aJob().requested('b').build() })).to.equal(true);
@@ -31,8 +31,8 @@ describe('a visit is called for', () => {
   });
 });
 
-describe('no visit is called for', () => {
-  it('by a change of the status alone, which is our own write', () => {
+describe('no visit is needed', () => {
+  it('by a change of the status alone, as our own writes are', () => {
     const after = aJob().version(2).storing({ state: 'Running' }).build();
     expect(needsVisit({ before, after })).to.equal(false);
   });

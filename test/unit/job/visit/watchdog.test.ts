@@ -1,4 +1,4 @@
-// An object is judged when its observation gets too old, whether or not polls happen.
+// A status is decided again when its observation becomes too old, even if no poll happens.
 
 import { expect } from 'chai';
 import { aJob } from '../../kit/a-job.ts';
@@ -44,7 +44,7 @@ describe('the watchdog', () => {
     expect(condition(operator.status, 'Fresh').message).to.contain('it failed with ServerError');
   });
 
-  it('is put off by each observation', async () => {
+  it('is postponed by each observation', async () => {
     await operator.applyAnswered(aJob(), running());
     operator.cloud.always(running());
     await operator.clock.advance(3 * MINUTE);
@@ -57,7 +57,7 @@ describe('the watchdog', () => {
     expect(operator.cluster.takeWrites()).to.have.length(1);
   });
 
-  it('judges each object at its own time', async () => {
+  it("decides each object's status at its own time", async () => {
     operator.cloud.plan(running(), running());
     const a = await operator.apply(aJob().named('a'));
     await operator.clock.advance(20 * SECOND);
@@ -70,7 +70,7 @@ describe('the watchdog', () => {
     expect(fresh()).to.deep.equal(['False', 'False']);
   });
 
-  it('does not care for a wall clock that steps', async () => {
+  it('ignores a wall clock that steps', async () => {
     await operator.applyAnswered(aJob(), running());
     operator.clear();
     operator.cloud.always(fails('ServerError'));
@@ -94,7 +94,7 @@ describe('the watchdog', () => {
     });
   });
 
-  it('keeps to the old instant without a write when the window has grown meanwhile', async () => {
+  it('fires at the old instant without a write when the window has grown meanwhile', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.clock.advance(10 * SECOND);
     operator.cloud.hold();
@@ -106,7 +106,7 @@ describe('the watchdog', () => {
     expect(operator.cluster.takeWrites()).to.have.length(1);
   });
 
-  it('does not let a loop of requests put it off while no call gets its turn', async () => {
+  it('is not postponed by a loop of requests while no call gets a permit', async () => {
     await operator.applyAnswered(aJob(), running());
     operator.clear();
     const until = operator.clock.now() + WINDOW;
@@ -118,7 +118,7 @@ describe('the watchdog', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([OVERDUE]);
   });
 
-  it('says nothing of a suspended object', async () => {
+  it('writes nothing for a suspended object', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.apply(aJob().generation(2).suspended());
     operator.clear();
@@ -126,7 +126,7 @@ describe('the watchdog', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
-  it('says nothing of an object that took the name of a deleted one', async () => {
+  it('writes nothing for an object that has the name of a deleted one', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.delete(STREAM1);
     operator.cloud.hold();
@@ -143,7 +143,7 @@ describe('the watchdog', () => {
     expect(operator.publisher.watched).to.equal(0);
   });
 
-  it('judges no more once stopped', async () => {
+  it('decides nothing once stopped', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.stop();
     operator.clear();
@@ -161,7 +161,7 @@ describe('the watchdog after a restart', () => {
   });
   afterEach(() => operator.verify());
 
-  it('counts from the start, though the first poll never ends', async () => {
+  it('counts from the start when the first poll never ends', async () => {
     operator.cloud.hold();
     await operator.restart(16 * MINUTE + 1);
     operator.clear();
@@ -171,7 +171,7 @@ describe('the watchdog after a restart', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([OVERDUE]);
   });
 
-  it('does not write off an old status that an answer mends a moment later', async () => {
+  it('does not write an old status as overdue that an answer refreshes a moment later', async () => {
     const call = operator.cloud.hold();
     await operator.restart(HOUR);
     operator.clear();
@@ -182,7 +182,7 @@ describe('the watchdog after a restart', () => {
     expect(operator.cluster.takeWrites().map(shown), 'the heartbeat').to.deep.equal([healthy('Running')]);
   });
 
-  it('writes off an old status when no answer comes in 30 s', async () => {
+  it('writes an old status as overdue when no answer arrives in 30 s', async () => {
     operator.cloud.hold();
     await operator.restart(HOUR);
     operator.clear();
@@ -190,13 +190,13 @@ describe('the watchdog after a restart', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([OVERDUE]);
   });
 
-  it('writes off an old status at once when the first answer is a failure', async () => {
+  it('writes an old status as overdue at once when the first answer is a failure', async () => {
     operator.cloud.plan(fails('ConnectionFailed'));
     await operator.restart(HOUR);
     expect(shown(operator.status)).to.deep.equal(OVERDUE);
   });
 
-  it('leaves Fresh=False until an observation lifts it', async () => {
+  it('keeps Fresh=False until the next observation', async () => {
     operator.cloud.always(fails('ConnectionFailed'));
     await operator.clock.advance(WINDOW);
     await operator.restart(SECOND);
