@@ -1,6 +1,6 @@
 /**
- * A queue between a producer and one consumer: `push` never waits, `next` waits for an item. Many waiting tasks need no promise each
- * when their ends come through one channel.
+ * A queue between producers and one consumer: `push` never waits, `next` waits for an item. Where the ends of
+ * many tasks come through one channel, the waiting tasks need no promise each.
  */
 export class Channel<Item> {
   #items: Item[] = [];
@@ -12,7 +12,10 @@ export class Channel<Item> {
     this.#waiting?.resolve();
   }
 
-  /** Resolves with all items since the last call, oldest first, as soon as there is one; with none once the channel is closed. */
+  /**
+   * Resolves with all items since the last call, oldest first, as soon as there is one. Resolves with none
+   * once the channel is closed.
+   */
   async next(): Promise<readonly Item[]> {
     if (this.#items.length === 0 && !this.#isClosed) {
       this.#waiting = Promise.withResolvers();

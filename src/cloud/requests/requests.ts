@@ -10,6 +10,7 @@ import type { Credential } from '../client/credential.ts';
 import type { CallObserver, CallResult, LiveClient } from '../client/live-client.ts';
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { Credentials } from '../credentials/credentials.ts';
+import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, isApart, report, reportKey } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
 import type { Admission, Refused, Request, Result } from './request.ts';
@@ -107,7 +108,13 @@ export class Requests {
   #check(request: Request<unknown>, admission: Admission): boolean {
     const { client, states } = this.#parts;
     const { state, account, pass, guard, guardPass, destination } = admission;
-    const credential = this.#current(request, admission);
+    const current = this.#current(request, admission);
+    if (current && 'failure' in current) {
+      abandon(admission);
+      this.#refuse(request, current.failure, { destination });
+      return false;
+    }
+    const credential = current?.credential;
     const isSame =
       credential !== undefined &&
       states.follow(credential).account === account &&
@@ -133,10 +140,10 @@ export class Requests {
    * The credential as it is now; undefined where its Secret has to be read first. No permit is held while a Secret is read: held permits
    * would accumulate, and their calls go together. A request whose Secret is stale a second time uses what was read for its admission.
    */
-  #current(request: Request<unknown>, admission: Admission): Credential | undefined {
+  #current(request: Request<unknown>, admission: Admission): Resolved | undefined {
     const fresh = this.#parts.credentials.fresh(request.about.credential);
-    if (fresh) return 'credential' in fresh ? fresh.credential : undefined;
-    return request.restarts('staleSecret') ? undefined : admission.credential;
+    if (fresh) return fresh;
+    return request.restarts('staleSecret') ? undefined : { credential: admission.credential };
   }
 
   #spend(budget: AccountBudget, { priority, waitingSince }: Request<unknown>): void {

@@ -135,7 +135,7 @@ function dueNow(facts: Facts, now: number): Facts {
   return { ...facts, nextPollAt: Math.min(now, facts.nextPollAt ?? now) };
 }
 
-/** The failure that the status shows. An urgent request is answered at once all the same, as its user waits for it. */
+/** The failure that the status shows. An urgent poll is answered at once, as a user waits for it. */
 function knownFailure(
   { priority }: Pick<ObserveOptions, 'priority'>,
   { definitiveFailure }: Facts,

@@ -25,7 +25,6 @@ describe('requests', () => {
   let reads: number;
   let destination: Destination;
   /** If set, the third read of the Secret waits for this. */
-  let thirdRead: Promise<void> | undefined;
   let mayCall: boolean;
   /** The versions of the keys that calls were made with, and what ends each call. */
   let calls: {
@@ -44,7 +43,6 @@ describe('requests', () => {
     fresh = held;
     reads = 0;
     destination = DESTINATION;
-    thirdRead = undefined;
     calls = [];
     finished = [];
     waits = [];
@@ -80,7 +78,6 @@ describe('requests', () => {
   const credentials = {
     resolve: async () => {
       reads += 1;
-      if (reads === 3) await thirdRead;
       return held;
     },
     fresh: () => fresh,
@@ -328,20 +325,6 @@ describe('requests', () => {
     await time.pass(50);
     expect(calls).to.have.length(1);
     expect(finished).to.deep.equal([]);
-  });
-
-  it('make no call when withdrawn while the Secret is read with the permit', async () => {
-    fresh = undefined;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    thirdRead = promise;
-    const request = submit();
-    await time.pass(100);
-    expect([reads, finished.length]).to.deep.equal([3, 0]);
-    requests.withdraw(request);
-    resolve();
-    await time.pass(50);
-    expect(calls).to.deep.equal([]);
-    expect([finished.length, waiting()]).to.deep.equal([0, 0]);
   });
 
   it('end as their call ends when they are withdrawn during it, once', async () => {
