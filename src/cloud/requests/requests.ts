@@ -136,7 +136,9 @@ export class Requests {
   #current(request: Request<unknown>, admission: Admission): Credential | undefined {
     const fresh = this.#parts.credentials.fresh(request.about.credential);
     if (fresh) return 'credential' in fresh ? fresh.credential : undefined;
-    return request.restarts('staleSecret') ? undefined : admission.credential;
+    const { credential, state } = admission;
+    // Another request may have read a newer key: the state must not go back to the old one.
+    return request.restarts('staleSecret') || state.version !== credential.version ? undefined : credential;
   }
 
   #spend(budget: AccountBudget, { priority, waitingSince }: Request<unknown>): void {
