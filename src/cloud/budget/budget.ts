@@ -132,9 +132,10 @@ export class Budget<Item extends Waiting = Waiting> {
     return this.#closing.signal.aborted;
   }
 
-  /** No permit is given after this. */
+  /** No permit is given after this, and no request waits for one. */
   close(): void {
     this.#closing.abort();
+    this.backlog.clear();
     this.#limiter.close();
     this.#shared?.close();
   }
