@@ -64,24 +64,10 @@ export class Backlog<Item extends Waiting> {
     return undefined;
   }
 
-  /** Everybody who waits, in no order; nobody does afterwards. */
-  clear(): Item[] {
-    const items = [...this];
-    for (const item of items) this.withdraw(item);
+  /** Withdraws every item. */
+  clear(): void {
+    for (const item of this) this.withdraw(item);
     for (const name of PRIORITIES) this.#priorities[name].clear();
-    return items;
-  }
-
-  /** Takes those out that are meant, in no order; they still wait, but not here. */
-  take(isMeant: (item: Item) => boolean): Item[] {
-    const [meant, others]: [Item[], Item[]] = [[], []];
-    for (const item of this) (isMeant(item) ? meant : others).push(item);
-    for (const name of PRIORITIES) {
-      this.#priorities[name].clear();
-      this.#sizes[name] = 0;
-    }
-    for (const item of others) this.add(item);
-    return meant;
   }
 
   /** Everybody who waits, in no order. */

@@ -132,7 +132,7 @@ export class Budget<Item extends Waiting = Waiting> {
     return this.#closing.signal.aborted;
   }
 
-  /** No permit is given after this, and nothing waits for one. */
+  /** No permit is given after this, and no request waits for one. */
   close(): void {
     this.#closing.abort();
     this.backlog.clear();

@@ -19,15 +19,6 @@ export class SlidingWindow {
     this.#count(this.#newest, 1);
   }
 
-  /** Counts `callsPerMinute` calls, evenly spaced over the minute before `until`. */
-  assume(callsPerMinute: number, until: number, now: number): void {
-    this.#forget(now);
-    const callsIn = (slots: number) => Math.floor((callsPerMinute * slots) / (SLOTS - 1));
-    const last = Math.floor(until / SLOT_MS);
-    for (let age = Math.max(0, this.#newest - last); age < SLOTS - 1; age += 1)
-      this.#count(this.#newest - age, callsIn(age + 1) - callsIn(age));
-  }
-
   /** Number of calls in the last 60 s. */
   total(now: number): number {
     this.#forget(now);

@@ -93,8 +93,9 @@ export class CredentialStates {
     return this.#states[Symbol.iterator]();
   }
 
-  /** No permit is given after this. */
+  /** No permit is given after this, and no object waits for news of a refused key. */
   close(): void {
+    for (const [, { breaker }] of this.#states) breaker.reset();
     this.#accounts.close();
   }
 

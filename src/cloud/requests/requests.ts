@@ -143,7 +143,10 @@ export class Requests {
   #current(request: Request<unknown>, admission: Admission): Resolved | undefined {
     const fresh = this.#parts.credentials.fresh(request.about.credential);
     if (fresh) return fresh;
-    return request.restarts('staleSecret') ? undefined : { credential: admission.credential };
+    const { credential, state } = admission;
+    // Another request may have read a newer key: the state must not go back to the old one.
+    const isOld = state.version !== credential.version;
+    return request.restarts('staleSecret') || isOld ? undefined : { credential };
   }
 
   #spend(budget: AccountBudget, { priority, waitingSince }: Request<unknown>): void {

@@ -75,7 +75,7 @@ export class CircuitBreaker {
    * the wait.
    */
   async news(signal: AbortSignal): Promise<void> {
-    if (this.#state.kind === 'closed') return;
+    if (signal.aborted || this.#state.kind === 'closed') return;
     await new Promise<void>((resolve) => {
       const leave = () => {
         this.#parked.delete(leave);

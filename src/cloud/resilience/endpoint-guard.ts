@@ -32,7 +32,6 @@ export class EndpointGuard {
   readonly #clock: Clock;
   readonly #breaker: CircuitBreaker;
   readonly calls: Calls;
-  #shared: object | undefined;
   #failuresInARow = 0;
 
   constructor(clock: Clock, calls: Calls) {
@@ -50,18 +49,6 @@ export class EndpointGuard {
   refusal(pass: Pass): Failure | undefined {
     const refused = this.#breaker.refusal(pass);
     return refused || this.calls.underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
-  }
-
-  /**
-   * The same object for the same values: while all is well they are the same for all who wait, of whom there
-   * may be many.
-   */
-  shared<T extends object>(values: T): T {
-    const before = this.#shared as T | undefined;
-    const isSame =
-      before && Object.entries(values).every(([name, value]) => before[name as keyof T] === value);
-    if (!isSame) this.#shared = values;
-    return isSame ? before : values;
   }
 
   /** The call is sent. Its caller reports the end with exactly one of `succeeded` and `failed`. */

@@ -1,4 +1,4 @@
-// Who goes next, for any order in which callers come and go.
+// Which caller goes next, for any order in which callers come and leave.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -6,11 +6,11 @@ import { Backlog, type Waiting } from '../../../../src/cloud/budget/backlog.ts';
 import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import { holds, sequence } from '../../kit/for-any.ts';
 
-/** Of ten turns in a row, this many at least go to a priority in which somebody always waits. */
+/** Of ten permits in a row, at least this many go to a priority in which callers always wait. */
 const SHARES: Readonly<Record<Priority, number>> = { urgent: 5, scheduled: 4, retry: 1 };
 
-/** Whoever is asked for waits for one turn of another priority at most. */
-const ASKED_WITHIN = 2;
+/** An urgent caller waits for one permit of another priority at most. */
+const URGENT_WITHIN = 2;
 
 type Step =
   | { readonly do: 'add'; readonly priority: Priority; readonly deadline: number }
@@ -35,11 +35,11 @@ const steps = sequence(
   120,
 );
 
-/** What a backlog should hold, kept in the plainest way. */
+/** What a backlog should hold, kept in the simplest way. */
 class Model {
   readonly backlog = new Backlog<Waiting>();
   readonly waiting = new Set<Waiting>();
-  /** Turns given since each priority was last empty, or last got one. */
+  /** Permits given since each priority was last empty, or last got one. */
   readonly passedOver: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
 
   take(step: Step): void {
@@ -49,14 +49,14 @@ class Model {
     else if (step.do === 'clear') this.#clear();
     else this.#next();
     for (const priority of PRIORITIES) {
-      const waiting = this.inLane(priority).length;
+      const waiting = this.ofPriority(priority).length;
       expect(this.backlog.size(priority), priority).to.equal(waiting);
       if (waiting === 0) this.passedOver[priority] = 0;
     }
     expect(this.backlog.total).to.equal(this.waiting.size);
   }
 
-  inLane(priority: Priority): Waiting[] {
+  ofPriority(priority: Priority): Waiting[] {
     return [...this.waiting].filter((item) => item.priority === priority);
   }
 
@@ -73,28 +73,32 @@ class Model {
   }
 
   #clear(): void {
-    expect(this.backlog.clear()).to.have.members([...this.waiting]);
+    expect([...this.backlog]).to.have.members([...this.waiting]);
+    this.backlog.clear();
+    for (const { withdrawn } of this.waiting) expect(withdrawn).to.equal(true);
     this.waiting.clear();
   }
 
   #next(): void {
     const item = this.backlog.next();
     if (!item) {
-      expect(this.waiting.size, 'waiting though nobody is next').to.equal(0);
+      expect(this.waiting.size, 'waiting although no caller is next').to.equal(0);
       return;
     }
-    expect(this.waiting.has(item), 'was given before, or has withdrawn').to.equal(true);
-    const earliest = Math.min(...this.inLane(item.priority).map(({ deadline }) => deadline));
+    expect(this.waiting.has(item), 'was returned before, or was withdrawn').to.equal(true);
+    const earliest = Math.min(...this.ofPriority(item.priority).map(({ deadline }) => deadline));
     expect(item.deadline, `in ${item.priority}`).to.equal(earliest);
     for (const priority of PRIORITIES)
       this.passedOver[priority] =
-        item.priority === priority || this.inLane(priority).length === 0 ? 0 : this.passedOver[priority] + 1;
+        item.priority === priority || this.ofPriority(priority).length === 0
+          ? 0
+          : this.passedOver[priority] + 1;
     this.waiting.delete(item);
   }
 }
 
 describe('for any order in which callers come, leave and are called', () => {
-  it('nobody is lost, nobody is called twice, and the earliest of a lane goes first', () => {
+  it('no caller is lost or called twice, and the earliest deadline of a priority goes first', () => {
     holds(
       fc.property(steps, (given) => {
         const model = new Model();
@@ -106,13 +110,13 @@ describe('for any order in which callers come, leave and are called', () => {
     );
   });
 
-  it('no lane starves: asked waits for one turn of another, due and retry for fewer than ten', () => {
+  it('no priority starves: urgent waits for one permit of another, scheduled and retry for fewer than ten', () => {
     holds(
       fc.property(steps, (given) => {
         const model = new Model();
         for (const step of given) {
           model.take(step);
-          expect(model.passedOver.urgent).to.be.below(ASKED_WITHIN);
+          expect(model.passedOver.urgent).to.be.below(URGENT_WITHIN);
           expect(Math.max(...PRIORITIES.map((priority) => model.passedOver[priority]))).to.be.below(10);
         }
       }),
@@ -120,23 +124,23 @@ describe('for any order in which callers come, leave and are called', () => {
     );
   });
 
-  it('a lane in which somebody always waits gets its share of any ten turns', () => {
+  it('a priority in which callers always wait gets its share of any ten permits', () => {
     const crowded = fc.subarray([...PRIORITIES], { minLength: 1 });
     holds(
       fc.property(crowded, sequence(fc.constantFrom(...PRIORITIES), 60), (full, others) => {
-        const taken = turnsOf(full, others);
+        const taken = permitsOf(full, others);
         for (let end = 10; end <= taken.length; end += 1)
           for (const priority of full) {
             const share = taken.slice(end - 10, end).filter((is) => is === priority).length;
-            expect(share, `${priority} up to turn ${end}`).to.be.at.least(SHARES[priority]);
+            expect(share, `${priority} up to permit ${end}`).to.be.at.least(SHARES[priority]);
           }
       }),
     );
   });
 });
 
-/** Which priority each turn went to, where `full` priorities never run empty and before each turn one more caller comes. */
-function turnsOf(full: readonly Priority[], others: readonly Priority[]): (Priority | undefined)[] {
+/** Which priority each permit went to, where `full` priorities never run empty and one more caller comes before each permit. */
+function permitsOf(full: readonly Priority[], others: readonly Priority[]): (Priority | undefined)[] {
   const backlog = new Backlog<Waiting>();
   const come = (priority: Priority) =>
     backlog.add({ priority, namespace: 'media', deadline: 0, withdrawn: false });

@@ -1,4 +1,4 @@
-// Who goes next, of those who wait.
+// Which of the waiting callers goes next.
 
 import { expect } from 'chai';
 import { Backlog, type Waiting } from '../../../../src/cloud/budget/backlog.ts';
@@ -25,45 +25,45 @@ function crowd(...priorities: Priority[]): Backlog<Item> {
   );
 }
 
-function lanesOf(backlog: Backlog<Item>, turns: number): Record<string, number> {
-  const taken = Array.from({ length: turns }, () => backlog.next()?.priority ?? 'nobody');
+function prioritiesOf(backlog: Backlog<Item>, turns: number): Record<string, number> {
+  const taken = Array.from({ length: turns }, () => backlog.next()?.priority ?? 'none');
   return Object.fromEntries(
     [...new Set(taken)].map((priority) => [priority, taken.filter((l) => l === priority).length]),
   );
 }
 
 describe('a backlog', () => {
-  it('gives nobody where nobody waits', () => {
+  it('returns nothing while no caller waits', () => {
     expect(backlogOf().next()).to.equal(undefined);
   });
 
-  it('serves the earliest deadline of a lane first', () => {
+  it('serves the earliest deadline of a priority first', () => {
     const backlog = backlogOf(item('scheduled', 3), item('scheduled', 1), item('scheduled', 2));
     expect([backlog.next()?.deadline, backlog.next()?.deadline, backlog.next()?.deadline]).to.deep.equal([
       1, 2, 3,
     ]);
   });
 
-  it('keeps four turns of ten for due and one for retry, however many are asked for', () => {
-    expect(lanesOf(crowd('urgent', 'scheduled', 'retry'), 20)).to.deep.equal({
+  it('keeps four permits of ten for scheduled and one for retry, however many are urgent', () => {
+    expect(prioritiesOf(crowd('urgent', 'scheduled', 'retry'), 20)).to.deep.equal({
       urgent: 10,
       scheduled: 8,
       retry: 2,
     });
   });
 
-  it('keeps half of the turns for polls, also where all of them are due or none is', () => {
-    expect(lanesOf(crowd('urgent', 'scheduled'), 20)).to.deep.equal({ urgent: 10, scheduled: 10 });
-    expect(lanesOf(crowd('urgent', 'retry'), 20)).to.deep.equal({ urgent: 10, retry: 10 });
+  it('keeps half of the permits for polls, also where all of them are scheduled or none is', () => {
+    expect(prioritiesOf(crowd('urgent', 'scheduled'), 20)).to.deep.equal({ urgent: 10, scheduled: 10 });
+    expect(prioritiesOf(crowd('urgent', 'retry'), 20)).to.deep.equal({ urgent: 10, retry: 10 });
   });
 
-  it('gives the turns of an empty lane to the others', () => {
-    expect(lanesOf(crowd('urgent'), 10)).to.deep.equal({ urgent: 10 });
-    expect(lanesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });
-    expect(lanesOf(crowd('scheduled', 'retry'), 10)).to.deep.equal({ scheduled: 9, retry: 1 });
+  it('gives the permits of an empty priority to the others', () => {
+    expect(prioritiesOf(crowd('urgent'), 10)).to.deep.equal({ urgent: 10 });
+    expect(prioritiesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });
+    expect(prioritiesOf(crowd('scheduled', 'retry'), 10)).to.deep.equal({ scheduled: 9, retry: 1 });
   });
 
-  it('serves the namespaces in turns where they ask, however much one asks for', () => {
+  it('serves the namespaces of urgent callers in rotation, however many callers one has', () => {
     const backlog = crowd('urgent');
     const others = [item('urgent', 900, 'news'), item('urgent', 901, 'news'), item('urgent', 950, 'radio')];
     for (const other of others) backlog.add(other);
@@ -77,7 +77,7 @@ describe('a backlog', () => {
     expect(next[5]?.namespace).to.equal('media');
   });
 
-  it('passes over a namespace’s turn for none of those it wants no more', () => {
+  it('does not spend a namespace’s turn on withdrawn items', () => {
     const unwanted = Array.from({ length: 3 }, (_, deadline) => item('urgent', deadline, 'news'));
     const backlog = backlogOf(...unwanted, item('urgent', 9, 'news'), item('urgent', 5));
     for (const one of unwanted) backlog.withdraw(one);
@@ -88,23 +88,23 @@ describe('a backlog', () => {
     ]);
   });
 
-  it('goes by the deadlines alone where the schedule asks', () => {
+  it('goes by the deadlines alone among scheduled callers', () => {
     const backlog = backlogOf(item('scheduled', 1), item('scheduled', 2), item('scheduled', 3, 'news'));
     expect([1, 2, 3].map(() => backlog.next()?.deadline)).to.deep.equal([1, 2, 3]);
   });
 
-  it('serves who is asked for with the second turn at the latest, whichever turn it is', () => {
+  it('serves an urgent caller with the second permit at the latest, whichever permit it is', () => {
     for (let turns = 0; turns < 10; turns += 1) {
       const backlog = crowd('scheduled', 'retry');
       for (let turn = 0; turn < turns; turn += 1) backlog.next();
       backlog.add(item('urgent', 1_000));
-      expect([backlog.next()?.priority, backlog.next()?.priority], `after ${turns} turns`).to.include(
+      expect([backlog.next()?.priority, backlog.next()?.priority], `after ${turns} permits`).to.include(
         'urgent',
       );
     }
   });
 
-  it('skips who has withdrawn', () => {
+  it('skips withdrawn items', () => {
     const gone = item('scheduled', 1);
     const backlog = backlogOf(gone, item('scheduled', 2));
     backlog.withdraw(gone);
@@ -112,7 +112,7 @@ describe('a backlog', () => {
     expect(backlog.next()).to.equal(undefined);
   });
 
-  it('counts who waits, by lane and in all, without those withdrawn', () => {
+  it('counts the waiting items by priority and in all, without the withdrawn ones', () => {
     const gone = item('scheduled', 1);
     const backlog = backlogOf(gone, item('scheduled', 2), item('urgent', 3));
     backlog.withdraw(gone);
@@ -127,35 +127,12 @@ describe('a backlog', () => {
     expect(backlog.total).to.equal(1);
   });
 
-  it('gives everybody who still waits when it is cleared, and holds nobody afterwards', () => {
-    const gone = item('scheduled', 1);
-    const backlog = backlogOf(gone, item('scheduled', 2), item('urgent', 3));
-    backlog.withdraw(gone);
-    const cleared = backlog.clear();
-    expect(cleared.map(({ name }) => name)).to.have.members(['scheduled 2', 'urgent 3']);
-    for (const one of cleared) backlog.withdraw(one);
+  it('withdraws every item when it is cleared', () => {
+    const items = [item('scheduled', 2), item('urgent', 3)];
+    const backlog = backlogOf(...items);
+    backlog.clear();
+    for (const one of items) backlog.withdraw(one);
+    expect(items.map(({ withdrawn }) => withdrawn)).to.deep.equal([true, true]);
     expect([backlog.total, backlog.size('scheduled'), backlog.next()]).to.deep.equal([0, 0, undefined]);
-  });
-
-  it('lets those go who are meant, still waiting, and keeps the others in their order', () => {
-    const gone = item('scheduled', 1);
-    const backlog = backlogOf(
-      gone,
-      item('scheduled', 4),
-      item('scheduled', 2),
-      item('scheduled', 3),
-      item('urgent', 9),
-    );
-    backlog.withdraw(gone);
-    const taken = backlog.take(({ deadline }) => deadline === 3 || deadline === 9);
-    expect(taken.map(({ name }) => name)).to.have.members(['scheduled 3', 'urgent 9']);
-    expect(taken.map(({ withdrawn }) => withdrawn)).to.deep.equal([false, false]);
-    expect([...backlog].map(({ name }) => name)).to.have.members(['scheduled 2', 'scheduled 4']);
-    expect([backlog.total, backlog.size('urgent')]).to.deep.equal([2, 0]);
-    expect([backlog.next()?.name, backlog.next()?.name, backlog.next()]).to.deep.equal([
-      'scheduled 2',
-      'scheduled 4',
-      undefined,
-    ]);
   });
 });

@@ -129,6 +129,10 @@ class Account {
   #restart(): void {
     const again = [...this.#waiting];
     this.#budget.close();
+    expect(
+      again.every(({ withdrawn }) => withdrawn),
+      'waiting for a closed budget',
+    ).to.equal(true);
     this.#waiting.clear();
     this.#budget = this.#newBudget();
     this.#pausedUntil = 0;

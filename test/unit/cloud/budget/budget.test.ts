@@ -283,7 +283,7 @@ describe('a budget', function () {
     budget.close();
   });
 
-  it('gives no permit once closed, and ends every wait for one', async () => {
+  it('gives no permit once closed, ends every wait for one, and keeps no caller waiting', async () => {
     const budget = budgetOf(60);
     for (let calls = 0; calls < 3; calls += 1) budget.backlog.add(aCaller(unplanned));
     const permits = [budget.permit(), budget.permit()];
@@ -291,7 +291,7 @@ describe('a budget', function () {
     budget.close();
     await time.pass(2_000, 10);
     expect(await Promise.all([...permits, budget.permit()])).to.deep.equal([undefined, undefined, undefined]);
-    expect([budget.needsPermit, budget.isClosed]).to.deep.equal([false, true]);
+    expect([budget.needsPermit, budget.isClosed, budget.backlog.total]).to.deep.equal([false, true, 0]);
   });
 
   it('ends every wait for a permit when it is closed during a pause', async () => {

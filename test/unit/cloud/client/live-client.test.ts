@@ -1,32 +1,45 @@
-// Which job is asked where, and what is told of it.
+// Where each call goes, what it asks, and what is counted and logged of it.
 
 import { expect } from 'chai';
 import type { Endpoint } from '../../../../src/base/endpoint.ts';
 import type { Credential } from '../../../../src/cloud/client/credential.ts';
-import { JobCall, type JobCallOptions } from '../../../../src/cloud/client/job-call.ts';
-
-import type { Reference } from '../../../../src/job/model/cloud-port.ts';
+import {
+  type CallResult,
+  getJob,
+  LiveClient,
+  type LiveClientOptions,
+  listJobs,
+  type Operation,
+} from '../../../../src/cloud/client/live-client.ts';
+import type { ClusterReference } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 import { Loopback } from './loopback.ts';
 
-const REFERENCE: Reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'j' };
+const CLUSTER: ClusterReference = { credential: { namespace: 'media' }, clusterID: 'c' };
 const CREDENTIAL: Credential = {
   identity: 'media/account',
   accessKey: { accessKeyID: 'CANARY-id', accessKeySecret: 'CANARY-secret', securityToken: 'CANARY-token' },
   version: '1',
 };
 
-describe('where a reference leads to', () => {
+describe('the destination of a call', () => {
   const OPERATORS: Endpoint = { protocol: 'https', host: 'operator.example' };
   const SECRETS: Endpoint = { protocol: 'https', host: 'secret.example' };
 
-  function asked(reference: Partial<Reference>, credential: Partial<Credential>, endpoint?: Endpoint) {
-    return callOf({ endpoint }).destinationOf(
-      { ...REFERENCE, ...reference },
-      { ...CREDENTIAL, ...credential },
-    );
+  function asked(about: Partial<ClusterReference>, credential: Partial<Credential>, endpoint?: Endpoint) {
+    return clientOf({ endpoint }).destinationOf(about, { ...CREDENTIAL, ...credential });
   }
+
+  it('is the same object for the same place, as each waiting request holds one', () => {
+    const client = clientOf({});
+    const first = client.destinationOf(CLUSTER, CREDENTIAL);
+    expect(client.destinationOf({ regionID: 'cn-shanghai' }, CREDENTIAL)).to.equal(first);
+    expect(client.destinationOf({ regionID: 'cn-beijing' }, CREDENTIAL)).not.to.equal(first);
+    for (let index = 0; index < 2_000; index += 1)
+      client.destinationOf({ regionID: `r-${index}` }, CREDENTIAL);
+    expect(client.destinationOf(CLUSTER, CREDENTIAL)).to.deep.equal(first);
+  });
 
   it('is the region of the object, else of the Secret, else of the operator', () => {
     expect(asked({ regionID: 'eu-central-1' }, { regionID: 'ap-southeast-1' }).regionID).to.equal(
@@ -49,7 +62,7 @@ describe('where a reference leads to', () => {
   });
 });
 
-describe('a call for a job', () => {
+describe('a call', () => {
   let cloud: Loopback;
   beforeEach(async () => {
     cloud = new Loopback();
@@ -57,51 +70,103 @@ describe('a call for a job', () => {
   });
   afterEach(() => cloud.close());
 
-  it('asks for region, cluster and job, and gives what it finds', async () => {
-    cloud.respond = (response) => response.end('{"Job":{"JobId":"j","Status":"1"}}');
-    const { answer, failed } = await callOf({ endpoint: cloud.endpoint }).make(REFERENCE, CREDENTIAL);
-    expect(failed).to.equal(undefined);
-    expect(answer).to.deep.include({ kind: 'observed', job: { jobID: 'j', status: '1' } });
-    const { searchParams } = new URL(cloud.requests[0]?.url ?? '', 'http://host');
-    expect(Object.fromEntries(searchParams)).to.deep.equal({
-      RegionId: 'cn-shanghai',
-      ClusterId: 'c',
-      JobId: 'j',
+  function call<T>(
+    operation: Operation<T>,
+    options: Partial<LiveClientOptions> = {},
+  ): Promise<CallResult<T>> {
+    return clientOf({ endpoint: cloud.endpoint, ...options }).call(operation, CLUSTER, CREDENTIAL);
+  }
+
+  function parameters(): object {
+    return Object.fromEntries(new URL(cloud.requests[0]?.url ?? '', 'http://host').searchParams);
+  }
+
+  function answer(status: number, body: string): void {
+    cloud.respond = (response) => response.writeHead(status).end(body);
+  }
+
+  it('for a job names region, cluster and job, and returns what the cloud says of it', async () => {
+    answer(200, '{"Job":{"JobId":"j","Status":"1"}}');
+    const clock = new FakeClock(5);
+    const result = await call(getJob('j'), { clock });
+    expect(result).to.deep.equal({
+      kind: 'answered',
+      value: { jobID: 'j', status: '1' },
+      destination: clientOf({ endpoint: cloud.endpoint }).destinationOf(CLUSTER, CREDENTIAL),
+      sentAt: 5,
     });
+    expect(parameters()).to.deep.equal({ RegionId: 'cn-shanghai', ClusterId: 'c', JobId: 'j' });
   });
 
-  it('tells of each call once, how it ended and how long it took', async () => {
-    const told: unknown[] = [];
+  it('for a page of a list names region, cluster and page, the oldest jobs first, and returns the page', async () => {
+    answer(200, '{"TotalCount":1,"JobList":{"Job":[{"JobId":"j","Status":"1"}]}}');
+    const result = await call(listJobs(3));
+    expect(parameters()).to.deep.equal({
+      RegionId: 'cn-shanghai',
+      ClusterId: 'c',
+      PageNo: '3',
+      PageSize: '100',
+      SortBy: 'asc',
+    });
+    expect(result.kind === 'answered' && [result.value.total, ...result.value.jobs.keys()]).to.deep.equal([
+      1,
+      'j',
+    ]);
+  });
+
+  it('is counted once, with how it ended and how long it took', async () => {
+    const counted: unknown[] = [];
     const clock = new FakeClock();
-    const observer = { called: (...all: unknown[]) => told.push(all), waited: () => undefined };
-    const call = callOf({ endpoint: cloud.endpoint, observer, clock });
+    const observer = { called: (...all: unknown[]) => counted.push(all), waited: () => undefined };
     cloud.respond = (response) => void clock.advance(250).then(() => response.end('{"Job":{"JobId":"j"}}'));
-    await call.make(REFERENCE, CREDENTIAL);
-    cloud.respond = (response) => response.writeHead(404).end('{"Code":"JobNotFound"}');
-    await call.make(REFERENCE, CREDENTIAL);
-    expect(told).to.deep.equal([
+    await call(getJob('j'), { observer, clock });
+    answer(404, '{"Code":"JobNotFound"}');
+    await call(getJob('j'), { observer, clock });
+    expect(counted).to.deep.equal([
       ['GetEdgeTranscodeJob', 'OK', 0.25],
       ['GetEdgeTranscodeJob', 'JobNotFound', 0],
     ]);
   });
 
+  it('that fails returns the failure, and how long the answer said to wait', async () => {
+    cloud.respond = (response) =>
+      response.writeHead(429, { 'x-acs-retry-after': '250' }).end('{"Code":"Throttling.User"}');
+    const result = await call(getJob('j'));
+    expect(result).to.deep.include({ kind: 'failed', retryAfterMs: 250, isListRefused: false });
+    expect(result.kind === 'failed' && result.failed.failure.kind).to.equal('Throttled');
+  });
+
+  for (const [status, body, isListRefused] of [
+    [403, '{"Code":"NoPermission"}', true],
+    [404, '{"Code":"JobNotFound"}', true],
+    [400, '{"Code":"Unheard.Of"}', true],
+    [200, '{"an unknown":"page"}', true],
+    [200, 'no JSON', false],
+    [503, '{"Code":"ServiceUnavailable"}', false],
+    [429, '{"Code":"Throttling.User"}', false],
+    [403, '{"Code":"InvalidAccessKeyId.NotFound"}', false],
+  ] as const)
+    it(`for a list that is answered ${status} ${body} ${isListRefused ? 'is' : 'is not'} a refusal of listing alone`, async () => {
+      answer(status, body);
+      expect(await call(listJobs(1))).to.include({ kind: 'failed', isListRefused });
+      expect(await call(getJob('j'))).to.include({ kind: 'failed', isListRefused: false });
+    });
+
   it('that fails leaves a line to find it by, with the request ID and no secret', async () => {
     const logger = new RecordingLogger();
-    cloud.respond = (response) =>
-      response.writeHead(403).end('{"Code":"NoPermission","Message":"CANARY","RequestId":"R-7"}');
-    const { answer } = await callOf({ endpoint: cloud.endpoint, logger }).make(REFERENCE, {
-      ...CREDENTIAL,
-      regionID: 'CANARY-region',
-    });
-    expect(answer).to.include({ kind: 'failed', requestID: 'R-7' });
+    answer(403, '{"Code":"NoPermission","Message":"CANARY","RequestId":"R-7"}');
+    const client = clientOf({ endpoint: cloud.endpoint, logger });
+    const result = await client.call(getJob('j'), CLUSTER, { ...CREDENTIAL, regionID: 'CANARY-region' });
+    const failed = result.kind === 'failed' ? result.failed : undefined;
+    expect(failed).to.include({ requestID: 'R-7' });
     expect(logger.lines).to.have.length(1);
     expect(logger.lines[0]?.fields).to.include({ code: 'NoPermission', requestID: 'R-7', jobID: 'j' });
-    expect(JSON.stringify([logger.lines, 'failure' in answer && answer.failure])).not.to.contain('CANARY');
+    expect(JSON.stringify([logger.lines, failed])).not.to.contain('CANARY');
   });
 });
 
-function callOf(options: Partial<JobCallOptions>): JobCall {
-  return new JobCall({
+function clientOf(options: Partial<LiveClientOptions>): LiveClient {
+  return new LiveClient({
     endpoint: undefined,
     regionID: 'cn-shanghai',
     userAgent: 'test',

@@ -43,15 +43,6 @@ describe('a history of calls', () => {
     expect(history.total(allFree)).to.equal(0);
   });
 
-  it('can assume a full minute before, which leaves as it came', () => {
-    history.assume(600, START, START + 10_000);
-    expect(history.total(START + 10_000)).to.be.within(495, 505);
-    expect(history.total(START + 40_000)).to.be.within(195, 205);
-    expect(history.total(START + 60_100)).to.equal(0);
-    history.assume(600, START, START + 2 * MINUTE);
-    expect(history.total(START + 2 * MINUTE)).to.equal(0);
-  });
-
   it('takes in another’s calls at their own times', () => {
     const other = new SlidingWindow();
     history.add(START);

@@ -24,7 +24,8 @@ describe('requests', () => {
   let fresh: Resolved | undefined;
   let reads: number;
   let destination: Destination;
-  /** If set, the third read of the Secret waits for this. */
+  /** If set, the second read of the Secret waits for this. */
+  let secondRead: Promise<void> | undefined;
   let mayCall: boolean;
   /** The versions of the keys that calls were made with, and what ends each call. */
   let calls: {
@@ -43,6 +44,7 @@ describe('requests', () => {
     fresh = held;
     reads = 0;
     destination = DESTINATION;
+    secondRead = undefined;
     calls = [];
     finished = [];
     waits = [];
@@ -78,6 +80,7 @@ describe('requests', () => {
   const credentials = {
     resolve: async () => {
       reads += 1;
+      if (reads === 2) await secondRead;
       return held;
     },
     fresh: () => fresh,
@@ -188,9 +191,32 @@ describe('requests', () => {
     expect(calls).to.have.length(1);
   });
 
+  it('do not go back to an old key after another request has read its replacement', async () => {
+    requests.close();
+    const asked: string[] = [];
+    start(60, async (key) => {
+      asked.push(key);
+      return { accountID: key };
+    });
+    fresh = undefined;
+    const old = submit({ deadline: 9 });
+    // Read again at the first permit: the Secret is stale from now on at each permit.
+    await time.pass(1_200, 10);
+    expect([reads, calls.length]).to.deep.equal([2, 0]);
+    held = aKey('two');
+    const next = submit({ deadline: 1 });
+    await time.pass(4_500, 10);
+    for (const { end } of calls) end('answered');
+    await time.pass(1);
+    expect(outcome(old, next)).to.deep.equal(['answered', 'answered']);
+    expect(versions()).to.deep.equal(['two', 'two']);
+    expect(asked).to.deep.equal(['one', 'two']);
+  });
+
   it('leave without a call when the Secret is gone at the permit', async () => {
-    fresh = { failure: { kind: 'CredentialsNotFound', message: 'gone' } };
     const request = submit();
+    await time.pass(1);
+    fresh = held = { failure: { kind: 'CredentialsNotFound', message: 'gone' } };
     await time.pass(50);
     expect(outcome(request)).to.deep.equal(['CredentialsNotFound']);
     expect(finished).to.deep.equal([request]);
@@ -325,6 +351,20 @@ describe('requests', () => {
     await time.pass(50);
     expect(calls).to.have.length(1);
     expect(finished).to.deep.equal([]);
+  });
+
+  it('make no call when withdrawn while a stale Secret is read again', async () => {
+    fresh = undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    secondRead = promise;
+    const request = submit();
+    await time.pass(100);
+    expect([reads, finished.length]).to.deep.equal([2, 0]);
+    requests.withdraw(request);
+    resolve();
+    await time.pass(50);
+    expect(calls).to.deep.equal([]);
+    expect([finished.length, waiting()]).to.deep.equal([0, 0]);
   });
 
   it('end as their call ends when they are withdrawn during it, once', async () => {

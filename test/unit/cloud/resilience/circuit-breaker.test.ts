@@ -1,4 +1,4 @@
-// One probe at a time, at growing intervals; nobody is left waiting.
+// One probe at a time, at growing intervals; no caller is left waiting.
 
 import { expect } from 'chai';
 import {
@@ -16,7 +16,7 @@ const WANTED = new AbortController().signal;
 /** The longest interval between two probes, ms. */
 const LONGEST = 20_000;
 
-describe('a circuit', () => {
+describe('a circuit breaker', () => {
   let clock: FakeClock;
   let breaker: CircuitBreaker;
   beforeEach(() => {
@@ -49,25 +49,25 @@ describe('a circuit', () => {
     return await enter();
   }
 
-  it('lets everybody in while it is closed', async () => {
+  it('lets every caller in while it is closed', async () => {
     const passes = [await enter(), await enter()];
     for (const pass of passes) expect(breaker.refusal(pass)).to.equal(undefined);
   });
 
-  it('tells the failure to all who come once it is open, and when to come again', async () => {
+  it('gives the failure to callers that come once it is open, and when to come again', async () => {
     await opened();
     const refused = await refusal();
     expect(refused).to.include(REFUSED);
     expect(refused.retryAt).to.be.within(clock.now() + 2_500, clock.now() + 5_000);
   });
 
-  it('tells it also to those who entered before and have not called yet', async () => {
+  it('gives it also to callers that entered before and have not called yet', async () => {
     const waiting = await enter();
     await opened();
     expect(breaker.refusal(waiting)).to.include(REFUSED);
   });
 
-  it('takes failures of calls that were under way together for one', async () => {
+  it('counts failures of calls that were under way together as one', async () => {
     const [first, second] = [await enter(), await enter()];
     breaker.failed(first, REFUSED);
     const { retryAt } = await refusal();
@@ -75,7 +75,7 @@ describe('a circuit', () => {
     expect(await refusal()).to.deep.equal({ ...REFUSED, retryAt });
   });
 
-  it('lets one probe in when it is time, and tells nobody who entered before to go', async () => {
+  it('lets one probe in when it is due, and no caller that entered before', async () => {
     const before = await enter();
     const probe = await probing();
     expect(breaker.refusal(probe)).to.equal(undefined);
@@ -121,7 +121,7 @@ describe('a circuit', () => {
       await settled();
     });
 
-    it('has all who come wait', () => {
+    it('lets callers that come wait', () => {
       expect(entrances).to.deep.equal([]);
     });
 
@@ -132,7 +132,7 @@ describe('a circuit', () => {
       expect(entrances).to.have.length(3);
     });
 
-    it('tells them when it fails, with the newest failure', async () => {
+    it('gives them the newest failure when it fails', async () => {
       breaker.failed(probe, REFUSED_AGAIN);
       await settled();
       expect(entrances.map((entrance) => 'refused' in entrance && entrance.refused.message)).to.deep.equal(
@@ -140,14 +140,14 @@ describe('a circuit', () => {
       );
     });
 
-    it('tells them when it ends without a result, and probes again later', async () => {
+    it('refuses them when it ends without a result, and probes again later', async () => {
       breaker.inconclusive(probe);
       await settled();
       expect(entrances).to.have.length(3);
       expect((await refusal()).retryAt).to.be.greaterThan(clock.now());
     });
 
-    it('lets one of them probe instead when it was not made after all', async () => {
+    it('lets one of them probe instead when the probe is not made after all', async () => {
       breaker.abandoned(probe);
       await settled();
       expect(entrances).to.have.length(1);
@@ -164,7 +164,7 @@ describe('a circuit', () => {
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
     });
 
-    it('makes nobody the next probe who has left meanwhile', async () => {
+    it('does not make a caller the next probe that has left meanwhile', async () => {
       const abort = new AbortController();
       const left = breaker.enter(abort.signal);
       abort.abort();
@@ -174,6 +174,139 @@ describe('a circuit', () => {
       await clock.advance(LONGEST);
       expect(await breaker.enter(abort.signal)).to.have.property('refused');
       expect(await breaker.enter(WANTED)).to.have.property('pass');
+    });
+  });
+
+  describe('news of it, for callers that show the failure already,', () => {
+    /** The callers that left, in the order in which they did. */
+    let left: number[];
+    beforeEach(() => {
+      left = [];
+    });
+
+    async function park(count: number, signal: AbortSignal = WANTED): Promise<void> {
+      for (let caller = 0; caller < count; caller += 1)
+        void breaker.news(signal).then(() => left.push(caller));
+      await settled();
+    }
+
+    it('come at once while it is closed', async () => {
+      await park(2);
+      expect(left).to.deep.equal([0, 1]);
+    });
+
+    it('come to one caller when a probe is due, and no earlier', async () => {
+      await opened();
+      await park(3);
+      const due = ((await refusal()).retryAt ?? 0) - clock.now();
+      await clock.advance(due - 1);
+      expect(left).to.deep.equal([]);
+      await clock.advance(1);
+      expect(left).to.deep.equal([0]);
+      await enter();
+      await clock.advance(LONGEST);
+      expect(left).to.deep.equal([0]);
+    });
+
+    it('come to one caller at once when a probe is overdue', async () => {
+      await opened();
+      await clock.advance(LONGEST);
+      await park(3);
+      await clock.advance(0);
+      expect(left).to.deep.equal([0]);
+    });
+
+    it('come to another caller 5 s later when the first does not become the probe', async () => {
+      await opened();
+      await clock.advance(LONGEST);
+      await park(3);
+      await clock.advance(4_999);
+      expect(left).to.deep.equal([0]);
+      await clock.advance(1);
+      expect(left).to.deep.equal([0, 1]);
+      await clock.advance(5_000);
+      expect(left).to.deep.equal([0, 1, 2]);
+    });
+
+    it('come to another caller when the probe is not made after all', async () => {
+      await opened();
+      await clock.advance(LONGEST);
+      await park(3);
+      await clock.advance(0);
+      breaker.abandoned(await enter());
+      await clock.advance(0);
+      expect(left).to.deep.equal([0, 1]);
+    });
+
+    it('do not come with a probe that fails with the same message; its next one takes another caller', async () => {
+      await opened();
+      await park(4);
+      for (let probes = 1; probes <= 3; probes += 1) {
+        await clock.advance(((await refusal()).retryAt ?? 0) - clock.now());
+        expect(left).to.have.length(probes);
+        breaker.failed(await enter(), { ...REFUSED, retryAt: probes });
+        await settled();
+        expect(left).to.have.length(probes);
+      }
+    });
+
+    it('do not come with a probe that ends without a result', async () => {
+      const probe = await probing();
+      await park(2);
+      breaker.inconclusive(probe);
+      await clock.advance(((await refusal()).retryAt ?? 0) - clock.now() - 1);
+      expect(left).to.deep.equal([]);
+      await clock.advance(1);
+      expect(left).to.deep.equal([0]);
+    });
+
+    it('come to all when the failure reads differently', async () => {
+      const probe = await probing();
+      await park(3);
+      breaker.failed(probe, REFUSED_AGAIN);
+      await settled();
+      expect(left).to.deep.equal([0, 1, 2]);
+    });
+
+    it('come to all when a probe succeeds, and when what failed is replaced', async () => {
+      const probe = await probing();
+      await park(3);
+      breaker.succeeded(probe);
+      await settled();
+      expect(left).to.deep.equal([0, 1, 2]);
+      await opened();
+      await park(2);
+      breaker.reset();
+      await settled();
+      expect(left).to.deep.equal([0, 1, 2, 0, 1]);
+      expect(clock.timers).to.equal(0);
+    });
+
+    it('no longer concern a caller that aborts', async () => {
+      await opened();
+      const abort = new AbortController();
+      await park(1, abort.signal);
+      abort.abort();
+      await settled();
+      expect(left).to.deep.equal([0]);
+      await park(1, abort.signal);
+      expect(left).to.deep.equal([0, 0]);
+      await park(2);
+      await clock.advance(LONGEST);
+      breaker.reset();
+      await settled();
+      expect(left).to.deep.equal([0, 0, 0, 1]);
+    });
+
+    it('cost one timer for 5,000 callers', async () => {
+      await opened();
+      await park(5_000);
+      expect(clock.timers).to.equal(1);
+      await clock.advance(5_000);
+      breaker.failed(await enter(), REFUSED);
+      await settled();
+      expect(clock.timers).to.equal(1);
+      expect(left).to.deep.equal([0]);
     });
   });
 
