@@ -62,11 +62,10 @@ export class SharedLimiter {
   readonly #unfollow: () => void;
   /** Resolves the promises of the callers that wait. */
   readonly #waiting = new Set<() => void>();
-  #account: string;
   /** Permits of this process's part. */
   #part: SpacingLimiter;
   #connection: Bottleneck.IORedisConnection | undefined;
-  /** The limiter that was created last. An older one, for another name or connection, is no longer wanted. */
+  /** The limiter that was created last. An older one, for another connection, is no longer wanted. */
   #newest: Bottleneck | undefined;
   /** The limiter of all processes, once it is ready. */
   #limiter: Bottleneck | undefined;
@@ -76,7 +75,6 @@ export class SharedLimiter {
 
   constructor(options: SharedLimiterOptions) {
     this.#options = options;
-    this.#account = options.account;
     this.#part = this.#newPart();
     this.#unfollow = options.redis.follow({
       up: (connection) => {
@@ -105,13 +103,6 @@ export class SharedLimiter {
       this.#waiting.add(begin);
       this.#ask(begin);
     });
-  }
-
-  /** Changes the name of the account. */
-  rename(account: string): void {
-    this.#account = account;
-    this.#leave();
-    if (this.#connection) this.#join();
   }
 
   close(): void {
@@ -148,9 +139,9 @@ export class SharedLimiter {
   #join(): void {
     this.#again?.cancel();
     const connection = this.#connection;
-    const { minTimeMs, clock } = this.#options;
+    const { account, minTimeMs, clock } = this.#options;
     const limiter = new Bottleneck({
-      id: sharedNameOf(this.#account),
+      id: sharedNameOf(account),
       datastore: 'ioredis',
       connection: connection ?? null,
       Redis,

@@ -1,0 +1,71 @@
+// Many objects with one key that is then revoked: what they cost while nothing can be observed, beside the same objects with a good key.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_KEY } from '../../simulator/seed.ts';
+import { install } from '../../test/integration/support/installed.ts';
+import { createCloudJobs, createReferences } from '../../test/integration/support/many.ts';
+import { startWorld } from '../../test/integration/support/world.ts';
+import type { Operator } from '../../test/world/operator.ts';
+import { usageOf } from './usage.ts';
+
+export type Refused = {
+  readonly objects: number;
+  readonly healthy: Spent;
+  readonly revoked: Spent;
+};
+
+/** Of one minute. */
+export type Spent = {
+  readonly cpuSeconds: number;
+  /** Visits of objects, whatever came of them. */
+  readonly visits: number;
+  readonly calls: number;
+};
+
+const MINUTE_MS = 20_000;
+/** Until all objects are observed and polled at their own instants. */
+const SETTLE_MS = 60_000;
+
+/** Until all objects show that the key is refused, and that their observation is overdue: after 3 intervals and 30 s. */
+const REFUSED_MS = 240_000;
+
+export async function measureRefused(objects: number, tell: (line: string) => void): Promise<Refused> {
+  await using world = await startWorld();
+  tell(`creating ${objects} objects`);
+  await createCloudJobs(world, objects);
+  await createReferences(world, objects, '60s');
+  const kubeconfig = await install(world.controlPlane);
+  const operator = await world.operator({ kubeconfig, env: { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof' }, args: ['--observe-with=get', '--calls-per-minute=6000'] });
+  const minute = () => spentInAMinute(operator, async () => (await world.cloud.admin.counts()).calls);
+  tell('waiting until each is polled at its own time');
+  await delay(SETTLE_MS);
+  tell('a minute with a good key');
+  const healthy = await minute();
+  await world.cloud.admin.modifyKey({ accessKeyID: DEFAULT_KEY.accessKeyID, active: false });
+  tell('waiting until all show that the key is refused');
+  await delay(REFUSED_MS);
+  tell('a minute with the revoked key');
+  const revoked = await minute(); await operator.process.stop(); return { objects, healthy, revoked };
+}
+
+async function spentInAMinute(operator: Operator, calls: () => Promise<number>): Promise<Spent> {
+  const soFar = async () => ({
+    visits: await visitsOf(operator),
+    calls: await calls(),
+    cpuSeconds: (await usageOf(operator)).cpuSeconds,
+  });
+  const before = await soFar();
+  await delay(MINUTE_MS);
+  const { cpuSeconds } = await usageOf(operator);
+  const after = await soFar();
+  return {
+    cpuSeconds: cpuSeconds - before.cpuSeconds,
+    visits: after.visits - before.visits,
+    calls: after.calls - before.calls,
+  };
+}
+
+async function visitsOf(operator: Operator): Promise<number> {
+  const lines = (await operator.metrics()).matchAll(/^edgetranscode_reconciles_total\{[^}]*\} (\d+)/gm);
+  return Array.from(lines, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0);
+}
