@@ -29,7 +29,7 @@ export async function sow(seed: Seed, world: AccountVerbs & StsVerbs & JobVerbs)
 /** Works nowhere but here. */
 export const DEFAULT_KEY = { accessKeyID: 'LTAIsimulator', accessKeySecret: 'simulator-secret' } as const;
 
-/** A temporary key, as STS gives them; it does not expire by itself. */
+/** A temporary key, as STS gives them; it expires only by a verb. */
 export const DEFAULT_TEMPORARY_KEY = {
   accessKeyID: 'STS.simulator',
   accessKeySecret: 'simulator-temporary-secret',

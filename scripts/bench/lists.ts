@@ -129,7 +129,7 @@ async function change({ cloud }: World, jobs: readonly Job[]): Promise<Map<strin
   return changedAt;
 }
 
-/** Resolves when so many objects have their status: with the time of the last one, in ms since the Unix epoch. */
+/** Resolves when that number of objects have their status, with the time of the last one in ms since the Unix epoch. */
 async function lastWritten(requests: Requests, objects: number): Promise<number> {
   for (;;) {
     await delay(LOOK_EVERY_MS);

@@ -1,4 +1,4 @@
-// So many objects, each asked for by itself, from the start of the operator until all are Ready, and then a minute in which nothing changes.
+// Objects that are polled one by one: from the start of the operator until all are Ready, and then a minute in which nothing changes.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -94,7 +94,7 @@ async function scrapeOf(operator: Operator): Promise<Load['scrape']> {
   return { milliseconds: performance.now() - began, kilobytes: Buffer.byteLength(text) / 1_000 };
 }
 
-/** Resolves when so many objects have their status: with the time of the last one, in ms since the Unix epoch. */
+/** Resolves when that number of objects have their status, with the time of the last one in ms since the Unix epoch. */
 async function lastWritten({ requests }: Stage, objects: number): Promise<number> {
   for (;;) {
     await delay(LOOK_EVERY_MS);

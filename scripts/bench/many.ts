@@ -37,7 +37,7 @@ export type Minute = {
 const INTERVAL_MS = 10 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** Half a minute on an idle machine: made up by us, who share it. */
+/** Half a minute on an idle machine. The made-up API server shares the machine. */
 const LISTED_WITHIN_MS = 300_000;
 
 /** The whole quota of each of the two accounts. */

@@ -122,7 +122,7 @@ export function manyTable(many: Many): string {
   ]);
 }
 
-/** Bytes an object, by who holds it. */
+/** Bytes per object, by holder. */
 export function heldTable(held: readonly (readonly [holder: string, bytes: number])[]): string {
   const total = held.reduce((sum, [, bytes]) => sum + bytes, 0);
   const rows = [...held, ['in all', total] as const].map(([holder, bytes]) => [holder, rounded(bytes)]);

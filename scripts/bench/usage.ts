@@ -1,4 +1,4 @@
-// What a running operator has used so far. Linux tells it without troubling the process. Elsewhere its own /metrics do:
+// CPU and memory that a running operator has used. Linux shows them without a call to the process. Elsewhere its /metrics do:
 // they leave out the processor time before they were set up, and asking them takes time and memory of its own.
 
 import { readFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What one account called: how often by operation and code, the most in any sliding second and minute, and when. */
+/** The calls of one account: counts by operation and code, the most in any sliding second and minute, and the times. */
 import type { AccountCounts, Call, Timeline } from '../world/cloud-world.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { type CodeCounts, codeCounts, entry, increment, mapValues, sumOf } from './tally.ts';
@@ -42,7 +42,7 @@ export class AccountTally {
   }
 }
 
-/** The newest so many times. */
+/** The newest times, up to a bound. */
 export class Times {
   readonly #most: number;
   #times: number[] = [];

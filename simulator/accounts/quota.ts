@@ -1,7 +1,7 @@
 /**
- * An account's quota: at most so many calls in any 60 s. Not in each minute of the clock: in any.
+ * An account's quota: a bound on the calls in any 60 s, not in each minute of the clock.
  *
- * A call that is refused for the quota does not spend it, so a client that waits as told is let through.
+ * A call that is refused for the quota does not spend it, so a client that waits as the answer says is let through.
  */
 import { SlidingWindow } from './sliding-window.ts';
 

@@ -76,7 +76,7 @@ export class Faults {
     this.#faults = [];
   }
 
-  /** What is still set; `calls` tells how many calls will yet meet it. */
+  /** The faults that are set; `calls` is how many calls will still meet one. */
   list(): readonly Fault[] {
     return this.#faults.map(({ left, ...fault }) =>
       Number.isFinite(left) ? { ...fault, calls: left } : fault,

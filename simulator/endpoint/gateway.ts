@@ -1,6 +1,6 @@
 /**
- * What the endpoints of both products have in common: what a call says of itself, whether there is such an operation, and
- * how an error becomes an answer. Nothing here knows sockets.
+ * The common part of both products' endpoints: reads the claim of a call, finds its operation, and turns an error into an answer.
+ * It knows no sockets.
  */
 import type { Account } from '../accounts/account.ts';
 import { type Answer, failure, success } from '../http/answer.ts';
@@ -9,7 +9,7 @@ import { type HttpRequest, header, parametersOf } from '../http/http-request.ts'
 import { claimedKeyID } from '../signing/signed-request.ts';
 import type { ServiceName } from '../world/cloud-world.ts';
 
-/** What was called, by whom as far as the request tells. None of it is verified. */
+/** What a request says about its action and its caller. None of it is verified. */
 export interface Claim {
   readonly action: string;
   readonly parameters: ReadonlyMap<string, string>;

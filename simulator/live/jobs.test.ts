@@ -1,4 +1,4 @@
-/** What the verbs do to jobs, as GetEdgeTranscodeJob then tells it. */
+/** The effect of the verbs on jobs, as GetEdgeTranscodeJob then shows it. */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
@@ -45,7 +45,7 @@ describe('a job', () => {
     expect(await read()).to.include({ LastStartAt: '', LastStopAt: '' });
   });
 
-  it('can be changed, also to a status that the vendor has not told of', async () => {
+  it('can be changed, also to a status that the vendor does not document', async () => {
     await cloud.createJob({ ...job, name: 'before', streamInput: 'rtmp://in/a?auth_key=1' });
     await cloud.modifyJob({ ...job, name: 'after', status: '7' });
     expect(await read()).to.include({ Name: 'after', Status: '7', StreamInput: 'rtmp://in/a?auth_key=1' });
@@ -63,7 +63,7 @@ describe('a job', () => {
     expect((await cloud.createJob({ clusterID: 'c' })).jobID).to.match(/^[0-9a-f]{32}$/);
   });
 
-  it('is told by the verbs as it is', async () => {
+  it('is returned by the verbs with all its fields', async () => {
     const created = await cloud.createJob({ ...job, type: 'ultra-hd' });
     expect(created).to.include({ ...job, accountID: DEFAULT_ACCOUNT_ID, type: 'ultra-hd', status: '0' });
     expect(await cloud.jobs()).to.deep.equal([created]);

@@ -96,7 +96,7 @@ describe('a refused call to STS', () => {
       }
     });
 
-    it('is 403 NoPermission for whom the role does not trust: by account, by key, or at all', async () => {
+    it('is 403 NoPermission for a caller that the role does not trust: by account, by key, or at all', async () => {
       await cloud.modifyRole({ roleARN, trustedAccounts: ['another'] });
       expect(await assumeRole(cloud)).to.include(denied);
       await cloud.modifyRole({ roleARN, trustedKeys: [DEFAULT_KEY.accessKeyID] });
@@ -121,7 +121,7 @@ describe('a refused call to STS', () => {
       expect((await assumeRole(cloud)).code).to.equal('OK');
     });
 
-    it('is 403 NoPermission for who may not assume roles, and for the account itself', async () => {
+    it('is 403 NoPermission for a caller that may not assume roles, and for the account itself', async () => {
       await cloud.deny({ action: 'sts:AssumeRole', accessKeyID: DEFAULT_KEY.accessKeyID });
       expect(await assumeRole(cloud)).to.include(denied);
       expect((await assumeRole(cloud, {}, { credentials: DEFAULT_TEMPORARY_KEY })).code).to.equal('OK');

@@ -2,7 +2,7 @@
 
 export interface AccountVerbs {
   createAccount(account: NewAccount): Promise<void>;
-  /** An account that is switched off answers OperationDenied at Live; STS knows it all the same. */
+  /** An account that is switched off answers OperationDenied at Live; STS still answers it. */
   modifyAccount(account: { accountID: string; enabled?: boolean; callsPerMinute?: number }): Promise<void>;
   /** Spends calls of the account's quota, as another tool of the same account would. They are not counted as calls. */
   spendQuota(spending: { accountID: string; calls: number }): Promise<void>;
@@ -11,9 +11,9 @@ export interface AccountVerbs {
   modifyKey(key: { accessKeyID: string; active?: boolean; expiresAt?: string }): Promise<void>;
   removeKey(key: { accessKeyID: string }): Promise<void>;
 
-  /** Takes a permission away. Without an account or a key: from everybody. */
+  /** Denies an action: to one account, to one key, or without either to every caller. */
   deny(denial: Denial): Promise<void>;
-  /** Takes back the denials that fit; without arguments, all of them. */
+  /** Removes the denials that fit; without arguments, all of them. */
   allow(denial: Partial<Omit<Denial, 'code'>>): Promise<void>;
 }
 

@@ -53,7 +53,7 @@ export interface EndpointVerbs {
   awaitCalls(range: { since?: number; count: number; milliseconds?: number } & OfService): Promise<CallPage>;
   /** When an account called, for sums over any stretch of time; of one operation or of all. */
   timeline(of: { accountID: string; operation?: string } & OfService): Promise<Timeline>;
-  /** Forgets calls and counts of both services; sequence numbers go on. */
+  /** Forgets calls and counts of both services; sequence numbers continue. */
   resetCounts(): Promise<void>;
 }
 
@@ -165,9 +165,9 @@ export interface Counts {
   calls: number;
   /** By operation, then by code: `OK`, the vendor's code, or the fault in parentheses: `(hang)`. */
   byOperation: Record<string, Record<string, number>>;
-  /** By account, with `(none)` for keys that nobody has. */
+  /** By account, with `(none)` for unknown keys. */
   byAccount: Record<string, AccountCounts>;
-  /** By access key, that of calls which were refused for it included; `(none)` for calls without one. */
+  /** By access key, calls refused for the key included; `(none)` for calls without one. */
   byKey: Record<string, KeyCounts>;
   /** By `cluster/job`. */
   byJob: Record<string, number>;
@@ -212,16 +212,16 @@ export interface CallPage {
   calls: readonly Call[];
   /** The sequence number of the last call there was: `since` for the next question. */
   last: number;
-  /** How many of the calls asked for are no longer kept. */
+  /** How many of the requested calls are no longer kept. */
   lost: number;
 }
 
-/** A verb was asked for something that cannot be done. */
+/** A verb cannot do what its arguments say. The message is for its caller. */
 export class CloudWorldError extends Error {
   override readonly name = 'CloudWorldError';
 }
 
-/** Throws `CloudWorldError` where it is not the name of a service. */
+/** Throws `CloudWorldError` unless it is the name of a service. */
 export function checkService(service: string | undefined): void {
   if (service === undefined || service === 'live' || service === 'sts') return;
   throw new CloudWorldError(`The services are live and sts, not ${service}.`);

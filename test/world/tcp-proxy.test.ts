@@ -1,5 +1,5 @@
 /**
- * The proxy passes everything on, and does to connections what it is told.
+ * The proxy forwards everything, and holds or cuts connections on demand.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';

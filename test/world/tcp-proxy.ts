@@ -76,7 +76,7 @@ export class TcpProxy implements AsyncDisposable {
       client.destroy();
       server.destroy();
     };
-    // An error is followed by the close, and the other side learns of it as of any other end.
+    // An error is followed by the close, which ends the other side too.
     for (const socket of [client, server]) socket.on('error', () => {}).once('close', end);
     client.pipe(server);
     server.pipe(client);

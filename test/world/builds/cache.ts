@@ -39,7 +39,7 @@ async function make(folder: string, fill: (folder: string) => Promise<void>): Pr
     await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Somebody else's is there already: as good as ours.
+    // Another process has put the same folder there.
     if (!existsSync(folder)) throw error;
   }
 }

@@ -1,4 +1,4 @@
-// The audit log of the API server: who asked what, and was it allowed. Tests count writes by it, and compare
+// The audit log of the API server: each request with its user and whether it was allowed. Tests count writes by it, and compare
 // the permissions that a role grants with those that are used.
 
 import { readFile } from 'node:fs/promises';
@@ -14,7 +14,7 @@ export type AuditEvent = {
   /** Such as `system:serviceaccount:<namespace>:<name>`. */
   readonly user: { readonly username: string; readonly groups?: readonly string[] };
   readonly userAgent?: string;
-  /** What was asked for; missing off the API, as for /version. A list or a watch of all namespaces has no namespace. */
+  /** The requested object; missing off the API, as for /version. A list or a watch of all namespaces has no namespace. */
   readonly objectRef?: {
     readonly apiGroup?: string;
     readonly apiVersion?: string;

@@ -26,7 +26,7 @@ describe('The control plane', () => {
     expect(await bodyOf(`${world.server}/readyz`, ca)).to.equal('ok');
   });
 
-  it('tells a version that charts and clients can read', async () => {
+  it('has a version that charts and clients can read', async () => {
     const version = JSON.parse(succeeded(await world.kubectl('version', '--output=json')));
     expect(version.serverVersion.gitVersion).to.match(/^v1\.\d+\.\d+/);
     expect(version.clientVersion.gitVersion).to.match(/^v1\.\d+\.\d+/);

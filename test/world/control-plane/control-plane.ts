@@ -22,7 +22,7 @@ export type ControlPlaneOptions = {
   readonly directory?: string;
   /** Whether requests are written down for `auditEvents`. Default: true. */
   readonly auditLog?: boolean;
-  /** Told what a long start is at. Default: standard error. */
+  /** Receives the progress of a long start. Default: standard error. */
   readonly report?: (line: string) => void;
   /** Default: free ports of 127.0.0.1. Asked again when one turns out to be taken. */
   readonly pickPort?: () => Promise<number>;
@@ -81,7 +81,7 @@ export class ControlPlane implements AsyncDisposable {
   /** Such as `https://127.0.0.1:23456`. */
   readonly server: string;
   readonly port: number;
-  /** Absolute. With `logs/etcd.log` and `logs/kube-apiserver.log`, which go on through restarts. */
+  /** Absolute. With `logs/etcd.log` and `logs/kube-apiserver.log`, which continue through restarts. */
   readonly directory: string;
   /** Path of the admin's kubeconfig. */
   readonly kubeconfig: string;
@@ -140,8 +140,8 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /**
-   * Ends the API server; etcd and its data stay. Asked by SIGTERM it waits a minute for its watches to end,
-   * so it is killed after 5 s all the same.
+   * Ends the API server; etcd and its data stay. At SIGTERM it waits a minute for its watches to end,
+   * so it is killed after 5 s.
    */
   async stopApiServer(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     // One signal only: a second one has it drop everything at once.

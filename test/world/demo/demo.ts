@@ -11,7 +11,7 @@ import { runTour } from './tour.ts';
 
 export type DemoOptions = {
   readonly screen: Screen;
-  /** Whether to go on after the tour, until `stop`. */
+  /** Whether to continue after the tour, until `stop`. */
   readonly stays: boolean;
   /** Aborted when the user wants no more. */
   readonly stop: AbortSignal;

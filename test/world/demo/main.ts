@@ -13,7 +13,7 @@ process.chdir(join(import.meta.dirname, '../../..'));
 
 const stop = new AbortController();
 for (const signal of STOPPED_BY) process.on(signal, () => stopBy(signal));
-// Nobody reads any more, such as a `head` that has had enough.
+// The reader has closed the pipe, such as `head` after its lines.
 process.stdout.on('error', () => stop.abort('SIGPIPE'));
 
 const stays = process.stdin.isTTY === true && process.stdout.isTTY === true;

@@ -45,7 +45,7 @@ async function becomeReady(tour: Tour): Promise<void> {
   await until(tour, expectedState, has('Ready', 'True', 'ObservationSucceeded'));
   await until(tour, suspended, has('Ready', 'True', 'Suspended'));
   screen.result(
-    `${suspended.name} is suspended: its state is not known, because nobody asks the cloud for it.`,
+    `${suspended.name} is suspended: its state is unknown, because the operator does not poll it.`,
   );
 }
 

@@ -41,7 +41,7 @@ describe('The programs of the control plane', () => {
     );
   });
 
-  it('need a Go, and a machine without one is told what to install', async () => {
+  it('need Go, and name what to install on a machine without it', async () => {
     const { code, stderr } = await build();
     expect(code).to.equal(3);
     expect(stderr).to.match(
@@ -57,7 +57,7 @@ describe('The programs of the control plane', () => {
       'echo "go: go.mod requires go >= 1.26.0 (running go 1.25.7; GOTOOLCHAIN=local)" >&2; exit 1',
     ],
   ] as const) {
-    it(`are not built with a Go that tells ${told}`, async () => {
+    it(`are not built with a Go that prints ${told}`, async () => {
       await program('go', go);
       const { code, stderr } = await build();
       expect(code).to.equal(3);
@@ -65,7 +65,7 @@ describe('The programs of the control plane', () => {
     });
   }
 
-  it('are not built with a Go that does not run, which is told', async () => {
+  it('are not built with a Go that does not run, and say so', async () => {
     await program('go', 'echo "cannot find GOROOT directory" >&2; exit 2');
     const { code, stderr } = await build();
     expect(code).to.equal(1);

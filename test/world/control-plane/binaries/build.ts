@@ -1,4 +1,4 @@
-// `node build.ts`: makes the programs of the control plane be there, and tells where. Exit code 3 means that
+// `node build.ts`: builds the programs of the control plane if needed, and prints their paths. Exit code 3 means that
 // this machine has no Go to build them with, 1 that something is wrong.
 
 import { MissingToolError } from '../../builds/go-build.ts';

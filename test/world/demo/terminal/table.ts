@@ -42,7 +42,7 @@ export class WatchedTable {
 
   /**
    * The cells to show, each as wide as its column. Undefined if the row reads as it was last shown, but for its age.
-   * @param key tells the row from the others
+   * @param key identifies the row
    */
   row(key: string, cells: Cells): string[] | undefined {
     const texts = this.#columns.map(({ index }) => String(cells[index] ?? ''));
