@@ -25,7 +25,10 @@ export interface Addresses {
   readonly adminURL: string;
 }
 
-/** @param byDefault whether the world is the default one; its key and token are public, since they are in the source. */
+/**
+ * @param byDefault whether the world is the default one; its key and token are public, since they are in the
+ * source.
+ */
 export function jsonText(addresses: Addresses, byDefault: boolean): string {
   return `${JSON.stringify({ ...addresses, ...(byDefault && { ...DEFAULT_KEY, ...DEFAULT_RRSA }) })}\n`;
 }

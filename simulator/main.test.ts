@@ -134,7 +134,7 @@ describe('the simulator as a process', function () {
     });
   }
 
-  it('ends when standard input does, if asked to', async () => {
+  it('ends with its standard input under --exit-with-stdin', async () => {
     const started = start('--json', '--exit-with-stdin');
     await started.printed();
     started.child.stdin?.end();
@@ -163,13 +163,13 @@ describe('the simulator as a process', function () {
     const parameters = { RoleArn: 'acs:ram::a:role/r', ExternalId: 'canary-id' };
     expect((await assumeRole(stsAt(stsEndpoint), parameters, { credentials: key })).code).to.equal('OK');
     const world = new AdminClient(adminURL);
-    const told = JSON.stringify([
+    const printed = JSON.stringify([
       ...[await world.calls(), await world.counts(), await world.jobs(), await world.roles()],
       ...[await world.calls({ service: 'sts' }), await world.sessions()],
     ]);
     started.child.kill('SIGTERM');
     const { stdout, stderr } = await started.ended;
-    expect(told + stdout + stderr).not.to.contain('canary');
+    expect(printed + stdout + stderr).not.to.contain('canary');
   });
 
   it('is https with a certificate', async () => {

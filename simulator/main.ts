@@ -1,6 +1,6 @@
 /**
- * The simulated cloud as a process: `npm run simulator`. It prints where it listens and how to use it, serves until
- * SIGINT or SIGTERM, and prints nothing else.
+ * The simulated cloud as a process: `npm run simulator`. It prints where it listens and how to use it, serves
+ * until SIGINT or SIGTERM, and prints nothing else.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

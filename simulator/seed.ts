@@ -1,4 +1,7 @@
-/** The world at the start: accounts with their keys and roles, OIDC tokens, and jobs. All of the default is made up. */
+/**
+ * The world at the start: accounts with their keys and roles, OIDC tokens, and jobs. All of the default is
+ * made up.
+ */
 import type { AccountVerbs, NewAccount, NewKey } from './world/account-world.ts';
 import type { JobVerbs, NewJob } from './world/cloud-world.ts';
 import type { NewOIDCToken, NewRole, StsVerbs } from './world/sts-world.ts';

@@ -1,6 +1,6 @@
 /**
- * The simulated cloud: endpoints of the products `live` and `Sts` that the vendor's SDK cannot tell from the real ones,
- * and the verbs that change the world behind them.
+ * The simulated cloud: endpoints of the products `live` and `Sts` that the vendor's SDK cannot tell from the
+ * real ones, and the verbs that change the world behind them.
  *
  * It listens on loopback only, keeps nothing on disk and logs nothing.
  */
@@ -32,7 +32,9 @@ export interface SimulatorOptions {
   readonly stsPort?: number;
   /** Calls a minute of an account that names none; default 6,000. */
   readonly callsPerMinute?: number;
-  /** The endpoints' clock, in milliseconds since the Unix epoch. Latencies and waits are real time even so. */
+  /**
+   * The endpoints' clock, in milliseconds since the Unix epoch. Latencies and waits are real time even so.
+   */
   readonly now?: () => number;
   /** Makes both endpoints https. */
   readonly tls?: TlsOptions;

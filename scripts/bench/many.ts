@@ -1,5 +1,6 @@
-// A great many objects, from the start of the operator as after a restart, and a few minutes of their polls. The cloud is the simulated one;
-// the API server is made up, see there. Two accounts: one may not make as many calls as 100,000 objects need every 10 min.
+// A great many objects, from the start of the operator as after a restart, and a few minutes of their polls.
+// The cloud is the simulated one; the API server is made up, see there. Two accounts: one may not make as
+// many calls as 100,000 objects need every 10 min.
 
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -57,7 +58,7 @@ export async function measureMany(objects: number, minutes: number): Promise<Man
   await createJobs(cloud, objects);
   const made: MadeUp = {
     intervalMs: INTERVAL_MS,
-    asked: { endpoint: cloud.endpoint, regionID: 'cn-shanghai' },
+    destination: { endpoint: cloud.endpoint, regionID: 'cn-shanghai' },
     clusterID: CLUSTER_ID,
     leftAt: Date.now(),
   };

@@ -19,8 +19,8 @@ export type Outcome = Counts & {
 };
 
 /**
- * Combines what mocha counted with how its process ended, and takes the worse. No counts (a crash), no test, or a bad
- * ending without a failed test is one failure each.
+ * Combines what mocha counted with how its process ended, and takes the worse. No counts (a crash), no test,
+ * or a bad ending without a failed test is one failure each.
  */
 export function judge(
   counts: Counts | undefined,

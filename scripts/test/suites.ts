@@ -1,14 +1,18 @@
-// What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on files.
+// What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on
+// files.
 
 /**
- * How many files run at a time. Integration tests mostly wait, and share no port, name or clock: three files at a time leave a part
- * of two cores idle, and with six all of them wait for the processor. Each has a control plane, which takes half a gigabyte.
+ * How many files run at a time. Integration tests mostly wait, and share no port, name or clock: three files
+ * at a time leave a part of two cores idle, and with six all of them wait for the processor. Each has a
+ * control plane, which takes half a gigabyte.
  */
 const INTEGRATION_JOBS = 4;
 const CONTRACT_JOBS = 3;
 const UNIT_JOBS = 2;
 
-/** Files that take a minute and more start first: a long file that started last would run alone at the end. */
+/**
+ * Files that take a minute and more start first: a long file that started last would run alone at the end.
+ */
 const LONGEST = [
   'security/least-privilege',
   'cloud/circuits',

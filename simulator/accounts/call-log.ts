@@ -1,7 +1,9 @@
 /**
- * Counts of calls by operation, account, key and job, the most in any sliding second and minute, and the last calls one by one.
+ * Counts of calls by operation, account, key and job, the most in any sliding second and minute, and the last
+ * calls one by one.
  *
- * Memory is bounded: the number of kept calls is, and so is the number of names that clients can make up (actions, job IDs).
+ * Memory is bounded: the number of kept calls is, and so is the number of names that clients can make up
+ * (actions, job IDs).
  */
 
 import type { Call, CallPage, Counts, KeyCounts, Timeline } from '../world/cloud-world.ts';
@@ -90,7 +92,10 @@ export class CallLog {
     };
   }
 
-  /** Sequence numbers continue, so that a reader's `since` stays valid. Calls forgotten here do not count as lost. */
+  /**
+   * Sequence numbers continue, so that a reader's `since` stays valid. Calls forgotten here do not count as
+   * lost.
+   */
   reset(): void {
     this.#calls = [];
     this.#forgotten = this.#last;

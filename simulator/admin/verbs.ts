@@ -1,6 +1,7 @@
 /**
- * The verbs of the admin port as data: what each does and takes. The same table checks arguments and is the text that
- * `GET /` answers, so the two cannot differ; a verb of `CloudWorld` or an argument that is not in it does not compile.
+ * The verbs of the admin port as data: what each does and takes. The same table checks arguments and is the
+ * text that `GET /` answers, so the two cannot differ; a verb of `CloudWorld` or an argument that is not in
+ * it does not compile.
  */
 import type { CloudWorld } from '../world/cloud-world.ts';
 

@@ -12,7 +12,9 @@ export type Delivery =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
-      /** Bytes that Content-Length promises. With more than there are, the connection ends before they came. */
+      /**
+       * Bytes that Content-Length promises. With more than there are, the connection ends before they came.
+       */
       readonly contentLength: number;
     }
   | { readonly kind: 'reset' | 'hang'; readonly code: string; readonly status: 0 };

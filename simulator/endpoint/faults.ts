@@ -1,4 +1,7 @@
-/** The faults that are set, and which of them the next call meets. What a fault does to an answer is in `delivery.ts`. */
+/**
+ * The faults that are set, and which of them the next call meets. What a fault does to an answer is in
+ * `delivery.ts`.
+ */
 import {
   CloudWorldError,
   checkService,
@@ -84,7 +87,8 @@ export class Faults {
   }
 
   /**
-   * The faults that a call meets, which counts for them. Latencies add up; of the others, the one that was set last wins.
+   * The faults that a call meets, which counts for them. Latencies add up; of the others, the one that was
+   * set last wins.
    * @param served whether the call was let through to the service.
    */
   meet(target: FaultTarget, served: boolean): MetFaults {

@@ -1,6 +1,6 @@
 /**
- * The common part of both products' endpoints: reads the claim of a call, finds its operation, and turns an error into an answer.
- * It knows no sockets.
+ * The common part of both products' endpoints: reads the claim of a call, finds its operation, and turns an
+ * error into an answer. It knows no sockets.
  */
 import type { Account } from '../accounts/account.ts';
 import { type Answer, failure, success } from '../http/answer.ts';
@@ -14,7 +14,10 @@ export interface Claim {
   readonly action: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly accessKeyID: string | undefined;
-  /** The account that has the key, whether or not the request was signed with it; or that has the role to assume. */
+  /**
+   * The account that has the key, whether or not the request was signed with it; or that has the role to
+   * assume.
+   */
   readonly account: Account | undefined;
 }
 
@@ -58,9 +61,9 @@ export function operationOf<Operation>(
   version: string,
 ): Operation {
   if (!action) throw missingParameter('Action');
-  const asked = header(request, 'x-acs-version') || parameters.get('Version');
-  if (!asked) throw missingParameter('Version');
-  if (asked !== version) throw unknownVersion();
+  const requested = header(request, 'x-acs-version') || parameters.get('Version');
+  if (!requested) throw missingParameter('Version');
+  if (requested !== version) throw unknownVersion();
   const operation = operations.get(action);
   const { method, path } = request;
   if (!operation || path !== '/' || (method !== 'GET' && method !== 'POST')) throw unknownAction();

@@ -1,6 +1,6 @@
 /**
- * The vendor's errors: status, code and message as its pages give them. Codes and statuses are what clients act on; where
- * a page leaves the text open ("%s."), it is written here.
+ * The vendor's errors: status, code and message as its pages give them. Codes and statuses are what clients
+ * act on; where a page leaves the text open ("%s."), it is written here.
  */
 
 import type { DenialCode } from '../world/account-world.ts';

@@ -1,4 +1,7 @@
-/** The operations of the product `live`, API version 2016-11-01, as its pages describe them. Pure but for the jobs they read. */
+/**
+ * The operations of the product `live`, API version 2016-11-01, as its pages describe them. Pure but for the
+ * jobs they read.
+ */
 import { invalidParameter, jobNotFound, missingParameter } from '../http/api-error.ts';
 import { timeOf } from '../world/times.ts';
 import type { Job } from './job.ts';

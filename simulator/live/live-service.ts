@@ -1,6 +1,6 @@
 /**
- * One call to the product `live`: known action and version → key → quota → permission → account on → the operation. The
- * first check that fails is the answer.
+ * One call to the product `live`: known action and version → key → quota → permission → account on → the
+ * operation. The first check that fails is the answer.
  */
 import type { Key } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';

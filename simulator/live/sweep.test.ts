@@ -1,4 +1,6 @@
-/** Listing a cluster page by page while its jobs change: each page shows the jobs at the time of its request. */
+/**
+ * Listing a cluster page by page while its jobs change: each page shows the jobs at the time of its request.
+ */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';

@@ -1,6 +1,6 @@
 /**
- * The vectors were computed apart from this code: the first is the fixed example on the vendor's pages about the RPC
- * signature, the second was canonicalised by hand and signed with openssl.
+ * The vectors were computed apart from this code: the first is the fixed example on the vendor's pages about
+ * the RPC signature, the second was canonicalised by hand and signed with openssl.
  */
 import { expect } from 'chai';
 import { isRpcSigned, isRpcSignedWith, rpcSign, rpcStringToSign } from './rpc-signature.ts';

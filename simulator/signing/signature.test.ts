@@ -1,6 +1,7 @@
 /**
- * The vectors were computed apart from this code: the first is the fixed example on the vendor's page "V3 request
- * structure and signature", the others were canonicalised by hand and signed with Python's hmac and with openssl.
+ * The vectors were computed apart from this code: the first is the fixed example on the vendor's page "V3
+ * request structure and signature", the others were canonicalised by hand and signed with Python's hmac and
+ * with openssl.
  */
 import { expect } from 'chai';
 import type { HttpRequest } from '../http/http-request.ts';

@@ -1,6 +1,6 @@
 /**
- * The errors of the product `Sts`: status, code and message as the vendor's pages give them (AssumeRole, AssumeRoleWithOIDC,
- * the product's list of error codes, and "Use RRSA to authorize pods").
+ * The errors of the product `Sts`: status, code and message as the vendor's pages give them (AssumeRole,
+ * AssumeRoleWithOIDC, the product's list of error codes, and "Use RRSA to authorize pods").
  */
 import { ApiError } from '../http/api-error.ts';
 

@@ -170,7 +170,7 @@ describe('a refused call to STS', () => {
       const OIDCToken = 'canary.forged.token';
       const { body } = await assumeRoleWithOIDC(cloud, { OIDCToken });
       const good = credentialsOf(await assumeRole(cloud));
-      const told = JSON.stringify([
+      const visible = JSON.stringify([
         body,
         await cloud.calls({ service: 'sts' }),
         await cloud.counts({ service: 'sts' }),
@@ -178,7 +178,7 @@ describe('a refused call to STS', () => {
         await cloud.sessions(),
       ]);
       for (const secret of ['canary', token, good.accessKeySecret, good.securityToken]) {
-        expect(told).not.to.contain(secret);
+        expect(visible).not.to.contain(secret);
       }
     });
   });

@@ -1,4 +1,6 @@
-/** STS can fail on its own, and is counted on its own: nothing of it is felt at Live, nor the other way round. */
+/**
+ * STS can fail on its own, and is counted on its own: nothing of it is felt at Live, nor the other way round.
+ */
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../http/certificate.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA } from '../seed.ts';

@@ -1,4 +1,7 @@
-/** STS as its pages describe it: the identity of a caller, and the sessions of a role, as the SDK and Live accept them. */
+/**
+ * STS as its pages describe it: the identity of a caller, and the sessions of a role, as the SDK and Live
+ * accept them.
+ */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';

@@ -4,7 +4,10 @@ export interface AccountVerbs {
   createAccount(account: NewAccount): Promise<void>;
   /** An account that is switched off answers OperationDenied at Live; STS still answers it. */
   modifyAccount(account: { accountID: string; enabled?: boolean; callsPerMinute?: number }): Promise<void>;
-  /** Spends calls of the account's quota, as another tool of the same account would. They are not counted as calls. */
+  /**
+   * Spends calls of the account's quota, as another tool of the same account would. They are not counted as
+   * calls.
+   */
   spendQuota(spending: { accountID: string; calls: number }): Promise<void>;
 
   addKey(key: NewKey): Promise<void>;
@@ -31,7 +34,9 @@ export interface NewKey {
   securityToken?: string;
   /** When the security token expires; default never. */
   expiresAt?: string;
-  /** The RAM user that has it; default `operator`. Empty: the account itself has it, which may assume no role. */
+  /**
+   * The RAM user that has it; default `operator`. Empty: the account itself has it, which may assume no role.
+   */
   userName?: string;
 }
 

@@ -35,7 +35,10 @@ export interface RoleChange {
   permissions?: readonly string[];
   /** The longest session that a caller may request, in seconds: 3,600 (default) to 43,200. */
   maxSessionSeconds?: number;
-  /** Length of sessions in place of the requested one, in seconds; 0: as requested. For tests that cannot wait 900 s. */
+  /**
+   * Length of sessions in place of the requested one, in seconds; 0: as requested. For tests that cannot wait
+   * 900 s.
+   */
   sessionSeconds?: number;
 }
 

@@ -12,8 +12,8 @@ const UNFINISHED = '.unfinished-';
 const ABANDONED_AFTER_MS = 24 * 60 * 60_000;
 
 /**
- * The folder `name` of the cache. If it is not there, `fill` fills a folder that then takes the name;
- * the name therefore says all that the content depends on. One is made at a time: each needs the whole machine.
+ * The folder `name` of the cache. If it is not there, `fill` fills a folder that then takes the name; the
+ * name therefore says all that the content depends on. One is made at a time: each needs the whole machine.
  */
 export async function cachedFolder(
   name: string,

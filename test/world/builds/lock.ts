@@ -1,5 +1,6 @@
 // A lock between processes of one machine. The system frees it when its holder dies, and waiting needs no
-// polling: the holder listens on a Unix socket, waiting processes connect to it, and its end closes their connections.
+// polling: the holder listens on a Unix socket, waiting processes connect to it, and its end closes their
+// connections.
 
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';

@@ -1,4 +1,5 @@
-// kube-apiserver on the loopback interface, with RBAC, an admin token, service account tokens and an audit log.
+// kube-apiserver on the loopback interface, with RBAC, an admin token, service account tokens and an audit
+// log.
 
 import { get } from 'node:https';
 import { join } from 'node:path';

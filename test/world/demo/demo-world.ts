@@ -82,7 +82,8 @@ export async function endsOfLogs({ operator, controlPlane }: DemoWorld): Promise
   for (const folder of [join(controlPlane.directory, 'logs'), join(operator.process.logFile, '..')]) {
     for (const name of (await readdir(folder)).filter((each) => each.endsWith('.log'))) {
       const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
-      // The simulated cloud prints its key when it starts. The key is made up, yet users must not get used to seeing keys in logs.
+      // The simulated cloud prints its key when it starts. The key is made up, yet users must not get used to
+      // seeing keys in logs.
       const printable = lines.filter((line) => !line.includes('accessKeySecret'));
       ends.push(`The end of ${name}:`, ...printable.slice(-TAIL_LINES), '');
     }

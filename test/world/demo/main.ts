@@ -1,5 +1,6 @@
-// `make demo`. Ends with 0 after the tour (on a terminal: at Ctrl-C then), with 1 and the reason when something did not
-// happen, and with 128 plus the signal's number when it was stopped before. Nothing is left, however it ends.
+// `make demo`. Ends with 0 after the tour (on a terminal: at Ctrl-C then), with 1 and the reason when
+// something did not happen, and with 128 plus the signal's number when it was stopped before. Nothing is
+// left, however it ends.
 
 import { constants } from 'node:os';
 import { join } from 'node:path';

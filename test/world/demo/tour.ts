@@ -1,5 +1,5 @@
-// What the demo shows, step by step. Each step does what a user would do, with the command shown, and ends when its
-// effect is there.
+// What the demo shows, step by step. Each step does what a user would do, with the command shown, and ends
+// when its effect is there.
 
 import type { AdminClient } from '../../../simulator/admin/admin-client.ts';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
@@ -59,10 +59,14 @@ async function startAndStop(tour: Tour): Promise<void> {
     'Start the job in the cloud, as its owner would. The next look, a few seconds later, finds it running.',
   );
   await inCloud(tour, 'startJob', sample);
-  tell(screen, await until(tour, sample, has('AsExpected', 'True', 'MatchesExpectedState')), 'AsExpected');
+  showCondition(
+    screen,
+    await until(tour, sample, has('AsExpected', 'True', 'MatchesExpectedState')),
+    'AsExpected',
+  );
   screen.say('Stop it again.');
   await inCloud(tour, 'stopJob', sample);
-  tell(
+  showCondition(
     screen,
     await until(tour, sample, has('AsExpected', 'False', 'DiffersFromExpectedState')),
     'AsExpected',
@@ -85,7 +89,7 @@ async function vanish(tour: Tour): Promise<void> {
   await until(tour, sample, has('Ready', 'True', 'ObservationSucceeded'));
   screen.say('Its job is removed from the cloud.');
   await inCloud(tour, 'removeJob', sample);
-  tell(screen, await until(tour, sample, has('Ready', 'False', 'JobNotFound')), 'Ready');
+  showCondition(screen, await until(tour, sample, has('Ready', 'False', 'JobNotFound')), 'Ready');
 }
 
 async function refresh(tour: Tour): Promise<void> {
@@ -139,7 +143,7 @@ function until({ references, signal }: Tour, { name }: Sample, wanted: Wanted): 
 }
 
 /** Says what a condition of the object is, in its own words. */
-function tell(screen: Screen, reference: Reference, type: 'Ready' | 'AsExpected'): void {
+function showCondition(screen: Screen, reference: Reference, type: 'Ready' | 'AsExpected'): void {
   const { status, reason, message } = condition(reference, type) ?? {};
   screen.result(`${type} is ${status}, ${reason}: ${message}`);
 }

@@ -1,5 +1,5 @@
-// Child processes of the tests and the demo. Each writes into a log file of its own, can be awaited until it is ready,
-// and is ended by its id at the latest when our own process ends, in whatever way.
+// Child processes of the tests and the demo. Each writes into a log file of its own, can be awaited until it
+// is ready, and is ended by its id at the latest when our own process ends, in whatever way.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -113,7 +113,10 @@ export class StartedProcess implements AsyncDisposable {
     return this.#log.read();
   }
 
-  /** Asks again and again, until the answer is something. Rejects, with the end of the log, when the process ends first or time is up. */
+  /**
+   * Asks again and again, until the answer is something. Rejects, with the end of the log, when the process
+   * ends first or time is up.
+   */
   async until<T>(
     ask: () => T | undefined | Promise<T | undefined>,
     withinMs: number = READY_WITHIN_MS,

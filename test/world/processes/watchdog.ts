@@ -43,7 +43,10 @@ export class Watchdog {
     this.#pipe.unref();
   }
 
-  /** Kills this process group, named by its leader's id, at the end. Written at once, so that no event loop turn can come between. */
+  /**
+   * Kills this process group, named by its leader's id, at the end. Written at once, so that no event loop
+   * turn can come between.
+   */
   kill(group: number): void {
     this.#pipe.write(`kill ${group}\n`);
   }

@@ -1,5 +1,6 @@
 /**
- * Recognizable secrets in every place where the operator receives one, and the failures that could expose each.
+ * Recognizable secrets in every place where the operator receives one, and the failures that could expose
+ * each.
  */
 import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
 import { canary } from '../canaries.ts';
@@ -35,7 +36,10 @@ const ECHO = [
 export interface Trouble {
   /** Of Ready=False. */
   readonly reason: string;
-  /** What its Secret holds besides, or instead of, the key; undefined: it has none, and the operator's own key serves. */
+  /**
+   * What its Secret holds besides, or instead of, the key; undefined: it has none, and the operator's own key
+   * serves.
+   */
   readonly secret?: Readonly<Record<string, string>>;
   /** The fault that its calls meet. */
   readonly fault?: NewFault;

@@ -1,5 +1,6 @@
 /**
- * Specs of an EdgeTranscodeJob that the API server must accept, and specs that it must refuse, with the message.
+ * Specs of an EdgeTranscodeJob that the API server must accept, and specs that it must refuse, with the
+ * message.
  */
 
 /** Merged into a valid spec. A value of undefined removes the field. */

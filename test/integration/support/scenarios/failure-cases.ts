@@ -1,5 +1,6 @@
 /**
- * Every failure of a call about a job, and the condition that an object without any observation must show for it.
+ * Every failure of a call about a job, and the condition that an object without any observation must show for
+ * it.
  */
 
 import type { NewFault } from '../../../../simulator/world/cloud-world.ts';

@@ -1,5 +1,6 @@
 /**
- * Keys that the cloud refuses: the object says so at once, few calls are spent on them, and a corrected key works at once.
+ * Keys that the cloud refuses: the object says so at once, few calls are spent on them, and a corrected key
+ * works at once.
  */
 import { expect } from 'chai';
 import { callsAbout, createJob, furtherCalls, now, unknownKey } from '../cloud-side.ts';
@@ -22,7 +23,8 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       await eventOf(world, 'wrong-a', 'AuthenticationFailed');
       const since = await now(world);
       await furtherCalls(world, beat, 3);
-      // Without a circuit breaker the two objects would have made 5 calls; probes come 2.5, 5 and 10 s apart at least.
+      // Without a circuit breaker the two objects would have made 5 calls; probes come 2.5, 5 and 10 s apart
+      // at least.
       expect(await callsAbout(world, ids, since)).to.have.lengthOf.within(1, 3);
       await world.apply(secret('wrong', secretData(key)));
       for (const name of ['wrong-a', 'wrong-b']) await ready(world, name);

@@ -1,6 +1,7 @@
 /**
- * An outage of the cloud for objects that were observed before. With an interval of 5 s and a freshness of 2 the window is 40 s: a
- * shorter outage leaves no trace in Kubernetes, and each object reports a longer one once, at its own time.
+ * An outage of the cloud for objects that were observed before. With an interval of 5 s and a freshness of 2
+ * the window is 40 s: a shorter outage leaves no trace in Kubernetes, and each object reports a longer one
+ * once, at its own time.
  */
 import { expect } from 'chai';
 import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
@@ -49,7 +50,7 @@ export function outageScenarios(scene: Scene): Record<string, () => Promise<void
       (name, outage) => staysUnseen(scene.world, `briefly-${name}`, outage),
     ),
     ...scenarios(
-      ({ cause }) => `that lasts and shows itself as ${cause} is told once, and when it is over`,
+      ({ cause }) => `that lasts and shows as ${cause} is reported once, and its end too`,
       (name, outage) => isTold(scene.world, name, outage),
     ),
 
@@ -93,11 +94,11 @@ async function staysUnseen(world: World, name: string, { fault, briefly }: Outag
 }
 
 async function isTold(world: World, name: string, { fault, cause }: Outage): Promise<void> {
-  const mend = await breakCalls(world, await observed(world, name), fault);
+  const repair = await breakCalls(world, await observed(world, name), fault);
   const overdue = await world.until(name, (each) => is(each, 'Ready', 'False'), OVERDUE);
   expectOverdue(overdue, cause);
   expect(await statusWrites(world, name)).to.have.lengthOf(2);
-  await mend();
+  await repair();
   const recovered = await ready(world, name);
   expect(recovered.status.state).to.equal('Running');
   for (const type of ['Fresh', 'Running', 'AsExpected'] as const)

@@ -1,5 +1,6 @@
 /**
- * A scenario for each permission of the operator: what needs the permission, and what the operator reports without it.
+ * A scenario for each permission of the operator: what needs the permission, and what the operator reports
+ * without it.
  */
 import { expect } from 'chai';
 import type { LogLine, Operator } from '../../../world/operator.ts';

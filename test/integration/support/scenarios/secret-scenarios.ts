@@ -39,13 +39,13 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('unreadable', secretData(key)), using('unreadable', ids));
-      const told = await failed(world, 'unreadable');
+      const refused = await failed(world, 'unreadable');
       expectStalled(
-        told,
+        refused,
         'CredentialsNotFound',
         /^the operator may not read Secret \S+\/unreadable; allow it: /,
       );
-      const { message = '' } = condition(told, 'Ready') ?? {};
+      const { message = '' } = condition(refused, 'Ready') ?? {};
       for (const [, command = ''] of message.matchAll(/kubectl (.*?)(?= && | \()/g))
         await world.kubectl(...command.split(' '));
       await ready(world, 'unreadable');
