@@ -40,7 +40,7 @@ describe('a job', () => {
     expect(await read()).to.include({ ...stopped, Status: '1', LastStartAt: '2026-01-02T03:07:05Z' });
   });
 
-  it('that never ran can answer empty times instead of none', async () => {
+  it('can show empty times instead of none when it never ran', async () => {
     await cloud.createJob({ ...job, unsetTimes: 'empty' });
     expect(await read()).to.include({ LastStartAt: '', LastStopAt: '' });
   });
@@ -51,7 +51,7 @@ describe('a job', () => {
     expect(await read()).to.include({ Name: 'after', Status: '7', StreamInput: 'rtmp://in/a?auth_key=1' });
   });
 
-  it('that is removed can be created again under its ID', async () => {
+  it('can be created again under its ID after it was removed', async () => {
     await cloud.createJob(job);
     await cloud.removeJob(job);
     expect(await read()).to.equal(undefined);
@@ -70,7 +70,7 @@ describe('a job', () => {
     expect(await cloud.jobs({ clusterID: 'd' })).to.deep.equal([]);
   });
 
-  it('cannot be started twice, stopped twice, made twice, or be one of two', async () => {
+  it('cannot be started, stopped or created twice, or be named by an ID that two clusters have', async () => {
     await cloud.createJob(job);
     await cloud.createJob({ clusterID: 'd', jobID: 'j' });
     await refused(cloud.stopJob(job), 'not in progress');

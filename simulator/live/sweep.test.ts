@@ -45,7 +45,7 @@ describe('a sweep over the pages of a list', () => {
     expect(await get('j00000002')).to.equal('OK');
   });
 
-  it('is at its end where a job is created between two pages, with the oldest first', async () => {
+  it('ends with a job that is created between two pages, with the oldest first', async () => {
     expect(await page('2')).to.deep.equal([6, ['j2', 'j3']]);
     await cloud.createJob({ clusterID: 'c', jobID: 'new' });
     expect(await page('3')).to.deep.equal([7, ['j4', 'j5']]);

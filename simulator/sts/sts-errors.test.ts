@@ -44,7 +44,7 @@ describe('a refused call to STS', () => {
     });
   }
 
-  it('is of an operation or a version that there is not', async () => {
+  it('names an unknown operation or version', async () => {
     expect(await callSts(cloud, 'GetEdgeTranscodeJob')).to.include({
       status: 404,
       code: 'InvalidAction.NotFound',
@@ -89,7 +89,7 @@ describe('a refused call to STS', () => {
   describe('to assume a role', () => {
     const denied = { status: 403, code: 'NoPermission' };
 
-    it('is 404 EntityNotExist.Role for a role that is not, no longer is, or is a user', async () => {
+    it('is 404 EntityNotExist.Role for an unknown or removed role, and for the ARN of a user', async () => {
       await cloud.removeRole({ roleARN });
       for (const RoleArn of [roleARN, `acs:ram::${DEFAULT_ACCOUNT_ID}:user/operator`]) {
         expect(await assumeRole(cloud, { RoleArn })).to.include({ status: 404, code: 'EntityNotExist.Role' });
@@ -148,7 +148,7 @@ describe('a refused call to STS', () => {
       expect(await refusal({})).to.equal('401 OIDCToken.InvalidSignature');
     });
 
-    it('is 401 for a provider that is not, or did not issue the token', async () => {
+    it('is 401 for an unknown provider, and for one that did not issue the token', async () => {
       const OIDCProviderArn = `${providerARN}-2`;
       expect(await refusal({ OIDCProviderArn })).to.equal('401 NoPermission');
       expect(await refusal({ OIDCProviderArn: '' })).to.equal('400 MissingParameter.OIDCProviderArn');
@@ -166,7 +166,7 @@ describe('a refused call to STS', () => {
       expect(await refusal({})).to.equal('200 OK');
     });
 
-    it('repeats no token, and is written down without it', async () => {
+    it('repeats no token, and is logged without it', async () => {
       const OIDCToken = 'canary.forged.token';
       const { body } = await assumeRoleWithOIDC(cloud, { OIDCToken });
       const good = credentialsOf(await assumeRole(cloud));

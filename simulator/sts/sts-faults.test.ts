@@ -95,7 +95,7 @@ describe('STS beside Live', () => {
     expect((await callWithSdk(cloud)).code).to.equal('OK');
   });
 
-  it('says of a service that there is not that there is none', async () => {
+  it('refuses a verb about an unknown service', async () => {
     const service = 'ram' as 'sts';
     for (const done of [
       cloud.counts({ service }),

@@ -131,7 +131,7 @@ describe('STS', () => {
       expect(await live({ ...credentials, accessKeySecret: 'x' })).to.equal('SignatureDoesNotMatch');
     });
 
-    it("sees and spends what is the role's account's, not the caller's", async () => {
+    it("sees the jobs and spends the quota of the role's account, not the caller's", async () => {
       const theirs = { accessKeyID: 'LTAItheirs', accessKeySecret: 'theirs' };
       await cloud.createAccount({ accountID: 'theirs' });
       await cloud.addKey({ accountID: 'theirs', ...theirs });
@@ -145,7 +145,7 @@ describe('STS', () => {
       expect(byKey[session.accessKeyID]).to.deep.equal({ calls: 1, byCode: { OK: 1 } });
     });
 
-    it('may do what the role permits, as it is now', async () => {
+    it('has the permissions that its role has now', async () => {
       const { roleARN } = DEFAULT_RRSA;
       const session = credentialsOf(await assumeRole(cloud, {}, dated()));
       const list = () =>

@@ -1,4 +1,4 @@
-// What a machine cannot provide is skipped, and says why.
+// Skips tests that need something a machine cannot provide, with the reason.
 
 /**
  * Skips the running test, or from a `before` hook all tests of its suite. The reason becomes part of the

@@ -92,7 +92,7 @@ describe('Processes', () => {
     await ended(Number(child));
   });
 
-  it('say nothing when a process that has ended is killed or stopped', async () => {
+  it('ignore a signal or a stop for a process that has ended', async () => {
     const script = await sh('exit 0');
     await script.exited;
     script.kill('SIGKILL');
