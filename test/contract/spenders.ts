@@ -1,5 +1,6 @@
 /**
- * Several who spend one budget through a real Redis, in real time, as it is Redis that hands out the turns.
+ * Several processes' worth of spenders of one budget, through a real Redis and in real time: Redis spaces the
+ * permits.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,10 +20,10 @@ import { skipBecause } from '../world/skip.ts';
 export const SHARDS = 3;
 const CALLS_PER_MINUTE = 1_200;
 const { minTimeMs } = pacing(CALLS_PER_MINUTE);
-/** Who has just joined takes no more than a part for so long. */
+/** A process that has just joined takes no more than its part for 5 s. */
 export const SETTLED_MS = 5_000;
 
-/** One process's part in it: as many callers as are wished for, who come again at once. */
+/** One process, with callers that come again at once after each call. */
 export class Spender {
   readonly logger = new RecordingLogger();
   readonly redis: RedisConnection;
@@ -62,11 +63,11 @@ export class Spender {
   }
 }
 
-/** For the tests of one `describe`. */
+/** The spenders of the tests of one `describe`. */
 export class Spenders {
   redis!: RedisServer;
   readonly spenders: Spender[] = [];
-  /** Of those that are there from the start: another one for each test. */
+  /** Account of the first three spenders; another one for each test. */
   account = '';
   #processes!: Processes;
   #program!: string;
@@ -77,12 +78,12 @@ export class Spenders {
     this.redis = await startRedis(processes, program);
   }
 
-  /** After it was killed: it remembers nothing. */
+  /** Starts a killed Redis again, empty. */
   async restartRedis(): Promise<void> {
     this.redis = await startRedis(this.#processes, this.#program, this.redis.port);
   }
 
-  /** One more; ended after the test. */
+  /** Adds a spender, which is closed after the test. */
   spender(account: string, url = this.redis.url): Spender {
     const spender = new Spender(url, account);
     this.spenders.push(spender);
@@ -93,7 +94,7 @@ export class Spenders {
     for (const spender of this.spenders.splice(0)) spender.close();
   }
 
-  /** Until all are connected. */
+  /** Resolves when all spenders are connected. */
   shared(): Promise<void> {
     return until(() => this.spenders.every(({ redis }) => redis.isUp), 8_000);
   }
@@ -106,7 +107,7 @@ export class Spenders {
     return (times.filter((time) => time >= from && time < to).length * milliseconds) / (to - from);
   }
 
-  /** In no window of any length is there more than the pace, and what may begin late. */
+  /** No window has more calls than the call rate allows, plus the permits that may begin late. */
   expectNeverAbove(): void {
     const times = this.spenders.flatMap((spender) => spender.times).sort((one, other) => one - other);
     for (const seconds of [1, 2, 5, 10]) {
@@ -119,7 +120,7 @@ export class Spenders {
   }
 }
 
-/** Call it first in a `describe`: three spenders of an account of its own for each test. */
+/** Adds hooks to a `describe`: each test has three spenders of a new account. */
 export function useSpenders(): Spenders {
   const scene = new Spenders();
   let directory: string | undefined;
@@ -149,12 +150,12 @@ export function useSpenders(): Spenders {
   return scene;
 }
 
-/** What the pace gives. */
+/** Number of calls at the full call rate. */
 export function full(milliseconds: number): number {
   return milliseconds / minTimeMs;
 }
 
-/** And what may begin late: the reserve of the budget, which is twice 1% of it. */
+/** `full`, plus the permits that may begin late: the reserve of the budget, which is twice 1% of it. */
 export function most(milliseconds: number): number {
   return full(milliseconds) + 2 * (CALLS_PER_MINUTE / 100) + 1;
 }

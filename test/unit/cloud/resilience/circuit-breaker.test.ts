@@ -1,4 +1,4 @@
-// One probe at a time, at growing intervals; nobody is left waiting.
+// One probe at a time, at growing intervals; no caller waits for ever.
 
 import { expect } from 'chai';
 import {
@@ -16,7 +16,7 @@ const WANTED = new AbortController().signal;
 /** The longest interval between two probes, ms. */
 const LONGEST = 20_000;
 
-describe('a circuit', () => {
+describe('a circuit breaker', () => {
   let clock: FakeClock;
   let breaker: CircuitBreaker;
   beforeEach(() => {
@@ -49,25 +49,25 @@ describe('a circuit', () => {
     return await enter();
   }
 
-  it('lets everybody in while it is closed', async () => {
+  it('lets all callers through while it is closed', async () => {
     const passes = [await enter(), await enter()];
     for (const pass of passes) expect(breaker.refusal(pass)).to.equal(undefined);
   });
 
-  it('tells the failure to all who come once it is open, and when to come again', async () => {
+  it('gives the failure to all callers once it is open, with the time to come again', async () => {
     await opened();
     const refused = await refusal();
     expect(refused).to.include(REFUSED);
     expect(refused.retryAt).to.be.within(clock.now() + 2_500, clock.now() + 5_000);
   });
 
-  it('tells it also to those who entered before and have not called yet', async () => {
+  it('gives the failure also to callers that entered before and have not called yet', async () => {
     const waiting = await enter();
     await opened();
     expect(breaker.refusal(waiting)).to.include(REFUSED);
   });
 
-  it('takes failures of calls that were under way together for one', async () => {
+  it('counts failures of calls in flight together as one', async () => {
     const [first, second] = [await enter(), await enter()];
     breaker.failed(first, REFUSED);
     const { retryAt } = await refusal();
@@ -75,7 +75,7 @@ describe('a circuit', () => {
     expect(await refusal()).to.deep.equal({ ...REFUSED, retryAt });
   });
 
-  it('lets one probe in when it is time, and tells nobody who entered before to go', async () => {
+  it('lets one probe through when it is due, and no caller that entered before', async () => {
     const before = await enter();
     const probe = await probing();
     expect(breaker.refusal(probe)).to.equal(undefined);
@@ -110,7 +110,7 @@ describe('a circuit', () => {
     expect((await refusal()).retryAt).to.be.at.most(clock.now() + 5_000);
   });
 
-  describe('while its probe is under way', () => {
+  describe('while its probe is in flight', () => {
     let probe: Pass;
     let entrances: Entrance[];
     beforeEach(async () => {
@@ -121,18 +121,18 @@ describe('a circuit', () => {
       await settled();
     });
 
-    it('has all who come wait', () => {
+    it('lets callers wait', () => {
       expect(entrances).to.deep.equal([]);
     });
 
-    it('lets them in when it succeeds', async () => {
+    it('lets the waiting callers through when the probe succeeds', async () => {
       breaker.succeeded(probe);
       await settled();
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
       expect(entrances).to.have.length(3);
     });
 
-    it('tells them when it fails, with the newest failure', async () => {
+    it('gives them the newest failure when the probe fails', async () => {
       breaker.failed(probe, REFUSED_AGAIN);
       await settled();
       expect(entrances.map((entrance) => 'refused' in entrance && entrance.refused.message)).to.deep.equal(
@@ -140,14 +140,14 @@ describe('a circuit', () => {
       );
     });
 
-    it('tells them when it ends without a result, and probes again later', async () => {
+    it('refuses them when the probe is inconclusive, and probes again later', async () => {
       breaker.inconclusive(probe);
       await settled();
       expect(entrances).to.have.length(3);
       expect((await refusal()).retryAt).to.be.greaterThan(clock.now());
     });
 
-    it('lets one of them probe instead when it was not made after all', async () => {
+    it('lets one of them probe when the probe was not made', async () => {
       breaker.abandoned(probe);
       await settled();
       expect(entrances).to.have.length(1);
@@ -157,14 +157,14 @@ describe('a circuit', () => {
       expect(entrances).to.have.length(3);
     });
 
-    it('lets them in when what failed is replaced', async () => {
+    it('lets them through when what failed is replaced', async () => {
       breaker.reset();
       await settled();
       expect(entrances).to.have.length(3);
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
     });
 
-    it('makes nobody the next probe who has left meanwhile', async () => {
+    it('does not let a caller probe that has left meanwhile', async () => {
       const abort = new AbortController();
       const left = breaker.enter(abort.signal);
       abort.abort();
@@ -177,7 +177,7 @@ describe('a circuit', () => {
     });
   });
 
-  it('learns nothing from calls that began before the failure', async () => {
+  it('ignores results of calls that began before the failure', async () => {
     const passes = [await enter(), await enter(), await enter()] as const;
     const probe = await probing();
     breaker.succeeded(passes[0]);
@@ -189,7 +189,7 @@ describe('a circuit', () => {
     await enter();
   });
 
-  it('does not open for calls that say nothing', async () => {
+  it('does not open for inconclusive or abandoned calls', async () => {
     breaker.inconclusive(await enter());
     breaker.abandoned(await enter());
     await enter();
