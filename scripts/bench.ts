@@ -1,7 +1,8 @@
-// `make bench`: what the operator costs on this machine, as tables in Markdown. Counts and ratios to compare, never gates.
-// `node scripts/bench.ts 200 1000` takes other numbers of objects than 1,000 and 5,000; `node scripts/bench.ts lists 2000` measures
-// observing by lists alone, of 2,000 objects instead of 10,000, `node scripts/bench.ts many` 100,000 objects alone, and
-// `node scripts/bench.ts refused` 5,000 objects whose key is revoked.
+// `make bench`: what the operator costs on this machine, as tables in Markdown. Counts and ratios to compare,
+// never gates. `node scripts/bench.ts 200 1000` takes other numbers of objects than 1,000 and 5,000; `node
+// scripts/bench.ts lists 2000` measures observing by lists alone, of 2,000 objects instead of 10,000, `node
+// scripts/bench.ts many` 100,000 objects alone, and `node scripts/bench.ts refused` 5,000 objects whose key is
+// revoked.
 
 import { availableParallelism, cpus } from 'node:os';
 import { measureHeld } from './bench/held.ts';
@@ -32,29 +33,29 @@ console.log(
   `Node.js ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
 );
 if (!part) {
-  tell(`starting the operator ${STARTS} times`);
+  report(`starting the operator ${STARTS} times`);
   console.log(startUpTable(await measureStartUp(STARTS)));
   const loads = [];
-  for (const objects of sizes.length > 0 ? sizes : SIZES) loads.push(await measureLoad(objects, tell));
+  for (const objects of sizes.length > 0 ? sizes : SIZES) loads.push(await measureLoad(objects, report));
   console.log(loadTable(loads));
 }
 if (!part || part === 'lists') {
   const lists = [];
   for (const objects of part && sizes.length > 0 ? sizes : [LISTED])
-    lists.push(await measureLists(objects, tell));
+    lists.push(await measureLists(objects, report));
   console.log(listsTable(lists));
 }
 if (!part || part === 'many') {
   console.log(heldTable(measureHeld()));
   for (const objects of part && sizes.length > 0 ? sizes : [MANY]) {
-    tell(`${objects} objects: until they are listed, and ${MINUTES} minutes`);
+    report(`${objects} objects: until they are listed, and ${MINUTES} minutes`);
     console.log(manyTable(await measureMany(objects, MINUTES)));
   }
 }
 if (!part || part === 'refused')
   for (const objects of part && sizes.length > 0 ? sizes : [REFUSED])
-    console.log(refusedTable(await measureRefused(objects, tell)));
+    console.log(refusedTable(await measureRefused(objects, report)));
 
-function tell(line: string): void {
+function report(line: string): void {
   console.error(`bench: ${line}`);
 }

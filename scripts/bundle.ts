@@ -1,6 +1,7 @@
 /**
- * Makes dist/main.js: the operator and its libraries as one ES module, with a source map. Loading the Kubernetes client from
- * node_modules opens some thousand model files; from one file the process is ready three times as fast, in two thirds of the memory.
+ * Makes dist/main.js: the operator and its libraries as one ES module, with a source map. Loading the
+ * Kubernetes client from node_modules opens some thousand model files; from one file the process is ready
+ * three times as fast, in two thirds of the memory.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -17,7 +18,8 @@ const { outputFiles } = await build({
   format: 'esm',
   target: 'node22.19',
   sourcemap: true,
-  // Names stay and lines are short, so that a stack trace can be read without the map: Node loads it into 104 MB for the process's life.
+  // Names stay and lines are short, so that a stack trace can be read without the map: Node loads it into 104
+  // MB for the process's life.
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 160,
@@ -29,8 +31,9 @@ const { outputFiles } = await build({
   logLevel: 'warning',
 });
 
-// Node keeps the text of the program for the process's life, with two bytes for each character unless all are ASCII: 4.5 MB more for an
-// umlaut in a comment. What the bundler leaves as it is are patterns, where an escape means the same, and comments.
+// Node keeps the text of the program for the process's life, with two bytes for each character unless all are
+// ASCII: 4.5 MB more for an umlaut in a comment. What the bundler leaves as it is are patterns, where an
+// escape means the same, and comments.
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, path.endsWith('.js') ? text.replace(/[^\0-\x7f]/g, escaped) : text);

@@ -25,12 +25,15 @@ export interface Addresses {
   readonly adminURL: string;
 }
 
-/** @param byDefault whether the world is the default one, whose key and token everybody can read in the source. */
+/**
+ * @param byDefault whether the world is the default one; its key and token are public, since they are in the
+ * source.
+ */
 export function jsonText(addresses: Addresses, byDefault: boolean): string {
   return `${JSON.stringify({ ...addresses, ...(byDefault && { ...DEFAULT_KEY, ...DEFAULT_RRSA }) })}\n`;
 }
 
-/** Those of a seed file are their owner's secret, and are not printed. */
+/** Keys of a seed file are secrets of its owner and are not printed. */
 export function helpText({ endpoint, stsEndpoint, adminURL }: Addresses, byDefault: boolean): string {
   const { accessKeyID, accessKeySecret } = byDefault
     ? DEFAULT_KEY

@@ -98,7 +98,7 @@ describe('the simulator as a process', function () {
     return path;
   };
 
-  it('prints where it is, the key, the role and the token to use as one line of JSON, and serves', async () => {
+  it('prints its addresses, the key, the role and the token as one line of JSON, and serves', async () => {
     const started = start('--json', '--quota', '7');
     const { endpoint, stsEndpoint, adminURL, ...rest } = await started.endpoints();
     expect(rest).to.deep.equal({ ...DEFAULT_KEY, ...DEFAULT_RRSA });
@@ -109,7 +109,7 @@ describe('the simulator as a process', function () {
     expect((await world.counts()).byOperation).to.deep.equal({ GetEdgeTranscodeJob: { OK: 1 } });
   });
 
-  it('prints what a person does next', async () => {
+  it('prints the commands to use it', async () => {
     const printed = await start().printed();
     expect(printed).to.match(/export EDGETRANSCODE_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\n/);
     expect(printed).to.match(/export EDGETRANSCODE_STS_ENDPOINT=http:\/\/127\.0\.0\.1:\d+\n/);
@@ -120,7 +120,7 @@ describe('the simulator as a process', function () {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`ends with 0 on ${signal}, also with calls in hand`, async () => {
+    it(`ends with 0 on ${signal}, also with calls in flight`, async () => {
       const started = start('--json');
       const { endpoint, adminURL } = await started.endpoints();
       const world = new AdminClient(adminURL);
@@ -134,7 +134,7 @@ describe('the simulator as a process', function () {
     });
   }
 
-  it('ends when standard input does, if asked to', async () => {
+  it('ends with its standard input under --exit-with-stdin', async () => {
     const started = start('--json', '--exit-with-stdin');
     await started.printed();
     started.child.stdin?.end();
@@ -163,13 +163,13 @@ describe('the simulator as a process', function () {
     const parameters = { RoleArn: 'acs:ram::a:role/r', ExternalId: 'canary-id' };
     expect((await assumeRole(stsAt(stsEndpoint), parameters, { credentials: key })).code).to.equal('OK');
     const world = new AdminClient(adminURL);
-    const told = JSON.stringify([
+    const printed = JSON.stringify([
       ...[await world.calls(), await world.counts(), await world.jobs(), await world.roles()],
       ...[await world.calls({ service: 'sts' }), await world.sessions()],
     ]);
     started.child.kill('SIGTERM');
     const { stdout, stderr } = await started.ended;
-    expect(told + stdout + stderr).not.to.contain('canary');
+    expect(printed + stdout + stderr).not.to.contain('canary');
   });
 
   it('is https with a certificate', async () => {

@@ -1,6 +1,6 @@
 /**
- * The simulated cloud as a process: `npm run simulator`. It prints where it listens and how to use it, serves until
- * SIGINT or SIGTERM, and prints nothing else.
+ * The simulated cloud as a process: `npm run simulator`. It prints where it listens and how to use it, serves
+ * until SIGINT or SIGTERM, and prints nothing else.
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   const addresses = { endpoint: simulator.url, stsEndpoint: simulator.stsURL, adminURL: admin.url };
   const byDefault = values['seed-file'] === undefined;
   process.stdout.write(values.json ? jsonText(addresses, byDefault) : helpText(addresses, byDefault));
-  await stopAsked(values['exit-with-stdin']);
+  await stopRequest(values['exit-with-stdin']);
   await Promise.all([simulator.close(), admin.close()]);
 }
 
@@ -99,8 +99,8 @@ async function readTls(cert: string | undefined, key: string | undefined): Promi
   return { cert: await readFile(cert, 'utf8'), key: await readFile(key, 'utf8') };
 }
 
-/** Resolves at SIGINT or SIGTERM, or when standard input ends if that is asked for. */
-async function stopAsked(withStdin: boolean): Promise<void> {
+/** Resolves at SIGINT or SIGTERM, and with `withStdin` also when standard input ends. */
+async function stopRequest(withStdin: boolean): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   if (withStdin) {

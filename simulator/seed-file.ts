@@ -1,7 +1,7 @@
 /**
- * Reads a seed from a JSON file: `{"accounts": [{"accountID", "keys": [{"accessKeyID", "accessKeySecret"}]}], "jobs": […]}`,
- * with the fields of `NewAccount`, `NewKey` and `NewJob`; an account may have `roles` (`NewRole`), and the whole
- * `oidcTokens` (`NewOIDCToken`).
+ * Reads a seed from a JSON file: `{"accounts": [{"accountID", "keys": [{"accessKeyID", "accessKeySecret"}]}],
+ * "jobs": […]}`, with the fields of `NewAccount`, `NewKey` and `NewJob`; an account may have `roles`
+ * (`NewRole`), and the whole `oidcTokens` (`NewOIDCToken`).
  */
 import { readFile } from 'node:fs/promises';
 import { checkArguments } from './admin/verb-arguments.ts';

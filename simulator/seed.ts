@@ -1,4 +1,7 @@
-/** The world at the start: accounts with their keys and roles, OIDC tokens, and jobs. All of the default is made up. */
+/**
+ * The world at the start: accounts with their keys and roles, OIDC tokens, and jobs. All of the default is
+ * made up.
+ */
 import type { AccountVerbs, NewAccount, NewKey } from './world/account-world.ts';
 import type { JobVerbs, NewJob } from './world/cloud-world.ts';
 import type { NewOIDCToken, NewRole, StsVerbs } from './world/sts-world.ts';
@@ -29,7 +32,7 @@ export async function sow(seed: Seed, world: AccountVerbs & StsVerbs & JobVerbs)
 /** Works nowhere but here. */
 export const DEFAULT_KEY = { accessKeyID: 'LTAIsimulator', accessKeySecret: 'simulator-secret' } as const;
 
-/** A temporary key, as STS gives them; it does not expire by itself. */
+/** A temporary key, as STS gives them; it expires only by a verb. */
 export const DEFAULT_TEMPORARY_KEY = {
   accessKeyID: 'STS.simulator',
   accessKeySecret: 'simulator-temporary-secret',

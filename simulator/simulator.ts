@@ -1,8 +1,8 @@
 /**
- * The simulated cloud: endpoints of the products `live` and `Sts` that the vendor's SDK cannot tell from the real ones,
- * and the verbs that change the world behind them.
+ * The simulated cloud: endpoints of the products `live` and `Sts` that the vendor's SDK cannot tell from the
+ * real ones, and the verbs that change the world behind them.
  *
- * All on loopback; nothing is kept on disk, nothing is logged.
+ * It listens on loopback only, keeps nothing on disk and logs nothing.
  */
 
 import { Accounts } from './accounts/accounts.ts';
@@ -26,13 +26,15 @@ import { StsSessions } from './sts/sts-sessions.ts';
 import type { CloudWorld } from './world/cloud-world.ts';
 
 export interface SimulatorOptions {
-  /** Of the endpoint of Live; default 0: a free one. */
+  /** Port of the endpoint of Live; default 0: a free one. */
   readonly port?: number;
-  /** Of the endpoint of STS; default 0: a free one. */
+  /** Port of the endpoint of STS; default 0: a free one. */
   readonly stsPort?: number;
   /** Calls a minute of an account that names none; default 6,000. */
   readonly callsPerMinute?: number;
-  /** The endpoints' clock, in milliseconds since the Unix epoch. Latencies and waits are real time all the same. */
+  /**
+   * The endpoints' clock, in milliseconds since the Unix epoch. Latencies and waits are real time even so.
+   */
   readonly now?: () => number;
   /** Makes both endpoints https. */
   readonly tls?: TlsOptions;

@@ -1,4 +1,5 @@
-// How fast this machine's API server takes statuses from a client that does nothing else: what a cold start can be measured by.
+// How fast this machine's API server takes statuses from a client that does nothing else: what a cold start
+// can be measured by.
 
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';

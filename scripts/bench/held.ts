@@ -46,7 +46,7 @@ export function measureHeld(): readonly (readonly [holder: string, bytes: number
 function fill(store: Store): void {
   const made = {
     intervalMs: INTERVAL_MS,
-    asked: { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' },
+    destination: { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' },
     clusterID: '7f3e9c3b-4d18-395c-8106-ff21a6000000',
     leftAt: systemClock.now(),
   };

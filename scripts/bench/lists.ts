@@ -1,5 +1,5 @@
-// Many new objects in a few clusters, observed by pages of their lists: from a cold start until all are Ready; and then, polled often,
-// how soon changes show, and for how much of the account's quota.
+// Many new objects in a few clusters, observed by pages of their lists: from a cold start until all are
+// Ready; and then, polled often, how soon changes show, and for how much of the account's quota.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { install, PATCH_STATUS, Requests } from '../../test/integration/support/installed.ts';
@@ -12,7 +12,10 @@ import { usageOf } from './usage.ts';
 export type Lists = {
   readonly objects: number;
   readonly clusters: number;
-  /** From the start of the process to the last status written, with an interval so long that no object is polled twice. */
+  /**
+   * From the start of the process to the last status written, with an interval so long that no object is
+   * polled twice.
+   */
   readonly secondsToReady: number;
   readonly callsToReady: number;
   /** What a client that does nothing else would take to write as many statuses. */
@@ -49,33 +52,35 @@ const LOOK_EVERY_MS = 2_000;
 /** Enough to know how long the others would take. */
 const MOST_WRITTEN = 2_000;
 
-/** In which the account comes to list, and its objects to be due together; and in which the last change shows. */
+/**
+ * In which the account comes to list, and its objects to be due together; and in which the last change shows.
+ */
 const SETTLE_MS = 40_000;
 
-export async function measureLists(objects: number, tell: (line: string) => void): Promise<Lists> {
+export async function measureLists(objects: number, report: (line: string) => void): Promise<Lists> {
   await using world = await startWorld();
-  tell(`creating ${objects} objects in ${CLUSTERS} clusters`);
+  report(`creating ${objects} objects in ${CLUSTERS} clusters`);
   const created = await createClusters(world, CLUSTERS, objects / CLUSTERS);
   await createReferencesTo(world, created, { interval: undefined });
   const jobs = created.map(({ jobID }, index) => ({ jobID, name: nameOf(index) }));
   const requests = new Requests(world.controlPlane);
   const kubeconfig = await install(world.controlPlane);
 
-  tell('starting the operator');
+  report('starting the operator');
   const startedAt = Date.now();
   const first = await world.operator({ kubeconfig, args: [CALLS_PER_MINUTE, '--interval=1h'] });
   const secondsToReady = ((await lastWritten(requests, objects)) - startedAt) / 1_000;
   const callsToReady = (await world.cloud.admin.counts()).calls;
   await first.process.stop();
-  tell('writing as many statuses without an operator');
+  report('writing as many statuses without an operator');
   const sample = (await world.list()).slice(0, MOST_WRITTEN);
   const secondsToWrite = objects / (await measureBareWriter(world, sample));
 
-  tell(`starting it again, to poll every ${POLLED_SECONDS} s`);
+  report(`starting it again, to poll every ${POLLED_SECONDS} s`);
   const args = [CALLS_PER_MINUTE, `--interval=${POLLED_SECONDS}s`];
   const operator = await world.operator({ kubeconfig, args, name: 'second' });
   await delay(SETTLE_MS);
-  tell('now jobs change for a minute');
+  report('now jobs change for a minute');
   const changing = await measureChanges({ world, requests, operator }, jobs);
   return { objects, clusters: CLUSTERS, secondsToReady, callsToReady, secondsToWrite, changing };
 }
@@ -129,7 +134,10 @@ async function change({ cloud }: World, jobs: readonly Job[]): Promise<Map<strin
   return changedAt;
 }
 
-/** Resolves when so many objects have their status: with the time of the last one, in ms since the Unix epoch. */
+/**
+ * Resolves when that number of objects have their status, with the time of the last one in ms since the Unix
+ * epoch.
+ */
 async function lastWritten(requests: Requests, objects: number): Promise<number> {
   for (;;) {
     await delay(LOOK_EVERY_MS);

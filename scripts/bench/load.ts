@@ -1,4 +1,5 @@
-// So many objects, each asked for by itself, from the start of the operator until all are Ready, and then a minute in which nothing changes.
+// Objects that are polled one by one: from the start of the operator until all are Ready, and then a minute
+// in which nothing changes.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -35,7 +36,7 @@ export type Phase = {
   readonly calls: number;
   readonly throttled: number;
   readonly statusWrites: number;
-  /** Lists, events and whatever else was asked of the API server, but for watches. */
+  /** Lists, events and all other requests to the API server, except watches. */
   readonly otherRequests: number;
   readonly cpuSeconds: number;
 };
@@ -52,17 +53,17 @@ const MINUTE_MS = 60_000;
 /** There are megabytes to look at, and the operator wants the processor too. */
 const LOOK_EVERY_MS = 2_000;
 
-export async function measureLoad(objects: number, tell: (line: string) => void): Promise<Load> {
+export async function measureLoad(objects: number, report: (line: string) => void): Promise<Load> {
   await using world = await startWorld();
   await using proxy = await startTcpProxy(world.controlPlane.port);
   const intervalSeconds = Math.max(60, Math.ceil((objects / MOST_A_MINUTE) * 60));
   const callsPerMinute = objects > MOST_FOR_DEFAULT ? 6_000 : 3_000;
-  tell(`creating ${objects} objects`);
+  report(`creating ${objects} objects`);
   const kubeconfig = await through(proxy, await install(world.controlPlane));
   await createCloudJobs(world, objects);
   await createReferences(world, objects, `${intervalSeconds}s`);
 
-  tell('starting the operator');
+  report('starting the operator');
   const requests = new Requests(world.controlPlane);
   const startedAt = Date.now();
   const operator = await world.operator({
@@ -74,9 +75,9 @@ export async function measureLoad(objects: number, tell: (line: string) => void)
   const toReady = await soFar(stage);
   if (!(await world.list()).every((each) => is(each, 'Ready', 'True'))) throw new Error('not all are Ready');
 
-  tell('all are Ready; waiting until each is polled at its own time');
+  report('all are Ready; waiting until each is polled at its own time');
   await polledAgain(stage, objects);
-  tell('now nothing changes for a minute');
+  report('now nothing changes for a minute');
   await requests.restart();
   const before = await soFar(stage);
   await delay(MINUTE_MS);
@@ -94,7 +95,10 @@ async function scrapeOf(operator: Operator): Promise<Load['scrape']> {
   return { milliseconds: performance.now() - began, kilobytes: Buffer.byteLength(text) / 1_000 };
 }
 
-/** Resolves when so many objects have their status: with the time of the last one, in ms since the Unix epoch. */
+/**
+ * Resolves when that number of objects have their status, with the time of the last one in ms since the Unix
+ * epoch.
+ */
 async function lastWritten({ requests }: Stage, objects: number): Promise<number> {
   for (;;) {
     await delay(LOOK_EVERY_MS);

@@ -1,5 +1,6 @@
-// An API server of as many objects as are wished for, each made up when it is listed: with the statuses that an operator left that was
-// stopped a moment ago. Creating so many in a real one takes minutes and measures nothing of ours. What is patched is counted, not kept.
+// An API server of as many objects as are wished for, each made up when it is listed: with the statuses that
+// an operator left that was stopped a moment ago. Creating them in a real one takes minutes and measures
+// nothing of ours. Patches are counted, not kept.
 
 import {
   createSecureServer,

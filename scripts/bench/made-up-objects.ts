@@ -1,4 +1,5 @@
-// Objects as large as real ones, with the statuses that an operator leaves after hours of work: each written at its last heartbeat.
+// Objects as large as real ones, with the statuses that an operator leaves after hours of work: each written
+// at its last heartbeat.
 
 import {
   API_VERSION,
@@ -19,7 +20,7 @@ import type { MadeUpObject } from './made-up-api-server.ts';
 
 export type MadeUp = {
   readonly intervalMs: number;
-  readonly asked: Destination;
+  readonly destination: Destination;
   readonly clusterID: string;
   /** ms since the Unix epoch: when the operator that wrote the statuses was stopped. */
   readonly leftAt: number;
@@ -73,7 +74,10 @@ export function jobPrefix(account: number): string {
   return String(account).repeat(24);
 }
 
-/** What the simulated cloud says of jobs that were described so: an account's were created one after the other, and started together. */
+/**
+ * What the simulated cloud says of jobs that were described so: an account's were created one after the
+ * other, and started together.
+ */
 export const JOB = { status: '1', createTime: CREATED, secondsApart: 1, lastStartAt: CREATED } as const;
 
 function createdAt(index: number): string {
@@ -86,7 +90,7 @@ function statusOf(made: MadeUp, object: EdgeTranscodeJob, index: number): EdgeTr
   const facts: Facts = {
     uid: object.uid,
     reference,
-    endpoint: endpointHash(made.asked),
+    endpoint: endpointHash(made.destination),
     servedGeneration: 1,
     observed: {
       found: true,
@@ -102,7 +106,10 @@ function statusOf(made: MadeUp, object: EdgeTranscodeJob, index: number): EdgeTr
   return withDates(decide(object, facts, settings, CREATED), index);
 }
 
-/** As after some weeks: every job has been started at a moment of its own, and a hundred objects were first observed in one second. */
+/**
+ * As after some weeks: every job has been started at a moment of its own, and a hundred objects were first
+ * observed in one second.
+ */
 function withDates(status: EdgeTranscodeJob['status'], index: number): EdgeTranscodeJob['status'] {
   const conditions = Array.from(status.conditions ?? [], (condition) => {
     const isOfJob = condition.type === 'Running' || condition.type === 'AsExpected';

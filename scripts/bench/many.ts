@@ -1,5 +1,6 @@
-// A great many objects, from the start of the operator as after a restart, and a few minutes of their polls. The cloud is the simulated one;
-// the API server is made up, see there. Two accounts: one may not make as many calls as 100,000 objects need every 10 min.
+// A great many objects, from the start of the operator as after a restart, and a few minutes of their polls.
+// The cloud is the simulated one; the API server is made up, see there. Two accounts: one may not make as
+// many calls as 100,000 objects need every 10 min.
 
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +38,7 @@ export type Minute = {
 const INTERVAL_MS = 10 * 60_000;
 const MINUTE_MS = 60_000;
 
-/** Half a minute on an idle machine: made up by us, who share it. */
+/** Half a minute on an idle machine. The made-up API server shares the machine. */
 const LISTED_WITHIN_MS = 300_000;
 
 /** The whole quota of each of the two accounts. */
@@ -57,7 +58,7 @@ export async function measureMany(objects: number, minutes: number): Promise<Man
   await createJobs(cloud, objects);
   const made: MadeUp = {
     intervalMs: INTERVAL_MS,
-    asked: { endpoint: cloud.endpoint, regionID: 'cn-shanghai' },
+    destination: { endpoint: cloud.endpoint, regionID: 'cn-shanghai' },
     clusterID: CLUSTER_ID,
     leftAt: Date.now(),
   };

@@ -123,7 +123,6 @@ export function manyTable(many: Many): string {
   ]);
 }
 
-/** Bytes an object, by who holds it. */
 export function refusedTable({ objects, healthy, revoked }: Refused): string {
   const row = (name: string, value: (spent: Spent) => string) => [name, value(healthy), value(revoked)];
   return table([
@@ -137,6 +136,7 @@ export function refusedTable({ objects, healthy, revoked }: Refused): string {
   ]);
 }
 
+/** Bytes per object, by holder. */
 export function heldTable(held: readonly (readonly [holder: string, bytes: number])[]): string {
   const total = held.reduce((sum, [, bytes]) => sum + bytes, 0);
   const rows = [...held, ['in all', total] as const].map(([holder, bytes]) => [holder, rounded(bytes)]);

@@ -1,5 +1,6 @@
-// What a running operator has used so far. Linux tells it without troubling the process. Elsewhere its own /metrics do:
-// they leave out the processor time before they were set up, and asking them takes time and memory of its own.
+// CPU and memory that a running operator has used. Linux shows them without a call to the process. Elsewhere
+// its /metrics do: they leave out the processor time before they were set up, and asking them takes time and
+// memory of its own.
 
 import { readFile } from 'node:fs/promises';
 import type { Operator } from '../../test/world/operator.ts';
@@ -22,7 +23,8 @@ async function usageOfProcess(pid: number): Promise<Usage | undefined> {
   const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => undefined);
   const [stat, status] = [await read('stat'), await read('status')];
   if (stat === undefined || status === undefined) return undefined;
-  // The second field is the program's name in parentheses, which may hold spaces; the 14th and 15th are the times.
+  // The second field is the program's name in parentheses, which may hold spaces; the 14th and 15th are the
+  // times.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,

@@ -35,7 +35,11 @@ export async function measureRefused(objects: number, tell: (line: string) => vo
   await createCloudJobs(world, objects);
   await createReferences(world, objects, '60s');
   const kubeconfig = await install(world.controlPlane);
-  const operator = await world.operator({ kubeconfig, env: { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof' }, args: ['--observe-with=get', '--calls-per-minute=6000'] });
+  const operator = await world.operator({
+    kubeconfig,
+    env: { NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof' },
+    args: ['--observe-with=get', '--calls-per-minute=6000'],
+  });
   const minute = () => spentInAMinute(operator, async () => (await world.cloud.admin.counts()).calls);
   tell('waiting until each is polled at its own time');
   await delay(SETTLE_MS);
@@ -45,7 +49,9 @@ export async function measureRefused(objects: number, tell: (line: string) => vo
   tell('waiting until all show that the key is refused');
   await delay(REFUSED_MS);
   tell('a minute with the revoked key');
-  const revoked = await minute(); await operator.process.stop(); return { objects, healthy, revoked };
+  const revoked = await minute();
+  await operator.process.stop();
+  return { objects, healthy, revoked };
 }
 
 async function spentInAMinute(operator: Operator, calls: () => Promise<number>): Promise<Spent> {

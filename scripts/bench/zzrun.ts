@@ -1,1 +1,2 @@
-import { measureRefused } from './zz.ts'; console.log(await measureRefused(5000, console.error));
+import { measureRefused } from './zz.ts';
+console.log(await measureRefused(5000, console.error));

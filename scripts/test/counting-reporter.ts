@@ -1,5 +1,5 @@
-// A mocha reporter that shows what another one shows, and writes the counts to a file once all tests have run.
-// Options: `counts`, the file; `show`, dot or spec.
+// A mocha reporter that shows what another one shows, and writes the counts to a file once all tests have
+// run. Options: `counts`, the file; `show`, dot or spec.
 
 import { writeFileSync } from 'node:fs';
 import Mocha, { type MochaOptions, type Runner, type Test } from 'mocha';

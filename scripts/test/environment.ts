@@ -4,8 +4,8 @@ import { delimiter, resolve } from 'node:path';
 
 const BIN = resolve(import.meta.dirname, '../../node_modules/.bin');
 
-// Credentials and settings of the user's own cloud, cluster and operator, which no test may touch or depend on;
-// proxies, since all traffic of a test stays on the machine.
+// Credentials and settings of the user's own cloud, cluster and operator, which no test may touch or depend
+// on; proxies, since all traffic of a test stays on the machine.
 const NOT_FOR_TESTS = [
   /^ALIBABA_CLOUD_/,
   /^EDGETRANSCODE_/,
@@ -19,7 +19,10 @@ export function buildEnvironment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...outer, PATH: [BIN, outer.PATH].join(delimiter) };
 }
 
-/** For tests. The credentials library would else ask an address of the vendor's network, and hang where there is none. */
+/**
+ * For tests. The credentials library would else ask an address of the vendor's network, and hang where there
+ * is none.
+ */
 export function testEnvironment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(outer).filter(([name]) => !NOT_FOR_TESTS.some((pattern) => pattern.test(name)));
   return { ...buildEnvironment(Object.fromEntries(kept)), ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };

@@ -1,5 +1,5 @@
-// `make test`: all suites, a table of them, and `N passed, N failed` as the last line. Exit code 1 if anything
-// failed. `node scripts/test/main.ts unit guards` runs just these.
+// `make test`: all suites, a table of them, and `N passed, N failed` as the last line. Exit code 1 if
+// anything failed. `node scripts/test/main.ts unit guards` runs just these.
 
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';

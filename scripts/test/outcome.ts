@@ -1,4 +1,4 @@
-// What a suite came to, and how it is told at the end.
+// The outcome of a suite, and the summary of all outcomes.
 
 /** What mocha counted. */
 export type Counts = {
@@ -14,13 +14,13 @@ export type Ending = { readonly code: number | null; readonly signal: NodeJS.Sig
 export type Outcome = Counts & {
   readonly suite: string;
   readonly seconds: number;
-  /** Why something failed that no test tells. */
+  /** Reasons of failures that belong to no test. */
   readonly notes: readonly string[];
 };
 
 /**
- * Counts and ending are two witnesses, and the worse one is believed. No counts (a crash), no test, or a bad
- * ending that no failed test explains: each is one failure.
+ * Combines what mocha counted with how its process ended, and takes the worse. No counts (a crash), no test,
+ * or a bad ending without a failed test is one failure each.
  */
 export function judge(
   counts: Counts | undefined,
@@ -37,7 +37,7 @@ export function judge(
   return { ...counts, notes: [] };
 }
 
-/** A skipped test is a test that nobody ran: where a machine is ours to equip, it is a failure. */
+/** Turns skipped tests into failures, for machines that have everything a test needs. */
 export function failSkipped(outcome: Outcome): Outcome {
   const notes = outcome.skipped.map((title) => `skipped, which CI=true does not allow: ${title}`);
   return {

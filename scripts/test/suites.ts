@@ -1,14 +1,18 @@
-// What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on files.
+// What `make test` runs, and in which order. A suite is one command that counts as one test, or mocha on
+// files.
 
 /**
- * How many files run at a time. Those of the integration mostly wait, and share no port, name or clock: three at a time leave a part of two
- * cores idle, and six have all of them wait for the processor. Each has a control plane, which takes half a gigabyte.
+ * How many files run at a time. Integration tests mostly wait, and share no port, name or clock: three files
+ * at a time leave a part of two cores idle, and with six all of them wait for the processor. Each has a
+ * control plane, which takes half a gigabyte.
  */
 const INTEGRATION_JOBS = 4;
 const CONTRACT_JOBS = 3;
 const UNIT_JOBS = 2;
 
-/** Those that take a minute and more go first: whatever began last would be waited for alone. */
+/**
+ * Files that take a minute and more start first: a long file that started last would run alone at the end.
+ */
 const LONGEST = [
   'security/least-privilege',
   'cloud/circuits',
@@ -27,7 +31,7 @@ export type Suite = {
   readonly name: string;
   /** Killed after this long: a suite that hangs is a failure, and says so. */
   readonly withinMinutes: number;
-  /** Not run, and told as skipped or failed, where there is no control plane. */
+  /** Without a control plane the suite is not run, and counts as skipped or failed. */
   readonly needsControlPlane?: true;
   /** Not run when that suite has failed: it would test something old. */
   readonly needsSuite?: string;
@@ -48,7 +52,7 @@ export type MochaSuite = {
   readonly jobs?: number;
 };
 
-/** Run while the control plane is compiled, if it must be. */
+/** Suites that run while the control plane is compiled, if it must be. */
 export const WHILE_COMPILING: readonly Suite[] = [
   { name: 'lint', withinMinutes: 5, command: ['biome', 'check'] },
   { name: 'types', withinMinutes: 5, command: ['tsc'] },
@@ -64,7 +68,7 @@ export const WHILE_COMPILING: readonly Suite[] = [
   },
 ];
 
-/** Run afterwards, one by one, with the machine to themselves. */
+/** Suites that run afterwards, one by one, with the machine to themselves. */
 export const AFTERWARDS: readonly Suite[] = [
   {
     name: 'contract',

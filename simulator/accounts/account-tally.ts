@@ -1,4 +1,7 @@
-/** What one account called: how often by operation and code, the most in any sliding second and minute, and when. */
+/**
+ * The calls of one account: counts by operation and code, the most in any sliding second and minute, and the
+ * times.
+ */
 import type { AccountCounts, Call, Timeline } from '../world/cloud-world.ts';
 import { SlidingWindow } from './sliding-window.ts';
 import { type CodeCounts, codeCounts, entry, increment, mapValues, sumOf } from './tally.ts';
@@ -33,8 +36,8 @@ export class AccountTally {
 
   /** @param operation default all. */
   timeline(operation?: string): Timeline {
-    const asked = [...this.#times].filter(([name]) => operation === undefined || name === operation);
-    const kept = asked.map(([, times]) => times);
+    const matching = [...this.#times].filter(([name]) => operation === undefined || name === operation);
+    const kept = matching.map(([, times]) => times);
     return {
       times: kept.flatMap((times) => times.kept()).sort((a, b) => a - b),
       lost: kept.reduce((lost, times) => lost + times.lost, 0),
@@ -42,7 +45,7 @@ export class AccountTally {
   }
 }
 
-/** The newest so many times. */
+/** The newest times, up to a bound. */
 export class Times {
   readonly #most: number;
   #times: number[] = [];

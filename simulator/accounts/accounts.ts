@@ -1,4 +1,4 @@
-/** The accounts of the simulated cloud, their keys, and what they may not do. */
+/** The accounts of the simulated cloud, their keys, and the denied actions. */
 
 import { isDenialCode } from '../http/api-error.ts';
 import type { Denial, DenialCode, NewAccount, NewKey } from '../world/account-world.ts';
@@ -31,7 +31,7 @@ export class Accounts {
     return account;
   }
 
-  /** The account of this ID; of those who name none, the first that was created. */
+  /** The account of this ID; without an ID, the first that was created. */
   named(accountID: string | undefined): Account {
     if (accountID !== undefined) return this.account(accountID);
     const [account] = this.#accounts.values();
@@ -77,7 +77,7 @@ export class Accounts {
     this.#denials = [...this.#denials, { ...denial, code, action: actionOf(denial.action) }];
   }
 
-  /** Takes back every denial that has the values given. */
+  /** Removes every denial that has the given values. */
   allow({ action, accountID, accessKeyID }: Partial<Denial>): void {
     const wanted = { action: action && actionOf(action), accountID, accessKeyID };
     this.#denials = this.#denials.filter((denial) => !fits(wanted, denial));

@@ -1,4 +1,4 @@
-/** What tests learn from the endpoint about the calls that it got. */
+/** The counts and records of calls that tests read from an endpoint. */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
@@ -13,7 +13,7 @@ function aCall(time: number, rest: Partial<CallRecord> = {}): CallRecord {
 }
 
 describe('a call log', () => {
-  it('tells the most calls of an account in any sliding second and minute', () => {
+  it('counts the most calls of an account in any sliding second and minute', () => {
     const log = new CallLog();
     for (const time of [0, 30_000, 30_900, 31_100, 59_999, 60_000, 90_000]) log.add(aCall(time));
     log.add(aCall(59_999, { accountID: 'b' }));
@@ -44,7 +44,7 @@ describe('a call log', () => {
     });
   });
 
-  it('tells when an account called, of one operation or all, in the order of time', () => {
+  it("lists the times of an account's calls, of one operation or all, in order", () => {
     const log = new CallLog();
     for (const time of [10, 30]) log.add(aCall(time));
     for (const time of [20, 40]) log.add(aCall(time, { operation: 'ListEdgeTranscodeJob' }));
@@ -63,7 +63,7 @@ describe('a call log', () => {
     expect([times.length, times[0], times.at(-1), lost]).to.deep.equal([30_000, 0, 29_999, 0]);
   });
 
-  it('lists the calls after a sequence number, as many as asked for', () => {
+  it('lists the calls after a sequence number, up to the limit', () => {
     const log = new CallLog();
     for (let time = 1; time <= 5; time++) log.add(aCall(time));
     const { calls, last, lost } = log.page(2, 2);
@@ -75,7 +75,7 @@ describe('a call log', () => {
     expect(log.page(5).calls).to.deep.equal([]);
   });
 
-  it('keeps so many of the newest calls, and says how many are lost to whom', () => {
+  it('keeps a bounded number of the newest calls, and says how many each reader lost', () => {
     const log = new CallLog(3);
     for (let time = 1; time <= 100; time++) log.add(aCall(time));
     expect(log.page()).to.deep.include({ last: 100, lost: 97 });
@@ -84,7 +84,7 @@ describe('a call log', () => {
     expect(log.counts(NO_CONNECTIONS).calls).to.equal(100);
   });
 
-  it('forgets on reset, while sequence numbers go on', async () => {
+  it('forgets calls on reset, while sequence numbers continue', async () => {
     const log = new CallLog();
     log.add(aCall(1, { clusterID: 'c', jobID: 'j' }));
     log.reset();
@@ -109,7 +109,7 @@ describe('a call log', () => {
 });
 
 describe('the times of calls', () => {
-  it('are the newest so many, with how many are lost', () => {
+  it('are the newest ones, with the number of lost ones', () => {
     const times = new Times(3);
     for (let time = 1; time <= 3; time++) times.add(time);
     expect([times.kept(), times.lost]).to.deep.equal([[1, 2, 3], 0]);
@@ -159,7 +159,7 @@ describe('the counts of the endpoint', () => {
     });
   });
 
-  it('tell which calls came next, and hold no secret', async () => {
+  it('list the calls that came next, and hold no secret', async () => {
     await callWithSdk(cloud);
     const { last } = await cloud.calls();
     const next = cloud.awaitCalls({ since: last, count: 2 });

@@ -1,8 +1,9 @@
 /**
- * What was called, as often as it was: by operation, account, key and job, the most in any sliding second and minute, and
- * the last calls one by one.
+ * Counts of calls by operation, account, key and job, the most in any sliding second and minute, and the last
+ * calls one by one.
  *
- * Memory is bounded: only so many calls are kept, and what clients make up (actions, job IDs) gets only so many names.
+ * Memory is bounded: the number of kept calls is, and so is the number of names that clients can make up
+ * (actions, job IDs).
  */
 
 import type { Call, CallPage, Counts, KeyCounts, Timeline } from '../world/cloud-world.ts';
@@ -70,7 +71,7 @@ export class CallLog {
     const there = () => this.#last - Math.max(since, this.#forgotten) >= count;
     if (there()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    // Nobody is there to be told once the process has nothing else to do.
+    // The wait alone must not keep the process alive.
     const timeout = setTimeout(resolve, milliseconds).unref();
     const wake = () => there() && resolve();
     this.#waiting.add(wake);
@@ -91,7 +92,10 @@ export class CallLog {
     };
   }
 
-  /** Sequence numbers go on, so that a reader's `since` stays good. Calls forgotten here are asked for by nobody. */
+  /**
+   * Sequence numbers continue, so that a reader's `since` stays valid. Calls forgotten here do not count as
+   * lost.
+   */
   reset(): void {
     this.#calls = [];
     this.#forgotten = this.#last;

@@ -1,4 +1,4 @@
-/** Who calls with a key, as GetCallerIdentity tells it. */
+/** The identity behind a key, as GetCallerIdentity answers it. */
 
 import { createHash } from 'node:crypto';
 import type { Key } from './account.ts';

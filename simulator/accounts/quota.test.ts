@@ -40,7 +40,7 @@ describe('a quota', () => {
     expect(quota.admit(119_000)).to.equal(0);
   });
 
-  it('tells the wait, after which exactly the calls that left are free', () => {
+  it('returns the wait after which exactly the calls that left the window are free', () => {
     const quota = new Quota(2);
     quota.admit(0);
     quota.admit(10_000);
@@ -79,7 +79,7 @@ describe('an account over its quota', () => {
   beforeEach(() => cloud.reset());
   after(() => cloud.close());
 
-  it('is told 400 Throttling.User and how long to wait, and let through after that', async () => {
+  it('is answered 400 Throttling.User with the wait, and let through after it', async () => {
     const date = () => ({ date: now() });
     for (let call = 0; call < 3; call++) expect(await codeOf(callBare(cloud, date()))).to.equal('OK');
     const refused = await callBare(cloud, date());

@@ -1,7 +1,8 @@
 /**
- * An account's quota: at most so many calls in any 60 s. Not in each minute of the clock: in any.
+ * An account's quota: a bound on the calls in any 60 s, not in each minute of the clock.
  *
- * A call that is refused for the quota does not spend it, so a client that waits as told is let through.
+ * A call that is refused for the quota does not spend it, so a client that waits as the answer says is let
+ * through.
  */
 import { SlidingWindow } from './sliding-window.ts';
 
@@ -18,7 +19,9 @@ export class Quota {
     this.callsPerMinute = callsPerMinute;
   }
 
-  /** 0 where a call at `now` (ms) is within the quota, which it then spends; else the milliseconds to wait. */
+  /**
+   * 0 where a call at `now` (ms) is within the quota, which it then spends; else the milliseconds to wait.
+   */
   admit(now: number): number {
     if (this.#spent.count(now) < this.callsPerMinute) {
       this.#spent.add(now);

@@ -1,4 +1,4 @@
-/** The RAM roles of the simulated cloud: whom they let in, and what they may do. */
+/** The RAM roles of the simulated cloud: the callers that they trust, and their permissions. */
 
 import { CloudWorldError } from '../world/cloud-world.ts';
 import type { NewRole, RoleChange, RoleState } from '../world/sts-world.ts';
@@ -35,7 +35,7 @@ export class Roles {
     return Object.assign(this.#role(roleARN), given(change));
   }
 
-  /** Sessions hold on to the role, which permits nothing any more. */
+  /** Sessions keep the role, which then permits nothing. */
   remove(roleARN: string): void {
     Object.assign(this.#role(roleARN), { permissions: [] });
     this.#roles.delete(roleARN);
@@ -56,7 +56,7 @@ export class Roles {
   }
 }
 
-/** Whether who calls with this key, and this external ID, may assume the role. */
+/** Whether a caller with this key and this external ID may assume the role. */
 export function trustsKey(role: Role, key: Key, externalID: string): boolean {
   const named =
     role.trustedAccounts.includes(key.account.accountID) || role.trustedKeys.includes(key.accessKeyID);
@@ -74,7 +74,7 @@ export function permits(role: Role, action: string): boolean {
   );
 }
 
-/** How the verbs tell a role. The external ID stays untold, as a secret would. */
+/** The state of a role as the verbs return it, without the external ID, which is a secret. */
 export function roleStateOf({ account, roleID: _, externalID, ...role }: Role): RoleState {
   return { ...role, accountID: account.accountID, needsExternalID: externalID !== '' };
 }

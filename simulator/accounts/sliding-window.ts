@@ -1,4 +1,4 @@
-/** The times of the last so many milliseconds, and the most that were ever among them at once. */
+/** The times within a sliding window, and the most that were ever in it at once. */
 export class SlidingWindow {
   readonly #length: number;
   #times: number[] = [];
@@ -34,7 +34,7 @@ export class SlidingWindow {
     return this.#times.length - this.#first;
   }
 
-  /** The `index`-th oldest time still in the window, as of the last `count`. */
+  /** The `index`-th oldest time that was in the window at the last `count`. */
   at(index: number): number | undefined {
     return this.#times[this.#first + index];
   }

@@ -1,4 +1,6 @@
-/** The verbs of the simulated cloud where it runs as a process of its own: `CloudWorld` over its admin port. */
+/**
+ * The verbs of the simulated cloud where it runs as a process of its own: `CloudWorld` over its admin port.
+ */
 import type { Denial, NewAccount, NewKey } from '../world/account-world.ts';
 import {
   type BulkChange,

@@ -11,7 +11,7 @@
  *   curl -d '{"jobID": "5ad420b48fb04483915d4f2cd8ac0000"}' http://127.0.0.1:18081/stopJob
  *   curl -d '{"kind": "error", "status": 503, "code": "ServiceUnavailable", "calls": 3}' http://127.0.0.1:18081/addFault
  *
- * It has no password: whoever may use this machine's loopback may use it, and no secret can be read from it.
+ * The port has no password: any user of this machine can use it. No verb returns a secret.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type HttpRequest, readRequest } from '../http/http-request.ts';

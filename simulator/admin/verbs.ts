@@ -1,6 +1,7 @@
 /**
- * The verbs of the admin port as data: what each does and takes. The same table checks arguments and is the text that
- * `GET /` answers, so the two cannot differ; a verb of `CloudWorld` or an argument that is not in it does not compile.
+ * The verbs of the admin port as data: what each does and takes. The same table checks arguments and is the
+ * text that `GET /` answers, so the two cannot differ; a verb of `CloudWorld` or an argument that is not in
+ * it does not compile.
  */
 import type { CloudWorld } from '../world/cloud-world.ts';
 
@@ -97,7 +98,7 @@ export const VERBS: VerbTable = {
     takes: { roleName: 'string', accountID: 'string?', ...ROLE_FIELDS },
   },
   modifyRole: {
-    does: 'changes a role; trusted false: nobody may assume it',
+    does: 'changes a role; with trusted false it cannot be assumed',
     takes: { roleARN: 'string', ...ROLE_FIELDS },
   },
   removeRole: { does: 'removes a role: EntityNotExist.Role', takes: { roleARN: 'string' } },
@@ -153,7 +154,7 @@ export const VERBS: VerbTable = {
   jobs: { does: 'lists the jobs', takes: { clusterID: 'string?' } },
   addFault: {
     does:
-      'makes calls go wrong: the next so many calls, or all until it is removed; those of one account, key, cluster, job, ' +
+      'makes calls fail: the next calls of that number, or all until it is removed; those of one account, key, cluster, job, ' +
       'role or action, or all; of the service live (default) or sts. kind: latency (milliseconds), error (status, code, message), throttle (code, retryAfter), ' +
       'body (body, status), other-job (answeredJobID), html (status, page), empty (status), ' +
       'truncated (contentLength: honest or dishonest), reset, hang',
@@ -187,7 +188,7 @@ export const VERBS: VerbTable = {
   },
   acceptConnections: { does: 'listens again, on the same port', takes: { service: 'string?' } },
   counts: {
-    does: 'tells what was called of a service (live), and the most in any second and minute',
+    does: 'counts the calls of a service (live), with the most in any second and minute',
     takes: { service: 'string?' },
   },
   calls: {
@@ -195,11 +196,11 @@ export const VERBS: VerbTable = {
     takes: { since: 'number?', limit: 'number?', service: 'string?' },
   },
   awaitCalls: {
-    does: 'waits for so many calls after a sequence number',
+    does: 'waits for a number of calls after a sequence number',
     takes: { since: 'number?', count: 'number', milliseconds: 'number?', service: 'string?' },
   },
   timeline: {
-    does: 'tells when an account called, of one operation or of all',
+    does: 'lists the times of the calls of an account, of one operation or of all',
     takes: { accountID: 'string', operation: 'string?', service: 'string?' },
   },
   resetCounts: { does: 'forgets calls and counts', takes: {} },

@@ -1,4 +1,4 @@
-/** How an answer goes out: what a fault makes of it (pure), and the sending. */
+/** Applies a fault to an answer (pure), and sends the result. */
 import type { ServerResponse } from 'node:http';
 import { type Answer, failure, type Origin } from '../http/answer.ts';
 import { ApiError, throttled } from '../http/api-error.ts';
@@ -12,7 +12,9 @@ export type Delivery =
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Buffer;
-      /** Bytes that Content-Length promises. With more than there are, the connection ends before they came. */
+      /**
+       * Bytes that Content-Length promises. With more than there are, the connection ends before they came.
+       */
       readonly contentLength: number;
     }
   | { readonly kind: 'reset' | 'hang'; readonly code: string; readonly status: 0 };
@@ -27,7 +29,7 @@ const HTML_PAGE =
 const DEFAULT_RETRY_AFTER_MS = 1_000;
 
 /**
- * @param limit the account's calls a minute, which a throttled answer tells.
+ * @param limit the account's calls a minute, which a throttled answer states.
  */
 export function deliveryOf(
   answer: Answer,

@@ -1,7 +1,7 @@
 /**
- * The endpoint: read the request → serve it → let it meet the faults → write it down → send the answer.
+ * The endpoint: reads a request → serves it → applies the faults → logs the call → sends the answer.
  *
- * A call is written down, and its answer made, when it has arrived: what a latency delays is that answer, as it was then.
+ * A call is served and logged when it arrives. A latency delays only the sending of that answer.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { CallLog } from '../accounts/call-log.ts';
@@ -24,7 +24,7 @@ interface Answered {
   readonly latency: number;
 }
 
-/** What clients make up is cut to this before it is kept. */
+/** Longest name kept from a request, in characters: clients can send names of any length. */
 const LONGEST_NAME = 128;
 
 /**

@@ -16,7 +16,7 @@ describe('a fault is met', () => {
   const broken = { kind: 'error', status: 500, code: 'InternalError' } as const;
   const code = (options: BareOptions = {}) => codeOf(callBare(cloud, options));
 
-  it('by the next so many calls', async () => {
+  it('by as many calls as it says', async () => {
     await cloud.addFault({ ...broken, calls: 2 });
     expect([await code(), await code(), await code()]).to.deep.equal([
       'InternalError',
@@ -78,7 +78,7 @@ describe('a fault is met', () => {
     await answer.arrayBuffer();
   });
 
-  it('by the account that pays for the call all the same', async () => {
+  it('by the account whose quota the call spends', async () => {
     await cloud.modifyAccount({ accountID: DEFAULT_ACCOUNT_ID, callsPerMinute: 1 });
     await cloud.addFault({ ...broken, calls: 1 });
     expect([await code(), await code()]).to.deep.equal(['InternalError', 'Throttling.User']);

@@ -1,4 +1,4 @@
-/** Each fault as a bare client sees it, and as the SDK tells it. */
+/** Each fault as a bare client sees it, and as the SDK reports it. */
 import { expect } from 'chai';
 import { type Simulator, startSimulator } from '../simulator.ts';
 import {
@@ -138,7 +138,7 @@ describe('a fault', () => {
     });
   });
 
-  describe('as the SDK tells it', () => {
+  describe('as the SDK reports it', () => {
     const errorOf = async (fault: NewFault): Promise<Error> => {
       await cloud.addFault(fault);
       return await callWithSdk(cloud).then(

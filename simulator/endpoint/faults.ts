@@ -1,4 +1,7 @@
-/** The faults that are set, and which of them the next call meets. What a fault does to an answer is in `delivery.ts`. */
+/**
+ * The faults that are set, and which of them the next call meets. What a fault does to an answer is in
+ * `delivery.ts`.
+ */
 import {
   CloudWorldError,
   checkService,
@@ -76,7 +79,7 @@ export class Faults {
     this.#faults = [];
   }
 
-  /** What is still set; `calls` tells how many calls will yet meet it. */
+  /** The faults that are set; `calls` is how many calls will still meet one. */
   list(): readonly Fault[] {
     return this.#faults.map(({ left, ...fault }) =>
       Number.isFinite(left) ? { ...fault, calls: left } : fault,
@@ -84,7 +87,8 @@ export class Faults {
   }
 
   /**
-   * The faults that a call meets, which counts for them. Latencies add up; of the others, the one that was set last wins.
+   * The faults that a call meets, which counts for them. Latencies add up; of the others, the one that was
+   * set last wins.
    * @param served whether the call was let through to the service.
    */
   meet(target: FaultTarget, served: boolean): MetFaults {

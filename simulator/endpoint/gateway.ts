@@ -1,6 +1,6 @@
 /**
- * What the endpoints of both products have in common: what a call says of itself, whether there is such an operation, and
- * how an error becomes an answer. Nothing here knows sockets.
+ * The common part of both products' endpoints: reads the claim of a call, finds its operation, and turns an
+ * error into an answer. It knows no sockets.
  */
 import type { Account } from '../accounts/account.ts';
 import { type Answer, failure, success } from '../http/answer.ts';
@@ -9,12 +9,15 @@ import { type HttpRequest, header, parametersOf } from '../http/http-request.ts'
 import { claimedKeyID } from '../signing/signed-request.ts';
 import type { ServiceName } from '../world/cloud-world.ts';
 
-/** What was called, by whom as far as the request tells. None of it is verified. */
+/** What a request says about its action and its caller. None of it is verified. */
 export interface Claim {
   readonly action: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly accessKeyID: string | undefined;
-  /** The account that has the key, whether or not the request was signed with it; or that has the role to assume. */
+  /**
+   * The account that has the key, whether or not the request was signed with it; or that has the role to
+   * assume.
+   */
   readonly account: Account | undefined;
 }
 
@@ -58,9 +61,9 @@ export function operationOf<Operation>(
   version: string,
 ): Operation {
   if (!action) throw missingParameter('Action');
-  const asked = header(request, 'x-acs-version') || parameters.get('Version');
-  if (!asked) throw missingParameter('Version');
-  if (asked !== version) throw unknownVersion();
+  const requested = header(request, 'x-acs-version') || parameters.get('Version');
+  if (!requested) throw missingParameter('Version');
+  if (requested !== version) throw unknownVersion();
   const operation = operations.get(action);
   const { method, path } = request;
   if (!operation || path !== '/' || (method !== 'GET' && method !== 'POST')) throw unknownAction();

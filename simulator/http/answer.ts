@@ -20,7 +20,7 @@ export function success(response: Record<string, unknown>): Answer {
   };
 }
 
-/** Where an error came up, which its body tells. */
+/** The source of an error, which the error's body names. */
 export interface Origin {
   /** As the vendor writes it: `live`, `Sts`. */
   readonly product: string;

@@ -1,6 +1,6 @@
 /**
- * The vendor's errors: status, code and message as its pages give them. Codes and statuses are what clients act on; where
- * a page leaves the text open ("%s."), it is written here.
+ * The vendor's errors: status, code and message as its pages give them. Codes and statuses are what clients
+ * act on; where a page leaves the text open ("%s."), it is written here.
  */
 
 import type { DenialCode } from '../world/account-world.ts';
@@ -20,7 +20,7 @@ export class ApiError extends Error {
   }
 }
 
-// The operation's own.
+// Errors of the operation.
 
 export function missingParameter(name: string): ApiError {
   const message = `The input parameter "${name}" that is mandatory for processing this request is not supplied.`;
@@ -40,7 +40,7 @@ export function operationDenied(): ApiError {
   return new ApiError(403, 'OperationDenied', message);
 }
 
-// The gateway's: what was called.
+// Errors of the gateway about the action.
 
 export function unknownAction(): ApiError {
   const message = 'Specified api is not found, please check your url and method.';
@@ -55,7 +55,7 @@ export function bodyTooLarge(): ApiError {
   return new ApiError(413, 'RequestEntityTooLarge', 'The request body is too large.');
 }
 
-// The gateway's: who called.
+// Errors of the gateway about the caller.
 
 export function incompleteSignature(): ApiError {
   const message = 'The request signature does not conform to Aliyun standards.';
@@ -106,7 +106,7 @@ export function nonceUsed(): ApiError {
   return new ApiError(400, 'SignatureNonceUsed', 'Specified signature nonce was used already.');
 }
 
-// The gateway's: whether it may.
+// Errors of the gateway about permission.
 
 const DENIALS: Readonly<Record<DenialCode, string>> = {
   NoPermission: 'You are not authorized to do this action. You should be authorized by RAM.',
@@ -131,7 +131,7 @@ export interface Throttling {
   readonly retryAfter: number;
 }
 
-/** The two headers are the ones that the vendor's SDKs read; both tell the wait in milliseconds. */
+/** The two headers are the ones that the vendor's SDKs read; both give the wait in milliseconds. */
 export function throttled({ code, limit, retryAfter }: Throttling): ApiError {
   const message = `Request was denied due to ${code === 'Throttling.Api' ? 'api' : 'user'} flow control.`;
   const wait = Math.ceil(retryAfter);

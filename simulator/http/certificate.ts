@@ -1,6 +1,6 @@
 /**
- * A self-signed certificate for loopback, made on the spot: tests of TLS need no openssl, and no private key lies in the
- * repository. X.509 v3 in DER (RFC 5280), P-256 and SHA-256.
+ * A self-signed certificate for loopback, made on the spot: tests of TLS need no openssl, and no private key
+ * lies in the repository. X.509 v3 in DER (RFC 5280), P-256 and SHA-256.
  */
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import type { TlsOptions } from './listener.ts';
@@ -25,7 +25,10 @@ const COMMON_NAME = '550403';
 const SUBJECT_ALT_NAME = '551d11';
 const ECDSA_WITH_SHA256 = '2a8648ce3d040302';
 
-/** Valid for 127.0.0.1, from yesterday to tomorrow. As its own authority, it is also the `ca` of those who trust it. */
+/**
+ * Valid for 127.0.0.1, from yesterday to tomorrow. It is its own authority: clients pass it as `ca` to trust
+ * it.
+ */
 export function selfSignedCertificate(): TlsOptions {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(SEQUENCE, objectID(ECDSA_WITH_SHA256));

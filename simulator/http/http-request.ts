@@ -14,7 +14,10 @@ export interface HttpRequest {
 /** Far more than any call needs. */
 const LARGEST_CALL = 1024 * 1024;
 
-/** Undefined where the body is larger than `largest` bytes, 1 MiB by default. Rejects when the client goes away. */
+/**
+ * Undefined where the body is larger than `largest` bytes, 1 MiB by default. Rejects when the client goes
+ * away.
+ */
 export async function readRequest(
   message: IncomingMessage,
   largest = LARGEST_CALL,

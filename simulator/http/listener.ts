@@ -1,6 +1,6 @@
 /**
- * An HTTP or HTTPS server on loopback that can stop and resume listening on its port, counts its connections, and can
- * reset one.
+ * An HTTP or HTTPS server on loopback that can stop and resume listening on its port, counts its connections,
+ * and can reset one.
  */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -8,7 +8,10 @@ import type { AddressInfo, Socket } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** As long as gateways keep idle connections; Node's own 5 s would have clients run into closing ones all the time. */
+/**
+ * As long as gateways keep idle connections; Node's own 5 s would have clients run into closing ones all the
+ * time.
+ */
 const KEEP_ALIVE_MS = 60_000;
 
 export interface TlsOptions {

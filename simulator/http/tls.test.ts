@@ -12,12 +12,12 @@ describe('an endpoint with a certificate', () => {
   });
   after(() => cloud.close());
 
-  it('is https, and good to those who trust the certificate', async () => {
+  it('serves https to clients that trust the certificate', async () => {
     expect(cloud.url).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
     expect(await knock(cloud.url, tls.cert)).to.equal(400);
   });
 
-  it('is refused by those who do not', async () => {
+  it('is refused by clients that do not trust it', async () => {
     expect(await knock(cloud.url, undefined)).to.equal('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(await knock(cloud.url, selfSignedCertificate().cert)).to.equal('DEPTH_ZERO_SELF_SIGNED_CERT');
   });

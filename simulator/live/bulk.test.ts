@@ -49,7 +49,7 @@ describe('jobs in bulk', () => {
     }
   });
 
-  it('can be so many that their IDs are more than a call may carry', async () => {
+  it('can be named in a verb whose body is larger than a call may have', async () => {
     const { jobs } = await cloud.createJobs({ clusterIDs: CLUSTERS, count: 32_000 });
     const admin = await startAdmin(cloud);
     try {
@@ -62,7 +62,7 @@ describe('jobs in bulk', () => {
     }
   });
 
-  it('have IDs as the vendor has them, and are created so many seconds apart', async () => {
+  it("have IDs like the vendor's, and are created the given seconds apart", async () => {
     const batch = { clusterIDs: ['c1'], count: 3, createTime: '2025-12-31T23:59:58Z', secondsApart: 2 };
     const { jobs } = await cloud.createJobs({
       ...batch,
@@ -85,7 +85,7 @@ describe('jobs in bulk', () => {
     expect((await list('c1')).TotalCount).to.equal(0);
   });
 
-  it('are started, stopped and removed by their IDs, at the time that is told', async () => {
+  it('are started, stopped and removed by their IDs, at the time that the verb returns', async () => {
     const { jobs } = await cloud.createJobs({ clusterIDs: ['c1'], count: 100 });
     const jobIDs = jobs.filter((_, index) => index % 3 === 0).map(({ jobID }) => jobID);
     now += 60_000;

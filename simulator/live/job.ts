@@ -1,4 +1,4 @@
-/** One edge transcoding job: how it is made from a description, and told by the verbs. */
+/** One edge transcoding job: made from a description, and shown by the verbs. */
 import { randomBytes } from 'node:crypto';
 import { CloudWorldError, type JobChange, type JobState, type NewJob } from '../world/cloud-world.ts';
 import { millisecondsOf, timeOf } from '../world/times.ts';
@@ -50,7 +50,7 @@ export function byCreation(a: Job, b: Job): number {
   return a.createdAt - b.createdAt || Number(a.jobID > b.jobID) - Number(a.jobID < b.jobID);
 }
 
-/** How the verbs tell a job. */
+/** The state of a job as the verbs return it. */
 export function stateOf(job: Job): JobState {
   const { accountID, clusterID, jobID, createdAt, modifiedAt, startedAt, stoppedAt } = job;
   return {

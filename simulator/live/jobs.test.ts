@@ -1,4 +1,4 @@
-/** What the verbs do to jobs, as GetEdgeTranscodeJob then tells it. */
+/** The effect of the verbs on jobs, as GetEdgeTranscodeJob then shows it. */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
@@ -40,18 +40,18 @@ describe('a job', () => {
     expect(await read()).to.include({ ...stopped, Status: '1', LastStartAt: '2026-01-02T03:07:05Z' });
   });
 
-  it('that never ran can answer empty times instead of none', async () => {
+  it('can show empty times instead of none when it never ran', async () => {
     await cloud.createJob({ ...job, unsetTimes: 'empty' });
     expect(await read()).to.include({ LastStartAt: '', LastStopAt: '' });
   });
 
-  it('can be changed, also to a status that the vendor has not told of', async () => {
+  it('can be changed, also to a status that the vendor does not document', async () => {
     await cloud.createJob({ ...job, name: 'before', streamInput: 'rtmp://in/a?auth_key=1' });
     await cloud.modifyJob({ ...job, name: 'after', status: '7' });
     expect(await read()).to.include({ Name: 'after', Status: '7', StreamInput: 'rtmp://in/a?auth_key=1' });
   });
 
-  it('that is removed can be created again under its ID', async () => {
+  it('can be created again under its ID after it was removed', async () => {
     await cloud.createJob(job);
     await cloud.removeJob(job);
     expect(await read()).to.equal(undefined);
@@ -63,14 +63,14 @@ describe('a job', () => {
     expect((await cloud.createJob({ clusterID: 'c' })).jobID).to.match(/^[0-9a-f]{32}$/);
   });
 
-  it('is told by the verbs as it is', async () => {
+  it('is returned by the verbs with all its fields', async () => {
     const created = await cloud.createJob({ ...job, type: 'ultra-hd' });
     expect(created).to.include({ ...job, accountID: DEFAULT_ACCOUNT_ID, type: 'ultra-hd', status: '0' });
     expect(await cloud.jobs()).to.deep.equal([created]);
     expect(await cloud.jobs({ clusterID: 'd' })).to.deep.equal([]);
   });
 
-  it('cannot be started twice, stopped twice, made twice, or be one of two', async () => {
+  it('cannot be started, stopped or created twice, or be named by an ID that two clusters have', async () => {
     await cloud.createJob(job);
     await cloud.createJob({ clusterID: 'd', jobID: 'j' });
     await refused(cloud.stopJob(job), 'not in progress');

@@ -1,4 +1,6 @@
-/** The edge transcoding jobs of the simulated cloud: made, started, stopped, changed and removed by the verbs. */
+/**
+ * The edge transcoding jobs of the simulated cloud: made, started, stopped, changed and removed by the verbs.
+ */
 import {
   CloudWorldError,
   type JobChange,

@@ -45,7 +45,7 @@ describe('a list of jobs', () => {
     }
   };
 
-  it('has ten to a page, the newest first, and tells how many there are', async () => {
+  it('has ten jobs to a page, the newest first, and the total', async () => {
     await createJobs(25);
     const first = await list();
     expect(first.TotalCount).to.equal(25);

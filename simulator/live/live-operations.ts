@@ -1,4 +1,7 @@
-/** The operations of the product `live`, API version 2016-11-01, as its pages describe them. Pure but for the jobs they read. */
+/**
+ * The operations of the product `live`, API version 2016-11-01, as its pages describe them. Pure but for the
+ * jobs they read.
+ */
 import { invalidParameter, jobNotFound, missingParameter } from '../http/api-error.ts';
 import { timeOf } from '../world/times.ts';
 import type { Job } from './job.ts';
@@ -7,7 +10,7 @@ import type { Jobs } from './jobs.ts';
 export const VERSION = '2016-11-01';
 
 export interface Invocation {
-  /** The account of the caller, who sees no other's jobs. */
+  /** The account of the caller. Jobs of other accounts are hidden. */
   readonly accountID: string;
   readonly parameters: ReadonlyMap<string, string>;
   readonly jobs: Jobs;
@@ -62,7 +65,7 @@ function filterOf(parameters: Invocation['parameters']): (job: Job) => boolean {
     (!keyword || job.jobID === keyword || job.name.toLowerCase().includes(keyword.toLowerCase()));
 }
 
-/** By CreateTime, the newest first unless asked otherwise. */
+/** By CreateTime, the newest first unless SortBy says otherwise. */
 function orderOf(parameters: Invocation['parameters']): 'asc' | 'desc' {
   const sortBy = parameters.get('SortBy') || 'desc';
   if (sortBy !== 'asc' && sortBy !== 'desc') throw invalidParameter('SortBy');

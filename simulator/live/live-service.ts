@@ -1,8 +1,6 @@
 /**
- * One call to the product `live`: known action and version → key → quota → permission → account on → the operation. The
- * first that does not hold is what the caller is told.
- *
- * The parts are handed in, so that each is told and tested alone.
+ * One call to the product `live`: known action and version → key → quota → permission → account on → the
+ * operation. The first check that fails is the answer.
  */
 import type { Key } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';

@@ -24,7 +24,7 @@ describe('a sorted list', () => {
     expect([...list.descending()]).to.deep.equal(expected.toReversed());
   });
 
-  it('stays as it is when what is removed is not in it', () => {
+  it('does not change when a missing item is removed', () => {
     const list = new SortedList<number>((a, b) => a - b);
     list.add(1);
     for (const number of [0, 2]) list.remove(number);

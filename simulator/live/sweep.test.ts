@@ -1,4 +1,6 @@
-/** What a client meets that lists a cluster page by page while the world goes on: each page is true when it is asked for. */
+/**
+ * Listing a cluster page by page while its jobs change: each page shows the jobs at the time of its request.
+ */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
@@ -43,7 +45,7 @@ describe('a sweep over the pages of a list', () => {
     expect(await get('j00000002')).to.equal('OK');
   });
 
-  it('is at its end where a job is created between two pages, with the oldest first', async () => {
+  it('ends with a job that is created between two pages, with the oldest first', async () => {
     expect(await page('2')).to.deep.equal([6, ['j2', 'j3']]);
     await cloud.createJob({ clusterID: 'c', jobID: 'new' });
     expect(await page('3')).to.deep.equal([7, ['j4', 'j5']]);
@@ -57,13 +59,13 @@ describe('a sweep over the pages of a list', () => {
     expect(await page('2')).to.deep.equal([7, ['j1', 'j2']]);
   });
 
-  it('tells of a job that is no more by the time it is asked for', async () => {
+  it('shows a job that is removed before a Get asks about it', async () => {
     expect((await page('1'))[1]).to.contain('j1');
     await cloud.removeJob({ jobID: 'j00000001' });
     expect(await get('j00000001')).to.equal('JobNotFound');
   });
 
-  it('has pages as they were when each was asked for, however late they come', async () => {
+  it('has each page as it was at the time of its request, however late the answer comes', async () => {
     await cloud.addFault({ kind: 'latency', milliseconds: 50, action: 'ListEdgeTranscodeJob', calls: 1 });
     const slow = ask('1');
     await cloud.awaitCalls({ count: 1 });
@@ -73,7 +75,7 @@ describe('a sweep over the pages of a list', () => {
     expect(JobList.Job[0]).to.include({ JobId: 'j00000000', Status: '0' });
   });
 
-  it('can be denied alone, and is told so while a Get is answered', async () => {
+  it('can be denied while Get stays permitted', async () => {
     await cloud.deny({ action: 'live:ListEdgeTranscodeJob' });
     const denied = await ask('1');
     expect(denied.status).to.equal(403);

@@ -1,4 +1,4 @@
-/** Who is calling: finds the key that a request was signed with, or throws the vendor's reason why it is refused. */
+/** Authenticates a request: finds the key that signed it, or throws the vendor's error. */
 import type { Key } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import {
@@ -25,7 +25,7 @@ const ALLOWED_SKEW_MS = 15 * 60_000;
 const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
 /**
- * Throws `ApiError`. A nonce is used up only by a request that is good in all else.
+ * Throws `ApiError`. Only a request without any other error uses up its nonce.
  * @param signed undefined where the request is not signed, or not in full.
  */
 export function authenticate(

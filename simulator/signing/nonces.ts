@@ -9,7 +9,9 @@ const REMEMBERED_MS = 30 * 60_000;
 const MOST_REMEMBERED = 270_000;
 
 export class Nonces {
-  /** From key and nonce to when it may be forgotten; the oldest first, as a Map keeps the order of insertion. */
+  /**
+   * From key and nonce to when it may be forgotten; the oldest first, as a Map keeps the order of insertion.
+   */
   readonly #seen = new Map<string, number>();
 
   /** Whether `nonce` is new for this key at `now` (ms). It no longer is afterwards. */

@@ -1,6 +1,6 @@
 /**
- * The vectors were computed apart from this code: the first is the fixed example on the vendor's pages about the RPC
- * signature, the second was canonicalised by hand and signed with openssl.
+ * The vectors were computed apart from this code: the first is the fixed example on the vendor's pages about
+ * the RPC signature, the second was canonicalised by hand and signed with openssl.
  */
 import { expect } from 'chai';
 import { isRpcSigned, isRpcSignedWith, rpcSign, rpcStringToSign } from './rpc-signature.ts';
@@ -25,7 +25,7 @@ describe('the signature of RPC calls', () => {
     expect(rpcSign('testsecret', rpcStringToSign(published))).to.equal('OLeaidS1JvxuMvnyHOwuJ+uX5qY=');
   });
 
-  it('is of method, path and the parameters, sorted and encoded twice', () => {
+  it('covers method, path and the parameters, sorted and encoded twice', () => {
     expect(rpcStringToSign(awkward)).to.equal(
       'POST&%2F&AccessKeyId%3Dtestid%26Action%3DAssumeRole%26' +
         'ExternalId%3Da%252Bb%253Dc%252Fd%2520e%252Af~%2527%2528%25E7%259B%25B4%2529%26' +
@@ -53,7 +53,7 @@ describe('the signature of RPC calls', () => {
     );
   });
 
-  it('is none where a part is missing or of another kind', () => {
+  it('is absent where a part is missing or of another kind', () => {
     const parts = { ...COMMON, Signature: 's' };
     const withParts = (changes: Record<string, string>) =>
       isRpcSigned({ method: 'GET', parameters: new Map(Object.entries({ ...parts, ...changes })) });

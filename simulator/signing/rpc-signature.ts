@@ -1,6 +1,7 @@
 /**
- * HMAC-SHA1 over all parameters: how RPC calls were signed before ACS3, after the vendor's page "Request syntax and
- * signature method V2 for RPC APIs". The vendor's own credential providers still sign AssumeRole like this.
+ * HMAC-SHA1 over all parameters: how RPC calls were signed before ACS3, after the vendor's page "Request
+ * syntax and signature method V2 for RPC APIs". The vendor's own credential providers still sign AssumeRole
+ * like this.
  *
  * Pure functions that share no code with the SDK.
  */

@@ -1,6 +1,7 @@
 /**
- * The vectors were computed apart from this code: the first is the fixed example on the vendor's page "V3 request
- * structure and signature", the others were canonicalised by hand and signed with Python's hmac and with openssl.
+ * The vectors were computed apart from this code: the first is the fixed example on the vendor's page "V3
+ * request structure and signature", the others were canonicalised by hand and signed with Python's hmac and
+ * with openssl.
  */
 import { expect } from 'chai';
 import type { HttpRequest } from '../http/http-request.ts';
@@ -109,7 +110,7 @@ describe('the ACS3-HMAC-SHA256 signature', () => {
     });
   }
 
-  it('is of a text with one line for each part', () => {
+  it('covers a text with one line for each part', () => {
     expect(canonicalRequest(awkward, plainNames).split('\n')).to.deep.equal([
       'GET',
       '/',
@@ -137,7 +138,7 @@ describe('the ACS3-HMAC-SHA256 signature', () => {
     expect(isSignedWith('YourAccessKeySecret', canonical, signature.replace('0', '1'))).to.equal(false);
   });
 
-  it('has to cover every x-acs- header that is sent', () => {
+  it('must cover every x-acs- header that is sent', () => {
     const request = { ...published, headers: { ...published.headers, 'x-acs-security-token': ['t'] } };
     expect(unsignedHeaders(published, plainNames)).to.deep.equal([]);
     expect(unsignedHeaders(request, plainNames)).to.deep.equal(['x-acs-security-token']);
@@ -148,7 +149,7 @@ describe('the ACS3-HMAC-SHA256 signature', () => {
 describe('the Authorization header', () => {
   const signature = 'a'.repeat(64);
 
-  it('is taken apart', () => {
+  it('is parsed into its parts', () => {
     const header = `ACS3-HMAC-SHA256 Credential=LTAI1,SignedHeaders=host;x-acs-date,Signature=${signature}`;
     const expected = { accessKeyID: 'LTAI1', signedHeaders: ['host', 'x-acs-date'], signature };
     expect(parseAuthorization(header)).to.deep.equal(expected);

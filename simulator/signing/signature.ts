@@ -1,7 +1,8 @@
 /**
  * ACS3-HMAC-SHA256: how Alibaba Cloud signs a request, after its page "V3 request structure and signature".
  *
- * Pure functions over a request. They share no code with the SDK, so that a mistake in one is not repeated by the other.
+ * Pure functions over a request. They share no code with the SDK, so that a mistake in one is not repeated by
+ * the other.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '../http/http-request.ts';
@@ -16,7 +17,10 @@ export interface Authorization {
   readonly signature: string;
 }
 
-/** Every request has these. Action and version may come as parameters instead of headers, and are signed as such. */
+/**
+ * Every request has these. Action and version may come as parameters instead of headers, and are signed as
+ * such.
+ */
 const ALWAYS_SIGNED = ['host', 'x-acs-content-sha256', 'x-acs-date', 'x-acs-signature-nonce'];
 
 const AUTHORIZATION = /^(\S+) Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/;
@@ -28,7 +32,10 @@ export function parseAuthorization(header: string): Authorization | undefined {
   return { accessKeyID, signedHeaders: signedHeaders.toLowerCase().split(';'), signature };
 }
 
-/** Header names that had to be signed and were not: the fixed ones, and every other `x-acs-` header that was sent. */
+/**
+ * Header names that had to be signed and were not: the fixed ones, and every other `x-acs-` header that was
+ * sent.
+ */
 export function unsignedHeaders(request: HttpRequest, signedHeaders: readonly string[]): readonly string[] {
   const sent = Object.keys(request.headers).filter((name) => name.startsWith('x-acs-'));
   return [...new Set([...ALWAYS_SIGNED, ...sent])].filter((name) => !signedHeaders.includes(name));
@@ -51,7 +58,10 @@ export function stringToSign(canonical: string): string {
   return `${ALGORITHM}\n${sha256(canonical)}`;
 }
 
-/** The signature in lower-case hex. The secret is the key as it is: nothing is derived from it, nothing appended. */
+/**
+ * The signature in lower-case hex. The secret is the key as it is: nothing is derived from it, nothing
+ * appended.
+ */
 export function sign(secret: string, canonical: string): string {
   return createHmac('sha256', secret).update(stringToSign(canonical)).digest('hex');
 }

@@ -1,6 +1,6 @@
 /**
- * What a request says of its signer, in either of the vendor's ways to sign: an ACS3 `Authorization` header, or the
- * parameters of the older RPC signature. Nothing of it is verified here.
+ * What a request says of its signer, in either of the vendor's ways to sign: an ACS3 `Authorization` header,
+ * or the parameters of the older RPC signature. Nothing of it is verified here.
  */
 import { type ApiError, rpcSignatureDoesNotMatch, signatureDoesNotMatch } from '../http/api-error.ts';
 import { type HttpRequest, header } from '../http/http-request.ts';

@@ -1,4 +1,4 @@
-/** The OIDC tokens that STS takes for issued by a provider: those that the verbs told it of. */
+/** The OIDC tokens that STS accepts as issued by a provider: those that a verb added. */
 import { CloudWorldError } from '../world/cloud-world.ts';
 import type { NewOIDCToken } from '../world/sts-world.ts';
 import { millisecondsOf } from '../world/times.ts';

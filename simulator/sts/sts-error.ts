@@ -1,6 +1,6 @@
 /**
- * The errors of the product `Sts`: status, code and message as the vendor's pages give them (AssumeRole, AssumeRoleWithOIDC,
- * the product's list of error codes, and "Use RRSA to authorize pods").
+ * The errors of the product `Sts`: status, code and message as the vendor's pages give them (AssumeRole,
+ * AssumeRoleWithOIDC, the product's list of error codes, and "Use RRSA to authorize pods").
  */
 import { ApiError } from '../http/api-error.ts';
 
@@ -28,7 +28,7 @@ export function roleNotFound(roleARN: string): ApiError {
   return new ApiError(404, 'EntityNotExist.Role', `The role not exists: ${roleARN}.`);
 }
 
-/** What the vendor says both to who may assume no role and to whom the role does not trust. */
+/** The vendor's error for a caller that may assume no role, and for one that the role does not trust. */
 export function assumeRoleDenied(): ApiError {
   const message = 'You are not authorized to do this action. You should be authorized by RAM.';
   return new ApiError(403, 'NoPermission', message);

@@ -44,7 +44,7 @@ describe('a refused call to STS', () => {
     });
   }
 
-  it('is of an operation or a version that there is not', async () => {
+  it('names an unknown operation or version', async () => {
     expect(await callSts(cloud, 'GetEdgeTranscodeJob')).to.include({
       status: 404,
       code: 'InvalidAction.NotFound',
@@ -89,14 +89,14 @@ describe('a refused call to STS', () => {
   describe('to assume a role', () => {
     const denied = { status: 403, code: 'NoPermission' };
 
-    it('is 404 EntityNotExist.Role for a role that is not, no longer is, or is a user', async () => {
+    it('is 404 EntityNotExist.Role for an unknown or removed role, and for the ARN of a user', async () => {
       await cloud.removeRole({ roleARN });
       for (const RoleArn of [roleARN, `acs:ram::${DEFAULT_ACCOUNT_ID}:user/operator`]) {
         expect(await assumeRole(cloud, { RoleArn })).to.include({ status: 404, code: 'EntityNotExist.Role' });
       }
     });
 
-    it('is 403 NoPermission for whom the role does not trust: by account, by key, or at all', async () => {
+    it('is 403 NoPermission for a caller that the role does not trust: by account, by key, or at all', async () => {
       await cloud.modifyRole({ roleARN, trustedAccounts: ['another'] });
       expect(await assumeRole(cloud)).to.include(denied);
       await cloud.modifyRole({ roleARN, trustedKeys: [DEFAULT_KEY.accessKeyID] });
@@ -121,7 +121,7 @@ describe('a refused call to STS', () => {
       expect((await assumeRole(cloud)).code).to.equal('OK');
     });
 
-    it('is 403 NoPermission for who may not assume roles, and for the account itself', async () => {
+    it('is 403 NoPermission for a caller that may not assume roles, and for the account itself', async () => {
       await cloud.deny({ action: 'sts:AssumeRole', accessKeyID: DEFAULT_KEY.accessKeyID });
       expect(await assumeRole(cloud)).to.include(denied);
       expect((await assumeRole(cloud, {}, { credentials: DEFAULT_TEMPORARY_KEY })).code).to.equal('OK');
@@ -148,7 +148,7 @@ describe('a refused call to STS', () => {
       expect(await refusal({})).to.equal('401 OIDCToken.InvalidSignature');
     });
 
-    it('is 401 for a provider that is not, or did not issue the token', async () => {
+    it('is 401 for an unknown provider, and for one that did not issue the token', async () => {
       const OIDCProviderArn = `${providerARN}-2`;
       expect(await refusal({ OIDCProviderArn })).to.equal('401 NoPermission');
       expect(await refusal({ OIDCProviderArn: '' })).to.equal('400 MissingParameter.OIDCProviderArn');
@@ -166,11 +166,11 @@ describe('a refused call to STS', () => {
       expect(await refusal({})).to.equal('200 OK');
     });
 
-    it('repeats no token, and is written down without it', async () => {
+    it('repeats no token, and is logged without it', async () => {
       const OIDCToken = 'canary.forged.token';
       const { body } = await assumeRoleWithOIDC(cloud, { OIDCToken });
       const good = credentialsOf(await assumeRole(cloud));
-      const told = JSON.stringify([
+      const visible = JSON.stringify([
         body,
         await cloud.calls({ service: 'sts' }),
         await cloud.counts({ service: 'sts' }),
@@ -178,7 +178,7 @@ describe('a refused call to STS', () => {
         await cloud.sessions(),
       ]);
       for (const secret of ['canary', token, good.accessKeySecret, good.securityToken]) {
-        expect(told).not.to.contain(secret);
+        expect(visible).not.to.contain(secret);
       }
     });
   });

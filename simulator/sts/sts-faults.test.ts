@@ -1,4 +1,6 @@
-/** STS can fail on its own, and is counted on its own: nothing of it is felt at Live, nor the other way round. */
+/**
+ * STS can fail on its own, and is counted on its own: nothing of it is felt at Live, nor the other way round.
+ */
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../http/certificate.ts';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA } from '../seed.ts';
@@ -93,7 +95,7 @@ describe('STS beside Live', () => {
     expect((await callWithSdk(cloud)).code).to.equal('OK');
   });
 
-  it('says of a service that there is not that there is none', async () => {
+  it('refuses a verb about an unknown service', async () => {
     const service = 'ram' as 'sts';
     for (const done of [
       cloud.counts({ service }),

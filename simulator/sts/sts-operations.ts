@@ -44,7 +44,7 @@ interface AnonymousInvocation {
 }
 
 interface SignedInvocation extends AnonymousInvocation {
-  /** That the call was signed with. */
+  /** The key that the call was signed with. */
   readonly key: Key;
 }
 
@@ -92,7 +92,7 @@ function assumeRoleWithOIDC({ parameters, parts, now }: AnonymousInvocation): Re
   };
 }
 
-/** In this order: a token that is both forged and of another provider is told to be forged. */
+/** The order matters: a token that is both forged and of another provider is refused as forged. */
 function goodToken(text: string, providerARN: string, tokens: OIDCTokens, now: number): OIDCToken {
   if (!tokens.hasProvider(providerARN)) throw noSuchProvider();
   if (!text) throw emptyOIDCToken();

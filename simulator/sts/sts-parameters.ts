@@ -45,7 +45,7 @@ export function secondsOf(parameters: Parameters, most: number): number {
   return seconds;
 }
 
-/** Session policies are not simulated: one is refused, so that nobody believes in what would have no effect. */
+/** Session policies are not simulated. A policy is refused, because it would have no effect. */
 export function refusePolicy(parameters: Parameters): void {
   if (parameters.get('Policy')) throw invalidPolicy();
 }

@@ -1,4 +1,7 @@
-/** One call to the product `Sts`: known action and version → key, where the operation needs one → the operation. */
+/**
+ * One call to the product `Sts`: known action and version → key, where the operation needs one → the
+ * operation.
+ */
 
 import {
   answerOf,

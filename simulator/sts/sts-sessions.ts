@@ -34,7 +34,7 @@ export class StsSessions {
 
   /** A new session for `seconds` from `now` (ms), or for as long as the role says. */
   issue(role: Role, roleSessionName: string, seconds: number, now: number): SessionKey {
-    // Expiration is told in whole seconds, and is true to the millisecond.
+    // Expiration has whole seconds, and the session expires at that very millisecond.
     const issuedAt = Math.floor(now / 1_000) * 1_000;
     const key: SessionKey = {
       account: role.account,

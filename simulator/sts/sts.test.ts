@@ -1,4 +1,7 @@
-/** STS as its pages describe it: who is calling, and the sessions of a role, as the SDK and Live take them. */
+/**
+ * STS as its pages describe it: the identity of a caller, and the sessions of a role, as the SDK and Live
+ * accept them.
+ */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_RRSA, DEFAULT_TEMPORARY_KEY } from '../seed.ts';
 import { type Simulator, startSimulator } from '../simulator.ts';
@@ -66,7 +69,7 @@ describe('STS', () => {
       });
     });
 
-    it('tells two keys of one account, and takes a temporary key and both ways of signing', async () => {
+    it('distinguishes two keys of one account, and accepts a temporary key and both signatures', async () => {
       const second = { accessKeyID: 'LTAIsecond', accessKeySecret: 'second' };
       await cloud.addKey({ accountID: DEFAULT_ACCOUNT_ID, ...second });
       for (const credentials of [DEFAULT_KEY, second, DEFAULT_TEMPORARY_KEY]) {
@@ -105,12 +108,12 @@ describe('STS', () => {
       }
     });
 
-    it('gives as many seconds as asked for', async () => {
+    it('issues a session of the requested length', async () => {
       const { body } = await assumeRole(cloud, { DurationSeconds: '900' }, dated());
       expect(body.Credentials).to.include({ Expiration: '2026-01-02T03:19:05Z' });
     });
 
-    it('can give less than the 900 seconds that are asked for at least', async () => {
+    it('can issue a session shorter than 900 seconds, the least that can be requested', async () => {
       await cloud.modifyRole({ roleARN: DEFAULT_RRSA.roleARN, sessionSeconds: 20 });
       const { body } = await assumeRole(cloud, { DurationSeconds: '900' }, dated());
       expect(body.Credentials).to.include({ Expiration: '2026-01-02T03:04:25Z' });
@@ -128,7 +131,7 @@ describe('STS', () => {
       expect(await live({ ...credentials, accessKeySecret: 'x' })).to.equal('SignatureDoesNotMatch');
     });
 
-    it("sees and spends what is the role's account's, not the caller's", async () => {
+    it("sees the jobs and spends the quota of the role's account, not the caller's", async () => {
       const theirs = { accessKeyID: 'LTAItheirs', accessKeySecret: 'theirs' };
       await cloud.createAccount({ accountID: 'theirs' });
       await cloud.addKey({ accountID: 'theirs', ...theirs });
@@ -142,7 +145,7 @@ describe('STS', () => {
       expect(byKey[session.accessKeyID]).to.deep.equal({ calls: 1, byCode: { OK: 1 } });
     });
 
-    it('may do what the role permits, as it is now', async () => {
+    it('has the permissions that its role has now', async () => {
       const { roleARN } = DEFAULT_RRSA;
       const session = credentialsOf(await assumeRole(cloud, {}, dated()));
       const list = () =>
@@ -158,7 +161,7 @@ describe('STS', () => {
       expect([await live(session), await list()]).to.deep.equal(['NoPermission', 'NoPermission']);
     });
 
-    it('expires on the clock of the simulator, to the second that was told, also at STS', async () => {
+    it('expires on the clock of the simulator, at the second of its Expiration, also at STS', async () => {
       const session = credentialsOf(await assumeRole(cloud, { DurationSeconds: '900' }, dated()));
       now = Date.parse('2026-01-02T03:19:04.999Z');
       expect(await live(session)).to.equal('OK');

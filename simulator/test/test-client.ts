@@ -1,4 +1,7 @@
-/** How the tests call the endpoint: with the vendor's SDK, and bare where the SDK cannot send or show something. */
+/**
+ * How the tests call the endpoint: with the vendor's SDK, and bare where the SDK cannot send or show
+ * something.
+ */
 import { randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -166,7 +169,8 @@ function authorizationOf(request: Bare, headers: Record<string, string>, credent
 }
 
 /**
- * A call without anything, on a connection of its own: the status of the answer, or the code of the network's error.
+ * A call without anything, on a connection of its own: the status of the answer, or the code of the network's
+ * error.
  * @param ca PEM of the certificate to trust.
  */
 export async function knock(url: string, ca?: string): Promise<number | string | undefined> {

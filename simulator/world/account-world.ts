@@ -2,18 +2,21 @@
 
 export interface AccountVerbs {
   createAccount(account: NewAccount): Promise<void>;
-  /** An account that is switched off answers OperationDenied at Live; STS knows it all the same. */
+  /** An account that is switched off answers OperationDenied at Live; STS still answers it. */
   modifyAccount(account: { accountID: string; enabled?: boolean; callsPerMinute?: number }): Promise<void>;
-  /** Spends calls of the account's quota, as another tool of the same account would. They are not counted as calls. */
+  /**
+   * Spends calls of the account's quota, as another tool of the same account would. They are not counted as
+   * calls.
+   */
   spendQuota(spending: { accountID: string; calls: number }): Promise<void>;
 
   addKey(key: NewKey): Promise<void>;
   modifyKey(key: { accessKeyID: string; active?: boolean; expiresAt?: string }): Promise<void>;
   removeKey(key: { accessKeyID: string }): Promise<void>;
 
-  /** Takes a permission away. Without an account or a key: from everybody. */
+  /** Denies an action: to one account, to one key, or without either to every caller. */
   deny(denial: Denial): Promise<void>;
-  /** Takes back the denials that fit; without arguments, all of them. */
+  /** Removes the denials that fit; without arguments, all of them. */
   allow(denial: Partial<Omit<Denial, 'code'>>): Promise<void>;
 }
 
@@ -31,7 +34,9 @@ export interface NewKey {
   securityToken?: string;
   /** When the security token expires; default never. */
   expiresAt?: string;
-  /** The RAM user that has it; default `operator`. Empty: the account itself has it, which may assume no role. */
+  /**
+   * The RAM user that has it; default `operator`. Empty: the account itself has it, which may assume no role.
+   */
   userName?: string;
 }
 

@@ -1,9 +1,9 @@
 /**
- * What a test, the demo or a person can do to the simulated cloud. One interface, two ways in: `Simulator` in the same
- * process, `AdminClient` over HTTP.
+ * What a test, the demo or a person can do to the simulated cloud. One interface, two ways in: `Simulator` in
+ * the same process, `AdminClient` over HTTP.
  *
- * Each verb takes one object and rejects with a sentence when it cannot be done. Times are RFC 3339 strings; an
- * account, key, role, cluster and job are named by their IDs. No verb gives a secret back.
+ * Each verb takes one object and rejects with a sentence when it cannot be done. Times are RFC 3339 strings;
+ * an account, key, role, cluster and job are named by their IDs. No verb gives a secret back.
  */
 import type { AccountVerbs } from './account-world.ts';
 import type { StsVerbs } from './sts-world.ts';
@@ -49,11 +49,14 @@ export interface EndpointVerbs {
   counts(of?: OfService): Promise<Counts>;
   /** The calls after sequence number `since` (default 0: all that are kept), oldest first. */
   calls(range?: { since?: number; limit?: number } & OfService): Promise<CallPage>;
-  /** As `calls`, but waits until there are `count` of them; after `milliseconds` (default 10,000) gives what there is. */
+  /**
+   * As `calls`, but waits until there are `count` of them; after `milliseconds` (default 10,000) gives what
+   * there is.
+   */
   awaitCalls(range: { since?: number; count: number; milliseconds?: number } & OfService): Promise<CallPage>;
   /** When an account called, for sums over any stretch of time; of one operation or of all. */
   timeline(of: { accountID: string; operation?: string } & OfService): Promise<Timeline>;
-  /** Forgets calls and counts of both services; sequence numbers go on. */
+  /** Forgets calls and counts of both services; sequence numbers continue. */
   resetCounts(): Promise<void>;
 }
 
@@ -99,7 +102,10 @@ export interface NewJob extends JobChange {
   modifyTime?: string;
   lastStartAt?: string;
   lastStopAt?: string;
-  /** How a time that is not set is answered: left out (default) or as an empty string. The vendor may do either. */
+  /**
+   * How a time that is not set is answered: left out (default) or as an empty string. The vendor may do
+   * either.
+   */
   unsetTimes?: 'absent' | 'empty';
 }
 
@@ -110,7 +116,10 @@ export interface NewJobs extends Omit<NewJob, 'clusterID' | 'jobID' | 'name'> {
   count: number;
   /** What their IDs start with, before a number of eight digits; default 24 random hex digits. */
   prefix?: string;
-  /** How much later than the one before each was created, in seconds; default 0. `createTime` is the first one's. */
+  /**
+   * How much later than the one before each was created, in seconds; default 0. `createTime` is the first
+   * one's.
+   */
   secondsApart?: number;
 }
 
@@ -165,9 +174,9 @@ export interface Counts {
   calls: number;
   /** By operation, then by code: `OK`, the vendor's code, or the fault in parentheses: `(hang)`. */
   byOperation: Record<string, Record<string, number>>;
-  /** By account, with `(none)` for keys that nobody has. */
+  /** By account, with `(none)` for unknown keys. */
   byAccount: Record<string, AccountCounts>;
-  /** By access key, that of calls which were refused for it included; `(none)` for calls without one. */
+  /** By access key, calls refused for the key included; `(none)` for calls without one. */
   byKey: Record<string, KeyCounts>;
   /** By `cluster/job`. */
   byJob: Record<string, number>;
@@ -202,7 +211,10 @@ export interface Call {
 }
 
 export interface Timeline {
-  /** Milliseconds since the Unix epoch, on the simulator's clock, in their order: the newest 200,000 of each operation. */
+  /**
+   * Milliseconds since the Unix epoch, on the simulator's clock, in their order: the newest 200,000 of each
+   * operation.
+   */
   times: readonly number[];
   /** How many calls are no longer kept. */
   lost: number;
@@ -212,16 +224,16 @@ export interface CallPage {
   calls: readonly Call[];
   /** The sequence number of the last call there was: `since` for the next question. */
   last: number;
-  /** How many of the calls asked for are no longer kept. */
+  /** How many of the requested calls are no longer kept. */
   lost: number;
 }
 
-/** A verb was asked for something that cannot be done. */
+/** A verb cannot do what its arguments say. The message is for its caller. */
 export class CloudWorldError extends Error {
   override readonly name = 'CloudWorldError';
 }
 
-/** Throws `CloudWorldError` where it is not the name of a service. */
+/** Throws `CloudWorldError` unless it is the name of a service. */
 export function checkService(service: string | undefined): void {
   if (service === undefined || service === 'live' || service === 'sts') return;
   throw new CloudWorldError(`The services are live and sts, not ${service}.`);

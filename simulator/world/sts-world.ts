@@ -29,13 +29,16 @@ export interface RoleChange {
   trustedKeys?: readonly string[];
   /** ARNs of OIDC providers, such as `acs:ram::1000000000000001:oidc-provider/simulator`. */
   trustedProviders?: readonly string[];
-  /** Who assumes the role with a key must send it; empty: nobody must. */
+  /** A caller that assumes the role with a key must send it; empty: none is needed. */
   externalID?: string;
   /** RAM actions such as `live:GetEdgeTranscodeJob`, or `live:*`, or `*`; default `*`. */
   permissions?: readonly string[];
-  /** The longest that a session may be asked for, in seconds: 3,600 (default) to 43,200. */
+  /** The longest session that a caller may request, in seconds: 3,600 (default) to 43,200. */
   maxSessionSeconds?: number;
-  /** How long sessions really are, whatever is asked for, in seconds; 0: as asked. For tests that cannot wait 900 s. */
+  /**
+   * Length of sessions in place of the requested one, in seconds; 0: as requested. For tests that cannot wait
+   * 900 s.
+   */
   sessionSeconds?: number;
 }
 

@@ -6,7 +6,10 @@ export function timeOf(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }
 
-/** Milliseconds since the Unix epoch; undefined where no time is given. Throws, naming the argument, where it is none. */
+/**
+ * Milliseconds since the Unix epoch; undefined where no time is given. Throws, naming the argument, where it
+ * is none.
+ */
 export function millisecondsOf(name: string, time: string | undefined): number | undefined {
   if (time === undefined) return undefined;
   const milliseconds = Date.parse(time);

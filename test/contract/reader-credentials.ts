@@ -1,5 +1,6 @@
 /**
- * Whose keys a reader signs with, and that bad ones cost nobody else anything: a refused key is tried by one probe at a time.
+ * Whose keys a reader signs with, and that bad ones cost nobody else anything: a refused key is tried by one
+ * probe at a time.
  */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_KEY, DEFAULT_TEMPORARY_KEY } from '../../simulator/seed.ts';
@@ -49,7 +50,7 @@ export function readerCredentials(newReader: NewReader): void {
       expect(answer).to.have.nested.property('destination.endpoint').that.contains('localhost');
     });
 
-    it('that are missing, forbidden or incomplete are CredentialsNotFound, without a call', async () => {
+    it('are CredentialsNotFound, without a call, when they are missing, forbidden or incomplete', async () => {
       for (const content of [undefined, 'forbidden', { accessKeyID: 'CANARY' }] as const) {
         if (content) subject.secrets.content.set('media/account', content);
         const { kind, message, retryAt } = await subject.failure({ credential: SECRET });
@@ -61,20 +62,20 @@ export function readerCredentials(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(0);
     });
 
-    it('that are the operator’s are not for every namespace', async () => {
+    it('of the operator serve only some namespaces', async () => {
       expect(await subject.failure({ credential: { namespace: 'elsewhere' } })).to.include({
         kind: 'CredentialsNotFound',
       });
     });
 
-    it('that were missing serve once they are there', async () => {
+    it('serve once they exist', async () => {
       await subject.failure({ credential: SECRET });
       subject.putSecret();
       await subject.clock.advance(SECRET_KEPT_MS);
       expect(await outcomes([subject.observe({ credential: SECRET })])).to.deep.equal(['observed']);
     });
 
-    it('that change are in force within 30 s', async () => {
+    it('take effect within 30 s of a change', async () => {
       subject.putSecret();
       await subject.observe({ credential: SECRET });
       subject.putSecret(OTHER_KEY);
@@ -83,7 +84,7 @@ export function readerCredentials(newReader: NewReader): void {
       expect(await keysUsed()).to.deep.equal([DEFAULT_KEY.accessKeyID, OTHER_KEY.accessKeyID]);
     });
 
-    it('that are replaced while the old ones are revoked cost no failure', async () => {
+    it('cause no failure when they are replaced while the old ones are revoked', async () => {
       subject.putSecret();
       await subject.observe({ credential: SECRET });
       subject.putSecret(OTHER_KEY);
@@ -113,7 +114,7 @@ export function readerCredentials(newReader: NewReader): void {
         ],
       ];
       for (const [name, refuse] of REFUSALS)
-        it(`as ${name} are AuthenticationFailed, to be asked again soon`, async () => {
+        it(`as ${name} are AuthenticationFailed, and are tried again soon`, async () => {
           subject.putSecret();
           await refuse();
           const { kind, message, retryAt } = await subject.failure({ credential: SECRET });
@@ -122,8 +123,11 @@ export function readerCredentials(newReader: NewReader): void {
           expect(retryAt).to.be.within(subject.clock.now() + 1, subject.clock.now() + PROBE_MS);
         });
 
-      /** All of it is told at once, or the test times out: 5,000 waiting at this pace would take more than an hour. */
-      it('are tried by few of those who wait, and by nobody who comes later', async () => {
+      /**
+       * All of it is told at once, or the test times out: 5,000 waiting at this pace would take more than an
+       * hour.
+       */
+      it('are tried by few of the waiting requests, and by no later one', async () => {
         subject = newSubject(60);
         subject.putSecret(WRONG_KEY);
         const answers = subject.observeTimes(5_000, { credential: SECRET });
@@ -134,7 +138,7 @@ export function readerCredentials(newReader: NewReader): void {
         expect(await subject.calls()).to.equal(1);
       });
 
-      it('are probed by one, for which the others wait, and all are told what it brings', async () => {
+      it('are probed by one request, whose result all the others get', async () => {
         subject.putSecret(WRONG_KEY);
         await subject.failure({ credential: SECRET });
         for (let probes = 2; probes < 5; probes += 1) {
@@ -145,7 +149,7 @@ export function readerCredentials(newReader: NewReader): void {
         }
       });
 
-      it('serve all again when the account mends them', async () => {
+      it('serve all again when the account enables them', async () => {
         subject.putSecret();
         await subject.cloud.modifyKey({ accessKeyID: DEFAULT_KEY.accessKeyID, active: false });
         await subject.failure({ credential: SECRET });
@@ -156,7 +160,7 @@ export function readerCredentials(newReader: NewReader): void {
         );
       });
 
-      it('serve all again at once when the Secret is mended and read again', async () => {
+      it('serve all again at once when the Secret is corrected and read again', async () => {
         subject.putSecret(WRONG_KEY);
         await subject.failure({ credential: SECRET });
         subject.putSecret(OTHER_KEY);
@@ -166,7 +170,7 @@ export function readerCredentials(newReader: NewReader): void {
         );
       });
 
-      it('are probed again soon by another when the probe is not wanted any more', async () => {
+      it('are probed by another request soon after the probe was withdrawn', async () => {
         subject = newSubject(60);
         subject.putSecret(WRONG_KEY);
         await subject.failure({ credential: SECRET });
@@ -180,7 +184,7 @@ export function readerCredentials(newReader: NewReader): void {
         expect(await subject.calls()).to.equal(2);
       });
 
-      it('cost other credentials nothing', async () => {
+      it('do not delay other credentials', async () => {
         subject.putSecret(WRONG_KEY);
         subject.putSecret(OTHER_KEY, OTHER_SECRET);
         await subject.failure({ credential: SECRET });
@@ -191,20 +195,20 @@ export function readerCredentials(newReader: NewReader): void {
       });
     });
 
-    it('that hang slow no others', async () => {
+    it('do not delay others while their endpoint hangs', async () => {
       subject.putSecret();
       subject.putSecret(OTHER_KEY, OTHER_SECRET);
       await subject.cloud.addFault({ kind: 'hang', accessKeyID: DEFAULT_KEY.accessKeyID });
       const hanging = subject.observeTimes(90, { credential: SECRET });
       await subject.cloud.awaitCalls({ count: 90 });
-      // A key of the same account: what another process may have called just before this one counts, for a moment.
+      // A key of the same account. Calls that another process may have made just before count for a moment.
       const others = outcomes(subject.observeTimes(5, { credential: OTHER_SECRET }));
       expect(await subject.inTime(others)).to.deep.equal(Array(5).fill('observed'));
       subject.reader.close();
       expect(await outcomes(hanging)).to.deep.equal(Array(90).fill('withdrawn'));
     });
 
-    it('that nobody answers about are told as no fault of the Secret’s, and others are not kept waiting', async () => {
+    it('are ConnectionFailed while the API server does not answer, and do not delay others', async () => {
       subject.secrets.silence = new Promise(() => undefined);
       const waiting = subject.observe({ credential: SECRET });
       expect(await outcomes([subject.observe()])).to.deep.equal(['observed']);

@@ -1,6 +1,6 @@
 /**
- * Roles that a reader assumes, by the key of a Secret or by the token of its own service account: assumed once, replaced when they
- * are refused, and told apart from all else that can be wrong.
+ * Roles that a reader assumes with the key of a Secret or the token of its service account. Each is assumed
+ * once, and its session is replaced when it is refused.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ const { roleARN, oidcProviderARN, oidcToken } = DEFAULT_RRSA;
 const WITH_ROLE = { ...DEFAULT_KEY, roleARN };
 const OTHER_ACCOUNT = '1000000000000002';
 
-/** As long as STS is left alone after a failure at the most, ms. */
+/** Longest time without a call of STS after a failure, ms. */
 const ASKED_AGAIN_MS = 20_000;
 /** How long a credential's first call waits for STS to say whose it is. */
 const ACCOUNT_MS = 3_000;
@@ -43,7 +43,7 @@ export function readerRoles(newReader: NewReader): void {
     }
 
     describe('of a Secret', () => {
-      it('are assumed with its key, once for however many, and their session signs', async () => {
+      it('are assumed with its key, once for all requests, and their session signs', async () => {
         subject.putSecret(WITH_ROLE);
         expect(await outcomes(subject.observeTimes(50, { credential: SECRET }))).to.deep.equal(
           Array(50).fill('observed'),
@@ -54,7 +54,7 @@ export function readerRoles(newReader: NewReader): void {
         expect(session?.roleSessionName).to.equal('edge-transcode-job-operator');
       });
 
-      it('are assumed under the name and with the external ID that it gives', async () => {
+      it('are assumed with the session name and external ID of the Secret', async () => {
         await subject.cloud.modifyRole({ roleARN, externalID: 'media/42' });
         subject.putSecret({ ...WITH_ROLE, externalID: 'CANARY' });
         expect(await failure()).to.include({ kind: 'AuthenticationFailed' });
@@ -96,7 +96,7 @@ export function readerRoles(newReader: NewReader): void {
         ],
       ];
       for (const [name, refuse, says] of REFUSALS)
-        it(`${name} are AuthenticationFailed, asked for by one, and no request goes to Live`, async () => {
+        it(`${name} are AuthenticationFailed after one call of STS and none of Live`, async () => {
           subject.putSecret(WITH_ROLE);
           await refuse();
           expect(await outcomes(subject.observeTimes(20, { credential: SECRET }))).to.deep.equal(
@@ -111,7 +111,7 @@ export function readerRoles(newReader: NewReader): void {
           expect(await subject.calls()).to.equal(0);
         });
 
-      it('that are mended at the cloud serve within 20 s', async () => {
+      it('serve within 20 s once they are corrected at the cloud', async () => {
         subject.putSecret(WITH_ROLE);
         await subject.cloud.modifyRole({ roleARN, trusted: false });
         for (let attempt = 0; attempt < 6; attempt += 1) {
@@ -123,13 +123,13 @@ export function readerRoles(newReader: NewReader): void {
         expect(await outcomes([observe()])).to.deep.equal(['observed']);
       });
 
-      it('that lack a permission of Live are told so', async () => {
+      it('are PermissionDenied without a permission of Live', async () => {
         await subject.cloud.modifyRole({ roleARN, permissions: [] });
         subject.putSecret(WITH_ROLE);
         expect(await failure()).to.include({ kind: 'PermissionDenied' });
       });
 
-      it('are assumed anew when the cloud refuses their session, and nobody notices', async () => {
+      it('are assumed again when the cloud refuses their session, without a failure', async () => {
         subject.putSecret(WITH_ROLE);
         await observe();
         await subject.cloud.expireSessions();
@@ -137,12 +137,12 @@ export function readerRoles(newReader: NewReader): void {
           Array(20).fill('observed'),
         );
         expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 2 } });
-        // The account is the role's, whichever session it is.
+        // The account belongs to the role, so another session needs no lookup.
         const { byOperation } = await subject.cloud.counts({ service: 'sts' });
         expect(byOperation.GetCallerIdentity).to.deep.equal({ OK: 1 });
       });
 
-      it('are assumed no more than once a minute when every session is refused', async () => {
+      it('are assumed at most once a minute when every session is refused', async () => {
         subject.putSecret(WITH_ROLE);
         await observe();
         for (let second = 0; second < 60; second += 1) {
@@ -162,13 +162,13 @@ export function readerRoles(newReader: NewReader): void {
         expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 1 } });
         await subject.clock.advance(110_000);
         await observe();
-        // And whose it is.
+        // And the lookup of the account.
         await subject.cloud.awaitCalls({ service: 'sts', count: 3 });
         expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 2 } });
         expect(await outcomes([observe()])).to.deep.equal(['observed']);
       });
 
-      it('leave the other credentials alone, whatever becomes of them', async () => {
+      it('do not disturb other credentials when they fail', async () => {
         await subject.cloud.addFault({ kind: 'hang', service: 'sts' });
         subject.putSecret(WITH_ROLE);
         const hanging = subject.observeTimes(10, { credential: SECRET });
@@ -182,8 +182,8 @@ export function readerRoles(newReader: NewReader): void {
       });
     });
 
-    describe('while STS is away', () => {
-      it('cannot be had, for no fault of the user, and are had soon after it is back', async () => {
+    describe('during an outage of STS', () => {
+      it('are ConnectionFailed, and serve soon after STS is back', async () => {
         subject.putSecret(WITH_ROLE);
         await subject.cloud.refuseConnections({ service: 'sts' });
         for (let attempt = 0; attempt < 10; attempt += 1) {
@@ -195,7 +195,7 @@ export function readerRoles(newReader: NewReader): void {
         expect(await outcomes([observe()])).to.deep.equal(['observed']);
       });
 
-      it('serve on until their session ends, and are never used past it', async () => {
+      it('serve until their session ends, and not longer', async () => {
         subject.putSecret(WITH_ROLE);
         await observe();
         await subject.cloud.refuseConnections({ service: 'sts' });
@@ -219,18 +219,18 @@ export function readerRoles(newReader: NewReader): void {
       });
       afterEach(() => rm(directory, { recursive: true }));
 
-      it('are assumed with its token, once for however many', async () => {
+      it('are assumed with its token, once for all requests', async () => {
         expect(await outcomes(subject.observeTimes(50))).to.deep.equal(Array(50).fill('observed'));
         expect(await stsCalls()).to.deep.equal({ AssumeRoleWithOIDC: { OK: 1 } });
       });
 
-      it('are not for every namespace, and then STS is not asked', async () => {
+      it('are refused without a call of STS to namespaces that may not use them', async () => {
         const elsewhere = { credential: { namespace: 'elsewhere' } };
         expect(await subject.failure(elsewhere)).to.include({ kind: 'CredentialsNotFound' });
         expect(await stsCalls()).to.deep.equal({});
       });
 
-      it('are assumed with the token that is in the file then', async () => {
+      it('are assumed with the present content of the token file', async () => {
         await subject.observe();
         await subject.cloud.removeOIDCToken({ token: oidcToken });
         await subject.cloud.addOIDCToken({ token: 'fresh.oidc.token', providerARN: oidcProviderARN });
@@ -240,7 +240,7 @@ export function readerRoles(newReader: NewReader): void {
         expect(await stsCalls()).to.deep.equal({ AssumeRoleWithOIDC: { OK: 2 } });
       });
 
-      it('with a token that is too old are AuthenticationFailed, and serve once there is another', async () => {
+      it('are AuthenticationFailed with an expired token, and serve once there is another', async () => {
         await subject.cloud.modifyOIDCToken({ token: oidcToken, expiresAt: '2023-01-01T00:00:00Z' });
         const { kind, message } = await subject.failure();
         expect(kind).to.equal('AuthenticationFailed');
@@ -251,7 +251,7 @@ export function readerRoles(newReader: NewReader): void {
         expect(await outcomes([subject.observe()])).to.deep.equal(['observed']);
       });
 
-      it('without a token are CredentialsNotFound, and STS is not asked', async () => {
+      it('are CredentialsNotFound without a token, and STS is not called', async () => {
         await writeFile(tokenFile, '\n');
         expect(await subject.failure()).to.include({
           kind: 'CredentialsNotFound',
@@ -266,7 +266,7 @@ export function readerRoles(newReader: NewReader): void {
         expect(await stsCalls()).to.deep.equal({});
       });
 
-      it('that do not trust the provider are told so', async () => {
+      it('are AuthenticationFailed when they do not trust the provider', async () => {
         await subject.cloud.modifyRole({ roleARN, trustedProviders: [] });
         const { kind, message } = await subject.failure();
         expect(kind).to.equal('AuthenticationFailed');
@@ -274,7 +274,7 @@ export function readerRoles(newReader: NewReader): void {
       });
     });
 
-    it('of two Secrets are two, each with the key of its own', async () => {
+    it('of two Secrets are separate, each with its own key', async () => {
       const other = { namespace: 'other', name: 'account' };
       const theirs = { accessKeyID: 'LTAItheirs', accessKeySecret: 'secret-of-theirs' };
       await subject.cloud.addKey({ ...theirs, accountID: DEFAULT_ACCOUNT_ID });

@@ -1,5 +1,6 @@
 /**
- * One budget that several processes share while Redis is away: each spends its part, and all share again when Redis is back.
+ * One budget spent by several processes while Redis is unusable: in parts, and together again when Redis is
+ * back.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -9,14 +10,14 @@ import { expect } from 'chai';
 import { selfSignedCertificate } from '../../simulator/http/certificate.ts';
 import { full, most, SETTLED_MS, SHARDS, until, useSpenders } from './spenders.ts';
 
-/** Time until a process notices: it asks Redis every second and waits a second for the answer. */
+/** An outage is noticed within this: a probe goes every second, and waits a second for its answer. */
 const NOTICED_MS = 3_000;
 
-describe('a budget shared through a Redis that is away', function () {
+describe('a budget shared through a Redis that is lost', function () {
   this.timeout(60_000);
   const scene = useSpenders();
 
-  it('is spent in parts while Redis hangs, and in full after it answers again', async () => {
+  it('is spent in parts while Redis hangs, and whole again afterwards', async () => {
     await scene.shared();
     for (const spender of scene.spenders) spender.want(20);
     await delay(SETTLED_MS);
@@ -38,7 +39,7 @@ describe('a budget shared through a Redis that is away', function () {
       ]);
   });
 
-  it('is spent in parts while Redis is gone, and in full after a restart of Redis that forgets everything', async () => {
+  it('is spent in parts while Redis is gone, and whole again when an empty Redis is back', async () => {
     await scene.shared();
     for (const spender of scene.spenders) spender.want(20);
     await delay(SETTLED_MS);
@@ -54,7 +55,7 @@ describe('a budget shared through a Redis that is away', function () {
       expect(JSON.stringify(logger.lines)).not.to.contain('a-password');
   });
 
-  it('is spent in parts while the certificate is not trusted or the password is wrong, and the log says which', async () => {
+  it('is spent in parts when the certificate is not trusted or the password is wrong, and the log says which', async () => {
     // Encrypted, so that the certificate fails.
     const server = createServer(selfSignedCertificate()).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -62,7 +63,7 @@ describe('a budget shared through a Redis that is away', function () {
     const untrusted = scene.spender('account', `rediss://:a-password@127.0.0.1:${port}`);
     const refused = scene.spender('account', `redis://:a-password@127.0.0.1:${scene.redis.port}`);
     await until(() => [untrusted, refused].every(({ logger }) => logger.lines.length > 0), NOTICED_MS);
-    // Long enough for a line after the first error.
+    // Long enough for a second attempt.
     await delay(1_000);
     server.close();
     expect(untrusted.logger.lines.map(({ fields }) => fields.why)).to.deep.equal([

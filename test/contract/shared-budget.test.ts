@@ -1,5 +1,6 @@
 /**
- * One budget that several processes spend through a real Redis: never more than it allows, and all of it whichever process needs it.
+ * One budget spent by several processes through a real Redis: never more than the budget, and all of it if
+ * one process needs it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -13,14 +14,14 @@ describe('a budget shared through Redis', function () {
   this.timeout(60_000);
   const scene = useSpenders();
 
-  it('is used in full by one process that needs all of it', async () => {
+  it('is used up by one process if the others need nothing', async () => {
     await scene.shared();
     scene.spenders[0]?.want(40);
     await delay(SETTLED_MS);
     expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
   });
 
-  it('is used in full by processes that all need it, and not exceeded', async () => {
+  it('is used up, and not exceeded, by processes that all need it', async () => {
     await scene.shared();
     for (const [index, spender] of scene.spenders.entries()) spender.want(10 * (index + 1));
     await delay(SETTLED_MS);
@@ -41,7 +42,7 @@ describe('a budget shared through Redis', function () {
     for (const each of calls) expect(each).to.be.within(0.9 * full(4_000), most(4_000));
   });
 
-  it('leaves no key in Redis that does not expire', async () => {
+  it('leaves no key in Redis for ever', async () => {
     await scene.shared();
     for (const spender of scene.spenders) spender.want(5);
     await until(() => scene.spenders.every(({ times }) => times.length > 5), SETTLED_MS);
@@ -51,11 +52,11 @@ describe('a budget shared through Redis', function () {
     for (const key of keys) if ((await client.pttl(key)) === -1) lasting.push(key);
     client.disconnect();
     expect(keys.some((key) => key.endsWith('_settings'))).to.equal(true);
-    // bottleneck has these while a permit is given, and then deletes them.
+    // bottleneck creates these when a permit begins, and deletes them with it.
     expect(lasting.filter((key) => !/_job_(weights|expirations|clients)$/.test(key))).to.deep.equal([]);
   });
 
-  it('knows the demand of the other processes for a minute after they last told it', async () => {
+  it('counts the demand of other processes as long as they repeat it', async () => {
     await scene.shared();
     const account = scene.account;
     const demands = scene.spenders.map(
@@ -68,7 +69,7 @@ describe('a budget shared through Redis', function () {
           clock: systemClock,
         }),
     );
-    // A process that told its demand more than a minute ago: its entry is deleted.
+    // A process that has not repeated its demand for more than a minute.
     const client = new Redis(scene.redis.url);
     const key = `b_${sharedNameOf(account)}_demand`;
     await client.hset(key, 'gone', `1000 ${Date.now() - 61_000}`);

@@ -1,5 +1,6 @@
 /**
- * Several processes that spend one budget through a real Redis, in real time, as Redis itself gives the permits.
+ * Several processes' worth of spenders of one budget, through a real Redis and in real time: Redis spaces the
+ * permits.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,10 +21,10 @@ import { skipBecause } from '../world/skip.ts';
 export const SHARDS = 3;
 const CALLS_PER_MINUTE = 1_200;
 const { minTimeMs } = pacing(CALLS_PER_MINUTE);
-/** A process that has just joined takes no more than its part for this long. */
+/** A process that has just joined takes no more than its part for 5 s. */
 export const SETTLED_MS = 5_000;
 
-/** One process: its callers wait again right after each call. */
+/** One process, with callers that come again at once after each call. */
 export class Spender {
   readonly logger = new RecordingLogger();
   readonly redis: RedisConnection;
@@ -46,11 +47,11 @@ export class Spender {
   }
 }
 
-/** The Redis and the spenders of one `describe`. */
+/** The spenders of the tests of one `describe`. */
 export class Spenders {
   redis!: RedisServer;
   readonly spenders: Spender[] = [];
-  /** The account of the first spenders: another one for each test. */
+  /** Account of the first three spenders; another one for each test. */
   account = '';
   #processes!: Processes;
   #program!: string;
@@ -61,12 +62,12 @@ export class Spenders {
     this.redis = await startRedis(processes, program);
   }
 
-  /** Starts a Redis after the last was killed: it remembers nothing. */
+  /** Starts a killed Redis again, empty. */
   async restartRedis(): Promise<void> {
     this.redis = await startRedis(this.#processes, this.#program, this.redis.port);
   }
 
-  /** Adds a spender, which ends with the test. */
+  /** Adds a spender, which is closed after the test. */
   spender(account: string, url = this.redis.url): Spender {
     const spender = new Spender(url, account);
     this.spenders.push(spender);
@@ -77,7 +78,7 @@ export class Spenders {
     for (const spender of this.spenders.splice(0)) spender.close();
   }
 
-  /** Waits until all are connected. */
+  /** Resolves when all spenders are connected. */
   shared(): Promise<void> {
     return until(() => this.spenders.every(({ redis }) => redis.isUp), 8_000);
   }
@@ -90,7 +91,7 @@ export class Spenders {
     return (times.filter((time) => time >= from && time < to).length * milliseconds) / (to - from);
   }
 
-  /** No window of any length has more calls than the rate allows and may come late. */
+  /** No window has more calls than the call rate allows, plus the permits that may begin late. */
   expectNeverAbove(): void {
     const times = this.spenders.flatMap((spender) => spender.times).sort((one, other) => one - other);
     for (const seconds of [1, 2, 5, 10]) {
@@ -103,7 +104,7 @@ export class Spenders {
   }
 }
 
-/** To be called first in a `describe`: gives each test three spenders of an account of its own. */
+/** Adds hooks to a `describe`: each test has three spenders of a new account. */
 export function useSpenders(): Spenders {
   const scene = new Spenders();
   let directory: string | undefined;
@@ -133,12 +134,12 @@ export function useSpenders(): Spenders {
   return scene;
 }
 
-/** The calls that the rate allows. */
+/** Number of calls at the full call rate. */
 export function full(milliseconds: number): number {
   return milliseconds / minTimeMs;
 }
 
-/** The same and the permits that may come late: the reserve of the budget, which is twice 1% of it. */
+/** `full`, plus the permits that may begin late: the reserve of the budget, which is twice 1% of it. */
 export function most(milliseconds: number): number {
   return full(milliseconds) + 2 * (CALLS_PER_MINUTE / 100) + 1;
 }

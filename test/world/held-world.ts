@@ -1,6 +1,6 @@
 /**
- * A test's world for a developer to look at: with `HOLD_WORLD=1` its addresses are printed when it starts, and after a failed test
- * it stays until Ctrl-C.
+ * A test's world for a developer to look at: with `HOLD_WORLD=1` its addresses are printed when it starts,
+ * and after a failed test it stays until Ctrl-C.
  */
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import type { Operator } from './operator.ts';

@@ -50,7 +50,10 @@ export class Operator implements AsyncDisposable {
     return (await fetch(`${this.url}/metrics`, ONCE)).text();
   }
 
-  /** The value of one series, such as `edgetranscode_status_writes_total{result="written"}`; 0 when there is none. */
+  /**
+   * The value of one series, such as `edgetranscode_status_writes_total{result="written"}`; 0 when there is
+   * none.
+   */
   async metric(series: string): Promise<number> {
     const line = (await this.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
     return line ? Number(line.slice(series.length + 1)) : 0;

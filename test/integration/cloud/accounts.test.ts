@@ -1,6 +1,6 @@
 /**
- * One account, one budget: the calls of all of its keys, counted by the cloud over more than a minute of backlog, from the start of
- * the operator on and through a kill and a restart. Another account has its own.
+ * One account, one budget: the simulated cloud counts the calls of all keys of an account through more than a
+ * minute of backlog, a kill and a restart. Another account has a budget of its own.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -13,7 +13,10 @@ import { is, job } from '../support/world.ts';
 const CALLS_PER_MINUTE = 240;
 const ARGS = [ONE_BY_ONE, `--calls-per-minute=${CALLS_PER_MINUTE}`];
 
-/** Each asks for 12 calls a minute: together more than twice the budget of one account, until they are stretched. */
+/**
+ * Each asks for 12 calls a minute: together more than twice the budget of one account, until they are
+ * stretched.
+ */
 const OBJECTS = 48;
 
 describe('the budget of an account', function () {

@@ -1,6 +1,6 @@
 /**
- * A key that is revoked below many objects, and an endpoint that hangs beside one that answers: few calls, honest statuses, and everything
- * back soon after the mend. Counted by the cloud.
+ * A revoked key that many objects use, and an endpoint that hangs beside one that answers: few calls, true
+ * statuses, and observations again soon after the repair. The simulated cloud counts the calls.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -27,7 +27,7 @@ describe('a revoked key that hundreds of objects use', () => {
     operator: () => ({ args: [ONE_BY_ONE, '--calls-per-minute=6000'] }),
   });
   let revokedAt: number;
-  let mendedTime: number;
+  let repairTime: number;
   let whileRevoked: readonly Call[];
   let afterwards: readonly Call[];
 
@@ -59,7 +59,8 @@ describe('a revoked key that hundreds of objects use', () => {
     await all('ObservationSucceeded');
     revokedAt = await setKey(false);
     await all('AuthenticationFailed');
-    // Probes come at 5 and 15 s at the latest: until the third, the circuit has had time to grow its intervals.
+    // Probes come at 5 and 15 s at the latest: until the third, the circuit has had time to grow its
+    // intervals.
     await scene.world.eventually(
       'several probes',
       async () => {
@@ -69,10 +70,10 @@ describe('a revoked key that hundreds of objects use', () => {
       { withinMs: 90 * SECOND },
     );
     whileRevoked = (await admin.calls({ since: revokedAt })).calls;
-    mendedTime = Date.now();
-    const mendedAt = await setKey(true);
+    repairTime = Date.now();
+    const callsBeforeRepair = await setKey(true);
     await all('ObservationSucceeded');
-    afterwards = (await admin.calls({ since: mendedAt })).calls;
+    afterwards = (await admin.calls({ since: callsBeforeRepair })).calls;
   });
 
   it('costs few calls: those in flight, and then probes at growing intervals', () => {
@@ -93,8 +94,8 @@ describe('a revoked key that hundreds of objects use', () => {
     expect(observed.size).to.equal(OBJECTS);
     const times = [...observed.values()];
     const first = Math.min(...times);
-    expect(first - mendedTime).to.be.below(30 * SECOND);
-    // The budget goes to those who have waited: by the time that all are observed, hardly any was asked twice.
+    expect(first - repairTime).to.be.below(30 * SECOND);
+    // The budget goes to waiting objects first: when all are observed, hardly any was polled twice.
     const last = Math.max(...times);
     expect(afterwards.filter(({ time }) => time <= last).length).to.be.at.most(1.1 * OBJECTS);
   });
@@ -164,9 +165,11 @@ describe('an endpoint that hangs', () => {
           withinMs: 60 * SECOND,
         },
       );
-    // 96; and while the first to fail are still being closed, those that take their places before the fifth failure closes the way.
+    // 96; and while the first to fail are still being closed, those that take their places before the fifth
+    // failure closes the way.
     expect(atOnce).to.be.within(1, 96 + 5);
-    // The first 96, those that took the places of the first to fail, and probes; without circuit it would be 30 a second.
+    // The first 96, those that took the places of the first to fail, and probes; without circuit it would be
+    // 30 a second.
     expect(opened).to.be.below(250);
   });
 });

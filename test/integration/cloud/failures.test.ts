@@ -1,6 +1,6 @@
 /**
- * Each way in which asking can fail, met by an object that was never observed: told apart, said so at once and in words that
- * help, and over as soon as the cause is.
+ * Every failure of a call, met by an object that was never observed: the status names it at once and
+ * distinctly, and recovers as soon as the cause ends.
  */
 import { expect } from 'chai';
 import type { FailureKind } from '../../../src/job/model/failures.ts';
@@ -47,7 +47,7 @@ describe('an object that was never observed', () => {
   together({
     ...Object.fromEntries(
       Object.entries(FAILURES).map(([title, { kind, message }]) => [
-        `tells ${title} as ${kind}, and recovers from it`,
+        `reports ${title} as ${kind}, and recovers from it`,
         async () => {
           const { world } = scene;
           const name = nameOf(title);

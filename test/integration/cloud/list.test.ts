@@ -1,5 +1,6 @@
 /**
- * Two thousand new objects in four clusters: observed by pages of their lists, counted by the cloud.
+ * Two thousand new objects in four clusters, observed by pages of their lists. The simulated cloud counts the
+ * calls.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';

@@ -1,5 +1,6 @@
 /**
- * TLS to the endpoints: verified, with an authority of one's own where NODE_EXTRA_CA_CERTS names it.
+ * TLS to the endpoints: certificates are verified, with a private authority where NODE_EXTRA_CA_CERTS names
+ * it.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -97,8 +98,8 @@ describe('the operator’s connections', () => {
       const operator = await world.operator({ env: { ...env, NODE_OPTIONS: `--import=${TELL}` } });
       for (const name of ['own', 'role']) await world.until(name, (each) => is(each, 'Ready', 'True'));
       await operator.process.stop();
-      const told = operator.process.output().matchAll(/^(?:connects to|looks up) (.*)$/gm);
-      expect(new Set(Array.from(told, ([, host]) => host))).to.deep.equal(new Set(['127.0.0.1']));
+      const destinations = operator.process.output().matchAll(/^(?:connects to|looks up) (.*)$/gm);
+      expect(new Set(Array.from(destinations, ([, host]) => host))).to.deep.equal(new Set(['127.0.0.1']));
     }
   });
 });

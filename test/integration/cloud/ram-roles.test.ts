@@ -1,7 +1,7 @@
 /**
- * RAM roles: the operator's own by the token of its service account (RRSA), and those that Secrets name; how their sessions are
- * renewed, and what an outage of STS does to them. The metadata address is on no way that is taken here: it does not answer, and
- * nothing waits for it.
+ * RAM roles: the operator's own, by the token of its service account (RRSA), and those that Secrets name; the
+ * renewal of their sessions, and an outage of STS. The metadata address is unreachable here, and nothing
+ * waits for it.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -22,7 +22,10 @@ import { useWorld } from '../support/use-world.ts';
 import { secret, secretData } from '../support/user-side.ts';
 import { is, job, type Shown } from '../support/world.ts';
 
-/** The shortest of the vendor's are 900 s; these are renewed by a poll after 24 to 28 s, and not used after 35. Polls are 5 s apart. */
+/**
+ * The shortest of the vendor's are 900 s; these are renewed by a poll after 24 to 28 s, and not used after
+ * 35. Polls are 5 s apart.
+ */
 const SESSION_SECONDS = 40;
 const RENEWED_AFTER_MS = 24_000;
 
@@ -178,8 +181,8 @@ describe('a RAM role', function () {
     await world.apply(job('tokenless', await createJob(world)));
     // Where another session was refused within the last minute, the refusal of this one shows first.
     const isTold = (each: Shown) => is(each, 'Ready', 'False', 'CredentialsNotFound');
-    const told = await world.until('tokenless', isTold, { withinMs: 90_000 });
-    expectStalled(told, 'CredentialsNotFound', /OIDC_TOKEN_FILE names cannot be read/);
+    const shown = await world.until('tokenless', isTold, { withinMs: 90_000 });
+    expectStalled(shown, 'CredentialsNotFound', /OIDC_TOKEN_FILE names cannot be read/);
     await writeFile(tokenFile, 'second.oidc.token');
     await ready(world, 'tokenless');
   });
@@ -197,7 +200,7 @@ describe('a RAM role', function () {
     return scene.world.cloud.admin.sessions({ roleARN });
   }
 
-  /** Resolves once there are so many. */
+  /** Resolves once there are that many. */
   async function sessionAfter(roleARN: string, count: number): Promise<void> {
     const look = async () => ((await sessionsOf(roleARN)).length >= count ? true : undefined);
     await scene.world.eventually(`${count} sessions of ${roleARN}`, look, ONE_SESSION);

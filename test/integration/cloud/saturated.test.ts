@@ -1,6 +1,6 @@
 /**
- * An account whose objects ask for several times its budget: the intervals are stretched to fit. And when the cloud throttles it for a
- * while, so that many wait, who is asked for goes next all the same, and who is no longer wanted leaves without a call.
+ * An account whose objects need several times its budget: the intervals are lengthened to fit. Then the cloud
+ * throttles for a while, so that many polls wait: urgent requests go first, and withdrawn ones spend no call.
  */
 import { expect } from 'chai';
 import type { Operator } from '../../world/operator.ts';
@@ -52,7 +52,10 @@ describe('a saturated budget', function () {
     return await operator.metric(`edgetranscode_api_backlog{identity="default",priority="${priority}"}`);
   }
 
-  /** How many other calls the cloud sees between the moment when `act` has ended and its first call about the job. */
+  /**
+   * How many other calls the cloud sees between the moment when `act` has ended and its first call about the
+   * job.
+   */
   async function callsBefore(jobID: string, act: () => Promise<void>): Promise<number> {
     const { world } = scene;
     const began = await now(world);
@@ -95,7 +98,7 @@ describe('a saturated budget', function () {
 
   it('lengthens the intervals in steps, by as much as the budget needs', async () => {
     const factor = await operator.metric('edgetranscode_interval_stretch_ratio{identity="default"}');
-    // 30 calls a second asked for, 4.9 given: 6.12 rounded up to a power of 1.25.
+    // 30 calls a second needed, 4.9 available: 6.12 rounded up to a power of 1.25.
     expect(factor).to.be.closeTo(1.25 ** 9, 1e-9);
     const { metadata, status } = await scene.world.until('newcomer', (each) => is(each, 'Ready', 'True'));
     expect([metadata.name, status.effectiveInterval]).to.deep.equal(['newcomer', '38s']);

@@ -1,5 +1,6 @@
 /**
- * Three shards that spend one account's budget through a real Redis, counted by the cloud: while it is there, gone, back and hung.
+ * Three shards that spend one account's budget through a real Redis: while Redis answers, is dead, is back,
+ * and hangs. The simulated cloud counts the calls.
  */
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
@@ -15,8 +16,8 @@ import { job } from '../support/world.ts';
 
 const CALLS_PER_MINUTE = 300;
 /**
- * At 7.5 polls a minute each: of each shard alone less than the 294 that there are, together 360. Intervals that are a quarter longer make
- * it 288, which is 96% of the budget.
+ * At 7.5 polls a minute each: of each shard alone less than the 294 that there are, together 360. Intervals
+ * that are a quarter longer make it 288, which is 96% of the budget.
  */
 const OBJECTS = { sports: 30, news: 15, rest: 3 } as const;
 const INTERVAL = '8s';
@@ -24,7 +25,7 @@ type Shard = keyof typeof OBJECTS;
 const SHARDS = Object.keys(OBJECTS) as Shard[];
 
 const MINUTE_MS = 60_000;
-/** Noticed after a second without an answer, which is asked for every second; on a busy machine twice that. */
+/** A check runs every second and waits a second for its answer; twice that on a busy machine. */
 const NOTICED_MS = 5_000;
 
 describe('a budget that three shards share', function () {
@@ -77,7 +78,7 @@ describe('a budget that three shards share', function () {
 
   it('is spent to at least nine tenths, however the objects are split, and never exceeded', async () => {
     const { world } = scene;
-    // Each goes on with its part for a moment after the others have come.
+    // Each continues with its part for a moment after the others have started.
     await passed(6_000);
     const since = await now(world);
     await passed(MINUTE_MS);
@@ -133,13 +134,13 @@ describe('a budget that three shards share', function () {
   });
 
   async function untilShared(value: 0 | 1, withinMs = 20_000): Promise<void> {
-    const told = async () => {
+    const reported = async () => {
       for (const [shard, operator] of operators)
         if (!(await operator.metrics()).includes(`edgetranscode_shared_budget{shard="${shard}"} ${value}`))
           return undefined;
       return true;
     };
-    await scene.world.eventually(`shared_budget ${value} of all`, told, { withinMs });
+    await scene.world.eventually(`shared_budget ${value} of all`, reported, { withinMs });
   }
 
   /** Until every shard has made calls. */
@@ -156,7 +157,7 @@ describe('a budget that three shards share', function () {
   }
 });
 
-/** Asks Redis who is connected. */
+/** Reads the list of clients from Redis. */
 class Client implements AsyncDisposable {
   readonly #redis: Redis;
 

@@ -1,6 +1,6 @@
 /**
- * Trouble that lasts: keys, Secrets and permissions, with the operator under its shipped service account, and the cloud away. What is
- * promised takes 30 s and more to see, so all of it is started together.
+ * Lasting failures of keys, Secrets, permissions and the cloud, with the operator under its shipped service
+ * account. Each takes 30 s and more, so all start together.
  */
 import { ONE_BY_ONE } from '../support/cloud-side.ts';
 import { install } from '../support/installed.ts';
@@ -36,7 +36,7 @@ describe('during a lasting failure', function () {
   });
 });
 
-/** The same tests with what they tell of before their titles. */
+/** The same tests, with their subject before their titles. */
 function about(
   subject: string,
   tests: Record<string, () => Promise<void>>,

@@ -1,5 +1,5 @@
 /**
- * `make demo`, as it runs where nobody watches: it shows all that it promises, tells when something did not happen, and
+ * `make demo` without a terminal: it shows everything that it promises, reports what did not happen, and
  * leaves nothing behind, however it ends.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
@@ -119,7 +119,9 @@ class Demo implements AsyncDisposable {
     return this.#errors;
   }
 
-  /** Resolves with the processes that it has started, once it has printed `text`. Rejects if it ends before. */
+  /**
+   * Resolves with the processes that it has started, once it has printed `text`. Rejects if it ends before.
+   */
   async processesAt(text: string): Promise<RunningProcess[]> {
     const over = this.#closed.then(() => {
       throw new Error(`the demo ended before it printed “${text}”: ${this.#output}${this.#errors}`);

@@ -1,6 +1,6 @@
 /**
- * The image without a container engine: what the Dockerfile copies is enough to build, and what its last stage holds
- * is enough to run.
+ * The image without a container engine: the files that the Dockerfile copies suffice to build, and those of
+ * its last stage suffice to run.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';

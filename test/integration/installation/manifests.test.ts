@@ -1,5 +1,6 @@
 /**
- * The shipped manifests on a real API server: a user can apply them all, twice, and the roles say what they should.
+ * The shipped manifests on a real API server: a user can apply them all, twice, and the roles grant what they
+ * should.
  */
 
 import type { V1Deployment, V1PodSpec } from '@kubernetes/client-node';

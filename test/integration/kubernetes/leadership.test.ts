@@ -1,6 +1,6 @@
 /**
- * Several operators on one API server, of which one acts at a time. Who led and who wrote is read from the API server's audit log, who
- * called when from the cloud's.
+ * Several operators on one API server, of which one acts at a time. The API server's audit log shows the
+ * leaders and the writers, the simulated cloud the calls.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -19,7 +19,7 @@ const ELECT = ['--leader-elect', '--lease-duration=3s', '--renew-deadline=2s', '
 const HANDED_OVER_WITHIN_MS = 3_000;
 const TAKEN_OVER_WITHIN_MS = LEASE_MS + 2_000;
 
-/** Their intervals ask for 480 calls a minute: whoever leads uses all of the budget. */
+/** Their intervals need 480 calls a minute, so that the leader uses all of its budget. */
 const OBJECTS = 40;
 const CALLS_PER_MINUTE = 300;
 const BURST = CALLS_PER_MINUTE / 100;
@@ -98,7 +98,7 @@ describe('operators that share a Lease', function () {
     await writing();
     const leader = await theLeader();
     leader.process.kill('SIGSTOP');
-    // It answers nobody meanwhile.
+    // It answers no request meanwhile.
     running.delete(leader);
     const next = await nextLeader(leader, TAKEN_OVER_WITHIN_MS);
     await writing();
@@ -134,7 +134,7 @@ describe('operators that share a Lease', function () {
   it('stop within 5 s while the API server and a call hang', async () => {
     const { world } = scene;
     const ids = await createJob(world);
-    const mend = await breakCalls(world, ids, { kind: 'hang' });
+    const repair = await breakCalls(world, ids, { kind: 'hang' });
     await world.apply(job('hanging', ids));
     await furtherCalls(world, ids, 1, { since: 0 });
     const leader = await theLeader();
@@ -143,7 +143,7 @@ describe('operators that share a Lease', function () {
     running.delete(leader);
     world.controlPlane.resumeApiServer();
     await nextLeader(leader, TAKEN_OVER_WITHIN_MS);
-    await mend();
+    await repair();
     await world.kubectl('delete', 'edgetranscodejob', 'hanging');
   });
 
@@ -210,7 +210,7 @@ describe('operators that share a Lease', function () {
     return scene.world.eventually('the next leader', find, { withinMs });
   }
 
-  /** Until statuses are being written by whoever leads. */
+  /** Resolves when the leader writes statuses. */
   async function writing(): Promise<void> {
     const leader = await theLeader();
     const series = 'edgetranscode_status_writes_total{result="written"}';

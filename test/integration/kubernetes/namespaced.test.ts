@@ -1,6 +1,6 @@
 /**
- * The operator where nobody may have a ClusterRole: it watches some namespaces, with the Role that is shipped for each. Five of them
- * lack one permission each; what that takes away there, it takes away nowhere else.
+ * The operator without a ClusterRole: it watches some namespaces, with the Role that is shipped for each.
+ * Five of the namespaces lack one permission each, which must affect no other namespace.
  */
 import type { V1Role } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -74,8 +74,8 @@ describe('the operator in some namespaces', function () {
 
   it('reads no other namespace and nothing cluster-wide', async () => {
     expect((await scene.world.get('first', UNWATCHED)).status).not.to.have.property('job');
-    const asked = (await requests.all()).map(({ objectRef }) => objectRef?.namespace);
-    expect([...new Set(asked)]).to.have.members(WATCHED);
+    const namespaces = (await requests.all()).map(({ objectRef }) => objectRef?.namespace);
+    expect([...new Set(namespaces)]).to.have.members(WATCHED);
   });
 
   it('is not ready before each namespace is listed, and names the missing ones', async () => {

@@ -1,6 +1,5 @@
 /**
- * The API server and the operator killed and started again: nothing that happened meanwhile is lost, and nothing that was done
- * is done twice.
+ * The API server and the operator are killed and started again: no change is lost, and nothing is done twice.
  */
 import { expect } from 'chai';
 import type { Call } from '../../../simulator/world/cloud-world.ts';

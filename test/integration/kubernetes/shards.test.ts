@@ -1,6 +1,6 @@
 /**
- * Two shards and the operator without a name on one API server, under the shipped service account. Who follows and writes what is read
- * from the API server's audit log, what is called from the cloud's.
+ * Two shards and an operator without a shard on one API server, under the shipped service account. The API
+ * server's audit log shows their watches and writes, the simulated cloud their calls.
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
@@ -153,7 +153,7 @@ describe('shards', function () {
     expect(new Set(writes.map(({ writer }) => writer)).size).to.equal(SHARDS.length);
     for (const { writer, version } of writes) {
       const owner = owners.findLast((each) => each.version <= version)?.owner;
-      expect(identities.get(writer), `who wrote to version ${version}`).to.equal(owner);
+      expect(identities.get(writer), `writer of version ${version}`).to.equal(owner);
     }
     expect(await longestGap(ids, since)).to.be.below(2 * INTERVAL_MS + LATE_MS);
   });

@@ -1,6 +1,6 @@
 /**
- * The operator beside a CRD of another version: an older one that lacks fields, and a newer one with statuses that a newer operator has
- * written, as after a rollback. Nothing is lost, and no write follows another.
+ * The operator with a CRD of another version: an older one that lacks fields, and a newer one with statuses
+ * of a newer operator, as after a rollback. Nothing is lost, and no write leads to another.
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
@@ -52,8 +52,10 @@ describe('the operator and a CRD of another version', function () {
     await world.until('older', (each) => each.status.state === 'Running');
     expect(await statusWrites(world, 'older')).to.have.length(2);
     expect(await operator.metric('edgetranscode_status_writes_total{result="pruned"}')).to.equal(2);
-    const told = operator.log().filter(({ msg }) => msg.includes('the CRD is older than the operator'));
-    expect(told.map(({ level, hint }) => [level, hint])).to.deep.equal([['warn', 'kubectl apply -f crds/']]);
+    const warnings = operator.log().filter(({ msg }) => msg.includes('the CRD is older than the operator'));
+    expect(warnings.map(({ level, hint }) => [level, hint])).to.deep.equal([
+      ['warn', 'kubectl apply -f crds/'],
+    ]);
     await operator.process.stop();
   });
 

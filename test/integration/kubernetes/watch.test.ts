@@ -1,6 +1,7 @@
 /**
- * Whatever happens to the connection and to the API server: within 10 s of its end the store equals the server's list, without a
- * storm of requests and without a connection too many. An unhandled rejection would fail the test that is running.
+ * Interruptions of the watch and of the API server: within 10 s of the end of each, the store equals the
+ * server's list, without a burst of requests or an additional connection. An unhandled rejection would fail
+ * the running test.
  */
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
@@ -116,7 +117,7 @@ describe('the store of objects', function () {
       const { length } = follower.warnings;
       const binding = theOnly<object>(manifestsIn('deploy'), 'ClusterRoleBinding');
       await world.kubectl('delete', 'clusterrolebinding', 'edge-transcode-job-operator');
-      // The authorizer hears of it a moment later. A try that is cut before its answer tells nothing.
+      // The authorizer hears of it a moment later. A try that is cut before its answer proves nothing.
       const refused = () => {
         if (follower.warnings.slice(length).some(({ fields }) => fields.status === 403)) return true;
         follower.proxy.cut();
@@ -186,12 +187,12 @@ describe('the store of objects', function () {
     const second = await follower.create('replaced');
     follower.proxy.cut();
     await follower.follows();
-    const { changes: told } = follower;
+    const { changes } = follower;
     expect(
-      told.findLast((each) => each.startsWith('default/replaced')),
+      changes.findLast((each) => each.startsWith('default/replaced')),
       'the newest',
     ).to.match(new RegExp(`→ ${second.metadata.uid}$`));
-    expect(told.join('\n')).to.contain(`default/replaced: ${first.metadata.uid} → `);
+    expect(changes.join('\n')).to.contain(`default/replaced: ${first.metadata.uid} → `);
   });
 
   describe('a list that is interrupted between two pages', () => {

@@ -1,5 +1,5 @@
 /**
- * What the operator costs its API server: counted in the server's audit log, and by a proxy that the operator's connections pass.
+ * The operator's cost for the API server, counted in the audit log and by a proxy between the two.
  */
 import { expect } from 'chai';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
@@ -51,7 +51,7 @@ describe('the cost of the operator', function () {
   it('is no request to the API server when polls find nothing new', async () => {
     await requests.restart();
     await polls(3);
-    expect(await asked()).to.deep.equal([]);
+    expect(await requestsMade()).to.deep.equal([]);
   });
 
   it('is no write in an outage that is shorter than the freshness window', async () => {
@@ -63,7 +63,7 @@ describe('the cost of the operator', function () {
     const failed =
       'edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="ServiceUnavailable"}';
     expect(await scene.operator.metric(failed)).to.be.at.least(2 * OBJECTS);
-    expect(await asked()).to.deep.equal([]);
+    expect(await requestsMade()).to.deep.equal([]);
     expect(await allReady()).to.equal(true);
   });
 
@@ -72,7 +72,7 @@ describe('the cost of the operator', function () {
     await scene.world.cloud.admin.stopJob({ clusterID: CLUSTER_ID, jobID: jobIDOf(0) });
     await scene.world.until(nameOf(0), ({ status }) => status.state === 'NotStarted');
     await polls(1);
-    expect(await asked()).to.have.members([
+    expect(await requestsMade()).to.have.members([
       `${PATCH_STATUS} ${nameOf(0)} 200`,
       `${CREATE_EVENT} ${nameOf(0)} 201`,
     ]);
@@ -154,7 +154,7 @@ describe('the cost of the operator', function () {
     return (await scene.world.list()).every((each) => is(each, 'Ready', 'True', 'ObservationSucceeded'));
   }
 
-  /** Resolves when every object has been polled so many times. */
+  /** Resolves when every object has been polled that number of times. */
   async function polls(rounds: number): Promise<void> {
     const { last } = await scene.world.cloud.admin.calls({ limit: 1 });
     const polled = async () => {
@@ -167,11 +167,11 @@ describe('the cost of the operator', function () {
   }
 
   /** Everything but watching, as `permission name code`; an event's name is that of its object. */
-  async function asked(): Promise<string[]> {
+  async function requestsMade(): Promise<string[]> {
     return (await requests.all()).filter((event) => permissionOf(event) !== WATCH_JOBS).map(outcomeOf);
   }
 
-  /** What was asked about one object, but for events. */
+  /** The requests about one object, apart from events. */
   async function about(name: string): Promise<AuditEvent[]> {
     return (await requests.all()).filter(({ objectRef }) => objectRef?.name === name);
   }

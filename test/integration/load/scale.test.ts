@@ -1,6 +1,6 @@
 /**
- * A thousand objects, and an operator that is killed in the middle of its first round: counted by the cloud and in the API
- * server's audit log. How long it takes is no assertion.
+ * A thousand objects, and an operator that is killed in the middle of its first round. The simulated cloud
+ * and the API server's audit log count the calls. The duration is not asserted.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -16,7 +16,10 @@ const OBJECTS = 1_000;
 const INTERVAL_MS = 60_000;
 const PAGE_SIZE = 500;
 
-/** The default of --calls-per-minute, and what it allows: a steady pace, and twice a burst of 1% for calls that come late. */
+/**
+ * The default of --calls-per-minute, and what it allows: a steady pace, and twice a burst of 1% for calls
+ * that come late.
+ */
 const CALLS_PER_MINUTE = 3_000;
 const BURST = CALLS_PER_MINUTE / 100;
 const CALLS_PER_SECOND = (CALLS_PER_MINUTE - 2 * BURST) / 60;

@@ -1,5 +1,5 @@
 /**
- * The operator's command line, with nothing around it: options, help, and what it says when it cannot start.
+ * The operator's command line without a cluster: options, help, and messages when it cannot start.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';

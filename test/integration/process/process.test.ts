@@ -1,5 +1,6 @@
 /**
- * The operator as a process in a cluster: how it starts where things are missing, how it stops, and what its options change.
+ * The operator as a process in a cluster: its start with missing parts, its stop, and the effect of its
+ * options.
  */
 import { expect } from 'chai';
 import type { Operator } from '../../world/operator.ts';

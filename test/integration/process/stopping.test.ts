@@ -1,6 +1,6 @@
 /**
- * SIGTERM at odd moments: whatever the operator is doing or waiting for, it ends within 5 s, with 0. What it leaves behind in
- * ordinary times is told by process.test.ts and leadership.test.ts.
+ * SIGTERM at unusual moments: whatever the operator does or waits for, it exits with 0 within 5 s.
+ * process.test.ts and leadership.test.ts show what it leaves behind in ordinary states.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
@@ -107,7 +107,7 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
 
 interface Silence extends AsyncDisposable {
   readonly port: number;
-  /** Resolves when somebody has asked something. */
+  /** Resolves at the first request. */
   readonly heard: Promise<unknown>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What should never happen: it is told in the log, without secrets, and ends the process, or lets the kubelet end it. The operator
- * never goes on with half of itself.
+ * Unexpected failures: the operator logs them without secrets and exits, or lets the kubelet end it. It never
+ * continues in part.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { expect } from 'chai';
 import { type Operator, startOperator } from '../../world/operator.ts';
 import { Processes } from '../../world/processes/processes.ts';
 
-/** Nobody is there: it goes on trying. */
+/** No server listens there: the operator keeps trying. */
 const KUBECONFIG = `
 apiVersion: v1
 kind: Config

@@ -1,5 +1,5 @@
 /**
- * The resource as kubectl shows it: columns, names, selectors, explanations.
+ * The resource in kubectl: columns, names, selectors, explanations.
  */
 import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';

@@ -1,5 +1,6 @@
 /**
- * The CRD on a real API server: what it accepts, what it refuses and says then, and what it fills in.
+ * The CRD on a real API server: the objects that it accepts, those that it refuses with which message, and
+ * its defaults.
  */
 import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';

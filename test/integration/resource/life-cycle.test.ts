@@ -1,5 +1,6 @@
 /**
- * The life of a reference, as a user sees it with kubectl: created, changed, suspended, resumed, refreshed, deleted, made anew.
+ * The life of an object, as a user sees it with kubectl: created, changed, suspended, resumed, refreshed,
+ * deleted, recreated.
  */
 import { expect } from 'chai';
 import { breakCalls, callsAbout, createJob, furtherCalls, now, ONE_BY_ONE } from '../support/cloud-side.ts';
@@ -17,8 +18,8 @@ describe('an EdgeTranscodeJob', () => {
       const ids = await createJob(world, { name: 'stream', type: 'nbhd-2', templateName: 'hd' });
       await world.apply(job('created', ids));
       const { status } = await world.until('created', (each) => is(each, 'Ready', 'True'));
-      const [told] = (await world.cloud.admin.jobs()).filter(({ jobID }) => jobID === ids.jobID);
-      const { accountID: _account, clusterID: _cluster, modifyTime: _modified, ...fields } = told ?? {};
+      const [described] = (await world.cloud.admin.jobs()).filter(({ jobID }) => jobID === ids.jobID);
+      const { accountID: _account, clusterID: _cluster, modifyTime: _modified, ...fields } = described ?? {};
       expect(status.job).to.deep.equal(fields);
       expect(status).to.include({ state: 'Running', observedGeneration: 1 });
       expect(status).to.not.have.any.keys('effectiveInterval', 'lastHandledRequestedAt');
@@ -83,13 +84,13 @@ describe('an EdgeTranscodeJob', () => {
       const ids = await createJob(world);
       await world.apply(job('moved', ids));
       const before = await world.until('moved', (each) => is(each, 'Ready', 'True'));
-      const mend = await breakCalls(world, ids, { kind: 'error', status: 503, code: 'ServiceUnavailable' });
+      const repair = await breakCalls(world, ids, { kind: 'error', status: 503, code: 'ServiceUnavailable' });
       await changeSpec(world, 'moved', { regionID: 'cn-beijing' });
       const { status } = await world.until('moved', (each) => is(each, 'Fresh', 'Unknown', 'Progressing'));
       expect(status).to.include({ state: 'Unknown', observedGeneration: 2 });
       expect(status).to.not.have.any.keys('job', 'lastObservedTime');
       expect(status.observedTarget).to.not.equal(before.status.observedTarget);
-      await mend();
+      await repair();
       await world.until('moved', (each) => is(each, 'Ready', 'True') && each.status.state === 'Running');
     },
 
@@ -169,12 +170,12 @@ describe('an EdgeTranscodeJob', () => {
     'answers a refresh only by a call that was made after it': async () => {
       const { world } = scene;
       const ids = await createJob(world);
-      const mend = await breakCalls(world, ids, { kind: 'latency', milliseconds: 3_000 });
+      const repair = await breakCalls(world, ids, { kind: 'latency', milliseconds: 3_000 });
       await world.apply(job('overtaken', { ...ids, interval: '24h' }));
       await furtherCalls(world, ids, 1, { since: 0 });
-      // The answer under way tells of the job as it was when the call arrived.
+      // The answer in flight shows the job as it was when the call arrived.
       await world.cloud.admin.stopJob(ids);
-      await mend();
+      await repair();
       await requestRefresh(world, 'overtaken', 'now');
       const { status } = await world.until(
         'overtaken',
@@ -189,13 +190,13 @@ describe('an EdgeTranscodeJob', () => {
       const ids = await createJob(world);
       await world.apply(job('refused', { ...ids, interval: '24h' }));
       await world.until('refused', (each) => is(each, 'Ready', 'True'));
-      const mend = await breakCalls(world, ids, { kind: 'error', status: 500, code: 'InternalError' });
+      const repair = await breakCalls(world, ids, { kind: 'error', status: 500, code: 'InternalError' });
       await requestRefresh(world, 'refused', 'now');
       const trying = await world.until('refused', (each) => is(each, 'Reconciling', 'True'));
       expect(condition(trying, 'Reconciling')?.reason).to.equal('ProgressingWithRetry');
       expect(condition(trying, 'Ready')?.status).to.equal('True');
       expect(trying.status).to.not.have.property('lastHandledRequestedAt');
-      await mend();
+      await repair();
       const done = await world.until('refused', ({ status }) => status.lastHandledRequestedAt === 'now');
       expect(condition(done, 'Reconciling')).to.equal(undefined);
     },
@@ -218,13 +219,13 @@ describe('an EdgeTranscodeJob', () => {
       ];
       await world.apply(job('reborn', first));
       const before = await world.until('reborn', (each) => is(each, 'Ready', 'True'));
-      const mend = await breakCalls(world, second, { kind: 'html' });
+      const repair = await breakCalls(world, second, { kind: 'html' });
       await remove(world, 'reborn');
       await world.apply(job('reborn', second));
       const reborn = await world.until('reborn', (each) => is(each, 'Ready', 'False', 'UnexpectedResponse'));
       expect(reborn.metadata.uid).to.not.equal(before.metadata.uid);
       expect(reborn.status).to.not.have.any.keys('job', 'lastObservedTime');
-      await mend();
+      await repair();
       const { status } = await world.until('reborn', (each) => is(each, 'Ready', 'True'));
       expect(status.job?.name).to.equal('second');
       const since = await now(world);

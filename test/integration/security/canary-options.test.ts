@@ -1,5 +1,5 @@
 /**
- * Secrets given to the operator in a place that is not meant for them: it says what is wrong, and does not repeat them.
+ * Secrets in an option that is not meant for them: the operator reports the error without repeating them.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * Secrets stay secret: the operator's own keys, those in Secrets, and what stream URLs carry are in no log, status, event, metric or
- * error, whatever goes wrong and however much is logged. Made-up secrets that are easy to recognise are looked for everywhere.
+ * Secrets stay secret: the operator's own keys, keys in Secrets, and the queries of stream URLs appear in no
+ * log, status, event, metric or error, whatever fails and however much is logged. The tests use recognizable
+ * secrets and search for them everywhere.
  */
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';

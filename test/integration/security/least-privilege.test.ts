@@ -1,6 +1,6 @@
 /**
- * The shipped roles grant what the operator uses, and nothing else: one scenario for each permission, which fails without it.
- * What was used is read from the API server's audit log.
+ * The shipped roles grant exactly what the operator uses: one scenario for each permission, which fails
+ * without it. The API server's audit log shows what was used.
  */
 import { expect } from 'chai';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';

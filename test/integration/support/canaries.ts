@@ -16,7 +16,7 @@ export function findCanaries(text: string): string[] {
   return [...text.matchAll(ANY_FORM)].map(({ index }) => text.slice(Math.max(0, index - 80), index + 40));
 }
 
-/** Base64 tells 6 bits a character, so bytes look differently at each of three places. */
+/** Base64 encodes 6 bits a character, so bytes look differently at each of three places. */
 const base64Forms = [0, 1, 2].map((before) => {
   const encoded = Buffer.from(' '.repeat(before) + MARK).toString('base64');
   // Characters that also hold bits of what stands before and after it.

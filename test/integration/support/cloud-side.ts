@@ -1,6 +1,6 @@
 /**
- * The cloud's side of an integration test: jobs and accounts of its own for each, so that tests do not disturb each other, and
- * what was asked about them.
+ * The cloud's side of an integration test: jobs and accounts of its own for each, so that tests do not
+ * disturb each other, and what was asked about them.
  */
 import { randomBytes } from 'node:crypto';
 import type { Call, NewFault, NewJob } from '../../../simulator/world/cloud-world.ts';
@@ -11,10 +11,13 @@ export interface JobIDs {
   readonly jobID: string;
 }
 
-/** For tests that count, or break, the calls about single jobs: those of objects that come together would be pages of a list. */
+/**
+ * For tests that count, or break, the calls about single jobs: those of objects that come together would be
+ * pages of a list.
+ */
 export const ONE_BY_ONE = '--observe-with=get';
 
-/** A job that nobody else knows of, running by default. */
+/** A job that only its caller uses, running by default. */
 export async function createJob(
   { cloud }: World,
   { status = '1', ...description }: Partial<NewJob> = {},
@@ -54,7 +57,10 @@ export async function callsAbout({ cloud }: World, { jobID }: JobIDs, since = 0)
   return calls.filter((call) => call.jobID === jobID);
 }
 
-/** Resolves with the calls about this job once there are `count` of them after `since`, by default from here on. */
+/**
+ * Resolves with the calls about this job once there are `count` of them after `since`, by default from here
+ * on.
+ */
 export async function furtherCalls(
   world: World,
   job: JobIDs,
@@ -98,7 +104,7 @@ export function unknownKey(accountID = 'none'): CloudKey {
   };
 }
 
-/** The most calls in any window of so many milliseconds. */
+/** The most calls in any window of this many milliseconds. */
 export function mostWithin(milliseconds: number, calls: readonly Call[]): number {
   const times = calls.map(({ time }) => time).sort((a, b) => a - b);
   let first = 0;

@@ -1,5 +1,6 @@
 /**
- * Objects with credentials of their own. Each uses the Secret of its own name unless told otherwise.
+ * Objects with credentials of their own. Each uses the Secret of its own name unless the options name
+ * another.
  */
 import { expect } from 'chai';
 import { type CloudKey, createAccount, createJob, type JobIDs } from './cloud-side.ts';

@@ -1,6 +1,6 @@
 /**
- * The watcher and the store as the operator has them, in this process, with a proxy between them and the API server: what they know
- * can be compared with what the server has, and what they ask is counted.
+ * The watcher and the store as the operator has them, in this process, with a proxy between them and the API
+ * server: what they know can be compared with what the server has, and what they ask is counted.
  */
 import { writeFile } from 'node:fs/promises';
 import { CustomObjectsApi } from '@kubernetes/client-node';
@@ -18,7 +18,7 @@ import { job, type Shown, type World } from './world.ts';
 
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL };
 
-/** In place of 80 s and 20 s: what is told apart is the same. */
+/** In place of 80 s and 20 s, in the same proportion. */
 const LIMITS = { idleMs: 1_500, answerMs: 1_000 };
 
 /** After any trouble but a black hole. */
@@ -80,7 +80,9 @@ export class Follower implements AsyncDisposable {
     return this.#logger.lines;
   }
 
-  /** Until a warning of this status, or of none where there is no answer, comes after the `from` first ones. */
+  /**
+   * Until a warning of this status, or of none where there is no answer, comes after the `from` first ones.
+   */
   async warned(status: number | undefined, from = 0): Promise<void> {
     const wanted = () =>
       this.warnings.slice(from).some((line) => line.fields.status === status) ? true : undefined;
@@ -88,7 +90,8 @@ export class Follower implements AsyncDisposable {
   }
 
   /**
-   * Waits until the API server is well. Then resolves when the store equals the server's list, a change comes through, and no more connections are open than are used.
+   * Waits until the API server is well. Then resolves when the store equals the server's list, a change comes
+   * through, and no more connections are open than are used.
    *
    * @throws NotInTime
    */
@@ -170,7 +173,10 @@ export async function startFollower(
   return new Follower(world, proxy, await through(proxy, kubeconfig), options);
 }
 
-/** Writes the same kubeconfig with the token in a file of its own, as a pod has it, and returns the paths of both. */
+/**
+ * Writes the same kubeconfig with the token in a file of its own, as a pod has it, and returns the paths of
+ * both.
+ */
 export async function withTokenFile(
   kubeconfig: string,
 ): Promise<{ readonly kubeconfig: string; readonly tokenFile: string; readonly token: string }> {

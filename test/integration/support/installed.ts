@@ -1,5 +1,6 @@
 /**
- * The operator as it is installed, under its shipped service account and roles, and what it asked of the API server.
+ * The operator as it is installed, under its shipped service account and roles, and what it asked of the API
+ * server.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
@@ -11,13 +12,18 @@ import { shipped, succeeding } from './shipped.ts';
 export const OPERATOR = { namespace: 'edge-transcode-system', name: 'edge-transcode-job-operator' } as const;
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR.namespace}:${OPERATOR.name}`;
 
-/** Applies deploy/, and gives the path of a kubeconfig of the operator's service account. The CRD must be served. */
+/**
+ * Applies deploy/, and gives the path of a kubeconfig of the operator's service account. The CRD must be
+ * served.
+ */
 export async function install(api: ControlPlane): Promise<string> {
   await succeeding(api, ['apply', '-f', shipped('deploy')]);
   return api.kubeconfigForServiceAccount(OPERATOR.namespace, OPERATOR.name);
 }
 
-/** As `install`, where nobody may have a ClusterRole: the commands of docs/operations.md. The namespaces must be there. */
+/**
+ * Like `install`, without any ClusterRole: the commands of docs/operations.md. The namespaces must be there.
+ */
 export async function installNamespaced(api: ControlPlane, namespaces: readonly string[]): Promise<string> {
   const common = [
     '1-namespace',

@@ -1,5 +1,6 @@
 /**
- * The rights that the shipped manifests give the operator, one by one, and how to take one away and give it back.
+ * The rights that the shipped manifests give the operator, one by one, and how to take one away and give it
+ * back.
  */
 import { readFile } from 'node:fs/promises';
 import type { V1ClusterRole, V1PolicyRule, V1Role, V1Secret } from '@kubernetes/client-node';
@@ -18,7 +19,10 @@ const IN_FORCE_WITHIN_MS = 10_000;
 
 type ShippedRole = (V1ClusterRole | V1Role) & Manifest;
 
-/** The ClusterRole and the Role that are installed, and the Role of the sample, as `verb group/resource[/subresource]`. */
+/**
+ * The ClusterRole and the Role that are installed, and the Role of the sample, as `verb
+ * group/resource[/subresource]`.
+ */
 export async function grantedPermissions(): Promise<string[]> {
   return [clusterRole(), leaseRole(), await sampleRole()].flatMap(({ rules = [] }) =>
     rules.flatMap(permissionsOf),
@@ -70,9 +74,9 @@ async function rightNow(world: World, permission: string): Promise<string> {
   const [verb = '', path = ''] = permission.split(' ');
   const [group, resource, subresource = ''] = path.split('/');
   const { namespace, name } = placeOf(verb, resource);
-  const asked = [verb, `${resource}${group ? `.${group}` : ''}${name}`, `--subresource=${subresource}`];
-  const who = [`--as=${OPERATOR_USER}`, `--namespace=${namespace}`];
-  const { stdout } = await world.controlPlane.kubectl('auth', 'can-i', ...asked, ...who);
+  const action = [verb, `${resource}${group ? `.${group}` : ''}${name}`, `--subresource=${subresource}`];
+  const caller = [`--as=${OPERATOR_USER}`, `--namespace=${namespace}`];
+  const { stdout } = await world.controlPlane.kubectl('auth', 'can-i', ...action, ...caller);
   return stdout.trim();
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who led when, and who wrote what, as the API server's audit log has it.
+ * The terms of leadership and the status writes, read from the API server's audit log.
  */
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import type { LogLine, Operator } from '../../world/operator.ts';
@@ -30,7 +30,7 @@ type JsonPatch = readonly { readonly path: string; readonly value: unknown }[];
 /** Where operators that are started without options look for theirs. */
 export const LEASE = 'edge-transcode-job-operator';
 
-/** A Lease that somebody holds, for an hour from when it is seen. */
+/** A Lease with a holder, valid for an hour from when it is seen. */
 export function leaseOf(holderIdentity: string): object {
   const renewTime = new Date().toISOString().replace('Z', '000Z');
   return {
@@ -72,7 +72,7 @@ export function statusWritesOf(events: readonly AuditEvent[]): StatusWrite[] {
     .filter((event) => permissionOf(event) === PATCH_STATUS && isAccepted(event))
     .map((event) => ({
       object: event.objectRef?.name ?? '',
-      writer: /\((?<identity>[^)]*)\)/.exec(event.userAgent ?? '')?.groups?.identity ?? 'nobody',
+      writer: /\((?<identity>[^)]*)\)/.exec(event.userAgent ?? '')?.groups?.identity ?? '(none)',
       version: versionOf(event.requestObject as JsonPatch),
       at: Date.parse(event.requestReceivedTimestamp),
     }))
@@ -80,8 +80,8 @@ export function statusWritesOf(events: readonly AuditEvent[]): StatusWrite[] {
 }
 
 /**
- * The writes that no order of terms allows: of an object, whose writer did not hold the Lease yet, or no more after a later holder
- * had written.
+ * The writes that no order of terms allows: of an object, whose writer did not hold the Lease yet, or no more
+ * after a later holder had written.
  */
 export function writesOutOfTurn(writes: readonly StatusWrite[], terms: readonly Term[]): StatusWrite[] {
   let object: string | undefined;

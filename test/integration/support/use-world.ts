@@ -1,6 +1,6 @@
 /**
- * A world for the tests of one `describe`: started before them and ended after them. When a test fails, the ends of the world's logs
- * are printed; with HOLD_WORLD=1 the world then stays until Ctrl-C.
+ * A world for the tests of one `describe`: started before them and ended after them. When a test fails, the
+ * ends of the world's logs are printed; with HOLD_WORLD=1 the world then stays until Ctrl-C.
  */
 
 import { addressesOf, holdsWorlds, holdWorld } from '../../world/held-world.ts';
@@ -18,7 +18,10 @@ export interface Scene {
 export interface SceneOptions extends WorldOptions {
   /** What is there before the operator starts. */
   readonly prepare?: (world: World) => Promise<void>;
-  /** The operator to start, from the world as it is then; `none` for tests that start their own. Default: one without options. */
+  /**
+   * The operator to start, from the world as it is then; `none` for tests that start their own. Default: one
+   * without options.
+   */
   readonly operator?: 'none' | ((world: World) => OperatorWanted | Promise<OperatorWanted>);
 }
 
@@ -90,8 +93,8 @@ function there<T>(value: T | undefined): T {
 }
 
 /**
- * Tests that mostly wait, and each for things of its own: they are started together, so that they take as long as the
- * longest of them, and are reported one by one.
+ * Tests that mostly wait, and each for things of its own: they are started together, so that they take as
+ * long as the longest of them, and are reported one by one.
  */
 export function together(tests: Readonly<Record<string, () => Promise<void>>>): void {
   const running = new Map<string, Promise<void>>();

@@ -56,12 +56,15 @@ export function readableSecrets(name: string, secrets: readonly string[]): objec
   ];
 }
 
-/** The reasons of the events that tell of an object, the oldest first. */
+/** The reasons of the events about an object, the oldest first. */
 export async function eventReasons(world: World, name: string): Promise<(string | undefined)[]> {
   return (await world.events(name)).map(({ reason }) => reason);
 }
 
-/** When the operator last saw the job of an object, in seconds since the epoch: known before anything is written. */
+/**
+ * When the operator last saw the job of an object, in seconds since the epoch: known before anything is
+ * written.
+ */
 export function observedAt(operator: Operator, name: string): Promise<number> {
   const series = `edgetranscode_job_last_observation_timestamp_seconds{namespace="default",name="${name}"}`;
   return operator.metric(series);

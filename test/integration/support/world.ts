@@ -1,6 +1,6 @@
 /**
- * What an integration test lives in: a control plane, a simulated cloud and operators, each a process of its own; and the
- * few things that a user does with kubectl.
+ * What an integration test lives in: a control plane, a simulated cloud and operators, each a process of its
+ * own; and the few things that a user does with kubectl.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ import { applyCrd } from './shipped.ts';
 
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL };
 
-/** Other processes can only be asked. */
+/** The state of other processes can only be polled. */
 const LOOK_EVERY_MS = 50;
 
 /** Several times what anything here takes on a busy machine: what takes longer does not happen. */
@@ -53,12 +53,15 @@ export interface WorldOptions {
 
 export interface Waiting {
   readonly withinMs?: number;
-  /** Between two looks: more where each is at hundreds of objects, and takes from the processor what is waited for. */
+  /**
+   * Between two looks: more where each is at hundreds of objects, and takes from the processor what is waited
+   * for.
+   */
   readonly everyMs?: number;
   readonly namespace?: string;
 }
 
-/** What was waited for did not come in time. Its message ends with the logs. */
+/** An awaited state did not occur in time. The message ends with the logs. */
 export class NotInTime extends Error {
   override readonly name = 'NotInTime';
 }
@@ -118,11 +121,11 @@ export class World implements AsyncDisposable {
     return items;
   }
 
-  /** The events that tell of an object, the oldest first. */
+  /** The events about an object, the oldest first. */
   async events(name: string, namespace = 'default'): Promise<EventsV1Event[]> {
     const { items } = await this.#events.listNamespacedEvent({ namespace });
-    const told = items.filter(({ regarding }) => regarding?.name === name);
-    return told.sort((one, other) => timeOf(one) - timeOf(other));
+    const about = items.filter(({ regarding }) => regarding?.name === name);
+    return about.sort((one, other) => timeOf(one) - timeOf(other));
   }
 
   /** Asks until the object is as wanted. @throws NotInTime with its last state */
@@ -166,20 +169,20 @@ export class World implements AsyncDisposable {
 
   /** The ends of the logs that belong to a failure. */
   async tails(): Promise<string> {
-    // A test that restarts the operator has two that matter.
+    // A test that restarts the operator has two relevant ones.
     const operators = this.#operators.slice(-2).map(({ process }) => process.tail());
     const others = [this.controlPlane.tail(), this.cloud.process.tail(), await this.#lastCalls()];
     return [...operators, ...others].join('\n');
   }
 
-  /** The simulator logs nothing, but remembers. */
+  /** The simulator logs nothing, but keeps its calls. */
   async #lastCalls(): Promise<string> {
     try {
       const { last } = await this.cloud.admin.calls({ limit: 0 });
       const { calls } = await this.cloud.admin.calls({ since: last - CALLS_SHOWN });
       return `Its last calls:\n${calls.map((call) => JSON.stringify(call)).join('\n')}`;
     } catch (error) {
-      return `Its calls cannot be told: ${error}`;
+      return `Its calls cannot be read: ${error}`;
     }
   }
 

@@ -12,8 +12,8 @@ const UNFINISHED = '.unfinished-';
 const ABANDONED_AFTER_MS = 24 * 60 * 60_000;
 
 /**
- * The folder `name` of the cache. If it is not there, `fill` fills a folder that then takes the name;
- * the name therefore says all that the content depends on. One is made at a time: each needs the whole machine.
+ * The folder `name` of the cache. If it is not there, `fill` fills a folder that then takes the name; the
+ * name therefore says all that the content depends on. One is made at a time: each needs the whole machine.
  */
 export async function cachedFolder(
   name: string,
@@ -39,7 +39,7 @@ async function make(folder: string, fill: (folder: string) => Promise<void>): Pr
     await rename(unfinished, folder);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
-    // Somebody else's is there already: as good as ours.
+    // Another process has put the same folder there.
     if (!existsSync(folder)) throw error;
   }
 }

@@ -22,7 +22,10 @@ export type GoBuild = {
   readonly ldflags: string;
 };
 
-/** Builds one program. `report` gets a line at the start and now and then. The error of a failed build has the end of its log. */
+/**
+ * Builds one program. `report` gets a line at the start and now and then. The error of a failed build has the
+ * end of its log.
+ */
 export async function goBuild(
   build: GoBuild,
   processes: Processes,
@@ -47,7 +50,10 @@ export async function goBuild(
   if (code !== 0) throw new Error(`cannot build ${name} with Go. ${compiler.tail()}`);
 }
 
-/** Rejects with MissingToolError unless a Go is on PATH that is new enough for the module (or can fetch one that is). */
+/**
+ * Rejects with MissingToolError unless a Go is on PATH that is new enough for the module (or can fetch one
+ * that is).
+ */
 export async function requireGo(module: string, otherwise: string): Promise<void> {
   const needed = /^go (\d+\.\d+)/m.exec(await readFile(join(module, 'go.mod'), 'utf8'))?.[1] ?? '';
   const found = await goVersion(module);
@@ -58,7 +64,10 @@ export async function requireGo(module: string, otherwise: string): Promise<void
   }
 }
 
-/** Such as `1.26.8`; undefined without a Go. Asked in the module's folder, where a Go may step up to another version. */
+/**
+ * Such as `1.26.8`; undefined without a Go. Asked in the module's folder, where a Go may step up to another
+ * version.
+ */
 async function goVersion(module: string): Promise<string | undefined> {
   try {
     const go = await promisify(execFile)('go', ['env', 'GOVERSION'], { cwd: module, env: goEnvironment() });

@@ -1,14 +1,15 @@
 // A lock between processes of one machine. The system frees it when its holder dies, and waiting needs no
-// polling: the holder listens on a Unix socket, who waits is connected to it, and the end closes the line.
+// polling: the holder listens on a Unix socket, waiting processes connect to it, and its end closes their
+// connections.
 
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * Resolves when the lock is ours; disposing frees it. `onWait` is called each time it is somebody else's.
+ * Resolves when the lock is ours; disposing frees it. `onWait` is called each time another process holds it.
  * It saves work, no more: where sockets cannot be had (a path over 100 bytes, a file system without them)
- * it is given to everyone, and two who find a dead holder's socket in the same instant may both get it.
+ * every process gets it, and two that find a dead holder's socket in the same instant may both get it.
  */
 export async function lock(socketFile: string, onWait: () => void): Promise<AsyncDisposable> {
   while (true) {
@@ -46,7 +47,7 @@ async function free(server: Server, waiting: Set<Socket>): Promise<void> {
   await once(server, 'close');
 }
 
-/** The line to the holder; undefined if it is dead. */
+/** The connection to the holder; undefined if it is dead. */
 async function reach(socketFile: string): Promise<Socket | undefined> {
   const socket = connect(socketFile);
   try {

@@ -1,4 +1,5 @@
-// kube-apiserver on the loopback interface, with RBAC, an admin token, service account tokens and an audit log.
+// kube-apiserver on the loopback interface, with RBAC, an admin token, service account tokens and an audit
+// log.
 
 import { get } from 'node:https';
 import { join } from 'node:path';
@@ -51,7 +52,7 @@ function flags({ directory, etcd, credentials }: ApiServerSettings, port: number
     `--service-account-key-file=${credentials.serviceAccountPublicKeyFile}`,
     `--token-auth-file=${credentials.tokensFile}`,
     '--authorization-mode=RBAC',
-    // It would refuse every pod, as nobody here makes the default service accounts.
+    // It would refuse every pod, because no controller creates the default service accounts here.
     '--disable-admission-plugins=ServiceAccount',
   ];
 }
@@ -61,7 +62,7 @@ function auditFlags(audit: ApiServerSettings['audit']): string[] {
   return [
     `--audit-policy-file=${audit.policy}`,
     `--audit-log-path=${audit.log}`,
-    // Written before the answer is complete, so that who has the answer can read it in the log.
+    // Written before the answer is complete, so that a test that has the answer finds it in the log.
     '--audit-log-mode=blocking',
     // Megabytes: never rotated, as a test reads all of it.
     '--audit-log-maxsize=100000',
@@ -76,7 +77,7 @@ async function isReady(settings: ApiServerSettings, port: number): Promise<boole
   return (await answers('/readyz')) && (await answers('/api/v1/namespaces/default'));
 }
 
-/** The certificate is verified: an answer is our server's, not that of somebody else on the port. */
+/** Verifies the certificate: the answer must be our server's, not that of another process on the port. */
 function isOk(port: number, path: string, authority: string, token: string): Promise<boolean> {
   return new Promise((resolve) => {
     const options = { host: '127.0.0.1', port, path, ca: authority, agent: false, timeout: 5_000 };

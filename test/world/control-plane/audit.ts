@@ -1,5 +1,5 @@
-// The audit log of the API server: who asked what, and was it allowed. Tests count writes by it, and compare
-// the permissions that a role grants with those that are used.
+// The audit log of the API server: each request with its user and whether it was allowed. Tests count writes
+// by it, and compare the permissions that a role grants with those that are used.
 
 import { readFile } from 'node:fs/promises';
 
@@ -8,13 +8,19 @@ export type AuditEvent = {
   /** A watch has two events, at its start and at its end. */
   readonly stage: 'ResponseStarted' | 'ResponseComplete' | 'Panic';
   readonly level: 'Metadata' | 'Request';
-  /** Kubernetes' word: get, list, watch, create, update, patch, delete, deletecollection; HTTP's, in lower case, off the API. */
+  /**
+   * Kubernetes' word: get, list, watch, create, update, patch, delete, deletecollection; HTTP's, in lower
+   * case, off the API.
+   */
   readonly verb: string;
   readonly requestURI: string;
   /** Such as `system:serviceaccount:<namespace>:<name>`. */
   readonly user: { readonly username: string; readonly groups?: readonly string[] };
   readonly userAgent?: string;
-  /** What was asked for; missing off the API, as for /version. A list or a watch of all namespaces has no namespace. */
+  /**
+   * The requested object; missing off the API, as for /version. A list or a watch of all namespaces has no
+   * namespace.
+   */
   readonly objectRef?: {
     readonly apiGroup?: string;
     readonly apiVersion?: string;
@@ -29,7 +35,10 @@ export type AuditEvent = {
   /** RFC 3339 with microseconds. */
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
-  /** `authorization.k8s.io/decision` is allow or forbid; `…/reason` names the binding and the role that allowed it. */
+  /**
+   * `authorization.k8s.io/decision` is allow or forbid; `…/reason` names the binding and the role that
+   * allowed it.
+   */
   readonly annotations?: Readonly<Record<string, string>>;
 };
 

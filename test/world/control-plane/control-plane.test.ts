@@ -20,13 +20,13 @@ describe('The control plane', () => {
 
   after(() => world?.stop());
 
-  it('is ready, under a certificate that its authority vouches for', async () => {
+  it('is ready, with a certificate that its authority signed', async () => {
     const ca = await readFile(world.caFile, 'utf8');
     expect(ca.match(/BEGIN CERTIFICATE/g)).to.have.length(1);
     expect(await bodyOf(`${world.server}/readyz`, ca)).to.equal('ok');
   });
 
-  it('tells a version that charts and clients can read', async () => {
+  it('has a version that charts and clients can read', async () => {
     const version = JSON.parse(succeeded(await world.kubectl('version', '--output=json')));
     expect(version.serverVersion.gitVersion).to.match(/^v1\.\d+\.\d+/);
     expect(version.clientVersion.gitVersion).to.match(/^v1\.\d+\.\d+/);
@@ -107,7 +107,7 @@ describe('The control plane', () => {
     expect(write?.requestObject).to.include({ reason: 'JobFound' });
   });
 
-  it('answers no more once its API server is killed, and comes back on the same port with data and tokens', async () => {
+  it('stops answering when its API server is killed, and returns on the same port with data and tokens', async () => {
     await apply(world, configMap('before-the-kill'));
     const kubeconfig = await world.kubeconfigForServiceAccount('default', 'reader');
     const before = await world.auditEvents();
@@ -126,7 +126,7 @@ describe('The control plane', () => {
     expect(error).to.be.instanceOf(Error).with.property('message', 'the API server is running');
   });
 
-  it('lives beside another one, whose ports it leaves alone, and ends without a trace', async () => {
+  it('runs beside another one on other ports, and leaves nothing behind', async () => {
     const picks = [world.port, await freePort(), world.port, await freePort()];
     const second = await startControlPlane({
       auditLog: false,

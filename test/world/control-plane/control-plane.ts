@@ -18,11 +18,14 @@ import { askEtcd, startEtcd } from './etcd.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
 
 export type ControlPlaneOptions = {
-  /** Where data, keys and logs go, and stay; made if missing. Default: a temporary directory, removed at the end. */
+  /**
+   * Where data, keys and logs go, and stay; made if missing. Default: a temporary directory, removed at the
+   * end.
+   */
   readonly directory?: string;
   /** Whether requests are written down for `auditEvents`. Default: true. */
   readonly auditLog?: boolean;
-  /** Told what a long start is at. Default: standard error. */
+  /** Receives the progress of a long start. Default: standard error. */
   readonly report?: (line: string) => void;
   /** Default: free ports of 127.0.0.1. Asked again when one turns out to be taken. */
   readonly pickPort?: () => Promise<number>;
@@ -81,7 +84,7 @@ export class ControlPlane implements AsyncDisposable {
   /** Such as `https://127.0.0.1:23456`. */
   readonly server: string;
   readonly port: number;
-  /** Absolute. With `logs/etcd.log` and `logs/kube-apiserver.log`, which go on through restarts. */
+  /** Absolute. With `logs/etcd.log` and `logs/kube-apiserver.log`, which continue through restarts. */
   readonly directory: string;
   /** Path of the admin's kubeconfig. */
   readonly kubeconfig: string;
@@ -124,7 +127,10 @@ export class ControlPlane implements AsyncDisposable {
     return writeKubeconfig(file, this.#parts.access, user);
   }
 
-  /** Writes a kubeconfig with a fresh token of an existing service account, good for an hour, and returns its path. */
+  /**
+   * Writes a kubeconfig with a fresh token of an existing service account, good for an hour, and returns its
+   * path.
+   */
   async kubeconfigForServiceAccount(namespace: string, name: string): Promise<string> {
     const token = await this.kubectl('create', 'token', name, `--namespace=${namespace}`);
     if (token.code !== 0)
@@ -140,8 +146,8 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /**
-   * Ends the API server; etcd and its data stay. Asked by SIGTERM it waits a minute for its watches to end,
-   * so it is killed after 5 s all the same.
+   * Ends the API server; etcd and its data stay. At SIGTERM it waits a minute for its watches to end,
+   * so it is killed after 5 s.
    */
   async stopApiServer(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
     // One signal only: a second one has it drop everything at once.
@@ -150,15 +156,17 @@ export class ControlPlane implements AsyncDisposable {
     await this.#apiServer.exited;
   }
 
-  /** Starts it again on the same port, with the same data, certificate and tokens; resolves when it is ready. */
+  /**
+   * Starts it again on the same port, with the same data, certificate and tokens; resolves when it is ready.
+   */
   async startApiServer(): Promise<void> {
     if (this.#apiServer.exit === undefined) throw new Error('the API server is running');
     this.#apiServer = await startApiServer(this.#parts.settings, this.port, this.#parts.processes);
   }
 
   /**
-   * Has etcd forget all versions before its present one, as the API server does every 5 minutes. What the API server keeps in
-   * memory stays: it forgets when it is restarted.
+   * Has etcd forget all versions before its present one, as the API server does every 5 minutes. What the API
+   * server keeps in memory stays: it forgets when it is restarted.
    */
   async compactEtcd(): Promise<void> {
     const { etcd } = this.#parts.settings;

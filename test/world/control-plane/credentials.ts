@@ -1,5 +1,5 @@
 // Keys, tokens and kubeconfig files of one control plane. Nothing here is worth stealing, and yet only our
-// user may read it: on a shared machine the server's port is open to everybody.
+// user may read it: on a shared machine every user can reach the server's port.
 
 import { generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

@@ -29,7 +29,7 @@ export async function startEtcd(
       ],
       env: SELDOM_COLLECTED,
     });
-    // Its own word, not an answer on the port: that might be somebody else's etcd, and its data.
+    // Reads its own log, not an answer on the port: that might come from another etcd with other data.
     await etcd.printed(/serving client traffic insecurely/);
     return url;
   }, pickPort);

@@ -1,4 +1,5 @@
-// kubectl as a function: nothing of the user's own settings takes part, and a failure is a result, not a throw.
+// kubectl as a function: nothing of the user's own settings takes part, and a failure is a result, not a
+// throw.
 
 import { execFile } from 'node:child_process';
 

@@ -20,7 +20,7 @@ export type DemoWorld = {
 };
 
 /**
- * Starts everything, and has `ending` end it. `report` is told what takes long, and what has started.
+ * Starts everything, and has `ending` end it. `report` receives what takes long and what has started.
  * Rejects at once when `signal` is aborted; what is half started then dies with our process.
  */
 export async function startDemoWorld(
@@ -82,7 +82,8 @@ export async function endsOfLogs({ operator, controlPlane }: DemoWorld): Promise
   for (const folder of [join(controlPlane.directory, 'logs'), join(operator.process.logFile, '..')]) {
     for (const name of (await readdir(folder)).filter((each) => each.endsWith('.log'))) {
       const lines = (await readFile(join(folder, name), 'utf8')).trimEnd().split('\n');
-      // The simulated cloud tells its key when it starts. It is made up, and yet nobody is to get used to such a sight.
+      // The simulated cloud prints its key when it starts. The key is made up, yet users must not get used to
+      // seeing keys in logs.
       const printable = lines.filter((line) => !line.includes('accessKeySecret'));
       ends.push(`The end of ${name}:`, ...printable.slice(-TAIL_LINES), '');
     }

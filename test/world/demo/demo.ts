@@ -1,4 +1,5 @@
-// The demo from its first line to its last: starts the world, shows the tour, stays if asked to, and clears up.
+// The demo from its first line to its last: starts the world, shows the tour, stays if asked to, and clears
+// up.
 
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,15 +12,15 @@ import { runTour } from './tour.ts';
 
 export type DemoOptions = {
   readonly screen: Screen;
-  /** Whether to go on after the tour, until `stop`. */
+  /** Whether to continue after the tour, until `stop`. */
   readonly stays: boolean;
   /** Aborted when the user wants no more. */
   readonly stop: AbortSignal;
 };
 
 /**
- * Resolves after the tour; if it stays, when `stop` is aborted then. Rejects when something did not happen, with the ends of
- * the logs shown, and when `stop` is aborted before the end of the tour.
+ * Resolves after the tour; if it stays, when `stop` is aborted then. Rejects when something did not happen,
+ * with the ends of the logs shown, and when `stop` is aborted before the end of the tour.
  */
 export async function runDemo(options: DemoOptions): Promise<void> {
   const { screen, stop } = options;

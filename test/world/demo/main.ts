@@ -1,5 +1,6 @@
-// `make demo`. Ends with 0 after the tour (on a terminal: at Ctrl-C then), with 1 and the reason when something did not
-// happen, and with 128 plus the signal's number when it was stopped before. Nothing is left, however it ends.
+// `make demo`. Ends with 0 after the tour (on a terminal: at Ctrl-C then), with 1 and the reason when
+// something did not happen, and with 128 plus the signal's number when it was stopped before. Nothing is
+// left, however it ends.
 
 import { constants } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +14,7 @@ process.chdir(join(import.meta.dirname, '../../..'));
 
 const stop = new AbortController();
 for (const signal of STOPPED_BY) process.on(signal, () => stopBy(signal));
-// Nobody reads any more, such as a `head` that has had enough.
+// The reader has closed the pipe, such as `head` after its lines.
 process.stdout.on('error', () => stop.abort('SIGPIPE'));
 
 const stays = process.stdin.isTTY === true && process.stdout.isTTY === true;

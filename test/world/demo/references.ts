@@ -1,4 +1,5 @@
-// The EdgeTranscodeJob objects of the default namespace as they are now: each change is shown as a row, and can be waited for.
+// The EdgeTranscodeJob objects of the default namespace as they are now: each change is shown as a row, and
+// can be waited for.
 
 import { EventEmitter, once } from 'node:events';
 import { type Condition, type ConditionType, findCondition } from '../../../src/api/conditions.ts';
@@ -15,7 +16,8 @@ export type Reference = {
 };
 
 const PATH = `/apis/${API_VERSION}/namespaces/default/${PLURAL}`;
-// An object is looked at every 5 s, 7.5 s at most between two looks. The rest is for a machine that is busy with other things.
+// An object is looked at every 5 s, 7.5 s at most between two looks. The rest is for a machine that is busy
+// with other things.
 const EFFECT_WITHIN_MS = 40_000;
 
 export class References {
@@ -28,7 +30,10 @@ export class References {
     this.#screen = screen;
   }
 
-  /** Shows every change from now on. Rejects when `signal` is aborted or the API server is gone, and never resolves. */
+  /**
+   * Shows every change from now on. Rejects when `signal` is aborted or the API server is gone, and never
+   * resolves.
+   */
   async watch(controlPlane: ControlPlane, signal: AbortSignal): Promise<never> {
     const rows = watchRows<Reference>(controlPlane, PATH, signal);
     while (true) this.#take((await rows.next()).value);

@@ -1,4 +1,5 @@
-// The samples of deploy/samples that need no account of one's own, and the jobs that they name, made in the simulated cloud.
+// The samples of deploy/samples that need no account of one's own, and the jobs that they name, made in the
+// simulated cloud.
 
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';

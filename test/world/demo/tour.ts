@@ -1,5 +1,5 @@
-// What the demo shows, step by step. Each step does what a user would do, with the command shown, and ends when its
-// effect is there.
+// What the demo shows, step by step. Each step does what a user would do, with the command shown, and ends
+// when its effect is there.
 
 import type { AdminClient } from '../../../simulator/admin/admin-client.ts';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
@@ -22,7 +22,7 @@ export type Tour = {
 
 const REFUSED = 'test/world/demo/refused.yaml';
 
-/** Rejects when an effect does not come. */
+/** Runs the tour. Rejects when an effect does not occur in time. */
 export async function runTour(tour: Tour): Promise<void> {
   await becomeReady(tour);
   await startAndStop(tour);
@@ -45,7 +45,7 @@ async function becomeReady(tour: Tour): Promise<void> {
   await until(tour, expectedState, has('Ready', 'True', 'ObservationSucceeded'));
   await until(tour, suspended, has('Ready', 'True', 'Suspended'));
   screen.result(
-    `${suspended.name} is suspended: its state is not known, because nobody asks the cloud for it.`,
+    `${suspended.name} is suspended: its state is unknown, because the operator does not poll it.`,
   );
 }
 
@@ -53,16 +53,20 @@ async function startAndStop(tour: Tour): Promise<void> {
   const { screen, samples } = tour;
   const { expectedState: sample } = samples;
   screen.heading('2. A job starts and stops');
-  screen.say(`${sample.name} expects its job to run. Have it looked at every 5 s; the sample says 30 s.`);
+  screen.say(`${sample.name} expects its job to run. Poll it every 5 s; the sample says 30 s.`);
   await kubectl(tour, 'patch', 'etj', sample.name, '--type=merge', '--patch={"spec":{"interval":"5s"}}');
   screen.say(
-    'Start the job in the cloud, as its owner would. The next look, a few seconds later, finds it running.',
+    'Start the job in the cloud, as its owner would. The next poll, a few seconds later, finds it running.',
   );
   await inCloud(tour, 'startJob', sample);
-  tell(screen, await until(tour, sample, has('AsExpected', 'True', 'MatchesExpectedState')), 'AsExpected');
+  showCondition(
+    screen,
+    await until(tour, sample, has('AsExpected', 'True', 'MatchesExpectedState')),
+    'AsExpected',
+  );
   screen.say('Stop it again.');
   await inCloud(tour, 'stopJob', sample);
-  tell(
+  showCondition(
     screen,
     await until(tour, sample, has('AsExpected', 'False', 'DiffersFromExpectedState')),
     'AsExpected',
@@ -73,7 +77,7 @@ async function vanish(tour: Tour): Promise<void> {
   const { screen, samples } = tour;
   const { suspended: sample } = samples;
   screen.heading('3. A job vanishes');
-  screen.say(`Resume ${sample.name}, looked at every 5 s.`);
+  screen.say(`Resume ${sample.name} and poll it every 5 s.`);
   await kubectl(
     tour,
     'patch',
@@ -85,7 +89,7 @@ async function vanish(tour: Tour): Promise<void> {
   await until(tour, sample, has('Ready', 'True', 'ObservationSucceeded'));
   screen.say('Its job is removed from the cloud.');
   await inCloud(tour, 'removeJob', sample);
-  tell(screen, await until(tour, sample, has('Ready', 'False', 'JobNotFound')), 'Ready');
+  showCondition(screen, await until(tour, sample, has('Ready', 'False', 'JobNotFound')), 'Ready');
 }
 
 async function refresh(tour: Tour): Promise<void> {
@@ -93,7 +97,7 @@ async function refresh(tour: Tour): Promise<void> {
   const { minimal: sample } = samples;
   const token = String(Math.floor(Date.now() / 1_000));
   screen.heading('4. A refresh by annotation');
-  screen.say(`${sample.name} is looked at once a minute. Its job stops, and we do not want to wait.`);
+  screen.say(`${sample.name} is polled once a minute. Its job stops; request an observation now.`);
   await inCloud(tour, 'stopJob', sample);
   await kubectl(tour, 'annotate', 'etj', sample.name, '--overwrite', `${REQUESTED_AT_ANNOTATION}=${token}`);
   const { status } = await until(tour, sample, {
@@ -105,7 +109,7 @@ async function refresh(tour: Tour): Promise<void> {
 
 async function refuse({ screen, kubectl }: Tour): Promise<void> {
   screen.heading('5. An object is refused');
-  screen.say('The API server validates by itself, and says what to write instead.');
+  screen.say('The API server validates objects and says what to write instead.');
   await screen.command(`kubectl apply -f ${REFUSED}`, async () => {
     const { code, stdout, stderr } = await kubectl('apply', '-f', REFUSED);
     if (code === 0) throw new Error(`${REFUSED} was not refused: ${stdout}`);
@@ -122,7 +126,7 @@ async function kubectl({ screen, kubectl }: Tour, ...args: string[]): Promise<vo
   });
 }
 
-/** Asks the simulated cloud for something, shown as one would ask by hand. */
+/** Calls a verb of the simulated cloud, shown as the curl command for it. */
 async function inCloud(
   { screen, cloud }: Tour,
   verb: 'startJob' | 'stopJob' | 'removeJob',
@@ -138,8 +142,8 @@ function until({ references, signal }: Tour, { name }: Sample, wanted: Wanted): 
   return references.until(name, wanted, signal);
 }
 
-/** Says what a condition of the object is, in its own words. */
-function tell(screen: Screen, reference: Reference, type: 'Ready' | 'AsExpected'): void {
+/** Shows a condition of the object with its reason and message. */
+function showCondition(screen: Screen, reference: Reference, type: 'Ready' | 'AsExpected'): void {
   const { status, reason, message } = condition(reference, type) ?? {};
   screen.result(`${type} is ${status}, ${reason}: ${message}`);
 }

@@ -1,4 +1,4 @@
-// What the system knows of processes.
+// Reads from the system which processes run.
 
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -14,7 +14,7 @@ const ATTEMPTS = 100;
 const STARTS = 5;
 
 /**
- * A port on 127.0.0.1 that nobody listens on at this moment. Somebody may take it before the caller does:
+ * A port on 127.0.0.1 that is free at this moment. Another process may take it before the caller does:
  * `onFreePort` deals with that.
  */
 export async function freePort(): Promise<number> {
@@ -26,7 +26,7 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a server on a free port; on another one if the process ends because somebody took the port in between.
+ * Starts a server on a free port; on another one if the process ends because the port was taken in between.
  * `start` must reject with EndedEarlyError then, as `StartedProcess.ready` does.
  */
 export async function onFreePort<T>(start: (port: number) => Promise<T>, pickPort = freePort): Promise<T> {

@@ -35,7 +35,7 @@ describe('Processes', () => {
     expect(readFileSync(join(directory, 'logs/script.log'), 'utf8')).to.equal('to output\nto error\n');
   });
 
-  it('go on in the same file when a process is started again, and tell its runs apart', async () => {
+  it('append to the same log file when a process is started again, and keep its runs apart', async () => {
     const first = await sh('echo first run');
     await first.exited;
     const second = await sh('echo second run');
@@ -50,14 +50,14 @@ describe('Processes', () => {
     expect(port).to.equal('1234');
   });
 
-  it('tell how a process ended that was awaited, with the end of its log', async () => {
+  it('report how an awaited process ended, with the end of its log', async () => {
     const script = await sh('echo no such thing; exit 3');
     const error = await failureOf(script.ready(() => false));
     expect(error).to.be.instanceOf(EndedEarlyError);
     expect(error.message).to.match(/^script ended before it was ready \(exit code 3\).*no such thing$/s);
   });
 
-  it('do not take a dead process for a ready one, whoever answers in its place', async () => {
+  it('do not take a dead process for a ready one, even when another answers in its place', async () => {
     const script = await sh('exit 1');
     await script.exited;
     expect(await failureOf(script.ready(() => true))).to.be.instanceOf(EndedEarlyError);
@@ -92,14 +92,14 @@ describe('Processes', () => {
     await ended(Number(child));
   });
 
-  it('say nothing when a process that has ended is killed or stopped', async () => {
+  it('ignore a signal or a stop for a process that has ended', async () => {
     const script = await sh('exit 0');
     await script.exited;
     script.kill('SIGKILL');
     expect(await script.stop()).to.deep.equal({ code: 0, signal: null });
   });
 
-  it('have the directories removed that they were told of, and no other', async () => {
+  it('remove the directories that were named to them, and no others', async () => {
     for (const name of ['one of two', 'kept'])
       mkdirSync(join(directory, name, 'inside'), { recursive: true });
     processes.removeAtEnd(join(directory, 'one of two'));

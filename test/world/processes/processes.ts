@@ -1,5 +1,5 @@
-// Child processes of the tests and the demo. Each writes into a log file of its own, tells when it is ready,
-// and is ended by its id at the latest when our own process ends, in whatever way.
+// Child processes of the tests and the demo. Each writes into a log file of its own, can be awaited until it
+// is ready, and is ended by its id at the latest when our own process ends, in whatever way.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Watchdog } from './watchdog.ts';
 
 export type ProcessOptions = {
-  /** What messages call it; its log file is `<name>.log`. Started again, it goes on in the same file. */
+  /** What messages call it; its log file is `<name>.log`. Started again, it appends to the same file. */
   readonly name: string;
   readonly command: string;
   readonly args?: readonly string[];
@@ -22,7 +22,7 @@ export type ProcessOptions = {
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
 const READY_WITHIN_MS = 60_000;
-// Another process's readiness can only be asked for. 50 ms is a small part of the fastest start here (0.3 s).
+// Another process's readiness can only be polled. 50 ms is a small part of the fastest start here (0.3 s).
 const ASK_EVERY_MS = 50;
 // A well-behaved process stops within this; the operator promises it for SIGTERM.
 const STOP_WITHIN_MS = 5_000;
@@ -113,7 +113,10 @@ export class StartedProcess implements AsyncDisposable {
     return this.#log.read();
   }
 
-  /** Asks again and again, until the answer is something. Rejects, with the end of the log, when the process ends first or time is up. */
+  /**
+   * Asks again and again, until the answer is something. Rejects, with the end of the log, when the process
+   * ends first or time is up.
+   */
   async until<T>(
     ask: () => T | undefined | Promise<T | undefined>,
     withinMs: number = READY_WITHIN_MS,

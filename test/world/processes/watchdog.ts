@@ -43,12 +43,15 @@ export class Watchdog {
     this.#pipe.unref();
   }
 
-  /** Kill this process group, named by its leader's id. Told at once, with no turn of the event loop between. */
+  /**
+   * Kills this process group, named by its leader's id, at the end. Written at once, so that no event loop
+   * turn can come between.
+   */
   kill(group: number): void {
     this.#pipe.write(`kill ${group}\n`);
   }
 
-  /** The group has ended; its number may belong to somebody else soon. */
+  /** Forgets a group that has ended: the system may give its number to another soon. */
   forget(group: number): void {
     this.#pipe.write(`forget ${group}\n`);
   }

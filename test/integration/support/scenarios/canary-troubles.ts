@@ -1,5 +1,6 @@
 /**
- * Secrets made to be found, in every place that the operator is given one, and what can go wrong with each.
+ * Recognizable secrets in every place where the operator receives one, and the failures that could expose
+ * each.
  */
 import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
 import { canary } from '../canaries.ts';
@@ -24,7 +25,7 @@ export const STREAM_URLS = {
   streamOutput: `rtmp://play.example.com/app/a?auth_key=${canary('Play')}`,
 } as const;
 
-/** What a proxy may show of a request in its error page, and the vendor in a message about a signature. */
+/** The parts of a request that a proxy's error page or the vendor's message about a signature can repeat. */
 const ECHO = [
   `POST /?ClusterId=c&JobId=j&AccessKeyId=${KEY.accessKeyID} HTTP/1.1`,
   `x-acs-security-token: ${KEY.securityToken}`,
@@ -35,9 +36,12 @@ const ECHO = [
 export interface Trouble {
   /** Of Ready=False. */
   readonly reason: string;
-  /** What its Secret holds besides, or instead of, the key; undefined: it has none, and the operator's own key serves. */
+  /**
+   * What its Secret holds besides, or instead of, the key; undefined: it has none, and the operator's own key
+   * serves.
+   */
   readonly secret?: Readonly<Record<string, string>>;
-  /** What happens to its calls. */
+  /** The fault that its calls meet. */
   readonly fault?: NewFault;
 }
 

@@ -1,8 +1,9 @@
 /**
- * What the API server must accept and refuse as the spec of an EdgeTranscodeJob, and what it must say then.
+ * Specs of an EdgeTranscodeJob that the API server must accept, and specs that it must refuse, with the
+ * message.
  */
 
-/** Merged into a spec that is good. A value of undefined takes the field away. */
+/** Merged into a valid spec. A value of undefined removes the field. */
 export type SpecChange = Readonly<Record<string, unknown>>;
 
 const LONG_NAME = 'a'.repeat(253);
@@ -50,7 +51,7 @@ export const ACCEPTED_INTERVALS: readonly string[] = [
 
 interface Refusal {
   readonly spec: SpecChange;
-  /** The field at fault and what is said of it. */
+  /** The wrong field and the message about it. */
   readonly field: string;
   readonly says: RegExp;
 }
@@ -102,7 +103,7 @@ export const REFUSED: Readonly<Record<string, Refusal>> = {
     field: 'spec.expectedState',
     says: /supported values: "Running", "NotStarted"/,
   },
-  'an expected state that only the operator may find': {
+  'an expected state that only the operator reports': {
     spec: { expectedState: 'NotFound' },
     field: 'spec.expectedState',
     says: /supported values: "Running", "NotStarted"/,

@@ -1,11 +1,12 @@
 /**
- * Ways in which the answer about a job can fail, and what an object that was never observed must say of each.
+ * Every failure of a call about a job, and the condition that an object without any observation must show for
+ * it.
  */
 
 import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
-/** The others pass by themselves. */
+/** The other failures end without an action of the user. */
 export const NEEDS_A_PERSON: ReadonlySet<FailureKind> = new Set([
   'InvalidReference',
   'JobNotFound',
@@ -58,7 +59,7 @@ export const FAILURES: Readonly<Record<string, FailureCase>> = {
     kind: 'ServerError',
     message: /InternalError/,
   },
-  'an error 502 with a code that nobody knows': {
+  'an error 502 with an unknown code': {
     fault: vendorError(502, 'Odd.Code'),
     kind: 'ServerError',
     message: /Odd\.Code/,

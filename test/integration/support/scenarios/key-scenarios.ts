@@ -1,5 +1,6 @@
 /**
- * Keys that the cloud does not accept, or not for this: said at once, asked about little, over when they are mended.
+ * Keys that the cloud refuses: the object says so at once, few calls are spent on them, and a corrected key
+ * works at once.
  */
 import { expect } from 'chai';
 import { callsAbout, createJob, furtherCalls, now, unknownKey } from '../cloud-side.ts';
@@ -10,7 +11,7 @@ import { condition, job } from '../world.ts';
 
 export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> {
   return {
-    'that are wrong fail at once, are probed little, and work once the Secret is mended': async () => {
+    'that are wrong fail at once, cost few calls, and work once the Secret is corrected': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const wrong = unknownKey();
@@ -22,14 +23,15 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       await eventOf(world, 'wrong-a', 'AuthenticationFailed');
       const since = await now(world);
       await furtherCalls(world, beat, 3);
-      // Without a circuit the two would have made 5 calls; probes come 2.5, 5 and 10 s apart at least.
+      // Without a circuit breaker the two objects would have made 5 calls; probes come 2.5, 5 and 10 s apart
+      // at least.
       expect(await callsAbout(world, ids, since)).to.have.lengthOf.within(1, 3);
       await world.apply(secret('wrong', secretData(key)));
       for (const name of ['wrong-a', 'wrong-b']) await ready(world, name);
       await eventOf(world, 'wrong-a', 'ObservationRecovered');
     },
 
-    'that the cloud did not know work once it does': async () => {
+    'that are unknown to the cloud work once the cloud knows them': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const late = unknownKey(key.accountID);
@@ -39,7 +41,7 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       await ready(world, 'late');
     },
 
-    'whose secret is wrong are told so, and nobody is told the secret': async () => {
+    'whose secret is wrong are reported without the secret': async () => {
       const { world, operator } = scene;
       const { key, ids } = await newAccount(world);
       const { accessKeySecret } = unknownKey();
@@ -51,7 +53,7 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
         expect(text).to.not.contain(accessKeySecret).and.to.not.contain(key.accessKeyID);
     },
 
-    'that are switched off cost Ready at once, and no data': async () => {
+    'that are deactivated end Ready at once, and the data stays': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('switched', secretData(key)), using('switched', ids));
@@ -66,7 +68,7 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       await ready(world, 'switched');
     },
 
-    'of STS need their token, and fail when it is too old': async () => {
+    'of STS need their token, and fail when it has expired': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const sts = { ...unknownKey(key.accountID), securityToken: 'token-of-a-test' };
@@ -78,7 +80,7 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       expectStalled(await failed(world, 'sts'), 'AuthenticationFailed', /InvalidSecurityToken\.Expired/);
     },
 
-    'without the permission are told which one to grant': async () => {
+    'without the permission are reported with the permission to grant': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('denied', secretData(key)), using('denied', ids));
@@ -95,7 +97,7 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       expect(granted.status.lastHandledRequestedAt).to.equal('granted');
     },
 
-    'of an account that is switched off are told that it is the account': async () => {
+    'of an account that is switched off are reported as a failure of the account': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const { accountID } = key;

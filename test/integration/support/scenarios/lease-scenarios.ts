@@ -1,11 +1,11 @@
 /**
- * What each permission on the Lease is for. One operator is enough: it leads, and must find out that it does.
+ * The use of each permission on the Lease. One operator is enough: it must find out that it leads.
  */
 import type { AuditEvent } from '../../../world/control-plane/audit.ts';
 import { CREATE_LEASE, GET_LEASE, OPERATOR, type Requests, UPDATE_LEASE, WATCH_LEASE } from '../installed.ts';
 import { logged, type Scenario, type Stage, WITHIN_MS } from './permission-scenarios.ts';
 
-/** Short, so that a Lease whose holder is gone is soon free. */
+/** Short, so that the Lease of a dead holder expires soon. */
 export const LEASE_ARGS = [
   '--leader-elect',
   '--lease-duration=3s',
@@ -19,13 +19,13 @@ const RENEWALS = 6;
 export const LEASE_SCENARIOS: readonly Scenario[] = [
   {
     permission: GET_LEASE,
-    does: 'is ready when it knows who leads',
+    does: 'is ready when it knows the leader',
     run: ({ operator }) => operator.process.ready(() => operator.isReady(), WITHIN_MS),
     says: (stage) => logged(stage, { msg: 'reading the Lease failed', status: 403, hint: HINT }),
   },
   {
     permission: CREATE_LEASE,
-    does: 'takes the lead where there is no Lease, and makes one',
+    does: 'creates the Lease where there is none, and leads',
     run: async ({ world, operator, requests }) => {
       await operator.process.ready(() => operator.isReady());
       const before = await granted(requests, CREATE_LEASE);
@@ -37,7 +37,7 @@ export const LEASE_SCENARIOS: readonly Scenario[] = [
   },
   {
     permission: UPDATE_LEASE,
-    does: 'takes over a Lease that is there, and renews it',
+    does: 'takes over an expired Lease, and renews it',
     run: async (stage) => {
       await stage.operator.process.ready(() => leads(stage.operator), WITHIN_MS);
       await renewals(stage);
@@ -46,7 +46,7 @@ export const LEASE_SCENARIOS: readonly Scenario[] = [
   },
   {
     permission: WATCH_LEASE,
-    does: 'follows the Lease without asking for it again and again',
+    does: 'watches the Lease instead of reading it repeatedly',
     run: async (stage) => {
       await stage.operator.process.ready(() => leads(stage.operator), WITHIN_MS);
       const before = (await stage.requests.of(GET_LEASE)).length;
@@ -68,7 +68,7 @@ async function renewals({ operator, requests }: Stage): Promise<void> {
   await operator.process.ready(enough, 2 * WITHIN_MS);
 }
 
-/** How many of these requests were not refused. */
+/** Counts the requests that were allowed. */
 async function granted(requests: Requests, permission: string): Promise<number> {
   const isGranted = ({ responseStatus }: AuditEvent) => (responseStatus?.code ?? 0) < 300;
   return (await requests.of(permission)).filter(isGranted).length;

@@ -1,6 +1,7 @@
 /**
- * The cloud away, for objects that were observed before. With an interval of 5 s and a freshness of 2 the window is 40 s: a shorter
- * outage leaves no trace in Kubernetes, and a longer one is told once, by each object at its own time.
+ * An outage of the cloud for objects that were observed before. With an interval of 5 s and a freshness of 2
+ * the window is 40 s: a shorter outage leaves no trace in Kubernetes, and each object reports a longer one
+ * once, at its own time.
  */
 import { expect } from 'chai';
 import type { NewFault } from '../../../../simulator/world/cloud-world.ts';
@@ -13,7 +14,7 @@ import { condition, is, job, type Shown, type World } from '../world.ts';
 const WINDOW_MS = 40_000;
 /** From the last observation before the outage to the status that says so, on a busy machine. */
 const OVERDUE = { withinMs: WINDOW_MS + 25_000 };
-/** A hanging call takes 10 s to be given up, and a poll comes every 5 s. */
+/** A hanging call is abandoned after 10 s, and a poll comes every 5 s. */
 const POLLED = { withinMs: 40_000 };
 
 interface Outage {
@@ -49,11 +50,11 @@ export function outageScenarios(scene: Scene): Record<string, () => Promise<void
       (name, outage) => staysUnseen(scene.world, `briefly-${name}`, outage),
     ),
     ...scenarios(
-      ({ cause }) => `that lasts and shows itself as ${cause} is told once, and when it is over`,
+      ({ cause }) => `that lasts and shows as ${cause} is reported once, and its end too`,
       (name, outage) => isTold(scene.world, name, outage),
     ),
 
-    'that lasts does not hide that a person has to act': async () => {
+    'that lasts does not hide a failure that a person has to repair': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('locked', secretData(key)), using('locked', ids));
@@ -93,11 +94,11 @@ async function staysUnseen(world: World, name: string, { fault, briefly }: Outag
 }
 
 async function isTold(world: World, name: string, { fault, cause }: Outage): Promise<void> {
-  const mend = await breakCalls(world, await observed(world, name), fault);
+  const repair = await breakCalls(world, await observed(world, name), fault);
   const overdue = await world.until(name, (each) => is(each, 'Ready', 'False'), OVERDUE);
   expectOverdue(overdue, cause);
   expect(await statusWrites(world, name)).to.have.lengthOf(2);
-  await mend();
+  await repair();
   const recovered = await ready(world, name);
   expect(recovered.status.state).to.equal('Running');
   for (const type of ['Fresh', 'Running', 'AsExpected'] as const)
@@ -108,7 +109,7 @@ async function isTold(world: World, name: string, { fault, cause }: Outage): Pro
   expect(await statusWrites(world, name)).to.have.lengthOf(3);
 }
 
-/** An object that is all well. */
+/** An object without any failure. */
 async function observed(world: World, name: string): Promise<JobIDs> {
   const ids = await createJob(world);
   await world.apply(job(name, { ...ids, expectedState: 'Running' }));

@@ -1,5 +1,6 @@
 /**
- * What each permission of the operator is for: a scenario that needs it, and what the operator says where it is missing.
+ * A scenario for each permission of the operator: what needs the permission, and what the operator reports
+ * without it.
  */
 import { expect } from 'chai';
 import type { LogLine, Operator } from '../../../world/operator.ts';
@@ -16,7 +17,7 @@ import {
 import { SAMPLE } from '../roles.ts';
 import { CLUSTER_ID, condition, is, job, type World } from '../world.ts';
 
-/** Where a scenario takes place. */
+/** The parts that a scenario uses. */
 export interface Stage {
   readonly world: World;
   /** Between the operator and the API server. */
@@ -24,20 +25,20 @@ export interface Stage {
   /** The operator's. */
   readonly requests: Requests;
   readonly operator: Operator;
-  /** Of an object that is this run's own. */
+  /** Name of an object that only this run uses. */
   readonly name: string;
 }
 
 export interface Scenario {
   readonly permission: string;
   readonly does: string;
-  /** @throws when it does not come about */
+  /** @throws when the effect does not occur */
   readonly run: (stage: Stage) => Promise<void>;
-  /** What is to be seen without the permission. @throws when it is not */
+  /** Checks what is visible without the permission. @throws when it is not */
   readonly says: (stage: Stage) => Promise<void>;
 }
 
-/** What takes part of a second where it is permitted. */
+/** Far more than the part of a second that a permitted action takes. */
 export const WITHIN_MS = 4_000;
 
 export const SCENARIOS: readonly Scenario[] = [
@@ -49,7 +50,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     permission: WATCH_JOBS,
-    does: 'sees an object that is made later',
+    does: 'observes an object that is created later',
     run: async ({ world, operator, name }) => {
       await operator.process.ready(() => operator.isReady());
       await world.apply(job(name));
@@ -70,7 +71,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     permission: GET_JOB,
-    does: 'looks again at an object that changed while its status was decided on',
+    does: 'reads an object again after a conflict',
     run: async (stage) => {
       await conflict(stage);
       const { operator } = stage;
@@ -81,7 +82,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     permission: CREATE_EVENT,
-    does: 'tells of transitions by events',
+    does: 'writes events about transitions',
     run: async ({ world, operator, name }) => {
       await world.apply(job(name));
       const found = async () => (await world.events(name)).some(({ reason }) => reason === 'JobFound');
@@ -91,7 +92,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     permission: GET_SECRET,
-    does: 'reads the Secret that a namespace lets it read',
+    does: 'reads the Secret that a Role of the namespace permits',
     run: async ({ world, name }) => {
       const { namespace, secret } = SAMPLE;
       await world.apply(job(name, { credentialsRef: { name: secret } }, namespace));
@@ -108,7 +109,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** The message of an object whose Secret the operator has no right to. */
+/** The message of an object whose Secret the operator may not read. */
 export function secretNotReadable(secret: string): string {
   const role = `read-${secret}`;
   const kubectl = `kubectl --namespace ${SAMPLE.namespace} create`;

@@ -1,5 +1,5 @@
 /**
- * Where keys come from: Secrets that are missing, unreadable, not whole or changed, and the operator's own.
+ * Credentials from Secrets that are missing, unreadable, incomplete or changed, and the operator's own.
  */
 import { expect } from 'chai';
 import { addKey, callsAbout, createJob, furtherCalls } from '../cloud-side.ts';
@@ -10,7 +10,7 @@ import { condition, is, job } from '../world.ts';
 
 export function secretScenarios(scene: Scene): Record<string, () => Promise<void>> {
   return {
-    'that are not there are found once the Secret is created': async () => {
+    'that are missing are used once the Secret is created': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(using('missing', ids));
@@ -24,7 +24,7 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       await ready(world, 'missing');
     },
 
-    'that go while they are in use are missed within the 30 s': async () => {
+    'that are deleted while in use are reported as missing within 30 s': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('going', secretData(key)), using('going', ids));
@@ -35,23 +35,23 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       expect(gone.status).to.have.property('job');
     },
 
-    'that the operator may not read are told so, and read once it may': async () => {
+    'that the operator may not read are reported, and used once it may': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('unreadable', secretData(key)), using('unreadable', ids));
-      const told = await failed(world, 'unreadable');
+      const refused = await failed(world, 'unreadable');
       expectStalled(
-        told,
+        refused,
         'CredentialsNotFound',
         /^the operator may not read Secret \S+\/unreadable; allow it: /,
       );
-      const { message = '' } = condition(told, 'Ready') ?? {};
+      const { message = '' } = condition(refused, 'Ready') ?? {};
       for (const [, command = ''] of message.matchAll(/kubectl (.*?)(?= && | \()/g))
         await world.kubectl(...command.split(' '));
       await ready(world, 'unreadable');
     },
 
-    'that are not whole are told what they lack': async () => {
+    'that are incomplete are reported with the missing key': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const { accessKeyID, accessKeySecret } = key;
@@ -68,7 +68,7 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       await ready(world, 'half');
     },
 
-    'lead to no endpoint that the operator does not allow': async () => {
+    'cannot name an endpoint that the operator does not allow': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       const endpoints: Record<string, [endpoint: string, message: RegExp]> = {
@@ -91,7 +91,7 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       expect(await callsAbout(world, ids)).to.deep.equal([]);
     },
 
-    'that are rotated are in force within 30 s, and nothing is seen of it': async () => {
+    'that are rotated are used within 30 s, without a failed observation': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('rotated', secretData(key)), using('rotated', ids));
@@ -109,7 +109,7 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       expect(await statusWrites(world, 'rotated')).to.have.lengthOf(1);
     },
 
-    'can be given later, and show the jobs of their account': async () => {
+    'can be added later, and then show the jobs of their account': async () => {
       const { world } = scene;
       const { key, ids } = await newAccount(world);
       await world.apply(secret('given', secretData(key)), job('given', ids));

@@ -1,5 +1,5 @@
 /**
- * What users and monitoring see of an object: columns, events, selectors, stream URLs, metrics.
+ * The views of an object for users and monitoring: columns, events, selectors, stream URLs, metrics.
  */
 import { expect } from 'chai';
 import { createJob } from '../cloud-side.ts';
@@ -44,7 +44,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
       expect(row['LAST OBSERVED']).to.match(/^\d+s$/);
     },
 
-    'has its transitions as events, in kubectl describe and kubectl get events': async () => {
+    'shows its transitions as events in kubectl describe and kubectl get events': async () => {
       const { world } = scene;
       const ids = await createJob(world);
       await world.apply(job('eventful', { ...ids, expectedState: 'Running' }));
@@ -85,7 +85,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
       expect(names).to.not.contain('is-running');
     },
 
-    'has stream URLs without the values of their queries and without passwords': async () => {
+    'shows stream URLs without passwords and without the values of their queries': async () => {
       const { world } = scene;
       const ids = await createJob(world, { streamInput: INPUT, streamOutput: OUTPUT });
       await world.apply(job('redacted', ids));
@@ -94,7 +94,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
       expect(status.job).to.include({ streamInput: shown, streamOutput: OUTPUT });
     },
 
-    'leaves out the times of a run where the job never ran': async () => {
+    'has no times of a run when the job never ran': async () => {
       const { world } = scene;
       const ids = await createJob(world, { status: '0', unsetTimes: 'empty' });
       await world.apply(job('never-ran', ids));
@@ -103,7 +103,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
       expect(status.job).to.not.have.any.keys('lastStartAt', 'lastStopAt');
     },
 
-    'has a status code that the operator does not know as it is, and no guess': async () => {
+    'shows an unknown status code unchanged, without a guess': async () => {
       const { world } = scene;
       const ids = await createJob(world, { status: '7' });
       await world.apply(job('unknown-code', { ...ids, expectedState: 'Running' }));
@@ -115,7 +115,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
       expect(condition(shown, 'AsExpected')?.status).to.equal('Unknown');
     },
 
-    'has metrics of its own, which go with it': async () => {
+    'has metrics of its own, which end with the object': async () => {
       const { world, operator } = scene;
       await world.apply(job('measured', await createJob(world)));
       await world.until('measured', (each) => is(each, 'Ready', 'True'));
@@ -137,7 +137,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
       await world.eventually('no series of measured', gone);
     },
 
-    'is counted in the metrics of all': async () => {
+    'is counted in the metrics of the fleet': async () => {
       const { world, operator } = scene;
       await world.apply(job('counted', await createJob(world)));
       await world.until('counted', (each) => is(each, 'Ready', 'True'));

@@ -1,4 +1,4 @@
-// Whatever is thrown is one of the known kinds, and nothing of it is repeated but a checked code.
+// Any error becomes one of the known kinds, and no message repeats more of it than a checked code.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -14,7 +14,7 @@ const CONTEXT: CallContext = {
   identity: 'media/account',
 };
 
-/** No message of ours holds it, and it cannot be part of a code. */
+/** A text that no message contains and that cannot be part of a code. */
 const FOREIGN = '§foreign§';
 
 const CODES = [
@@ -36,7 +36,7 @@ const status = fc.oneof(
   fc.constantFrom('404', null, FOREIGN),
 );
 
-/** As the SDK throws the vendor's error bodies, and bodies that somebody else made. */
+/** Errors as the SDK throws them, for bodies of the vendor and of other servers. */
 const vendorError = fc
   .record({ code, status, requestID: fc.oneof(fc.uuid(), fc.jsonValue()), body: fc.object() })
   .map((given) => {
@@ -45,7 +45,7 @@ const vendorError = fc
     return Object.assign(new Error(`${Code}: ${FOREIGN}`), { code: Code, data });
   });
 
-/** Of all shapes: what reads like an error's fields, and what cannot be read at all. */
+/** Values of all shapes: some look like an error's fields, some throw when they are read. */
 const anything = fc.oneof(
   fc.anything({ withBigInt: true, withNullPrototype: true, withMap: true, withSparseArray: true }),
   fc.jsonValue(),
@@ -54,7 +54,7 @@ const anything = fc.oneof(
   fc.constantFrom('code', 'data', 'name', 'cause', 'statusCode').map(unreadable),
 );
 
-/** Wrapped in errors, some of which are their own cause in the end. */
+/** Values wrapped in errors, some of which are their own cause. */
 const thrown = fc
   .tuple(fc.oneof(vendorError, anything), fc.nat(12), fc.boolean())
   .map(([inner, depth, isCycle]) => (isCycle ? cycle(inner, depth) : wrapped(inner, depth)));
@@ -77,8 +77,8 @@ function cycle(inner: unknown, depth: number): unknown {
   return last;
 }
 
-describe('for anything that a call throws', () => {
-  it('the kind is a known one, and what is told of it is our own text', () => {
+describe('the error of a call, for anything thrown,', () => {
+  it('has a known kind and a message of the operator’s own', () => {
     holds(
       fc.property(thrown, (error) => {
         const { failure, code: label } = mapError(error, CONTEXT);
@@ -91,7 +91,7 @@ describe('for anything that a call throws', () => {
     );
   });
 
-  it('the message holds nothing of a body but its code, whatever else the body says', () => {
+  it('repeats nothing of a body but its code', () => {
     holds(
       fc.property(vendorError, fc.jsonValue(), (error, more) => {
         const { data } = error;
@@ -104,7 +104,7 @@ describe('for anything that a call throws', () => {
     );
   });
 
-  it('a code that speaks of throttling is Throttled, at any status', () => {
+  it('is Throttled for a code that contains Throttling, at any status', () => {
     const part = fc.stringMatching(/^[A-Za-z][A-Za-z.]{0,10}$/);
     holds(
       fc.property(part, part, fc.integer({ min: 100, max: 599 }), (before, after, statusCode) => {
@@ -114,7 +114,7 @@ describe('for anything that a call throws', () => {
     );
   });
 
-  it('a 404 without the code JobNotFound does not say that there is no such job', () => {
+  it('is not JobNotFound for a 404 without that code', () => {
     const other = fc.oneof(code, anyText(), fc.constantFrom('jobnotfound', 'JobNotFound.', 'JobNotFound\n'));
     holds(
       fc.property(other, fc.object(), (given, body) => {

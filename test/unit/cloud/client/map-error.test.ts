@@ -1,4 +1,4 @@
-// Whatever a call throws is one of the known kinds, told in our own words.
+// Everything that a call throws becomes one of the known kinds, with a message of the operator's own.
 
 import { expect } from 'chai';
 import { type CallContext, DeadlineExceeded, mapError } from '../../../../src/cloud/client/map-error.ts';
@@ -81,7 +81,7 @@ describe('the error of a call', () => {
       expect(requestID).to.equal(REQUEST_ID);
     });
 
-  it('goes by the status where there is no code', () => {
+  it('has the kind of its HTTP status when there is no code', () => {
     expect(kindOf(vendorError(404))).to.equal('UnexpectedResponse');
     expect(kindOf(vendorError(403))).to.equal('UnexpectedResponse');
     expect(kindOf(vendorError(429))).to.equal('Throttled');
@@ -90,7 +90,7 @@ describe('the error of a call', () => {
     expect(mapError(vendorError(404), CONTEXT).code).to.equal('HTTP404');
   });
 
-  it('takes a code that is none for no code', () => {
+  it('ignores a code of an invalid format', () => {
     for (const code of [
       '',
       'undefined',
@@ -130,20 +130,20 @@ describe('the error of a call', () => {
       expect(label).to.equal(code);
     });
 
-  it('finds the code of the network below other errors', () => {
+  it('has the network code of its cause', () => {
     const cause = Object.assign(new Error('inner'), { code: 'ECONNRESET' });
     expect(kindOf(new Error('outer', { cause: new Error('middle', { cause }) }))).to.equal(
       'ConnectionFailed',
     );
   });
 
-  it('takes the time-outs, ours and the SDK’s, for ConnectionFailed', () => {
+  it('is ConnectionFailed for the deadline and for a timeout of the SDK', () => {
     expect(mapError(new DeadlineExceeded('late'), CONTEXT).failure.kind).to.equal('ConnectionFailed');
     const timeout = Object.assign(new Error('ReadTimeout(10000)'), { name: 'RequestTimeoutError' });
     expect(kindOf(timeout)).to.equal('ConnectionFailed');
   });
 
-  it('takes what is not JSON for UnexpectedResponse', () => {
+  it('is UnexpectedResponse when the answer is not JSON', () => {
     expect(kindOf(new SyntaxError(`Unexpected token '<', "<html>CANARY" is not valid JSON`))).to.equal(
       'UnexpectedResponse',
     );
@@ -179,7 +179,7 @@ describe('the error of a call', () => {
     ['a frozen proxy', Object.freeze(new Proxy({}, {}))],
   ];
   for (const [name, junk] of JUNK)
-    it(`is a known kind also for ${name}`, () => {
+    it(`has a known kind also for ${name}`, () => {
       const { failure, code } = mapError(junk, CONTEXT);
       expect(FAILURE_KINDS).to.contain(failure.kind);
       expect(code).to.match(/^[\w.-]{1,64}$/);
@@ -194,7 +194,7 @@ describe('the message of a failure', () => {
   ].map((code) => vendorError(400, code));
   const OTHERS = [new SyntaxError('CANARY'), Object.assign(new Error('CANARY'), { code: 'ECONNRESET' })];
 
-  it('holds nothing foreign, no URL, no request ID and no time', () => {
+  it('holds no text of the answer, no URL, no request ID and no time', () => {
     for (const error of [...ALL, ...OTHERS]) {
       const { message } = mapError(error, CONTEXT).failure;
       expect(message).not.to.match(/CANARY|:\/\/|1B6F4C5D|\d{4}-\d\d-\d\d/);
@@ -202,19 +202,19 @@ describe('the message of a failure', () => {
     }
   });
 
-  it('says the same for the same failure, whatever the answer said besides', () => {
+  it('is the same for the same failure, whatever else the answer says', () => {
     const [one, other] = [{ RequestId: 'A' }, { RequestId: 'B', Message: 'other' }].map(
       (more) => mapError(vendorError(404, 'JobNotFound', more), CONTEXT).failure,
     );
     expect(one).to.deep.equal(other);
   });
 
-  it('says which permission to grant to whom', () => {
+  it('names the permission and the credentials that lack it', () => {
     const { message } = mapError(vendorError(403, 'NoPermission'), CONTEXT).failure;
     expect(message).to.contain('live:GetEdgeTranscodeJob').and.contain('media/account');
   });
 
-  it('says which job is missing where, and whose credentials looked', () => {
+  it('names the missing job, its cluster, the region and the credentials', () => {
     const { message } = mapError(vendorError(404, 'JobNotFound'), {
       ...CONTEXT,
       identity: 'default',
@@ -231,7 +231,7 @@ describe('the message of a failure', () => {
     expect(message).to.contain('the region that this Secret names');
   });
 
-  it('says to trust the authority where the certificate is not trusted, and nowhere else', () => {
+  it('names NODE_EXTRA_CA_CERTS only when the certificate is not trusted', () => {
     const messageOf = (code: string) =>
       mapError(Object.assign(new Error('CANARY'), { code }), CONTEXT).failure.message;
     for (const code of ['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'CERT_HAS_EXPIRED'])

@@ -1,4 +1,4 @@
-// Any body is a job that may be shown, or is refused in our own words.
+// Any body becomes a job that a status can show, or an error that repeats none of it.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -46,7 +46,7 @@ const fields = fc.record(
   { requiredKeys: [], noNullPrototype: true },
 );
 
-/** As JSON gives it; mostly something like an answer. */
+/** JSON values, most of them similar to an answer. */
 const body = fc
   .oneof(
     { weight: 4, arbitrary: fc.record({ Job: fields, RequestId: fc.uuid() }) },
@@ -64,8 +64,8 @@ function mapped(given: unknown): Record<string, string> | UnexpectedBody {
   }
 }
 
-describe('for any body', () => {
-  it('there is a job with known fields that are texts, or one error in our own words', () => {
+describe('any body', () => {
+  it('gives a job whose known fields are texts, or an error that repeats none of it', () => {
     holds(
       fc.property(body, (given) => {
         const job = mapped(given);
@@ -85,7 +85,7 @@ describe('for any body', () => {
     );
   });
 
-  it('a time is one that the API server takes, or is left out', () => {
+  it('gives only times that the API server accepts', () => {
     holds(
       fc.property(body, (given) => {
         const job = mapped(given);
@@ -100,7 +100,7 @@ describe('for any body', () => {
     );
   });
 
-  it('a field that is a usual text is shown as it is', () => {
+  it('gives usual texts unchanged', () => {
     holds(
       fc.property(fc.string({ minLength: 1, maxLength: 4_096, unit: 'grapheme' }), (given) => {
         fc.pre(given.length <= 4_096 && given.isWellFormed());

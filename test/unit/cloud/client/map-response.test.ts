@@ -1,4 +1,4 @@
-// A body of any shape is a job, or is refused in our own words.
+// A body of any shape becomes a job, or an error that repeats none of it.
 
 import { expect } from 'chai';
 import { mapJob, mapJobResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
@@ -20,7 +20,7 @@ const FIELDS = {
 };
 
 describe('the body of an answer', () => {
-  it('gives the eleven fields, under our names', () => {
+  it('gives the eleven fields, under the names of the status', () => {
     expect(mapJobResponse({ Job: FIELDS, RequestId: 'R' }, JOB_ID)).to.deep.equal({
       createTime: '2023-07-24T16:44:55Z',
       jobID: JOB_ID,
@@ -53,14 +53,14 @@ describe('the body of an answer', () => {
     ['another job by a number', { Job: { ...FIELDS, JobId: 7 } }],
   ];
   for (const [name, body] of NO_JOB)
-    it(`is refused when it is ${name}, in our own words`, () => {
+    it(`is refused when it is ${name}, without repeating it`, () => {
       expect(() => mapJobResponse(body, JOB_ID))
         .to.throw(UnexpectedBody)
         .with.property('message')
         .not.match(/CANARY/);
     });
 
-  it('is taken without a job ID', () => {
+  it('is accepted without a job ID', () => {
     const { JobId: _id, ...rest } = FIELDS;
     expect(mapJobResponse({ Job: rest }, JOB_ID))
       .to.include({ name: 'my_job' })
@@ -69,7 +69,7 @@ describe('the body of an answer', () => {
 });
 
 describe('a job', () => {
-  it('leaves out what is empty, missing or of another type', () => {
+  it('leaves out fields that are empty, missing or of another type', () => {
     const job = mapJob({
       ...FIELDS,
       Name: '',
@@ -82,19 +82,19 @@ describe('a job', () => {
     expect(job).to.include({ jobID: JOB_ID });
   });
 
-  it('keeps a status and a type that nobody knows', () => {
+  it('keeps an unknown status and type', () => {
     expect(mapJob({ ...FIELDS, Status: '9', Type: 'holographic' })).to.include({
       status: '9',
       type: 'holographic',
     });
   });
 
-  it('takes a status that is a number for its text', () => {
+  it('reads a status that is a number as text', () => {
     expect(mapJob({ ...FIELDS, Status: 1 })).to.include({ status: '1' });
     expect(mapJob({ ...FIELDS, Status: 0 })).to.include({ status: '0' });
   });
 
-  it('cuts a value that is longer than any can be, and not through a character', () => {
+  it('cuts a value that is too long, but not inside a character', () => {
     const { name = '' } = mapJob({ ...FIELDS, Name: `${'a'.repeat(4_095)}😀` });
     expect(name).to.have.length(4_096);
     expect(name.isWellFormed()).to.equal(true);

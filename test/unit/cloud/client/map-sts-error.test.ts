@@ -39,14 +39,14 @@ describe('a failure of STS', () => {
       expect(requestID).to.equal('1B6F4C5D');
     });
 
-  it('names STS where it cannot be reached or trusted', () => {
+  it('names STS when STS cannot be reached or trusted', () => {
     const messageOf = (code: string) =>
       mapStsError(Object.assign(new Error('CANARY'), { code }), 'default').failure.message;
     expect(messageOf('ECONNREFUSED')).to.match(/^STS cannot be reached \(ECONNREFUSED\)/);
     expect(messageOf('SELF_SIGNED_CERT_IN_CHAIN')).to.match(/^the TLS certificate of STS is not trusted/);
   });
 
-  it('is a known kind, and holds nothing foreign, whatever was thrown', () => {
+  it('has a known kind and no foreign text, whatever was thrown', () => {
     for (const error of [
       undefined,
       'CANARY',

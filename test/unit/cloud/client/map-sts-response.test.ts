@@ -1,4 +1,4 @@
-// STS's answers, of whatever shape.
+// Answers of STS, of any shape.
 
 import { expect } from 'chai';
 import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
@@ -12,7 +12,7 @@ const CREDENTIALS = {
 };
 
 describe('the answer to AssumeRole', () => {
-  it('holds a key and its end', () => {
+  it('gives a key and its expiration', () => {
     expect(mapSession({ Credentials: CREDENTIALS, RequestId: 'x' })).to.deep.equal({
       accessKey: { accessKeyID: 'STS.id', accessKeySecret: 'secret', securityToken: 'token+/=' },
       expiration: Date.parse('2026-01-01T01:00:00Z'),
@@ -33,7 +33,7 @@ describe('the answer to AssumeRole', () => {
     ]),
   ];
   for (const body of BAD)
-    it(`is no session as ${JSON.stringify(body)}`, () => {
+    it(`is refused as ${JSON.stringify(body)}`, () => {
       expect(() => mapSession(body))
         .to.throw(UnexpectedBody)
         .and.not.match(/CANARY/);
@@ -41,12 +41,12 @@ describe('the answer to AssumeRole', () => {
 });
 
 describe('the answer to GetCallerIdentity', () => {
-  it('holds the account', () => {
+  it('gives the account', () => {
     expect(mapAccountID({ AccountId: '1000000000000001', Arn: 'x' })).to.equal('1000000000000001');
   });
 
   for (const body of [undefined, null, {}, { AccountId: 1 }, { AccountId: '' }, { AccountId: 'CANARY' }])
-    it(`holds none as ${JSON.stringify(body)}`, () => {
+    it(`is refused as ${JSON.stringify(body)}`, () => {
       expect(() => mapAccountID(body))
         .to.throw(UnexpectedBody)
         .and.not.match(/CANARY/);

@@ -1,4 +1,4 @@
-// The answer to one request, as Node tells of it beside the SDK.
+// The answer to one request, from Node's diagnostics channel.
 
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
@@ -25,7 +25,7 @@ describe('a call that listens for its answer', () => {
     await once(answer, 'end');
   }
 
-  it('hears its own answer, and no other', async () => {
+  it('receives its own answer, and no other', async () => {
     const heard: string[] = [];
     const calls = ['1', '2', '3'].map((wait) =>
       hearAnswer(
@@ -38,7 +38,7 @@ describe('a call that listens for its answer', () => {
     expect(heard).to.have.members(['1: 1', '2: 2', '3: 3']);
   });
 
-  it('listens no longer when it has ended, well or not', async () => {
+  it('stops listening when the call has ended, with or without success', async () => {
     const heard: unknown[] = [];
     await hearAnswer(
       'a',
@@ -54,7 +54,7 @@ describe('a call that listens for its answer', () => {
     expect(heard).to.deep.equal([]);
   });
 
-  it('listens no longer when it has heard its answer, should the call never come to its end', async () => {
+  it('stops listening after its answer, even if the call never ends', async () => {
     const heard: unknown[] = [];
     const hear = () =>
       hearAnswer(

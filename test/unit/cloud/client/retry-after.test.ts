@@ -1,4 +1,4 @@
-// What an answer says of how long to wait.
+// How long an answer says to wait.
 
 import { expect } from 'chai';
 import { retryAfterOf } from '../../../../src/cloud/client/retry-after.ts';
@@ -17,5 +17,5 @@ describe('the time to wait', () => {
     [{ 'x-ratelimit-user': 'Limit:6000' }, undefined],
   ];
   for (const [headers, ms] of cases)
-    it(`is ${ms} ms by ${JSON.stringify(headers)}`, () => expect(retryAfterOf(headers)).to.equal(ms));
+    it(`is ${ms} ms for ${JSON.stringify(headers)}`, () => expect(retryAfterOf(headers)).to.equal(ms));
 });

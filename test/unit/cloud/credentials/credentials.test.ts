@@ -1,4 +1,4 @@
-// Keys are read when they are needed, kept for 30 s, and asked for no more often than that.
+// Keys are read when they are needed, and kept for 30 s.
 
 import { expect } from 'chai';
 import { Credentials, type CredentialsOptions } from '../../../../src/cloud/credentials/credentials.ts';
@@ -45,7 +45,7 @@ describe('credentials', () => {
     });
   }
 
-  /** Resolves while time passes, as reads are paced. */
+  /** Resolves while time passes, because reads are spaced. */
   async function resolve(all: Credentials, reference = REFERENCE): Promise<Resolved> {
     let resolved: Resolved | undefined;
     void all.resolve(reference).then((result) => {
@@ -65,19 +65,19 @@ describe('credentials', () => {
   }
 
   describe('of the operator itself', () => {
-    it('are the environment’s, for every namespace, as default', async () => {
+    it('come from the environment, for every namespace, with the identity default', async () => {
       const resolved = await credentials({ own: KEY }).resolve({ namespace: 'media' });
       expect(resolved).to.deep.equal({ credential: { identity: 'default', accessKey: KEY, version: 'id' } });
       expect(secrets.reads).to.deep.equal([]);
     });
 
-    it('are refused where the operator has none', async () => {
+    it('are CredentialsNotFound when the operator has none', async () => {
       const failure = failureOf(await credentials().resolve({ namespace: 'media' }));
       expect(failure).to.include({ kind: 'CredentialsNotFound' });
       expect(failure?.message).to.match(/has no credentials of its own; set spec.credentialsRef/);
     });
 
-    it('are refused to namespaces that may not use them', async () => {
+    it('are CredentialsNotFound for namespaces that may not use them', async () => {
       const some = credentials({ own: KEY, ownFor: ['media', 'news'] });
       expect(await some.resolve({ namespace: 'news' })).to.have.property('credential');
       const failure = failureOf(await some.resolve({ namespace: 'other' }));
@@ -96,7 +96,7 @@ describe('credentials', () => {
       expect(secretOf(all.fresh(REFERENCE) as Resolved)).to.equal('secret');
     });
 
-    it('are read again once they are 30 s old, so that a change is in force by then', async () => {
+    it('are read again after 30 s, so that a change takes effect by then', async () => {
       const all = credentials();
       await resolve(all);
       secrets.content = { ...KEY, accessKeySecret: 'rotated' };
@@ -105,7 +105,7 @@ describe('credentials', () => {
       expect(secretOf(await resolve(all))).to.equal('rotated');
     });
 
-    it('are read once, however many need them at once', async () => {
+    it('are read once for all concurrent callers', async () => {
       const all = credentials();
       const resolved = Array.from({ length: 100 }, () => all.resolve(REFERENCE));
       await time.pass(1_000, 10);
@@ -113,7 +113,7 @@ describe('credentials', () => {
       expect(secrets.reads).to.have.length(1);
     });
 
-    it('that are missing are looked for again every 30 s, and say when', async () => {
+    it('are read again every 30 s while they are missing, and the failure says when', async () => {
       secrets.content = 'missing';
       const all = credentials();
       const failure = failureOf(await resolve(all));
@@ -127,7 +127,7 @@ describe('credentials', () => {
       expect(secretOf(await resolve(all))).to.equal('secret');
     });
 
-    it('are forgotten when nobody has used them for long', async () => {
+    it('are forgotten after 10 min without use', async () => {
       const all = credentials();
       await resolve(all);
       await time.pass(11 * 60_000, 10_000);
@@ -137,8 +137,8 @@ describe('credentials', () => {
     });
   });
 
-  describe('in doubt', () => {
-    it('are read again when they are needed next', async () => {
+  describe('whose key was refused', () => {
+    it('are read again at their next use', async () => {
       const all = credentials();
       await resolve(all);
       secrets.content = { ...KEY, accessKeySecret: 'rotated' };
@@ -148,7 +148,7 @@ describe('credentials', () => {
       expect(all.fresh(REFERENCE)).to.not.equal(undefined);
     });
 
-    it('are not read for a call that was sent before the last look', async () => {
+    it('are not read again for a call that was sent before the last read', async () => {
       const all = credentials();
       const sentAt = time.now();
       await resolve(all);
@@ -157,13 +157,13 @@ describe('credentials', () => {
       expect(secrets.reads).to.have.length(1);
     });
 
-    it('may be nobody’s', () => {
+    it('may be unknown or the operator’s own', () => {
       credentials({ own: KEY }).doubt('default', time.now());
     });
   });
 
-  describe('while the API server gives no answer', () => {
-    it('stay as they were, and are looked at again soon', async () => {
+  describe('while the API server does not answer', () => {
+    it('stay in use, and are read again after 5 s', async () => {
       const all = credentials();
       await resolve(all);
       secrets.content = new Error('CANARY');
@@ -175,7 +175,7 @@ describe('credentials', () => {
       expect(secretOf(await resolve(all))).to.equal('rotated');
     });
 
-    it('stay missing when they were, to be asked for again later and not at once', async () => {
+    it('stay missing if they were, and are read again later and not at once', async () => {
       secrets.content = 'missing';
       const all = credentials();
       await resolve(all);
@@ -186,7 +186,7 @@ describe('credentials', () => {
       expect(failure?.retryAt).to.be.greaterThan(time.now() + 1_000);
     });
 
-    it('cannot be had when they were never read, for no fault of the user', async () => {
+    it('are ConnectionFailed when they were never read: the user is not at fault', async () => {
       secrets.content = new Error('CANARY');
       const failure = failureOf(await resolve(credentials()));
       expect(failure).to.include({ kind: 'ConnectionFailed' });
@@ -199,7 +199,7 @@ describe('credentials', () => {
   describe('that assume a role', () => {
     const roleARN = 'acs:ram::1000000000000001:role/job-reader';
 
-    it('cannot where there is no STS, and say so', async () => {
+    it('are CredentialsNotFound without an STS', async () => {
       secrets.content = { ...KEY, roleARN };
       const failure = failureOf(await resolve(credentials()));
       expect(failure).to.include({
@@ -209,7 +209,7 @@ describe('credentials', () => {
       });
     });
 
-    it('are known without another look once there is a session, and the Secret is young', async () => {
+    it('are fresh while the Secret is fresh and there is a session', async () => {
       secrets.content = { ...KEY, roleARN };
       const accessKey = { accessKeyID: 'STS.1', accessKeySecret: 's', securityToken: 't' };
       let asked = 0;
@@ -252,7 +252,7 @@ describe('credentials', () => {
     expect(secrets.reads.length).to.be.within(49, 51);
   });
 
-  it('that were good serve on while another namespace has many to be read', async () => {
+  it('stay in use while another namespace has many Secrets to read', async () => {
     const all = credentials();
     await resolve(all);
     await time.pass(30_000, 1_000);
@@ -263,7 +263,7 @@ describe('credentials', () => {
     expect(secrets.reads.filter((name) => name === 'media/account')).to.have.length(2);
   });
 
-  it('that are in doubt wait for their read all the same', async () => {
+  it('are not used after a refusal, even while another namespace has many Secrets to read', async () => {
     const all = credentials();
     await resolve(all);
     all.doubt('media/account', time.now());

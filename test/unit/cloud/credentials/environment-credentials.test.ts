@@ -12,13 +12,13 @@ const SECRET = 'ALIBABA_CLOUD_ACCESS_KEY_SECRET';
 const TOKEN = 'ALIBABA_CLOUD_SECURITY_TOKEN';
 
 describe("the environment's access key", () => {
-  it('is none where there is none', () => {
+  it('is undefined when its variables are not set', () => {
     expect(accessKeyOf({})).to.equal(undefined);
     expect(accessKeyOf({ [ID]: '', [SECRET]: ' ' })).to.equal(undefined);
     expect(accessKeyOf({ [TOKEN]: 'left-over' })).to.equal(undefined);
   });
 
-  it('is a pair', () => {
+  it('is an ID and a secret', () => {
     expect(accessKeyOf({ [ID]: 'id', [SECRET]: 'secret' })).to.deep.equal({
       accessKeyID: 'id',
       accessKeySecret: 'secret',
@@ -34,7 +34,7 @@ describe("the environment's access key", () => {
     );
   });
 
-  it('is taken without the white space around it, as files of Secrets end in a newline', () => {
+  it('is read without white space around it, because files of Secrets end in a newline', () => {
     expect(accessKeyOf({ [ID]: ' id\n', [SECRET]: 'secret\n', [TOKEN]: 'token\n' })).to.deep.equal({
       accessKeyID: 'id',
       accessKeySecret: 'secret',
@@ -42,13 +42,13 @@ describe("the environment's access key", () => {
     });
   });
 
-  it('is refused when half of the pair is missing, by the name of the other half', () => {
+  it('is refused when half of the pair is missing, with the names of both halves', () => {
     expect(() => accessKeyOf({ [ID]: 'CANARY' })).to.throw(/ACCESS_KEY_ID is set without .*SECRET$/);
     expect(() => accessKeyOf({ [SECRET]: 'CANARY' })).to.throw(/SECRET is set without .*ACCESS_KEY_ID$/);
   });
 
   for (const name of [ID, SECRET, TOKEN])
-    it(`is refused when ${name} holds what no key does, without repeating it`, () => {
+    it(`is refused when ${name} holds characters that no key has, without repeating them`, () => {
       const pair = { [ID]: 'id', [SECRET]: 'secret' };
       for (const value of ['CANARY\nCANARY', 'CANARY CANARY', 'CANARY“', '\u0000CANARY'])
         expect(() => accessKeyOf({ ...pair, [name]: value }))
@@ -67,8 +67,8 @@ const RRSA = {
 };
 const PAIR = { [ID]: 'id', [SECRET]: 'secret' };
 
-describe("the environment's role", () => {
-  it('is none where there is none', () => {
+describe("the environment's role for RRSA", () => {
+  it('is undefined when its variables are not set', () => {
     expect(rrsaOf({})).to.equal(undefined);
     expect(rrsaOf({ [ROLE]: '', [PROVIDER]: ' ' })).to.equal(undefined);
   });
@@ -81,12 +81,12 @@ describe("the environment's role", () => {
     });
   });
 
-  it('is refused in part, by the names of what is there and what is not', () => {
+  it('is refused when only some variables are set, with the names of all', () => {
     expect(() => rrsaOf({ ...RRSA, [FILE]: '' })).to.throw(`${ROLE} and ${PROVIDER} are set without ${FILE}`);
     expect(() => rrsaOf({ [FILE]: 'CANARY' })).to.throw(`${FILE} is set without ${ROLE} and ${PROVIDER}`);
   });
 
-  it('is refused when an ARN cannot be one, without repeating it', () => {
+  it('is refused when an ARN is invalid, without repeating it', () => {
     for (const name of [ROLE, PROVIDER])
       expect(() => rrsaOf({ ...RRSA, [name]: 'CANARY' }))
         .to.throw(`${name} is not the ARN of`)
@@ -95,13 +95,13 @@ describe("the environment's role", () => {
 });
 
 describe("the operator's own credentials", () => {
-  it('are the role where there is one, else the key, else none', () => {
+  it('are the role if it is set, else the key, else none', () => {
     expect(ownCredentials({ ...RRSA, ...PAIR }, 'auto', true)).to.have.nested.property('own.roleARN');
     expect(ownCredentials(PAIR, 'auto', true)).to.have.nested.property('own.accessKeyID');
     expect(ownCredentials({}, 'auto', true)).to.deep.equal({ own: undefined });
   });
 
-  it('are what is asked for by name, whatever else is there', () => {
+  it('are the kind that --credentials names, whatever else is set', () => {
     expect(ownCredentials({ ...RRSA, ...PAIR }, 'access-key', true)).to.have.nested.property(
       'own.accessKeyID',
     );
@@ -109,17 +109,17 @@ describe("the operator's own credentials", () => {
     expect(ownCredentials({ ...PAIR, [ROLE]: 'half' }, 'access-key', false)).to.have.property('own');
   });
 
-  it('are refused where they are asked for by name and not there', () => {
+  it('are refused when --credentials names a kind that is not set', () => {
     expect(errorOf(PAIR, 'rrsa')).to.match(/^--credentials: rrsa: .*ROLE_ARN, .* are not set/);
     expect(errorOf(RRSA, 'access-key')).to.match(/^--credentials: access-key: .* are not set$/);
   });
 
-  it('are refused for all that is wrong at once', () => {
+  it('are refused with all errors at once', () => {
     const result = ownCredentials({ [ROLE]: RRSA[ROLE], [ID]: 'half' }, 'auto', true);
     expect(result).to.have.property('errors').with.length(2);
   });
 
-  it('are no role where there is no STS', () => {
+  it('cannot be a role without an STS', () => {
     expect(errorOf(RRSA, 'auto', false)).to.match(/^--sts-endpoint: none, but the role of RRSA needs STS/);
     expect(ownCredentials(PAIR, 'auto', false)).to.have.property('own');
   });

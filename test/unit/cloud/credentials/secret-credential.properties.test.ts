@@ -1,4 +1,4 @@
-// Whatever a Secret holds, no message repeats a value of it.
+// No message repeats a value of a Secret, for any content.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -6,7 +6,9 @@ import { credentialOfSecret, type SecretRules } from '../../../../src/cloud/cred
 import { anyText, holds } from '../../kit/for-any.ts';
 
 const SECRET = { namespace: 'media', name: 'account' };
-/** No message of ours holds it. Inside a host name it stays as it is, so it is found there too. */
+/**
+ * A text that no message contains. It is also a valid part of a host name, so it would be found there, too.
+ */
 const CANARY = 'canary7';
 
 const value = fc.oneof(
@@ -40,8 +42,8 @@ const rules: fc.Arbitrary<SecretRules> = fc.record({
   allowInsecure: fc.boolean(),
 });
 
-describe('for any Secret', () => {
-  it('there is a credential that can be signed with, or a message that repeats no value', () => {
+describe('any Secret', () => {
+  it('gives a credential that can sign, or a message that repeats no value', () => {
     holds(
       fc.property(fc.oneof(data, usable), rules, (secret, given) => {
         const resolved = credentialOfSecret(SECRET, secret, given);
@@ -59,7 +61,7 @@ describe('for any Secret', () => {
     );
   });
 
-  it('its credential is the same for the same values, and another one when any of them changes', () => {
+  it('has the same version for the same values, and another one when any of them changes', () => {
     const name = fc.constantFrom('accessKeyID', 'accessKeySecret', 'securityToken');
     holds(
       fc.property(

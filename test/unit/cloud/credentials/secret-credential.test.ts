@@ -1,4 +1,4 @@
-// What a Secret says, or what is wrong with it.
+// A Secret becomes a credential, or a message that says what is wrong with it.
 
 import { expect } from 'chai';
 import type { Credential } from '../../../../src/cloud/client/credential.ts';
@@ -23,11 +23,11 @@ function failure(data: SecretData | 'missing' | 'forbidden', rules = RULES): Fai
 }
 
 describe('a Secret', () => {
-  it('gives its pair, under the name of the Secret', () => {
+  it('gives its access key, with the name of the Secret as identity', () => {
     expect(credential(PAIR)).to.deep.include({ identity: 'media/account', accessKey: PAIR });
   });
 
-  it('gives token, region and endpoint where it has them', () => {
+  it('gives its token, region and endpoint', () => {
     const all = {
       ...PAIR,
       securityToken: 'token',
@@ -41,7 +41,7 @@ describe('a Secret', () => {
     });
   });
 
-  it('gives the role that its key assumes, under a name of the operator’s unless it gives one', () => {
+  it('gives the role that its key assumes, with the operator’s session name by default', () => {
     const roleARN = 'acs:ram::1000000000000001:role/job-reader';
     expect(credential({ ...PAIR, roleARN: `${roleARN}\n` }).role).to.deep.equal({
       roleARN,
@@ -52,12 +52,12 @@ describe('a Secret', () => {
     expect(credential({ ...PAIR, roleSessionName: 'media', externalID: 'abc' })).not.to.have.property('role');
   });
 
-  it('gives the account where it names one', () => {
+  it('gives the account that it names', () => {
     expect(credential({ ...PAIR, accountID: ' 1000000000000001' }).accountID).to.equal('1000000000000001');
     expect(credential({ ...PAIR, accountID: '' })).not.to.have.property('accountID');
   });
 
-  it('is taken without the white space around its values', () => {
+  it('is read without the white space around its values', () => {
     const spaced = {
       accessKeyID: `${PAIR.accessKeyID}\n`,
       accessKeySecret: ` ${PAIR.accessKeySecret}`,
@@ -66,7 +66,7 @@ describe('a Secret', () => {
     expect(credential(spaced)).to.deep.include({ accessKey: PAIR }).and.not.have.property('regionID');
   });
 
-  it('has another version when any value is another, and the same for the same', () => {
+  it('has another version when any value changes, and the same version for the same values', () => {
     const versions = [
       credential(PAIR),
       credential({ ...PAIR, accessKeySecret: 'other' }),
@@ -83,7 +83,7 @@ describe('a Secret', () => {
   });
 
   const REFUSED: [string, SecretData | 'missing' | 'forbidden', RegExp][] = [
-    ['is missing', 'missing', /Secret media\/account does not exist; create it/],
+    ['does not exist', 'missing', /Secret media\/account does not exist; create it/],
     [
       'may not be read',
       'forbidden',
@@ -93,7 +93,7 @@ describe('a Secret', () => {
     ['has no ID', { accessKeySecret: 'CANARY' }, /has no key accessKeyID; add it$/],
     ['has no secret', { accessKeyID: 'CANARY', accessKeySecret: ' ' }, /has no key accessKeySecret; add it$/],
     [
-      'names them otherwise',
+      'has keys of other names',
       { AccessKeyId: 'CANARY', AccessKeySecret: 'CANARY' },
       /has no keys accessKeyID and/,
     ],
@@ -115,37 +115,37 @@ describe('a Secret', () => {
       ],
     ),
     [
-      'has a session name that no session has',
+      'has an invalid session name',
       { ...PAIR, roleSessionName: 'CANARY!' },
       /^roleSessionName in Secret media\/account is not/,
     ],
     [
-      'has an external ID that is none',
+      'has an invalid external ID',
       { ...PAIR, externalID: 'CANARY "' },
       /^externalID in Secret media\/account is not/,
     ],
     [
-      'has a region that is none',
+      'has an invalid region',
       { ...PAIR, regionID: 'CANARY&x=y' },
       /^regionID in Secret media\/account is not the ID of a region/,
     ],
     [
-      'has a region as long as a Secret',
+      'has a region that is too long',
       { ...PAIR, regionID: 'r'.repeat(65) },
       /^regionID in Secret media\/account/,
     ],
     [
-      'has a key as long as a Secret',
+      'has a token that is too long',
       { ...PAIR, securityToken: 's'.repeat(8_193) },
       /^securityToken in Secret media\/account is longer than/,
     ],
     [
-      'names no account',
+      'has an invalid account',
       { ...PAIR, accountID: 'CANARY' },
       /^accountID in Secret media\/account is not the digits/,
     ],
     [
-      'has an endpoint elsewhere',
+      'has an endpoint that is not allowed',
       { ...PAIR, endpoint: 'CANARY.example' },
       /not among .* --allowed-endpoints/,
     ],
@@ -155,7 +155,7 @@ describe('a Secret', () => {
       /not https.*--insecure-endpoint/,
     ],
     ['has a plain HTTP endpoint on loopback', { ...PAIR, endpoint: 'http://127.0.0.1:1' }, /not https/],
-    ['has no endpoint but a path', { ...PAIR, endpoint: 'live.aliyuncs.com/CANARY' }, /must not hold a path/],
+    ['has a path in its endpoint', { ...PAIR, endpoint: 'live.aliyuncs.com/CANARY' }, /must not hold a path/],
     [
       'has a password in its endpoint',
       { ...PAIR, endpoint: 'https://u:CANARY@live.aliyuncs.com' },
@@ -164,14 +164,14 @@ describe('a Secret', () => {
   ];
   for (const [name, data, message] of REFUSED)
     it(`that ${name} is CredentialsNotFound, with what to do and without a value`, () => {
-      const { kind, message: told } = failure(data);
+      const { kind, message: text } = failure(data);
       expect(kind).to.equal('CredentialsNotFound');
-      expect(told)
+      expect(text)
         .to.match(message)
         .and.not.match(/CANARY/);
     });
 
-  it('may name plain HTTP where the operator allows it, and still no endpoint elsewhere', () => {
+  it('may name plain HTTP if the operator allows it, but only to an allowed endpoint', () => {
     const rules = { ...RULES, allowInsecure: true };
     expect(credential({ ...PAIR, endpoint: 'http://live.aliyuncs.com' }, rules).endpoint?.protocol).to.equal(
       'http',

@@ -1,4 +1,4 @@
-// How STS is asked: what goes out, how long a session is thought to be, and how little while the service is away.
+// Calls of STS: what is sent, how long a session lasts, and how few calls are made during an outage.
 
 import { expect } from 'chai';
 import { Sts } from '../../../../src/cloud/credentials/sts.ts';
@@ -53,7 +53,7 @@ describe('STS', () => {
     return Object.fromEntries(new URLSearchParams(await body));
   }
 
-  it('is asked for a role with a key, and the external ID where there is one', async () => {
+  it('sends the role, and the external ID if there is one, signed with the key', async () => {
     giveSession();
     expect(await parametersOf(() => sts.assumeRole(CALLER, KEY, ROLE))).to.deep.equal({
       RoleArn: ROLE.roleARN,
@@ -66,7 +66,7 @@ describe('STS', () => {
     expect(called).to.deep.equal(Array(2).fill(['AssumeRole', 'OK']));
   });
 
-  it('is asked for a role with a token, unsigned and not in the URL', async () => {
+  it('sends the role with the token, unsigned and not in the URL', async () => {
     giveSession();
     const oidc = { ...ROLE, oidcProviderARN: 'acs:ram::1:oidc-provider/p', token: 'a.b.c' };
     expect(await parametersOf(() => sts.assumeRoleWithOIDC(CALLER, oidc))).to.deep.equal({
@@ -80,12 +80,12 @@ describe('STS', () => {
     expect(service.requests[0]?.url).to.equal('/');
   });
 
-  it('is asked whose a key is', async () => {
+  it('returns the account of a key', async () => {
     answerWith(200, { AccountId: '1000000000000001' });
     expect(await sts.accountOf(CALLER, KEY)).to.deep.equal({ accountID: '1000000000000001' });
   });
 
-  describe('gives sessions that end', () => {
+  describe('returns sessions that end', () => {
     async function lifeOf(lifeMs: number): Promise<number> {
       giveSession(lifeMs);
       const sentAt = clock.now();
@@ -93,17 +93,17 @@ describe('STS', () => {
       return 'key' in assumed ? assumed.key.expiresAt - sentAt : Number.NaN;
     }
 
-    it('when it says', async () => {
+    it('when the answer says', async () => {
       expect(await lifeOf(900_000)).to.equal(900_000);
     });
 
-    it('after an hour at the most, though our clock be late', async () => {
+    it('after an hour at most, even if the local clock is late', async () => {
       clock.wallOffsetMs = -10 * 60_000;
       expect(await lifeOf(HOUR + 600_000)).to.equal(HOUR);
     });
   });
 
-  it('tells what went wrong, without a word of the answer', async () => {
+  it('returns a failure without any text of the answer', async () => {
     answerWith(403, { Code: 'NoPermission', Message: 'CANARY', RequestId: 'R1' });
     const result = await sts.assumeRole(CALLER, KEY, ROLE);
     expect(result).to.have.nested.property('failure.kind', 'AuthenticationFailed');
@@ -122,14 +122,14 @@ describe('STS', () => {
     });
   });
 
-  describe('that is away', () => {
+  describe('during an outage', () => {
     async function fail(times: number): Promise<void> {
       for (let index = 0; index < times; index += 1)
         expect(await sts.assumeRole(CALLER, KEY, ROLE)).to.have.property('failure');
     }
     beforeEach(() => answerWith(503, { Code: 'ServiceUnavailable' }));
 
-    it('is asked by nobody after five failures in a row, and by one at a time later', async () => {
+    it('gets no call after five failures in a row, and then one probe at a time', async () => {
       await fail(50);
       expect(service.requests).to.have.length(5);
       await clock.advance(20_000);
@@ -137,21 +137,21 @@ describe('STS', () => {
       expect(service.requests).to.have.length(6);
     });
 
-    it('to one namespace is so to no other', async () => {
+    it('refuses no other namespace than the one whose calls failed', async () => {
       await fail(10);
       giveSession();
       const other = await sts.assumeRole({ namespace: 'news', identity: 'news/account' }, KEY, ROLE);
       expect(other).to.have.property('key');
     });
 
-    it('says when it is asked again', async () => {
+    it('says when the next call is possible', async () => {
       await fail(5);
       const result = await sts.assumeRole(CALLER, KEY, ROLE);
       const { retryAt } = 'failure' in result ? result.failure : {};
       expect(retryAt).to.be.within(clock.now() + 2_500, clock.now() + 5_000);
     });
 
-    it('serves all again once the probe brings an answer, be it a refusal', async () => {
+    it('serves all again once the probe gets an answer, even a refusal', async () => {
       await fail(5);
       await clock.advance(20_000);
       answerWith(403, { Code: 'NoPermission' });
@@ -159,7 +159,7 @@ describe('STS', () => {
       expect(service.requests).to.have.length(8);
     });
 
-    it('is not taken to be away for failures that are not its own, nor for few', async () => {
+    it('stays open after fewer than five failures in a row; a refusal counts as an answer', async () => {
       await fail(4);
       answerWith(403, { Code: 'NoPermission' });
       await fail(1);
@@ -169,7 +169,7 @@ describe('STS', () => {
     });
   });
 
-  it('is asked nothing once no call may be made any more, be it for a session or an account', async () => {
+  it('gets no call, for a session or an account, while no call may be made', async () => {
     mayCall = false;
     expect(await sts.assumeRole(CALLER, KEY, ROLE)).to.have.nested.property(
       'failure.kind',
@@ -182,7 +182,7 @@ describe('STS', () => {
     expect(await sts.assumeRole(CALLER, KEY, ROLE)).to.have.property('key');
   });
 
-  it('is asked nothing once it is closed', async () => {
+  it('gets no call once it is closed', async () => {
     await sts.assumeRole(CALLER, KEY, ROLE);
     const waiting = sts.assumeRole(CALLER, KEY, ROLE);
     await settled();

@@ -1,10 +1,10 @@
-// One pace for many, and nobody waits for all that another wants.
+// One limiter for many parties: none waits for all tasks of another.
 
 import { expect } from 'chai';
 import { FairLimiter } from '../../../../src/cloud/ratelimit/fair-limiter.ts';
 import { SteppedTime } from './stepped-time.ts';
 
-describe('a fair pace', () => {
+describe('a fair limiter', () => {
   let time: SteppedTime;
   let limiter: FairLimiter;
   let run: string[];
@@ -24,20 +24,20 @@ describe('a fair pace', () => {
     );
   }
 
-  it('runs no two tasks closer together than it is told, whosever they are', async () => {
+  it('keeps the least time between any two tasks, of the same party or of two', async () => {
     void Promise.all([...schedule('a', 20), ...schedule('b', 20)]);
     await time.pass(1_000, 10);
     expect(run.length).to.be.within(9, 11);
   });
 
-  it('takes turns between the parties, and keeps the order within one', async () => {
+  it('serves the parties in rotation, and keeps the order within a party', async () => {
     const results = [...schedule('flood', 1_000), ...schedule('one', 1), ...schedule('two', 2)];
     await time.pass(600, 10);
     expect(run.slice(0, 6)).to.deep.equal(['flood', 'one', 'two', 'flood', 'two', 'flood']);
     expect(await Promise.race(results)).to.equal('flood0');
   });
 
-  it('fails for whoever failed, and goes on', async () => {
+  it('rejects for the task that failed, and runs the next', async () => {
     const failed = limiter
       .schedule('a', () => Promise.reject(new Error('no')))
       .catch((error: Error) => error.message);
@@ -47,7 +47,7 @@ describe('a fair pace', () => {
     expect(await next).to.equal('b0');
   });
 
-  it('runs nothing once it is closed, and says so to all who wait', async () => {
+  it('runs nothing once it is closed, and rejects all that wait', async () => {
     void Promise.all(schedule('a', 1));
     await time.pass(10);
     const waiting = schedule('a', 3).map((each) => each.catch(() => 'closed'));
@@ -57,13 +57,20 @@ describe('a fair pace', () => {
     expect(run).to.deep.equal(['a']);
   });
 
-  it('says so as well to those whose turns others have taken, and to who comes later', async () => {
+  it('also rejects tasks whose permits went to other parties, and tasks that come later', async () => {
     const flood = schedule('flood', 3);
-    const told = [...flood, ...schedule('one', 2)].map((each) => each.catch(() => 'closed'));
+    const results = [...flood, ...schedule('one', 2)].map((each) => each.catch(() => 'closed'));
     await time.pass(150, 10);
     limiter.close();
-    told.push(...schedule('late', 1).map((each) => each.catch(() => 'closed')));
+    results.push(...schedule('late', 1).map((each) => each.catch(() => 'closed')));
     await time.pass(1_000, 10);
-    expect(await Promise.all(told)).to.deep.equal(['flood0', 'closed', 'closed', 'one0', 'closed', 'closed']);
+    expect(await Promise.all(results)).to.deep.equal([
+      'flood0',
+      'closed',
+      'closed',
+      'one0',
+      'closed',
+      'closed',
+    ]);
   });
 });

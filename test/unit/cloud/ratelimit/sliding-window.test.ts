@@ -6,20 +6,20 @@ import { SlidingWindow } from '../../../../src/cloud/ratelimit/sliding-window.ts
 const MINUTE = 60_000;
 const START = Date.parse('2026-01-01T00:00:00Z');
 
-describe('a history of calls', () => {
+describe('a sliding window', () => {
   let history: SlidingWindow;
   beforeEach(() => {
     history = new SlidingWindow();
   });
 
-  it('counts what was called in the last 60 s, and forgets what is older', () => {
+  it('counts the calls of the last 60 s, and forgets older ones', () => {
     for (let at = 0; at < MINUTE; at += 1_000) history.add(START + at);
     expect(history.total(START + MINUTE - 1)).to.equal(60);
     expect(history.total(START + MINUTE + 100)).to.equal(59);
     expect(history.total(START + 2 * MINUTE)).to.equal(0);
   });
 
-  it('never counts fewer than there were in any 60 s, and hardly more', () => {
+  it('never counts fewer calls than there were in any 60 s, and hardly more', () => {
     const times: number[] = [];
     let now = START;
     for (let call = 0; call < 5_000; call += 1) {
@@ -31,7 +31,7 @@ describe('a history of calls', () => {
     }
   });
 
-  it('says when there will be room', () => {
+  it('says when the count falls below a limit', () => {
     for (let at = 0; at < 10_000; at += 1_000) history.add(START + at);
     const now = START + 10_000;
     expect(history.belowAt(11, now)).to.equal(now);
@@ -55,7 +55,7 @@ describe('a history of calls', () => {
     expect(other.total(START + 40_000)).to.equal(2);
   });
 
-  it('takes in what was never called', () => {
+  it('includes a window without calls', () => {
     history.include(new SlidingWindow(), START);
     expect(history.total(START)).to.equal(0);
   });

@@ -1,4 +1,4 @@
-// Tasks at their pace, whatever anybody does to the wall clock.
+// Tasks keep their spacing when the wall clock is set.
 
 import { expect } from 'chai';
 import { SpacingLimiter } from '../../../../src/cloud/ratelimit/spacing-limiter.ts';
@@ -6,7 +6,7 @@ import { SteppedTime } from './stepped-time.ts';
 
 const HOUR = 60 * 60_000;
 
-describe('a pace', () => {
+describe('a spacing limiter', () => {
   let time: SteppedTime;
   let began: number[];
   beforeEach(() => {
@@ -25,16 +25,16 @@ describe('a pace', () => {
     return Math.min(...began.slice(1).map((at, index) => at - (began[index] as number)));
   }
 
-  it('keeps tasks apart, and gives what they give', async () => {
+  it('keeps the least time between tasks, and resolves with their results', async () => {
     const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
     const results = [limiter.schedule(task), limiter.schedule(task), limiter.schedule(task)];
     await time.pass(1_000);
     expect(await Promise.all(results)).to.deep.equal([1, 2, 3]);
-    // A timer may ring a millisecond early.
+    // A timer may fire a millisecond early.
     expect(least()).to.be.at.least(199);
   });
 
-  it('fails as a task fails', async () => {
+  it('rejects as its task does', async () => {
     const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
     const failed = limiter
       .schedule(() => Promise.reject(new RangeError('as planned')))
@@ -55,7 +55,7 @@ describe('a pace', () => {
     expect(began).to.have.length(2);
   });
 
-  it('runs at most so many at once', async () => {
+  it('runs no more tasks at once than its bound', async () => {
     const limiter = new SpacingLimiter({ minTimeMs: 1, maxConcurrent: 2, clock: time });
     const endings: (() => void)[] = [];
     for (let tasks = 0; tasks < 5; tasks += 1)
@@ -68,7 +68,7 @@ describe('a pace', () => {
   });
 
   for (const step of [-HOUR, HOUR, -400, 400])
-    it(`goes on as before when the wall clock is set by ${step} ms`, async () => {
+    it(`keeps its spacing when the wall clock is set by ${step} ms`, async () => {
       const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
       for (let tasks = 0; tasks < 5; tasks += 1) void limiter.schedule(task);
       await time.pass(500);
@@ -78,7 +78,7 @@ describe('a pace', () => {
       expect(began).to.have.length(10);
     });
 
-  it('rejects what has not begun when it is closed, and lets what has begun end', async () => {
+  it('rejects tasks that have not begun when it is closed, and lets the others end', async () => {
     const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
     const ending = Promise.withResolvers<string>();
     const begun = limiter.schedule(() => ending.promise);

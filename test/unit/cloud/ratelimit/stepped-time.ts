@@ -1,9 +1,9 @@
 /**
- * Stepped time for code that also uses the global timers, as bottleneck does: `setTimeout` and `Date.now` are replaced until
- * `restore`.
+ * Stepped time for code that also uses the global timers, as bottleneck does: `setTimeout` and `Date.now` are
+ * replaced until `restore`.
  *
- * A step works like a stalled event loop of that length: everything that falls due in it runs at its end. So a test that steps by
- * a second has seen what a second's stall does.
+ * A step works like a stalled event loop of that length: everything that falls due in it runs at its end. So
+ * a test that steps by a second has seen what a second's stall does.
  */
 import { type Clock, sleepOn, type Timer } from '../../../../src/base/clock.ts';
 
@@ -69,7 +69,7 @@ export class SteppedTime implements Clock {
       .filter(([, { at }]) => at <= this.#now)
       .sort(([, a], [, b]) => a.at - b.at);
     for (const [timer, { callback }] of due) if (this.#pending.delete(timer)) callback();
-    // One turn: whatever only waits for promises has run after it.
+    // One turn of the event loop: code that only waits for promises has run after it.
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -1,4 +1,4 @@
-// The way to Redis while nobody answers there; what a real one does is held in the contract.
+// The connection while no Redis answers. The contract tests cover a real Redis.
 
 import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
@@ -6,17 +6,17 @@ import { systemClock } from '../../../../src/base/clock.ts';
 import { RedisConnection } from '../../../../src/cloud/redis/redis-connection.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
 
-/** Nobody listens there. */
+/** No server listens on this port. */
 const URL = 'redis://127.0.0.1:1';
 
 const TRIES = 20;
 
-describe('the way to Redis', () => {
-  it('leaves nothing behind of the tries that failed', async () => {
+describe('the connection to Redis', () => {
+  it('leaves no listener behind after attempts that failed', async () => {
     const tried = Promise.withResolvers<AbortSignal>();
     let tries = 0;
     const sleep = (ms: number, signal?: AbortSignal) => {
-      // Only the pause after a try can be given up: here it takes no time, but for the last.
+      // Only the pause after an attempt has a signal. Each takes no time here, except the last.
       if (!signal) return systemClock.sleep(ms);
       tries += 1;
       if (tries < TRIES) return Promise.resolve();
@@ -30,7 +30,7 @@ describe('the way to Redis', () => {
     });
     const listeners = getEventListeners(await tried.promise, 'abort');
     redis.close();
-    // That of the pause.
+    // The listener of the pause.
     expect(listeners).to.have.lengthOf(1);
   });
 });

@@ -1,4 +1,4 @@
-// What shards know of each other's demand, while Redis is there and while it is away.
+// What shards know of each other's demand, with and without Redis.
 
 import { expect } from 'chai';
 import { SharedDemand } from '../../../../src/cloud/redis/shared-demand.ts';
@@ -7,11 +7,11 @@ import { FakeClock } from '../../kit/fake-clock.ts';
 const SHARDS = 3;
 const MINUTE = 60_000;
 
-describe('a shared demand', () => {
+describe('the shared demand', () => {
   let clock: FakeClock;
   let own: Map<string, number>;
   let shared: SharedDemand;
-  /** The answer of Redis; undefined: it is away. */
+  /** The answer of Redis. Undefined: Redis is lost. */
   let others: string | undefined;
   let told: (readonly string[])[];
   let keys: Set<string | undefined>;
@@ -34,7 +34,7 @@ describe('a shared demand', () => {
   });
   afterEach(() => shared.close());
 
-  it('is told every 5 s, for each account, and that of the others is known then', async () => {
+  it('is exchanged every 5 s for each account', async () => {
     own.set('account 2', 0.5);
     expect(shared.othersOf('account 1')).to.equal(0);
     await clock.advance(5_000);
@@ -48,13 +48,13 @@ describe('a shared demand', () => {
     expect(told).to.have.length(4);
   });
 
-  it('tells Redis neither accounts nor Secrets by their names', async () => {
+  it('keeps the names of accounts and Secrets out of Redis', async () => {
     own = new Map([['account 1234567890', 1]]);
     await clock.advance(5_000);
     expect([...keys].join()).to.match(/^b_edgetranscode_[0-9a-f]{16}_demand$/);
   });
 
-  it('holds for a minute without Redis, and then each goes by its own and its part', async () => {
+  it('is valid for a minute without Redis; then each shard uses its own demand and its part', async () => {
     await clock.advance(5_000);
     others = undefined;
     await clock.advance(MINUTE);
@@ -66,7 +66,7 @@ describe('a shared demand', () => {
     expect([shared.othersOf('account 1'), shared.share]).to.deep.equal([1, 1]);
   });
 
-  it('of an account that is asked for nothing any more is not told', async () => {
+  it('is not exchanged for an account without demand', async () => {
     await clock.advance(5_000);
     own = new Map();
     await clock.advance(10_000);
@@ -74,7 +74,7 @@ describe('a shared demand', () => {
     expect(shared.othersOf('account 1')).to.equal(0);
   });
 
-  it('is not told any more once it is closed', async () => {
+  it('is not exchanged once it is closed', async () => {
     shared.close();
     await clock.advance(MINUTE);
     expect([told.length, clock.timers]).to.deep.equal([0, 0]);

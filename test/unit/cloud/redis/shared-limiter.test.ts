@@ -1,4 +1,4 @@
-// Turns that several processes share, with a Redis that is played; what a real one does is held in the contract.
+// Permits that several processes share, with a simulated Redis. The contract tests cover a real Redis.
 
 import type Bottleneck from 'bottleneck';
 import { expect } from 'chai';
@@ -8,10 +8,10 @@ import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
 
-/** What bottleneck's scripts answer when nobody else takes turns. */
+/** Answers of bottleneck's scripts while no other process takes permits. */
 const ANSWERS: Readonly<Record<string, unknown>> = { submit: [0, 0, 1], register: [1, 0, ''] };
 
-describe('shared turns', () => {
+describe('a shared limiter', () => {
   let time: SteppedTime;
   let limiter: SharedLimiter;
   let follower: RedisFollower;
@@ -35,7 +35,7 @@ describe('shared turns', () => {
     return () => undefined;
   }
 
-  it('leave nothing behind of what could not be joined', async () => {
+  it('leaves no limiter behind after joining has failed', async () => {
     const { played, left } = aConnection({ refuses: 'update_settings', times: 2 });
     follower.up(played);
     await time.pass(3 * SECOND, 100);
@@ -43,7 +43,7 @@ describe('shared turns', () => {
     expect(left()).to.equal(2);
   });
 
-  it('come to whoever waits, though the account was renamed while joining was to be tried again', async () => {
+  it('gives a permit to a waiting caller although the account was renamed before joining was repeated', async () => {
     follower.up(aConnection({ refuses: 'init', times: 1 }).played);
     await time.pass(100, 10);
     expect(limiter.share).to.equal(1 / 2);
@@ -59,7 +59,9 @@ describe('shared turns', () => {
   });
 });
 
-/** A connection on which a script is refused so many times; and how many limiters have left it. */
+/**
+ * A connection on which a script is refused a number of times, and the number of limiters that have left it.
+ */
 function aConnection({ refuses, times }: { readonly refuses: string; readonly times: number }) {
   let [refused, left] = [0, 0];
   const script = (name: string) => (onAnswer: (error: Error | null, answer?: unknown) => void) => {

@@ -1,4 +1,4 @@
-// One probe at a time, apart from each other, and nobody waits for ever: whoever comes, however each call ends.
+// For all orders of callers and results: one probe at a time, spaced, and no caller waits for ever.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -15,7 +15,10 @@ const REFUSED: Failure = { kind: 'AuthenticationFailed', message: 'not this key'
 
 const LONGEST = 20_000;
 
-/** From the end of a failed call to the next probe, ms: 5 s, doubled with each failure up to 20 s, of which half may be random. */
+/**
+ * Time from the end of a failed call to the next probe, ms: 5 s, doubled with each failure up to 20 s. Half
+ * of it may be random.
+ */
 function shortest(failures: number): number {
   return Math.min(LONGEST, 5_000 * 2 ** (failures - 1)) / 2;
 }
@@ -57,13 +60,13 @@ const steps = sequence(
   40,
 );
 
-/** One caller: what it was told, and whether it still wants to call. */
+/** One caller, with its result and whether it still wants to call. */
 interface Caller {
   readonly abort: AbortController;
   entrance?: Entrance;
 }
 
-/** Callers as a reader has them: each ends its pass by exactly one method. */
+/** Callers as a reader has them: each ends its pass with exactly one method. */
 class Callers {
   readonly clock = new FakeClock(1_000_000);
   readonly breaker = new CircuitBreaker(this.clock);
@@ -166,8 +169,8 @@ class Callers {
   }
 }
 
-describe('for any way in which calls come and end', () => {
-  it('there is one probe at a time, never too soon, and nobody is refused without a failure', async () => {
+describe('a circuit breaker, for any order of calls and ends,', () => {
+  it('lets one probe through at a time, never too soon, and refuses no caller without a failure', async () => {
     await holdsInTime(
       fc.asyncProperty(steps, async (given) => {
         const callers = new Callers();
@@ -177,7 +180,7 @@ describe('for any way in which calls come and end', () => {
     );
   });
 
-  it('nobody waits for ever, and a caller who comes 20 s after the last call’s end is let in', async () => {
+  it('leaves no caller waiting, and lets a caller through 20 s after the last end of a call', async () => {
     await holdsInTime(
       fc.asyncProperty(steps, async (given) => {
         const callers = new Callers();

@@ -1,4 +1,4 @@
-// One probe at a time, at growing intervals; no caller is left waiting.
+// One probe at a time, at growing intervals; no caller waits for ever.
 
 import { expect } from 'chai';
 import {
@@ -49,25 +49,25 @@ describe('a circuit breaker', () => {
     return await enter();
   }
 
-  it('lets every caller in while it is closed', async () => {
+  it('lets all callers through while it is closed', async () => {
     const passes = [await enter(), await enter()];
     for (const pass of passes) expect(breaker.refusal(pass)).to.equal(undefined);
   });
 
-  it('gives the failure to callers that come once it is open, and when to come again', async () => {
+  it('gives the failure to all callers once it is open, with the time to come again', async () => {
     await opened();
     const refused = await refusal();
     expect(refused).to.include(REFUSED);
     expect(refused.retryAt).to.be.within(clock.now() + 2_500, clock.now() + 5_000);
   });
 
-  it('gives it also to callers that entered before and have not called yet', async () => {
+  it('gives the failure also to callers that entered before and have not called yet', async () => {
     const waiting = await enter();
     await opened();
     expect(breaker.refusal(waiting)).to.include(REFUSED);
   });
 
-  it('counts failures of calls that were under way together as one', async () => {
+  it('counts failures of calls in flight together as one', async () => {
     const [first, second] = [await enter(), await enter()];
     breaker.failed(first, REFUSED);
     const { retryAt } = await refusal();
@@ -75,7 +75,7 @@ describe('a circuit breaker', () => {
     expect(await refusal()).to.deep.equal({ ...REFUSED, retryAt });
   });
 
-  it('lets one probe in when it is due, and no caller that entered before', async () => {
+  it('lets one probe through when it is due, and no caller that entered before', async () => {
     const before = await enter();
     const probe = await probing();
     expect(breaker.refusal(probe)).to.equal(undefined);
@@ -110,7 +110,7 @@ describe('a circuit breaker', () => {
     expect((await refusal()).retryAt).to.be.at.most(clock.now() + 5_000);
   });
 
-  describe('while its probe is under way', () => {
+  describe('while its probe is in flight', () => {
     let probe: Pass;
     let entrances: Entrance[];
     beforeEach(async () => {
@@ -121,18 +121,18 @@ describe('a circuit breaker', () => {
       await settled();
     });
 
-    it('lets callers that come wait', () => {
+    it('lets callers wait', () => {
       expect(entrances).to.deep.equal([]);
     });
 
-    it('lets them in when it succeeds', async () => {
+    it('lets the waiting callers through when the probe succeeds', async () => {
       breaker.succeeded(probe);
       await settled();
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
       expect(entrances).to.have.length(3);
     });
 
-    it('gives them the newest failure when it fails', async () => {
+    it('gives them the newest failure when the probe fails', async () => {
       breaker.failed(probe, REFUSED_AGAIN);
       await settled();
       expect(entrances.map((entrance) => 'refused' in entrance && entrance.refused.message)).to.deep.equal(
@@ -140,14 +140,14 @@ describe('a circuit breaker', () => {
       );
     });
 
-    it('refuses them when it ends without a result, and probes again later', async () => {
+    it('refuses them when the probe is inconclusive, and probes again later', async () => {
       breaker.inconclusive(probe);
       await settled();
       expect(entrances).to.have.length(3);
       expect((await refusal()).retryAt).to.be.greaterThan(clock.now());
     });
 
-    it('lets one of them probe instead when the probe is not made after all', async () => {
+    it('lets one of them probe when the probe was not made', async () => {
       breaker.abandoned(probe);
       await settled();
       expect(entrances).to.have.length(1);
@@ -157,14 +157,14 @@ describe('a circuit breaker', () => {
       expect(entrances).to.have.length(3);
     });
 
-    it('lets them in when what failed is replaced', async () => {
+    it('lets them through when what failed is replaced', async () => {
       breaker.reset();
       await settled();
       expect(entrances).to.have.length(3);
       for (const entrance of entrances) expect(entrance).to.have.property('pass');
     });
 
-    it('does not make a caller the next probe that has left meanwhile', async () => {
+    it('does not let a caller probe that has left meanwhile', async () => {
       const abort = new AbortController();
       const left = breaker.enter(abort.signal);
       abort.abort();
@@ -177,140 +177,7 @@ describe('a circuit breaker', () => {
     });
   });
 
-  describe('news of it, for callers that show the failure already,', () => {
-    /** The callers that left, in the order in which they did. */
-    let left: number[];
-    beforeEach(() => {
-      left = [];
-    });
-
-    async function park(count: number, signal: AbortSignal = WANTED): Promise<void> {
-      for (let caller = 0; caller < count; caller += 1)
-        void breaker.news(signal).then(() => left.push(caller));
-      await settled();
-    }
-
-    it('come at once while it is closed', async () => {
-      await park(2);
-      expect(left).to.deep.equal([0, 1]);
-    });
-
-    it('come to one caller when a probe is due, and no earlier', async () => {
-      await opened();
-      await park(3);
-      const due = ((await refusal()).retryAt ?? 0) - clock.now();
-      await clock.advance(due - 1);
-      expect(left).to.deep.equal([]);
-      await clock.advance(1);
-      expect(left).to.deep.equal([0]);
-      await enter();
-      await clock.advance(LONGEST);
-      expect(left).to.deep.equal([0]);
-    });
-
-    it('come to one caller at once when a probe is overdue', async () => {
-      await opened();
-      await clock.advance(LONGEST);
-      await park(3);
-      await clock.advance(0);
-      expect(left).to.deep.equal([0]);
-    });
-
-    it('come to another caller 5 s later when the first does not become the probe', async () => {
-      await opened();
-      await clock.advance(LONGEST);
-      await park(3);
-      await clock.advance(4_999);
-      expect(left).to.deep.equal([0]);
-      await clock.advance(1);
-      expect(left).to.deep.equal([0, 1]);
-      await clock.advance(5_000);
-      expect(left).to.deep.equal([0, 1, 2]);
-    });
-
-    it('come to another caller when the probe is not made after all', async () => {
-      await opened();
-      await clock.advance(LONGEST);
-      await park(3);
-      await clock.advance(0);
-      breaker.abandoned(await enter());
-      await clock.advance(0);
-      expect(left).to.deep.equal([0, 1]);
-    });
-
-    it('do not come with a probe that fails with the same message; its next one takes another caller', async () => {
-      await opened();
-      await park(4);
-      for (let probes = 1; probes <= 3; probes += 1) {
-        await clock.advance(((await refusal()).retryAt ?? 0) - clock.now());
-        expect(left).to.have.length(probes);
-        breaker.failed(await enter(), { ...REFUSED, retryAt: probes });
-        await settled();
-        expect(left).to.have.length(probes);
-      }
-    });
-
-    it('do not come with a probe that ends without a result', async () => {
-      const probe = await probing();
-      await park(2);
-      breaker.inconclusive(probe);
-      await clock.advance(((await refusal()).retryAt ?? 0) - clock.now() - 1);
-      expect(left).to.deep.equal([]);
-      await clock.advance(1);
-      expect(left).to.deep.equal([0]);
-    });
-
-    it('come to all when the failure reads differently', async () => {
-      const probe = await probing();
-      await park(3);
-      breaker.failed(probe, REFUSED_AGAIN);
-      await settled();
-      expect(left).to.deep.equal([0, 1, 2]);
-    });
-
-    it('come to all when a probe succeeds, and when what failed is replaced', async () => {
-      const probe = await probing();
-      await park(3);
-      breaker.succeeded(probe);
-      await settled();
-      expect(left).to.deep.equal([0, 1, 2]);
-      await opened();
-      await park(2);
-      breaker.reset();
-      await settled();
-      expect(left).to.deep.equal([0, 1, 2, 0, 1]);
-      expect(clock.timers).to.equal(0);
-    });
-
-    it('no longer concern a caller that aborts', async () => {
-      await opened();
-      const abort = new AbortController();
-      await park(1, abort.signal);
-      abort.abort();
-      await settled();
-      expect(left).to.deep.equal([0]);
-      await park(1, abort.signal);
-      expect(left).to.deep.equal([0, 0]);
-      await park(2);
-      await clock.advance(LONGEST);
-      breaker.reset();
-      await settled();
-      expect(left).to.deep.equal([0, 0, 0, 1]);
-    });
-
-    it('cost one timer for 5,000 callers', async () => {
-      await opened();
-      await park(5_000);
-      expect(clock.timers).to.equal(1);
-      await clock.advance(5_000);
-      breaker.failed(await enter(), REFUSED);
-      await settled();
-      expect(clock.timers).to.equal(1);
-      expect(left).to.deep.equal([0]);
-    });
-  });
-
-  it('learns nothing from calls that began before the failure', async () => {
+  it('ignores results of calls that began before the failure', async () => {
     const passes = [await enter(), await enter(), await enter()] as const;
     const probe = await probing();
     breaker.succeeded(passes[0]);
@@ -322,7 +189,7 @@ describe('a circuit breaker', () => {
     await enter();
   });
 
-  it('does not open for calls that say nothing', async () => {
+  it('does not open for inconclusive or abandoned calls', async () => {
     breaker.inconclusive(await enter());
     breaker.abandoned(await enter());
     await enter();

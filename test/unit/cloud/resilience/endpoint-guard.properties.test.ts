@@ -1,4 +1,4 @@
-// Nobody waits for ever at a gate, however the calls end that it let through.
+// No caller waits for ever at a guard, however the calls end that it let through.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -55,8 +55,8 @@ class Callers {
   }
 }
 
-describe('for any way in which calls through a guard come and end', () => {
-  it('nobody waits for ever, and whoever comes 20 s after the last end is let through', async () => {
+describe('an endpoint guard, for any order of calls and ends,', () => {
+  it('leaves no caller waiting, and lets a caller through 20 s after the last end of a call', async () => {
     await holdsInTime(
       fc.asyncProperty(steps, fc.constantFrom('failed', 'succeeded', 'abandoned'), async (given, lastly) => {
         const callers = new Callers();

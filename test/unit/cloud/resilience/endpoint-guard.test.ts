@@ -1,4 +1,5 @@
-// The way to an endpoint: closed by several failures in a row, opened by a probe, and never crowded.
+// Several failures in a row close the way to an endpoint, a probe opens it, and the calls in flight are
+// bounded.
 
 import { expect } from 'chai';
 import type { Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
@@ -10,7 +11,7 @@ const FAILED: Failure = { kind: 'ConnectionFailed', message: 'refused' };
 const WANTED = new AbortController().signal;
 const MINUTE = 60_000;
 
-describe('a guard', () => {
+describe('an endpoint guard', () => {
   let clock: FakeClock;
   let guard: EndpointGuard;
   beforeEach(() => {
@@ -36,7 +37,7 @@ describe('a guard', () => {
     expect(await guard.enter(WANTED)).to.have.property('refused');
   }
 
-  it('stays open through four failures in a row, however many there are in all', async () => {
+  it('lets calls through after four failures in a row, however many there are in all', async () => {
     for (let round = 0; round < 3; round += 1) {
       for (let failures = 0; failures < 4; failures += 1) await call('failed');
       await call('succeeded');
@@ -44,13 +45,13 @@ describe('a guard', () => {
     expect(await guard.enter(WANTED)).to.have.property('pass');
   });
 
-  it('closes with the fifth, to those who have entered and not called yet as well', async () => {
+  it('refuses after the fifth failure in a row, also callers that have entered and not called yet', async () => {
     const before = await enter();
     await closed();
     expect(guard.refusal(before)).to.include(FAILED);
   });
 
-  it('lets one probe through at a time, and everybody when it has come back well', async () => {
+  it('lets one probe through at a time, and all callers once it has succeeded', async () => {
     await closed();
     await clock.advance(20_000);
     const probe = await enter();
@@ -60,14 +61,14 @@ describe('a guard', () => {
     expect(await next).to.have.property('pass');
   });
 
-  it('closes again with the first failure of a probe', async () => {
+  it('refuses again after one failed probe', async () => {
     await closed();
     await clock.advance(20_000);
     await call('failed');
     expect(await guard.enter(WANTED)).to.have.property('refused');
   });
 
-  it('closes again with it also when an older call has come back well meanwhile, and probes on', async () => {
+  it('refuses again after a failed probe also when an older call has succeeded meanwhile', async () => {
     const older = await enter();
     guard.began();
     await closed();
@@ -82,14 +83,14 @@ describe('a guard', () => {
     expect(await guard.enter(WANTED)).to.have.property('pass');
   });
 
-  it('lets another one probe when the first did not call', async () => {
+  it('lets another caller probe when the first did not call', async () => {
     await closed();
     await clock.advance(20_000);
     guard.abandoned(await enter());
     expect(await guard.enter(WANTED)).to.have.property('pass');
   });
 
-  it('has at most 96 calls under way, and tells the others to come again within 5 s, not all at once', async () => {
+  it('allows 96 calls in flight, and spreads the retries of the others over 2.5 to 5 s', async () => {
     const passes: Pass[] = [];
     for (let calls = 0; calls < 96; calls += 1) {
       passes.push(await enter());
@@ -106,7 +107,7 @@ describe('a guard', () => {
   });
 });
 
-describe('guards', () => {
+describe('the endpoint guards of a credential', () => {
   let clock: FakeClock;
   let guards: EndpointGuards;
   beforeEach(() => {
@@ -114,7 +115,7 @@ describe('guards', () => {
     guards = new EndpointGuards(clock);
   });
 
-  it('are one for each endpoint, and forgotten when unused for long, unless calls are under way', async () => {
+  it('are one for each endpoint, and forgotten after 10 min without use, unless calls are in flight', async () => {
     const busy = guards.of('https://busy.example', 'media');
     const unused = guards.of('https://unused.example', 'media');
     expect(unused).not.to.equal(busy);
@@ -125,7 +126,7 @@ describe('guards', () => {
     expect(guards.of('https://busy.example', 'media')).to.equal(busy);
   });
 
-  it('are closed to a namespace by what it asks for itself, and to no other', async () => {
+  it('close for the namespace whose calls failed, and for no other', async () => {
     const [ours, theirs] = [
       guards.of('https://one.example', 'media'),
       guards.of('https://one.example', 'news'),
@@ -139,7 +140,7 @@ describe('guards', () => {
     expect(await theirs.enter(WANTED)).to.have.property('pass');
   });
 
-  it('count the calls of all namespaces that are under way to an endpoint', async () => {
+  it('count the calls in flight of all namespaces to an endpoint', async () => {
     const [ours, theirs] = [
       guards.of('https://one.example', 'media'),
       guards.of('https://one.example', 'news'),

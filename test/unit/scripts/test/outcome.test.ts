@@ -11,7 +11,7 @@ describe('judge', () => {
     expect(judge(counts, FINE)).to.deep.equal({ ...counts, notes: [] });
   });
 
-  it('counts a failed test once, though the exit code tells of it too', () => {
+  it('counts a failed test once, although the exit code reports it too', () => {
     const judged = judge({ passed: 3, failed: 2, skipped: [] }, { code: 2, signal: null });
     expect(judged).to.deep.equal({ passed: 3, failed: 2, skipped: [], notes: [] });
   });
@@ -43,13 +43,13 @@ describe('summary', () => {
     );
   });
 
-  it('tells skipped tests in the sums if there are any, and each with its reason', () => {
+  it('shows the number of skipped tests if there are any, and each with its reason', () => {
     const outcomes = [outcome({ suite: 'world', passed: 2, skipped: ['serves (no redis-server on PATH)'] })];
     expect(lastLine(outcomes)).to.equal('2 passed, 0 failed, 1 skipped');
     expect(summary(outcomes)).to.contain('Skipped:\n  world: serves (no redis-server on PATH)\n');
   });
 
-  it('has a row for each suite, and tells what failed beside the tests', () => {
+  it('has a row for each suite, and lists failures that belong to no test', () => {
     const lines = summary([outcome({ suite: 'types', failed: 1, seconds: 1.26, notes: ['tsc failed'] })]);
     expect(lines).to.match(/^types +0 +1 +0 +1\.3$/m);
     expect(lines).to.contain('  types: tsc failed\n');
@@ -57,7 +57,7 @@ describe('summary', () => {
 });
 
 describe('failSkipped', () => {
-  it('makes each skipped test a failure that is told', () => {
+  it('turns each skipped test into a failure with its title', () => {
     const [strict] = [failSkipped(outcome({ passed: 1, skipped: ['a (no Go)', 'b (no Go)'] }))];
     expect(failures([strict])).to.equal(2);
     expect(lastLine([strict])).to.equal('1 passed, 2 failed');

@@ -105,7 +105,7 @@ describe('runSuite', () => {
     expect(outcome).to.include({ passed: 1, failed: 1 });
   });
 
-  it('counts a rejection that nobody handles, be it amid the tests or after them', async () => {
+  it('counts an unhandled rejection, during the tests or after them', async () => {
     const reject = `setTimeout(() => { void Promise.reject(new Error('late')); }, 20);`;
     expect(await mocha(`it('hangs', (done) => { ${reject} });`)).to.include({ passed: 0, failed: 1 });
     expect(await mocha(`it('passes', () => { ${reject} });`)).to.include({ passed: 1, failed: 1 });

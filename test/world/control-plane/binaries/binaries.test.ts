@@ -22,7 +22,7 @@ describe('The programs of the control plane', () => {
 
   afterEach(() => rm(directory, { recursive: true }));
 
-  it('are taken from KUBEBUILDER_ASSETS, without a look at Go', async () => {
+  it('are taken from KUBEBUILDER_ASSETS, without Go', async () => {
     for (const name of ['etcd', 'kube-apiserver', 'kubectl']) await program(name, 'exit 0');
     const assets = join(directory, 'bin');
     expect(await build({ KUBEBUILDER_ASSETS: assets })).to.deep.equal({
@@ -32,7 +32,7 @@ describe('The programs of the control plane', () => {
     });
   });
 
-  it('are missed by name when KUBEBUILDER_ASSETS lacks one', async () => {
+  it('are named when KUBEBUILDER_ASSETS lacks one', async () => {
     await program('etcd', 'exit 0');
     const { code, stderr } = await build({ KUBEBUILDER_ASSETS: join(directory, 'bin') });
     expect(code).to.equal(1);
@@ -41,7 +41,7 @@ describe('The programs of the control plane', () => {
     );
   });
 
-  it('need a Go, and a machine without one is told what to install', async () => {
+  it('need Go, and name what to install on a machine without it', async () => {
     const { code, stderr } = await build();
     expect(code).to.equal(3);
     expect(stderr).to.match(
@@ -57,7 +57,7 @@ describe('The programs of the control plane', () => {
       'echo "go: go.mod requires go >= 1.26.0 (running go 1.25.7; GOTOOLCHAIN=local)" >&2; exit 1',
     ],
   ] as const) {
-    it(`are not built with a Go that tells ${told}`, async () => {
+    it(`are not built with a Go that prints ${told}`, async () => {
       await program('go', go);
       const { code, stderr } = await build();
       expect(code).to.equal(3);
@@ -65,7 +65,7 @@ describe('The programs of the control plane', () => {
     });
   }
 
-  it('are not built with a Go that does not run, which is told', async () => {
+  it('are not built with a Go that does not run, and say so', async () => {
     await program('go', 'echo "cannot find GOROOT directory" >&2; exit 2');
     const { code, stderr } = await build();
     expect(code).to.equal(1);
@@ -103,7 +103,7 @@ describe('The programs of the control plane', () => {
     expect(await readdir(cache)).to.deep.equal([]);
   });
 
-  it('are built after all when the process that was at it was killed', async () => {
+  it('are built by the next process when the one that built them was killed', async () => {
     await program('go', 'case $1 in env) echo go1.26.0 ;; *) exec /bin/sleep 1000 ;; esac');
     const doomed = start();
     await once(doomed.stderr, 'data');

@@ -84,7 +84,7 @@ function version(modules: string, path: string): string {
   return found;
 }
 
-/** No symbols (a third smaller), and the version that the programs tell: charts and clients judge by it. */
+/** No symbols (a third smaller), and the version that the programs print: charts and clients read it. */
 function linkerFlags(kubernetes: string): string {
   const holders = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'];
   return ['-s -w', ...holders.map((holder) => `-X ${holder}.gitVersion=${kubernetes}`)].join(' ');

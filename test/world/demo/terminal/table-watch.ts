@@ -1,5 +1,5 @@
-// A watch whose events are rows of a table, made by the API server as it makes them for kubectl, so that what is shown
-// are the columns of the CRD.
+// A watch whose events are rows of a table, made by the API server as it makes them for kubectl, so that what
+// is shown are the columns of the CRD.
 
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -27,8 +27,9 @@ type Event<O> = { readonly type: RowEvent<O>['type'] | 'BOOKMARK' | 'ERROR'; rea
 const AS_TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
 
 /**
- * Events of the objects at `path`, beginning with all that are there. The server ends each watch some day; then a new one
- * begins, again with all. Ends by throwing: when `signal` is aborted, or the server cannot be reached.
+ * Events of the objects at `path`, beginning with all that are there. The server ends each watch some day;
+ * then a new one begins, again with all. Ends by throwing: when `signal` is aborted, or the server cannot be
+ * reached.
  */
 export async function* watchRows<O>(
   controlPlane: ControlPlane,

@@ -25,7 +25,7 @@ describe('The watched table', () => {
     expect(table.row('1', ['a', null, '0s', 'r'])).to.deep.equal(['a         ', '       ', '0s ']);
   });
 
-  it('does not show a row again that has only become older, or changed where nobody sees it', () => {
+  it('does not show a row again that has only become older, or changed in a hidden column', () => {
     table.row('1', ['a', 'True', '0s', 'r']);
     expect(table.row('1', ['a', 'True', '5s', 'another'])).to.equal(undefined);
   });
@@ -36,7 +36,7 @@ describe('The watched table', () => {
     expect(table.row('1', ['a', 'True', '9s', 'r'])?.[1]).to.equal('True   ');
   });
 
-  it('tells rows apart by their key, also of one name', () => {
+  it('distinguishes rows of the same name by their key', () => {
     table.row('1', ['a', 'True', '0s', 'r']);
     expect(table.row('2', ['a', 'True', '0s', 'r'])).not.to.equal(undefined);
   });

@@ -10,7 +10,8 @@ export type Column = {
   readonly priority: number;
 };
 
-// kubectl widens a column at each longer value, so that a watched table drifts apart. The longest values of these are known.
+// kubectl widens a column at each longer value, so that a watched table drifts apart. The longest values of
+// these are known.
 const WIDEST: Readonly<Record<string, string>> = {
   NAME: 'stream1-hd',
   READY: 'Unknown',
@@ -41,8 +42,9 @@ export class WatchedTable {
   }
 
   /**
-   * The cells to show, each as wide as its column. Undefined if the row reads as it was last shown, but for its age.
-   * @param key tells the row from the others
+   * The cells to show, each as wide as its column. Undefined if the row reads as it was last shown, but for
+   * its age.
+   * @param key identifies the row
    */
   row(key: string, cells: Cells): string[] | undefined {
     const texts = this.#columns.map(({ index }) => String(cells[index] ?? ''));

@@ -1,6 +1,10 @@
-// Text for a terminal, as pure functions: prose of a bearable width, and commands that can be pasted into a shell.
+// Text for a terminal, as pure functions: prose of a bearable width, and commands that can be pasted into a
+// shell.
 
-/** Prose as lines of at most `width` characters; line breaks of its own stay. A word that is longer has a line to itself. */
+/**
+ * Prose as lines of at most `width` characters; line breaks of its own stay. A word that is longer has a line
+ * to itself.
+ */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(line, width));
 }
