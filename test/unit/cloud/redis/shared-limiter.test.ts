@@ -42,21 +42,6 @@ describe('a shared limiter', () => {
     expect(limiter.share).to.equal(1);
     expect(left()).to.equal(2);
   });
-
-  it('gives a permit to a waiting caller although the account was renamed before joining was repeated', async () => {
-    follower.up(aConnection({ refuses: 'init', times: 1 }).played);
-    await time.pass(100, 10);
-    expect(limiter.share).to.equal(1 / 2);
-    limiter.rename('account 1');
-    await time.pass(100, 10);
-    expect(limiter.share).to.equal(1);
-    let hasBegun = false;
-    void limiter.next().then(() => {
-      hasBegun = true;
-    });
-    await time.pass(20 * SECOND, 100);
-    expect(hasBegun).to.equal(true);
-  });
 });
 
 /**
