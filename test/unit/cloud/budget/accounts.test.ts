@@ -151,6 +151,15 @@ describe('accounts', () => {
     expect(accounts.join('account 1').budget).not.to.equal(budget);
   });
 
+  it('keep a budget that a member has joined again within the minute', async () => {
+    const one = accounts.join('account 1');
+    accounts.leave(one);
+    await time.pass(50 * SECOND, 1_000);
+    accounts.join('account 1');
+    await time.pass(2 * MINUTE, 1_000);
+    expect(one.budget.isClosed).to.equal(false);
+  });
+
   it('count the minute from when the last member left, not an earlier one', async () => {
     const one = accounts.join('account 1');
     accounts.leave(one);

@@ -167,6 +167,21 @@ describe('a budget', function () {
       budget.close();
     });
 
+    it('loses no permit that comes during a pause, however many pauses there are', async () => {
+      const sent: number[] = [];
+      const budget = budgetOf(6_000);
+      besiege(budget, sent);
+      // 20 permits are reserved ahead in each: in all, more than the 512 that may be in use at once.
+      for (let pauses = 0; pauses < 30; pauses += 1) {
+        budget.throttled(time.now(), 7_000);
+        await time.pass(7_100, 50);
+      }
+      sent.length = 0;
+      await time.pass(5_000, 50);
+      expect(sent.length).to.be.greaterThan(10);
+      budget.close();
+    });
+
     it('pauses for longer each time in a row, up to a minute', async () => {
       const budget = budgetOf(6_000);
       const pauses: number[] = [];

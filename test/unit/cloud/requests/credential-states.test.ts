@@ -280,6 +280,19 @@ describe('credential states and their accounts', () => {
     expect((await use(b)).members).to.equal(1);
   });
 
+  it('give a replaced key 3 s of its own to be known', async () => {
+    const answer = silenceSts();
+    const old = use(key('media/a', 'k1'));
+    await clock.advance(2_000);
+    const next = use(key('media/a', 'k2'));
+    await clock.advance(2_900);
+    expect(states.find('media/a')?.account).to.equal(undefined);
+    await clock.advance(100);
+    expect((await next).key).to.equal('alone media/a');
+    expect(await old).to.equal(await next);
+    await answer();
+  });
+
   it('are one member of one account when a key is replaced and put back while STS is asked', async () => {
     accounts = { k1: '1', k2: '2' };
     const answer = silenceSts();
