@@ -163,7 +163,7 @@ export class ClusterBatch<A extends Asker> {
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
     const { total, jobs } = result.value;
     this.pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-    this.#sweep?.arrived(pageNo, result.sentAt, this.#now);
+    this.#sweep?.arrived(pageNo, result.sentAt, this.pages, this.#now);
     this.#actions.push({ kind: 'listed' });
     for (const [jobID, fields] of jobs) {
       this.#unlisted.found(jobID);

@@ -29,7 +29,7 @@ export class Sweep {
   stage: Stage = 'first window';
   /** The failure of a page: the jobs that no other page brings share it. */
   failure: Refused | undefined;
-  readonly #quietMs: number;
+  #quietMs: number;
   #openedAt: number;
   #queue: number[] = [];
   readonly #underway = new Set<number>();
@@ -40,7 +40,7 @@ export class Sweep {
 
   /** @param pages of the list, as far as is known */
   constructor(pages: number, now: number) {
-    this.#quietMs = Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
+    this.#quietMs = quietMs(pages);
     this.#openedAt = now;
   }
 
@@ -76,12 +76,14 @@ export class Sweep {
     return pages;
   }
 
-  arrived(pageNo: number, sentAt: number, now: number): void {
+  /** @param pages of the list, as the page says */
+  arrived(pageNo: number, sentAt: number, pages: number, now: number): void {
     this.#underway.delete(pageNo);
     this.#sentAt.set(pageNo, sentAt);
     if (this.stage !== 'first page') return;
     this.stage = 'second window';
     this.#openedAt = now;
+    this.#quietMs = quietMs(pages);
   }
 
   failed(pageNo: number, refused: Refused): void {
@@ -108,4 +110,9 @@ export class Sweep {
   get since(): number {
     return Math.min(...this.#sentAt.values());
   }
+}
+
+/** How long no job may have come before a window is over. */
+function quietMs(pages: number): number {
+  return Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
 }

@@ -1,17 +1,12 @@
-// Whatever the pages of a list say, or do not say: each who waits is told once, and nothing that its own job was not asked for, in few calls.
+// For any pages of a list: each question is answered once, no job is missing because of a list, and it takes few calls.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Clusters } from '../../../../src/cloud/batching/clusters.ts';
-import type { SweepParts } from '../../../../src/cloud/batching/sweep.ts';
-import type { Caller } from '../../../../src/cloud/budget/budget.ts';
-import type { CallResult, Question } from '../../../../src/cloud/client/job-call.ts';
-import {
-  type Answer,
-  PRIORITIES,
-  type Priority,
-  type Reference,
-} from '../../../../src/job/model/cloud-port.ts';
+import { Channel } from '../../../../src/base/channel.ts';
+import { Batches } from '../../../../src/cloud/batching/batches.ts';
+import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
+import { type Answer, PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aPlan } from '../../kit/a-plan.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
@@ -22,7 +17,7 @@ const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shang
 const JOBS = 60;
 const CALL_MS = 100;
 
-/** What one call brings: some of the jobs, be they the right ones or not; a body that is no page; a failure. */
+/** What one call brings: some jobs, the right ones or not; a body that is no page; a failure. */
 const pages = fc.oneof(
   {
     weight: 4,
@@ -39,118 +34,126 @@ type Page = typeof pages extends fc.Arbitrary<infer Value> ? Value : never;
 
 const gets = fc.constantFrom<FailureKind | 'observed'>('observed', 'observed', 'JobNotFound', 'ServerError');
 
-const wish = fc.record({
+const question = fc.record({
   job: fc.nat(JOBS - 1),
   priority: fc.constantFrom(...PRIORITIES),
   /** After the one before, ms. */
   after: fc.constantFrom(...Array<number>(12).fill(0), 20, 150, 3_000),
   leaves: fc.constantFrom(...Array<boolean>(9).fill(false), true),
 });
-type Wish = typeof wish extends fc.Arbitrary<infer Value> ? Value : never;
+type Question = typeof question extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A cloud that answers each call as it is told, the pages over and over again; and turns for everybody. */
+/** A cloud that answers each call as it is scripted, the pages again and again, and a permit for every request. */
 class ScriptedList {
   readonly clock = new FakeClock();
   readonly answers: Answer[][] = [];
-  readonly asked = new Map<string, number>();
+  /** How often each job was called for by Get. */
+  readonly called = new Map<string, number>();
   lists = 0;
   readonly #pages: readonly Page[];
   readonly #gets: readonly (FailureKind | 'observed')[];
-  readonly #clusters: Clusters;
-  #waiting: Caller[] = [];
+  readonly #finished = new Channel<Request<unknown>>();
+  readonly #batches: Batches;
+  #waiting: Request<unknown>[] = [];
 
   constructor(script: readonly Page[], jobs: readonly (FailureKind | 'observed')[]) {
     this.#pages = script;
     this.#gets = jobs;
-    const nothing = () => undefined;
-    const way = {
-      ...{ refusal: nothing, succeeded: nothing, failed: nothing, inconclusive: nothing },
-      ...{ abandoned: nothing, began: nothing, enter: async () => ({ pass: Symbol('pass') }) },
-      shared: <T>(values: T) => values,
-    };
-    const budget = {
-      add: (caller: Caller) => void this.#waiting.push(caller),
-      withdraw: (caller: Caller) => void this.#waiting.splice(this.#waiting.indexOf(caller), 1),
-      ...{ accepted: nothing, throttled: nothing },
-    };
-    const session = { budget, circuit: way, gates: { of: () => way }, member: { isShared: false } };
-    const resolved = { credential: { identity: 'default', version: '1' } };
-    const parts = {
-      credentials: { resolve: async () => resolved, fresh: () => resolved },
-      sessions: { of: () => session, find: () => session },
-      jobCall: {
-        destinationOf: () => DESTINATION,
-        make: (reference: Reference) => this.#get(reference),
-        ask: (_: unknown, __: unknown, question: Question) => this.#list(question),
+    const requests = {
+      submit: (request: Request<unknown>) => void this.#waiting.push(request),
+      withdraw: (request: Request<unknown>) => {
+        this.#waiting = this.#waiting.filter((each) => each !== request);
       },
+      finished: this.#finished,
+    };
+    this.#batches = new Batches({
+      requests,
       expectsMore: () => false,
       clock: this.clock,
-    } as unknown as SweepParts;
-    this.#clusters = new Clusters(parts, { plan: aPlan('all'), logger: new RecordingLogger() });
+      logger: new RecordingLogger(),
+    });
+    this.#batches.apply(aPlan('all'));
   }
 
-  wish(jobID: string, priority: Priority, signal: AbortSignal): void {
-    const told: Answer[] = [];
-    this.answers.push(told);
+  ask(jobID: string, priority: Priority, signal: AbortSignal): void {
+    const answers: Answer[] = [];
+    this.answers.push(answers);
     const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
-    this.#clusters.observe(reference, { priority, deadline: 0, signal }, (answer) => told.push(answer));
+    const answered = this.#batches.observe(reference, { priority, deadline: 0, signal });
+    void answered.then((answer) => answers.push(answer));
   }
 
-  /** Until everybody should have been told. */
-  async wishAll(given: readonly Wish[]): Promise<void> {
+  /** Until every question should have its answer. */
+  async askAll(given: readonly Question[]): Promise<void> {
     const aborts = given.map(() => new AbortController());
     for (const [index, { job, priority, after }] of given.entries()) {
       await this.pass(after);
-      this.wish(`${job}`, priority, (aborts[index] as AbortController).signal);
+      this.ask(`${job}`, priority, (aborts[index] as AbortController).signal);
     }
     for (const [index, { leaves }] of given.entries()) if (leaves) aborts[index]?.abort();
     await this.pass(30_000);
   }
 
   get calls(): number {
-    return this.lists + [...this.asked.values()].reduce((sum, count) => sum + count, 0);
+    return this.lists + [...this.called.values()].reduce((sum, count) => sum + count, 0);
   }
 
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= CALL_MS) {
       await settled();
-      for (const caller of this.#waiting.splice(0)) if (caller.ready()) void caller.call();
+      for (const request of this.#waiting.splice(0)) void this.#call(request);
       await this.clock.advance(Math.min(left, CALL_MS));
     }
   }
 
-  async #get({ jobID }: Reference): Promise<CallResult> {
-    this.asked.set(jobID, (this.asked.get(jobID) ?? 0) + 1);
-    const kind = this.#gets[Number(jobID) % this.#gets.length] as FailureKind | 'observed';
+  async #call(request: Request<unknown>): Promise<void> {
+    request.isCalling = true;
     const sentAt = this.clock.now();
+    const { jobID, read } = request.operation;
+    const result = jobID === undefined ? this.#list(read, sentAt) : this.#get(jobID, sentAt);
     await this.clock.sleep(CALL_MS);
-    return resultOf(kind, sentAt);
+    request.result = result;
+    this.#finished.push(request);
   }
 
-  async #list({ read }: Question): Promise<CallResult> {
+  #get(jobID: string, sentAt: number): Result<unknown> {
+    this.called.set(jobID, (this.called.get(jobID) ?? 0) + 1);
+    const kind = this.#gets[Number(jobID) % this.#gets.length] as FailureKind | 'observed';
+    return kind === 'observed' ? answered({}, sentAt) : refused(kind, sentAt);
+  }
+
+  #list(read: (body: unknown) => unknown, sentAt: number): Result<unknown> {
     const page = this.#pages[this.lists % this.#pages.length] as Page;
     this.lists += 1;
-    const sentAt = this.clock.now();
-    await this.clock.sleep(CALL_MS);
-    if (typeof page === 'string' && page !== 'no page') return resultOf(page as FailureKind, sentAt);
+    if (typeof page === 'string' && page !== 'no page') {
+      const isListRefused = REFUSALS.includes(page as FailureKind);
+      return refused(page as FailureKind, sentAt, isListRefused);
+    }
     try {
       const { total = 0, first = 0, count = 0 } = page === 'no page' ? {} : (page as Exclude<Page, string>);
       const Job = Array.from({ length: count }, (_, index) => ({ JobId: `${first + index}` }));
-      read(page === 'no page' ? {} : { TotalCount: total, JobList: { Job } });
-      return resultOf('observed', sentAt);
-    } catch {
-      return resultOf('UnexpectedResponse', sentAt);
+      return answered(read(page === 'no page' ? {} : { TotalCount: total, JobList: { Job } }), sentAt);
+    } catch (error) {
+      expect(error).to.be.instanceOf(UnexpectedBody);
+      return refused('UnexpectedResponse', sentAt, true);
     }
   }
 }
 
-function resultOf(kind: FailureKind | 'observed', sentAt: number): CallResult {
-  if (kind === 'observed') return { answer: { kind, job: {}, destination: DESTINATION, sentAt }, sentAt };
+const REFUSALS: readonly FailureKind[] = ['PermissionDenied', 'JobNotFound', 'OperationDenied'];
+
+function answered(value: unknown, sentAt: number): Result<unknown> {
+  return { kind: 'answered', value, destination: DESTINATION, sentAt };
+}
+
+function refused(kind: FailureKind, sentAt: number, isListRefused = false): Result<unknown> {
   const failure = { kind, message: 'as planned' };
   return {
-    answer: { kind: 'failed', failure, destination: DESTINATION, sentAt },
-    failed: { failure, code: kind },
+    kind: 'failed',
+    failure,
+    destination: DESTINATION,
     sentAt,
+    ...(isListRefused && { isListRefused }),
   };
 }
 
@@ -158,32 +161,32 @@ function saysNotFound(answers: readonly Answer[] = []): boolean {
   return answers.some((answer) => answer.kind === 'failed' && answer.failure.kind === 'JobNotFound');
 }
 
-describe('a list that tells of ever more pages', () => {
-  it('is given up, and each job asked for by itself', async () => {
+describe('a list that tells of more pages each time', () => {
+  it('is given up, and each job is observed by its own call', async () => {
     const page = { first: 0, count: 0 } as const;
     const list = new ScriptedList(
       [101, 5_000].map((total) => ({ ...page, total })),
       ['observed'],
     );
-    for (let job = 0; job < JOBS; job += 1) list.wish(`${job}`, 'scheduled', new AbortController().signal);
+    for (let job = 0; job < JOBS; job += 1) list.ask(`${job}`, 'scheduled', new AbortController().signal);
     await list.pass(30_000);
     expect(list.answers.map(({ length }) => length)).to.deep.equal(Array(JOBS).fill(1));
-    expect([list.asked.size, list.lists]).to.deep.equal([JOBS, 2]);
+    expect([list.called.size, list.lists]).to.deep.equal([JOBS, 2]);
   });
 });
 
 describe('for any pages that a list says it has', () => {
-  it('each who waits is told once, no job is missing because of a list, and it ends in few calls', async () => {
-    const wishes = sequence(wish, 120);
+  it('answers each question once, takes no list for a proof that a job is missing, and needs few calls', async () => {
+    const questions = sequence(question, 120);
     const scripts = fc.array(pages, { minLength: 1, maxLength: 8 });
     const jobs = fc.array(gets, { minLength: 1, maxLength: 8 });
     await holdsInTime(
-      fc.asyncProperty(scripts, jobs, wishes, async (script, ends, given) => {
+      fc.asyncProperty(scripts, jobs, questions, async (script, ends, given) => {
         const list = new ScriptedList(script, ends);
-        await list.wishAll(given);
+        await list.askAll(given);
         expect(list.answers.map(({ length }) => length)).to.deep.equal(given.map(() => 1));
         const missing = given.filter((_, index) => saysNotFound(list.answers[index]));
-        expect(missing.filter(({ job }) => !list.asked.has(`${job}`))).to.deep.equal([]);
+        expect(missing.filter(({ job }) => !list.called.has(`${job}`))).to.deep.equal([]);
         expect(list.calls).to.be.at.most(3 * given.length + 20);
       }),
       60,

@@ -1,167 +1,100 @@
-// One sweep over the pages of a list: what a page that fails costs, how many are under way, and that it ends, whatever it is told.
+// One pass over the pages of a list: its windows, how many pages are under way, and when it is over.
 
 import { expect } from 'chai';
-import { Sweep, type SweepHost, type SweepParts } from '../../../../src/cloud/batching/sweep.ts';
-import type { Caller } from '../../../../src/cloud/budget/budget.ts';
-import type { CallResult } from '../../../../src/cloud/client/job-call.ts';
+import { Sweep } from '../../../../src/cloud/batching/sweep.ts';
 import { mapListResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
-import type { Answer } from '../../../../src/job/model/cloud-port.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-
-const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
-const REFERENCE = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'j' };
-
-/** Of a page: how many jobs it says there are, or that it fails. */
-type Page = number | 'fails';
+import type { Refused } from '../../../../src/cloud/requests/request.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
 describe('a sweep', () => {
-  let clock: FakeClock;
-  let waiting: Caller[];
-  /** Pages in the order in which they were called, and how many at once at most. */
-  let calls: number[];
-  let underway: number;
-  let most: number;
-  let members: number;
-  let served: number;
-  let ends: string[];
-  beforeEach(() => {
-    clock = new FakeClock();
-    [waiting, calls, ends] = [[], [], []];
-    [underway, most, served] = [0, 0, 0];
-    members = 1_000;
+  it('waits 10 ms a page for another job, 50 ms at least and 1 s at most', () => {
+    const end = (pages: number) => new Sweep(pages, 0).windowEnd(0, false, 0);
+    expect([1, 5, 20, 100, 1_000].map(end)).to.deep.equal([50, 50, 200, 1_000, 1_000]);
   });
 
-  function begin(page: (pageNo: number) => Page): Sweep {
-    const way = {
-      enter: async () => ({ pass: Symbol('pass') }),
-      refusal: () => undefined,
-      succeeded: () => undefined,
-      failed: () => undefined,
-      inconclusive: () => undefined,
-      abandoned: () => undefined,
-      began: () => undefined,
-      shared: <T>(values: T) => values,
-    };
-    const budget = {
-      add: (caller: Caller) => waiting.push(caller),
-      withdraw: () => undefined,
-      accepted: () => undefined,
-    };
-    const session = { budget, circuit: way, gates: { of: () => way }, member: { isShared: false } };
-    const resolved = { credential: { identity: 'default', version: '1' } };
-    const ask = async (
-      _reference: unknown,
-      _credential: unknown,
-      { query, read }: { query: { PageNo: string }; read: (body: unknown) => object },
-    ): Promise<CallResult> => {
-      const pageNo = Number(query.PageNo);
-      const sentAt = clock.now();
-      calls.push(pageNo);
-      underway += 1;
-      most = Math.max(most, underway);
-      await new Promise<void>((resolve) => clock.after(100, resolve));
-      underway -= 1;
-      const total = page(pageNo);
-      if (total === 'fails') {
-        const failure = { kind: 'ServerError', message: 'as planned' } as const;
-        return {
-          answer: { kind: 'failed', failure, destination: DESTINATION, sentAt },
-          failed: { failure, code: 'x' },
-          sentAt,
-        };
-      }
-      read({ TotalCount: total, JobList: { Job: [] } });
-      return { answer: { kind: 'observed', job: {}, destination: DESTINATION, sentAt } as Answer, sentAt };
-    };
-    const parts = {
-      credentials: { resolve: async () => resolved, fresh: () => resolved },
-      sessions: { of: () => session, find: () => session },
-      jobCall: { destinationOf: () => DESTINATION, ask },
-      expectsMore: () => false,
-      clock,
-    } as unknown as SweepParts;
-    const host: SweepHost = {
-      joinedAt: clock.now() - 60_000,
-      get members() {
-        return members;
-      },
-      wish: () => ({ reference: REFERENCE, priority: 'scheduled', deadline: 0 }),
-      serve: () => {
-        served += 1;
-      },
-      sinces: () => [],
-      regroup: () => void ends.push('regrouped'),
-      part: () => undefined,
-      failed: ({ failure }) => void ends.push(failure.kind),
-      refused: () => void ends.push('refused'),
-      swept: () => void ends.push('swept'),
-    };
-    const sweep = new Sweep(parts, host);
-    sweep.begin(undefined);
-    return sweep;
-  }
+  it('waits 2 s at most, and 10 s where more jobs are known to come', () => {
+    const sweep = new Sweep(1, 0);
+    expect(sweep.windowEnd(5_000, false, 1_990)).to.equal(2_000);
+    expect(sweep.windowEnd(0, true, 9_999)).to.equal(10_049);
+    expect(sweep.windowEnd(0, true, 10_000)).to.equal(50);
+  });
 
-  async function pass(seconds = 60): Promise<void> {
-    for (let steps = 0; steps < seconds * 20; steps += 1) {
-      await settled();
-      for (const caller of waiting.splice(0)) if (caller.ready()) void caller.call();
-      await settled();
-      await clock.advance(50);
+  it('is open for jobs that come until the other pages are read', () => {
+    const sweep = new Sweep(1, 0);
+    expect(sweep.isOpen).to.equal(true);
+    sweep.read('first page', [1]);
+    expect([sweep.next(), sweep.isOpen]).to.deep.equal([[1], true]);
+    sweep.arrived(1, 10, 3, 20);
+    expect([sweep.stage, sweep.isOpen]).to.deep.equal(['second window', true]);
+    sweep.read('other pages', [2, 3]);
+    expect(sweep.isOpen).to.equal(false);
+  });
+
+  it('has 16 pages under way at most', () => {
+    const sweep = read(40);
+    expect(sweep.next()).to.have.length(16);
+    expect(sweep.next()).to.deep.equal([]);
+    sweep.arrived(2, 0, 40, 0);
+    expect(sweep.next()).to.deep.equal([18]);
+  });
+
+  it('is read when every page has arrived or failed, since the call of the first', () => {
+    const sweep = read(3, 7);
+    sweep.next();
+    sweep.arrived(3, 30, 3, 40);
+    expect(sweep.isRead).to.equal(false);
+    sweep.failed(2, refused('ServerError'));
+    expect(sweep.isRead).to.equal(true);
+    expect(sweep.failure?.failure.kind).to.equal('ServerError');
+    expect(sweep.since).to.equal(7);
+  });
+
+  it('reads a throttled page again three times, then counts it as failed', () => {
+    const sweep = read(2);
+    for (let times = 0; times < 4; times += 1) {
+      expect(sweep.next()).to.deep.equal([2]);
+      sweep.failed(2, refused('Throttled'));
     }
-  }
-
-  it('asks for each page once, 16 at a time', async () => {
-    begin(() => 5_000);
-    await pass();
-    expect(calls.toSorted((a, b) => a - b)).to.deep.equal(
-      Array.from({ length: 50 }, (_, index) => index + 1),
-    );
-    expect(most).to.equal(16);
-    expect(ends).to.deep.equal(['regrouped', 'swept']);
+    expect(sweep.isRead).to.equal(true);
   });
 
-  it('brings what the other pages bring when some fail, and tells the failure to the rest alone', async () => {
-    begin((pageNo) => (pageNo % 20 === 0 ? 'fails' : 10_000));
-    await pass();
-    expect([calls.length, served]).to.deep.equal([100, 95]);
-    expect(ends).to.deep.equal(['ServerError', 'swept']);
+  it('gives the rest up when more than three pages, and a quarter of those read, have failed', () => {
+    const sweep = read(100);
+    const [first = [], ...more] = [sweep.next()];
+    expect(more).to.deep.equal([]);
+    for (const pageNo of first) sweep.failed(pageNo, refused('ServerError'));
+    expect(sweep.next()).to.deep.equal([]);
   });
 
-  it('asks for no more when a quarter of the pages fail', async () => {
-    begin((pageNo) => (pageNo > 10 ? 'fails' : 50_000));
-    await pass();
-    expect(calls.length).to.be.at.most(10 + 4 + 16);
-    expect(ends).to.deep.equal(['ServerError', 'swept']);
-  });
-
-  it('ends with its first page when that fails', async () => {
-    begin(() => 'fails');
-    await pass();
-    expect(calls).to.deep.equal([1]);
-    expect(ends).to.deep.equal(['ServerError', 'swept']);
-  });
-
-  it('ends when the list grows with each page that is read', async () => {
-    members = 4;
-    begin((pageNo) => 100 * (pageNo + 1));
-    await pass();
-    expect(calls.length).to.be.at.most(2 * 2 + 10);
-    expect(ends).to.deep.equal(['swept']);
-  });
-
-  it('ends when a later page tells of more pages than there are members', async () => {
-    members = 5;
-    begin((pageNo) => (pageNo === 1 ? 200 : 1_000_000));
-    await pass();
-    expect(calls).to.deep.equal([1, 2]);
-    expect(ends).to.deep.equal(['swept']);
+  it('goes on while fewer than a quarter have failed', () => {
+    const sweep = read(40);
+    for (const pageNo of sweep.next()) if (pageNo > 5) sweep.arrived(pageNo, 0, 40, 0);
+    for (const pageNo of [2, 3, 4]) sweep.failed(pageNo, refused('ServerError'));
+    expect(sweep.next()).to.not.deep.equal([]);
   });
 });
 
 describe('a page of a list', () => {
-  it('that tells of more jobs than any cluster has counts wrong', () => {
+  it('is refused when it tells of more jobs than any cluster has', () => {
     const page = (total: number) => mapListResponse({ TotalCount: total, JobList: { Job: [] } });
     expect(page(1_000_000).total).to.equal(1_000_000);
     for (const total of [1_000_001, 1e12]) expect(() => page(total)).to.throw(UnexpectedBody);
   });
 });
+
+/** A sweep that has its first page, and is to read the others. */
+function read(pages: number, sentAt = 0): Sweep {
+  const sweep = new Sweep(1, 0);
+  sweep.read('first page', [1]);
+  sweep.next();
+  sweep.arrived(1, sentAt, pages, 0);
+  sweep.read(
+    'other pages',
+    Array.from({ length: pages - 1 }, (_, index) => index + 2),
+  );
+  return sweep;
+}
+
+function refused(kind: FailureKind): Refused {
+  return { kind: 'failed', failure: { kind, message: 'as planned' }, sentAt: 0 };
+}

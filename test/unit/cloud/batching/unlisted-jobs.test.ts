@@ -1,42 +1,40 @@
-// Jobs that are not in the list.
+// Jobs that the list of a cluster lacks.
 
 import { expect } from 'chai';
-import { Missing } from '../../../../src/cloud/batching/unlisted-jobs.ts';
+import { UnlistedJobs } from '../../../../src/cloud/batching/unlisted-jobs.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 
 const HOUR_MS = 3_600_000;
 
-describe('a job that a sweep did not bring', () => {
-  it('is known to be missing after the second time in a row, for an hour', async () => {
+describe('unlisted jobs', () => {
+  it('are known after the second miss in a row, for an hour', async () => {
     const clock = new FakeClock();
-    const missing = new Missing(clock);
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(false);
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(true);
+    const unlisted = new UnlistedJobs(clock);
+    unlisted.missed('job');
+    expect(unlisted.has('job')).to.equal(false);
+    unlisted.missed('job');
+    expect(unlisted.has('job')).to.equal(true);
     await clock.advance(HOUR_MS - 1);
-    expect(missing.isKnown('job')).to.equal(true);
+    expect(unlisted.has('job')).to.equal(true);
     await clock.advance(1);
-    expect(missing.isKnown('job')).to.equal(false);
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(true);
+    expect(unlisted.has('job')).to.equal(false);
   });
 
-  it('is not when it was found in between', () => {
-    const missing = new Missing(new FakeClock());
-    missing.note('job');
-    missing.found('job');
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(false);
-    expect(missing.isKnown('another')).to.equal(false);
+  it('are not known where the list brought the job in between', () => {
+    const unlisted = new UnlistedJobs(new FakeClock());
+    unlisted.missed('job');
+    unlisted.found('job');
+    unlisted.missed('job');
+    expect(unlisted.has('job')).to.equal(false);
+    expect(unlisted.has('another')).to.equal(false);
   });
 
-  it('is forgotten when nobody has looked for it in hours', async () => {
+  it('are forgotten when no sweep has missed them for hours', async () => {
     const clock = new FakeClock();
-    const missing = new Missing(clock);
-    for (let index = 0; index < 100; index += 1) missing.note(`job-${index}`);
+    const unlisted = new UnlistedJobs(clock);
+    for (let index = 0; index < 100; index += 1) unlisted.missed(`job-${index}`);
     await clock.advance(3 * HOUR_MS);
-    missing.note('job');
-    expect(missing.size).to.equal(1);
+    unlisted.missed('job');
+    expect(unlisted.size).to.equal(1);
   });
 });
