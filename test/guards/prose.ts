@@ -22,6 +22,8 @@ export const CLEAN: readonly string[] = [
   'docs/decisions/0008-target.md',
   'docs/decisions/0010-election.md',
   'docs/decisions/0015-memory.md',
+  'docs/architecture.md',
+  'docs/glossary.md',
   'docs/operations.md',
   'docs/reference.md',
   'docs/scaling.md',
