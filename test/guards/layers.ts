@@ -41,7 +41,7 @@ export const MAY_IMPORT: RoomTable = {
     'cloud/budget',
     'cloud/redis',
   ],
-  'cloud/batching': ['base', 'job/model', 'cloud/client', 'cloud/budget', 'cloud/requests'],
+  'cloud/batching': ['base', 'job/model', 'cloud/client', 'cloud/requests'],
   'cloud/cloud-reader.ts': ['base', 'job/model', 'cloud/*'],
 
   'kube/client': ['api', 'base', 'job/model'],

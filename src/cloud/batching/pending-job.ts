@@ -1,5 +1,6 @@
 /**
- * One job that is waited for, with all that ask for it: they share one call, at the best priority and the earliest deadline of them.
+ * One job that is waited for, with all its askers. They share one call (single-flight), with the best priority
+ * and the earliest deadline of them.
  */
 import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Requests for tests of what happens between a question and its call: for jobs of one cluster, with
- * keys of Secrets.
+ * Requests for tests of what happens between a question and its call: for jobs of one cluster, with keys of
+ * Secrets.
  */
 
 import type { Credential } from '../../../src/cloud/client/credential.ts';
