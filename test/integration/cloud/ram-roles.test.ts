@@ -125,7 +125,11 @@ describe('a RAM role', function () {
     const { roleARN } = await world.cloud.admin.createRole({ roleName: 'unused', accountID: key.accountID });
     const data = { ...secretData(key), roleARN, endpoint: 'https://live.example.com' };
     await world.apply(secret('refused', data), using('refused', ids));
-    expectStalled(await failed(world, 'refused'), 'CredentialsNotFound', /--allowed-endpoints; name one of them$/);
+    expectStalled(
+      await failed(world, 'refused'),
+      'CredentialsNotFound',
+      /--allowed-endpoints; name one of them$/,
+    );
     expect(await sessionsOf(roleARN)).to.deep.equal([]);
     expect(await callsAbout(world, ids)).to.deep.equal([]);
   });

@@ -119,6 +119,38 @@ describe('the batches', () => {
     expect((await answer).kind).to.equal('observed');
   });
 
+  it('answer by the call under way for a job that a sweep has taken over meanwhile', async () => {
+    const answer = observe({ jobID: 'a' });
+    const [get] = waiting.splice(0);
+    if (!get) throw new Error('no request');
+    get.isCalling = true;
+    for (const jobID of ['b', 'c', 'd']) void observe({ jobID });
+    await clock.advance(SECOND);
+    expect(operations()).to.deep.equal([['ListEdgeTranscodeJob', '1']]);
+    get.result = { kind: 'answered', value: { status: '1' }, destination: DESTINATION, sentAt: 7 };
+    finished.push(get);
+    expect(await answer).to.include({ kind: 'observed', sentAt: 7 });
+  });
+
+  it('withdraw the pages of a sweep that no question waits for any more', async () => {
+    const aborts = ['a', 'b'].map((jobID) => {
+      const abort = new AbortController();
+      void observe({ jobID }, abort.signal);
+      return abort;
+    });
+    await clock.advance(SECOND);
+    expect(waiting).to.have.length(1);
+    for (const abort of aborts) abort.abort();
+    expect(waiting).to.deep.equal([]);
+  });
+
+  it('keep a cluster that no object names any more until its questions are answered', async () => {
+    const answer = observe();
+    batches.apply(aPlan('all', { includes: () => false }));
+    await end({ kind: 'answered', value: {}, destination: DESTINATION, sentAt: 7 });
+    expect((await answer).kind).to.equal('observed');
+  });
+
   it('ignore a request that was replaced', async () => {
     const first = observe();
     const [old] = waiting;

@@ -296,6 +296,30 @@ describe('the batch of a cluster', () => {
       expect([...gets.keys()]).to.deep.equal([]);
     });
 
+    it('counts no miss for a job that came after the first page was read', () => {
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+        askFor(3);
+        pass(QUIET_MS);
+        const sentAt = now;
+        now += 1;
+        ask('late');
+        listed(1, ['job-0', 'job-1', 'job-2'], 3, sentAt);
+        pass(QUIET_MS);
+        got('late');
+      }
+      expect(answers.get('late')).to.deep.equal(Array(3).fill('observed'));
+    });
+
+    it('counts misses in a row only', () => {
+      for (const first of [['job-0'], ['job-0', 'job-1', 'job-2'], ['job-0']]) {
+        sweepOf(3, 3, first);
+        for (const jobID of [...gets.keys()]) got(jobID);
+      }
+      expect(answers.get('job-2')).to.deep.equal(Array(3).fill('observed'));
+      askFor(3);
+      expect(gets.size).to.equal(0);
+    });
+
     it('calls for pages with the best priority and the earliest deadline of the jobs', () => {
       ask('a', { priority: 'retry', deadline: 5 });
       ask('b', { priority: 'scheduled', deadline: 9 });
@@ -329,6 +353,20 @@ describe('the batch of a cluster', () => {
       expect(gets.size).to.equal(5);
       expect(taken().filter((each) => each.startsWith('list'))).to.deep.equal(['list 1 scheduled']);
     });
+  });
+
+  it('gets two urgent jobs alone once the first page shows that the list has more pages', () => {
+    for (const jobID of ['one', 'two']) ask(jobID, { priority: 'urgent' });
+    askFor(30);
+    pass(QUIET_MS);
+    listed(1, [], 2_000);
+    pass(QUIET_MS);
+    expect([...gets.values()].map(({ jobID, priority }) => `${jobID} ${priority}`)).to.deep.equal([
+      'one urgent',
+      'two urgent',
+    ]);
+    const lists = taken().filter((each) => each.startsWith('list'));
+    expect([lists[0], lists[1]]).to.deep.equal(['list 1 urgent', 'list 2 scheduled']);
   });
 
   describe('with urgent jobs', () => {
