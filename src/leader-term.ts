@@ -1,7 +1,7 @@
 /**
- * What a process does while it leads: asks the cloud, decides, writes. Its rooms are made anew for each term, so that nothing of a
- * term lives on past it: no queue, no budget already spent, no status that waits to be written. What was known comes back from the
- * stored statuses, as after a restart.
+ * Runs the operator for one term of leadership: it calls the cloud, decides, and writes. All parts are
+ * created for the term, so that nothing of a term outlives it: no queue, no spent budget, no status that
+ * waits to be written. What was known comes from the stored statuses, as after a restart.
  */
 
 import type { Clock } from './base/clock.ts';
@@ -32,7 +32,7 @@ import { KubeEvents } from './kube/writers/events.ts';
 import { StatusWriter } from './kube/writers/status-writer.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
-/** What outlives a term. */
+/** Parts that outlive a term. */
 export interface LeaderParts {
   readonly config: Config;
   readonly settings: JobSettings;
@@ -41,21 +41,21 @@ export interface LeaderParts {
   readonly client: KubeClient;
   readonly store: Store;
   readonly metrics: Metrics;
-  /** Which process it is: its pod's name. */
+  /** Name of the pod of this process. */
   readonly instance: string;
   readonly userAgent: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The statuses in hand get this long to be written when all is to stop. */
+/** How long pending statuses may still be written at a stop. */
 const DRAIN_MS = 1_000;
 
 /**
- * How the data flows through the rooms of a term: the store's changes, the visits, the writes.
+ * Connects the parts of a term: changes of the store, visits, and writes.
  *
- * @param working aborted when nothing more is to be done
- * @param writing aborted when nothing more is to be written, which is later
+ * @param working aborted when no more visits are wanted
+ * @param writing aborted, later, when no more writes are wanted
  */
 export type Flow = (
   rooms: Pick<LeaderRooms, 'controller' | 'reconciler' | 'writer'>,
@@ -81,43 +81,43 @@ export class Leader {
     return this.#rooms.factsStore;
   }
 
-  /** By which factor each credential's intervals are longer. */
+  /** Factor by which the intervals of each credential are longer. */
   get intervalScales(): Iterable<readonly [identity: string, factor: number]> {
     return this.#rooms.planner.plan.scales;
   }
 
-  /** Whether the budgets are shared now; undefined: they never are. */
+  /** Whether Redis shares the budgets now. Undefined: they are not to be shared. */
   get sharesBudgets(): boolean | undefined {
     return this.#rooms.redis?.isUp;
   }
 
-  /** What a credential's account may call now. */
+  /** Calls a second that a credential's account may make now. */
   callsPerSecond(identity: string): number {
     return this.#rooms.cloud.callsPerSecond(identity);
   }
 
-  /** Calls a second that the intervals ask for, by credential. */
+  /** Calls a second that the intervals require, by credential. */
   demand(): ReadonlyMap<string, number> {
     return this.#rooms.planner.plan.demand;
   }
 
-  /** Calls waiting for their turn. */
+  /** Number of requests that wait for a permit, by credential and priority. */
   backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
     return this.#rooms.cloud.backlog();
   }
 
   /**
-   * Lets the data flow until the term is over, or `stop` is aborted. A term that is over ends at once; when all is to stop, the statuses in hand
-   * are written if they can be within a second.
+   * Works until the term is over or `stop` is aborted. The end of the term stops all at once. After a stop,
+   * pending statuses are written for up to a second.
    */
   async run(flow: Flow, stop: AbortSignal): Promise<void> {
     const { store } = this.#parts;
     const { controller, planner, cloud, sts, redis, publisher } = this.#rooms;
     const over = AbortSignal.any([this.#term.signal, stop]);
     const writing = new AbortController();
-    // No call is made or awaited any more: whatever waits for one comes to its end.
+    // No call is made or awaited after this: every wait for a call ends.
     over.addEventListener('abort', () => [cloud, sts, redis].map((each) => each?.close()), { once: true });
-    // Before the first visit, or polls would be scheduled without a plan.
+    // Before the first visit: otherwise polls would be scheduled without a plan.
     const planned = planner.run(over);
     const [, visited] = flow(this.#rooms, over, writing.signal);
     for (const key of store.keys()) controller.add(key);
@@ -141,7 +141,8 @@ function construct(parts: LeaderParts, { holds }: Term) {
   const { settings, client, store, metrics, clock, logger } = parts;
   const sts = stsOf(parts, holds);
   const redis = redisOf(parts);
-  // Of what is listed only in part, little would be said now and more later; but a namespace may never let itself be listed.
+  // A plan from part of the objects would change soon, so the operator waits for the whole list; but a
+  // namespace may never be listed.
   const began = clock.now();
   const isWhole = () => store.isListed || clock.now() - began > LISTING_MS;
   const cloud = cloudOf(parts, { sts, redis, isWhole }, holds);
@@ -179,7 +180,8 @@ function construct(parts: LeaderParts, { holds }: Term) {
     logger,
   });
   const controller = new Controller<ObjectKey>({
-    // The budget bounds the calls and the writer bounds the writes; a visit that only waits costs next to nothing.
+    // The budget bounds the calls and the writer bounds the writes. A visit that only waits costs next to
+    // nothing.
     concurrency: Number.POSITIVE_INFINITY,
     onReconciled: (outcome, seconds) => metrics.reconciled(outcome, seconds),
     clock,
@@ -197,10 +199,10 @@ function stsOf(
   return new Sts({ endpoint, mayCall, userAgent, clock, logger, observer: metrics });
 }
 
-/** A hundred thousand objects are listed by then. */
+/** Longest wait for the whole list: 100,000 objects are listed by then. */
 const LISTING_MS = 60_000;
 
-/** Connected only while leading. */
+/** The connection to Redis, which exists only during a term. */
 function redisOf({ config, clock, logger }: LeaderParts): RedisConnection | undefined {
   const url = config['redis-url'];
   return url === undefined ? undefined : new RedisConnection({ url, clock, logger });
@@ -212,7 +214,7 @@ interface CloudSurroundings {
   readonly isWhole: () => boolean;
 }
 
-/** Its budgets begin as if they were spent: another process may have called until a moment ago. */
+/** Creates the reader. Its budgets begin spent: another process may have called just before. */
 function cloudOf(
   parts: LeaderParts,
   { sts, redis, isWhole }: CloudSurroundings,

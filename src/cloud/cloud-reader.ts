@@ -1,6 +1,6 @@
 /**
- * The cloud as the domain sees it. `observe` shares calls where it can, waits for a permit of the account's budget, calls once, and
- * answers. It never rejects, and its answers are free of secrets and of foreign text.
+ * The cloud as the domain sees it. `observe` shares calls where it can, waits for a permit of the account's
+ * budget, makes one call, and answers. It never rejects. Its answers hold no secret and no foreign text.
  */
 import type {
   Answer,
@@ -29,13 +29,13 @@ import { Requests, WITHDRAWN } from './requests/requests.ts';
 export interface LiveReaderOptions extends LiveClientOptions {
   readonly credentials: Credentials;
   readonly callsPerMinute: number;
-  /** Whether this process leads. Asked just before each call. Default: it does. */
+  /** Whether this process leads; read just before each call. Default: it does. */
   readonly mayCall?: () => boolean;
-  /** Says whose a key is; undefined: each credential is an account of its own. */
+  /** Gives the account of a key. Undefined: each credential is an account of its own. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
   /** Shares the budgets with other processes; undefined: this process spends them alone. */
   readonly sharing?: Sharing | undefined;
-  /** Whether more objects are known to come, as when the operator has just started. Default: no. */
+  /** Whether more objects are known to come, because the operator still lists them. Default: no. */
   readonly expectsMore?: () => boolean;
 }
 
@@ -62,7 +62,9 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#sharedDemand = sharing && this.#share(sharing);
   }
 
-  /** Not an async function: its frame would cost each of 100,000 waiting questions 450 bytes. */
+  /**
+   * Observes a job. Not an async function: its frame would cost each of 100,000 waiting questions 450 bytes.
+   */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
     if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
     if (!this.mayUse(reference.credential)) return this.#refusal(reference);
@@ -78,7 +80,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
     return reference.credential.name === undefined ? this.#client.destinationOf(reference, {}) : undefined;
   }
 
-  /** How many requests wait for a permit, by credential and priority. */
+  /** Number of requests that wait for a permit, by credential and priority. */
   *backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
     for (const [identity, { account }] of this.#states) {
       const counts = { urgent: 0, scheduled: 0, retry: 0 };
@@ -89,7 +91,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
     }
   }
 
-  /** What a credential's account may call now. */
+  /** Calls a second that a credential's account may make now. */
   callsPerSecond(identity: string): number {
     return this.#states.find(identity)?.account?.budget.callsPerSecond ?? this.#fullRate;
   }
@@ -116,7 +118,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#batches.apply(plan);
   }
 
-  /** Makes no call after this, and withdraws every question at once; answers that are on their way are dropped. */
+  /** Withdraws every question at once and makes no further call. Answers in flight are dropped. */
   close(): void {
     this.#closed = true;
     this.#sharedDemand?.close();
@@ -124,7 +126,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#requests.close();
   }
 
-  /** The object shows already that its key is refused: it asks again when there is news of the key. */
+  /** Observes a job whose object already shows that its key is refused: first waits for news of the key. */
   async #observeAfterNews(reference: Reference, options: ObserveOptions): Promise<Answer> {
     const { signal } = options;
     await this.#states.find(identityOf(reference.credential))?.breaker.news(signal);
@@ -143,7 +145,10 @@ export class LiveReader implements CloudReader, CloudPlanning {
     return new SharedDemand({ redis, shards, shard, own, clock: this.#options.clock });
   }
 
-  /** Objects that may not use these credentials neither receive nor share answers: they learn at once why they may not. */
+  /**
+   * Answers objects that may not use these credentials at once, with the reason. They neither receive nor
+   * share answers.
+   */
   async #refusal({ credential }: Reference): Promise<Answer> {
     const { credentials, clock } = this.#options;
     const resolved = await credentials.resolve(credential);

@@ -1,5 +1,5 @@
 /**
- * The batches of all clusters that are asked about.
+ * The batch of each cluster that has questions or that objects name.
  */
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -55,7 +55,6 @@ export class Batches {
     }
   }
 
-  /** Withdraws every question. */
   close(): void {
     for (const driver of this.#drivers.values()) driver.close();
   }

@@ -1,10 +1,11 @@
 /**
- * How the jobs of one cluster are observed for one credential: many askers, few calls. A state machine: an input changes the state and
- * brings the actions to carry out. It makes no call, sets no timer, and reads no clock: `now` comes with the input.
+ * State machine that observes the jobs of one cluster for one credential with few calls. An input changes the
+ * state and returns the actions to carry out. It makes no call, sets no timer and reads no clock: `now` comes
+ * with the input.
  *
- * Askers of the same job share one call. Where more jobs wait than the cluster's list has pages, one sweep of the list takes their place.
- * Each page serves the askers that came before its call was sent. A job that the sweep did not bring is observed by Get: "not in the
- * list" never means "not found".
+ * Askers of the same job share one call. If more jobs wait than the cluster's list has pages, one sweep of
+ * the list replaces their Gets. Each page serves the askers that came before its call was sent. A job that
+ * the sweep did not bring is observed by Get: "not in the list" never means "not found".
  */
 import { type Answer, PRIORITIES, type Priority, type Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
@@ -42,7 +43,7 @@ export type BatchAction<A extends Asker> =
   /** The cloud does not list this cluster. */
   | { readonly kind: 'listRefused'; readonly refused: Refused };
 
-/** A cluster that the cloud does not list is tried again after an hour: the permission may have been granted. */
+/** How long a refused list is not read again. An hour: the permission may be granted meanwhile. */
 const REFUSED_FOR_MS = 60 * 60_000;
 
 export class ClusterBatch<A extends Asker> {
@@ -50,7 +51,7 @@ export class ClusterBatch<A extends Asker> {
   sweeping: Sweeping = 'none';
   /** The operator still lists its objects, so that more jobs are known to come. */
   expectsMore = false;
-  /** How many pages the list has; undefined until a page has told. */
+  /** Number of pages of the list. Undefined until the first page arrives. */
   pages: number | undefined;
   /** Clock `now` of the last input. */
   #now = 0;
@@ -58,7 +59,7 @@ export class ClusterBatch<A extends Asker> {
   /** Jobs whose Get is under way, with the askers that came before; later askers have an entry in `#jobs`. */
   readonly #calling = new Set<PendingJob<A>>();
   readonly #unlisted = new UnlistedJobs({ now: () => this.#now });
-  /** How many jobs have each standing, urgent ones and others. Changed by `#stand` alone. */
+  /** Number of jobs of each standing, urgent ones and others. Only `#stand` changes it. */
   readonly #counts = { candidate: { urgent: 0, other: 0 }, swept: { urgent: 0, other: 0 } };
   #sweep: Sweep | undefined;
   /** Clock `now` when the last candidate came. */
@@ -74,12 +75,12 @@ export class ClusterBatch<A extends Asker> {
     return this.#actions;
   }
 
-  /** Clock `now` at which to step though nothing happens. */
+  /** Clock `now` of the next step if no input comes before. */
   get wakeAt(): number | undefined {
     return this.#sweep?.windowEnd(this.#joinedAt, this.expectsMore, this.#now);
   }
 
-  /** The job as later askers would join it. */
+  /** The job that later askers of this ID join. */
   jobOf(jobID: string): PendingJob<A> | undefined {
     return this.#jobs.get(jobID);
   }
@@ -92,7 +93,7 @@ export class ClusterBatch<A extends Asker> {
     return this.#jobs.size + this.#calling.size === 0 && !this.#sweep;
   }
 
-  /** All that wait. */
+  /** All askers that wait. */
   get askers(): A[] {
     return [...this.#jobs.values(), ...this.#calling].flatMap(({ askers }) => askers);
   }
@@ -140,7 +141,7 @@ export class ClusterBatch<A extends Asker> {
     job.add(asker);
     if (!job.isHastenedBy(priority, deadline)) return;
     const { standing } = job;
-    // Out of the counts while its priority changes.
+    // The counts are by priority: take the job out of them while its priority changes.
     this.#stand(job, 'alone');
     job.hasten(priority, deadline);
     this.#stand(job, standing);
@@ -182,7 +183,6 @@ export class ClusterBatch<A extends Asker> {
     this.#end();
   }
 
-  /** Does what the state calls for now. */
   #proceed(): void {
     if (!this.#sweep) this.#begin();
     if (this.#sweep && this.#swept === 0) this.#end();
@@ -194,7 +194,7 @@ export class ClusterBatch<A extends Asker> {
     if (sweep === this.#sweep && sweep.isRead) this.#endRead(sweep);
   }
 
-  /** Begins a sweep where more jobs wait than it takes calls. */
+  /** Begins a sweep if more jobs wait than it takes calls. */
   #begin(): void {
     const { urgent, other } = this.#counts.candidate;
     const swept = this.#areUrgentSwept ? urgent : 0;
@@ -209,8 +209,9 @@ export class ClusterBatch<A extends Asker> {
   }
 
   /**
-   * A sweep has the best priority of its jobs. One urgent job must not wait for 100 pages, nor pull them all ahead of other clusters'
-   * requests: urgent jobs join only where they alone would be swept.
+   * Whether a job of this priority may join a sweep. A sweep has the best priority of its jobs, and one
+   * urgent job must neither wait for 100 pages nor pull them all ahead of the requests of other clusters. So
+   * urgent jobs join only if there are enough of them to be swept without others.
    */
   #mayJoin(priority: Priority): boolean {
     return priority !== 'urgent' || this.#areUrgentSwept;
@@ -224,7 +225,7 @@ export class ClusterBatch<A extends Asker> {
     return this.#counts.swept.urgent + this.#counts.swept.other;
   }
 
-  /** The other pages pay only if more jobs wait for them than they take calls. */
+  /** Ends a batch window. The other pages pay only if more jobs wait for them than they take calls. */
   #closeWindow(sweep: Sweep): void {
     if (sweep.stage === 'first window') {
       sweep.read('first page', [1]);
@@ -251,7 +252,10 @@ export class ClusterBatch<A extends Asker> {
     this.#actions.push(...pages.map((pageNo) => ({ kind: 'list' as const, pageNo, priority, deadline })));
   }
 
-  /** What the pages did not bring is observed by Get, or shares the failure of a page. Jobs that came too late may share the next sweep. */
+  /**
+   * Ends a sweep whose pages are all read. A job that none brought is observed by Get, or shares the failure
+   * of a page. A job with an asker that came after the first page was sent may join the next sweep.
+   */
   #endRead({ failure, since }: Sweep): void {
     for (const job of this.#where('swept'))
       if (failure) this.#answer(job, job.askers, answerOf(failure, false));
@@ -264,7 +268,7 @@ export class ClusterBatch<A extends Asker> {
     this.#begin();
   }
 
-  /** Each job that still waits for the sweep is observed by Get. */
+  /** Ends the sweep. Each job that still waits for it is observed by Get. */
   #end(): void {
     this.#sweep = undefined;
     this.#actions.push({ kind: 'cancelLists' });

@@ -1,5 +1,6 @@
 /**
- * Carries out what one cluster's batch decides: submits and withdraws its requests, wakes it, answers its questions.
+ * Carries out the actions of one cluster's batch: submits and withdraws its requests, wakes it, and answers
+ * its questions.
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { OnceLogger } from '../../base/once-logger.ts';
@@ -21,7 +22,7 @@ export interface ClusterDriverParts {
   readonly clock: Clock;
 }
 
-/** One question that waits for its answer. An object and no closures, as 100,000 may wait. */
+/** One question that waits for its answer. An object without closures, because 100,000 may wait. */
 class Question implements Asker {
   readonly jobID: string;
   readonly since: number;
@@ -71,7 +72,7 @@ export class ClusterDriver {
     this.batch.sweeping = sweeping;
   }
 
-  /** Resolves with the answer. An abort of the signal withdraws the question unless its call is being made. */
+  /** Resolves with the answer. An abort of the signal withdraws the question unless its call is under way. */
   ask(jobID: string, { priority, deadline, signal }: ObserveOptions): Promise<Answer> {
     return new Promise((resolve) => {
       const asker = new Question(this, jobID, this.#parts.clock.now(), resolve, signal);
@@ -89,7 +90,7 @@ export class ClusterDriver {
     this.#step({ kind: 'woken' });
   }
 
-  /** A request of this cluster has its result. One that was replaced meanwhile is of no use. */
+  /** Takes the result of a request of this cluster. The result of a request that was replaced is ignored. */
   finished(request: Request<unknown>): void {
     const { subject } = request;
     if (subject instanceof PendingJob) {
@@ -157,7 +158,7 @@ export class ClusterDriver {
     this.#parts.requests.submit(request);
   }
 
-  /** A call that is being made ends as it ends. */
+  /** Withdraws the Get unless its call is under way. */
   #cancelGet(job: PendingJob<Question>): void {
     const request = this.#gets.get(job);
     if (!request || request.isCalling) return;
@@ -183,7 +184,10 @@ export class ClusterDriver {
     });
   }
 
-  /** A missing permission concerns all clusters of the credential: it is logged once. */
+  /**
+   * Logs a refusal. A missing permission concerns all clusters of the credential, so it is logged once for
+   * them.
+   */
   #logRefusal({ failure: { kind, message } }: Refused): void {
     const identity = identityOf(this.about.credential);
     if (kind === 'PermissionDenied')

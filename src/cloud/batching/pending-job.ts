@@ -1,16 +1,19 @@
 /**
- * One job that is waited for, with all its askers. They share one call (single-flight), with the best priority
- * and the earliest deadline of them.
+ * One job that askers wait for. They share one call (single-flight), which has the best priority and the
+ * earliest deadline among them.
  */
 import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
 
 /** One caller that waits for a job. */
 export interface Asker {
-  /** Clock `now` when it came. A call that was sent before answers an older question. */
+  /** Clock `now` when it came. The answer of a call that was sent before is too old for it. */
   readonly since: number;
 }
 
-/** `candidate`: its Get waits, and a sweep may take it over. `swept`: a sweep is to bring it. `alone`: has a Get, whatever sweeps do. */
+/**
+ * `candidate`: its Get waits, and a sweep may take it over. `swept`: it waits for a sweep. `alone`: it has a
+ * Get, and no sweep takes it over.
+ */
 export type Standing = 'candidate' | 'swept' | 'alone';
 
 export class PendingJob<A extends Asker> {
@@ -18,7 +21,7 @@ export class PendingJob<A extends Asker> {
   priority: Priority;
   deadline: number;
   standing: Standing = 'alone';
-  /** Most jobs have one asker, for which a set would be a waste: 100,000 jobs may wait, and 50,000 askers for one job. */
+  /** Most jobs have one asker, which needs no set: 100,000 jobs may wait. One job may have 50,000 askers. */
   #askers: A | Set<A>;
 
   constructor(jobID: string, asker: A, priority: Priority, deadline: number) {

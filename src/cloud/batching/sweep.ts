@@ -1,33 +1,43 @@
 /**
- * One pass over the pages of a cluster's list; pure. It waits for a batch window, reads the first page, which tells how many there are,
- * waits for a second window, and reads the others, some at a time.
+ * One pass over the pages of a cluster's list. Pure. A sweep waits for a batch window and reads the first
+ * page, which gives the number of pages. After a second window it reads the other pages, at most 16 at a
+ * time.
  */
 import type { Refused } from '../requests/request.ts';
 
 export type Stage = 'first window' | 'first page' | 'second window' | 'other pages';
 
-/** A page takes a permit, 10 ms at the highest rate. Waiting that long pays if it saves one page. */
+/** A page takes a permit, 10 ms at the highest rate. A wait that long pays if it saves one page. */
 const QUIET_MS_A_PAGE = 10;
 const LEAST_QUIET_MS = 50;
 const MOST_QUIET_MS = 1_000;
 
-/** Longest batch window. 2 s; 10 s for the first one while the operator lists its objects, as more jobs are known to come. */
+/**
+ * Longest batch window. 2 s; 10 s for the first window while the operator lists its objects, because more
+ * jobs are known to come.
+ */
 const LONGEST_WINDOW_MS = 2_000;
 const LONGEST_LISTING_MS = 10_000;
 
-/** Enough for 100 pages a second at answers of 0.16 s, and few enough that sweeps of several clusters fit through one endpoint guard. */
+/**
+ * Pages in flight: at 100 pages/s that allows 0.16 s per answer, and sweeps of several clusters fit through
+ * one endpoint guard.
+ */
 const MOST_UNDERWAY = 16;
 
-/** A throttled page is read again after the account's pause, this often at most. */
+/** How often a throttled page is read again, each time after the pause of the account. */
 const MOST_THROTTLINGS = 3;
 
-/** When more than three pages, and a quarter of those read, have failed, the others are given up. */
+/**
+ * Failures after which the remaining pages are not read: more than three, and more than a quarter of the
+ * pages read.
+ */
 const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
 export class Sweep {
   stage: Stage = 'first window';
-  /** The failure of a page: the jobs that no other page brings share it. */
+  /** The failure of a page. Jobs that no other page brings share it. */
   failure: Refused | undefined;
   #quietMs: number;
   #openedAt: number;
@@ -44,13 +54,14 @@ export class Sweep {
     this.#openedAt = now;
   }
 
-  /** Whether a job that comes now is in time for the pages that are still to be read. */
+  /** Whether a job that comes now is in time for the pages that are not read yet. */
   get isOpen(): boolean {
     return this.stage !== 'other pages';
   }
 
   /**
-   * When the window is over, clock `now`: no job has come for a while, or the longest window has passed. Undefined outside a window.
+   * Clock `now` at which the window ends: when no job has come for a while, or after the longest window.
+   * Undefined outside a window.
    *
    * @param joinedAt clock `now` when the last job came
    * @param expectsMore more jobs are known to come
@@ -100,19 +111,21 @@ export class Sweep {
     if (this.#failures > Math.max(FAILURES_ALLOWED, read * SHARE_ALLOWED)) this.#queue = [];
   }
 
-  /** Every page that was to be read has arrived or failed. */
+  /** Whether every page of the sweep has arrived or failed. */
   get isRead(): boolean {
     if (this.#queue.length + this.#underway.size > 0) return false;
     return this.stage === 'other pages' || (this.stage === 'first page' && this.failure !== undefined);
   }
 
-  /** Clock `now` of the first page's call: a job that was asked for by then, and that no page brought, is not in the list. */
+  /**
+   * Clock `now` of the first page's call. A job with no later asker that no page brought is not in the list.
+   */
   get since(): number {
     return Math.min(...this.#sentAt.values());
   }
 }
 
-/** How long no job may have come before a window is over. */
+/** How long no job comes before a window ends. */
 function quietMs(pages: number): number {
   return Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
 }

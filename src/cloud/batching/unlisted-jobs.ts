@@ -1,6 +1,7 @@
 /**
- * Jobs that a cluster's list lacks though they may exist, such as those not modified for 180 days. A job missed twice in a row is not
- * looked for in the list for an hour. A single miss may be chance: the job moved to another page while the list was read.
+ * Jobs that a cluster's list lacks although they may exist, such as those not modified for 180 days. A job
+ * that two sweeps in a row missed joins no sweep for an hour. One miss may be chance: the job moved to
+ * another page while the list was read.
  */
 import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
@@ -9,7 +10,7 @@ const REMEMBERED_MS = 60 * 60_000;
 const CERTAIN = 2;
 
 export class UnlistedJobs {
-  /** How often in a row each job was missed. */
+  /** Number of misses in a row, by job. */
   readonly #misses: ExpiringMap<string, number>;
 
   constructor(clock: Pick<Clock, 'now'>) {

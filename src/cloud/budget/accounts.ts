@@ -1,5 +1,6 @@
 /**
- * The budget of each account that is in use. An account is remembered for a minute after its last credential: calls count that long.
+ * The budget of each account in use. An account is kept for a minute after its last credential has left,
+ * because its calls count that long.
  */
 
 import type { Waiting } from './backlog.ts';
@@ -12,7 +13,7 @@ export interface Account<Item extends Waiting> {
   /** The name of the account among the processes that share its budget. */
   readonly key: string;
   readonly budget: Budget<Item>;
-  /** How many credentials spend it. */
+  /** Number of credentials that spend the budget. */
   readonly members: number;
 }
 
@@ -30,14 +31,16 @@ export class Accounts<Item extends Waiting> {
     this.#options = options;
   }
 
-  /** Adds a member to the account. */
   join(key: string): Account<Item> {
     const account = this.#accounts.get(key) ?? this.#create(key);
     account.members += 1;
     return account;
   }
 
-  /** Removes a member. The last one takes the budget with it, a minute later unless another has joined by then. */
+  /**
+   * Removes a member. The budget of an account without members closes a minute later, unless one joins by
+   * then.
+   */
   leave({ key }: Account<Item>): void {
     const account = this.#accounts.get(key);
     if (!account) return;
@@ -45,7 +48,10 @@ export class Accounts<Item extends Waiting> {
     if (account.members === 0) this.#endLater(account);
   }
 
-  /** Moves a member to the account that its key turned out to be of. The calls that it made alone count there from now on. */
+  /**
+   * Moves a member to the account that STS gave for its key. The calls that it made alone count there from
+   * now on.
+   */
   move(from: Account<Item>, key: string): Account<Item> {
     if (from.key === key) return from;
     const to = this.join(key);
@@ -54,7 +60,6 @@ export class Accounts<Item extends Waiting> {
     return to;
   }
 
-  /** The accounts in use. */
   [Symbol.iterator](): Iterator<Account<Item>> {
     return this.#accounts.values();
   }
@@ -69,7 +74,7 @@ export class Accounts<Item extends Waiting> {
     account.emptiedAt = emptiedAt;
     clock.after(REMEMBERED_MS, () => {
       if (account.members > 0 || account.emptiedAt !== emptiedAt) return;
-      // Requests that were admitted before their key changed find that out with their permit.
+      // Requests that were admitted before their key changed notice it when their permit comes.
       if (account.budget.backlog.total > 0) this.#endLater(account);
       else this.#end(account);
     });

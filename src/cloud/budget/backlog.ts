@@ -1,7 +1,8 @@
 /**
- * Who goes next: three priorities, the earliest deadline first within each; what is asked goes by namespaces in turn. Asked goes first, but
- * every second turn is kept for those whom the schedule brings, so that none starves. Waiting costs an entry in a heap: no timer, no
- * socket.
+ * The requests of one account that wait for a permit, and the order in which they get it. There are three
+ * priorities, each with the earliest deadline first; urgent requests of different namespaces go in rotation.
+ * Urgent requests go first, but every second permit is kept for polls, so that none starves. A waiting
+ * request costs one entry of a heap: no timer, no socket.
  */
 import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
 import { type Entry, FairQueue } from '../ratelimit/fair-queue.ts';
@@ -12,11 +13,12 @@ export interface Waiting extends Entry {
 }
 
 /**
- * No two turns in a row are kept from `urgent`, so what is asked goes with the second turn at the latest. No two are kept for it
- * either: half of the turns is what polls that fit the budget need to come at two of their intervals at most, which is
- * fresh by any `--freshness`. Somebody who asks without end would otherwise have the statuses of all others written off.
+ * The priority that each permit is kept for, in rotation. Of two permits in a row, one is for `urgent`: an
+ * urgent request gets the second permit at the latest. The other is for polls. With half of the permits,
+ * polls that fit the budget come within two of their intervals, which is fresh by any `--freshness`.
+ * Otherwise one namespace that requests refreshes without end would make the statuses of all others stale.
  */
-const TURNS: readonly Priority[] = [
+const PERMITS: readonly Priority[] = [
   'urgent',
   'scheduled',
   'urgent',
@@ -29,25 +31,28 @@ const TURNS: readonly Priority[] = [
   'scheduled',
 ];
 
-/** Who gets the turn of a priority in which nobody waits: another poll before what is asked, which has had its turn. */
+/**
+ * Order of the priorities for a permit whose own priority has no request: polls first, because urgent
+ * requests have their half.
+ */
 const INSTEAD: readonly Priority[] = ['scheduled', 'retry', 'urgent'];
 
 export class Backlog<Item extends Waiting> {
   readonly #priorities: Record<Priority, FairQueue<Item>> = {
-    // Ten thousand refreshes of one namespace leave the next turn but one to a new object of another.
+    // Ten thousand refreshes of one namespace leave the next permit but one to a new object of another.
     urgent: new FairQueue(({ namespace }) => namespace),
     scheduled: new FairQueue(() => 'all'),
     retry: new FairQueue(() => 'all'),
   };
   readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
-  #turn = 0;
+  #permit = 0;
 
   add(item: Item): void {
     this.#priorities[item.priority].push(item);
     this.#sizes[item.priority] += 1;
   }
 
-  /** Gives up an item's place; its entry goes when its turn comes. */
+  /** Withdraws an item. Its entry leaves the queue when it comes to the front. */
   withdraw(item: Item): void {
     if (item.withdrawn) return;
     item.withdrawn = true;
@@ -55,8 +60,8 @@ export class Backlog<Item extends Waiting> {
   }
 
   next(): Item | undefined {
-    const kept = TURNS[this.#turn] as Priority;
-    this.#turn = (this.#turn + 1) % TURNS.length;
+    const kept = PERMITS[this.#permit] as Priority;
+    this.#permit = (this.#permit + 1) % PERMITS.length;
     for (const name of [kept, ...INSTEAD]) {
       const item = this.#first(name);
       if (item) return item;
@@ -64,18 +69,17 @@ export class Backlog<Item extends Waiting> {
     return undefined;
   }
 
-  /** Withdraws every item. */
   clear(): void {
     for (const item of this) this.withdraw(item);
     for (const name of PRIORITIES) this.#priorities[name].clear();
   }
 
-  /** Everybody who waits, in no order. */
+  /** All items that wait, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
     for (const name of PRIORITIES) yield* this.#priorities[name];
   }
 
-  /** How many wait, of those still wanted. */
+  /** Number of items of a priority that wait and are not withdrawn. */
   size(name: Priority): number {
     return this.#sizes[name];
   }

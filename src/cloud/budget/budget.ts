@@ -1,8 +1,9 @@
 /**
- * One account's calls, spaced so that no sliding 60 s has more of them than its calls per minute, whenever the process began.
+ * Spaces the calls of one account: no sliding 60 s has more than its calls per minute, also after a restart.
  *
- * bottleneck keeps the spacing: `minTime` holds exactly, where its reservoir lets up to half as much again through. It hands out permits;
- * which waiting request uses a permit is decided when the permit comes, so that an urgent request need not wait for all others.
+ * bottleneck keeps the spacing. Its `minTime` holds exactly; its reservoir lets up to half as much again
+ * through. It hands out permits. Which waiting request uses a permit is decided when the permit comes, so an
+ * urgent request need not wait for the requests before it.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -21,15 +22,18 @@ export interface BudgetOptions {
   readonly sharing?: Sharing | undefined;
 }
 
-/** The right to make one call. Its slot among the calls under way is free again after `release`. */
+/** The right to make one call. It takes one of the slots for calls in flight until `release`. */
 export interface Permit {
   release(): void;
 }
 
-/** Calls of one account under way at once: five endpoints that hang (`EndpointGuard`). More requests wait here, not in sockets. */
+/**
+ * Calls of one account in flight. That is five endpoints that hang (`EndpointGuard`: 96 each). Further
+ * requests wait in the backlog and hold no socket.
+ */
 const MOST_IN_FLIGHT = 512;
 
-/** The vendor's own flow control works in windows of a second to a minute. */
+/** Pauses after a throttling. The vendor's flow control works in windows of a second to a minute. */
 const PAUSES: Backoff = { baseMs: 1_000, maxMs: 60_000 };
 
 export class Budget<Item extends Waiting = Waiting> {
@@ -60,18 +64,22 @@ export class Budget<Item extends Waiting = Waiting> {
       clock,
     });
     this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });
-    // Permits reserved ahead may come late and close together, so all shards together reserve no more than one process would.
+    // Permits reserved ahead may come late and close together, so all shards together reserve no more than
+    // one process would.
     this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));
     this.#minTimeMs = minTimeMs;
     this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
   }
 
-  /** Whether more requests wait than permits are on their way, so that `permit` is worth calling. */
+  /** Whether more requests wait than permits are reserved, so that `permit` is worth a call. */
   get needsPermit(): boolean {
     return !this.isClosed && this.#reserved < Math.min(this.#ahead, this.backlog.total);
   }
 
-  /** Resolves when a call may be made, or with undefined once the budget is closed. A permit that is not used costs its instant only. */
+  /**
+   * Resolves when a call may be made, or with undefined once the budget is closed. A permit that is not used
+   * leaves one gap in the spacing and costs nothing else.
+   */
   async permit(): Promise<Permit | undefined> {
     this.#reserved += 1;
     try {
@@ -92,8 +100,9 @@ export class Budget<Item extends Waiting = Waiting> {
   }
 
   /**
-   * The cloud said that the quota is spent: the account pauses for as long as the answer said, or longer each time in a row, and then
-   * continues at a lower rate. Calls that were under way together are throttled together: they are one event.
+   * Handles a throttled call. The account pauses for as long as the answer said, or longer each time in a
+   * row, and then continues at a lower rate. Calls in flight together are throttled together: they count as
+   * one throttling.
    *
    * @param sentAt clock `now` when the call was sent
    */
@@ -107,12 +116,12 @@ export class Budget<Item extends Waiting = Waiting> {
     this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
   }
 
-  /** A call was let through. A call that was sent before the last throttling says nothing. */
+  /** A call was not throttled. A call that was sent before the last throttling shows nothing about it. */
   accepted(sentAt: number): void {
     if (sentAt > this.#throttledAt) this.#throttlings = 0;
   }
 
-  /** Calls that were made for this account under another name count here as well. */
+  /** Adds the calls that were made for this account under another name. */
   include({ history }: { readonly history: SlidingWindow }): void {
     this.#history.include(history, this.#clock.now());
   }
@@ -122,7 +131,7 @@ export class Budget<Item extends Waiting = Waiting> {
     return this.#history;
   }
 
-  /** The rate now: the budget's own, or less after a throttling. */
+  /** Calls a second that the account may make now: those of the budget, or fewer after a throttling. */
   get callsPerSecond(): number {
     const share = Math.min(shareAt(this.#rate, this.#clock.now()), this.#shared?.share ?? 1);
     return (share * 1_000) / this.#minTimeMs;
@@ -132,7 +141,7 @@ export class Budget<Item extends Waiting = Waiting> {
     return this.#closing.signal.aborted;
   }
 
-  /** No permit is given after this, and no request waits for one. */
+  /** Ends the budget: it grants no permit after this and withdraws every waiting request. */
   close(): void {
     this.#closing.abort();
     this.backlog.clear();
@@ -140,7 +149,10 @@ export class Budget<Item extends Waiting = Waiting> {
     this.#shared?.close();
   }
 
-  /** How long no call may be made, ms: paused after a throttling, or spent by calls that were made elsewhere. */
+  /**
+   * How long no call may be made, ms: during a pause after a throttling, or while the calls of the last 60 s,
+   * made elsewhere too, use up the budget.
+   */
   get #waitMs(): number {
     const now = this.#clock.now();
     return Math.max(0, this.#pausedUntil - now, this.#history.belowAt(this.#mostInAMinute, now) - now);
@@ -161,7 +173,7 @@ export class Budget<Item extends Waiting = Waiting> {
         resolve(this.isClosed ? undefined : { release });
         if (!this.isClosed) await promise;
       };
-      // It rejects when the limiter is closed, and for no other reason.
+      // Rejects only when the limiter is closed.
       this.#limiter.schedule(slot).catch(() => resolve(undefined));
     });
   }

@@ -1,5 +1,6 @@
 /**
- * One signed call through the vendor's SDK, with a deadline and a length that hold. It does not retry, and it does not interpret.
+ * Makes one signed call through the vendor's SDK, with a deadline and a bound on the answer's length. It
+ * neither retries nor interprets.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -23,16 +24,16 @@ export interface AlibabaClientOptions {
   readonly userAgent: string;
 }
 
-/** Of the class, not the module: under ES modules the CommonJS default is one level deeper. */
+/** The type of the class. Under ES modules the CommonJS default export is one level deeper. */
 type SdkClient = InstanceType<typeof openApi.default>;
 
-/** The parameters of STS hold tokens, which have no place in a URL. */
+/** Versions of the APIs. The parameters of STS hold tokens, so they go into the body and not into the URL. */
 const APIS = {
   live: { version: '2016-11-01', parametersIn: 'query' },
   sts: { version: '2015-04-01', parametersIn: 'form' },
 } as const;
 
-/** An answer takes well under a second; a poll that waits longer is better asked anew. */
+/** Longest call. An answer takes well under a second; after 10 s a new call is the better choice. */
 export const CALL_DEADLINE_MS = 10_000;
 
 export class AlibabaClient {
@@ -60,10 +61,12 @@ export class AlibabaClient {
   }
 
   /**
-   * @param parameters the operation's, by the vendor's names
-   * @returns the body as parsed from JSON
-   * @param onRetryAfter called with the milliseconds that the answer says to wait, if it says so
-   * @throws what the SDK throws, DeadlineExceeded or UnexpectedBody; all are for `mapError`
+   * Makes the call.
+   *
+   * @param parameters the parameters of the operation, by the vendor's names
+   * @returns the parsed JSON of the body
+   * @param onRetryAfter receives the milliseconds that the answer says to wait, if it says so
+   * @throws what the SDK throws, DeadlineExceeded or UnexpectedBody; `mapError` maps them all
    */
   async call(
     action: string,
@@ -92,8 +95,9 @@ export class AlibabaClient {
   }
 
   /**
-   * The SDK cannot be aborted, and reads on for as long as somebody sends: so what it reads from is ended. One that ended in time by itself
-   * may have been frozen with the process, and tells of a time long past.
+   * Holds a call to its deadline. The SDK cannot be aborted and reads for as long as the server sends, so at
+   * the deadline the stream that it reads is destroyed. An answer that came in time by the timer may have
+   * been frozen together with the process, and is then out of date: the clock is checked at the end.
    */
   async #withinBounds<T>(
     nonce: string,
@@ -126,5 +130,8 @@ function rejectedBy(signal: AbortSignal): Promise<never> {
   );
 }
 
-/** What the SDK calls `connectTimeout` bounds a socket's idleness, also while it waits for the answer: so both are equal. */
+/**
+ * Timeouts of the SDK. Its `connectTimeout` also bounds how long a socket is idle while it waits for the
+ * answer, so both are equal.
+ */
 const TIMEOUTS = { connectTimeout: CALL_DEADLINE_MS, readTimeout: CALL_DEADLINE_MS, autoretry: false };

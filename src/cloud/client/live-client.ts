@@ -1,5 +1,6 @@
 /**
- * The calls of ApsaraVideo Live: one signed request out, one typed result back. It waits for nothing and remembers nothing.
+ * Makes the calls of ApsaraVideo Live: one signed request out, one typed result back. It does not wait for
+ * permits and keeps no state of a call.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -14,9 +15,9 @@ import { type Job, type JobPage, mapJobResponse, mapListResponse } from './map-r
 import { endpointOfRegion } from './region-endpoints.ts';
 
 export interface LiveClientOptions {
-  /** For every credential without an endpoint of its own; default: by region. */
+  /** Endpoint of every credential that names none. Undefined: the endpoint of the region. */
   readonly endpoint: Endpoint | undefined;
-  /** For objects and Secrets without one. */
+  /** Region of objects and Secrets that name none. */
   readonly regionID: string;
   readonly userAgent: string;
   readonly clock: Clock;
@@ -24,17 +25,17 @@ export interface LiveClientOptions {
   readonly observer?: CallObserver;
 }
 
-/** Receives what metrics count. */
+/** Receives the calls and waits that the metrics count. */
 export interface CallObserver {
   /** `code` is `OK`, or a short code of the failure. */
   called(operation: string, code: string, seconds: number): void;
   waited(priority: Priority, seconds: number): void;
 }
 
-/** What is asked about a cluster: one operation of the vendor, and how its body is read. */
+/** One operation of the vendor about a cluster, with the reader of its body. */
 export interface Operation<T> {
   readonly action: string;
-  /** The job that it is about; a page of a list is about none. */
+  /** The job that the operation is about. Undefined for a page of a list. */
   readonly jobID?: string;
   /** The parameters besides region and cluster. */
   readonly query: Readonly<Record<string, string>>;
@@ -53,7 +54,7 @@ export type CallResult<T> = {
       readonly failed: CallFailure;
       /** How long the answer said to wait, ms. */
       readonly retryAfterMs?: number;
-      /** The failure is about listing alone: Get may work. */
+      /** Only listing failed: Get may work. */
       readonly isListRefused: boolean;
     }
 );
@@ -73,7 +74,8 @@ export function getJob(jobID: string): Operation<Job> {
 }
 
 /**
- * One page of a cluster's list, the oldest jobs first, so that a new job shifts no other to another page.
+ * One page of a cluster's list. The oldest jobs come first, so that a new job shifts no other to another
+ * page.
  *
  * @param pageNo the first is 1
  */
@@ -85,7 +87,7 @@ export function listJobs(pageNo: number): Operation<JobPage> {
   };
 }
 
-/** Regions times endpoints; users may write any text for a region. */
+/** Most destinations in memory: regions times endpoints. Users may write any text for a region. */
 const MOST_DESTINATIONS = 1_000;
 
 export class LiveClient {
@@ -96,7 +98,10 @@ export class LiveClient {
     this.#options = options;
   }
 
-  /** Where a call goes with this credential. The same place is the same object, as each waiting request holds one. */
+  /**
+   * The destination of a call with this credential. The same destination is the same object, because each
+   * waiting request holds one.
+   */
   destinationOf(
     about: Pick<ClusterReference, 'regionID'>,
     credential: Pick<Credential, 'endpoint' | 'regionID'>,
@@ -154,7 +159,7 @@ export class LiveClient {
   ): CallFailure {
     const { identity } = credential;
     const { clusterID } = about;
-    // A region that the Secret names is not repeated: nothing of a Secret is.
+    // The region of a Secret is not repeated: no text of a Secret leaves it.
     const isSecrets = about.regionID === undefined && credential.regionID !== undefined;
     const regionID = isSecrets ? undefined : this.destinationOf(about, credential).regionID;
     const context = { action, identity, clusterID, jobID, regionID };
@@ -169,7 +174,7 @@ export class LiveClient {
     observer?.called(action, code, (clock.now() - sentAt) / 1_000);
   }
 
-  /** A client for each call: constructing it takes 13 µs, a thirtieth of signing and sending. */
+  /** Creates a client for each call: that takes 13 µs, a thirtieth of signing and sending. */
   #client(credential: Credential, regionID: string): AlibabaClient {
     const { clock, userAgent } = this.#options;
     const endpoint = this.#endpoint(credential, regionID);
@@ -181,7 +186,7 @@ export class LiveClient {
   }
 }
 
-/** Failures of a list that say nothing of its jobs. */
+/** Failures of a list that show nothing about its jobs. */
 const LIST_REFUSALS: ReadonlySet<FailureKind> = new Set([
   'PermissionDenied',
   'OperationDenied',
@@ -189,7 +194,7 @@ const LIST_REFUSALS: ReadonlySet<FailureKind> = new Set([
   'JobNotFound',
 ]);
 
-/** Whether the cloud itself, and no proxy, refused to list or gave a code that this operator does not know. */
+/** Whether the cloud, and not a proxy, refused to list or gave a code that this operator does not know. */
 function isRefusal({ failure, code }: CallFailure): boolean {
   const isUnknownCode = failure.kind === 'UnexpectedResponse' && code !== failure.kind;
   return isUnknownCode || LIST_REFUSALS.has(failure.kind);

@@ -33,7 +33,7 @@ const OWN = { namespace: '', identity: identityOf({ namespace: '' }) };
 export class Credentials {
   readonly #options: CredentialsOptions;
   readonly #secrets: SecretCache;
-  /** By identity of the Secret. */
+  /** Sessions, by the identity of their Secret. */
   readonly #sessions: ExpiringMap<string, RoleSession>;
   readonly #own: Resolved | RoleSession;
 

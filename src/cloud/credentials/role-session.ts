@@ -43,8 +43,8 @@ const LEEWAY_MS = 5_000;
 const ATTEMPTS: Backoff = { baseMs: 1_000, maxMs: 20_000 };
 
 /**
- * At most one refused session a minute is replaced. If the cloud refuses each new session at once, the role
- * is at fault.
+ * A refused session is replaced at most once a minute. If the cloud refuses each new session at once, the
+ * role is at fault.
  */
 const REPLACE_EVERY_MS = 60_000;
 

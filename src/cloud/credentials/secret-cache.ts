@@ -35,7 +35,9 @@ const RETRY_MS = 5_000;
 const UNUSED_MS = 10 * 60_000;
 /** 5 reads a second in all: hundreds of Secrets must not load the API server. */
 const READ_EVERY_MS = 200;
-/** With more reads in flight, one takes a second or more: a key that was valid serves meanwhile. */
+/**
+ * Reads in flight beyond which one read takes a second or more. A key that was valid then serves meanwhile.
+ */
 const MANY_READS = 5;
 const DOUBTED = Number.NEGATIVE_INFINITY;
 

@@ -27,7 +27,7 @@ export interface StsOptions {
   readonly mayCall?: () => boolean;
 }
 
-/** On whose behalf STS is called. */
+/** The Secret, or the operator itself, that a call of STS is made for. */
 export interface StsCaller {
   /** Takes permits in rotation with other namespaces. */
   readonly namespace: string;

@@ -15,7 +15,10 @@ export interface Aimd {
 /** Least share. With a smaller one an account would hardly notice that the other tool has stopped. */
 const LEAST_SHARE = 1 / 32;
 
-/** From 1/2 back to 1 in 100 s, a little more than the minute over which the vendor counts. */
+/**
+ * Recovery of the share. From 1/2 back to 1 in 100 s, a little more than the minute over which the vendor
+ * counts.
+ */
 const RECOVERY = { share: 0.05, everyMs: 10_000 };
 
 export const UNTHROTTLED: Aimd = { share: 1, at: 0 };

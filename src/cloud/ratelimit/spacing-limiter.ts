@@ -14,7 +14,7 @@ export interface SpacingLimiterOptions {
   readonly clock: Clock;
 }
 
-/** Between two tasks a wall clock is slewed by less than this. A larger change is a step. */
+/** Largest change of the wall clock between two tasks that counts as slewing. A larger one is a step. */
 const CLOCK_STEP_MS = 500;
 
 export class SpacingLimiter {

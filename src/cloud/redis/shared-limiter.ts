@@ -27,7 +27,7 @@ export interface SharedLimiterOptions extends Sharing {
 }
 
 /**
- * After joining, a process takes no more than its part for 5 s: other processes may still use their parts,
+ * How long a process that has joined takes no more than its part. Other processes may still use their parts,
  * unaware that Redis is back.
  */
 const SETTLING_MS = 5_000;

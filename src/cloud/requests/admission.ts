@@ -1,12 +1,12 @@
 /**
- * The admission of a request: the circuit breaker of its key and the guard of its endpoint let it wait for a permit. What the end of its
- * call means for the requests that share them is said here as well.
+ * Admits a request: the circuit breaker of its key and the guard of its endpoint let it wait for a permit.
+ * Also reports the end of its call to both and to the budget.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import type { CallFailure } from '../client/map-error.ts';
 import type { Admission, Request } from './request.ts';
 
-/** Answers given before the key was looked at, or not given at all. */
+/** Failures that come before the cloud has checked the key, or without an answer. */
 const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
   'ConnectionFailed',
   'ServerError',
@@ -15,14 +15,17 @@ const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
   'ClockSkewed',
 ]);
 
-/** Answers that may come from in front of the place where the quota is counted. */
+/** Failures that may come from a proxy, before the cloud has counted the call. */
 const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
   'ConnectionFailed',
   'ServerError',
   'UnexpectedResponse',
 ]);
 
-/** Lets a request wait for a permit, or says why not. A request that was withdrawn meanwhile is not sent as a probe. */
+/**
+ * Lets a request wait for a permit, or returns the failure that prevents it. A request that was withdrawn
+ * meanwhile is not sent as a probe.
+ */
 export async function admit(
   {
     credential,
@@ -44,8 +47,8 @@ export async function admit(
 }
 
 /**
- * The admission that the last request got, if it is the same: while both breakers are closed, all waiting requests have the same one.
- * It saves 80 of 1,085 bytes for each.
+ * Returns the admission of the last request if it is equal. While both breakers are closed, all waiting
+ * requests share one: that saves 80 of 1,085 bytes for each.
  */
 function shared(admission: Admission): Admission {
   const { state } = admission;
@@ -56,13 +59,13 @@ function shared(admission: Admission): Admission {
   return admission;
 }
 
-/** The call is not made, or not yet. */
+/** Gives an admission back: the call is not made, or not yet. */
 export function abandon({ state, pass, guard, guardPass }: Admission): void {
   state.breaker.abandoned(pass);
   guard.abandoned(guardPass);
 }
 
-/** What a call's end means for the requests to the same endpoint and for the account. */
+/** Reports the end of a call to the endpoint's guard and to the account's budget. */
 export function report(
   admission: Admission,
   sentAt: number,
@@ -80,13 +83,16 @@ export function report(
   else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) account.budget.accepted(sentAt);
 }
 
-/** What a call's end means for the key, unless the key was refused. */
+/** Reports the end of a call to the circuit breaker of the key, unless the key was refused. */
 export function reportKey({ state, pass }: Admission, kind: FailureKind | undefined): void {
   if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) state.breaker.inconclusive(pass);
   else state.breaker.succeeded(pass);
 }
 
-/** Others spend the same budget: what a Secret's own endpoint answers, or not, must not touch them. Accounts join at any time. */
+/**
+ * Whether the endpoint comes from the Secret and other credentials spend the same budget: its answers must
+ * not affect them. Checked at each use, because credentials join an account at any time.
+ */
 export function isApart({ credential, account }: Admission): boolean {
   return credential.endpoint !== undefined && account.members > 1;
 }

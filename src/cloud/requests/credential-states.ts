@@ -1,10 +1,11 @@
 /**
- * What is kept for each credential while it is in use: the account that it spends, the circuit breaker of its key, and the guards of its
- * endpoints.
+ * The state of each credential in use: the account that it spends, the circuit breaker of its key, and the
+ * guards of its endpoints.
  *
- * STS says whose a key is. It is asked before the key's first call, so that no call is made for the wrong account; after 3 s without an
- * answer the credential is an account of its own, or shares one with the Secrets of its namespace that name the same account. It is
- * asked again later, and the calls made meanwhile then count for the account. An answer holds for the key that was asked about.
+ * STS gives the account of a key. It is called before the key's first call, so that no call counts for the
+ * wrong account. After 3 s without an answer the credential is an account of its own, or shares one with the
+ * Secrets of its namespace that name the same account. STS is called again later, and the calls made
+ * meanwhile then count for the account. An answer holds for the key that STS was called with.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
@@ -19,26 +20,32 @@ import type { CredentialAccount, CredentialState, Request } from './request.ts';
 interface Entry extends CredentialState {
   account: CredentialAccount | undefined;
   version: string;
-  /** The newest, to ask STS with. */
+  /** The newest version: STS is called with its key. */
   credential: Credential;
   joining: Promise<void> | undefined;
   failures: number;
-  /** STS is not asked again before this, clock `now`; never once the account is known. */
+  /** Clock `now` before which STS is not called again. Infinite once the account is known. */
   askAgainAt: number;
 }
 
 export interface CredentialStatesOptions extends BudgetOptions {
-  /** Undefined: STS cannot be asked for accounts. */
+  /** Undefined: accounts are not looked up. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
 }
 
-/** STS answers in 0.1 s. A request that waited longer had better call. */
+/** Longest wait for the account. STS answers in 0.1 s; after 3 s the request is sent without. */
 const ACCOUNT_WITHIN_MS = 3_000;
 
-/** A refused key may be replaced and an unreachable STS may come back: neither needs frequent questions. */
+/**
+ * Delays between lookups. A refused key may be replaced and an unreachable STS may come back: neither needs
+ * frequent calls.
+ */
 const ASK_AGAIN: Backoff = { baseMs: 30_000, maxMs: 60 * 60_000 };
 
-/** After the last use by a credential that no object names: longer than any call takes, any probe waits, and any budget remembers. */
+/**
+ * How long the state of a credential that no object names is kept. Longer than any call takes, any probe
+ * waits and any budget counts.
+ */
 const UNUSED_MS = 10 * 60_000;
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -60,11 +67,14 @@ export class CredentialStates {
     });
   }
 
-  /** The state of a credential and the account that it spends now. A changed Secret has not failed yet, whatever the old one did. */
+  /**
+   * The state of a credential and the account that it spends now. A changed Secret starts with a closed
+   * breaker.
+   */
   async of(credential: Credential): Promise<{ state: CredentialState; account: CredentialAccount }> {
     const entry = this.follow(credential);
     if (this.#options.clock.now() >= entry.askAgainAt) entry.joining ??= this.#join(entry, credential);
-    // The key may be replaced while STS is asked for its account.
+    // The key may be replaced while STS is called.
     while (!entry.account) {
       entry.joining ??= this.#join(entry, entry.credential);
       await entry.joining;
@@ -72,19 +82,22 @@ export class CredentialStates {
     return { state: entry, account: entry.account };
   }
 
-  /** The same without waiting for the account, which is undefined while it is not known whose the key is. */
+  /** The state without a wait for the account, which is undefined while it is not known. */
   follow(credential: Credential): Entry {
     const entry = this.#states.use(credential.identity) ?? this.#begin(credential);
     this.#follow(entry, credential);
     return entry;
   }
 
-  /** The state of a credential that was used lately. */
+  /** The state of a credential that was used lately, if there is one. */
   find(identity: string): CredentialState | undefined {
     return this.#states.get(identity);
   }
 
-  /** Keeps the states of the credentials that objects name: they may be polled once a day only. */
+  /**
+   * Keeps the states of the credentials that objects name, because those objects may be polled only once a
+   * day.
+   */
   keep(isNamed: (identity: string) => boolean): void {
     this.#isNamed = isNamed;
   }
@@ -93,7 +106,7 @@ export class CredentialStates {
     return this.#states[Symbol.iterator]();
   }
 
-  /** No permit is given after this, and no object waits for news of a refused key. */
+  /** Ends all budgets, and every wait for news of a refused key. */
   close(): void {
     for (const [, { breaker }] of this.#states) breaker.reset();
     this.#accounts.close();
@@ -158,12 +171,18 @@ export class CredentialStates {
   }
 }
 
-/** What the account belongs to: renewing a role's session changes the key, not the account. */
+/**
+ * Version of the credential that decides the account: a renewed session of a role has a new key and the same
+ * account.
+ */
 function sourceOf({ version, source = version }: Credential): string {
   return source;
 }
 
-/** The account that a Secret names counts among the Secrets of its own namespace, and nowhere else. */
+/**
+ * Name of the account while STS has not given it. The account that a Secret names is valid only within its
+ * namespace.
+ */
 function presumed({ identity, accountID }: Credential): string {
   return accountID === undefined ? `alone ${identity}` : `said in ${namespaceOf(identity)} ${accountID}`;
 }

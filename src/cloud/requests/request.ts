@@ -1,6 +1,7 @@
 /**
- * One request on its way: an operation about a cluster, waiting for a permit or under way, and in the end its result. While it waits it
- * is this object and nothing else: no promise, no timer, no socket, as 100,000 may wait.
+ * One request to the cloud: an operation about a cluster that waits for a permit or is in flight, and in the
+ * end its result. A waiting request is this object and nothing else: no promise, no timer, no socket, because
+ * 100,000 may wait.
  */
 import type { ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
@@ -20,7 +21,7 @@ export type Result<T> =
       readonly sentAt: number;
     }
   | Refused
-  /** No call was made, and none will be. */
+  /** No call was made. */
   | { readonly kind: 'withdrawn' };
 
 export interface Refused {
@@ -28,7 +29,7 @@ export interface Refused {
   readonly failure: Failure;
   /** Undefined when the failure was known before the destination was. */
   readonly destination?: Destination;
-  /** Clock `now` when the call was sent, or when it was known that none would be. */
+  /** Clock `now` when the call was sent, or when it was clear that none would be. */
   readonly sentAt: number;
   readonly requestID?: string;
   /** The failure is about listing alone: Get may work. */
@@ -40,9 +41,9 @@ export type CredentialAccount = Account<Request<unknown>>;
 export interface CredentialState {
   readonly breaker: CircuitBreaker;
   readonly guards: EndpointGuards;
-  /** Undefined until it is known, or 3 s have passed. */
+  /** Undefined until STS has given it or 3 s have passed. */
   readonly account: CredentialAccount | undefined;
-  /** The version of the credential that the breaker judges. */
+  /** Version of the credential that the breaker judges. */
   readonly version: string;
   /** Shared by requests that are admitted alike. */
   lastAdmission?: Admission;
@@ -60,7 +61,7 @@ export interface Admission {
   readonly guardPass: Pass;
 }
 
-/** Why a request starts again from its credential; each reason counts once. */
+/** Reasons to start a request again from its credential. Each is valid once. */
 export type Restart = 'staleSecret' | 'usedNonce' | 'refusedKey';
 
 export class Request<T> implements Waiting {
@@ -69,19 +70,22 @@ export class Request<T> implements Waiting {
   readonly deadline: number;
   withdrawn = false;
   waitingSince = 0;
-  /** It is in its account's backlog. */
+  /** Whether it is in the backlog of its account. */
   isQueued = false;
-  /** The call is being made: it is not withdrawn any more, and its answer is older than questions that come from now on. */
+  /**
+   * Whether its call is in flight. It can then not be withdrawn, and its answer is older than questions that
+   * come from now on.
+   */
   isCalling = false;
   admission: Admission | undefined;
-  /** Set once, at the end. */
+  /** Set once, when the request is finished. */
   result: Result<T> | undefined;
-  /** What the operation is about, as its maker takes it: a pending job, or a page's number. */
+  /** Argument of the function that makes the operation: a pending job, or the number of a page. */
   readonly subject: unknown;
   readonly #operationOf: (subject: never) => Operation<T>;
   #restarts: readonly Restart[] = NONE;
 
-  /** @param operationOf makes the operation when the call is made: until then a request holds no parameters */
+  /** @param operationOf makes the operation just before the call; a waiting request holds no parameters */
   constructor(
     operationOf: (subject: never) => Operation<T>,
     subject: unknown,
@@ -103,7 +107,7 @@ export class Request<T> implements Waiting {
     return this.about.credential.namespace;
   }
 
-  /** Whether nothing waits for it any more. The circuit breaker sends no such request as a probe. */
+  /** Whether nothing waits for the request. The circuit breaker sends no such request as a probe. */
   get aborted(): boolean {
     return this.withdrawn || this.result !== undefined;
   }

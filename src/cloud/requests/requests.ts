@@ -1,6 +1,7 @@
 /**
- * The life of one request: credential → account → circuit breaker → endpoint guard → permit → call → report, and again from the
- * credential where that is worth it. Requests come in by `submit`; all leave through `finished`, each once.
+ * Takes a request from its credential to its result: credential → account → circuit breaker → endpoint guard
+ * → permit → call → report, and back to the credential where that can help. Requests come in by `submit`;
+ * each leaves once, through `finished`.
  */
 import { Channel } from '../../base/channel.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -19,7 +20,7 @@ export interface RequestsParts {
   readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
   readonly states: Pick<CredentialStates, 'of' | 'follow' | 'close'>;
   readonly client: Pick<LiveClient, 'destinationOf' | 'call'>;
-  /** Whether this process leads. Asked just before each call. Default: it does. */
+  /** Whether this process leads; read just before each call. Default: it does. */
   readonly mayCall?: () => boolean;
   readonly clock: Clock;
   readonly observer?: Pick<CallObserver, 'waited'> | undefined;
@@ -30,7 +31,7 @@ type FailedCall = Extract<CallResult<unknown>, { kind: 'failed' }>;
 type AccountBudget = Budget<Request<unknown>>;
 
 export class Requests {
-  /** The requests that have their result. */
+  /** Requests that have their result. */
   readonly finished = new Channel<Request<unknown>>();
   readonly #parts: RequestsParts;
   #isClosed = false;
@@ -50,7 +51,7 @@ export class Requests {
     this.finished.close();
   }
 
-  /** The request leaves without a call. One whose call is being made ends as it ends. */
+  /** Withdraws a request, unless its call is in flight. */
   withdraw(request: Request<unknown>): void {
     if (request.isCalling) return;
     const { admission } = request;
@@ -59,7 +60,7 @@ export class Requests {
     request.withdrawn = true;
   }
 
-  /** From the credential to the backlog of its account, or to the reason why not. */
+  /** Takes a request from its credential to the backlog of its account, or refuses it. */
   async #admit(request: Request<unknown>): Promise<void> {
     const { credentials, states, client } = this.#parts;
     const resolved = await credentials.resolve(request.about.credential);
@@ -73,7 +74,8 @@ export class Requests {
     if ('refused' in entrance) return this.#refuse(request, entrance.refused, { destination });
     if (this.#isClosed) return this.#finish(request, WITHDRAWN);
     request.admission = entrance;
-    // The key was replaced while the request waited for a probe: the budget of its old account may be closed by now.
+    // The key was replaced while the request waited for a probe. The budget of its old account may be closed
+    // by now.
     if (state.account !== account) return this.#restart(request);
     request.isQueued = true;
     request.waitingSince = this.#parts.clock.now();
@@ -81,7 +83,7 @@ export class Requests {
     this.#dispatch(account.budget);
   }
 
-  /** Has as many permits on their way as the budget allows and requests wait. */
+  /** Reserves as many permits as the budget allows and requests wait. */
   #dispatch(budget: AccountBudget): void {
     while (budget.needsPermit) void this.#serve(budget);
   }
@@ -95,7 +97,7 @@ export class Requests {
     permit?.release();
   }
 
-  /** The next request that may still be called. A request that may not takes no permit. */
+  /** The next request that may still be called. A request that may not be called uses no permit. */
   #next({ backlog }: AccountBudget): Request<unknown> | undefined {
     for (let request = backlog.next(); request; request = backlog.next()) {
       request.isQueued = false;
@@ -104,7 +106,10 @@ export class Requests {
     return undefined;
   }
 
-  /** The second look, as the wait may have been long. A request that may not be called starts again, or ends. */
+  /**
+   * Checks the request again, because it may have waited long. A request that may not be called starts again
+   * or ends.
+   */
   #check(request: Request<unknown>, admission: Admission): boolean {
     const { client, states } = this.#parts;
     const { state, account, pass, guard, guardPass, destination } = admission;
@@ -119,7 +124,7 @@ export class Requests {
       credential !== undefined &&
       states.follow(credential).account === account &&
       client.destinationOf(request.about, credential).endpoint === destination.endpoint;
-    // Where the key was refused to another request, its Secret may hold another one by now.
+    // If the key was refused to another request, its Secret may hold a new one by now.
     if (!isSame || state.breaker.refusal(pass)) {
       this.#restart(request);
       return false;
@@ -137,14 +142,15 @@ export class Requests {
   }
 
   /**
-   * The credential as it is now; undefined where its Secret has to be read first. No permit is held while a Secret is read: held permits
-   * would accumulate, and their calls go together. A request whose Secret is stale a second time uses what was read for its admission.
+   * The credential as it is now; undefined if its Secret has to be read first. No permit is held while a
+   * Secret is read: held permits would accumulate and then fire together. A request whose Secret is stale a
+   * second time uses the content that was read for its admission.
    */
   #current(request: Request<unknown>, admission: Admission): Resolved | undefined {
     const fresh = this.#parts.credentials.fresh(request.about.credential);
     if (fresh) return fresh;
     const { credential, state } = admission;
-    // Another request may have read a newer key: the state must not go back to the old one.
+    // Another request may have read a newer key. The state must not go back to the old one.
     const isOld = state.version !== credential.version;
     return request.restarts('staleSecret') || isOld ? undefined : { credential };
   }
@@ -160,7 +166,7 @@ export class Requests {
     const credential = fresh && 'credential' in fresh ? fresh.credential : admission.credential;
     request.isCalling = true;
     admission.guard.began();
-    // Calls that others do not wait for hold no slot that the budget's others need; the guard bounds how many there are.
+    // Such calls take no slots from the other credentials of the budget. The guard bounds their number.
     if (isApart(admission)) permit.release();
     await this.#settle(
       request,
@@ -201,9 +207,10 @@ export class Requests {
   }
 
   /**
-   * Only a probe tries this key from now on. The Secret is read again at once, as its owner may have replaced the key just now.
+   * Handles a refused key. Only a probe uses this key from now on. The Secret is read again at once, because
+   * its owner may have replaced the key just now.
    *
-   * @returns when the next probe goes (clock `now`), or that there is another key to try
+   * @returns clock `now` of the next probe, or that there is another key to try
    */
   async #keyRefused(
     request: Request<unknown>,
@@ -221,7 +228,7 @@ export class Requests {
     return refused?.retryAt;
   }
 
-  /** Goes back to the credential. The call that it had an admission for is not made, or was of no use. */
+  /** Starts the request again from its credential. */
   #restart(request: Request<unknown>): void {
     if (request.admission && !request.isCalling) abandon(request.admission);
     request.admission = undefined;

@@ -45,7 +45,7 @@ const ADMITTED: Entrance = { pass: Symbol('admitted') };
 export class CircuitBreaker {
   readonly #clock: Clock;
   #state: State = { kind: 'closed' };
-  /** Callers that wait for news, each with what ends its wait. */
+  /** Callers of `news` that wait: the function that ends the wait of each. */
   readonly #parked = new Set<() => void>();
   #nextProbe: Timer | undefined;
 
@@ -70,9 +70,9 @@ export class CircuitBreaker {
   }
 
   /**
-   * For callers that show the failure already: waits while it lasts, so that thousands of objects with a refused key cost no visits.
-   * Resolves when the breaker closes, when the failure reads differently, or for one caller when the next probe is due. An abort ends
-   * the wait.
+   * Waits while the failure lasts. Objects that already show it call this, so that thousands of objects with
+   * a refused key cost no visits. Resolves when the breaker closes, when the message of the failure changes,
+   * for one caller when the next probe is due, and on an abort.
    */
   async news(signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#state.kind === 'closed') return;
@@ -144,7 +144,10 @@ export class CircuitBreaker {
     else this.#awaitProbe();
   }
 
-  /** Lets one parked caller go when the next probe is due, and another one should that one not become the probe. */
+  /**
+   * Lets one parked caller go when the next probe is due. If it does not become the probe, the next caller
+   * follows 5 s later.
+   */
   #awaitProbe(): void {
     const state = this.#state;
     if (state.kind !== 'open' || this.#parked.size === 0) return;

@@ -82,7 +82,7 @@ export class EndpointGuard {
 export class EndpointGuards {
   readonly #clock: Clock;
   readonly #guards: ExpiringMap<string, EndpointGuard>;
-  /** By endpoint. */
+  /** Calls in flight, by endpoint. */
   readonly #calls: ExpiringMap<string, Calls>;
 
   constructor(clock: Clock) {
