@@ -1,5 +1,6 @@
 /**
- * What a contract test of `CloudReader` needs: a reader, the cloud that it asks, the Secrets that it may read, and its time.
+ * What a contract test of `CloudReader` needs: a reader, its simulated cloud, the Secrets that it may read,
+ * and its time.
  */
 
 import { expect } from 'chai';
@@ -21,7 +22,7 @@ import type { ObserveWith } from '../../src/job/schedule/list-cost.ts';
 import type { FakeClock } from '../unit/kit/fake-clock.ts';
 import type { RecordingLogger } from '../unit/kit/recording-logger.ts';
 
-/** In the seed: in progress. */
+/** A job of the seed that is in progress. */
 export const RUNNING_JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
 
 export interface ReaderParts {
@@ -41,7 +42,7 @@ export interface Closable extends CloudReader {
 /** Secrets by `namespace/name`. */
 export class FakeSecrets implements SecretReader {
   readonly content = new Map<string, SecretData | 'forbidden'>();
-  /** While set, the API server answers nobody. */
+  /** While set, reads of Secrets wait for it. */
   silence: Promise<void> | undefined;
 
   async read(namespace: string, name: string): Promise<SecretData | 'missing' | 'forbidden'> {
@@ -52,9 +53,9 @@ export class FakeSecrets implements SecretReader {
 
 /** Longer than any probe of a refused key waits, ms. */
 export const PROBE_MS = 20_000;
-/** As long as what was read of a Secret is kept, ms. */
+/** How long the content of a Secret is kept, ms. */
 export const SECRET_KEPT_MS = 30_000;
-/** As long as a call may take, ms. */
+/** Longest call, ms. */
 export const CALL_MS = 10_000;
 
 export interface Wish {
@@ -98,14 +99,17 @@ export class Subject {
     return this.reader.observe(reference, { priority, deadline, signal });
   }
 
-  /** So many calls: in regions of their own, as those who ask for the same share one. */
+  /**
+   * Makes this number of calls. Each names a region of its own, because callers that observe the same job
+   * share one call.
+   */
   observeTimes(times: number, wish: Wish = {}): Promise<Answer>[] {
     return Array.from({ length: times }, (_, index) =>
       this.observe({ regionID: `region-${index}`, ...wish }),
     );
   }
 
-  /** Lets time pass as long as it takes to answer: who asks together is waited for. */
+  /** Lets time pass until the answers are there. Batch windows need this: they wait for further jobs. */
   async inTime<T>(answers: Promise<T>): Promise<T> {
     let answered = false;
     const noted = answers.finally(() => {
@@ -122,12 +126,12 @@ export class Subject {
     return failureOf(await this.observe(wish));
   }
 
-  /** Lets a Secret hold a key; default the good one of the simulated cloud. */
+  /** Puts a key into a Secret. Default: the valid key of the simulated cloud. */
   putSecret(data: SecretData = DEFAULT_KEY, { namespace, name } = SECRET): void {
     this.secrets.content.set(`${namespace}/${name}`, data);
   }
 
-  /** Calls that have come in so far, refused ones included. */
+  /** Number of calls that the cloud has received, refused ones included. */
   async calls(): Promise<number> {
     return (await this.cloud.counts()).calls;
   }
@@ -138,14 +142,14 @@ export function failureOf(answer: Answer): Failure {
   return (answer as { failure: Failure }).failure;
 }
 
-/** What the answers came to: `observed`, `withdrawn`, or the kind of the failure. */
+/** The outcome of each answer: `observed`, `withdrawn`, or the kind of the failure. */
 export async function outcomes(answers: readonly Promise<Answer>[]): Promise<string[]> {
   return (await Promise.all(answers)).map((answer) =>
     answer.kind === 'failed' ? answer.failure.kind : answer.kind,
   );
 }
 
-/** The answer if it is there at once, without anything awaited. */
+/** The answer if it is there without a wait. */
 export async function atOnce(answer: Promise<Answer>): Promise<Answer | 'not yet'> {
   return await Promise.race([answer, new Promise<'not yet'>((resolve) => setImmediate(resolve, 'not yet'))]);
 }

@@ -1,6 +1,6 @@
 /**
- * Whose quota a call spends: credentials of one account share its budget, whatever they are called, and what befalls one of them is not
- * felt by another.
+ * Which quota a call spends: credentials of one account share its budget, whatever they are called. The
+ * failure of one credential does not affect another.
  */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID } from '../../simulator/seed.ts';
@@ -10,7 +10,7 @@ import { type NewReader, withSubject } from './with-subject.ts';
 const OTHER_KEY = { accessKeyID: 'LTAIother', accessKeySecret: 'other-secret' };
 const OTHERS = { namespace: 'news', name: 'account' };
 
-/** 118 calls a minute: they are 508 ms apart, and come in a little closer together. */
+/** 118 calls a minute: they are sent 508 ms apart, and arrive a little closer together. */
 const SLOW = 120;
 const APART_MS = 450;
 
@@ -26,24 +26,24 @@ export function readerAccounts(newReader: NewReader): void {
       subject.putSecret(OTHER_KEY, OTHERS);
     }
 
-    /** Each has called once, and it is known whose they are. */
+    /** Makes one call for each credential, and waits until STS has given their accounts. */
     async function becomeKnown(): Promise<void> {
       const first = [subject.observe({ credential: SECRET }), subject.observe({ credential: OTHERS })];
       await subject.cloud.awaitCalls({ service: 'sts', count: 2 });
-      // The cloud has heard the questions; the answers are on their way.
+      // The cloud has received the calls. The answers are on their way.
       await tick(100);
-      // What another process may have called before counts no more.
+      // Calls that another process may have made before no longer count.
       await subject.clock.advance(61_000);
       await outcomes(first);
     }
 
-    /** Between each call and the next. */
+    /** The time between each call and the next, ms. */
     async function gaps(): Promise<number[]> {
       const times = (await subject.cloud.calls()).calls.map(({ time }) => time);
       return times.slice(1).map((time, index) => time - (times[index] ?? 0));
     }
 
-    it('are asked for once for each credential', async () => {
+    it('are looked up once for each credential', async () => {
       await prepare();
       await becomeKnown();
       await outcomes(subject.observeTimes(5, { credential: SECRET }));
@@ -58,7 +58,7 @@ export function readerAccounts(newReader: NewReader): void {
         ...subject.observeTimes(2, { credential: SECRET }),
         ...subject.observeTimes(2, { credential: OTHERS }),
       ]);
-      // The first two went before anything was known of them.
+      // The first two calls were sent before the accounts were known.
       for (const gap of (await gaps()).slice(2)) expect(gap).to.be.greaterThan(APART_MS);
     });
 
@@ -76,7 +76,7 @@ export function readerAccounts(newReader: NewReader): void {
       expect((await gaps()).slice(2).some((gap) => gap < APART_MS)).to.equal(true);
     });
 
-    it('that nobody can be asked about hold up no call', async () => {
+    it('delay no call when STS does not answer', async () => {
       await prepare();
       await subject.cloud.addFault({ kind: 'hang', service: 'sts' });
       const wishes = [
@@ -86,7 +86,7 @@ export function readerAccounts(newReader: NewReader): void {
       expect(new Set(await outcomes(wishes))).to.deep.equal(new Set(['observed']));
     });
 
-    it('go on while one of their keys is refused', async () => {
+    it('serve their other keys while one of their keys is refused', async () => {
       await prepare();
       await becomeKnown();
       await subject.cloud.modifyKey({ accessKeyID: OTHER_KEY.accessKeyID, active: false });
@@ -109,7 +109,7 @@ export function readerAccounts(newReader: NewReader): void {
       expect(await outcomes([waiting])).to.deep.equal(['observed']);
     });
 
-    it('do not pause for what an endpoint says that a Secret names', async () => {
+    it('do not pause for a throttling by an endpoint that a Secret names', async () => {
       await prepare();
       const endpoint = subject.cloud.url.replace('127.0.0.1', 'localhost');
       subject.putSecret({ ...OTHER_KEY, endpoint }, OTHERS);
@@ -126,7 +126,7 @@ export function readerAccounts(newReader: NewReader): void {
   });
 }
 
-/** Bottleneck's time is the real one. */
+/** bottleneck uses real time. */
 function tick(ms: number): Promise<'not yet'> {
   return new Promise((resolve) => setTimeout(resolve, ms, 'not yet'));
 }

@@ -1,5 +1,5 @@
 /**
- * What a reader answers: the job, or one of the known kinds of failure, in words that hold nothing foreign.
+ * What a reader answers: the job, or one of the known kinds of failure, in a message without foreign text.
  */
 import { expect } from 'chai';
 import { DEFAULT_ACCOUNT_ID, DEFAULT_CLUSTER_ID } from '../../simulator/seed.ts';
@@ -16,7 +16,7 @@ export function readerAnswers(newReader: NewReader): void {
       subject = newSubject();
     });
 
-    it('the job as it is, where it was asked and when', async () => {
+    it('the job as it is, with the destination and the time of the call', async () => {
       const sentAt = subject.clock.now();
       const answer = await subject.observe();
       expect(answer).to.deep.include({
@@ -38,20 +38,20 @@ export function readerAnswers(newReader: NewReader): void {
       });
     });
 
-    it('what changes, when it is asked again', async () => {
+    it('the changed job after a change', async () => {
       await subject.observe();
       await subject.cloud.stopJob({ jobID: RUNNING_JOB_ID });
       const answer = await subject.observe();
       expect(answer.kind === 'observed' && answer.job.status).to.equal('0');
     });
 
-    it('IDs with every character that has to be encoded', async () => {
+    it('for IDs with every character that has to be encoded', async () => {
       const jobID = "a+b*c~d/e?f&g=h%i'j直播";
       await subject.cloud.createJob({ clusterID: DEFAULT_CLUSTER_ID, jobID });
       expect(await outcomes([subject.observe({ jobID })])).to.deep.equal(['observed']);
     });
 
-    it('a status and times that nobody has seen before', async () => {
+    it('an unknown status unchanged, and no invalid time', async () => {
       const Job = { JobId: RUNNING_JOB_ID, Status: '7', LastStartAt: 'soon', LastStopAt: '' };
       await subject.cloud.addFault({ kind: 'body', body: { Job } });
       const answer = await subject.observe();
@@ -119,19 +119,19 @@ export function readerAnswers(newReader: NewReader): void {
       });
     }
 
-    it('Throttled where somebody else has spent the quota', async () => {
+    it('Throttled when another tool has spent the quota', async () => {
       await subject.cloud.spendQuota({ accountID: DEFAULT_ACCOUNT_ID, calls: 6_000 });
       expect(await subject.failure()).to.include({ kind: 'Throttled' });
     });
 
-    it('ConnectionFailed where nobody listens, and the job once somebody does', async () => {
+    it('ConnectionFailed while the endpoint refuses connections, and the job afterwards', async () => {
       await subject.cloud.refuseConnections();
       expect(await subject.failure()).to.include({ kind: 'ConnectionFailed' });
       await subject.cloud.acceptConnections();
       expect(await outcomes([subject.observe()])).to.deep.equal(['observed']);
     });
 
-    it('ConnectionFailed within its deadline where no answer comes', async () => {
+    it('ConnectionFailed at the deadline when the endpoint does not answer', async () => {
       await subject.cloud.addFault({ kind: 'hang' });
       const answer = subject.observe();
       await subject.cloud.awaitCalls({ count: 1 });
@@ -139,7 +139,7 @@ export function readerAnswers(newReader: NewReader): void {
       expect(failureOf(await answer)).to.include({ kind: 'ConnectionFailed' });
     });
 
-    it('the same words to the same failure, so that no status changes by them', async () => {
+    it('with the same message for the same failure, so that it changes no status', async () => {
       const [one, other] = [
         await subject.failure({ jobID: 'none' }),
         await subject.failure({ jobID: 'none' }),
@@ -147,13 +147,13 @@ export function readerAnswers(newReader: NewReader): void {
       expect(one).to.deep.equal(other);
     });
 
-    it('the request ID of a failure, for the log', async () => {
+    it('with the request ID of a failure, for the log', async () => {
       expect(await subject.observe({ jobID: 'none' }))
         .to.have.property('requestID')
         .that.matches(/^[0-9A-F-]{36}$/);
     });
 
-    it('the job all the same when a nonce was used: signed and sent again, once', async () => {
+    it('the job when a nonce was used before: the request is signed and sent again, once', async () => {
       const fault = { kind: 'error', status: 400, code: 'SignatureNonceUsed' } as const;
       await subject.cloud.addFault({ ...fault, calls: 1 });
       expect(await outcomes([subject.observe()])).to.deep.equal(['observed']);

@@ -1,5 +1,6 @@
 /**
- * Waiting: for a turn, for a Secret, for a probe; that whoever leaves does so at once, and that a closed reader keeps nobody.
+ * How a reader lets callers wait: for a permit, for a Secret, for a probe. An aborted caller leaves at once,
+ * and a closed reader keeps no caller.
  */
 import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
@@ -11,7 +12,7 @@ import { type NewReader, withSubject } from './with-subject.ts';
 const WRONG_KEY = { ...DEFAULT_KEY, accessKeySecret: 'wrong' };
 
 export function readerBudget(newReader: NewReader): void {
-  describe('turns', () => {
+  describe('permits', () => {
     const newSubject = withSubject(newReader);
 
     it('are no faster than the budget', async () => {
@@ -23,7 +24,7 @@ export function readerBudget(newReader: NewReader): void {
       expect((await subject.cloud.counts()).calls).to.equal(21);
     });
 
-    it('go to who is asked for first, and to the earliest deadline in a lane', async () => {
+    it('go to urgent requests first, and to the earliest deadline within a priority', async () => {
       const subject = newSubject(600);
       const order: string[] = [];
       const note = (name: string) => (answer: Answer) => void order.push(`${name} ${answer.kind}`);
@@ -35,7 +36,7 @@ export function readerBudget(newReader: NewReader): void {
       expect(order).to.deep.equal(['asked observed', 'due 1 observed', 'due 2 observed', 'due 3 observed']);
     });
 
-    it('go to who is asked for within the next three, though ten thousand are due', async () => {
+    it('go to an urgent request within the next three, while 10,000 scheduled ones wait', async () => {
       const subject = newSubject(600);
       const due = Array.from({ length: 10_000 }, (_, index) =>
         subject.observe({ jobID: `due-${index}`, deadline: index }),
@@ -46,11 +47,11 @@ export function readerBudget(newReader: NewReader): void {
       expect(asked.kind).to.equal('observed');
       expect((await subject.calls()) - before).to.be.within(1, 3);
       subject.reader.close();
-      const told = await outcomes(due);
-      expect(told.filter((outcome) => outcome === 'JobNotFound').length).to.be.within(5, 20);
+      const known = await outcomes(due);
+      expect(known.filter((outcome) => outcome === 'JobNotFound').length).to.be.within(5, 20);
     });
 
-    it('are not for throttled accounts until the pause is over, and no failure of the waiting', async () => {
+    it('are not granted during the pause of a throttled account, and waiting requests do not fail', async () => {
       const subject = newSubject();
       await subject.cloud.addFault({ kind: 'throttle', calls: 1 });
       await subject.failure();
@@ -61,7 +62,7 @@ export function readerBudget(newReader: NewReader): void {
       expect(await outcomes(waiting)).to.deep.equal(Array(5).fill('observed'));
     });
 
-    it('are not for throttled accounts until the time that they were told is over', async () => {
+    it('are not granted until the time that the throttled answer named is over', async () => {
       const subject = newSubject();
       await subject.cloud.addFault({ kind: 'throttle', calls: 1, retryAfter: 7_000 });
       await subject.failure();
@@ -72,7 +73,7 @@ export function readerBudget(newReader: NewReader): void {
       expect(await outcomes(waiting)).to.deep.equal(Array(2).fill('observed'));
     });
 
-    it('of one credential go on while another’s account is throttled', async () => {
+    it('are granted to a credential while the account of another is throttled', async () => {
       const subject = newSubject();
       await subject.cloud.createAccount({ accountID: '2' });
       const key = { accessKeyID: 'LTAItwo', accessKeySecret: 'two' };
@@ -84,7 +85,7 @@ export function readerBudget(newReader: NewReader): void {
     });
   });
 
-  describe('who no longer wants', () => {
+  describe('an aborted caller', () => {
     const newSubject = withSubject(newReader);
     let abort: AbortController;
     beforeEach(() => {
@@ -100,25 +101,25 @@ export function readerBudget(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(calls);
     }
 
-    it('before anything, leaves without a call', async () => {
+    it('leaves without a call when it was aborted before it came', async () => {
       const subject = newSubject();
       abort.abort();
       expect(await atOnce(subject.observe({ signal: abort.signal }))).to.deep.equal({ kind: 'withdrawn' });
       expect(await subject.calls()).to.equal(0);
     });
 
-    it('while waiting for a turn, leaves without a call', async () => {
+    it('leaves without a call while it waits for a permit', async () => {
       const subject = newSubject(1);
       await leaves(subject, subject.observe({ signal: abort.signal }));
     });
 
-    it('while waiting for a Secret, leaves without a call', async () => {
+    it('leaves without a call while it waits for a Secret', async () => {
       const subject = newSubject();
       subject.secrets.silence = new Promise(() => undefined);
       await leaves(subject, subject.observe({ credential: SECRET, signal: abort.signal }));
     });
 
-    it('while waiting for a probe, leaves without a call', async () => {
+    it('leaves without a call while it waits for a probe', async () => {
       const subject = newSubject();
       subject.putSecret(WRONG_KEY);
       await subject.failure({ credential: SECRET });
@@ -129,7 +130,7 @@ export function readerBudget(newReader: NewReader): void {
       await leaves(subject, subject.observe({ credential: SECRET, signal: abort.signal }));
     });
 
-    it('once the call is made, gets its answer', async () => {
+    it('gets its answer once its call is in flight', async () => {
       const subject = newSubject();
       await subject.cloud.addFault({ kind: 'latency', milliseconds: 50 });
       const answer = subject.observe({ signal: abort.signal });
@@ -142,7 +143,7 @@ export function readerBudget(newReader: NewReader): void {
   describe('a closed reader', () => {
     const newSubject = withSubject(newReader);
 
-    it('keeps nobody: not under way, nor waiting for a turn, a Secret or a probe', async () => {
+    it('withdraws every caller: in flight, or waiting for a permit, a Secret or a probe', async () => {
       const subject = newSubject(600);
       const probed = { namespace: 'media', name: 'probed' };
       subject.putSecret(WRONG_KEY, probed);
@@ -160,7 +161,7 @@ export function readerBudget(newReader: NewReader): void {
       for (const answer of answers) expect(await atOnce(answer)).to.deep.equal({ kind: 'withdrawn' });
     });
 
-    it('makes no call any more', async () => {
+    it('makes no further call', async () => {
       const subject = newSubject(600);
       const waiting = subject.observeTimes(3);
       subject.reader.close();
@@ -168,7 +169,7 @@ export function readerBudget(newReader: NewReader): void {
       expect(
         await outcomes([...waiting, ...subject.observeTimes(2, { jobID: RUNNING_JOB_ID })]),
       ).to.deep.equal(Array(5).fill('withdrawn'));
-      // Twice as long as the first of them would have waited for its turn.
+      // Twice as long as the first of them would have waited for its permit.
       await new Promise((resolve) => setTimeout(resolve, 220));
       expect(await subject.calls()).to.equal(0);
     });

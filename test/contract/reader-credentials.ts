@@ -1,5 +1,5 @@
 /**
- * Whose keys a reader signs with, and that bad ones cost nobody else anything: a refused key is tried by one
+ * Which keys a reader signs with. Invalid keys cost other credentials nothing: a refused key is tried by one
  * probe at a time.
  */
 import { expect } from 'chai';
@@ -124,8 +124,8 @@ export function readerCredentials(newReader: NewReader): void {
         });
 
       /**
-       * All of it is told at once, or the test times out: 5,000 waiting at this pace would take more than an
-       * hour.
+       * All requests get their failure at once, or the test times out: 5,000 calls at this rate would take
+       * more than an hour.
        */
       it('are tried by few of the waiting requests, and by no later one', async () => {
         subject = newSubject(60);

@@ -1,6 +1,7 @@
 /**
- * When a cluster cannot be listed: a refusal is about listing only, so each job is asked for by itself; an outage is everybody's,
- * and makes no more calls than health does.
+ * What happens when a cluster cannot be listed. A refusal is about listing only, so each job is observed by
+ * its own call. An outage affects every call, so its failure is shared and costs no more calls than a list
+ * that works.
  */
 import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
@@ -24,7 +25,7 @@ export function readerListFailures(newReader: NewReader): void {
     const calls = async () => [await countOf(subject, 'List'), await countOf(subject, 'Get')];
     const warnings = () => subject.logger.lines.filter(({ level }) => level === 'warn');
 
-    it('for want of the permission are asked for by themselves, and it is tried again after an hour', async () => {
+    it('are observed by Get without the permission, and the list is tried again after an hour', async () => {
       const jobs = await cluster(subject, 5);
       await subject.cloud.deny({ action });
       for (let times = 0; times < 3; times += 1) expect(await outcome(jobs)).to.deep.equal(['observed']);
@@ -38,10 +39,10 @@ export function readerListFailures(newReader: NewReader): void {
       expect(await calls()).to.deep.equal([3, 20]);
     });
 
-    it('for want of the permission are told once for all clusters of the credential, with what to grant', async () => {
+    it('are logged once for all clusters of a credential without the permission, with what to grant', async () => {
       await subject.cloud.deny({ action });
       for (const clusterID of ['c', 'd', 'e']) await outcome(await cluster(subject, 5, { clusterID }));
-      // Each is tried: the permission may be there for some.
+      // Each cluster is tried, because the permission may exist for some.
       expect(await calls()).to.deep.equal([3, 15]);
       expect(warnings().map(({ fields }) => fields.permission)).to.deep.equal([`live:${action}`]);
       expect(warnings()[0]?.fields).to.include({ identity: 'default' });
@@ -59,7 +60,7 @@ export function readerListFailures(newReader: NewReader): void {
       ].map((body): NewFault => ({ kind: 'body', body })),
     ];
     for (const fault of UNUSABLE)
-      it(`are asked for by themselves after ${JSON.stringify(fault)}`, async () => {
+      it(`are observed by Get after ${JSON.stringify(fault)}`, async () => {
         const jobs = await cluster(subject, 5);
         await subject.cloud.addFault({ ...fault, action });
         expect(await outcome(jobs)).to.deep.equal(['observed']);
@@ -68,7 +69,7 @@ export function readerListFailures(newReader: NewReader): void {
         expect(warnings()).to.have.length(1);
       });
 
-    it('but for some odd entries, are read all the same', async () => {
+    it('are answered from a page that has some invalid entries', async () => {
       const jobs = await cluster(subject, 3);
       const Job = [null, 7, 'x', [], {}, { JobId: 7 }, { JobId: jobs[0]?.jobID, Status: '1' }];
       await subject.cloud.addFault({ kind: 'body', action, body: { TotalCount: 7, JobList: { Job } } });
@@ -92,7 +93,7 @@ export function readerListFailures(newReader: NewReader): void {
         expect(await calls()).to.deep.equal([3, 0]);
       });
 
-    it('because a page never answers fail with that page, but for those of other pages', async () => {
+    it('fail when their page is not answered, and are observed when another page brings them', async () => {
       const jobs = await cluster(subject, 250);
       const answers = jobs.map((job) => subject.observe(job));
       const done = subject.inTime(kinds(answers));
@@ -103,21 +104,21 @@ export function readerListFailures(newReader: NewReader): void {
       expect(subject.clock.now() - Date.parse('2026-01-01T00:00:00Z')).to.be.at.least(CALL_MS);
     });
 
-    it('because the account is throttled wait for the pause, and are observed', async () => {
+    it('wait for the pause when the account is throttled, and are observed then', async () => {
       const jobs = await cluster(subject, 250);
       await subject.cloud.addFault({ kind: 'throttle', action, calls: 2 });
       expect(await outcome(jobs)).to.deep.equal(['observed']);
       expect(await calls()).to.deep.equal([5, 0]);
     });
 
-    it('because the account stays throttled are told so, after a few pages', async () => {
+    it('are Throttled after a few calls when the account stays throttled', async () => {
       const jobs = await cluster(subject, 5);
       await subject.cloud.addFault({ kind: 'throttle', action });
       expect(await outcome(jobs)).to.deep.equal(['Throttled']);
       expect(await calls()).to.deep.equal([4, 0]);
     });
 
-    it('because the key is refused at a later page are all told, with few calls', async () => {
+    it('are AuthenticationFailed with few calls when the key is refused at a later page', async () => {
       const jobs = await cluster(subject, 500);
       subject.putSecret(DEFAULT_KEY);
       const done = outcome(jobs, { credential: SECRET });
@@ -129,7 +130,7 @@ export function readerListFailures(newReader: NewReader): void {
       expect(pages).to.be.at.most(6);
     });
 
-    it('because the reader is closed are withdrawn at once', async () => {
+    it('are withdrawn at once when the reader is closed', async () => {
       const jobs = await cluster(subject, 500);
       const done = outcome(jobs);
       await subject.cloud.awaitCalls({ count: 1 });

@@ -1,5 +1,6 @@
 /**
- * Many jobs of a cluster are observed by its list, a hundred for a call; whatever that does not bring is asked for by itself.
+ * Many jobs of a cluster are observed by its list, 100 for a call. A job that the list does not bring is
+ * observed by its own call.
  */
 import { expect } from 'chai';
 import type { Answer } from '../../src/job/model/cloud-port.ts';
@@ -9,7 +10,7 @@ import { type NewReader, withSubject } from './with-subject.ts';
 const HOUR_MS = 3_600_000;
 const LONG_AGO = '2020-01-01T00:00:00Z';
 
-/** A cluster with so many jobs, as references. */
+/** Creates a cluster with this number of jobs, and returns them as references. */
 export async function cluster(
   subject: Subject,
   count: number,
@@ -32,7 +33,7 @@ export async function countOf(subject: Subject, operation: 'Get' | 'List'): Prom
   return Object.values(codes).reduce((sum, count) => sum + count, 0);
 }
 
-/** What they came to, each kind once: `observed`. */
+/** The distinct outcomes, sorted: `observed`, `withdrawn`, or a kind of failure. */
 export async function kinds(answers: readonly Promise<Answer>[]): Promise<string[]> {
   return [...new Set(await outcomes(answers))].sort();
 }
@@ -55,7 +56,7 @@ export function readerLists(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(3);
     });
 
-    it('are answered as if each had been asked for by itself', async () => {
+    it('get the answers that each would get by its own call', async () => {
       const jobs = await cluster(subject, 3);
       const listed = await subject.inTime(Promise.all(observeAll(jobs)));
       expect(await countOf(subject, 'Get')).to.equal(0);
@@ -68,7 +69,7 @@ export function readerLists(newReader: NewReader): void {
       expect(await countOf(subject, 'Get')).to.equal(3);
     });
 
-    it('are asked for one by one when that takes no more calls', async () => {
+    it('are observed by Get when that takes no more calls', async () => {
       const jobs = await cluster(subject, 250);
       await allObserved(jobs);
       await subject.cloud.resetCounts();
@@ -80,20 +81,20 @@ export function readerLists(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(6);
     });
 
-    it('take no more pages than there are jobs wanted', async () => {
+    it('take no more pages than jobs wait', async () => {
       const jobs = await cluster(subject, 450);
       await allObserved(jobs.slice(0, 20));
       expect([await countOf(subject, 'List'), await countOf(subject, 'Get')]).to.deep.equal([1, 0]);
     });
 
-    it('are asked for one by one when the first page tells that there are more pages than that', async () => {
+    it('are observed by Get when the first page says that the list has more pages than jobs wait', async () => {
       const jobs = await cluster(subject, 450);
       await allObserved(jobs.slice(440, 444));
       expect(await countOf(subject, 'List')).to.equal(1);
       expect(await countOf(subject, 'Get')).to.equal(4);
     });
 
-    it('share nothing with the same cluster by other keys', async () => {
+    it('share nothing with the same cluster under other credentials', async () => {
       subject.putSecret();
       const jobs = await cluster(subject, 10);
       const answers = [...observeAll(jobs), ...observeAll(jobs, { credential: SECRET })];
@@ -101,7 +102,7 @@ export function readerLists(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(2);
     });
 
-    it('that nobody has modified for 180 days are asked for by themselves, and then no more looked for', async () => {
+    it('that were not modified for 180 days are observed by Get, and after two sweeps without a list', async () => {
       const recent = await cluster(subject, 4);
       const old = await cluster(subject, 5, { createTime: LONG_AGO });
       for (const pages of [1, 1, 0]) {
@@ -111,7 +112,7 @@ export function readerLists(newReader: NewReader): void {
       }
     });
 
-    it('that have been looked for in vain are looked for again after an hour', async () => {
+    it('that two sweeps did not bring are swept again after an hour', async () => {
       const old = await cluster(subject, 5, { createTime: LONG_AGO });
       for (let times = 0; times < 2; times += 1) await allObserved(old);
       await subject.cloud.resetCounts();
@@ -120,7 +121,7 @@ export function readerLists(newReader: NewReader): void {
       expect([await countOf(subject, 'List'), await countOf(subject, 'Get')]).to.deep.equal([1, 5]);
     });
 
-    it('that moved to another page while jobs were removed and created are asked for by themselves', async () => {
+    it('that moved to another page while jobs were removed and created are observed by Get', async () => {
       const jobs = await cluster(subject, 300);
       const gone = jobs.slice(0, 20);
       // The first page is in, the others are held back until the list has changed.
@@ -135,7 +136,7 @@ export function readerLists(newReader: NewReader): void {
       expect(await countOf(subject, 'Get')).to.equal(20);
     });
 
-    it('that are gone when they are asked for are not found, and those in no list neither until then', async () => {
+    it('are JobNotFound only after a Get, never because the list lacks them', async () => {
       const jobs = await cluster(subject, 3);
       const none = ['one', 'two'].map((jobID) => ({ clusterID: 'c', jobID }));
       const answers = observeAll([...jobs, ...none]);
@@ -146,13 +147,13 @@ export function readerLists(newReader: NewReader): void {
       expect([await countOf(subject, 'List'), await countOf(subject, 'Get')]).to.deep.equal([1, 2]);
     });
 
-    it('of a cluster that the cloud does not know are not found, each by its own call', async () => {
+    it('are JobNotFound in an unknown cluster, each by its own call', async () => {
       const jobs = Array.from({ length: 5 }, (_, index) => ({ clusterID: 'nowhere', jobID: `${index}` }));
       expect(await subject.inTime(kinds(observeAll(jobs)))).to.deep.equal(['JobNotFound']);
       expect(await countOf(subject, 'Get')).to.equal(5);
     });
 
-    it('that somebody leaves are answered to the others', async () => {
+    it('are observed for the other callers when one leaves', async () => {
       const jobs = await cluster(subject, 5);
       const abort = new AbortController();
       const [first, ...others] = jobs;
@@ -164,7 +165,7 @@ export function readerLists(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(1);
     });
 
-    it('are not asked for when everybody has left', async () => {
+    it('cost no call when all callers have left', async () => {
       const jobs = await cluster(subject, 5);
       const abort = new AbortController();
       const answers = observeAll(jobs, { signal: abort.signal });
@@ -178,7 +179,7 @@ export function readerLists(newReader: NewReader): void {
   describe('jobs of one cluster, with an account that has enough calls', () => {
     const newSubject = withSubject(newReader, 'auto');
 
-    it('are asked for one by one when they are due, and together when many are new', async () => {
+    it('are observed by Get when they are scheduled, and by the list when many are urgent', async () => {
       const subject = newSubject();
       const jobs = await cluster(subject, 20);
       const observe = (priority: 'urgent' | 'scheduled') =>

@@ -17,7 +17,7 @@ const OTHER_ACCOUNT = '1000000000000002';
 
 /** Longest time without a call of STS after a failure, ms. */
 const ASKED_AGAIN_MS = 20_000;
-/** How long a credential's first call waits for STS to say whose it is. */
+/** How long the first call of a credential waits for STS to give its account. */
 const ACCOUNT_MS = 3_000;
 
 export function readerRoles(newReader: NewReader): void {
@@ -81,7 +81,7 @@ export function readerRoles(newReader: NewReader): void {
           /may not be assumed .* the permission sts:AssumeRole/,
         ],
         [
-          'of a key that nobody knows',
+          'of a key that does not exist',
           () => subject.putSecret({ ...WITH_ROLE, accessKeyID: 'LTAInobody', accessKeySecret: 'CANARY' }),
           /put in a valid access key/,
         ],
@@ -162,7 +162,7 @@ export function readerRoles(newReader: NewReader): void {
         expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 1 } });
         await subject.clock.advance(110_000);
         await observe();
-        // And the lookup of the account.
+        // One more for the lookup of the account.
         await subject.cloud.awaitCalls({ service: 'sts', count: 3 });
         expect(await stsCalls()).to.deep.equal({ AssumeRole: { OK: 2 } });
         expect(await outcomes([observe()])).to.deep.equal(['observed']);
@@ -174,7 +174,7 @@ export function readerRoles(newReader: NewReader): void {
         const hanging = subject.observeTimes(10, { credential: SECRET });
         const others = subject.observeTimes(5);
         await settled();
-        // STS does not say either whose the other credentials are.
+        // STS does not give the accounts of the other credentials either.
         await subject.clock.advance(ACCOUNT_MS);
         expect(await outcomes(others)).to.deep.equal(Array(5).fill('observed'));
         subject.reader.close();

@@ -1,5 +1,6 @@
 /**
- * Who asks for the same shares a call, unless that would be an answer older than his question, or another's keys.
+ * Callers that observe the same job share one call, unless its answer is older than the question or the
+ * credentials differ.
  */
 import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
@@ -9,10 +10,10 @@ import { atOnce, OWN, outcomes, SECRET } from './cloud-subject.ts';
 import { type NewReader, withSubject } from './with-subject.ts';
 
 export function readerSharing(newReader: NewReader): void {
-  describe('who asks for the same', () => {
+  describe('callers that observe the same job', () => {
     const newSubject = withSubject(newReader);
 
-    it('shares one call, and gets the same answer', async () => {
+    it('share one call, and get the same answer', async () => {
       const subject = newSubject();
       const [one, other, third] = await Promise.all([
         subject.observe(),
@@ -25,7 +26,7 @@ export function readerSharing(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(1);
     });
 
-    it('gets a call of his own once that is made: its answer would be older than the question', async () => {
+    it('get another call when the first is in flight: its answer would be older than their question', async () => {
       const subject = newSubject();
       await subject.cloud.addFault({ kind: 'latency', milliseconds: 100, calls: 1 });
       const before = subject.observe();
@@ -35,7 +36,7 @@ export function readerSharing(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(2);
     });
 
-    it('makes it go as soon as the most urgent of them', async () => {
+    it('give their call the best priority and the earliest deadline among them', async () => {
       const subject = newSubject(600);
       const order: string[] = [];
       const note = (name: string) => (answer: Answer) => void order.push(`${name} ${answer.kind}`);
@@ -50,7 +51,7 @@ export function readerSharing(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(4);
     });
 
-    it('leaves alone; the call is not made once all have left', async () => {
+    it('leave one at a time, and the call is not made once all have left', async () => {
       const subject = newSubject(1);
       const aborts = [new AbortController(), new AbortController()] as const;
       const answers = aborts.map(({ signal }) => subject.observe({ signal }));
@@ -67,7 +68,7 @@ export function readerSharing(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(0);
     });
 
-    it('shares nothing with other keys', async () => {
+    it('share nothing with other credentials', async () => {
       const subject = newSubject();
       subject.putSecret(DEFAULT_KEY);
       const answers = [subject.observe(), subject.observe({ credential: SECRET })];
@@ -75,7 +76,7 @@ export function readerSharing(newReader: NewReader): void {
       expect(await subject.calls()).to.equal(2);
     });
 
-    it('is told beforehand where a call would go, unless a Secret may say otherwise', async () => {
+    it('learn beforehand where their call would go, unless a Secret may change it', async () => {
       const subject = newSubject();
       const reference = { credential: OWN, clusterID: 'any', jobID: 'any', regionID: 'cn-beijing' };
       const answer = await subject.observe({ regionID: 'cn-beijing' });
@@ -83,7 +84,7 @@ export function readerSharing(newReader: NewReader): void {
       expect(subject.reader.leadsTo({ ...reference, credential: SECRET })).to.equal(undefined);
     });
 
-    it('is told nothing where his namespace may not use the keys, and does the others no harm', async () => {
+    it('get no answer where their namespace may not use the credentials, and do not affect the others', async () => {
       const subject = newSubject();
       const outsider = { namespace: 'elsewhere' };
       expect(subject.reader.mayUse(OWN)).to.equal(true);

@@ -1,4 +1,5 @@
-// The port CloudReader, held by the reader of the real cloud: through the vendor's SDK, against the simulated endpoint.
+// The contract of the port CloudReader, tested on the reader of the real cloud: through the vendor's SDK,
+// against the simulated endpoint.
 
 import type { Simulator } from '../../simulator/simulator.ts';
 import { parseEndpoint } from '../../src/base/endpoint.ts';

@@ -1,5 +1,5 @@
 /**
- * A subject for each test, with a cloud as at the start; nothing is left listening or waiting afterwards.
+ * Creates a subject for each test, with a cloud as at the start. Nothing listens or waits after the test.
  */
 
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
@@ -13,7 +13,11 @@ export type NewSubject = (callsPerMinute?: number, own?: ReaderParts['own']) => 
 
 export type NewReader = (cloud: Simulator, parts: ReaderParts) => Closable;
 
-/** To be called in a `describe`. @returns what makes the subject of the running test */
+/**
+ * Adds hooks to a `describe`.
+ *
+ * @returns what makes the subject of the running test
+ */
 export function withSubject(newReader: NewReader, observeWith: ObserveWith = 'get'): NewSubject {
   let cloud: Simulator;
   let readers: Closable[] = [];
@@ -29,7 +33,7 @@ export function withSubject(newReader: NewReader, observeWith: ObserveWith = 'ge
   return (callsPerMinute = 6_000, own = DEFAULT_KEY) => {
     const parts = {
       secrets: new FakeSecrets(),
-      // The cloud's is the real one.
+      // The simulated cloud uses real time.
       clock: new FakeClock(Date.now()),
       logger: new RecordingLogger(),
       callsPerMinute,

@@ -1,4 +1,4 @@
-// What a reader tells of itself; what it answers is in the contract that it holds.
+// What a reader reports: its backlog, capacity and accounts. test/contract tests what it answers.
 
 import { expect } from 'chai';
 import { LiveReader } from '../../../src/cloud/cloud-reader.ts';
@@ -18,7 +18,7 @@ describe('a reader', () => {
   let time: SteppedTime;
   let reader: LiveReader;
   let jobs = 0;
-  /** Credentials whose account was asked for. */
+  /** Keys whose account was looked up. */
   let lookups: string[];
 
   beforeEach(() => {
@@ -56,7 +56,7 @@ describe('a reader', () => {
     void reader.observe(reference, { priority, deadline: 0, signal: new AbortController().signal });
   }
 
-  it('tells how many wait, by credential and lane', async () => {
+  it('counts the waiting requests by credential and priority', async () => {
     observe('urgent', OWN);
     observe('scheduled', OWN);
     observe('scheduled', OWN);
@@ -72,7 +72,7 @@ describe('a reader', () => {
     ]);
   });
 
-  it('tells what an account may make for the processes whose demand is known', async () => {
+  it('has the full capacity of an account while the demand of other processes is known, then its part', async () => {
     const clock = new FakeClock();
     const redis = { follow: () => () => undefined, eval: () => Promise.reject(new Error('away')) };
     const logger = new RecordingLogger();
@@ -97,7 +97,7 @@ describe('a reader', () => {
     const capacity = fullCallsPerSecond(300);
     const options = { priority: 'scheduled', deadline: 0, signal: new AbortController().signal } as const;
     sharing.apply(aPlan('none', { demand: new Map([['default', 2]]) }));
-    // It waits for its turn: its account is known from now on.
+    // The request waits for its permit. Its account is known from now on.
     void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
     await settled();
     expect(sharing.capacity).to.equal(capacity);
@@ -108,7 +108,7 @@ describe('a reader', () => {
     expect(clock.timers).to.equal(0);
   });
 
-  it('asks once for the account of a credential that objects name, however rarely they are polled', async () => {
+  it('looks up the account of a credential that objects name once, however rarely they are polled', async () => {
     for (let hour = 0; hour < 3; hour += 1) {
       for (const name of [`other-${hour}`, 'account']) observe('scheduled', { ...SECRET, name });
       await time.pass(60 * 60_000, 60_000);
@@ -116,7 +116,7 @@ describe('a reader', () => {
     expect(lookups.filter((key) => key === 'media/account')).to.have.length(1);
   });
 
-  it('has nobody waiting once it is closed', async () => {
+  it('has no waiting request once it is closed', async () => {
     observe('scheduled', OWN);
     await time.pass(500, 10);
     reader.close();

@@ -1,4 +1,5 @@
-// The batches of all clusters: their requests and timers, what is kept of a cluster, and what the log says of refused lists.
+// The batches of all clusters: their requests and timers, what they keep of a cluster, and what they log of
+// refused lists.
 
 import { expect } from 'chai';
 import { Channel } from '../../../../src/base/channel.ts';

@@ -104,7 +104,7 @@ describe('the batch of a cluster', () => {
     step({ kind: 'listed', pageNo, result: refused(kind, isListRefused) });
   }
 
-  /** Lets time pass, with the steps that the batch wants. */
+  /** Lets time pass, and steps whenever the batch asks to be woken. */
   function pass(ms: number): void {
     const end = now + ms;
     for (let wake = batch.wakeAt; wake !== undefined && wake <= end; wake = batch.wakeAt) {
@@ -122,10 +122,10 @@ describe('the batch of a cluster', () => {
     pass(QUIET_MS);
   }
 
-  describe('asked for single jobs', () => {
+  describe('that may not sweep', () => {
     beforeEach(() => begin('none'));
 
-    it('gets each job once, however many ask', () => {
+    it('gets each job once for all its askers', () => {
       ask('a', { name: 'one' });
       ask('a', { name: 'two' });
       expect(taken()).to.deep.equal(['get a scheduled']);
@@ -137,7 +137,7 @@ describe('the batch of a cluster', () => {
       expect(batch.isIdle).to.equal(true);
     });
 
-    it('asks again with the best priority and the earliest deadline of all askers', () => {
+    it('gets the job again with the best priority and the earliest deadline of all askers', () => {
       ask('a', { deadline: 9, name: 'one' });
       ask('a', { priority: 'urgent', deadline: 20, name: 'two' });
       expect(taken()).to.deep.equal(['get a scheduled', 'cancel a', 'get a urgent']);
@@ -207,7 +207,7 @@ describe('the batch of a cluster', () => {
       expect(batch.isIdle).to.equal(true);
     });
 
-    it('waits for those who come within moments of each other, for 2 s at most', () => {
+    it('waits for jobs that come within moments of each other, for 2 s at most', () => {
       for (let index = 0; index < 100; index += 1) {
         ask(`job-${index}`);
         pass(40);
@@ -345,7 +345,7 @@ describe('the batch of a cluster', () => {
       expect(gets.size).to.equal(3);
     });
 
-    it('ends when a page tells of more pages than jobs wait', () => {
+    it('ends when a page says that the list has more pages than jobs wait', () => {
       askFor(5);
       pass(QUIET_MS);
       listed(1, [], 1_000_000);

@@ -1,4 +1,5 @@
-// For any pages of a list: each question is answered once, no job is missing because of a list, and it takes few calls.
+// For any pages of a list, each question is answered once with few calls, and no job is JobNotFound because a
+// list lacks it.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -37,13 +38,13 @@ const gets = fc.constantFrom<FailureKind | 'observed'>('observed', 'observed', '
 const question = fc.record({
   job: fc.nat(JOBS - 1),
   priority: fc.constantFrom(...PRIORITIES),
-  /** After the one before, ms. */
+  /** Delay after the previous question, ms. */
   after: fc.constantFrom(...Array<number>(12).fill(0), 20, 150, 3_000),
   leaves: fc.constantFrom(...Array<boolean>(9).fill(false), true),
 });
 type Question = typeof question extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A cloud that answers each call as it is scripted, the pages again and again, and a permit for every request. */
+/** A cloud with scripted answers, whose pages repeat, and a permit for every request. */
 class ScriptedList {
   readonly clock = new FakeClock();
   readonly answers: Answer[][] = [];
@@ -83,7 +84,7 @@ class ScriptedList {
     void answered.then((answer) => answers.push(answer));
   }
 
-  /** Until every question should have its answer. */
+  /** Asks all questions, and lets time pass until each should have its answer. */
   async askAll(given: readonly Question[]): Promise<void> {
     const aborts = given.map(() => new AbortController());
     for (const [index, { job, priority, after }] of given.entries()) {
@@ -161,7 +162,7 @@ function saysNotFound(answers: readonly Answer[] = []): boolean {
   return answers.some((answer) => answer.kind === 'failed' && answer.failure.kind === 'JobNotFound');
 }
 
-describe('a list that tells of more pages each time', () => {
+describe('a list whose total grows with each page', () => {
   it('is given up, and each job is observed by its own call', async () => {
     const page = { first: 0, count: 0 } as const;
     const list = new ScriptedList(
@@ -176,7 +177,7 @@ describe('a list that tells of more pages each time', () => {
 });
 
 describe('for any pages that a list says it has', () => {
-  it('answers each question once, takes no list for a proof that a job is missing, and needs few calls', async () => {
+  it('answers each question once with few calls, and no job is JobNotFound without a Get', async () => {
     const questions = sequence(question, 120);
     const scripts = fc.array(pages, { minLength: 1, maxLength: 8 });
     const jobs = fc.array(gets, { minLength: 1, maxLength: 8 });

@@ -66,7 +66,7 @@ describe('a sweep', () => {
     expect(sweep.next()).to.deep.equal([]);
   });
 
-  it('goes on while fewer than a quarter have failed', () => {
+  it('continues while fewer than a quarter have failed', () => {
     const sweep = read(40);
     for (const pageNo of sweep.next()) if (pageNo > 5) sweep.arrived(pageNo, 0, 40, 0);
     for (const pageNo of [2, 3, 4]) sweep.failed(pageNo, refused('ServerError'));
@@ -75,7 +75,7 @@ describe('a sweep', () => {
 });
 
 describe('a page of a list', () => {
-  it('is refused when it tells of more jobs than any cluster has', () => {
+  it('is refused when its total is larger than any cluster', () => {
     const page = (total: number) => mapListResponse({ TotalCount: total, JobList: { Job: [] } });
     expect(page(1_000_000).total).to.equal(1_000_000);
     for (const total of [1_000_001, 1e12]) expect(() => page(total)).to.throw(UnexpectedBody);

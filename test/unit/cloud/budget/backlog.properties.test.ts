@@ -6,7 +6,7 @@ import { Backlog, type Waiting } from '../../../../src/cloud/budget/backlog.ts';
 import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import { holds, sequence } from '../../kit/for-any.ts';
 
-/** Of ten permits in a row, at least this many go to a priority in which callers always wait. */
+/** Least number of ten permits in a row for a priority in which callers always wait. */
 const SHARES: Readonly<Record<Priority, number>> = { urgent: 5, scheduled: 4, retry: 1 };
 
 /** An urgent caller waits for one permit of another priority at most. */
@@ -139,7 +139,10 @@ describe('for any order in which callers come, leave and are called', () => {
   });
 });
 
-/** Which priority each permit went to, where `full` priorities never run empty and one more caller comes before each permit. */
+/**
+ * The priority that each permit went to. The priorities `full` never run empty, and one more caller comes
+ * before each permit.
+ */
 function permitsOf(full: readonly Priority[], others: readonly Priority[]): (Priority | undefined)[] {
   const backlog = new Backlog<Waiting>();
   const come = (priority: Priority) =>

@@ -1,4 +1,4 @@
-// No order of arrivals, withdrawals, throttlings, stalls and restarts exceeds the budget, and none leaves it unused.
+// No order of arrivals, withdrawals, throttlings, stalls and restarts exceeds the budget or leaves it unused.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -99,7 +99,7 @@ class Account {
     else await this.#pass(step.ms);
   }
 
-  /** In steps of a third of the spacing: timers are usually that late. */
+  /** Passes time in steps of a third of the spacing, because timers are usually that late. */
   async #pass(ms: number): Promise<void> {
     const most = Math.min(ms / 3, Math.max(5, pacing(this.#callsPerMinute).minTimeMs / 3));
     for (let left = ms; left > 0; left -= most) {
@@ -186,7 +186,10 @@ async function living(
   }
 }
 
-/** No time limit, which would interrupt a run that holds the global timers, and no search for a smaller input, which takes long. */
+/**
+ * Checks a property without a time limit, which would interrupt a run that holds the global timers. Does not
+ * search for a smaller input, which takes long.
+ */
 async function tried<Input>(property: fc.IAsyncProperty<Input>, runs: number): Promise<void> {
   await fc.assert(property, { numRuns: runs, endOnFailure: true });
 }
@@ -206,7 +209,8 @@ describe('for any order of arrivals, withdrawals, throttlings, stalls and restar
       fc.asyncProperty(fc.constantFrom(60, 240, 600), sequence(quiet, 12), async (calls, steps) => {
         await living(calls, steps, ({ sent, busyMs }) => {
           const { minTimeMs } = pacing(calls);
-          // One call for the start, which counts as spent, and one for the permit that is under way at the end.
+          // One call for the start, which counts as spent, and one for the permit that is on its way at the
+          // end.
           expect(sent.length).to.be.at.least(Math.floor((0.97 * busyMs) / minTimeMs) - 2);
         });
       }),

@@ -81,7 +81,10 @@ describe('a budget', function () {
       budget.close();
     });
 
-  /** Steps of a third of the spacing, 6 ms at least, in a fixed sequence; about every 8 s a stall of up to 1 s. */
+  /**
+   * Passes time in a fixed sequence of steps: a third of the spacing, 6 ms at least. About every 8 s an event
+   * loop stalls for up to 1 s.
+   */
   async function passWithStalls(ms: number, calls: number): Promise<void> {
     const most = Math.max(6, Math.min(pacing(calls).minTimeMs / 3, 5_000));
     const end = time.now() + ms;

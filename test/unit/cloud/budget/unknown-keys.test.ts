@@ -1,4 +1,4 @@
-// Many keys of one account, before anything is known of them: they wait until STS says whose they are.
+// Many keys of one account, before the account is known: their calls wait until STS gives it.
 
 import { expect } from 'chai';
 import type { LiveClient } from '../../../../src/cloud/client/live-client.ts';
@@ -38,7 +38,7 @@ describe('keys of one account that are not known to be', () => {
     time.restore();
   });
 
-  /** @param hasSts whether the operator may ask STS */
+  /** @param hasSts whether the operator may call STS */
   function start(hasSts = true): void {
     const answered = async (key: string) => {
       await time.sleep(answerMs);
@@ -132,7 +132,7 @@ describe('keys of one account that are not known to be', () => {
     expect(sent).to.have.length(10);
   });
 
-  it('do not wait where the operator may not ask STS', async () => {
+  it('do not wait where the operator may not call STS', async () => {
     requests.close();
     start(false);
     want('key', 10);

@@ -40,7 +40,7 @@ describe('a call through the SDK', () => {
     return client.call('AssumeRole', { OIDCToken: 'CANARY+&' });
   }
 
-  /** An answer that goes on and on. */
+  /** Answers with a body that never ends. */
   function sendingOn(chunk: string, everyMs: number): { begun: Promise<void>; closed: Promise<void> } {
     const begun = Promise.withResolvers<void>();
     const closed = Promise.withResolvers<void>();
@@ -138,7 +138,7 @@ describe('a call through the SDK', () => {
     expect(await error).to.be.instanceOf(DeadlineExceeded);
   });
 
-  it('ends the answer that it waits for no longer, however long that goes on', async () => {
+  it('ends a body that never ends at its deadline', async () => {
     const ended = sendingOn(' ', 20);
     const error = rejection(call());
     await ended.begun;
@@ -161,7 +161,7 @@ describe('a call through the SDK', () => {
     expect(JSON.stringify(await call())).to.have.length(LONGEST_BODY_BYTES);
   });
 
-  it('unpacks no compressed answer, and asks for none', async () => {
+  it('does not unpack a compressed answer, and does not request one', async () => {
     cloud.respond = (response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('{"Job":{}}'));
     const error = await rejection(call());

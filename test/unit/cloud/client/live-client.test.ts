@@ -1,4 +1,4 @@
-// Where each call goes, what it asks, and what is counted and logged of it.
+// The destination and the parameters of each call, and what is counted and logged of it.
 
 import { expect } from 'chai';
 import type { Endpoint } from '../../../../src/base/endpoint.ts';

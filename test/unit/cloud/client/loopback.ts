@@ -1,5 +1,5 @@
 /**
- * An HTTP server on loopback that answers as a test says, and keeps what it was asked.
+ * An HTTP server on loopback that answers as a test says, and keeps the requests.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -15,7 +15,7 @@ const CONTEXT: CallContext = {
 
 const REQUEST_ID = '1B6F4C5D-0E1A-586A-AC29-742247000000';
 
-/** As the SDK throws the vendor's error bodies. */
+/** An error as the SDK throws it for the vendor's error bodies. */
 function vendorError(status: number, code?: string, more: object = {}): Error {
   const message = `code: ${status}, CANARY https://api.aliyun.com/troubleshoot?q=CANARY request id: ${REQUEST_ID}`;
   const data = { Code: code, Message: message, RequestId: REQUEST_ID, HostId: 'CANARY', statusCode: status };

@@ -119,7 +119,7 @@ describe('credential states', () => {
 describe('credential states and their accounts', () => {
   let clock: FakeClock;
   let states: CredentialStates;
-  /** What STS was asked, and by which credential. */
+  /** The calls of STS, and the credential that each was for. */
   let asked: { caller: StsCaller; key: string }[];
   /** The account of each key; STS refuses a key that is not here. */
   let accounts: Record<string, string>;
@@ -143,7 +143,7 @@ describe('credential states and their accounts', () => {
     { accessKeyID },
   ) => {
     asked.push({ caller, key: accessKeyID });
-    // What is so when STS is asked, not when it answers.
+    // The account when STS is called, not when it answers.
     const accountID = accounts[accessKeyID];
     await silence;
     return accountID ? { accountID } : { failure: REFUSED };
@@ -181,7 +181,7 @@ describe('credential states and their accounts', () => {
     expect((await use(a)).members).to.equal(2);
   });
 
-  it('ask STS once for each credential, on behalf of its namespace', async () => {
+  it('call STS once for each credential, for its namespace', async () => {
     accounts = { k1: '1', k2: '1' };
     for (let times = 0; times < 5; times += 1)
       await Promise.all([use(key('media/a', 'k1')), use(key('media/a', 'k1')), use(key('default', 'k2'))]);
@@ -218,7 +218,7 @@ describe('credential states and their accounts', () => {
     expect([account.members, alone.members, asked.length]).to.deep.equal([1, 0, 1]);
   });
 
-  it('are accounts of their own while STS refuses, and ask it again, at growing intervals', async () => {
+  it('are accounts of their own while STS refuses, and call it again at growing intervals', async () => {
     const [a, b] = [key('media/a', 'k1'), key('media/b', 'k2')];
     for (let minute = 0; minute < 8 * 60; minute += 1) {
       expect(await share(a, b)).to.equal(false);
@@ -233,14 +233,14 @@ describe('credential states and their accounts', () => {
     expect(await share(a, b)).to.equal(true);
   });
 
-  it('need not wait while STS is asked again', async () => {
+  it('need not wait while STS is called again', async () => {
     await use(key('media/a', 'k1'));
     await clock.advance(MINUTE);
     const answer = silenceSts();
     accounts = { k1: '1' };
     expect((await use(key('media/a', 'k1'))).key).to.equal('alone media/a');
     expect(asked).to.have.length(2);
-    // Answered, although it took long and others asked for the account meanwhile.
+    // The call is not repeated, although it takes long and other requests need the account meanwhile.
     accounts = {};
     await clock.advance(5 * MINUTE);
     expect((await use(key('media/a', 'k1'))).key).to.equal('alone media/a');
@@ -274,7 +274,7 @@ describe('credential states and their accounts', () => {
     const [old, next] = [use(key('media/a', 'k1')), use(key('media/a', 'other'))];
     await answer();
     expect((await next).key).to.equal('alone media/a');
-    // A request that asked with the old key gets the account of the new one.
+    // A request that came with the old key gets the account of the new one.
     expect(await old).to.equal(await next);
     expect(await share(key('media/a', 'other'), b)).to.equal(false);
     expect((await use(b)).members).to.equal(1);
@@ -293,7 +293,7 @@ describe('credential states and their accounts', () => {
     await answer();
   });
 
-  it('are one member of one account when a key is replaced and put back while STS is asked', async () => {
+  it('are one member of one account when a key is replaced and put back during the call of STS', async () => {
     accounts = { k1: '1', k2: '2' };
     const answer = silenceSts();
     const all = ['k1', 'k2', 'k1', 'k2', 'k1'].map((id) => use(key('media/a', id)));

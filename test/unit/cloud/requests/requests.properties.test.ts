@@ -1,4 +1,5 @@
-// Every request ends once, in any order of replaced keys, answers of STS, refusals, throttlings and withdrawals.
+// Every request ends once, for any order of replaced keys, answers of STS, refusals, throttlings and
+// withdrawals.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -15,7 +16,7 @@ import { SteppedTime } from '../ratelimit/stepped-time.ts';
 const SECRETS = ['a', 'b'] as const;
 const MINUTE = 60_000;
 const CALLS_PER_MINUTE = 60;
-/** As long as a Secret is fresh after it was read, here. */
+/** How long a Secret is fresh after a read, in these tests. */
 const FRESH_MS = 10_000;
 
 /** 0.7 s for both tests. 1,200 were tried when the test was written. */
@@ -137,7 +138,7 @@ class World {
     else if (given.do === 'pass') await this.time.pass(given.ms, Math.max(1, given.ms / 50));
   }
 
-  /** From now on all is well: what waits is called soon. */
+  /** Lets every call succeed from now on, and passes the time in which the waiting requests are called. */
   async recover(): Promise<void> {
     this.#outcome = 'answered';
     this.#setSts(10, true);
@@ -216,7 +217,10 @@ async function living(steps: readonly Step[], rule: (world: World) => Promise<vo
   }
 }
 
-/** No time limit, which would interrupt a run that holds the global timers, and no search for a smaller input, which takes long. */
+/**
+ * Checks a property without a time limit, which would interrupt a run that holds the global timers. Does not
+ * search for a smaller input, which takes long.
+ */
 async function tried<Input>(property: fc.IAsyncProperty<Input>, runs: number): Promise<void> {
   await fc.assert(property, { numRuns: runs, endOnFailure: true });
 }

@@ -58,7 +58,7 @@ describe('requests', () => {
     time.restore();
   });
 
-  /** @param accountOf what STS answers; undefined: the operator may not ask it */
+  /** @param accountOf the answer of STS; undefined: the operator may not call it */
   function start(
     callsPerMinute: number,
     accountOf?: (

@@ -11,7 +11,10 @@ import { RecordingLogger } from '../../kit/recording-logger.ts';
 const COUNT = 100_000;
 const KIB = 1_024;
 
-/** Compiles the code and fills its caches, which belong to no request. Without a warm-up they add 2 bytes to each. */
+/**
+ * Number of warm-up requests. They compile the code and fill its caches, which belong to no request and would
+ * add 2 bytes to each.
+ */
 const WARM_UP_COUNT = 1_000;
 
 describe('a waiting request', () => {

@@ -73,12 +73,12 @@ class Callers {
   readonly #all: Caller[] = [];
   /** Passes whose call has not ended. */
   readonly #passes: Pass[] = [];
-  /** By what was seen from outside: is it open, since when is it so, and who probes. */
+  /** The state as the callers see it. */
   #isOpen = false;
   #probe: Pass | undefined;
   #notBefore = 0;
   #failures = 0;
-  /** What was found wrong while nobody could be told. */
+  /** Failed expectations of callbacks, thrown after the step. */
   readonly #wrong: unknown[] = [];
 
   get waiting(): number {
@@ -110,24 +110,24 @@ class Callers {
     this.#all.push(caller);
     this.breaker
       .enter(caller.abort.signal)
-      .then((entrance) => this.#told(caller, entrance))
+      .then((entrance) => this.#entered(caller, entrance))
       .catch((error: unknown) => this.#wrong.push(error));
   }
 
-  #told(caller: Caller, entrance: Entrance): void {
+  #entered(caller: Caller, entrance: Entrance): void {
     caller.entrance = entrance;
     const now = this.clock.now();
     if ('refused' in entrance) {
       expect(this.#isOpen, 'refused though nothing has failed').to.equal(true);
       expect(entrance.refused).to.include(REFUSED);
       expect(this.#probe, 'refused while a probe is under way').to.equal(undefined);
-      expect(entrance.refused.retryAt, 'told to come at').to.be.within(this.#notBefore, now + LONGEST);
+      expect(entrance.refused.retryAt, 'the time to come again').to.be.within(this.#notBefore, now + LONGEST);
       return;
     }
     this.#passes.push(entrance.pass);
     if (!this.#isOpen) return;
     expect(this.#probe, 'a second probe').to.equal(undefined);
-    expect(caller.abort.signal.aborted, 'a probe by somebody who has left').to.equal(false);
+    expect(caller.abort.signal.aborted, 'a probe by a caller that has left').to.equal(false);
     expect(now, 'the next probe').to.be.at.least(this.#notBefore);
     this.#probe = entrance.pass;
   }
