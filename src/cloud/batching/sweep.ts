@@ -2,6 +2,7 @@
  * One pass over the pages of a cluster's list; pure. It waits for a batch window, reads the first page, which tells how many there are,
  * waits for a second window, and reads the others, some at a time.
  */
+import type { Priority } from '../../job/model/cloud-port.ts';
 import type { Refused } from '../requests/request.ts';
 
 export type Stage = 'first window' | 'first page' | 'second window' | 'other pages';
@@ -29,7 +30,10 @@ export class Sweep {
   stage: Stage = 'first window';
   /** The failure of a page: the jobs that no other page brings share it. */
   failure: Refused | undefined;
-  readonly #quietMs: number;
+  /** Of the pages that are being read. Set when their reading begins, as looking at 100,000 jobs for each page would take seconds. */
+  priority: Priority = 'scheduled';
+  deadline = 0;
+  #quietMs: number;
   #openedAt: number;
   #queue: number[] = [];
   readonly #underway = new Set<number>();
@@ -40,7 +44,7 @@ export class Sweep {
 
   /** @param pages of the list, as far as is known */
   constructor(pages: number, now: number) {
-    this.#quietMs = Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
+    this.#quietMs = quietMsOf(pages);
     this.#openedAt = now;
   }
 
@@ -63,9 +67,15 @@ export class Sweep {
     return mayExpect && end <= now ? now + this.#quietMs : end;
   }
 
-  /** Queues pages to be read. */
-  read(stage: 'first page' | 'other pages', pageNumbers: readonly number[]): void {
+  /** Queues pages to be read, with the best priority and the earliest deadline of the jobs that wait for them. */
+  read(
+    stage: 'first page' | 'other pages',
+    pageNumbers: readonly number[],
+    { priority, deadline }: { readonly priority: Priority; readonly deadline: number },
+  ): void {
     this.stage = stage;
+    this.priority = priority;
+    this.deadline = deadline;
     this.#queue.push(...pageNumbers);
   }
 
@@ -76,11 +86,13 @@ export class Sweep {
     return pages;
   }
 
-  arrived(pageNo: number, sentAt: number, now: number): void {
+  /** @param pages of the list, as this page says */
+  arrived(pageNo: number, pages: number, sentAt: number, now: number): void {
     this.#underway.delete(pageNo);
     this.#sentAt.set(pageNo, sentAt);
     if (this.stage !== 'first page') return;
     this.stage = 'second window';
+    this.#quietMs = quietMsOf(pages);
     this.#openedAt = now;
   }
 
@@ -108,4 +120,8 @@ export class Sweep {
   get since(): number {
     return Math.min(...this.#sentAt.values());
   }
+}
+
+function quietMsOf(pages: number): number {
+  return Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
 }
