@@ -1,165 +1,172 @@
-// One sweep over the pages of a list: what a page that fails costs, how many are under way, and that it ends, whatever it is told.
+// One pass over the pages of a list: how long its windows are, how many pages are under way, what a failing page costs, when it ends.
 
 import { expect } from 'chai';
-import { Sweep, type SweepHost, type SweepParts } from '../../../../src/cloud/batching/sweep.ts';
-import type { Caller } from '../../../../src/cloud/budget/budget.ts';
-import type { CallResult } from '../../../../src/cloud/client/job-call.ts';
+import { Sweep } from '../../../../src/cloud/batching/sweep.ts';
 import { mapListResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
-import type { Answer } from '../../../../src/job/model/cloud-port.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import type { Refused } from '../../../../src/cloud/requests/request.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
-const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
-const REFERENCE = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'j' };
+const TERMS = { priority: 'scheduled', deadline: 0 } as const;
 
-/** Of a page: how many jobs it says there are, or that it fails. */
-type Page = number | 'fails';
+function failure(kind: FailureKind = 'ServerError'): Refused {
+  return { kind: 'failed', failure: { kind, message: 'as planned' }, sentAt: 0 };
+}
 
-describe('a sweep', () => {
-  let clock: FakeClock;
-  let waiting: Caller[];
-  /** Pages in the order in which they were called, and how many at once at most. */
-  let calls: number[];
-  let underway: number;
-  let most: number;
-  let members: number;
-  let served: number;
-  let ends: string[];
-  beforeEach(() => {
-    clock = new FakeClock();
-    [waiting, calls, ends] = [[], [], []];
-    [underway, most, served] = [0, 0, 0];
-    members = 1_000;
+/** A sweep that reads the pages after the first. */
+function readingOthers(pages: number): Sweep {
+  const sweep = new Sweep(pages, 0);
+  sweep.read('first page', [1], TERMS);
+  sweep.next();
+  sweep.arrived(1, pages, 0, 0);
+  const others = Array.from({ length: pages - 1 }, (_, index) => index + 2);
+  sweep.read('other pages', others, TERMS);
+  return sweep;
+}
+
+/** Reads pages until none is left, the oldest first. @returns the pages in the order in which they were read, and how many at once */
+function readAll(
+  sweep: Sweep,
+  fails: (pageNo: number) => boolean = () => false,
+): [read: number[], most: number] {
+  const read: number[] = [];
+  const underway: number[] = [];
+  let most = 0;
+  for (let next = sweep.next(); next.length + underway.length > 0; next = sweep.next()) {
+    read.push(...next);
+    underway.push(...next);
+    most = Math.max(most, underway.length);
+    expect(sweep.isRead).to.equal(false);
+    const pageNo = underway.shift() as number;
+    if (fails(pageNo)) sweep.failed(pageNo, failure());
+    else sweep.arrived(pageNo, 50, pageNo, pageNo);
+  }
+  return [read, most];
+}
+
+describe('sweep', () => {
+  it('reads each page once, 16 at a time', () => {
+    const sweep = readingOthers(50);
+    const [read, most] = readAll(sweep);
+    expect(read).to.deep.equal(Array.from({ length: 49 }, (_, index) => index + 2));
+    expect([most, sweep.isRead, sweep.failure]).to.deep.equal([16, true, undefined]);
   });
 
-  function begin(page: (pageNo: number) => Page): Sweep {
-    const way = {
-      enter: async () => ({ pass: Symbol('pass') }),
-      refusal: () => undefined,
-      succeeded: () => undefined,
-      failed: () => undefined,
-      inconclusive: () => undefined,
-      abandoned: () => undefined,
-      began: () => undefined,
-      shared: <T>(values: T) => values,
-    };
-    const budget = {
-      add: (caller: Caller) => waiting.push(caller),
-      withdraw: () => undefined,
-      accepted: () => undefined,
-    };
-    const session = { budget, circuit: way, gates: { of: () => way }, member: { isShared: false } };
-    const resolved = { credential: { identity: 'default', version: '1' } };
-    const ask = async (
-      _reference: unknown,
-      _credential: unknown,
-      { query, read }: { query: { PageNo: string }; read: (body: unknown) => object },
-    ): Promise<CallResult> => {
-      const pageNo = Number(query.PageNo);
-      const sentAt = clock.now();
-      calls.push(pageNo);
-      underway += 1;
-      most = Math.max(most, underway);
-      await new Promise<void>((resolve) => clock.after(100, resolve));
-      underway -= 1;
-      const total = page(pageNo);
-      if (total === 'fails') {
-        const failure = { kind: 'ServerError', message: 'as planned' } as const;
-        return {
-          answer: { kind: 'failed', failure, destination: DESTINATION, sentAt },
-          failed: { failure, code: 'x' },
-          sentAt,
-        };
-      }
-      read({ TotalCount: total, JobList: { Job: [] } });
-      return { answer: { kind: 'observed', job: {}, destination: DESTINATION, sentAt } as Answer, sentAt };
-    };
-    const parts = {
-      credentials: { resolve: async () => resolved, fresh: () => resolved },
-      sessions: { of: () => session, find: () => session },
-      jobCall: { destinationOf: () => DESTINATION, ask },
-      expectsMore: () => false,
-      clock,
-    } as unknown as SweepParts;
-    const host: SweepHost = {
-      joinedAt: clock.now() - 60_000,
-      get members() {
-        return members;
-      },
-      wish: () => ({ reference: REFERENCE, priority: 'scheduled', deadline: 0 }),
-      serve: () => {
-        served += 1;
-      },
-      sinces: () => [],
-      regroup: () => void ends.push('regrouped'),
-      part: () => undefined,
-      failed: ({ failure }) => void ends.push(failure.kind),
-      refused: () => void ends.push('refused'),
-      swept: () => void ends.push('swept'),
-    };
-    const sweep = new Sweep(parts, host);
-    sweep.begin(undefined);
-    return sweep;
-  }
+  it('reads the remaining pages where some fail, and keeps the failure', () => {
+    const sweep = readingOthers(100);
+    const [read] = readAll(sweep, (pageNo) => pageNo % 20 === 0);
+    expect([read.length, sweep.isRead, sweep.failure]).to.deep.equal([99, true, failure()]);
+  });
 
-  async function pass(seconds = 60): Promise<void> {
-    for (let steps = 0; steps < seconds * 20; steps += 1) {
-      await settled();
-      for (const caller of waiting.splice(0)) if (caller.ready()) void caller.call();
-      await settled();
-      await clock.advance(50);
+  it('gives up the remaining pages once more than three, and a quarter of those read, have failed', () => {
+    const sweep = readingOthers(500);
+    const [read] = readAll(sweep, (pageNo) => pageNo > 10);
+    expect(read.length).to.be.within(10 + 3, 10 + 4 + 16);
+    expect([sweep.isRead, sweep.failure]).to.deep.equal([true, failure()]);
+  });
+
+  it('reads every page of a short list, as three may fail', () => {
+    const [read] = readAll(readingOthers(5), (pageNo) => pageNo < 5);
+    expect(read).to.deep.equal([2, 3, 4, 5]);
+  });
+
+  it('ends with its first page when that fails', () => {
+    const sweep = new Sweep(20, 0);
+    sweep.read('first page', [1], TERMS);
+    expect([sweep.next(), sweep.isRead]).to.deep.equal([[1], false]);
+    sweep.failed(1, failure());
+    expect([sweep.isRead, sweep.failure, sweep.next()]).to.deep.equal([true, failure(), []]);
+  });
+
+  it('reads a throttled page again, three times at most', () => {
+    const sweep = readingOthers(3);
+    expect(sweep.next()).to.deep.equal([2, 3]);
+    for (let times = 0; times < 3; times += 1) {
+      sweep.failed(2, failure('Throttled'));
+      expect([sweep.next(), sweep.failure]).to.deep.equal([[2], undefined]);
     }
-  }
-
-  it('asks for each page once, 16 at a time', async () => {
-    begin(() => 5_000);
-    await pass();
-    expect(calls.toSorted((a, b) => a - b)).to.deep.equal(
-      Array.from({ length: 50 }, (_, index) => index + 1),
-    );
-    expect(most).to.equal(16);
-    expect(ends).to.deep.equal(['regrouped', 'swept']);
+    sweep.failed(2, failure('Throttled'));
+    expect([sweep.next(), sweep.failure]).to.deep.equal([[], failure('Throttled')]);
+    sweep.arrived(3, 3, 0, 0);
+    expect(sweep.isRead).to.equal(true);
   });
 
-  it('brings what the other pages bring when some fail, and tells the failure to the rest alone', async () => {
-    begin((pageNo) => (pageNo % 20 === 0 ? 'fails' : 10_000));
-    await pass();
-    expect([calls.length, served]).to.deep.equal([100, 95]);
-    expect(ends).to.deep.equal(['ServerError', 'swept']);
+  it('counts the throttlings of each page separately', () => {
+    const sweep = readingOthers(6);
+    const pages = sweep.next();
+    for (let times = 0; times < 3; times += 1) {
+      for (const pageNo of pages) sweep.failed(pageNo, failure('Throttled'));
+      expect(sweep.next()).to.deep.equal(pages);
+    }
+    expect(sweep.failure).to.equal(undefined);
   });
 
-  it('asks for no more when a quarter of the pages fail', async () => {
-    begin((pageNo) => (pageNo > 10 ? 'fails' : 50_000));
-    await pass();
-    expect(calls.length).to.be.at.most(10 + 4 + 16);
-    expect(ends).to.deep.equal(['ServerError', 'swept']);
+  it('takes jobs in until the other pages are read', () => {
+    const sweep = new Sweep(3, 0);
+    const stages: [string, boolean][] = [];
+    const note = () => stages.push([sweep.stage, sweep.isOpen]);
+    note();
+    sweep.read('first page', [1], TERMS);
+    note();
+    sweep.arrived(1, 3, 0, 0);
+    note();
+    sweep.read('other pages', [2, 3], TERMS);
+    note();
+    expect(stages).to.deep.equal([
+      ['first window', true],
+      ['first page', true],
+      ['second window', true],
+      ['other pages', false],
+    ]);
   });
 
-  it('ends with its first page when that fails', async () => {
-    begin(() => 'fails');
-    await pass();
-    expect(calls).to.deep.equal([1]);
-    expect(ends).to.deep.equal(['ServerError', 'swept']);
-  });
-
-  it('ends when the list grows with each page that is read', async () => {
-    members = 4;
-    begin((pageNo) => 100 * (pageNo + 1));
-    await pass();
-    expect(calls.length).to.be.at.most(2 * 2 + 10);
-    expect(ends).to.deep.equal(['swept']);
-  });
-
-  it('ends when a later page tells of more pages than there are members', async () => {
-    members = 5;
-    begin((pageNo) => (pageNo === 1 ? 200 : 1_000_000));
-    await pass();
-    expect(calls).to.deep.equal([1, 2]);
-    expect(ends).to.deep.equal(['swept']);
+  it('dates the list by the earliest call among its pages', () => {
+    const sweep = new Sweep(3, 0);
+    sweep.read('first page', [1], TERMS);
+    sweep.arrived(1, 3, 20, 30);
+    sweep.read('other pages', [2, 3], TERMS);
+    sweep.arrived(2, 3, 40, 50);
+    sweep.arrived(3, 3, 10, 60);
+    expect(sweep.since).to.equal(10);
   });
 });
 
-describe('a page of a list', () => {
-  it('that tells of more jobs than any cluster has counts wrong', () => {
+describe('batch window of a sweep', () => {
+  const rows: [pages: number, joinedAt: number, expectsMore: boolean, now: number, end: number][] = [
+    // 10 ms a page after the last job, at least 50 ms and at most 1 s.
+    [1, 0, false, 0, 50],
+    [5, 100, false, 100, 150],
+    [30, 100, false, 100, 400],
+    [1_000, 100, false, 100, 1_100],
+    // 2 s at most.
+    [1, 1_990, false, 1_990, 2_000],
+    [1_000, 1_500, false, 1_500, 2_000],
+    // While more jobs are known to come: looks again, for 10 s at most.
+    [1, 100, true, 120, 150],
+    [1, 100, true, 150, 200],
+    [1, 9_990, true, 9_990, 10_040],
+    [1, 9_990, true, 10_000, 2_000],
+  ];
+  for (const [pages, joinedAt, expectsMore, now, end] of rows)
+    it(`ends at ${end}: ${pages} pages, last job at ${joinedAt}, now ${now}${
+      expectsMore ? ', more jobs are known to come' : ''
+    }`, () => {
+      expect(new Sweep(pages, 0).windowEnd(joinedAt, expectsMore, now)).to.equal(end);
+    });
+
+  it('lasts in the second window as the first page says, and no longer for jobs that are known to come', () => {
+    const sweep = new Sweep(1, 0);
+    sweep.read('first page', [1], TERMS);
+    expect(sweep.windowEnd(0, true, 100)).to.equal(undefined);
+    sweep.arrived(1, 30, 100, 200);
+    expect(sweep.windowEnd(150, true, 200)).to.equal(450);
+    expect(sweep.windowEnd(2_199, true, 2_199)).to.equal(2_200);
+    sweep.read('other pages', [2], TERMS);
+    expect(sweep.windowEnd(150, true, 200)).to.equal(undefined);
+  });
+});
+
+describe('page of a list', () => {
+  it('is an error when it tells of more jobs than any cluster has', () => {
     const page = (total: number) => mapListResponse({ TotalCount: total, JobList: { Job: [] } });
     expect(page(1_000_000).total).to.equal(1_000_000);
     for (const total of [1_000_001, 1e12]) expect(() => page(total)).to.throw(UnexpectedBody);

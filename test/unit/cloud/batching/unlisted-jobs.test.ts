@@ -1,42 +1,48 @@
-// Jobs that are not in the list.
+// When a job counts as lacking from the list, and for how long.
 
 import { expect } from 'chai';
-import { Missing } from '../../../../src/cloud/batching/unlisted-jobs.ts';
+import { UnlistedJobs } from '../../../../src/cloud/batching/unlisted-jobs.ts';
 import { FakeClock } from '../../kit/fake-clock.ts';
 
 const HOUR_MS = 3_600_000;
 
-describe('a job that a sweep did not bring', () => {
-  it('is known to be missing after the second time in a row, for an hour', async () => {
-    const clock = new FakeClock();
-    const missing = new Missing(clock);
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(false);
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(true);
-    await clock.advance(HOUR_MS - 1);
-    expect(missing.isKnown('job')).to.equal(true);
-    await clock.advance(1);
-    expect(missing.isKnown('job')).to.equal(false);
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(true);
+describe('unlisted jobs', () => {
+  let clock: FakeClock;
+  let unlisted: UnlistedJobs;
+  beforeEach(() => {
+    clock = new FakeClock();
+    unlisted = new UnlistedJobs(clock);
   });
 
-  it('is not when it was found in between', () => {
-    const missing = new Missing(new FakeClock());
-    missing.note('job');
-    missing.found('job');
-    missing.note('job');
-    expect(missing.isKnown('job')).to.equal(false);
-    expect(missing.isKnown('another')).to.equal(false);
+  it('has a job after the second miss in a row, for an hour', () => {
+    unlisted.missed('job');
+    expect(unlisted.has('job')).to.equal(false);
+    unlisted.missed('job');
+    expect(unlisted.has('job')).to.equal(true);
+    clock.skip(HOUR_MS - 1);
+    expect(unlisted.has('job')).to.equal(true);
+    clock.skip(1);
+    expect(unlisted.has('job')).to.equal(false);
   });
 
-  it('is forgotten when nobody has looked for it in hours', async () => {
-    const clock = new FakeClock();
-    const missing = new Missing(clock);
-    for (let index = 0; index < 100; index += 1) missing.note(`job-${index}`);
-    await clock.advance(3 * HOUR_MS);
-    missing.note('job');
-    expect(missing.size).to.equal(1);
+  it('does not have a job that was found between two misses', () => {
+    unlisted.missed('job');
+    unlisted.found('job');
+    unlisted.missed('job');
+    expect(unlisted.has('job')).to.equal(false);
+    expect(unlisted.has('another')).to.equal(false);
+  });
+
+  it('no longer has a job once the list has it', () => {
+    for (let times = 0; times < 2; times += 1) unlisted.missed('job');
+    unlisted.found('job');
+    expect([unlisted.has('job'), unlisted.size]).to.deep.equal([false, 0]);
+  });
+
+  it('keeps no memory of jobs that nothing has looked for in hours', () => {
+    for (let index = 0; index < 100; index += 1) unlisted.missed(`job-${index}`);
+    clock.skip(3 * HOUR_MS);
+    unlisted.missed('job');
+    expect(unlisted.size).to.equal(1);
   });
 });
