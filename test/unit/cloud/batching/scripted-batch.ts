@@ -82,6 +82,12 @@ export class ScriptedBatch {
     return this.batch.jobOf(jobID) ?? raise(jobID);
   }
 
+  /** The ID of the job that an asker asks for. */
+  jobOf(name: string): string {
+    const [jobID] = this.#askers.get(name) ?? raise(name);
+    return jobID;
+  }
+
   page(
     pageNo: number,
     jobIDs: readonly string[],
