@@ -30,7 +30,10 @@ export class Sweep {
   stage: Stage = 'first window';
   /** The failure of a page: the jobs that no other page brings share it. */
   failure: Refused | undefined;
-  /** Of the pages that are being read. Set when their reading begins, as looking at 100,000 jobs for each page would take seconds. */
+  /**
+   * Priority of the pages that are being read. Set when their reading begins: a look at 100,000 jobs for each
+   * page would take seconds.
+   */
   priority: Priority = 'scheduled';
   deadline = 0;
   #quietMs: number;

@@ -1,5 +1,5 @@
-// The batches of all clusters: which requests they make by the newest plan, what they log, and what is dropped. What the batch of one
-// cluster decides is in cluster-batch.test.ts.
+// The batches of all clusters: which requests they make by the newest plan, what they log, and what is
+// dropped. What the batch of one cluster decides is in cluster-batch.test.ts.
 
 import { expect } from 'chai';
 import { Batches } from '../../../../src/cloud/batching/batches.ts';
@@ -21,7 +21,7 @@ describe('batches', () => {
   let logger: RecordingLogger;
   let requests: ScriptedRequests;
   let batches: Batches;
-  /** By `observe`, in the order of the questions; undefined: not answered yet. */
+  /** One for each question, in their order; undefined: not answered yet. */
   let answers: (Answer | undefined)[];
   /** What every page says. */
   let total: number;
@@ -65,7 +65,9 @@ describe('batches', () => {
     return resultOf('observed', { total, jobs }, sentAt);
   }
 
-  /** Lets each request make its call and be answered, until nothing is left. @returns the calls that were made */
+  /**
+   * Lets each request make its call and be answered, until nothing is left. @returns the calls that were made
+   */
   async function answerAll(): Promise<string[]> {
     const before = requests.calls.length;
     for (let rounds = 0; rounds < 8; rounds += 1) {
@@ -137,6 +139,17 @@ describe('batches', () => {
       for (const cluster of [CLUSTER, ...others]) ask('b', { cluster });
       expect(await answerAll()).to.deep.equal(Array(4).fill('list 1'));
       expect(kinds()).to.deep.equal(Array(8).fill('observed'));
+    });
+
+    it('set one timer for the window of a sweep, however many jobs join it', async () => {
+      batches.apply(aPlan('all'));
+      for (const jobID of jobIDs(10)) {
+        ask(jobID);
+        await clock.advance(10);
+      }
+      expect(clock.timers).to.equal(1);
+      await clock.advance(50);
+      expect([clock.timers, requests.queue]).to.deep.equal([0, ['list 1 scheduled']]);
     });
 
     it('wait longer for a sweep while more objects are known to come', async () => {

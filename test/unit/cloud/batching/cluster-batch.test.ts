@@ -1,4 +1,5 @@
-// What the batch of one cluster does at each input: calls that askers share, and sweeps of the list that replace many calls.
+// What the batch of one cluster does at each input: calls that askers share, and sweeps of the list that
+// replace many calls.
 
 import { expect } from 'chai';
 import { ClusterBatch } from '../../../../src/cloud/batching/cluster-batch.ts';
@@ -110,6 +111,7 @@ describe('batch of a cluster: one call for all askers of a job', () => {
     scripted.ask('a', { name: 'third', isCalling: true });
     expect(scripted.got(second)).to.deep.equal(['second: observed', 'cancel a']);
     expect(scripted.got('a')).to.deep.equal(['third: observed', 'cancel a']);
+    expect(scripted.batch.isIdle).to.equal(false);
     expect(scripted.got(first)).to.deep.equal(['first: observed', 'cancel a']);
   });
 
@@ -234,7 +236,10 @@ describe('batch of a cluster: a sweep', () => {
     scripted.batch.sweeping = 'all';
   });
 
-  /** A sweep whose first page says how many pages there are. @returns the actions from then to the end of the second window */
+  /**
+   * A sweep whose first page says how many pages there are. @returns the actions from then to the end of the
+   * second window
+   */
   function beginWith(jobs: readonly string[], pages: number, first: readonly string[] = []): string[] {
     scripted.askAll(jobs);
     scripted.wait(1_000);

@@ -1,6 +1,6 @@
 /**
- * Steps the batch of one cluster by hand: inputs as short calls, and actions as short texts such as `get a urgent`, so that a test
- * reads like a table.
+ * Steps the batch of one cluster by hand: inputs as short calls, and actions as short texts such as `get a
+ * urgent`, so that a test reads like a table.
  */
 import {
   type BatchAction,

@@ -7,7 +7,7 @@ import type { Request, Result } from '../../../../src/cloud/requests/request.ts'
 
 export class ScriptedRequests {
   readonly finished = new Channel<Request<unknown>>();
-  /** In the order in which they came. */
+  /** Requests whose call has not begun, oldest first. */
   waiting: Request<unknown>[] = [];
   /** The calls that have begun: `list 1`, or a job's ID. */
   readonly calls: string[] = [];

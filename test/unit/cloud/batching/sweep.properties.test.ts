@@ -1,4 +1,5 @@
-// For any pages of a list, and for any order of inputs: each asker is answered once, and no job is missing because of a list.
+// For any pages of a list, and for any order of inputs: each asker is answered once, and no job is missing
+// because of a list.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -21,7 +22,9 @@ const CALL_MS = 100;
 /** Failures that mean that the cloud does not list the cluster. */
 const REFUSALS = ['PermissionDenied', 'JobNotFound', 'OperationDenied'] as const;
 
-/** What one call brings: some of the jobs, be they the right ones or not; a body that is no page; a failure. */
+/**
+ * What one call brings: some of the jobs, be they the right ones or not; a body that is no page; a failure.
+ */
 const pages = fc.oneof(
   {
     weight: 4,
@@ -47,7 +50,10 @@ const question = fc.record({
 });
 type Question = typeof question extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A cloud that answers each call as the script says, the pages over and over again; every request gets a permit. */
+/**
+ * A cloud that answers each call as the script says, the pages over and over again; every request gets a
+ * permit.
+ */
 class ScriptedList {
   readonly clock = new FakeClock();
   readonly answers: Answer[][] = [];

@@ -1,4 +1,5 @@
-// One pass over the pages of a list: how long its windows are, how many pages are under way, what a failing page costs, when it ends.
+// One pass over the pages of a list: how long its windows are, how many pages are under way, what a failing
+// page costs, when it ends.
 
 import { expect } from 'chai';
 import { Sweep } from '../../../../src/cloud/batching/sweep.ts';
@@ -23,7 +24,10 @@ function readingOthers(pages: number): Sweep {
   return sweep;
 }
 
-/** Reads pages until none is left, the oldest first. @returns the pages in the order in which they were read, and how many at once */
+/**
+ * Reads pages until none is left, the oldest first. @returns the pages in the order in which they were read,
+ * and how many at once
+ */
 function readAll(
   sweep: Sweep,
   fails: (pageNo: number) => boolean = () => false,
@@ -65,8 +69,8 @@ describe('sweep', () => {
   });
 
   it('reads every page of a short list, as three may fail', () => {
-    const [read] = readAll(readingOthers(5), (pageNo) => pageNo < 5);
-    expect(read).to.deep.equal([2, 3, 4, 5]);
+    const [read] = readAll(readingOthers(20), (pageNo) => pageNo <= 4);
+    expect(read).to.have.length(19);
   });
 
   it('ends with its first page when that fails', () => {
@@ -159,6 +163,7 @@ describe('batch window of a sweep', () => {
     expect(sweep.windowEnd(0, true, 100)).to.equal(undefined);
     sweep.arrived(1, 30, 100, 200);
     expect(sweep.windowEnd(150, true, 200)).to.equal(450);
+    expect(sweep.windowEnd(150, true, 450)).to.equal(450);
     expect(sweep.windowEnd(2_199, true, 2_199)).to.equal(2_200);
     sweep.read('other pages', [2], TERMS);
     expect(sweep.windowEnd(150, true, 200)).to.equal(undefined);
