@@ -164,7 +164,7 @@ export class ClusterBatch<A extends Asker> {
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
     const { total, jobs } = result.value;
     this.pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-    this.#sweep?.arrived(pageNo, result.sentAt, this.pages, this.#now);
+    this.#sweep?.arrived(pageNo, this.pages, result.sentAt, this.#now);
     this.#actions.push({ kind: 'listed' });
     for (const [jobID, fields] of jobs) {
       this.#unlisted.found(jobID);
@@ -184,8 +184,8 @@ export class ClusterBatch<A extends Asker> {
   }
 
   #proceed(): void {
-    if (!this.#sweep) this.#begin();
     if (this.#sweep && this.#swept === 0) this.#end();
+    if (!this.#sweep) this.#begin();
     const sweep = this.#sweep;
     if (!sweep) return;
     const end = this.wakeAt;
@@ -228,7 +228,7 @@ export class ClusterBatch<A extends Asker> {
   /** Ends a batch window. The other pages pay only if more jobs wait for them than they take calls. */
   #closeWindow(sweep: Sweep): void {
     if (sweep.stage === 'first window') {
-      sweep.read('first page', [1]);
+      sweep.read('first page', [1], this.#best());
       return;
     }
     const others = (this.pages ?? 1) - 1;
@@ -239,17 +239,21 @@ export class ClusterBatch<A extends Asker> {
       sweep.read(
         'other pages',
         Array.from({ length: others }, (_, index) => index + 2),
+        this.#best(),
       );
   }
 
-  #readPages(sweep: Sweep): void {
-    const pages = sweep.next();
-    if (pages.length === 0) return;
+  /** The best priority and the earliest deadline of the jobs that wait for the sweep. */
+  #best(): { priority: Priority; deadline: number } {
     const jobs = this.#where('swept');
     const best = jobs.reduce((least, { priority }) => Math.min(least, rank(priority)), PRIORITIES.length - 1);
     const deadline = jobs.reduce((least, job) => Math.min(least, job.deadline), Number.POSITIVE_INFINITY);
-    const priority = PRIORITIES[best] as Priority;
-    this.#actions.push(...pages.map((pageNo) => ({ kind: 'list' as const, pageNo, priority, deadline })));
+    return { priority: PRIORITIES[best] as Priority, deadline };
+  }
+
+  #readPages(sweep: Sweep): void {
+    const { priority, deadline } = sweep;
+    for (const pageNo of sweep.next()) this.#actions.push({ kind: 'list', pageNo, priority, deadline });
   }
 
   /**

@@ -3,6 +3,7 @@
  * page, which gives the number of pages. After a second window it reads the other pages, at most 16 at a
  * time.
  */
+import type { Priority } from '../../job/model/cloud-port.ts';
 import type { Refused } from '../requests/request.ts';
 
 export type Stage = 'first window' | 'first page' | 'second window' | 'other pages';
@@ -39,6 +40,12 @@ export class Sweep {
   stage: Stage = 'first window';
   /** The failure of a page. Jobs that no other page brings share it. */
   failure: Refused | undefined;
+  /**
+   * Priority of the pages that are being read. Set when their reading begins: a look at 100,000 jobs for each
+   * page would take seconds.
+   */
+  priority: Priority = 'scheduled';
+  deadline = 0;
   #quietMs: number;
   #openedAt: number;
   #queue: number[] = [];
@@ -50,7 +57,7 @@ export class Sweep {
 
   /** @param pages of the list, as far as is known */
   constructor(pages: number, now: number) {
-    this.#quietMs = quietMs(pages);
+    this.#quietMs = quietMsOf(pages);
     this.#openedAt = now;
   }
 
@@ -74,9 +81,18 @@ export class Sweep {
     return mayExpect && end <= now ? now + this.#quietMs : end;
   }
 
-  /** Queues pages to be read. */
-  read(stage: 'first page' | 'other pages', pageNumbers: readonly number[]): void {
+  /**
+   * Queues pages to be read, with the best priority and the earliest deadline of the jobs that wait for
+   * them.
+   */
+  read(
+    stage: 'first page' | 'other pages',
+    pageNumbers: readonly number[],
+    { priority, deadline }: { readonly priority: Priority; readonly deadline: number },
+  ): void {
     this.stage = stage;
+    this.priority = priority;
+    this.deadline = deadline;
     this.#queue.push(...pageNumbers);
   }
 
@@ -87,14 +103,14 @@ export class Sweep {
     return pages;
   }
 
-  /** @param pages of the list, as the page says */
-  arrived(pageNo: number, sentAt: number, pages: number, now: number): void {
+  /** @param pages of the list, as this page says */
+  arrived(pageNo: number, pages: number, sentAt: number, now: number): void {
     this.#underway.delete(pageNo);
     this.#sentAt.set(pageNo, sentAt);
     if (this.stage !== 'first page') return;
     this.stage = 'second window';
+    this.#quietMs = quietMsOf(pages);
     this.#openedAt = now;
-    this.#quietMs = quietMs(pages);
   }
 
   failed(pageNo: number, refused: Refused): void {
@@ -125,7 +141,7 @@ export class Sweep {
   }
 }
 
-/** How long no job comes before a window ends. */
-function quietMs(pages: number): number {
+/** How long no job may have come before a window ends. */
+function quietMsOf(pages: number): number {
   return Math.min(Math.max(LEAST_QUIET_MS, pages * QUIET_MS_A_PAGE), MOST_QUIET_MS);
 }

@@ -1,24 +1,30 @@
-// For any pages of a list, each question is answered once with few calls, and no job is JobNotFound because a
-// list lacks it.
+// For any pages of a list, and for any order of inputs: each asker is answered once, and no job is missing
+// because of a list.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Channel } from '../../../../src/base/channel.ts';
 import { Batches } from '../../../../src/cloud/batching/batches.ts';
-import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import type { PendingJob } from '../../../../src/cloud/batching/pending-job.ts';
+import { mapListResponse } from '../../../../src/cloud/client/map-response.ts';
 import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
 import { type Answer, PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aPlan } from '../../kit/a-plan.ts';
 import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { holdsInTime, sequence } from '../../kit/for-any.ts';
+import { holds, holdsInTime, sequence } from '../../kit/for-any.ts';
 import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { type NamedAsker, resultOf, ScriptedBatch } from './scripted-batch.ts';
+import { nameOf, ScriptedRequests } from './scripted-requests.ts';
 
-const DESTINATION = { endpoint: 'https://live.aliyuncs.com', regionID: 'cn-shanghai' };
 const JOBS = 60;
 const CALL_MS = 100;
 
-/** What one call brings: some jobs, the right ones or not; a body that is no page; a failure. */
+/** Failures that mean that the cloud does not list the cluster. */
+const REFUSALS = ['PermissionDenied', 'JobNotFound', 'OperationDenied'] as const;
+
+/**
+ * What one call brings: some of the jobs, be they the right ones or not; a body that is no page; a failure.
+ */
 const pages = fc.oneof(
   {
     weight: 4,
@@ -29,7 +35,7 @@ const pages = fc.oneof(
     }),
   },
   fc.constantFrom('Throttled', 'ServerError', 'ConnectionFailed', 'UnexpectedResponse', 'no page'),
-  fc.constantFrom('PermissionDenied', 'JobNotFound', 'OperationDenied'),
+  fc.constantFrom(...REFUSALS),
 );
 type Page = typeof pages extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -38,37 +44,32 @@ const gets = fc.constantFrom<FailureKind | 'observed'>('observed', 'observed', '
 const question = fc.record({
   job: fc.nat(JOBS - 1),
   priority: fc.constantFrom(...PRIORITIES),
-  /** Delay after the previous question, ms. */
+  /** Time since the question before, ms. */
   after: fc.constantFrom(...Array<number>(12).fill(0), 20, 150, 3_000),
   leaves: fc.constantFrom(...Array<boolean>(9).fill(false), true),
 });
 type Question = typeof question extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** A cloud with scripted answers, whose pages repeat, and a permit for every request. */
+/**
+ * A cloud that answers each call as the script says, the pages over and over again; every request gets a
+ * permit.
+ */
 class ScriptedList {
   readonly clock = new FakeClock();
   readonly answers: Answer[][] = [];
-  /** How often each job was called for by Get. */
-  readonly called = new Map<string, number>();
+  /** Number of Gets by job. */
+  readonly gets = new Map<string, number>();
   lists = 0;
   readonly #pages: readonly Page[];
   readonly #gets: readonly (FailureKind | 'observed')[];
-  readonly #finished = new Channel<Request<unknown>>();
+  readonly #requests = new ScriptedRequests();
   readonly #batches: Batches;
-  #waiting: Request<unknown>[] = [];
 
   constructor(script: readonly Page[], jobs: readonly (FailureKind | 'observed')[]) {
     this.#pages = script;
     this.#gets = jobs;
-    const requests = {
-      submit: (request: Request<unknown>) => void this.#waiting.push(request),
-      withdraw: (request: Request<unknown>) => {
-        this.#waiting = this.#waiting.filter((each) => each !== request);
-      },
-      finished: this.#finished,
-    };
     this.#batches = new Batches({
-      requests,
+      requests: this.#requests,
       expectsMore: () => false,
       clock: this.clock,
       logger: new RecordingLogger(),
@@ -77,14 +78,15 @@ class ScriptedList {
   }
 
   ask(jobID: string, priority: Priority, signal: AbortSignal): void {
-    const answers: Answer[] = [];
-    this.answers.push(answers);
+    const received: Answer[] = [];
+    this.answers.push(received);
     const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
-    const answered = this.#batches.observe(reference, { priority, deadline: 0, signal });
-    void answered.then((answer) => answers.push(answer));
+    void this.#batches
+      .observe(reference, { priority, deadline: 0, signal })
+      .then((answer) => received.push(answer));
   }
 
-  /** Asks all questions, and lets time pass until each should have its answer. */
+  /** Returns when every question should have its answer. */
   async askAll(given: readonly Question[]): Promise<void> {
     const aborts = given.map(() => new AbortController());
     for (const [index, { job, priority, after }] of given.entries()) {
@@ -96,73 +98,52 @@ class ScriptedList {
   }
 
   get calls(): number {
-    return this.lists + [...this.called.values()].reduce((sum, count) => sum + count, 0);
+    return this.lists + [...this.gets.values()].reduce((sum, count) => sum + count, 0);
   }
 
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= CALL_MS) {
       await settled();
-      for (const request of this.#waiting.splice(0)) void this.#call(request);
+      for (const request of this.#requests.begin()) this.#call(request);
       await this.clock.advance(Math.min(left, CALL_MS));
     }
   }
 
-  async #call(request: Request<unknown>): Promise<void> {
-    request.isCalling = true;
-    const sentAt = this.clock.now();
-    const { jobID, read } = request.operation;
-    const result = jobID === undefined ? this.#list(read, sentAt) : this.#get(jobID, sentAt);
-    await this.clock.sleep(CALL_MS);
-    request.result = result;
-    this.#finished.push(request);
+  #call(request: Request<unknown>): void {
+    const name = nameOf(request);
+    const result = name.startsWith('list ') ? this.#list() : this.#get(name);
+    this.clock.after(CALL_MS, () => this.#requests.finish(request, result));
   }
 
-  #get(jobID: string, sentAt: number): Result<unknown> {
-    this.called.set(jobID, (this.called.get(jobID) ?? 0) + 1);
+  #get(jobID: string): Result<unknown> {
+    this.gets.set(jobID, (this.gets.get(jobID) ?? 0) + 1);
     const kind = this.#gets[Number(jobID) % this.#gets.length] as FailureKind | 'observed';
-    return kind === 'observed' ? answered({}, sentAt) : refused(kind, sentAt);
+    return resultOf(kind, {}, this.clock.now());
   }
 
-  #list(read: (body: unknown) => unknown, sentAt: number): Result<unknown> {
+  #list(): Result<unknown> {
     const page = this.#pages[this.lists % this.#pages.length] as Page;
     this.lists += 1;
-    if (typeof page === 'string' && page !== 'no page') {
-      const isListRefused = REFUSALS.includes(page as FailureKind);
-      return refused(page as FailureKind, sentAt, isListRefused);
-    }
-    try {
-      const { total = 0, first = 0, count = 0 } = page === 'no page' ? {} : (page as Exclude<Page, string>);
-      const Job = Array.from({ length: count }, (_, index) => ({ JobId: `${first + index}` }));
-      return answered(read(page === 'no page' ? {} : { TotalCount: total, JobList: { Job } }), sentAt);
-    } catch (error) {
-      expect(error).to.be.instanceOf(UnexpectedBody);
-      return refused('UnexpectedResponse', sentAt, true);
-    }
+    return pageOf(page, this.clock.now());
   }
 }
 
-const REFUSALS: readonly FailureKind[] = ['PermissionDenied', 'JobNotFound', 'OperationDenied'];
-
-function answered(value: unknown, sentAt: number): Result<unknown> {
-  return { kind: 'answered', value, destination: DESTINATION, sentAt };
-}
-
-function refused(kind: FailureKind, sentAt: number, isListRefused = false): Result<unknown> {
-  const failure = { kind, message: 'as planned' };
-  return {
-    kind: 'failed',
-    failure,
-    destination: DESTINATION,
-    sentAt,
-    ...(isListRefused && { isListRefused }),
-  };
+function pageOf(page: Page, sentAt: number): Result<unknown> {
+  if (typeof page === 'object') {
+    const { total, first, count } = page;
+    const Job = Array.from({ length: count }, (_, index) => ({ JobId: `${first + index}` }));
+    return resultOf('observed', mapListResponse({ TotalCount: total, JobList: { Job } }), sentAt);
+  }
+  const isRefused = page === 'no page' || REFUSALS.some((refusal) => refusal === page);
+  const kind = page === 'no page' ? 'UnexpectedResponse' : (page as FailureKind);
+  return { ...resultOf(kind, {}, sentAt), ...(isRefused && { isListRefused: true }) } as Result<unknown>;
 }
 
 function saysNotFound(answers: readonly Answer[] = []): boolean {
   return answers.some((answer) => answer.kind === 'failed' && answer.failure.kind === 'JobNotFound');
 }
 
-describe('a list whose total grows with each page', () => {
+describe('a list that tells of more pages with each page', () => {
   it('is given up, and each job is observed by its own call', async () => {
     const page = { first: 0, count: 0 } as const;
     const list = new ScriptedList(
@@ -172,12 +153,12 @@ describe('a list whose total grows with each page', () => {
     for (let job = 0; job < JOBS; job += 1) list.ask(`${job}`, 'scheduled', new AbortController().signal);
     await list.pass(30_000);
     expect(list.answers.map(({ length }) => length)).to.deep.equal(Array(JOBS).fill(1));
-    expect([list.called.size, list.lists]).to.deep.equal([JOBS, 2]);
+    expect([list.gets.size, list.lists]).to.deep.equal([JOBS, 2]);
   });
 });
 
 describe('for any pages that a list says it has', () => {
-  it('answers each question once with few calls, and no job is JobNotFound without a Get', async () => {
+  it('each asker is answered once, no job is not found because of a list, and few calls are made', async () => {
     const questions = sequence(question, 120);
     const scripts = fc.array(pages, { minLength: 1, maxLength: 8 });
     const jobs = fc.array(gets, { minLength: 1, maxLength: 8 });
@@ -187,10 +168,164 @@ describe('for any pages that a list says it has', () => {
         await list.askAll(given);
         expect(list.answers.map(({ length }) => length)).to.deep.equal(given.map(() => 1));
         const missing = given.filter((_, index) => saysNotFound(list.answers[index]));
-        expect(missing.filter(({ job }) => !list.called.has(`${job}`))).to.deep.equal([]);
+        expect(missing.filter(({ job }) => !list.gets.has(`${job}`))).to.deep.equal([]);
         expect(list.calls).to.be.at.most(3 * given.length + 20);
       }),
       60,
+    );
+  });
+});
+
+/** One input of a batch; the numbers choose among what is possible then. */
+const input = fc.record({
+  kind: fc.constantFrom(
+    'ask',
+    'ask',
+    'ask',
+    'leave',
+    'begin',
+    'got',
+    'listed',
+    'failed',
+    'refused',
+    'wait',
+    'plan',
+  ),
+  choice: fc.nat(1_000),
+  other: fc.nat(1_000),
+});
+type Input = typeof input extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Carries the actions of a batch out in any order, as its driver and the cloud could. */
+class AnyOrder {
+  readonly scripted = new ScriptedBatch();
+  /** Names of all askers. */
+  readonly askers: string[] = [];
+  #gets: { job: PendingJob<NamedAsker>; isCalling: boolean }[] = [];
+  #lists: { pageNo: number; sentAt: number | undefined }[] = [];
+
+  constructor() {
+    this.scripted.batch.sweeping = 'all';
+  }
+
+  take({ kind, choice, other }: Input): void {
+    const { scripted } = this;
+    const get = this.#gets[choice % Math.max(1, this.#gets.length)];
+    const list = this.#lists[choice % Math.max(1, this.#lists.length)];
+    if (kind === 'ask') this.#ask(`${choice % 12}`, PRIORITIES[other % 3] as Priority, other);
+    else if (kind === 'leave' && this.askers.length > 0)
+      this.#leave(this.askers[choice % this.askers.length] as string);
+    else if (kind === 'begin') this.#begin(get, list, other);
+    else if (kind === 'got' && get) this.#got(get, other);
+    else if (kind === 'listed' && list) {
+      const jobs = Array.from({ length: other % 12 }, (_, index) => `${(choice + index) % 14}`);
+      const sentAt = list.sentAt ?? scripted.now;
+      this.#end(list, () => scripted.page(list.pageNo, jobs, { total: (other % 6) * 100, sentAt }));
+    } else if (kind === 'failed' && list)
+      this.#end(list, () => scripted.failPage(list.pageNo, other % 2 ? 'Throttled' : 'ServerError'));
+    else if (kind === 'refused' && list)
+      this.#end(list, () => scripted.failPage(list.pageNo, 'OperationDenied', { isListRefused: true }));
+    else if (kind === 'wait') this.#wait(choice);
+    else if (kind === 'plan') this.#plan(choice);
+  }
+
+  /** Ends every call, until none is left. */
+  finish(): void {
+    const { scripted } = this;
+    for (let turn = 0; turn < 1_000 && !scripted.batch.isIdle; turn += 1) {
+      this.#wait(0);
+      const get = this.#gets[0];
+      const list = this.#lists[0];
+      if (get) this.#got(get, 0);
+      else if (list) this.#end(list, () => scripted.page(list.pageNo, [], { total: 100 }));
+      else scripted.now = Math.max(scripted.now, scripted.batch.wakeAt ?? 0);
+    }
+  }
+
+  #ask(jobID: string, priority: Priority, deadline: number): void {
+    const name = `${this.askers.length}`;
+    this.askers.push(name);
+    const job = this.scripted.batch.jobOf(jobID);
+    const isCalling = this.#gets.some((get) => get.job === job && get.isCalling);
+    this.scripted.ask(jobID, { name, priority, deadline, isCalling });
+    this.#carryOut();
+  }
+
+  #leave(name: string): void {
+    const jobID = this.scripted.jobOf(name);
+    const job = this.scripted.batch.jobOf(jobID);
+    if (this.#gets.some((get) => get.job === job && get.isCalling)) return;
+    this.scripted.leave(name);
+    this.#carryOut();
+  }
+
+  #begin(
+    get: { isCalling: boolean } | undefined,
+    list: { sentAt: number | undefined } | undefined,
+    other: number,
+  ): void {
+    if (get && other % 2 === 0) get.isCalling = true;
+    else if (list) list.sentAt ??= this.scripted.now;
+  }
+
+  #got(get: { job: PendingJob<NamedAsker>; isCalling: boolean }, other: number): void {
+    this.#gets = this.#gets.filter((each) => each !== get);
+    this.scripted.got(get.job, (['observed', 'ServerError', 'JobNotFound', 'withdrawn'] as const)[other % 4]);
+    this.#carryOut();
+  }
+
+  #end(list: { pageNo: number }, end: () => void): void {
+    this.#lists = this.#lists.filter((each) => each !== list);
+    end();
+    this.#carryOut();
+  }
+
+  #plan(choice: number): void {
+    this.scripted.batch.sweeping = (['none', 'urgent', 'all', 'all'] as const)[choice % 4] ?? 'all';
+    this.scripted.step({ kind: 'woken' });
+    this.#carryOut();
+  }
+
+  #wait(ms: number): void {
+    const { scripted } = this;
+    const end = scripted.now + ms;
+    for (let at = scripted.batch.wakeAt; at !== undefined && at <= end; at = scripted.batch.wakeAt) {
+      scripted.now = Math.max(scripted.now, at);
+      scripted.step({ kind: 'woken' });
+      this.#carryOut();
+    }
+    scripted.now = end;
+  }
+
+  #carryOut(): void {
+    for (const action of this.scripted.actions) {
+      if (action.kind === 'get' && !this.#gets.some(({ job }) => job === action.job))
+        this.#gets.push({ job: action.job, isCalling: false });
+      if (action.kind === 'cancelGet')
+        this.#gets = this.#gets.filter(({ job, isCalling }) => job !== action.job || isCalling);
+      if (action.kind === 'list') this.#lists.push({ pageNo: action.pageNo, sentAt: undefined });
+      if (action.kind === 'cancelLists') this.#lists = [];
+    }
+  }
+}
+
+describe('for any order in which questions, answers and plans come', () => {
+  it('a batch answers each asker once, and is idle in the end', () => {
+    holds(
+      fc.property(sequence(input, 150), (inputs) => {
+        const order = new AnyOrder();
+        for (const each of inputs) {
+          order.take(each);
+          for (const name of order.askers) expect(order.scripted.answersOf(name).length).to.be.at.most(1);
+        }
+        order.finish();
+        expect(order.scripted.batch.isIdle).to.equal(true);
+        expect(order.scripted.batch.askers).to.deep.equal([]);
+        expect(order.askers.map((name) => order.scripted.answersOf(name).length)).to.deep.equal(
+          order.askers.map(() => 1),
+        );
+      }),
+      200,
     );
   });
 });
