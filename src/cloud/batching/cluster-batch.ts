@@ -7,7 +7,7 @@
  * the list replaces their Gets. Each page serves the askers that came before its call was sent. A job that
  * the sweep did not bring is observed by Get: "not in the list" never means "not found".
  */
-import { type Answer, PRIORITIES, type Priority, type Sweeping } from '../../job/model/cloud-port.ts';
+import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
 import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
 import type { Refused, Result } from '../requests/request.ts';
@@ -35,7 +35,14 @@ export type BatchAction<A extends Asker> =
   | { readonly kind: 'get'; readonly job: PendingJob<A> }
   /** The job's Get is not wanted any more, if it has one. */
   | { readonly kind: 'cancelGet'; readonly job: PendingJob<A> }
-  | { readonly kind: 'list'; readonly pageNo: number; readonly priority: Priority; readonly deadline: number }
+  | {
+      readonly kind: 'list';
+      readonly pageNo: number;
+      readonly priority: Priority;
+      readonly deadline: number;
+      /** One of the jobs that have this priority. */
+      readonly job: PendingJob<A>;
+    }
   | { readonly kind: 'cancelLists' }
   /** All of them receive the same answer, one object. */
   | { readonly kind: 'answer'; readonly askers: readonly A[]; readonly answer: Answer }
@@ -112,6 +119,7 @@ export class ClusterBatch<A extends Asker> {
       case 'listed':
         if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
         else if (input.result.kind === 'failed') this.#pageFailed(input.pageNo, input.result);
+        else this.#pageWithdrawn();
         break;
       case 'woken':
         break;
@@ -183,6 +191,11 @@ export class ClusterBatch<A extends Asker> {
     this.#end();
   }
 
+  /** No call may be made now: the jobs of the sweep need not wait for its pages. */
+  #pageWithdrawn(): void {
+    for (const job of this.#where('swept')) this.#answer(job, job.askers, { kind: 'withdrawn' });
+  }
+
   #proceed(): void {
     if (!this.#sweep) this.#begin();
     if (this.#sweep && this.#swept === 0) this.#end();
@@ -246,10 +259,14 @@ export class ClusterBatch<A extends Asker> {
     const pages = sweep.next();
     if (pages.length === 0) return;
     const jobs = this.#where('swept');
-    const best = jobs.reduce((least, { priority }) => Math.min(least, rank(priority)), PRIORITIES.length - 1);
-    const deadline = jobs.reduce((least, job) => Math.min(least, job.deadline), Number.POSITIVE_INFINITY);
-    const priority = PRIORITIES[best] as Priority;
-    this.#actions.push(...pages.map((pageNo) => ({ kind: 'list' as const, pageNo, priority, deadline })));
+    const [first] = jobs;
+    if (!first) return;
+    const job = jobs.reduce((best, each) => (rank(each.priority) < rank(best.priority) ? each : best), first);
+    const deadline = jobs.reduce((least, each) => Math.min(least, each.deadline), job.deadline);
+    const { priority } = job;
+    this.#actions.push(
+      ...pages.map((pageNo) => ({ kind: 'list' as const, pageNo, priority, deadline, job })),
+    );
   }
 
   /**

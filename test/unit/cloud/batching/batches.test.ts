@@ -102,6 +102,32 @@ describe('the batches', () => {
     expect(operations()).to.have.length(4);
   });
 
+  it('call for each namespace that shares the operator’s own credentials in its own name', async () => {
+    batches.apply(aPlan('none'));
+    void observe({ jobID: 'a', credential: { namespace: 'media' } });
+    void observe({ jobID: 'b', credential: { namespace: 'sports' } });
+    expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media', 'sports']);
+  });
+
+  it('list in the name of a namespace that waits for the page', async () => {
+    const first = new AbortController();
+    const left = observe({ jobID: 'a', credential: { namespace: 'media' } }, first.signal);
+    first.abort();
+    await left;
+    for (const jobID of ['b', 'c']) void observe({ jobID, credential: { namespace: 'sports' } });
+    await clock.advance(SECOND);
+    expect(operations()).to.deep.equal([['ListEdgeTranscodeJob', '1']]);
+    expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['sports']);
+  });
+
+  it('answer the jobs of a sweep whose page is withdrawn because no call may be made', async () => {
+    const answers = ['a', 'b'].map((jobID) => observe({ jobID }));
+    await clock.advance(SECOND);
+    await end({ kind: 'withdrawn' });
+    expect(await Promise.all(answers)).to.deep.equal([{ kind: 'withdrawn' }, { kind: 'withdrawn' }]);
+    expect(waiting).to.deep.equal([]);
+  });
+
   it('withdraw the request of a question that is aborted, and end it at once', async () => {
     const abort = new AbortController();
     const answer = observe({}, abort.signal);
