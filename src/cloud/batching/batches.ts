@@ -36,7 +36,7 @@ export class Batches {
   }
 
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    return this.#of(reference).ask(reference.jobID, options);
+    return this.#of(reference).ask(reference, options);
   }
 
   listingOf(cluster: ClusterReference): Listing {

@@ -7,7 +7,7 @@
  * the list replaces their Gets. Each page serves the askers that came before its call was sent. A job that
  * the sweep did not bring is observed by Get: "not in the list" never means "not found".
  */
-import { type Answer, PRIORITIES, type Priority, type Sweeping } from '../../job/model/cloud-port.ts';
+import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
 import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
 import type { Refused, Result } from '../requests/request.ts';
@@ -35,7 +35,14 @@ export type BatchAction<A extends Asker> =
   | { readonly kind: 'get'; readonly job: PendingJob<A> }
   /** The job's Get is not wanted any more, if it has one. */
   | { readonly kind: 'cancelGet'; readonly job: PendingJob<A> }
-  | { readonly kind: 'list'; readonly pageNo: number; readonly priority: Priority; readonly deadline: number }
+  | {
+      readonly kind: 'list';
+      readonly pageNo: number;
+      readonly priority: Priority;
+      readonly deadline: number;
+      /** One of the jobs that have this priority. */
+      readonly job: PendingJob<A>;
+    }
   | { readonly kind: 'cancelLists' }
   /** All of them receive the same answer, one object. */
   | { readonly kind: 'answer'; readonly askers: readonly A[]; readonly answer: Answer }
@@ -62,6 +69,8 @@ export class ClusterBatch<A extends Asker> {
   /** Number of jobs of each standing, urgent ones and others. Only `#stand` changes it. */
   readonly #counts = { candidate: { urgent: 0, other: 0 }, swept: { urgent: 0, other: 0 } };
   #sweep: Sweep | undefined;
+  /** The job in whose name the pages are called. */
+  #first: PendingJob<A> | undefined;
   /** Clock `now` when the last candidate came. */
   #joinedAt = 0;
   #refusedUntil = 0;
@@ -112,6 +121,7 @@ export class ClusterBatch<A extends Asker> {
       case 'listed':
         if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
         else if (input.result.kind === 'failed') this.#pageFailed(input.pageNo, input.result);
+        else this.#pageWithdrawn();
         break;
       case 'woken':
         break;
@@ -183,6 +193,11 @@ export class ClusterBatch<A extends Asker> {
     this.#end();
   }
 
+  /** No call may be made now: the jobs of the sweep need not wait for its pages. */
+  #pageWithdrawn(): void {
+    for (const job of this.#where('swept')) this.#answer(job, job.askers, { kind: 'withdrawn' });
+  }
+
   #proceed(): void {
     if (this.#sweep && this.#swept === 0) this.#end();
     if (!this.#sweep) this.#begin();
@@ -246,14 +261,21 @@ export class ClusterBatch<A extends Asker> {
   /** The best priority and the earliest deadline of the jobs that wait for the sweep. */
   #best(): { priority: Priority; deadline: number } {
     const jobs = this.#where('swept');
-    const best = jobs.reduce((least, { priority }) => Math.min(least, rank(priority)), PRIORITIES.length - 1);
-    const deadline = jobs.reduce((least, job) => Math.min(least, job.deadline), Number.POSITIVE_INFINITY);
-    return { priority: PRIORITIES[best] as Priority, deadline };
+    const [first] = jobs;
+    const job = jobs.reduce(
+      (best, each) => (best && rank(each.priority) < rank(best.priority) ? each : best),
+      first,
+    );
+    const deadline = jobs.reduce((least, each) => Math.min(least, each.deadline), Number.POSITIVE_INFINITY);
+    this.#first = job;
+    return { priority: job?.priority ?? 'retry', deadline };
   }
 
   #readPages(sweep: Sweep): void {
     const { priority, deadline } = sweep;
-    for (const pageNo of sweep.next()) this.#actions.push({ kind: 'list', pageNo, priority, deadline });
+    const job = this.#first;
+    if (!job) return;
+    for (const pageNo of sweep.next()) this.#actions.push({ kind: 'list', pageNo, priority, deadline, job });
   }
 
   /**

@@ -4,7 +4,14 @@
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { OnceLogger } from '../../base/once-logger.ts';
-import type { Answer, ClusterReference, ObserveOptions, Sweeping } from '../../job/model/cloud-port.ts';
+import type {
+  Answer,
+  ClusterReference,
+  CredentialReference,
+  ObserveOptions,
+  Reference,
+  Sweeping,
+} from '../../job/model/cloud-port.ts';
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
 import { getJob, LIST_ACTION, listJobs } from '../client/live-client.ts';
 import type { Job, JobPage } from '../client/map-response.ts';
@@ -25,6 +32,8 @@ export interface ClusterDriverParts {
 /** One question that waits for its answer. An object without closures, because 100,000 may wait. */
 class Question implements Asker {
   readonly jobID: string;
+  /** The cluster, as the namespace of the question names it. */
+  readonly about: ClusterReference;
   readonly since: number;
   readonly #driver: ClusterDriver;
   readonly #resolve: (answer: Answer) => void;
@@ -33,11 +42,13 @@ class Question implements Asker {
   constructor(
     driver: ClusterDriver,
     jobID: string,
+    about: ClusterReference,
     since: number,
     resolve: (answer: Answer) => void,
     signal: AbortSignal,
   ) {
     this.jobID = jobID;
+    this.about = about;
     this.since = since;
     this.#driver = driver;
     this.#resolve = resolve;
@@ -58,6 +69,11 @@ class Question implements Asker {
 
 export class ClusterDriver {
   readonly about: ClusterReference;
+  /**
+   * The cluster as each namespace names it. Namespaces that share the operator's own credentials take turns
+   * in the backlog and have separate endpoint guards.
+   */
+  readonly #abouts = new Map<string, ClusterReference>();
   readonly batch = new ClusterBatch<Question>();
   readonly #parts: ClusterDriverParts;
   readonly #gets = new Map<PendingJob<Question>, Request<Job>>();
@@ -73,9 +89,10 @@ export class ClusterDriver {
   }
 
   /** Resolves with the answer. An abort of the signal withdraws the question unless its call is under way. */
-  ask(jobID: string, { priority, deadline, signal }: ObserveOptions): Promise<Answer> {
+  ask({ jobID, credential }: Reference, { priority, deadline, signal }: ObserveOptions): Promise<Answer> {
     return new Promise((resolve) => {
-      const asker = new Question(this, jobID, this.#parts.clock.now(), resolve, signal);
+      const about = this.#aboutOf(credential);
+      const asker = new Question(this, jobID, about, this.#parts.clock.now(), resolve, signal);
       this.#step({ kind: 'asked', jobID, asker, priority, deadline, isCalling: this.#isCalling(jobID) });
     });
   }
@@ -109,6 +126,15 @@ export class ClusterDriver {
   close(): void {
     this.#timer?.cancel();
     for (const question of this.batch.askers) question.answer(WITHDRAWN);
+  }
+
+  /** Questions of one namespace share one object. */
+  #aboutOf(credential: CredentialReference): ClusterReference {
+    const known = this.#abouts.get(credential.namespace);
+    if (known) return known;
+    const about = { ...this.about, credential };
+    this.#abouts.set(credential.namespace, about);
+    return about;
   }
 
   #isCalling(jobID: string): boolean {
@@ -153,7 +179,7 @@ export class ClusterDriver {
 
   #get(job: PendingJob<Question>): void {
     if (this.#gets.has(job)) return;
-    const request = new Request(getPending, job, this.about, job);
+    const request = new Request(getPending, job, job.first.about, job);
     this.#gets.set(job, request);
     this.#parts.requests.submit(request);
   }
@@ -166,8 +192,8 @@ export class ClusterDriver {
     this.#parts.requests.withdraw(request);
   }
 
-  #list({ pageNo, priority, deadline }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
-    const request = new Request(listJobs, pageNo, this.about, { priority, deadline });
+  #list({ pageNo, priority, deadline, job }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
+    const request = new Request(listJobs, pageNo, job.first.about, { priority, deadline });
     this.#lists.set(pageNo, request);
     this.#parts.requests.submit(request);
   }

@@ -47,6 +47,13 @@ export class PendingJob<A extends Asker> {
     return this.#askers.size === 0;
   }
 
+  /** One asker; the first, as long as it waits. */
+  get first(): A {
+    if (!(this.#askers instanceof Set)) return this.#askers;
+    const [first] = this.#askers;
+    return first as A;
+  }
+
   get askers(): readonly A[] {
     return this.#askers instanceof Set ? [...this.#askers] : [this.#askers];
   }

@@ -6,6 +6,8 @@
 import { Channel } from '../../base/channel.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Failure } from '../../job/model/failures.ts';
+import { policyOf } from '../../job/model/policies.ts';
+import { identityOf } from '../../job/model/reference.ts';
 import type { Budget, Permit } from '../budget/budget.ts';
 import type { Credential } from '../client/credential.ts';
 import type { CallObserver, CallResult, LiveClient } from '../client/live-client.ts';
@@ -18,7 +20,7 @@ import type { Admission, Refused, Request, Result } from './request.ts';
 
 export interface RequestsParts {
   readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
-  readonly states: Pick<CredentialStates, 'of' | 'follow' | 'close'>;
+  readonly states: Pick<CredentialStates, 'of' | 'follow' | 'find' | 'close'>;
   readonly client: Pick<LiveClient, 'destinationOf' | 'call'>;
   /** Whether this process leads; read just before each call. Default: it does. */
   readonly mayCall?: () => boolean;
@@ -65,7 +67,7 @@ export class Requests {
     const { credentials, states, client } = this.#parts;
     const resolved = await credentials.resolve(request.about.credential);
     if (request.aborted) return;
-    if ('failure' in resolved) return this.#refuse(request, resolved.failure);
+    if ('failure' in resolved) return this.#unresolved(request, resolved.failure);
     const { credential } = resolved;
     const destination = client.destinationOf(request.about, credential);
     const { state, account } = await states.of(credential);
@@ -116,7 +118,7 @@ export class Requests {
     const current = this.#current(request, admission);
     if (current && 'failure' in current) {
       abandon(admission);
-      this.#refuse(request, current.failure, { destination });
+      this.#unresolved(request, current.failure, { destination });
       return false;
     }
     const credential = current?.credential;
@@ -234,6 +236,13 @@ export class Requests {
     request.admission = undefined;
     request.isCalling = false;
     void this.#admit(request);
+  }
+
+  /** There is no key. Where that is certain, it is news for the objects that wait with a refused key. */
+  #unresolved(request: Request<unknown>, failure: Failure, more: Partial<Refused> = {}): void {
+    if (policyOf(failure.kind).definitive)
+      this.#parts.states.find(identityOf(request.about.credential))?.breaker.reset();
+    this.#refuse(request, failure, more);
   }
 
   #refuse(request: Request<unknown>, failure: Failure, more: Partial<Refused> = {}): void {

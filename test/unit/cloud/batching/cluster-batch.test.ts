@@ -527,7 +527,7 @@ describe('batch of a cluster: an urgent job among many scheduled', () => {
     expect(scripted.ask('due-7', { name: 'earlier', deadline: 40 })).to.deep.equal([]);
     scripted.wait(1_000);
     const [list] = scripted.actions;
-    expect(list).to.deep.equal({ kind: 'list', pageNo: 1, priority: 'scheduled', deadline: 40 });
+    expect(list).to.include({ kind: 'list', pageNo: 1, priority: 'scheduled', deadline: 40 });
   });
 
   it('is swept with the priority of urgent jobs where they alone are more than the pages', () => {

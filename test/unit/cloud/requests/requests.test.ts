@@ -229,6 +229,31 @@ describe('requests', () => {
     expect(calls).to.deep.equal([]);
   });
 
+  it('release all objects that wait for news of a refused key when its Secret is deleted', async () => {
+    submit();
+    await time.pass(50);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(1);
+    let released = 0;
+    for (let each = 0; each < 3; each += 1)
+      void states
+        .find('media/account')
+        ?.breaker.news(new AbortController().signal)
+        .then(() => {
+          released += 1;
+        });
+    await time.pass(1);
+    expect(released).to.equal(0);
+    fresh = held = { failure: { kind: 'ConnectionFailed', message: 'no answer' } };
+    submit();
+    await time.pass(1);
+    expect(released).to.equal(0);
+    fresh = held = { failure: { kind: 'CredentialsNotFound', message: 'gone' } };
+    submit();
+    await time.pass(1);
+    expect(released).to.equal(3);
+  });
+
   it('do not blame a new key for the refusal of the old one', async () => {
     const old = submit();
     await time.pass(50);

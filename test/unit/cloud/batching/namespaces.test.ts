@@ -1,0 +1,76 @@
+// In whose name the requests of a cluster are called, and what becomes of a page that is not called.
+
+import { expect } from 'chai';
+import { Channel } from '../../../../src/base/channel.ts';
+import { Batches } from '../../../../src/cloud/batching/batches.ts';
+import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
+import type { Answer, Reference } from '../../../../src/job/model/cloud-port.ts';
+import { aPlan } from '../../kit/a-plan.ts';
+import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { RecordingLogger } from '../../kit/recording-logger.ts';
+
+const SECOND = 1_000;
+
+describe('the requests of the batches', () => {
+  let clock: FakeClock;
+  let logger: RecordingLogger;
+  let finished: Channel<Request<unknown>>;
+  let waiting: Request<unknown>[];
+  let batches: Batches;
+  beforeEach(() => {
+    clock = new FakeClock();
+    logger = new RecordingLogger();
+    finished = new Channel();
+    waiting = [];
+    const requests = {
+      submit: (request: Request<unknown>) => void waiting.push(request),
+      withdraw: (request: Request<unknown>) => {
+        waiting = waiting.filter((each) => each !== request);
+      },
+      finished,
+    };
+    batches = new Batches({ requests, expectsMore: () => false, clock, logger });
+    batches.apply(aPlan('all'));
+  });
+
+  function observe(about: Partial<Reference> = {}, signal = new AbortController().signal): Promise<Answer> {
+    const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'a', ...about };
+    return batches.observe(reference, { priority: 'scheduled', deadline: 0, signal });
+  }
+
+  async function end(result: Result<unknown>): Promise<void> {
+    for (const request of waiting.splice(0)) {
+      request.result = result;
+      finished.push(request);
+    }
+    await settled();
+  }
+
+  const operations = () =>
+    waiting.map(({ operation: { action, query } }) => [action, query.JobId ?? query.PageNo]);
+  it('are called for each namespace that shares the operator’s own credentials in its own name', async () => {
+    batches.apply(aPlan('none'));
+    void observe({ jobID: 'a', credential: { namespace: 'media' } });
+    void observe({ jobID: 'b', credential: { namespace: 'sports' } });
+    expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media', 'sports']);
+  });
+
+  it('list in the name of a namespace that waits for the page', async () => {
+    const first = new AbortController();
+    const left = observe({ jobID: 'a', credential: { namespace: 'media' } }, first.signal);
+    first.abort();
+    await left;
+    for (const jobID of ['b', 'c']) void observe({ jobID, credential: { namespace: 'sports' } });
+    await clock.advance(SECOND);
+    expect(operations()).to.deep.equal([['ListEdgeTranscodeJob', '1']]);
+    expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['sports']);
+  });
+
+  it('answer the jobs of a sweep whose page is withdrawn because no call may be made', async () => {
+    const answers = ['a', 'b'].map((jobID) => observe({ jobID }));
+    await clock.advance(SECOND);
+    await end({ kind: 'withdrawn' });
+    expect(await Promise.all(answers)).to.deep.equal([{ kind: 'withdrawn' }, { kind: 'withdrawn' }]);
+    expect(waiting).to.deep.equal([]);
+  });
+});
