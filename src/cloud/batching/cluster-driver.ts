@@ -210,10 +210,7 @@ export class ClusterDriver {
     });
   }
 
-  /**
-   * Logs a refusal. A missing permission concerns all clusters of the credential, so it is logged once for
-   * them.
-   */
+  /** Logs a refusal. A missing permission concerns all clusters of a credential: it is logged once. */
   #logRefusal({ failure: { kind, message } }: Refused): void {
     const identity = identityOf(this.about.credential);
     if (kind === 'PermissionDenied')

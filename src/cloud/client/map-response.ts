@@ -63,10 +63,7 @@ export function mapListResponse(body: unknown): JobPage {
   return { total, jobs };
 }
 
-/**
- * Maps one job of Get or List. Leaves out fields that are empty, not text, or not a time where a time
- * belongs.
- */
+/** Maps one job of Get or List. Leaves out fields that are empty, not text, or no valid time. */
 export function mapJob(fields: JobFields): Job {
   return withoutUndefined({
     createTime: time(fields.CreateTime),
