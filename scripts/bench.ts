@@ -1,5 +1,5 @@
-// `make bench` measures what the operator costs on this machine and prints tables in Markdown: counts and ratios
-// to compare, never gates. Arguments of `node scripts/bench.ts`:
+// `make bench` measures what the operator costs on this machine and prints tables in Markdown: counts and
+// ratios to compare, never gates. Arguments of `node scripts/bench.ts`:
 // - `200 1000`: other numbers of objects than 1,000 and 5,000
 // - `lists 2000`: only observing by lists, of 2,000 objects instead of 10,000
 // - `many`: only 100,000 objects
