@@ -32,7 +32,7 @@ export type MadeUpCluster = {
 
 const LIST_VERSION = '900000000';
 
-/** Interval of bookmarks, which keep a quiet watch alive. The real API server has the same interval. */
+/** Interval of bookmarks. They keep a quiet watch alive, like those of a real API server. */
 const BOOKMARK_EVERY_MS = 30_000;
 
 export class MadeUpApiServer implements AsyncDisposable {

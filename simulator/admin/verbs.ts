@@ -92,7 +92,7 @@ export const VERBS: VerbTable = {
   },
   createRole: {
     does:
-      'adds a role, which those it trusts may assume: trustedAccounts by ID (default: its own account), ' +
+      'adds a role, which those it trusts may assume: trustedAccounts by ID (its own, where no account, key or provider is named), ' +
       'trustedKeys by access key ID, trustedProviders of OIDC tokens by ARN; permissions are RAM actions such as ' +
       'live:GetEdgeTranscodeJob, or * (default); sessionSeconds is how long its sessions really are, whatever is asked',
     takes: { roleName: 'string', accountID: 'string?', ...ROLE_FIELDS },

@@ -16,9 +16,9 @@ import { job } from '../support/world.ts';
 
 const CALLS_PER_MINUTE = 300;
 /**
- * Objects of each shard, at 7.5 polls a minute each. Each shard alone needs less than the 294 polls a minute
- * of the budget; together they need 360. Intervals that are a quarter longer make that 288, which is 96% of
- * the budget.
+ * Objects of each shard, at 7.5 polls a minute each. Each shard alone needs less than the 294 calls a minute
+ * that the budget allows; together they need 360. Intervals that are a quarter longer make that 288, which is
+ * 96% of the budget.
  */
 const OBJECTS = { sports: 30, news: 15, rest: 3 } as const;
 const INTERVAL = '8s';

@@ -232,8 +232,7 @@ async function tokenOf(kubeconfig: string): Promise<string> {
 }
 
 /**
- * Makes every stream URL invalid. Resolves when the API server refuses a status for its URL, and quotes the
- * URL.
+ * Makes every stream URL invalid. Resolves when the API server refuses a stream URL and quotes it.
  */
 async function refuseStreamURLs(world: World): Promise<void> {
   const path =
