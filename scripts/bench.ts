@@ -1,8 +1,9 @@
-// `make bench`: what the operator costs on this machine, as tables in Markdown. Counts and ratios to compare,
-// never gates. `node scripts/bench.ts 200 1000` takes other numbers of objects than 1,000 and 5,000; `node
-// scripts/bench.ts lists 2000` measures observing by lists alone, of 2,000 objects instead of 10,000, `node
-// scripts/bench.ts many` 100,000 objects alone, and `node scripts/bench.ts refused` 5,000 objects whose key is
-// revoked.
+// `make bench` measures what the operator costs on this machine and prints tables in Markdown: counts and
+// ratios to compare, never gates. Arguments of `node scripts/bench.ts`:
+// - `200 1000`: other numbers of objects than 1,000 and 5,000
+// - `lists 2000`: only observing by lists, of 2,000 objects instead of 10,000
+// - `many`: only 100,000 objects
+// - `refused`: only 5,000 objects whose key is revoked
 
 import { availableParallelism, cpus } from 'node:os';
 import { measureHeld } from './bench/held.ts';

@@ -45,7 +45,7 @@ export interface SimulatorOptions {
 }
 
 export interface Simulator extends CloudWorld {
-  /** Of the endpoint of Live. */
+  /** The URL of the endpoint of Live. */
   readonly url: string;
   /** The endpoint of Live as `host:port`, as the SDK wants it. */
   readonly host: string;

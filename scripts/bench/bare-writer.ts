@@ -6,7 +6,7 @@ import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';
 import { PooledKubeConfig } from '../../src/kube/client/kube-config.ts';
 import type { Shown, World } from '../../test/integration/support/world.ts';
 
-/** As many as the operator has under way. */
+/** Writes under way at once; the operator has as many. */
 const AT_ONCE = 16;
 
 /** Statuses a second: these objects' own, with another time in them. */

@@ -13,7 +13,7 @@ export type Lists = {
   readonly objects: number;
   readonly clusters: number;
   /**
-   * From the start of the process to the last status written, with an interval so long that no object is
+   * Time from the start of the process to the last status written, with an interval so long that no object is
    * polled twice.
    */
   readonly secondsToReady: number;
@@ -29,7 +29,7 @@ export type Changing = {
   readonly calls: number;
   readonly throttled: number;
   readonly changes: number;
-  /** From the change in the cloud to the status written; of those that were. */
+  /** Time from each change in the cloud to its status, for the changes whose status was written. */
   readonly seconds: readonly number[];
   readonly cpuSeconds: number;
   readonly residentMiB: number;
@@ -53,7 +53,8 @@ const LOOK_EVERY_MS = 2_000;
 const MOST_WRITTEN = 2_000;
 
 /**
- * In which the account comes to list, and its objects to be due together; and in which the last change shows.
+ * Time in which the account changes to lists and its objects become due together; also the time in which the
+ * last change shows.
  */
 const SETTLE_MS = 40_000;
 

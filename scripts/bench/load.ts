@@ -20,14 +20,14 @@ export type Load = {
   readonly objects: number;
   readonly intervalSeconds: number;
   readonly callsPerMinute: number;
-  /** From the start of the process to the last status written. */
+  /** Time from the start of the process to the last status written. */
   readonly secondsToReady: number;
   readonly toReady: Phase;
   readonly idleMinute: Phase;
   readonly residentMiB: number;
-  /** Of /metrics, after all else was measured. */
+  /** One scrape of /metrics, after everything else was measured. */
   readonly scrape: { readonly milliseconds: number; readonly kilobytes: number };
-  /** To the API server, in all, and at the end. */
+  /** Connections to the API server: opened in total, and still open at the end. */
   readonly connections: { readonly opened: number; readonly open: number };
 };
 

@@ -22,7 +22,7 @@ export type MadeUpObject = {
 
 export type MadeUpCluster = {
   readonly size: number;
-  /** By its number. */
+  /** Returns the object with this number. */
   readonly object: (index: number) => MadeUpObject;
   /** The number in the name of an object. */
   readonly indexOf: (name: string) => number;
@@ -32,7 +32,7 @@ export type MadeUpCluster = {
 
 const LIST_VERSION = '900000000';
 
-/** As the API server: bookmarks keep a quiet watch alive. */
+/** Interval of bookmarks. They keep a quiet watch alive, like those of a real API server. */
 const BOOKMARK_EVERY_MS = 30_000;
 
 export class MadeUpApiServer implements AsyncDisposable {
@@ -67,7 +67,7 @@ export class MadeUpApiServer implements AsyncDisposable {
     for (const session of this.#sessions) session.destroy();
   }
 
-  /** As text: JSON is YAML. */
+  /** The kubeconfig as text: JSON is YAML. */
   get kubeconfig(): string {
     const { port } = this.#server.address() as AddressInfo;
     const ca = Buffer.from(this.#tls.cert).toString('base64');

@@ -26,7 +26,7 @@ export type MadeUp = {
   readonly leftAt: number;
 };
 
-/** With the operator's own credentials, and with a Secret. */
+/** The first namespace uses the operator's own credentials, the second a Secret. */
 const NAMESPACES = ['media-production', 'media-staging'] as const;
 const SECRET_NAME = 'second-account';
 
@@ -65,7 +65,10 @@ export function indexOf(name: string): number {
   return Number(name.slice(-6));
 }
 
-/** As the simulated cloud numbers jobs of this prefix; those of one account follow each other. */
+/**
+ * The ID that the simulated cloud gives to this job: prefix and number. The jobs of one account have
+ * consecutive numbers.
+ */
 export function jobIDOf(index: number): string {
   return `${jobPrefix(index % 2)}${String(Math.floor(index / 2)).padStart(8, '0')}`;
 }
@@ -107,8 +110,8 @@ function statusOf(made: MadeUp, object: EdgeTranscodeJob, index: number): EdgeTr
 }
 
 /**
- * As after some weeks: every job has been started at a moment of its own, and a hundred objects were first
- * observed in one second.
+ * Dates the status as after some weeks: every job was started at a different moment, and 100 objects were
+ * first observed in each second.
  */
 function withDates(status: EdgeTranscodeJob['status'], index: number): EdgeTranscodeJob['status'] {
   const conditions = Array.from(status.conditions ?? [], (condition) => {

@@ -16,14 +16,14 @@ import { usageOf } from './usage.ts';
 export type Many = {
   readonly objects: number;
   readonly intervalSeconds: number;
-  /** From the start of the process to the last page of the list. */
+  /** Time from the start of the process to the last page of the list. */
   readonly secondsToListed: number;
   readonly cpuSecondsToListed: number;
-  /** From then on. */
+  /** The minutes after the last page. */
   readonly minutes: readonly Minute[];
-  /** At its highest, and at the end. */
+  /** Resident memory: the highest value, and the value at the end. */
   readonly residentMiB: { readonly most: number; readonly end: number };
-  /** Of an operator without objects. */
+  /** Resident memory of an operator without objects. */
   readonly emptyMiB: number;
   readonly scrapeMilliseconds: number;
 };

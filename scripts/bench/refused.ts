@@ -1,4 +1,5 @@
-// Many objects with one key that is then revoked: what they cost while nothing can be observed, beside the same objects with a good key.
+// Measures many objects whose one key is revoked: what they cost while nothing can be observed, compared with
+// the same objects and a valid key.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
@@ -14,7 +15,7 @@ export type Refused = {
   readonly revoked: Spent;
 };
 
-/** Of one minute. */
+/** What one minute took. */
 export type Spent = {
   readonly cpuSeconds: number;
   /** Visits of objects, whatever came of them. */
@@ -24,12 +25,15 @@ export type Spent = {
 
 const MINUTE_MS = 60_000;
 
-/** By Get, so that a healthy object costs a call and an answer for each poll: 83 a second. */
+/** Observing by Get, so that a healthy object costs a call and an answer for each poll: 83 a second. */
 const ARGS = ['--observe-with=get', '--calls-per-minute=6000'];
-/** Until all objects are observed and polled at their own instants. */
+/** Time until all objects are observed, and each is polled at its own instants. */
 const SETTLE_MS = 150_000;
 
-/** Until all objects show that the key is refused, and that their observation is overdue: after 3 intervals and 30 s. */
+/**
+ * Time until all objects show that the key is refused and that their observation is overdue: after 3
+ * intervals and 30 s.
+ */
 const REFUSED_MS = 240_000;
 
 export async function measureRefused(objects: number, tell: (line: string) => void): Promise<Refused> {

@@ -4,7 +4,7 @@ import { startWorld } from '../../test/integration/support/world.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 export type StartUp = Usage & {
-  /** From the start of the process to the first list. */
+  /** Time from the start of the process to the first list. */
   readonly readyMs: number;
 };
 
@@ -15,7 +15,7 @@ export async function measureStartUp(times: number): Promise<StartUp[]> {
   for (let each = 0; each < times; each++) {
     const startedAt = Date.now();
     const operator = await world.operator();
-    // Asked for the moment itself, as looking whether it is ready is only done every 50 ms.
+    // Read the moment from the metric: readiness is only checked every 50 ms.
     const listedAt = await operator.metric('edgetranscode_watch_last_progress_timestamp_seconds');
     starts.push({ readyMs: listedAt * 1_000 - startedAt, ...(await usageOf(operator)) });
     await operator.process.stop();

@@ -14,14 +14,17 @@ const NOT_FOR_TESTS = [
   /^(https?|all|no)_proxy$/i,
 ];
 
-/** For building: as it is, with the programs that the package pins first on PATH, Node among them. */
+/**
+ * The environment for building: the outer one, with the programs that the package pins first on PATH, Node
+ * included.
+ */
 export function buildEnvironment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...outer, PATH: [BIN, outer.PATH].join(delimiter) };
 }
 
 /**
- * For tests. The credentials library would else ask an address of the vendor's network, and hang where there
- * is none.
+ * The environment for tests. Without it the credentials library would call an address of the vendor's
+ * network, and hang where that network is absent.
  */
 export function testEnvironment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(outer).filter(([name]) => !NOT_FOR_TESTS.some((pattern) => pattern.test(name)));

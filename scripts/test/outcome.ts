@@ -61,7 +61,7 @@ export function summary(outcomes: readonly Outcome[]): string {
   ].join('\n');
 }
 
-/** Of all suites. */
+/** The number of failures of all suites. */
 export function failures(outcomes: readonly Outcome[]): number {
   return outcomes.reduce((sum, { failed }) => sum + failed, 0);
 }

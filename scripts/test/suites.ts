@@ -31,7 +31,10 @@ export type Suite = {
   readonly name: string;
   /** Killed after this long: a suite that hangs is a failure, and says so. */
   readonly withinMinutes: number;
-  /** Without a control plane the suite is not run, and counts as skipped or failed. */
+  /**
+   * Set when the suite needs a control plane. Without a control plane it does not run, and counts as skipped
+   * or failed.
+   */
   readonly needsControlPlane?: true;
   /** Not run when that suite has failed: it would test something old. */
   readonly needsSuite?: string;
@@ -45,7 +48,7 @@ export type CommandSuite = {
 export type MochaSuite = {
   /** Globs; each must match a file. Run in this order, each file once. */
   readonly files: readonly string[];
-  /** For one test. */
+  /** Time limit of one test. */
   readonly timeoutMs: number;
   /** `dot` where there are many quick tests, `spec` where one can wait for a test: failures read the same. */
   readonly show: 'dot' | 'spec';

@@ -12,7 +12,7 @@ import { type CodeCounts, codeCounts, entry, increment, mapValues, sumOf } from 
 
 export type CallRecord = Omit<Call, 'sequence'>;
 
-/** About 20 MB of calls, and more than a minute of the vendor's quota. */
+/** Calls kept: about 20 MB, and more than a minute of the vendor's quota. */
 const MOST_CALLS_KEPT = 50_000;
 
 const NOBODY = '(none)';

@@ -28,7 +28,7 @@ export function sumOf(counts: CodeCounts): number {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** As an object, with each value put into `to`. */
+/** Converts a map to an object and each value by `to`. */
 export function mapValues<From, To>(
   map: ReadonlyMap<string, From>,
   to: (value: From) => To,

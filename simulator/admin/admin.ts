@@ -9,7 +9,8 @@
  *
  *   curl http://127.0.0.1:18081/jobs
  *   curl -d '{"jobID": "5ad420b48fb04483915d4f2cd8ac0000"}' http://127.0.0.1:18081/stopJob
- *   curl -d '{"kind": "error", "status": 503, "code": "ServiceUnavailable", "calls": 3}' http://127.0.0.1:18081/addFault
+ *   curl -d '{"kind": "error", "status": 503, "code": "ServiceUnavailable", "calls": 3}' \
+ *     http://127.0.0.1:18081/addFault
  *
  * The port has no password: any user of this machine can use it. No verb returns a secret.
  */

@@ -4,7 +4,7 @@ import type { Faults } from '../endpoint/faults.ts';
 import type { Listener } from '../http/listener.ts';
 import { checkService, type EndpointVerbs, type ServiceName } from '../world/cloud-world.ts';
 
-/** Of one service. */
+/** The endpoint of one service. */
 export interface Endpoint {
   readonly listener: Listener;
   readonly log: CallLog;

@@ -6,7 +6,7 @@
 import type { CloudWorld } from '../world/cloud-world.ts';
 
 type Type = 'string' | 'number' | 'boolean' | 'strings' | 'any';
-/** With a question mark where it may be left out. */
+/** The type of an argument, with a question mark where the argument may be left out. */
 export type Argument = Type | `${Type}?`;
 
 /** Names of a type's properties; of a union, those of every member. */
@@ -92,7 +92,7 @@ export const VERBS: VerbTable = {
   },
   createRole: {
     does:
-      'adds a role, which those it trusts may assume: trustedAccounts by ID (its own, where nobody is named), ' +
+      'adds a role, which those it trusts may assume: trustedAccounts by ID (its own, where no account, key or provider is named), ' +
       'trustedKeys by access key ID, trustedProviders of OIDC tokens by ARN; permissions are RAM actions such as ' +
       'live:GetEdgeTranscodeJob, or * (default); sessionSeconds is how long its sessions really are, whatever is asked',
     takes: { roleName: 'string', accountID: 'string?', ...ROLE_FIELDS },

@@ -7,7 +7,7 @@ import type { FaultEffect } from '../world/cloud-world.ts';
 export type Delivery =
   | {
       readonly kind: 'respond';
-      /** For the counts: the vendor's code, or the fault in parentheses. */
+      /** The code that the counts use: the vendor's, or the fault in parentheses. */
       readonly code: string;
       readonly status: number;
       readonly headers: Readonly<Record<string, string>>;

@@ -30,9 +30,9 @@ export interface Served {
 /** One product behind one endpoint. */
 export interface Service {
   readonly name: ServiceName;
-  /** As the vendor writes it in errors. */
+  /** The product's name as the vendor writes it in errors. */
   readonly product: string;
-  /** By action. */
+  /** The operations by action. */
   readonly operations: ReadonlyMap<string, unknown>;
   claim(request: HttpRequest): Claim;
   /** @param now milliseconds since the Unix epoch. */

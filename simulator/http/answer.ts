@@ -22,9 +22,9 @@ export function success(response: Record<string, unknown>): Answer {
 
 /** The source of an error, which the error's body names. */
 export interface Origin {
-  /** As the vendor writes it: `live`, `Sts`. */
+  /** The product's name as the vendor writes it: `live`, `Sts`. */
   readonly product: string;
-  /** As the client addressed it. */
+  /** The host that the client addressed. */
   readonly host: string;
 }
 

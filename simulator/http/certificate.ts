@@ -77,7 +77,7 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag]), lengthOf(content), content]);
 }
 
-/** Below 128 in one byte; else in two more, which reach to 65,535. */
+/** Encodes a length: one byte below 128, else three, of which two hold the length, 65,535 at most. */
 function lengthOf({ length }: Buffer): Buffer {
   return Buffer.from(length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff]);
 }

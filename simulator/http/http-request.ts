@@ -6,7 +6,7 @@ export interface HttpRequest {
   readonly path: string;
   /** Decoded, in the order they came; a name may come more than once. */
   readonly query: readonly (readonly [name: string, value: string])[];
-  /** By lower-case name; a header may come more than once. */
+  /** Header values by lower-case name; a header may come more than once. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
   readonly body: Uint8Array;
 }
@@ -34,7 +34,10 @@ export function header(request: HttpRequest, name: string): string {
   return request.headers[name]?.[0] ?? '';
 }
 
-/** From the query and from a form in the body; where both name one, the body's. */
+/**
+ * Reads parameters from the query and from a form in the body. Where both name a parameter, the body's value
+ * counts.
+ */
 export function parametersOf(request: HttpRequest): ReadonlyMap<string, string> {
   const contentType = header(request, 'content-type').toLowerCase();
   const isForm = contentType.startsWith('application/x-www-form-urlencoded');

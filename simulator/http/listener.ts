@@ -9,8 +9,8 @@ import type { AddressInfo, Socket } from 'node:net';
 const LOOPBACK = '127.0.0.1';
 
 /**
- * As long as gateways keep idle connections; Node's own 5 s would have clients run into closing ones all the
- * time.
+ * How long an idle connection stays open: as long as gateways keep it. With Node's default of 5 s, clients
+ * would often meet a connection that is just being closed.
  */
 const KEEP_ALIVE_MS = 60_000;
 

@@ -6,7 +6,7 @@ import { millisecondsOf, timeOf } from '../world/times.ts';
 /** Ten times as many as any test has; some 60 MB. */
 const MOST_JOBS = 100_000;
 
-/** With a prefix of 24 hex digits, as long as the vendor's IDs. */
+/** Digits after the prefix. With a prefix of 24 hex digits an ID is as long as the vendor's. */
 const NUMBER_DIGITS = 8;
 
 /** @param now in milliseconds since the Unix epoch: when the first is created, unless `createTime` says. */

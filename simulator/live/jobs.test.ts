@@ -84,7 +84,7 @@ describe('a job', () => {
       cloud.createJob({ clusterID: 'c', unsetTimes: 'null' as 'empty' }),
       'unsetTimes is absent or empty',
     );
-    await refused(cloud.createJob({ clusterID: 'c', accountID: 'nobody' }), 'There is no account nobody');
+    await refused(cloud.createJob({ clusterID: 'c', accountID: 'unknown' }), 'There is no account unknown');
   });
 });
 

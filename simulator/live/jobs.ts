@@ -13,11 +13,11 @@ import { checkCount } from './job-batch.ts';
 import { SortedList } from './sorted-list.ts';
 
 export class Jobs {
-  /** By cluster, then by ID, in the order they were created here. */
+  /** The jobs by cluster, then by ID, in the order in which they were created here. */
   readonly #clusters = new Map<string, Map<string, Job>>();
-  /** By cluster and account: what a list shows. */
+  /** What a list shows, by cluster and account. */
   readonly #listed = new Map<string, SortedList<Job>>();
-  /** By ID, which more than one cluster may have. */
+  /** The jobs by ID. Several clusters may have a job of the same ID. */
   readonly #named = new Map<string, Set<Job>>();
 
   create(accountID: string, description: NewJob, now: number): Job {
@@ -41,7 +41,7 @@ export class Jobs {
     return job?.accountID === accountID ? job : undefined;
   }
 
-  /** In the order they were created. */
+  /** Returns the jobs in the order in which they were created. */
   list(clusterID?: string): readonly Job[] {
     const clusters = clusterID === undefined ? [...this.#clusters.values()] : [this.#clusters.get(clusterID)];
     return clusters.flatMap((cluster) => [...(cluster?.values() ?? [])]);

@@ -21,7 +21,7 @@ export interface Invocation {
 /** The response without its RequestId. Throws `ApiError`. */
 export type Operation = (invocation: Invocation) => Record<string, unknown>;
 
-/** By action. */
+/** The operations of Live by action. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['GetEdgeTranscodeJob', getEdgeTranscodeJob],
   ['ListEdgeTranscodeJob', listEdgeTranscodeJob],
@@ -65,7 +65,7 @@ function filterOf(parameters: Invocation['parameters']): (job: Job) => boolean {
     (!keyword || job.jobID === keyword || job.name.toLowerCase().includes(keyword.toLowerCase()));
 }
 
-/** By CreateTime, the newest first unless SortBy says otherwise. */
+/** Reads the order by CreateTime: the newest job first, unless SortBy says otherwise. */
 function orderOf(parameters: Invocation['parameters']): 'asc' | 'desc' {
   const sortBy = parameters.get('SortBy') || 'desc';
   if (sortBy !== 'asc' && sortBy !== 'desc') throw invalidParameter('SortBy');

@@ -10,7 +10,8 @@ const MOST_REMEMBERED = 270_000;
 
 export class Nonces {
   /**
-   * From key and nonce to when it may be forgotten; the oldest first, as a Map keeps the order of insertion.
+   * When each pair of key and nonce may be forgotten. The oldest comes first: a Map keeps the order of
+   * insertion.
    */
   readonly #seen = new Map<string, number>();
 

@@ -10,7 +10,7 @@ import { canonicalQuery, percentEncode } from './signature.ts';
 
 export interface RpcRequest {
   readonly method: string;
-  /** Of the query and of a form in the body, decoded. */
+  /** The decoded parameters of the query and of a form in the body. */
   readonly parameters: ReadonlyMap<string, string>;
 }
 

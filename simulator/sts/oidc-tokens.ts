@@ -12,9 +12,9 @@ export interface OIDCToken {
 }
 
 export class OIDCTokens {
-  /** By the token itself. */
+  /** What is known of each token, by the token itself. */
   readonly #tokens = new Map<string, OIDCToken>();
-  /** Of every token there ever was. */
+  /** The providers of all tokens that were ever added. */
   readonly #providers = new Set<string>();
 
   add({ token, providerARN, subject, expiresAt }: NewOIDCToken, now: number): void {

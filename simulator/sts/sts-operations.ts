@@ -53,7 +53,7 @@ type StsOperation =
   | { readonly kind: 'signed'; respond(invocation: SignedInvocation): Record<string, unknown> }
   | { readonly kind: 'anonymous'; respond(invocation: AnonymousInvocation): Record<string, unknown> };
 
-/** By action. */
+/** The operations of STS by action. */
 export const STS_OPERATIONS: ReadonlyMap<string, StsOperation> = new Map<string, StsOperation>([
   // Needs no permission: a denial of it would have no effect at the vendor's either.
   ['GetCallerIdentity', { kind: 'signed', respond: ({ key }) => callerIdentity(key) }],

@@ -25,7 +25,7 @@ const TOKEN_BYTES = 512;
 
 export class StsSessions {
   readonly #accounts: Accounts;
-  /** By access key; the oldest first, as a Map keeps the order of insertion. */
+  /** The sessions by access key. The oldest comes first: a Map keeps the order of insertion. */
   readonly #sessions = new Map<string, Session>();
 
   constructor(accounts: Accounts) {

@@ -22,7 +22,7 @@ export interface AccountVerbs {
 
 export interface NewAccount {
   accountID: string;
-  /** Of the product Live; default 6,000, or what the simulator was started with. */
+  /** Quota of the product Live. Default: 6,000, or what the simulator was started with. */
   callsPerMinute?: number;
 }
 

@@ -38,7 +38,7 @@ export interface JobVerbs {
 export interface EndpointVerbs {
   addFault(fault: NewFault): Promise<{ faultID: string }>;
   removeFault(fault: { faultID: string }): Promise<void>;
-  /** Of both services. */
+  /** Removes the faults of both services. */
   clearFaults(): Promise<void>;
   faults(): Promise<readonly Fault[]>;
 
@@ -50,8 +50,8 @@ export interface EndpointVerbs {
   /** The calls after sequence number `since` (default 0: all that are kept), oldest first. */
   calls(range?: { since?: number; limit?: number } & OfService): Promise<CallPage>;
   /**
-   * As `calls`, but waits until there are `count` of them; after `milliseconds` (default 10,000) gives what
-   * there is.
+   * Waits until there are `count` calls, then returns what `calls` would. After `milliseconds` (default
+   * 10,000) it returns the calls that there are.
    */
   awaitCalls(range: { since?: number; count: number; milliseconds?: number } & OfService): Promise<CallPage>;
   /** When an account called, for sums over any stretch of time; of one operation or of all. */
@@ -112,7 +112,7 @@ export interface NewJob extends JobChange {
 /** Jobs alike but for their IDs, spread evenly over the clusters. */
 export interface NewJobs extends Omit<NewJob, 'clusterID' | 'jobID' | 'name'> {
   clusterIDs: readonly string[];
-  /** At most 100,000. */
+  /** Number of jobs, at most 100,000. */
   count: number;
   /** What their IDs start with, before a number of eight digits; default 24 random hex digits. */
   prefix?: string;
@@ -172,13 +172,13 @@ export type Fault = NewFault & { faultID: string };
 
 export interface Counts {
   calls: number;
-  /** By operation, then by code: `OK`, the vendor's code, or the fault in parentheses: `(hang)`. */
+  /** Counts by operation, then by code: `OK`, the vendor's code, or the fault in parentheses: `(hang)`. */
   byOperation: Record<string, Record<string, number>>;
-  /** By account, with `(none)` for unknown keys. */
+  /** Counts by account, with `(none)` for unknown keys. */
   byAccount: Record<string, AccountCounts>;
-  /** By access key, calls refused for the key included; `(none)` for calls without one. */
+  /** Counts by access key, calls refused for the key included; `(none)` for calls without one. */
   byKey: Record<string, KeyCounts>;
-  /** By `cluster/job`. */
+  /** Counts by `cluster/job`. */
   byJob: Record<string, number>;
   connections: { opened: number; open: number };
 }
@@ -189,7 +189,7 @@ export interface KeyCounts {
 }
 
 export interface AccountCounts extends KeyCounts {
-  /** By operation, then by code. */
+  /** Counts by operation, then by code. */
   byOperation: Record<string, Record<string, number>>;
   /** The most calls in any sliding second, and in any sliding 60 s. */
   mostPerSecond: number;

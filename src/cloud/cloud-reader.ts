@@ -62,9 +62,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#sharedDemand = sharing && this.#share(sharing);
   }
 
-  /**
-   * Observes a job. Not an async function: its frame would cost each of 100,000 waiting questions 450 bytes.
-   */
+  /** Not an async function: its frame would cost each of 100,000 waiting questions 450 bytes. */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
     if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
     if (!this.mayUse(reference.credential)) return this.#refusal(reference);

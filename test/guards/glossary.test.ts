@@ -33,7 +33,9 @@ describe('the glossary', () => {
     });
 });
 
-/** Matches the term in prose and as a part of a name: "circuit breaker", `CircuitBreaker`, `circuit-breaker`. */
+/**
+ * Matches the term in prose and as a part of a name: "circuit breaker", `CircuitBreaker`, `circuit-breaker`.
+ */
 function pattern(term: string): RegExp {
   return new RegExp(term.split(/[ -]/).join('[\\s-]*'), 'i');
 }

@@ -1,14 +1,14 @@
 /**
- * The import directions: which room may import which, and which library belongs to which room. This table is the only place that
- * says so; `layers.test.ts` holds every import of `src` against it.
+ * The import directions: which room may import which, and which library belongs to which room. This table is
+ * the only place that says so; `layers.test.ts` holds every import of `src` against it.
  */
 
-/** From a room to the rooms that it may import. */
+/** Maps a room to the rooms that it may import. */
 export type RoomTable = Readonly<Record<string, readonly string[]>>;
 
 /**
- * A room is a folder of `src` without its sub-folders, or one of the files that see several rooms. It may always import its own files.
- * `job/*` stands for every folder below `job`.
+ * A room is a folder of `src` without its sub-folders, or one of the files that see several rooms. It may
+ * always import its own files. `job/*` stands for every folder below `job`.
  */
 export const MAY_IMPORT: RoomTable = {
   'main.ts': ['app.ts', 'base', 'config', 'cloud/client', 'cloud/credentials', 'telemetry'],
@@ -74,8 +74,9 @@ export interface SourceFile {
 }
 
 /**
- * The rooms of the simulator, in the same form. Tests and their helpers in `simulator/test` may import all of them.
- * The simulator imports nothing of `src`: a mistake of the operator's cloud client must not be repeated in its counterpart.
+ * The rooms of the simulator, in the same form. Tests and their helpers in `simulator/test` may import all of
+ * them. The simulator imports nothing of `src`: a mistake of the operator's cloud client must not be repeated
+ * in its counterpart.
  */
 export const SIMULATOR_MAY_IMPORT: RoomTable = {
   'main.ts': ['*'],
@@ -117,7 +118,10 @@ export function forbiddenLibraries(sources: readonly SourceFile[]): string[] {
   );
 }
 
-/** The first circle of imports between files, as a path that ends where it began; undefined when there is none. */
+/**
+ * The first circle of imports between files, as a path that ends where it began; undefined when there is
+ * none.
+ */
 export function circle(sources: readonly SourceFile[]): readonly string[] | undefined {
   const imports = new Map(sources.map(({ path, files }) => [path, files]));
   const done = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * Draws the import table of layers.ts as a mermaid diagram. Arrows that follow from others are left out, and so are
- * `base` and `api`, which have no imports, and the files that see every room.
+ * Draws the import table of layers.ts as a mermaid diagram. Arrows that follow from others are left out, and
+ * so are `base` and `api`, which have no imports, and the files that see every room.
  */
 import type { RoomTable } from './layers.ts';
 

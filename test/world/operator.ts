@@ -23,7 +23,7 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly level: stri
 
 const PROGRAM = 'dist/main.js';
 
-/** As in the image: what is measured is what is shipped. */
+/** The flags of Node in the image: what is measured is what is shipped. */
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=10'];
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
 
@@ -32,7 +32,7 @@ const ONCE = { headers: { connection: 'close' } };
 
 export class Operator implements AsyncDisposable {
   readonly process: StartedProcess;
-  /** Of /metrics, /livez and /readyz. */
+  /** The base URL of /metrics, /livez and /readyz. */
   readonly url: string;
 
   constructor(started: StartedProcess, url: string) {

@@ -37,7 +37,7 @@ export class RedisServer {
     this.process = process;
   }
 
-  /** With its password. */
+  /** The URL of the server, with its password. */
   get url(): string {
     return `redis://:${PASSWORD}@127.0.0.1:${this.port}`;
   }

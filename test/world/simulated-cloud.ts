@@ -8,7 +8,7 @@ export interface SimulatedCloud {
   readonly process: StartedProcess;
   /** Such as `http://127.0.0.1:23456`. */
   readonly endpoint: string;
-  /** Of its STS. */
+  /** The endpoint of its STS. */
   readonly stsEndpoint: string;
   readonly adminURL: string;
   readonly admin: AdminClient;

@@ -38,8 +38,8 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /**
-   * On the connections that are open now, the server hears everything and the client nothing: a watch falls
-   * behind.
+   * Holds back what the server sends on the connections that are open now. The server still receives
+   * everything, so a watch falls behind.
    */
   hold(): void {
     for (const connection of this.#connections) {

@@ -94,6 +94,14 @@ export class ClusterBatch<A extends Asker> {
     return this.#jobs.get(jobID);
   }
 
+  /** The job for which this asker waits; undefined once it has its answer. */
+  jobWith(jobID: string, asker: A): PendingJob<A> | undefined {
+    const newest = this.#jobs.get(jobID);
+    if (newest?.has(asker)) return newest;
+    for (const job of this.#calling) if (job.jobID === jobID && job.has(asker)) return job;
+    return undefined;
+  }
+
   isListRefused(now: number): boolean {
     return now < this.#refusedUntil;
   }
@@ -161,8 +169,8 @@ export class ClusterBatch<A extends Asker> {
   }
 
   #left(jobID: string, asker: A): void {
-    const job = this.#jobs.get(jobID);
-    if (job?.has(asker)) this.#answer(job, [asker], { kind: 'withdrawn' });
+    const job = this.jobWith(jobID, asker);
+    if (job) this.#answer(job, [asker], { kind: 'withdrawn' });
   }
 
   #got(job: PendingJob<A>, result: Result<Job>): void {

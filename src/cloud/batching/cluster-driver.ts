@@ -93,12 +93,20 @@ export class ClusterDriver {
     return new Promise((resolve) => {
       const about = this.#aboutOf(credential);
       const asker = new Question(this, jobID, about, this.#parts.clock.now(), resolve, signal);
-      this.#step({ kind: 'asked', jobID, asker, priority, deadline, isCalling: this.#isCalling(jobID) });
+      this.#step({
+        kind: 'asked',
+        jobID,
+        asker,
+        priority,
+        deadline,
+        isCalling: this.#isCalling(this.batch.jobOf(jobID)),
+      });
     });
   }
 
   leave(asker: Question): void {
-    if (!this.#isCalling(asker.jobID)) this.#step({ kind: 'left', jobID: asker.jobID, asker });
+    const { jobID } = asker;
+    if (!this.#isCalling(this.batch.jobWith(jobID, asker))) this.#step({ kind: 'left', jobID, asker });
   }
 
   sweep(sweeping: Sweeping): void {
@@ -137,8 +145,7 @@ export class ClusterDriver {
     return about;
   }
 
-  #isCalling(jobID: string): boolean {
-    const job = this.batch.jobOf(jobID);
+  #isCalling(job: PendingJob<Question> | undefined): boolean {
     return job !== undefined && this.#gets.get(job)?.isCalling === true;
   }
 
@@ -210,10 +217,7 @@ export class ClusterDriver {
     });
   }
 
-  /**
-   * Logs a refusal. A missing permission concerns all clusters of the credential, so it is logged once for
-   * them.
-   */
+  /** Logs a refusal. A missing permission concerns all clusters of a credential: it is logged once. */
   #logRefusal({ failure: { kind, message } }: Refused): void {
     const identity = identityOf(this.about.credential);
     if (kind === 'PermissionDenied')

@@ -29,10 +29,7 @@ const MOST_UNDERWAY = 16;
 /** How often a throttled page is read again, each time after the pause of the account. */
 const MOST_THROTTLINGS = 3;
 
-/**
- * Failures after which the remaining pages are not read: more than three, and more than a quarter of the
- * pages read.
- */
+/** Failures after which no further page is read: more than three, and a quarter of those read. */
 const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
@@ -133,9 +130,7 @@ export class Sweep {
     return this.stage === 'other pages' || (this.stage === 'first page' && this.failure !== undefined);
   }
 
-  /**
-   * Clock `now` of the first page's call. A job with no later asker that no page brought is not in the list.
-   */
+  /** Clock `now` of the first call. A job that came by then and that no page brought is not in the list. */
   get since(): number {
     return Math.min(...this.#sentAt.values());
   }

@@ -37,10 +37,7 @@ export class Accounts<Item extends Waiting> {
     return account;
   }
 
-  /**
-   * Removes a member. The budget of an account without members closes a minute later, unless one joins by
-   * then.
-   */
+  /** Removes a member. An account without members ends a minute later, unless one joins by then. */
   leave({ key }: Account<Item>): void {
     const account = this.#accounts.get(key);
     if (!account) return;
@@ -48,10 +45,7 @@ export class Accounts<Item extends Waiting> {
     if (account.members === 0) this.#endLater(account);
   }
 
-  /**
-   * Moves a member to the account that STS gave for its key. The calls that it made alone count there from
-   * now on.
-   */
+  /** Moves a member to the account that STS gave. The calls that it made alone count there, too. */
   move(from: Account<Item>, key: string): Account<Item> {
     if (from.key === key) return from;
     const to = this.join(key);

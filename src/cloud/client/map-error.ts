@@ -106,9 +106,7 @@ interface VendorAnswer {
   readonly requestID: string | undefined;
 }
 
-/**
- * Reads what the SDK throws for an error body: `code`, and `data` with the body's fields and `statusCode`.
- */
+/** Reads what the SDK throws for an error body: `code`, and `data` with its fields and `statusCode`. */
 function vendorAnswer(error: unknown): VendorAnswer | undefined {
   const { code, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
   const status = data?.statusCode;

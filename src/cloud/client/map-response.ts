@@ -32,7 +32,7 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   const job = mapJob(fields);
   if (Object.keys(job).length === 0) throw new UnexpectedBody('the answer holds an empty job');
   if (job.jobID !== undefined && job.jobID !== jobID)
-    throw new UnexpectedBody('the answer tells of another job than the one asked about');
+    throw new UnexpectedBody('the answer is about another job than the requested one');
   return job;
 }
 
@@ -63,10 +63,7 @@ export function mapListResponse(body: unknown): JobPage {
   return { total, jobs };
 }
 
-/**
- * Maps one job of Get or List. Leaves out fields that are empty, not text, or not a time where a time
- * belongs.
- */
+/** Maps one job of Get or List. Leaves out fields that are empty, not text, or no valid time. */
 export function mapJob(fields: JobFields): Job {
   return withoutUndefined({
     createTime: time(fields.CreateTime),

@@ -14,9 +14,7 @@ export const NONCE_HEADER = 'x-acs-signature-nonce';
 /** Name of the socket's property in httpx 2. */
 const READ_TIMER = 'TIMER::READ_TIMER';
 
-/**
- * Longest body. A page of 100 jobs takes about 100 KiB. An endless body would fill the memory of the process.
- */
+/** Longest body. A page of 100 jobs takes about 100 KiB. An endless body would fill the memory. */
 export const LONGEST_BODY_BYTES = 2 * 2 ** 20;
 
 /**

@@ -19,10 +19,7 @@ interface Session extends SessionKey {
 }
 
 export interface RoleSessionOptions {
-  /**
-   * What assumes the role, without its key. `version` changes with anything that another session is needed
-   * for.
-   */
+  /** What assumes the role, without its key. Another `version` needs another session. */
   readonly source: Omit<Credential, 'accessKey' | 'role'>;
   /** Asks STS for a session. Never rejects. */
   readonly assume: () => Promise<Assumed>;

@@ -15,18 +15,12 @@ export interface Aimd {
 /** Least share. With a smaller one an account would hardly notice that the other tool has stopped. */
 const LEAST_SHARE = 1 / 32;
 
-/**
- * Recovery of the share. From 1/2 back to 1 in 100 s, a little more than the minute over which the vendor
- * counts.
- */
+/** Recovery from 1/2 to 1 in 100 s, a little more than the minute over which the vendor counts. */
 const RECOVERY = { share: 0.05, everyMs: 10_000 };
 
 export const UNTHROTTLED: Aimd = { share: 1, at: 0 };
 
-/**
- * Halves the share. Calls in flight together are throttled together: the caller reports them as one
- * throttling.
- */
+/** Halves the share. The caller reports calls in flight together as one throttling. */
 export function throttled(state: Aimd, now: number): Aimd {
   return { share: Math.max(LEAST_SHARE, shareAt(state, now) / 2), at: now };
 }

@@ -219,9 +219,7 @@ function describe(error: unknown): string {
   return /^[A-Z]{3,20}\b/.exec(String(message))?.[0] ?? 'the connection failed';
 }
 
-/**
- * The name of an account in Redis. A hash, because Redis need not know account numbers or names of Secrets.
- */
+/** Name of an account in Redis. A hash: Redis need not know account numbers or names of Secrets. */
 export function sharedNameOf(account: string): string {
   return `edgetranscode_${createHash('sha256').update(account).digest('hex').slice(0, 16)}`;
 }

@@ -10,9 +10,7 @@ export interface SharedDemandOptions {
   readonly redis: Pick<RedisConnection, 'eval'>;
   /** Number of processes that share each budget. */
   readonly shards: number;
-  /**
-   * Name of this process's shard. The next leader of the shard has the same name, so it replaces this demand.
-   */
+  /** Name of this process's shard. The next leader of the shard replaces this demand by it. */
   readonly shard: string;
   /** Calls a second that this process's objects need, by the name of the account. */
   readonly own: () => ReadonlyMap<string, number>;
@@ -56,9 +54,7 @@ export class SharedDemand {
     this.#next = this.#later();
   }
 
-  /**
-   * Calls a second that the other processes need of an account, at the last exchange. 0 a minute after it.
-   */
+  /** Calls a second that other processes need of an account, by the last exchange; 0 a minute later. */
   othersOf(account: string): number {
     return this.#isKnown ? (this.#others.get(account) ?? 0) : 0;
   }

@@ -67,10 +67,7 @@ export class CredentialStates {
     });
   }
 
-  /**
-   * The state of a credential and the account that it spends now. A changed Secret starts with a closed
-   * breaker.
-   */
+  /** The state of a credential and its account now. A changed Secret starts with a closed breaker. */
   async of(credential: Credential): Promise<{ state: CredentialState; account: CredentialAccount }> {
     const entry = this.follow(credential);
     if (this.#options.clock.now() >= entry.askAgainAt) entry.joining ??= this.#join(entry, credential);
@@ -94,10 +91,7 @@ export class CredentialStates {
     return this.#states.get(identity);
   }
 
-  /**
-   * Keeps the states of the credentials that objects name, because those objects may be polled only once a
-   * day.
-   */
+  /** Keeps the states of credentials that objects name: they may be polled only once a day. */
   keep(isNamed: (identity: string) => boolean): void {
     this.#isNamed = isNamed;
   }
@@ -171,18 +165,12 @@ export class CredentialStates {
   }
 }
 
-/**
- * Version of the credential that decides the account: a renewed session of a role has a new key and the same
- * account.
- */
+/** Version that decides the account: a renewed session has a new key and the same account. */
 function sourceOf({ version, source = version }: Credential): string {
   return source;
 }
 
-/**
- * Name of the account while STS has not given it. The account that a Secret names is valid only within its
- * namespace.
- */
+/** Name of the account until STS gives it. The one that a Secret names is valid in its namespace. */
 function presumed({ identity, accountID }: Credential): string {
   return accountID === undefined ? `alone ${identity}` : `said in ${namespaceOf(identity)} ${accountID}`;
 }

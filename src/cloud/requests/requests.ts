@@ -108,10 +108,7 @@ export class Requests {
     return undefined;
   }
 
-  /**
-   * Checks the request again, because it may have waited long. A request that may not be called starts again
-   * or ends.
-   */
+  /** Checks the request after its wait. A request that may not be called starts again or ends. */
   #check(request: Request<unknown>, admission: Admission): boolean {
     const { client, states } = this.#parts;
     const { state, account, pass, guard, guardPass, destination } = admission;

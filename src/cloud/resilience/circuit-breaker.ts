@@ -31,15 +31,10 @@ interface Probing extends Omit<Open, 'kind'> {
 
 type State = { readonly kind: 'closed' } | Open | Probing;
 
-/**
- * A corrected key must take effect within 30 s: 20 s to the next probe leave 10 s for the call and the write.
- */
+/** A corrected key takes effect within 30 s: 20 s to the next probe, 10 s for the call and the write. */
 const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
 
-/**
- * While the breaker is closed all callers share one pass: they need not be distinguished, and 100,000 may
- * wait.
- */
+/** All callers share one pass while closed: they need not be distinguished, and 100,000 may wait. */
 const ADMITTED: Entrance = { pass: Symbol('admitted') };
 
 export class CircuitBreaker {
@@ -94,10 +89,7 @@ export class CircuitBreaker {
     return state.kind === 'closed' || isProbe(state, pass) ? undefined : failureOf(state);
   }
 
-  /**
-   * Closes the breaker if the call was the probe. A call that began before the failure shows nothing about
-   * it.
-   */
+  /** Closes the breaker if the call was the probe. An older call shows nothing about the failure. */
   succeeded(pass: Pass): void {
     if (isProbe(this.#state, pass)) this.reset();
   }

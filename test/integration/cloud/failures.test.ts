@@ -30,16 +30,16 @@ describe('an object that was never observed', () => {
       return { args };
     },
   });
-  /** Of the cases, by the object's name. */
+  /** The jobs of the cases, by the name of the object. */
   const jobs = new Map<string, JobIDs>();
-  const mendings = new Map<string, () => Promise<void>>();
+  const repairs = new Map<string, () => Promise<void>>();
 
   scene.setUp(async () => {
     const { world } = scene;
     for (const [title, { fault }] of Object.entries(FAILURES)) {
       const ids = await createJob(world);
       jobs.set(nameOf(title), ids);
-      mendings.set(nameOf(title), await breakCalls(world, ids, fault));
+      repairs.set(nameOf(title), await breakCalls(world, ids, fault));
     }
     await world.apply(...Array.from(jobs, ([name, ids]) => job(name, ids)));
   });
@@ -53,9 +53,9 @@ describe('an object that was never observed', () => {
           const name = nameOf(title);
           const failed = await world.until(name, (each) => is(each, 'Ready', 'False'));
           expectFirstFailure(failed, kind, message);
-          await mendings.get(name)?.();
-          // What only a person mends is polled slowly, so the person asks.
-          if (NEEDS_A_PERSON.has(kind)) await requestRefresh(world, name, 'mended');
+          await repairs.get(name)?.();
+          // A failure that only a person can repair is polled slowly, so the person requests a refresh.
+          if (NEEDS_A_PERSON.has(kind)) await requestRefresh(world, name, 'repaired');
           const { status } = await world.until(name, (each) => is(each, 'Ready', 'True'));
           expect(status.conditions?.map(({ type }) => type)).to.deep.equal(['Ready', 'Fresh', 'Running']);
         },

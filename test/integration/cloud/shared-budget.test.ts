@@ -16,8 +16,9 @@ import { job } from '../support/world.ts';
 
 const CALLS_PER_MINUTE = 300;
 /**
- * At 7.5 polls a minute each: of each shard alone less than the 294 that there are, together 360. Intervals
- * that are a quarter longer make it 288, which is 96% of the budget.
+ * Objects of each shard, at 7.5 polls a minute each. Each shard alone needs less than the 294 calls a minute
+ * that the budget allows; together they need 360. Intervals that are a quarter longer make that 288, which is
+ * 96% of the budget.
  */
 const OBJECTS = { sports: 30, news: 15, rest: 3 } as const;
 const INTERVAL = '8s';
@@ -143,7 +144,7 @@ describe('a budget that three shards share', function () {
     await scene.world.eventually(`shared_budget ${value} of all`, reported, { withinMs });
   }
 
-  /** Until every shard has made calls. */
+  /** Waits until every shard has made calls. */
   async function called(): Promise<void> {
     for (const [shard, operator] of operators) {
       const series = `edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="OK",shard="${shard}"}`;

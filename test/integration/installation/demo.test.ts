@@ -152,7 +152,7 @@ class Demo implements AsyncDisposable {
   }
 }
 
-/** With a home and a temporary directory of its own. */
+/** Starts a demo with its own home and temporary directory. */
 async function startDemo(environment: NodeJS.ProcessEnv = {}): Promise<Demo> {
   const directory = await mkdtempDisposable(join(tmpdir(), 'demo-test-'));
   const [temporary, home] = [join(directory.path, 'tmp'), join(directory.path, 'home')];

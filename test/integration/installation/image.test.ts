@@ -48,7 +48,7 @@ describe('the image', function () {
     expect(sources).to.contain('../src/main.ts');
   });
 
-  /** As the entry point does, in an environment that cannot help. */
+  /** Runs the program as the entry point of the image does, in an environment that holds nothing else. */
   function run(...args: string[]): Promise<{ stdout: string; stderr: string }> {
     const main = join(folder, 'app/main.js');
     return execute(process.execPath, [...NODE_FLAGS, main, ...args], { cwd: folder, env: NODE_ENVIRONMENT });

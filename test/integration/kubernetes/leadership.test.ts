@@ -123,7 +123,7 @@ describe('operators that share a Lease', function () {
     for (const each of running)
       expect((await fetch(`${each.url}/livez`)).status, 'livez in the stall').to.equal(200);
     world.controlPlane.resumeApiServer();
-    expect(last - stopped, 'calls while nobody led, but for one on its way').to.be.at.most(1);
+    expect(last - stopped, 'calls without a leader, except one under way').to.be.at.most(1);
     await scene.world.eventually('a leader', async () => (await leaders())[0], {
       withinMs: TAKEN_OVER_WITHIN_MS,
     });

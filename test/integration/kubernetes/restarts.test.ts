@@ -75,7 +75,7 @@ function afterTheApiServers(scene: Scene): void {
         await world.eventually('no series of deleted', forgotten);
       },
 
-      'what was made anew meanwhile inherits nothing': async () => {
+      'an object that was recreated meanwhile inherits nothing': async () => {
         const { world } = scene;
         const made = await world.until(
           'replaced',

@@ -23,7 +23,7 @@ const INTERVAL_MS = 5_000;
 const LATE_MS = 1_500;
 const MOVES = 12;
 
-/** As docs/scaling.md has it, where each shard's name stands for `sports`. */
+/** The command of docs/scaling.md. The tests replace `sports` in it by the name of each shard. */
 const GRANT = /patch role edge-transcode-job-operator --type=json --patch='(?<patch>[^']*)'/;
 
 describe('shards', function () {
@@ -134,7 +134,7 @@ describe('shards', function () {
     const name = 'sports-1';
     const ids = jobs.get(name) as JobIDs;
     const since = await now(world);
-    /** From which version on the object was whose. */
+    /** The owner of the object from each version on. */
     const owners: { readonly version: number; readonly owner: Shard }[] = [];
     for (let round = 0; round < MOVES; round += 1) {
       const owner = SHARDS[round % SHARDS.length];
@@ -244,7 +244,7 @@ function observedSeries(name: string, shard: Shard): string {
   return series('job_last_observation_timestamp_seconds', shard, labels);
 }
 
-/** As Prometheus' text has it: the shard comes last. */
+/** The name of a series as Prometheus' text has it: the shard is the last label. */
 function series(name: string, shard: Shard, labels = ''): string {
   const all = [labels, shard === undefined ? '' : `shard="${shard}"`].filter(Boolean).join();
   return `edgetranscode_${name}${all && `{${all}}`}`;

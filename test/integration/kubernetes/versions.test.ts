@@ -12,7 +12,7 @@ import { useWorld } from '../support/use-world.ts';
 import { statusWrites } from '../support/user-side.ts';
 import { is, job, type World } from '../support/world.ts';
 
-/** As much of the status schema as is changed here. */
+/** The part of the status schema that these tests change. */
 interface StatusSchema {
   properties: Record<string, { type?: string; enum?: string[]; properties?: Record<string, object> }>;
 }

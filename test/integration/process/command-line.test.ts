@@ -134,7 +134,7 @@ describe('the command line of the operator', () => {
     return last.error.message;
   }
 
-  /** Without anything of our own environment. */
+  /** Runs the program without any variable of the test's environment. */
   function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
     const options = { env: { HOME: home, ...env }, timeout: 20_000 };
     return new Promise((resolve) => {

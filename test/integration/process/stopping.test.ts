@@ -92,7 +92,7 @@ describe('SIGTERM ends the operator with 0 within 5 s', function () {
     await stops(leader);
   });
 
-  /** In order, and not because its patience is over. */
+  /** Expects an orderly stop, not one at the end of the grace period. */
   async function stops(running: Operator): Promise<void> {
     expect(await running.process.stop(5_000)).to.deep.equal({ code: 0, signal: null });
     expect(running.log().at(-1)).to.include({ level: 'info', msg: 'stopped' });

@@ -21,7 +21,7 @@ current-context: a
 
 const MISBEHAVE = join(import.meta.dirname, '../support/fixtures/misbehave.ts');
 
-/** Of the shipped probe. */
+/** Timeout of the shipped probe. */
 const PROBE_TIMEOUT_MS = 1_000;
 
 describe('an unexpected failure', function () {

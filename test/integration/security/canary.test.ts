@@ -231,7 +231,9 @@ async function tokenOf(kubeconfig: string): Promise<string> {
   return parse(await readFile(kubeconfig, 'utf8')).users[0].user.token;
 }
 
-/** From here on no stream URL is valid. Resolves when the API server says so, with the URL. */
+/**
+ * Makes every stream URL invalid. Resolves when the API server refuses a stream URL and quotes it.
+ */
 async function refuseStreamURLs(world: World): Promise<void> {
   const path =
     '/spec/versions/0/schema/openAPIV3Schema/properties/status/properties/job/properties/streamInput/pattern';

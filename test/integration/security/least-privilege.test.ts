@@ -85,7 +85,7 @@ describe('the roles of the operator', function () {
       it('make it log what is missing', () => says({ ...stage(), name }));
     });
 
-  /** At the level debug, as a refused event is no more than that. */
+  /** Starts the operator at log level debug: a refused event is only logged there. */
   async function start(): Promise<void> {
     const args = ['--log-level=debug', ...LEASE_ARGS];
     operator = await scene.world.operator({ kubeconfig, untilReady: false, args });

@@ -3,7 +3,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
-/** In every canary, at both ends, so that a part that is shown (`LTAI****`) gives it away as well. */
+/** The mark at both ends of every canary, so that a part that is shown (`LTAI****`) is recognized as well. */
 const MARK = `canary${randomBytes(6).toString('hex')}`;
 
 /** A secret for this purpose, of letters and digits like a real one. */

@@ -12,8 +12,8 @@ export interface JobIDs {
 }
 
 /**
- * For tests that count, or break, the calls about single jobs: those of objects that come together would be
- * pages of a list.
+ * The argument for tests that count or break the calls for single jobs. Without it, objects that are due
+ * together would be read by pages of a list.
  */
 export const ONE_BY_ONE = '--observe-with=get';
 

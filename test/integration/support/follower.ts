@@ -18,17 +18,20 @@ import { job, type Shown, type World } from './world.ts';
 
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL };
 
-/** In place of 80 s and 20 s, in the same proportion. */
+/** Time limits of the watch, in place of 80 s and 20 s. */
 const LIMITS = { idleMs: 1_500, answerMs: 1_000 };
 
-/** After any trouble but a black hole. */
+/**
+ * Longest time until the follower follows again after any failure except a connection that swallows
+ * everything.
+ */
 const FOLLOWS_WITHIN_MS = 10_000;
 
 /** One for calls, one for the watch. */
 const CONNECTIONS = 2;
 
 export interface FollowerOptions {
-  /** Before each page of a list. */
+  /** Called before each page of a list. */
   readonly onList?: (continueToken: string | undefined) => void | Promise<void>;
 }
 
@@ -81,7 +84,8 @@ export class Follower implements AsyncDisposable {
   }
 
   /**
-   * Until a warning of this status, or of none where there is no answer, comes after the `from` first ones.
+   * Waits for a warning with this status, after the first `from` warnings. A warning has no status where
+   * there was no answer.
    */
   async warned(status: number | undefined, from = 0): Promise<void> {
     const wanted = () =>

@@ -22,7 +22,7 @@ export async function install(api: ControlPlane): Promise<string> {
 }
 
 /**
- * Like `install`, without any ClusterRole: the commands of docs/operations.md. The namespaces must be there.
+ * Installs without any ClusterRole, by the commands of docs/operations.md. The namespaces must exist.
  */
 export async function installNamespaced(api: ControlPlane, namespaces: readonly string[]): Promise<string> {
   const common = [

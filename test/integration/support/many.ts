@@ -32,7 +32,10 @@ export async function createCloudJobs(world: World, count: number): Promise<void
   });
 }
 
-/** As many running jobs in each of some clusters; created as one, which a simulator can do in a moment. */
+/**
+ * Creates `jobs` running jobs in each of `clusters` clusters, by one call of the simulator, which takes a
+ * moment.
+ */
 export async function createClusters(world: World, clusters: number, jobs: number): Promise<JobIDs[]> {
   const clusterIDs = Array.from({ length: clusters }, (_, index) => `many-cluster-${index}`);
   const count = clusters * jobs;

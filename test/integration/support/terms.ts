@@ -5,7 +5,7 @@ import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import type { LogLine, Operator } from '../../world/operator.ts';
 import { PATCH_STATUS, permissionOf } from './installed.ts';
 
-/** From one change of the holder to the next. */
+/** A term of leadership: the time from one change of the holder to the next. */
 export interface Term {
   readonly holder: string;
   /** When its claim came in; ms. */

@@ -54,8 +54,8 @@ export interface WorldOptions {
 export interface Waiting {
   readonly withinMs?: number;
   /**
-   * Between two looks: more where each is at hundreds of objects, and takes from the processor what is waited
-   * for.
+   * Interval of the checks. Longer where each check reads hundreds of objects: it would take the processor's
+   * time from what the test waits for.
    */
   readonly everyMs?: number;
   readonly namespace?: string;

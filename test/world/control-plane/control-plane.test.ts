@@ -1,5 +1,5 @@
-// The control plane is a real one: it keeps objects, checks tokens and roles, writes down who asked what,
-// comes back with all of it after it was killed, and leaves nothing behind.
+// The control plane is a real one: it keeps objects, checks tokens and roles, records which user made which
+// request, has all of it after it was killed and started again, and leaves nothing behind.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -9,7 +9,7 @@ import { stringify } from 'yaml';
 const OURS_ALONE = { mode: 0o600 } as const;
 
 export type Credentials = {
-  /** Of user `admin` in the group system:masters, which no RBAC rule binds. */
+  /** The token of user `admin` in the group system:masters, which no RBAC rule restricts. */
   readonly adminToken: string;
   /** Files for the server's flags. */
   readonly tokensFile: string;

@@ -63,7 +63,7 @@ async function applyDefinition(controlPlane: ControlPlane): Promise<void> {
   }
 }
 
-/** As `promise`, but rejects with the reason of `signal` as soon as that is aborted. */
+/** Settles like `promise`, but rejects with the reason of `signal` as soon as the signal is aborted. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason);

@@ -107,7 +107,7 @@ async function stay(
   { screen, samples, exports, signal, stop }: Stay,
 ): Promise<void> {
   screen.heading('Your turn');
-  screen.say('Changes go on being shown here, until you press Ctrl-C. In a second terminal, paste first:');
+  screen.say('Changes are shown here until you press Ctrl-C. In a second terminal, paste first:');
   screen.toPaste(exports);
   screen.say('Then try:');
   const subjects = {

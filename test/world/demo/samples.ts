@@ -9,7 +9,7 @@ import type { NewJob } from '../../../simulator/world/cloud-world.ts';
 export type Sample = {
   /** Relative to the repository. */
   readonly file: string;
-  /** Of the object. */
+  /** The name of the object. */
   readonly name: string;
   readonly clusterID: string;
   readonly jobID: string;

@@ -10,7 +10,7 @@ export type Addresses = {
   readonly kubeconfig: string;
   /** A folder; kubectl would else leave what it learns of this API server in the user's home. */
   readonly kubectlCache: string;
-  /** Of the simulated cloud. */
+  /** The admin port of the simulated cloud. */
   readonly adminURL: string;
   /** A program; undefined if there is one on PATH. */
   readonly kubectl: string | undefined;

@@ -19,7 +19,7 @@ export const ROLE = {
   roleSessionName: canary('Session'),
 } as const;
 
-/** Of every job. */
+/** The stream URLs of every job. */
 export const STREAM_URLS = {
   streamInput: `rtmp://user:${canary('Password')}@push.example.com/app/a?auth_key=${canary('Push')}&x=1#${canary('Hash')}`,
   streamOutput: `rtmp://play.example.com/app/a?auth_key=${canary('Play')}`,
@@ -34,7 +34,7 @@ const ECHO = [
 ].join('\n');
 
 export interface Trouble {
-  /** Of Ready=False. */
+  /** The reason of Ready=False. */
   readonly reason: string;
   /**
    * What its Secret holds besides, or instead of, the key; undefined: it has none, and the operator's own key

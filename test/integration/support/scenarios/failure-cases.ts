@@ -104,7 +104,7 @@ export const FAILURES: Readonly<Record<string, FailureCase>> = {
   'the answer for another job': {
     fault: { kind: 'other-job', answeredJobID: 'other' },
     kind: 'UnexpectedResponse',
-    message: /another job than the one asked about/,
+    message: /another job than the requested one/,
   },
   'a connection that is reset': {
     fault: { kind: 'reset' },

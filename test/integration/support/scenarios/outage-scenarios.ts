@@ -12,7 +12,9 @@ import { eventOf, eventReasons, secret, secretData, statusWrites } from '../user
 import { condition, is, job, type Shown, type World } from '../world.ts';
 
 const WINDOW_MS = 40_000;
-/** From the last observation before the outage to the status that says so, on a busy machine. */
+/**
+ * Longest time from the last observation before the outage to the status that reports it, on a busy machine.
+ */
 const OVERDUE = { withinMs: WINDOW_MS + 25_000 };
 /** A hanging call is abandoned after 10 s, and a poll comes every 5 s. */
 const POLLED = { withinMs: 40_000 };
@@ -42,7 +44,7 @@ const OUTAGES: Readonly<Record<string, Outage>> = {
   },
 };
 
-/** For an operator with `--freshness=2`. */
+/** The scenarios of an outage, for an operator with `--freshness=2`. */
 export function outageScenarios(scene: Scene): Record<string, () => Promise<void>> {
   return {
     ...scenarios(

@@ -20,9 +20,9 @@ import { CLUSTER_ID, condition, is, job, type World } from '../world.ts';
 /** The parts that a scenario uses. */
 export interface Stage {
   readonly world: World;
-  /** Between the operator and the API server. */
+  /** The proxy between the operator and the API server. */
   readonly proxy: TcpProxy;
-  /** The operator's. */
+  /** The operator's requests. */
   readonly requests: Requests;
   readonly operator: Operator;
   /** Name of an object that only this run uses. */

@@ -73,4 +73,20 @@ describe('the requests of the batches', () => {
     expect(await Promise.all(answers)).to.deep.equal([{ kind: 'withdrawn' }, { kind: 'withdrawn' }]);
     expect(waiting).to.deep.equal([]);
   });
+
+  it('withdraw a question whose call starts again, although a later question of its job waits', async () => {
+    batches.apply(aPlan('none'));
+    const abort = new AbortController();
+    const early = observe({}, abort.signal);
+    const [request] = waiting;
+    if (!request) throw new Error('no request');
+    request.isCalling = true;
+    void observe();
+    // As after a refused key whose Secret holds another one by now.
+    request.isCalling = false;
+    abort.abort();
+    expect(await early).to.deep.equal({ kind: 'withdrawn' });
+    expect(waiting).to.have.length(1);
+    expect(waiting).not.to.include(request);
+  });
 });

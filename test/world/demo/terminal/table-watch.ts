@@ -17,7 +17,7 @@ export type RowEvent<O> = {
 };
 
 type Table<O> = {
-  /** In the first event of a watch only. */
+  /** The columns; only the first event of a watch has them. */
   readonly columnDefinitions?: readonly Column[] | null;
   readonly rows: readonly { readonly cells: Cells; readonly object: O }[];
 };

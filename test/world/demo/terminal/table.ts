@@ -4,7 +4,7 @@
 export type Cells = readonly (string | number | boolean | null)[];
 
 export type Column = {
-  /** As in the CRD; shown in capitals. */
+  /** The name in the CRD; the table shows it in capitals. */
   readonly name: string;
   /** 0: shown without `-o wide`. */
   readonly priority: number;

@@ -30,7 +30,9 @@ export function shellLine(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 
-/** Of a flag, the value alone has the quotes, as people write it. */
+/**
+ * Quotes a word for the shell where necessary. Only the value of a flag has the quotes, as people write it.
+ */
 function quoted(word: string): string {
   if (word !== '' && NEEDS_NO_QUOTES.test(word)) return word;
   const flag = FLAG.exec(word)?.[0] ?? '';
