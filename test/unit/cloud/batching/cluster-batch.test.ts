@@ -96,7 +96,6 @@ describe('batch of a cluster: one call for all askers of a job', () => {
     expect(scripted.ask('a', { name: 'after', isCalling: true })).to.deep.equal(['get a']);
     expect(scripted.ask('a', { name: 'later' })).to.deep.equal([]);
     expect(scripted.batch.askers.map(({ name }) => name)).to.have.members(['before', 'after', 'later']);
-    expect(scripted.leave('before')).to.deep.equal([]);
     expect(scripted.got(underway)).to.deep.equal(['before: observed', 'cancel a']);
     expect(scripted.batch.isIdle).to.equal(false);
     expect(scripted.got('a')).to.deep.equal(['after later: observed', 'cancel a']);
