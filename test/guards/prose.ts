@@ -8,47 +8,18 @@ import { textsOfMarkdown, textsOfTypeScript, textsOfYaml } from './prose-texts.t
 /** The formatter's width of TypeScript, and the one width at which the docs wrap. */
 export const WIDTH = 110;
 
-/** Folders and files whose prose follows every rule. Each folder joins the list when it has been rewritten. */
-export const CLEAN: readonly string[] = [
-  // One path a line, sorted.
+/** The folders and files whose prose is held to the rules. */
+export const HELD: readonly string[] = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
   'README.md',
   'crds',
   'deploy',
-  'docs/architecture.md',
-  'docs/decisions',
-  'docs/glossary.md',
-  'docs/operations.md',
-  'docs/reference.md',
-  'docs/scaling.md',
+  'docs',
   'scripts',
   'simulator',
-  'src/api',
-  'src/app.ts',
-  'src/base',
-  'src/cloud',
-  'src/config',
-  'src/controller',
-  'src/job',
-  'src/kube',
-  'src/leader-term.ts',
-  'src/main.ts',
-  'src/telemetry',
-  'test/contract',
-  'test/guards',
-  'test/integration',
-  'test/unit/api',
-  'test/unit/base',
-  'test/unit/cloud',
-  'test/unit/config',
-  'test/unit/controller',
-  'test/unit/job',
-  'test/unit/kit',
-  'test/unit/kube',
-  'test/unit/scripts',
-  'test/unit/telemetry',
-  'test/world',
+  'src',
+  'test',
 ];
 
 export interface Finding {
