@@ -5,7 +5,8 @@
  *
  * Askers of the same job share one call. If more jobs wait than the cluster's list has pages, one sweep of
  * the list replaces their Gets. Each page serves the askers that came before its call was sent. A job that
- * the sweep did not bring is observed by Get: "not in the list" never means "not found".
+ * the sweep did not bring is observed by Get: "not in the list" never means "not found" (why:
+ * `unlisted-jobs.ts`).
  */
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';

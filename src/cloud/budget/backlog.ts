@@ -39,7 +39,8 @@ const INSTEAD: readonly Priority[] = ['scheduled', 'retry', 'urgent'];
 
 export class Backlog<Item extends Waiting> {
   readonly #priorities: Record<Priority, FairQueue<Item>> = {
-    // Ten thousand refreshes of one namespace leave the next permit but one to a new object of another.
+    // Namespaces take turns: a new object waits for one urgent request of another namespace, even if
+    // 10,000 wait there.
     urgent: new FairQueue(({ namespace }) => namespace),
     scheduled: new FairQueue(() => 'all'),
     retry: new FairQueue(() => 'all'),

@@ -1,9 +1,9 @@
 /**
  * Spaces the calls of one account: no sliding 60 s has more than its calls per minute, also after a restart.
  *
- * bottleneck keeps the spacing. Its `minTime` holds exactly; its reservoir lets up to half as much again
- * through. It hands out permits. Which waiting request uses a permit is decided when the permit comes, so an
- * urgent request need not wait for the requests before it.
+ * bottleneck keeps the spacing, by `minTime`: its reservoir would let up to half as many calls again
+ * through. This class only hands out permits. Which waiting request uses a permit is decided when the permit
+ * comes, so an urgent request need not wait for the requests before it.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';

@@ -54,7 +54,7 @@ export type CallResult<T> = {
       readonly failed: CallFailure;
       /** How long the answer said to wait, ms. */
       readonly retryAfterMs?: number;
-      /** Only listing failed: Get may work. */
+      /** Only listing failed, JobNotFound included: Get may work. */
       readonly isListRefused: boolean;
     }
 );

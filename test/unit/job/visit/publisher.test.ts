@@ -23,7 +23,7 @@ describe('what is written', () => {
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('Running')]);
   });
 
-  it('is nothing for polls that find nothing new', async () => {
+  it('is nothing for polls that find nothing new: no status is written twice', async () => {
     operator.clear();
     operator.cloud.always(running());
     await operator.clock.advance(4 * MINUTE);
