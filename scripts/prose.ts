@@ -1,6 +1,6 @@
 // Prints what breaks a rule of prose below the given folders, or everywhere: `npm run prose -- docs`.
 
-import { EVERYTHING, findingsBelow, sentenceOf } from '../test/guards/prose-files.ts';
+import { EVERYTHING, findingsBelow, sentenceOf } from '../test/guards/prose/files.ts';
 
 const paths = process.argv.slice(2).map((path) => path.replace(/\/+$/, ''));
 const findings = findingsBelow(paths.length > 0 ? paths : EVERYTHING);

@@ -19,8 +19,8 @@ import type {
 import type { Failure } from '../../src/job/model/failures.ts';
 import type { SecretData, SecretReader } from '../../src/job/model/sinks.ts';
 import type { ObserveWith } from '../../src/job/schedule/list-cost.ts';
-import type { FakeClock } from '../unit/kit/fake-clock.ts';
-import type { RecordingLogger } from '../unit/kit/recording-logger.ts';
+import type { FakeClock } from '../unit/kit/fakes/fake-clock.ts';
+import type { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';
 
 /** A job of the seed that is in progress. */
 export const RUNNING_JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';

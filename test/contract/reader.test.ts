@@ -8,14 +8,14 @@ import { Credentials } from '../../src/cloud/credentials/credentials.ts';
 import { Sts } from '../../src/cloud/credentials/sts.ts';
 import { PollingPlan } from '../../src/job/schedule/polling-plan.ts';
 import type { Closable, ReaderParts } from './cloud-subject.ts';
-import { readerAccounts } from './reader-accounts.ts';
-import { readerAnswers } from './reader-answers.ts';
-import { readerBudget } from './reader-budget.ts';
-import { readerCredentials } from './reader-credentials.ts';
-import { readerListFailures } from './reader-list-failures.ts';
-import { readerLists } from './reader-lists.ts';
-import { readerRoles } from './reader-roles.ts';
-import { readerSharing } from './reader-sharing.ts';
+import { readerAccounts } from './reader/accounts.ts';
+import { readerAnswers } from './reader/answers.ts';
+import { readerBudget } from './reader/budget.ts';
+import { readerCredentials } from './reader/credentials.ts';
+import { readerListFailures } from './reader/list-failures.ts';
+import { readerLists } from './reader/lists.ts';
+import { readerRoles } from './reader/roles.ts';
+import { readerSharing } from './reader/sharing.ts';
 
 // Or the SDK looks for a metadata service outside this machine.
 process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';

@@ -12,7 +12,7 @@ import { Budget } from '../../src/cloud/budget/budget.ts';
 import { pacing } from '../../src/cloud/ratelimit/call-rate.ts';
 import { RedisConnection } from '../../src/cloud/redis/redis-connection.ts';
 import { addCallers, type Caller } from '../unit/kit/callers.ts';
-import { RecordingLogger } from '../unit/kit/recording-logger.ts';
+import { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';
 import { MissingToolError } from '../world/builds/go-build.ts';
 import { Processes } from '../world/processes/processes.ts';
 import { type RedisServer, redisProgram, startRedis } from '../world/redis.ts';

@@ -5,8 +5,8 @@
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import type { ObserveWith } from '../../src/job/schedule/list-cost.ts';
-import { FakeClock } from '../unit/kit/fake-clock.ts';
-import { RecordingLogger } from '../unit/kit/recording-logger.ts';
+import { FakeClock } from '../unit/kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';
 import { type Closable, FakeSecrets, type ReaderParts, Subject } from './cloud-subject.ts';
 
 export type NewSubject = (callsPerMinute?: number, own?: ReaderParts['own']) => Subject;

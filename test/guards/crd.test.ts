@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { CONDITION_TYPES, type Condition } from '../../src/api/conditions.ts';
 import * as api from '../../src/api/edge-transcode-job.ts';
-import { readCrd, type Schema, schemaAt } from './manifests.ts';
+import { readCrd, type Schema, schemaAt } from './deploy/manifests.ts';
 
 type Fields<T> = Record<keyof T, true>;
 

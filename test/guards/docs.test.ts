@@ -10,7 +10,7 @@ import { environmentVariable, helpText } from '../../src/config/read-config.ts';
 import { FAILURE_KINDS } from '../../src/job/model/failures.ts';
 import { EVENT_REASONS } from '../../src/job/model/sinks.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import { readCrd } from './manifests.ts';
+import { readCrd } from './deploy/manifests.ts';
 
 const reference = readFileSync('docs/reference.md', 'utf8');
 

@@ -3,7 +3,7 @@
  */
 import { expect } from 'chai';
 import { API_VERSION, type EdgeTranscodeJobSpec, KIND } from '../../src/api/edge-transcode-job.ts';
-import { type Manifest, manifestsIn, readCrd, type Schema, schemaAt, theOnly } from './manifests.ts';
+import { type Manifest, manifestsIn, readCrd, type Schema, schemaAt, theOnly } from './deploy/manifests.ts';
 
 interface Sample extends Manifest {
   readonly spec: EdgeTranscodeJobSpec;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { copiesOf, type Instruction, readStages } from '../../guards/dockerfile.ts';
+import { copiesOf, type Instruction, readStages } from '../../guards/deploy/dockerfile.ts';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../world/operator.ts';
 import { shipped } from '../support/shipped.ts';
 

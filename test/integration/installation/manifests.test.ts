@@ -5,7 +5,7 @@
 
 import type { V1Deployment, V1PodSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { manifestsIn, theOnly } from '../../guards/manifests.ts';
+import { manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
 import type { KubectlResult } from '../../world/control-plane/kubectl.ts';
 import { CONTROL_PLANE_WITHIN_MS, crdServed, shipped, succeeding } from '../support/shipped.ts';

@@ -4,7 +4,7 @@
  */
 import type { V1Role } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { type Manifest, manifestsIn, theOnly } from '../../guards/manifests.ts';
+import { type Manifest, manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import type { LogLine, Operator } from '../../world/operator.ts';
 import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';

@@ -5,7 +5,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { manifestsIn, theOnly } from '../../guards/manifests.ts';
+import { manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
 import { type Follower, startFollower, withTokenFile } from '../support/follower.ts';
 import { install } from '../support/installed.ts';
 import { createReferences } from '../support/many.ts';

@@ -11,7 +11,7 @@ import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../src/kube/connect.ts';
 import { Store } from '../../../src/kube/informer/store.ts';
 import { Watcher } from '../../../src/kube/informer/watcher.ts';
-import { type Line, RecordingLogger } from '../../unit/kit/recording-logger.ts';
+import { type Line, RecordingLogger } from '../../unit/kit/fakes/recording-logger.ts';
 import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
 import { through } from './installed.ts';
 import { job, type Shown, type World } from './world.ts';

@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { V1ClusterRole, V1PolicyRule, V1Role, V1Secret } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
-import { type Manifest, manifestsIn, theOnly } from '../../guards/manifests.ts';
+import { type Manifest, manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
 import { OPERATOR, OPERATOR_USER } from './installed.ts';
 import { shipped } from './shipped.ts';
 import type { World } from './world.ts';

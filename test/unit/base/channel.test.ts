@@ -1,7 +1,7 @@
 // What the consumer of a channel receives, and when its wait ends.
 import { expect } from 'chai';
 import { Channel } from '../../../src/base/channel.ts';
-import { settled } from '../kit/fake-clock.ts';
+import { settled } from '../kit/fakes/fake-clock.ts';
 
 describe('channel', () => {
   let channel: Channel<string>;

@@ -3,7 +3,7 @@
 import { mock } from 'node:test';
 import { expect } from 'chai';
 import { rfc3339, sleepOn, systemClock } from '../../../src/base/clock.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 const DAY_MS = 24 * 3_600_000;
 

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExpiringMap } from '../../../src/base/expiring-map.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
 import { holds, sequence } from '../kit/for-any.ts';
 
 const LIFETIME_MS = 10;

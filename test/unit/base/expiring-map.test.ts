@@ -1,7 +1,7 @@
 // When entries expire, what keeps them, and how often the map walks over all of them.
 import { expect } from 'chai';
 import { ExpiringMap } from '../../../src/base/expiring-map.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 const lifetimeMs = 60_000;
 

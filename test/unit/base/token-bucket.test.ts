@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { TokenBucket } from '../../../src/base/token-bucket.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 describe('a token bucket', () => {
   it('allows its burst immediately, then nothing', () => {

@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Controller } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { holdsInTime, sequence } from '../kit/for-any.ts';
-import { RecordingLogger } from '../kit/recording-logger.ts';
 
 type End = 'awaitChange' | 'pollAt' | 'retryAfter' | 'throw';
 

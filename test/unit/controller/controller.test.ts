@@ -3,8 +3,8 @@
 import { expect } from 'chai';
 import { Controller, type ControllerOptions, type Reconcile } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
-import { FakeClock, settled } from '../kit/fake-clock.ts';
-import { RecordingLogger } from '../kit/recording-logger.ts';
+import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 
 /** One run of the reconciler, which the test ends. */
 interface Run {

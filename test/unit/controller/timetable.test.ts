@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Clock } from '../../../src/base/clock.ts';
 import { Timetable } from '../../../src/controller/timetable.ts';
-import { FakeClock } from '../kit/fake-clock.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 describe('a timetable', () => {
   let clock: FakeClock;

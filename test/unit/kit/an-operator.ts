@@ -9,13 +9,13 @@ import type { JobSettings } from '../../../src/job/schedule/settings.ts';
 import type { Facts } from '../../../src/job/status/facts.ts';
 import type { FactsStore } from '../../../src/job/visit/facts-store.ts';
 import type { Publisher } from '../../../src/job/visit/publisher.ts';
-import type { JobBuilder } from './a-job.ts';
-import type { Reply } from './answers.ts';
 import { type DomainAtWork, startDomain } from './domain.ts';
-import { FakeClock, settled } from './fake-clock.ts';
-import { FakeCluster } from './fake-cluster.ts';
-import { RecordingLogger } from './recording-logger.ts';
-import { ScriptedCloud } from './scripted-cloud.ts';
+import { FakeClock, settled } from './fakes/fake-clock.ts';
+import { FakeCluster } from './fakes/fake-cluster.ts';
+import { RecordingLogger } from './fakes/recording-logger.ts';
+import { ScriptedCloud } from './fakes/scripted-cloud.ts';
+import type { JobBuilder } from './samples/a-job.ts';
+import type { Reply } from './samples/answers.ts';
 
 export const SETTINGS: JobSettings = {
   intervalMs: 60_000,

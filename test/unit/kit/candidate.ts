@@ -3,9 +3,9 @@
  */
 import type { Term } from '../../../src/kube/election/election.ts';
 import { LeaderElection } from '../../../src/kube/election/leader-election.ts';
-import type { FakeClock } from './fake-clock.ts';
-import { type FakeLease, ProcessClock } from './fake-lease.ts';
-import { RecordingLogger } from './recording-logger.ts';
+import type { FakeClock } from './fakes/fake-clock.ts';
+import { type FakeLease, ProcessClock } from './fakes/fake-lease.ts';
+import { RecordingLogger } from './fakes/recording-logger.ts';
 
 export const TIMING = { renewDeadlineMs: 10_000, retryMs: 2_000 };
 export const DURATION_MS = 15_000;

@@ -11,7 +11,7 @@ import { FactsStore } from '../../../src/job/visit/facts-store.ts';
 import { Publisher } from '../../../src/job/visit/publisher.ts';
 import { Reconciler } from '../../../src/job/visit/reconciler.ts';
 import { needsVisit } from '../../../src/job/visit/triggers.ts';
-import type { FakeCluster } from './fake-cluster.ts';
+import type { FakeCluster } from './fakes/fake-cluster.ts';
 
 export interface DomainParts {
   readonly cluster: FakeCluster;

@@ -1,7 +1,7 @@
 /** Measures the heap for tests that bound what one item holds. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { settled } from './fake-clock.ts';
+import { settled } from './fakes/fake-clock.ts';
 
 const NOISE_BYTES = 1_024;
 

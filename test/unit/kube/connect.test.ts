@@ -10,7 +10,7 @@ import { connectKube } from '../../../src/kube/connect.ts';
 import { Store } from '../../../src/kube/informer/store.ts';
 import { Watcher } from '../../../src/kube/informer/watcher.ts';
 import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
-import { RecordingLogger } from '../kit/recording-logger.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { ScriptedCollection } from './informer/scripted-collection.ts';
 
 /** Longest silence of a watch in this test; 80 s in operation. */

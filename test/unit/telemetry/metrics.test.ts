@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
 import { nameOf } from '../../../src/base/object-key.ts';
 import { Metrics, type MetricsSources } from '../../../src/telemetry/metrics.ts';
-import { aJob } from '../kit/a-job.ts';
+import { aJob } from '../kit/samples/a-job.ts';
 
 const RUNNING: EdgeTranscodeJobStatus = {
   state: 'Running',

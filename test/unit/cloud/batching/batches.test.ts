@@ -6,9 +6,9 @@ import { Batches } from '../../../../src/cloud/batching/batches.ts';
 import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
 import type { Answer, ClusterReference, Priority, Sweeping } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
-import { aPlan } from '../../kit/a-plan.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { aPlan } from '../../kit/samples/a-plan.ts';
 import { jobIDs, resultOf } from './scripted-batch.ts';
 import { nameOf, ScriptedRequests } from './scripted-requests.ts';
 

@@ -5,9 +5,9 @@ import { Channel } from '../../../../src/base/channel.ts';
 import { Batches } from '../../../../src/cloud/batching/batches.ts';
 import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
 import type { Answer, Reference } from '../../../../src/job/model/cloud-port.ts';
-import { aPlan } from '../../kit/a-plan.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { aPlan } from '../../kit/samples/a-plan.ts';
 
 const SECOND = 1_000;
 

@@ -11,7 +11,7 @@ import type { Asker, PendingJob } from '../../../../src/cloud/batching/pending-j
 import type { Refused, Result } from '../../../../src/cloud/requests/request.ts';
 import type { Answer, Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
-import { DESTINATION } from '../../kit/a-request.ts';
+import { DESTINATION } from '../../kit/samples/a-request.ts';
 
 export interface NamedAsker extends Asker {
   readonly name: string;

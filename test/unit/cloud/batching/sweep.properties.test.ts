@@ -9,10 +9,10 @@ import { mapListResponse } from '../../../../src/cloud/client/map-response.ts';
 import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
 import { type Answer, PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
-import { aPlan } from '../../kit/a-plan.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { holds, holdsInTime, sequence } from '../../kit/for-any.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { aPlan } from '../../kit/samples/a-plan.ts';
 import { type NamedAsker, resultOf, ScriptedBatch } from './scripted-batch.ts';
 import { nameOf, ScriptedRequests } from './scripted-requests.ts';
 

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { UnlistedJobs } from '../../../../src/cloud/batching/unlisted-jobs.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -5,7 +5,7 @@ import type { LiveClient } from '../../../../src/cloud/client/live-client.ts';
 import { CredentialStates } from '../../../../src/cloud/requests/credential-states.ts';
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
 import type { CredentialReference } from '../../../../src/job/model/cloud-port.ts';
-import { aKey, aRequest, callResult, DESTINATION } from '../../kit/a-request.ts';
+import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const N = 1_000;

@@ -10,7 +10,7 @@ import type { AccessKey } from '../../../../src/cloud/client/credential.ts';
 import { DeadlineExceeded } from '../../../../src/cloud/client/map-error.ts';
 import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
 import { LONGEST_BODY_BYTES } from '../../../../src/cloud/client/response-guard.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { Loopback } from './loopback.ts';
 
 const KEY: AccessKey = { accessKeyID: 'LTAI-test', accessKeySecret: 'CANARY' };

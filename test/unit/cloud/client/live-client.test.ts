@@ -12,8 +12,8 @@ import {
   type Operation,
 } from '../../../../src/cloud/client/live-client.ts';
 import type { ClusterReference } from '../../../../src/job/model/cloud-port.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { Loopback } from './loopback.ts';
 
 const CLUSTER: ClusterReference = { credential: { namespace: 'media' }, clusterID: 'c' };

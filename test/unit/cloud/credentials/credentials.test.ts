@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Credentials, type CredentialsOptions } from '../../../../src/cloud/credentials/credentials.ts';
 import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import type { SecretData, SecretReader } from '../../../../src/job/model/sinks.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };

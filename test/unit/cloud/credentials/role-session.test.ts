@@ -5,8 +5,8 @@ import { RoleSession } from '../../../../src/cloud/credentials/role-session.ts';
 import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import type { Assumed } from '../../../../src/cloud/credentials/sts.ts';
 import type { Failure, FailureKind } from '../../../../src/job/model/failures.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 const SECOND = 1_000;
 const AWAY: Failure = { kind: 'ConnectionFailed', message: 'STS cannot be reached' };

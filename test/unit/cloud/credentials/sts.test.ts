@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import { Sts } from '../../../../src/cloud/credentials/sts.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { Loopback } from '../client/loopback.ts';
 
 const CALLER = { namespace: 'media', identity: 'media/account' };

@@ -4,7 +4,7 @@ import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { RedisConnection } from '../../../../src/cloud/redis/redis-connection.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 /** No server listens on this port. */
 const URL = 'redis://127.0.0.1:1';

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { SharedDemand } from '../../../../src/cloud/redis/shared-demand.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 
 const SHARDS = 3;
 const MINUTE = 60_000;

@@ -9,8 +9,8 @@ import {
   type CredentialStatesOptions,
 } from '../../../../src/cloud/requests/credential-states.ts';
 import type { Request } from '../../../../src/cloud/requests/request.ts';
-import { aRequest } from '../../kit/a-request.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { aRequest } from '../../kit/samples/a-request.ts';
 
 const REFUSED = { kind: 'AuthenticationFailed', message: 'not this key' } as const;
 const WANTED = new AbortController().signal;

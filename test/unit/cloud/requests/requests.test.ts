@@ -9,7 +9,7 @@ import type { Request } from '../../../../src/cloud/requests/request.ts';
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
 import type { Destination } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
-import { aKey, aRequest, callResult, DESTINATION } from '../../kit/a-request.ts';
+import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;

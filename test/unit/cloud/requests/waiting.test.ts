@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { LiveReader } from '../../../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../../../src/cloud/credentials/credentials.ts';
 import { PollingPlan } from '../../../../src/job/schedule/polling-plan.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { heapInUse } from '../../kit/heap.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
 
 const COUNT = 100_000;
 const KIB = 1_024;

@@ -8,7 +8,7 @@ import {
   type Pass,
 } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
 
 const REFUSED: Failure = { kind: 'AuthenticationFailed', message: 'not this key' };

@@ -7,7 +7,7 @@ import {
   type Pass,
 } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 
 const REFUSED: Failure = { kind: 'AuthenticationFailed', message: 'not this key' };
 const REFUSED_AGAIN: Failure = { kind: 'AuthenticationFailed', message: 'still not' };

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import { EndpointGuard } from '../../../../src/cloud/resilience/endpoint-guard.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { holdsInTime, sequence } from '../../kit/for-any.ts';
 
 const UNREACHABLE: Failure = { kind: 'ConnectionFailed', message: 'no answer' };

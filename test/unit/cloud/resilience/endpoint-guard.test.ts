@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import { EndpointGuard, EndpointGuards } from '../../../../src/cloud/resilience/endpoint-guard.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 
 const FAILED: Failure = { kind: 'ConnectionFailed', message: 'refused' };
 const WANTED = new AbortController().signal;

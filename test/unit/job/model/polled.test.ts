@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { obstacleOf } from '../../../../src/job/model/polled.ts';
-import { aJob } from '../../kit/a-job.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 describe('the obstacle to polling', () => {
   it('is none for an object whose spec can be used', () => {

@@ -8,8 +8,8 @@ import {
   referenceHash,
   referenceOf,
 } from '../../../../src/job/model/reference.ts';
-import { aJob, CLUSTER_ID, JOB_ID } from '../../kit/a-job.ts';
-import { DESTINATION } from '../../kit/answers.ts';
+import { aJob, CLUSTER_ID, JOB_ID } from '../../kit/samples/a-job.ts';
+import { DESTINATION } from '../../kit/samples/answers.ts';
 
 const hashOf = (job: ReturnType<typeof aJob>) => referenceHash(referenceOf(job.build()));
 

@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import { demandOf } from '../../../../src/job/schedule/demand.ts';
-import { aJob, CLUSTER_ID, type JobBuilder } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
+import { aJob, CLUSTER_ID, type JobBuilder } from '../../kit/samples/a-job.ts';
 
 function demand(jobs: readonly JobBuilder[], settings = SETTINGS) {
   const built = jobs.map((job) => job.build());

@@ -3,9 +3,9 @@
 
 import { expect } from 'chai';
 import { factorOf, nextScale, UNSCALED } from '../../../../src/job/schedule/interval-scale.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
-import { fails, running } from '../../kit/answers.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { fails, running } from '../../kit/samples/answers.ts';
 import { shown } from '../../kit/shown.ts';
 
 const T = 1_000_000;

@@ -2,10 +2,10 @@
 
 import { expect } from 'chai';
 import { Planner } from '../../../../src/job/schedule/planner.ts';
-import { aCloudToPlan, type CloudToPlan } from '../../kit/a-cloud-to-plan.ts';
-import { aJob, CLUSTER_ID } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { aCloudToPlan, type CloudToPlan } from '../../kit/samples/a-cloud-to-plan.ts';
+import { aJob, CLUSTER_ID } from '../../kit/samples/a-job.ts';
 
 const CLUSTER = { credential: { namespace: 'media' }, clusterID: CLUSTER_ID };
 

@@ -14,8 +14,8 @@ import {
   pollInterval,
   type ScheduleSettings,
 } from '../../../../src/job/schedule/poll-schedule.ts';
-import { CLUSTER_ID } from '../../kit/a-job.ts';
 import { holds } from '../../kit/for-any.ts';
+import { CLUSTER_ID } from '../../kit/samples/a-job.ts';
 
 const DAY = 24 * 60 * 60_000;
 

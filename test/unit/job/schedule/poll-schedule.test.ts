@@ -11,9 +11,9 @@ import {
   pollInterval,
   requestedInterval,
 } from '../../../../src/job/schedule/poll-schedule.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { failure, NOW } from '../../kit/some-facts.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { failure, NOW } from '../../kit/samples/some-facts.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

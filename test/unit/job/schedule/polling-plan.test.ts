@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import type { ClusterDemand, ClusterReference } from '../../../../src/job/model/cloud-port.ts';
 import type { ObserveWith } from '../../../../src/job/schedule/list-cost.ts';
 import { type CloudState, PollingPlan } from '../../../../src/job/schedule/polling-plan.ts';
-import { aCloudToPlan } from '../../kit/a-cloud-to-plan.ts';
+import { aCloudToPlan } from '../../kit/samples/a-cloud-to-plan.ts';
 
 const T = 1_000_000;
 const SECOND = 1_000;

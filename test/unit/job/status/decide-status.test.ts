@@ -8,11 +8,11 @@ import { targetOf } from '../../../../src/job/model/reference.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import { applyAnswer, type Facts, suspended } from '../../../../src/job/status/facts.ts';
 import * as say from '../../../../src/job/status/messages.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { fails, running } from '../../kit/answers.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { fails, running } from '../../kit/samples/answers.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
 import { condition, shown } from '../../kit/shown.ts';
-import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
 
 const TIME = '2026-01-01T00:01:00Z';
 const object = aJob().build();

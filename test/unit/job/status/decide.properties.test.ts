@@ -15,9 +15,17 @@ import { decide } from '../../../../src/job/status/decide.ts';
 import { type Facts, isNewRequest, pendingRequestOf, saysTheSame } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { DESTINATION, details, fails, notStarted, observed, type Reply, running } from '../../kit/answers.ts';
 import { anyText, holds, sequence } from '../../kit/for-any.ts';
-import { ALife, type OnDecided } from '../visit/a-life.ts';
+import {
+  DESTINATION,
+  details,
+  fails,
+  notStarted,
+  observed,
+  type Reply,
+  running,
+} from '../../kit/samples/answers.ts';
+import { ALife, type OnDecided } from '../visit/reconciler/a-life.ts';
 
 interface Happening extends fc.WithToStringMethod {
   readonly act: (life: ALife) => void;

@@ -7,10 +7,10 @@ import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failu
 import { policyOf } from '../../../../src/job/model/policies.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { failure, seen, someFacts } from '../../kit/samples/some-facts.ts';
 import { condition, healthy, type Shown, shown } from '../../kit/shown.ts';
-import { failure, seen, someFacts } from '../../kit/some-facts.ts';
 
 const TIME = '2026-01-01T00:01:00Z';
 const object = aJob().build();

@@ -2,9 +2,9 @@
 
 import { expect } from 'chai';
 import { markOverdue, overdueAt, resumed, suspended } from '../../../../src/job/status/facts.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
 
 const object = aJob().build();
 const WINDOW = 210_000;

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import { endpointHash, referenceHash, referenceOf, targetOf } from '../../../../src/job/model/reference.ts';
 import { applyAnswer, type Facts, isPending } from '../../../../src/job/status/facts.ts';
-import { aJob } from '../../kit/a-job.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 import {
   DESTINATION,
   fails,
@@ -13,8 +13,8 @@ import {
   observed,
   type Reply,
   running,
-} from '../../kit/answers.ts';
-import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+} from '../../kit/samples/answers.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
 
 const object = aJob().build();
 const LATER = { now: NOW + 60_000, time: NOW / 1_000 + 60 };

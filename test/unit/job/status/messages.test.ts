@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import * as messages from '../../../../src/job/status/messages.ts';
-import { failure } from '../../kit/some-facts.ts';
+import { failure } from '../../kit/samples/some-facts.ts';
 
 describe('the messages', () => {
   it('name an unknown code, and limit its length', () => {

@@ -15,11 +15,11 @@ import {
 } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { restoreFacts } from '../../../../src/job/status/restore.ts';
-import { aJob, type JobBuilder } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { details } from '../../kit/answers.ts';
+import { aJob, type JobBuilder } from '../../kit/samples/a-job.ts';
+import { details } from '../../kit/samples/answers.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
 import { shown } from '../../kit/shown.ts';
-import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -6,9 +6,9 @@ import { EVENT_REASONS } from '../../../../src/job/model/sinks.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
 import { transitionEvents } from '../../../../src/job/status/transition-events.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { failure, seen, someFacts } from '../../kit/some-facts.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { failure, seen, someFacts } from '../../kit/samples/some-facts.ts';
 
 const expecting = aJob().expecting('Running').build();
 

@@ -3,9 +3,9 @@
 import { expect } from 'chai';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { FactsStore } from '../../../../src/job/visit/facts-store.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { SETTINGS, STREAM1 } from '../../kit/an-operator.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 const SENT = { fingerprint: 'f', observedAt: undefined };
 

@@ -4,8 +4,8 @@ import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
 import { planVisit, URGENT_SPACING_MS } from '../../../../src/job/visit/plan.ts';
-import { aJob } from '../../kit/a-job.ts';
-import { failure, NOW, seen, someFacts } from '../../kit/some-facts.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
 
 const LONG_AGO = NOW - 60_000;
 

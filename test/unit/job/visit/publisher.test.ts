@@ -1,9 +1,9 @@
 // What is written, and when: one write for each meaningful change, a slow heartbeat, and nothing else.
 
 import { expect } from 'chai';
-import { aJob } from '../../kit/a-job.ts';
 import { AnOperator, STREAM1 } from '../../kit/an-operator.ts';
-import { fails, notStarted, running } from '../../kit/answers.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { fails, notStarted, running } from '../../kit/samples/answers.ts';
 import { condition, healthy, shown } from '../../kit/shown.ts';
 
 const SECOND = 1_000;

@@ -5,9 +5,9 @@ import { expect } from 'chai';
 import type { ObjectKey } from '../../../../src/base/object-key.ts';
 import { targetOf } from '../../../../src/job/model/reference.ts';
 import { TargetIndex } from '../../../../src/job/visit/target-index.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
-import { fails, noSuchJob, notStarted, running } from '../../kit/answers.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
+import { fails, noSuchJob, notStarted, running } from '../../kit/samples/answers.ts';
 import { shown } from '../../kit/shown.ts';
 
 const SECOND = 1_000;

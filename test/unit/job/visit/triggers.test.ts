@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { needsVisit } from '../../../../src/job/visit/triggers.ts';
-import { aJob } from '../../kit/a-job.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 const before = aJob().build();
 

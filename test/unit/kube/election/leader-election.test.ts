@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import { Candidate, DURATION_MS, TIMING } from '../../kit/candidate.ts';
-import { FakeClock } from '../../kit/fake-clock.ts';
-import { FakeLease } from '../../kit/fake-lease.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { FakeLease } from '../../kit/fakes/fake-lease.ts';
 
 const LATENCY_MS = 5;
 

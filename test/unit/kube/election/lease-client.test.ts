@@ -5,7 +5,7 @@ import { apiFailure, RefusedError } from '../../../../src/kube/client/api-error.
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import type { RawEvent } from '../../../../src/kube/client/watch-client.ts';
 import { type Lease, LeaseClient } from '../../../../src/kube/election/lease-client.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from '../client/loopback-api-server.ts';
 
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/system/leases';

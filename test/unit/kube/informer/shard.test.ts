@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { isOfShard, labelSelectorOf, leaseNameOf } from '../../../../src/api/shard.ts';
-import { aJob } from '../../kit/a-job.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 describe('a shard', () => {
   it('has the objects whose label names it', () => {

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import { nameOf, objectKey } from '../../../../src/base/object-key.ts';
 import { Store } from '../../../../src/kube/informer/store.ts';
-import { aJob } from '../../kit/a-job.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 describe('the store', () => {
   let store: Store;

@@ -9,7 +9,7 @@ import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { WatchClient } from '../../../../src/kube/client/watch-client.ts';
 import { Store } from '../../../../src/kube/informer/store.ts';
 import { Watcher } from '../../../../src/kube/informer/watcher.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { json } from '../client/loopback-api-server.ts';
 import { type Fault, refuse, ScriptedCollection, sends } from './scripted-collection.ts';
 

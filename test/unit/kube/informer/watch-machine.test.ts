@@ -8,7 +8,7 @@ import {
   type WatchInput,
   type WatchState,
 } from '../../../../src/kube/informer/watch-machine.ts';
-import { aJob } from '../../kit/a-job.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 const NOW = 1_000_000;
 const HOUR = 60 * 60_000;

@@ -8,8 +8,8 @@ import type { Page } from '../../../../src/kube/client/kube-client.ts';
 import { type RawEvent, UnreadableError, type WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { WatchEvent } from '../../../../src/kube/informer/watch-machine.ts';
 import { Watcher } from '../../../../src/kube/informer/watcher.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 /** The raw object as the API server sends it. */
 function raw(name: string, resourceVersion: string): object {

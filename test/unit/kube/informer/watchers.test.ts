@@ -6,8 +6,8 @@ import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts
 import type { RawEvent, WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { Source } from '../../../../src/kube/informer/store.ts';
 import { sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
 

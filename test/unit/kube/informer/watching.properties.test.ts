@@ -11,8 +11,8 @@ import {
   type WatchInput,
   type WatchState,
 } from '../../../../src/kube/informer/watch-machine.ts';
-import { aJob } from '../../kit/a-job.ts';
 import { holds, sequence } from '../../kit/for-any.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 const PAGE = 2;
 

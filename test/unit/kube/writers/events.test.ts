@@ -4,9 +4,9 @@ import { ApiException, type EventsV1Event } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { JobEvent } from '../../../../src/job/model/sinks.ts';
 import { KubeEvents } from '../../../../src/kube/writers/events.ts';
-import { aJob } from '../../kit/a-job.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 const STARTED: JobEvent = { type: 'Normal', reason: 'JobStarted', message: 'the job was started' };
 

@@ -11,9 +11,9 @@ import { nameOf } from '../../../../src/base/object-key.ts';
 import type { PatchOperation } from '../../../../src/kube/client/kube-client.ts';
 import { Store } from '../../../../src/kube/informer/store.ts';
 import { StatusWriter } from '../../../../src/kube/writers/status-writer.ts';
-import { aJob } from '../../kit/a-job.ts';
-import { FakeClock, settled } from '../../kit/fake-clock.ts';
-import { RecordingLogger } from '../../kit/recording-logger.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { aJob } from '../../kit/samples/a-job.ts';
 
 type Status = EdgeTranscodeJobStatus;
 

@@ -1,0 +1,34 @@
+// docs/architecture.md names files that exist, and draws the rooms of layers.ts.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ROOT } from '../deploy/manifests.ts';
+import { MAY_IMPORT } from './layers.ts';
+import { diagramOf } from './room-diagram.ts';
+
+const STEPS = 9;
+
+describe('docs/architecture.md', () => {
+  const page = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+
+  it('names only files and folders that exist', () => {
+    const paths = Array.from(
+      page.matchAll(/`((?:src|test|simulator|crds)\/[^`\s]*)`/g),
+      ([, path]) => path as string,
+    );
+    expect(paths).not.to.deep.equal([]);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).to.deep.equal([]);
+  });
+
+  it(`has the data path in ${STEPS} steps, each with a file of src`, () => {
+    const path = page.split(/^## /m).find((section) => section.startsWith('The data path')) ?? '';
+    const steps = path.split(/^\d+\. /m).slice(1);
+    expect(steps).to.have.lengthOf(STEPS);
+    expect(steps.filter((step) => !/`src\/[^`]+\.ts`/.test(step))).to.deep.equal([]);
+  });
+
+  it('draws the import table as it stands', () => {
+    expect(page).to.include(`\`\`\`mermaid\n${diagramOf(MAY_IMPORT)}\n\`\`\``);
+  });
+});
