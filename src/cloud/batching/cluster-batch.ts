@@ -13,7 +13,7 @@ import { PAGE_SIZE } from '../client/live-client.ts';
 import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
 import type { Refused, Result } from '../requests/request.ts';
 import { type Asker, PendingJob, rank, type Standing } from './pending-job.ts';
-import { Sweep } from './sweep.ts';
+import { type PageTerms, Sweep } from './sweep.ts';
 import { UnlistedJobs } from './unlisted-jobs.ts';
 
 export type BatchInput<A extends Asker> =
@@ -36,14 +36,7 @@ export type BatchAction<A extends Asker> =
   | { readonly kind: 'get'; readonly job: PendingJob<A> }
   /** The job's Get is not wanted any more, if it has one. */
   | { readonly kind: 'cancelGet'; readonly job: PendingJob<A> }
-  | {
-      readonly kind: 'list';
-      readonly pageNo: number;
-      readonly priority: Priority;
-      readonly deadline: number;
-      /** One of the jobs that have this priority. */
-      readonly job: PendingJob<A>;
-    }
+  | ({ readonly kind: 'list'; readonly pageNo: number } & PageTerms<A>)
   | { readonly kind: 'cancelLists' }
   /** All of them receive the same answer, one object. */
   | { readonly kind: 'answer'; readonly askers: readonly A[]; readonly answer: Answer }
@@ -69,9 +62,7 @@ export class ClusterBatch<A extends Asker> {
   readonly #unlisted = new UnlistedJobs({ now: () => this.#now });
   /** Number of jobs of each standing, urgent ones and others. Only `#stand` changes it. */
   readonly #counts = { candidate: { urgent: 0, other: 0 }, swept: { urgent: 0, other: 0 } };
-  #sweep: Sweep | undefined;
-  /** The job in whose name the pages are called. */
-  #first: PendingJob<A> | undefined;
+  #sweep: Sweep<A> | undefined;
   /** Clock `now` when the last candidate came. */
   #joinedAt = 0;
   #refusedUntil = 0;
@@ -250,9 +241,9 @@ export class ClusterBatch<A extends Asker> {
   }
 
   /** Ends a batch window. The other pages pay only if more jobs wait for them than they take calls. */
-  #closeWindow(sweep: Sweep): void {
+  #closeWindow(sweep: Sweep<A>): void {
     if (sweep.stage === 'first window') {
-      sweep.read('first page', [1], this.#best());
+      sweep.read('first page', [1], this.#terms());
       return;
     }
     const others = (this.pages ?? 1) - 1;
@@ -263,35 +254,28 @@ export class ClusterBatch<A extends Asker> {
       sweep.read(
         'other pages',
         Array.from({ length: others }, (_, index) => index + 2),
-        this.#best(),
+        this.#terms(),
       );
   }
 
-  /** The best priority and the earliest deadline of the jobs that wait for the sweep. */
-  #best(): { priority: Priority; deadline: number } {
+  /** The terms of the jobs that wait for the sweep, of which there is at least one. */
+  #terms(): PageTerms<A> {
     const jobs = this.#where('swept');
-    const [first] = jobs;
-    const job = jobs.reduce(
-      (best, each) => (best && rank(each.priority) < rank(best.priority) ? each : best),
-      first,
-    );
-    const deadline = jobs.reduce((least, each) => Math.min(least, each.deadline), Number.POSITIVE_INFINITY);
-    this.#first = job;
-    return { priority: job?.priority ?? 'retry', deadline };
+    const first = jobs.reduce((best, job) => (rank(job.priority) < rank(best.priority) ? job : best));
+    const deadline = jobs.reduce((least, job) => Math.min(least, job.deadline), Number.POSITIVE_INFINITY);
+    return { priority: first.priority, deadline, asker: first.first };
   }
 
-  #readPages(sweep: Sweep): void {
-    const { priority, deadline } = sweep;
-    const job = this.#first;
-    if (!job) return;
-    for (const pageNo of sweep.next()) this.#actions.push({ kind: 'list', pageNo, priority, deadline, job });
+  #readPages(sweep: Sweep<A>): void {
+    const { terms } = sweep;
+    if (terms) for (const pageNo of sweep.next()) this.#actions.push({ kind: 'list', pageNo, ...terms });
   }
 
   /**
    * Ends a sweep whose pages are all read. A job that none brought is observed by Get, or shares the failure
    * of a page. A job with an asker that came after the first page was sent may join the next sweep.
    */
-  #endRead({ failure, since }: Sweep): void {
+  #endRead({ failure, since }: Sweep<A>): void {
     for (const job of this.#where('swept'))
       if (failure) this.#answer(job, job.askers, answerOf(failure, false));
       else if (job.askers.some((asker) => asker.since > since)) this.#leaveSweep(job, 'candidate');

@@ -199,8 +199,8 @@ export class ClusterDriver {
     this.#parts.requests.withdraw(request);
   }
 
-  #list({ pageNo, priority, deadline, job }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
-    const request = new Request(listJobs, pageNo, job.first.about, { priority, deadline });
+  #list({ pageNo, priority, deadline, asker }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
+    const request = new Request(listJobs, pageNo, asker.about, { priority, deadline });
     this.#lists.set(pageNo, request);
     this.#parts.requests.submit(request);
   }

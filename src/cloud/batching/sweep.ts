@@ -33,16 +33,22 @@ const MOST_THROTTLINGS = 3;
 const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
-export class Sweep {
+/** How the pages are called. Fixed when their reading begins: a look at 100,000 jobs for each takes seconds. */
+export interface PageTerms<A> {
+  /** The best priority of the jobs that wait for the pages. */
+  readonly priority: Priority;
+  /** The earliest deadline among them. */
+  readonly deadline: number;
+  /** The pages are called in the name of this asker of a job with that priority. */
+  readonly asker: A;
+}
+
+export class Sweep<A> {
   stage: Stage = 'first window';
   /** The failure of a page. Jobs that no other page brings share it. */
   failure: Refused | undefined;
-  /**
-   * Priority of the pages that are being read. Set when their reading begins: a look at 100,000 jobs for each
-   * page would take seconds.
-   */
-  priority: Priority = 'scheduled';
-  deadline = 0;
+  /** Undefined before the first page is read. */
+  terms: PageTerms<A> | undefined;
   #quietMs: number;
   #openedAt: number;
   #queue: number[] = [];
@@ -78,18 +84,10 @@ export class Sweep {
     return mayExpect && end <= now ? now + this.#quietMs : end;
   }
 
-  /**
-   * Queues pages to be read, with the best priority and the earliest deadline of the jobs that wait for
-   * them.
-   */
-  read(
-    stage: 'first page' | 'other pages',
-    pageNumbers: readonly number[],
-    { priority, deadline }: { readonly priority: Priority; readonly deadline: number },
-  ): void {
+  /** Queues pages to be read. */
+  read(stage: 'first page' | 'other pages', pageNumbers: readonly number[], terms: PageTerms<A>): void {
     this.stage = stage;
-    this.priority = priority;
-    this.deadline = deadline;
+    this.terms = terms;
     this.#queue.push(...pageNumbers);
   }
 

@@ -673,6 +673,16 @@ describe('batch of a cluster: pages that fail', () => {
     expect(scripted.failPage(1, 'Throttled')).to.include.members(['a: Throttled', 'b: Throttled']);
   });
 
+  it('reads a throttled page again in the name of an asker that has left meanwhile', () => {
+    for (const name of ['first', 'second']) scripted.ask('a', { name, priority: 'urgent' });
+    scripted.askAll(['b', 'c'], { priority: 'urgent' });
+    scripted.wait(WINDOW);
+    for (const name of ['first', 'second']) scripted.leave(name);
+    expect(scripted.failPage(1, 'Throttled')).to.deep.equal(['list 1 urgent']);
+    const [list] = scripted.actions;
+    expect(list?.kind === 'list' && list.asker.name).to.equal('first');
+  });
+
   it('answers from a throttled page once it arrives', () => {
     scripted.askAll(['a', 'b']);
     scripted.wait(WINDOW);

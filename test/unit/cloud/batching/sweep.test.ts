@@ -7,15 +7,15 @@ import { mapListResponse, UnexpectedBody } from '../../../../src/cloud/client/ma
 import type { Refused } from '../../../../src/cloud/requests/request.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
-const TERMS = { priority: 'scheduled', deadline: 0 } as const;
+const TERMS = { priority: 'scheduled', deadline: 0, asker: 'a' } as const;
 
 function failure(kind: FailureKind = 'ServerError'): Refused {
   return { kind: 'failed', failure: { kind, message: 'as planned' }, sentAt: 0 };
 }
 
 /** A sweep that reads the pages after the first. */
-function readingOthers(pages: number): Sweep {
-  const sweep = new Sweep(pages, 0);
+function readingOthers(pages: number): Sweep<string> {
+  const sweep = new Sweep<string>(pages, 0);
   sweep.read('first page', [1], TERMS);
   sweep.next();
   sweep.arrived(1, pages, 0, 0);
@@ -29,7 +29,7 @@ function readingOthers(pages: number): Sweep {
  * and how many at once
  */
 function readAll(
-  sweep: Sweep,
+  sweep: Sweep<string>,
   fails: (pageNo: number) => boolean = () => false,
 ): [read: number[], most: number] {
   const read: number[] = [];
@@ -74,7 +74,7 @@ describe('sweep', () => {
   });
 
   it('ends with its first page when that fails', () => {
-    const sweep = new Sweep(20, 0);
+    const sweep = new Sweep<string>(20, 0);
     sweep.read('first page', [1], TERMS);
     expect([sweep.next(), sweep.isRead]).to.deep.equal([[1], false]);
     sweep.failed(1, failure());
@@ -105,7 +105,7 @@ describe('sweep', () => {
   });
 
   it('takes jobs in until the other pages are read', () => {
-    const sweep = new Sweep(3, 0);
+    const sweep = new Sweep<string>(3, 0);
     const stages: [string, boolean][] = [];
     const note = () => stages.push([sweep.stage, sweep.isOpen]);
     note();
@@ -124,7 +124,7 @@ describe('sweep', () => {
   });
 
   it('dates the list by the earliest call among its pages', () => {
-    const sweep = new Sweep(3, 0);
+    const sweep = new Sweep<string>(3, 0);
     sweep.read('first page', [1], TERMS);
     sweep.arrived(1, 3, 20, 30);
     sweep.read('other pages', [2, 3], TERMS);
@@ -154,11 +154,11 @@ describe('batch window of a sweep', () => {
     it(`ends at ${end}: ${pages} pages, last job at ${joinedAt}, now ${now}${
       expectsMore ? ', more jobs are known to come' : ''
     }`, () => {
-      expect(new Sweep(pages, 0).windowEnd(joinedAt, expectsMore, now)).to.equal(end);
+      expect(new Sweep<string>(pages, 0).windowEnd(joinedAt, expectsMore, now)).to.equal(end);
     });
 
   it('lasts in the second window as the first page says, and no longer for jobs that are known to come', () => {
-    const sweep = new Sweep(1, 0);
+    const sweep = new Sweep<string>(1, 0);
     sweep.read('first page', [1], TERMS);
     expect(sweep.windowEnd(0, true, 100)).to.equal(undefined);
     sweep.arrived(1, 30, 100, 200);
