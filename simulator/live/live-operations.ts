@@ -91,7 +91,7 @@ function integer(
   return Number(value);
 }
 
-/** The eleven fields, all strings. */
+/** All fields of a job, as strings. */
 function fieldsOf(job: Job): Record<string, string> {
   return {
     CreateTime: timeOf(job.createdAt),

@@ -13,7 +13,7 @@ describe('through the SDK, GetEdgeTranscodeJob', () => {
   });
   after(() => cloud.close());
 
-  it('answers the eleven fields, all strings, and a request ID', async () => {
+  it('answers all fields of a job as strings, and a request ID', async () => {
     const { status, body } = await callWithSdk(cloud, { query: queryOf(STOPPED_JOB_ID) });
     expect(status).to.equal(200);
     expect(body).to.have.all.keys('Job', 'RequestId');

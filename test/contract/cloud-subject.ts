@@ -58,7 +58,7 @@ export const SECRET_KEPT_MS = 30_000;
 /** Longest call, ms. */
 export const CALL_MS = 10_000;
 
-export interface Wish {
+export interface Question {
   readonly clusterID?: string;
   readonly jobID?: string;
   readonly credential?: CredentialReference;
@@ -86,16 +86,16 @@ export class Subject {
     this.logger = parts.logger;
   }
 
-  observe(wish: Wish = {}): Promise<Answer> {
-    const { clusterID = DEFAULT_CLUSTER_ID, jobID = RUNNING_JOB_ID, credential = OWN } = wish;
-    const { regionID, priority = 'scheduled', deadline = 0 } = wish;
+  observe(question: Question = {}): Promise<Answer> {
+    const { clusterID = DEFAULT_CLUSTER_ID, jobID = RUNNING_JOB_ID, credential = OWN } = question;
+    const { regionID, priority = 'scheduled', deadline = 0 } = question;
     const reference: Reference = {
       credential,
       clusterID,
       jobID,
       ...(regionID !== undefined && { regionID }),
     };
-    const signal = wish.signal ?? new AbortController().signal;
+    const signal = question.signal ?? new AbortController().signal;
     return this.reader.observe(reference, { priority, deadline, signal });
   }
 
@@ -103,9 +103,9 @@ export class Subject {
    * Makes this number of calls. Each names a region of its own, because callers that observe the same job
    * share one call.
    */
-  observeTimes(times: number, wish: Wish = {}): Promise<Answer>[] {
+  observeTimes(times: number, question: Question = {}): Promise<Answer>[] {
     return Array.from({ length: times }, (_, index) =>
-      this.observe({ regionID: `region-${index}`, ...wish }),
+      this.observe({ regionID: `region-${index}`, ...question }),
     );
   }
 
@@ -122,8 +122,8 @@ export class Subject {
     return noted;
   }
 
-  async failure(wish: Wish = {}): Promise<Failure> {
-    return failureOf(await this.observe(wish));
+  async failure(question: Question = {}): Promise<Failure> {
+    return failureOf(await this.observe(question));
   }
 
   /** Puts a key into a Secret. Default: the valid key of the simulated cloud. */

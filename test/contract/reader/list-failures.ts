@@ -6,7 +6,7 @@
 import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../../simulator/seed.ts';
 import type { NewFault } from '../../../simulator/world/cloud-world.ts';
-import { CALL_MS, SECRET, type Subject, type Wish } from '../cloud-subject.ts';
+import { CALL_MS, type Question, SECRET, type Subject } from '../cloud-subject.ts';
 import { type NewReader, withSubject } from '../with-subject.ts';
 import { cluster, countOf, kinds } from './lists.ts';
 
@@ -20,8 +20,8 @@ export function readerListFailures(newReader: NewReader): void {
     beforeEach(() => {
       subject = newSubject();
     });
-    const outcome = (jobs: readonly Wish[], wish: Wish = {}) =>
-      subject.inTime(kinds(jobs.map((job) => subject.observe({ ...wish, ...job }))));
+    const outcome = (jobs: readonly Question[], question: Question = {}) =>
+      subject.inTime(kinds(jobs.map((job) => subject.observe({ ...question, ...job }))));
     const calls = async () => [await countOf(subject, 'List'), await countOf(subject, 'Get')];
     const warnings = () => subject.logger.lines.filter(({ level }) => level === 'warn');
 

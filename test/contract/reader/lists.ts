@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import type { Answer } from '../../../src/job/model/cloud-port.ts';
-import { atOnce, outcomes, SECRET, type Subject, type Wish } from '../cloud-subject.ts';
+import { atOnce, outcomes, type Question, SECRET, type Subject } from '../cloud-subject.ts';
 import { type NewReader, withSubject } from '../with-subject.ts';
 
 const HOUR_MS = 3_600_000;
@@ -45,10 +45,10 @@ export function readerLists(newReader: NewReader): void {
     beforeEach(() => {
       subject = newSubject();
     });
-    const observeAll = (jobs: readonly Wish[], wish: Wish = {}) =>
-      jobs.map((job) => subject.observe({ ...wish, ...job }));
-    const allObserved = async (jobs: readonly Wish[], wish: Wish = {}) =>
-      expect(await subject.inTime(kinds(observeAll(jobs, wish)))).to.deep.equal(['observed']);
+    const observeAll = (jobs: readonly Question[], question: Question = {}) =>
+      jobs.map((job) => subject.observe({ ...question, ...job }));
+    const allObserved = async (jobs: readonly Question[], question: Question = {}) =>
+      expect(await subject.inTime(kinds(observeAll(jobs, question)))).to.deep.equal(['observed']);
 
     it('take a call for a hundred of them', async () => {
       await allObserved(await cluster(subject, 250));

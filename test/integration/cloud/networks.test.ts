@@ -77,7 +77,7 @@ describe('an endpoint with a private certificate authority', function () {
 });
 
 describe('the operator’s connections', () => {
-  const TELL = join(import.meta.dirname, '../support/fixtures/tell-connections.ts');
+  const PRINT_CONNECTIONS = join(import.meta.dirname, '../support/fixtures/print-connections.ts');
   const scene = useWorld({ operator: 'none' });
 
   it('go only to the API server, Live and STS, and never to a metadata service, whatever the credentials', async () => {
@@ -95,7 +95,9 @@ describe('the operator’s connections', () => {
     // The variable that switches the metadata service off is taken away: nothing may depend on it.
     const off = { ALIBABA_CLOUD_ECS_METADATA_DISABLED: '' };
     for (const env of [{ ...off, ...role }, off]) {
-      const operator = await world.operator({ env: { ...env, NODE_OPTIONS: `--import=${TELL}` } });
+      const operator = await world.operator({
+        env: { ...env, NODE_OPTIONS: `--import=${PRINT_CONNECTIONS}` },
+      });
       for (const name of ['own', 'role']) await world.until(name, (each) => is(each, 'Ready', 'True'));
       await operator.process.stop();
       const destinations = operator.process.output().matchAll(/^(?:connects to|looks up) (.*)$/gm);

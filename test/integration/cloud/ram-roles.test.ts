@@ -184,8 +184,8 @@ describe('a RAM role', function () {
     await world.cloud.admin.expireSessions();
     await world.apply(job('tokenless', await createJob(world)));
     // Where another session was refused within the last minute, the refusal of this one shows first.
-    const isTold = (each: Shown) => is(each, 'Ready', 'False', 'CredentialsNotFound');
-    const shown = await world.until('tokenless', isTold, { withinMs: 90_000 });
+    const isNotFound = (each: Shown) => is(each, 'Ready', 'False', 'CredentialsNotFound');
+    const shown = await world.until('tokenless', isNotFound, { withinMs: 90_000 });
     expectStalled(shown, 'CredentialsNotFound', /OIDC_TOKEN_FILE names cannot be read/);
     await writeFile(tokenFile, 'second.oidc.token');
     await ready(world, 'tokenless');

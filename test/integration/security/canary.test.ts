@@ -11,7 +11,7 @@ import { freePort } from '../../world/processes/ports.ts';
 import { canary, findCanaries } from '../support/canaries.ts';
 import { breakCalls, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
 import { install, OPERATOR } from '../support/installed.ts';
-import { KEY, ROLE, STREAM_URLS, TROUBLES } from '../support/scenarios/canary-troubles.ts';
+import { KEY, ROLE, STREAM_URLS, TROUBLES } from '../support/scenarios/canary-failures.ts';
 import { useWorld } from '../support/use-world.ts';
 import { requestRefresh, secret } from '../support/user-side.ts';
 import { is, job, type Shown, type World } from '../support/world.ts';

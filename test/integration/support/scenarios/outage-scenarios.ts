@@ -53,7 +53,7 @@ export function outageScenarios(scene: Scene): Record<string, () => Promise<void
     ),
     ...scenarios(
       ({ cause }) => `that lasts and shows as ${cause} is reported once, and its end too`,
-      (name, outage) => isTold(scene.world, name, outage),
+      (name, outage) => shows(scene.world, name, outage),
     ),
 
     'that lasts does not hide a failure that a person has to repair': async () => {
@@ -95,7 +95,7 @@ async function staysUnseen(world: World, name: string, { fault, briefly }: Outag
   expect(await eventReasons(world, name)).to.deep.equal(['JobFound']);
 }
 
-async function isTold(world: World, name: string, { fault, cause }: Outage): Promise<void> {
+async function shows(world: World, name: string, { fault, cause }: Outage): Promise<void> {
   const repair = await breakCalls(world, await observed(world, name), fault);
   const overdue = await world.until(name, (each) => is(each, 'Ready', 'False'), OVERDUE);
   expectOverdue(overdue, cause);
