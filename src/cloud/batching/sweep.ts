@@ -33,7 +33,7 @@ const MOST_THROTTLINGS = 3;
 const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
-/** How the pages are called. Fixed when their reading begins: a look at 100,000 jobs for each takes seconds. */
+/** How pages are called. Fixed when their reading begins: a look at 100,000 jobs for each takes seconds. */
 export interface PageTerms<A> {
   /** The best priority of the jobs that wait for the pages. */
   readonly priority: Priority;
