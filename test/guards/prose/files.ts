@@ -19,6 +19,7 @@ export const EVERYTHING: readonly string[] = [
   'README.md',
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
 ];
 
 /** The rules and their tests quote the words that they exclude. */

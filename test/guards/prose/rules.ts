@@ -12,6 +12,7 @@ export const WIDTH = 110;
 export const HELD: readonly string[] = [
   'CHANGELOG.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'README.md',
   'crds',
   'deploy',
