@@ -11,6 +11,9 @@ export interface Endpoint {
   readonly host: string;
 }
 
+/** The longest name that DNS knows. A Secret could name a host of a megabyte. */
+const LONGEST_HOSTNAME = 253;
+
 /**
  * Reads `host`, `host:port` or a URL without path, query or user information.
  *
@@ -21,6 +24,7 @@ export function parseEndpoint(text: string): Endpoint {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('must be https:// or http://');
   if (url.username || url.password) throw new Error('must not hold a user name or a password');
   if (url.pathname !== '/' || url.search || url.hash) throw new Error('must not hold a path or a query');
+  if (url.hostname.length > LONGEST_HOSTNAME) throw new Error('must not have a host of over 253 characters');
   return { protocol: url.protocol === 'https:' ? 'https' : 'http', host: url.host };
 }
 

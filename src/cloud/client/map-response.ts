@@ -1,5 +1,6 @@
 /** Maps the body of an answer, of any shape, to a job or a page of jobs. Pure. */
 import { rfc3339 } from '../../base/clock.ts';
+import { copyOf } from '../../base/copy.ts';
 import type { Answer } from '../../job/model/cloud-port.ts';
 
 export type Job = Extract<Answer, { kind: 'observed' }>['job'];
@@ -84,7 +85,7 @@ export function mapJob(fields: JobFields): Job {
 function text(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string' || value === '') return undefined;
-  return value.slice(0, LONGEST_VALUE).toWellFormed();
+  return copyOf(value.slice(0, LONGEST_VALUE));
 }
 
 /**

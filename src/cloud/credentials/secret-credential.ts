@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { copyOf } from '../../base/copy.ts';
 import { type Endpoint, isAllowed, parseEndpoint } from '../../base/endpoint.ts';
 import type { CredentialReference } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
@@ -61,7 +62,7 @@ export function credentialOfSecret(
       `the operator may not read Secret ${identity}; allow it: kubectl --namespace ${namespace} create role read-${name} --verb=get --resource=secrets --resource-name=${name} && kubectl --namespace ${namespace} create rolebinding read-${name} --role=read-${name} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (replace the service account if the operator has another)`,
     );
   const values: SecretData = Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, value.trim()]),
+    Object.entries(data).map(([key, value]) => [key, copyOf(value.trim())]),
   );
   const absent = REQUIRED.filter((key) => !values[key]);
   if (absent.length > 1) return notFound(`Secret ${identity} has no keys ${absent.join(' and ')}; add them`);

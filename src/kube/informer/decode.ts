@@ -11,6 +11,7 @@ import {
   REQUESTED_AT_ANNOTATION,
   SHARD_LABEL,
 } from '../../api/edge-transcode-job.ts';
+import { copyOf } from '../../base/copy.ts';
 import { parseDuration } from '../../base/duration.ts';
 import { objectKey } from '../../base/object-key.ts';
 
@@ -38,7 +39,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     generation: typeof generation === 'number' ? generation : 0,
     spec: decodeSpec(fieldsOf(spec)),
     status: decodeStatus(fieldsOf(status)),
-    ...(isText(requestedAt) && { requestedAt: requestedAt.slice(0, LONGEST_TOKEN).toWellFormed() }),
+    ...(isText(requestedAt) && { requestedAt: copyOf(requestedAt.slice(0, LONGEST_TOKEN)) }),
     ...(typeof shard === 'string' && { shard }),
     ...(invalid !== undefined && { invalid }),
   };

@@ -62,6 +62,7 @@ describe('an endpoint as text', () => {
     ['https://evil.example\\.aliyuncs.com', /path or a query/],
     ['https://evil.example?CANARY=.aliyuncs.com', /path or a query/],
     ['https://evil.example#CANARY.aliyuncs.com', /path or a query/],
+    [`https://${'CANARY'.repeat(50)}.aliyuncs.com`, /over 253 characters/],
   ];
   for (const [text, message] of BAD)
     it(`refuses ${JSON.stringify(text)} without repeating it`, () => {
