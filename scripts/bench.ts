@@ -4,14 +4,24 @@
 // - `lists 2000`: only observing by lists, of 2,000 objects instead of 10,000
 // - `many`: only 100,000 objects
 // - `refused`: only 5,000 objects whose key is revoked
+// - `attacks chunks`: only attacks on the operator, of those the ones with `chunks` in their names
 
 import { availableParallelism, cpus } from 'node:os';
+import { measureAttacks } from './bench/attacks.ts';
 import { measureHeld } from './bench/held.ts';
 import { measureLists } from './bench/lists.ts';
 import { measureLoad } from './bench/load.ts';
 import { measureMany } from './bench/many.ts';
 import { measureRefused } from './bench/refused.ts';
-import { heldTable, listsTable, loadTable, manyTable, refusedTable, startUpTable } from './bench/report.ts';
+import {
+  attacksTable,
+  heldTable,
+  listsTable,
+  loadTable,
+  manyTable,
+  refusedTable,
+  startUpTable,
+} from './bench/report.ts';
 import { measureStartUp } from './bench/start-up.ts';
 
 const SIZES = [1_000, 5_000];
@@ -20,13 +30,15 @@ const LISTED = 10_000;
 const MANY = 100_000;
 const MINUTES = 3;
 const REFUSED = 5_000;
-const PARTS = ['lists', 'many', 'refused'] as const;
+const PARTS = ['lists', 'many', 'refused', 'attacks'] as const;
 
 const [only, ...rest] = process.argv.slice(2);
 const part = PARTS.find((each) => each === only);
-const sizes = (part ? rest : process.argv.slice(2)).map(Number);
+const sizes = part === 'attacks' ? [] : (part ? rest : process.argv.slice(2)).map(Number);
 if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
-  console.error('usage: node scripts/bench.ts [lists | many | refused] [number of objects …]');
+  console.error(
+    'usage: node scripts/bench.ts [lists | many | refused] [number of objects …] | attacks [name]',
+  );
   process.exit(2);
 }
 
@@ -56,6 +68,7 @@ if (!part || part === 'many') {
 if (!part || part === 'refused')
   for (const objects of part && sizes.length > 0 ? sizes : [REFUSED])
     console.log(refusedTable(await measureRefused(objects, report)));
+if (part === 'attacks') console.log(attacksTable(await measureAttacks(rest.join(' '), report)));
 
 function report(line: string): void {
   console.error(`bench: ${line}`);

@@ -1,5 +1,6 @@
 // The measurements as tables in Markdown.
 
+import { broken, type Measured } from '../../test/integration/support/attacks/measured.ts';
 import type { Lists } from './lists.ts';
 import type { Load, Phase } from './load.ts';
 import type { Many, Minute } from './many.ts';
@@ -134,6 +135,36 @@ export function refusedTable({ objects, healthy, revoked }: Refused): string {
       rounded(cpuSeconds / healthy.cpuSeconds, 3),
     ),
   ]);
+}
+
+export function attacksTable(measured: readonly Measured[]): string {
+  const head = [
+    'Attack',
+    'took place',
+    'peak memory, MiB',
+    'worst /livez, ms',
+    'of it without a processor',
+    "victim's polls late",
+    'longest gap, s',
+    'new object Ready, s',
+    'log lines a second',
+    'open files',
+    'result',
+  ];
+  const row = (each: Measured) => [
+    each.attack.name,
+    `${rounded(each.count)} ${each.attack.counts}`,
+    rounded(each.peakMiB ?? Number.NaN),
+    rounded(each.livez.worstMs),
+    rounded(each.livez.worstMs - each.livez.worstOwnMs),
+    `${each.victim.late} of ${each.victim.polls}`,
+    rounded(each.victim.longestGapMs / 1_000, 1),
+    rounded((each.newcomerMs ?? Number.NaN) / 1_000, 1),
+    rounded(each.logLinesPerSecond, 1),
+    rounded(each.openFiles),
+    broken(each).join('; ') || 'held',
+  ];
+  return table([head, ...measured.map(row)]);
 }
 
 /** Bytes per object, by holder. */

@@ -14,6 +14,8 @@ export interface OperatorOptions {
   /** Further flags. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that the operator's own command line follows, such as `['nice']`. It must end in an exec. */
+  readonly launcher?: readonly string[];
   /** Whether to wait until it is ready; default true. */
   readonly untilReady?: boolean;
 }
@@ -71,11 +73,13 @@ export class Operator implements AsyncDisposable {
 /** Resolves when it is ready: its first list is in. */
 export async function startOperator(processes: Processes, options: OperatorOptions): Promise<Operator> {
   if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run \`make build\` first`);
-  const { kubeconfig, cloud, args = [], untilReady = true } = options;
+  const { kubeconfig, cloud, args = [], launcher = [], untilReady = true } = options;
+  const [command = process.execPath, ...before] = [...launcher, process.execPath];
   const started = await processes.start({
     name: options.name ?? 'operator',
-    command: process.execPath,
+    command,
     args: [
+      ...before,
       ...NODE_FLAGS,
       PROGRAM,
       `--kubeconfig=${kubeconfig}`,

@@ -1,0 +1,17 @@
+// Runs attacks against the operator one after another, each against a fresh process in a control group of
+// 1 GiB, and measures what a victim in another namespace notices. The attacks are those of the tests.
+
+import { startArena } from '../../test/integration/support/attacks/arena.ts';
+import { ATTACKS } from '../../test/integration/support/attacks/kinds/all.ts';
+import type { Measured } from '../../test/integration/support/attacks/measured.ts';
+
+/** @param part measures only attacks whose name contains this text */
+export async function measureAttacks(part: string, report: (line: string) => void): Promise<Measured[]> {
+  await using arena = await startArena(report);
+  const measured: Measured[] = [];
+  for (const attack of ATTACKS.filter(({ name }) => name.includes(part))) {
+    report(attack.name);
+    measured.push(await arena.measure(attack));
+  }
+  return measured;
+}

@@ -1,0 +1,71 @@
+/**
+ * A thread that asks /livez ten times a second and measures the answers. A thread of its own, because the
+ * thread of the test is busy with the attack.
+ */
+import { readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { parentPort, workerData } from 'node:worker_threads';
+
+/** The longest time until an answer, in milliseconds. */
+export interface Livez {
+  readonly worstMs: number;
+  /** The longest, less the time for which the operator's main thread was ready and had no processor. */
+  readonly worstOwnMs: number;
+  readonly probes: number;
+  /** Probes without an answer, such as those after the end of the process. */
+  readonly unanswered: number;
+}
+
+export interface LivezTarget {
+  readonly url: string;
+  readonly pid: number;
+}
+
+const EVERY_MS = 100;
+const NS_PER_MS = 1e6;
+
+const { url, pid } = workerData as LivezTarget;
+const port = parentPort;
+const open = new Set<() => void>();
+let [worstMs, worstOwnMs, probes, unanswered] = [0, 0, 0, 0];
+
+function probe(): void {
+  const began = performance.now();
+  const waitedBefore = waitedForProcessorMs();
+  probes += 1;
+  const measure = () => {
+    if (!open.delete(measure)) return;
+    const ms = performance.now() - began;
+    worstMs = Math.max(worstMs, ms);
+    worstOwnMs = Math.max(worstOwnMs, ms - (waitedForProcessorMs() - waitedBefore));
+  };
+  open.add(measure);
+  const failed = () => {
+    unanswered += 1;
+    measure();
+  };
+  // Each probe has its own connection, as the kubelet's have.
+  const request = get(`${url}/livez`, { agent: false }, (response) => {
+    response.resume();
+    response.on('end', measure);
+    response.on('error', failed);
+  });
+  request.on('error', failed);
+}
+
+/** How long the main thread of the operator has waited for a processor. 0 where the system does not say. */
+function waitedForProcessorMs(): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / NS_PER_MS;
+  } catch {
+    return 0;
+  }
+}
+
+const timer = setInterval(probe, EVERY_MS);
+port?.once('message', () => {
+  clearInterval(timer);
+  // Those that still wait have waited so long at least.
+  for (const measure of [...open]) measure();
+  port.postMessage({ worstMs, worstOwnMs, probes, unanswered } satisfies Livez);
+});

@@ -1,0 +1,152 @@
+/**
+ * What an attacker may do: write objects and Secrets in one namespace, and name any endpoint in a Secret.
+ */
+import { CoreV1Api, CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import {
+  type EdgeTranscodeJobSpec,
+  GROUP,
+  PLURAL,
+  REQUESTED_AT_ANNOTATION,
+  VERSION,
+} from '../../../../src/api/edge-transcode-job.ts';
+import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
+import { createAccount } from '../cloud-side.ts';
+import { OPERATOR } from '../installed.ts';
+import { secret, secretData } from '../user-side.ts';
+import { job, type World } from '../world.ts';
+
+/** Requests under way at once: more would only wait in the server. */
+const AT_ONCE = 16;
+
+const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+
+/** Metadata of an object besides its names. */
+export interface Meta {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly finalizers?: readonly string[];
+  readonly ownerReferences?: readonly object[];
+}
+
+export interface Described {
+  readonly name: string;
+  readonly spec?: Partial<EdgeTranscodeJobSpec>;
+  readonly meta?: Meta;
+}
+
+export class Tenant {
+  readonly namespace: string;
+  readonly #world: World;
+  readonly #config = new PooledKubeConfig();
+  readonly #objects: CustomObjectsApi;
+  readonly #core: CoreV1Api;
+
+  constructor(world: World, namespace: string) {
+    this.namespace = namespace;
+    this.#world = world;
+    this.#config.loadFromFile(world.controlPlane.kubeconfig);
+    this.#objects = this.#config.makeApiClient(CustomObjectsApi);
+    this.#core = this.#config.makeApiClient(CoreV1Api);
+  }
+
+  /** Creates the namespace, and lets the operator read every Secret in it. */
+  async open(): Promise<void> {
+    const { namespace } = this;
+    const metadata = { name: 'secrets', namespace };
+    const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: metadata.name };
+    const subjects = [{ kind: 'ServiceAccount', ...OPERATOR }];
+    await this.#world.apply(
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata, rules },
+      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata, roleRef, subjects },
+    );
+  }
+
+  /** Creates Secrets `key-0` … of these endpoints, each with the key of an account of its own. */
+  async createSecrets(
+    endpoints: readonly string[],
+    more: (index: number) => Readonly<Record<string, string>> = () => ({}),
+  ): Promise<string[]> {
+    const created = names('key', endpoints.length);
+    const data = await Promise.all(
+      endpoints.map(async (endpoint, index) => ({
+        ...secretData(await createAccount(this.#world)),
+        endpoint,
+        ...more(index),
+      })),
+    );
+    await this.#world.apply(...created.map((name, index) => secret(name, data[index] ?? {}, this.namespace)));
+    return created;
+  }
+
+  /** Creates objects as fast as the API server takes them, or until the signal is aborted. */
+  async create(objects: readonly Described[], signal?: AbortSignal): Promise<void> {
+    await inParallel(objects, signal, (each) => this.createOne(each));
+  }
+
+  async createOne({ name, spec, meta }: Described): Promise<void> {
+    const body = job(name, spec, this.namespace) as { metadata: object };
+    Object.assign(body.metadata, meta);
+    await this.#objects.createNamespacedCustomObject({ ...this.#collection, body });
+  }
+
+  async delete(name: string): Promise<void> {
+    await this.#objects.deleteNamespacedCustomObject({ ...this.#collection, name });
+  }
+
+  /** Requests an observation. */
+  async refresh(name: string, token: string): Promise<void> {
+    await this.patch(name, { metadata: { annotations: { [REQUESTED_AT_ANNOTATION]: token } } });
+  }
+
+  /** A merge patch, which kubectl would send. */
+  async patch(name: string, body: object, subresource: '' | '/status' = ''): Promise<void> {
+    const target = { ...this.#collection, name, body };
+    if (subresource === '') await this.#objects.patchNamespacedCustomObject(target, MERGE);
+    else await this.#objects.patchNamespacedCustomObjectStatus(target, MERGE);
+  }
+
+  /** Deletes all objects and Secrets of the namespace, finalizers or not. */
+  async clear(): Promise<void> {
+    const { namespace } = this;
+    await this.#objects.deleteCollectionNamespacedCustomObject(this.#collection);
+    await this.#core.deleteCollectionNamespacedSecret({ namespace });
+  }
+
+  close(): void {
+    this.#config.dropConnections();
+  }
+
+  get #collection() {
+    return { group: GROUP, version: VERSION, plural: PLURAL, namespace: this.namespace };
+  }
+}
+
+/** Acts on each item, several at once, until the signal is aborted. Returns how many were done. */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  signal: AbortSignal | undefined,
+  act: (item: T) => Promise<void>,
+): Promise<number> {
+  const left = items[Symbol.iterator]();
+  let done = 0;
+  const worker = async () => {
+    for (let next = left.next(); !next.done && !signal?.aborted; next = left.next()) {
+      await act(next.value);
+      done += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return done;
+}
+
+/** `prefix-0`, `prefix-1` … */
+export function names(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+}
+
+/** 0, 1, 2 … without an end. */
+export function* numbers(): Generator<number> {
+  for (let number = 0; ; number += 1) yield number;
+}
