@@ -17,10 +17,8 @@ export interface RedisConnectionOptions {
   readonly logger: Logger;
 }
 
-export interface RedisFollower {
-  up(connection: Bottleneck.IORedisConnection): void;
-  down(): void;
-}
+/** Receives each connection, with a signal that is aborted when the connection is lost. */
+export type RedisFollower = (connection: Bottleneck.IORedisConnection, lost: AbortSignal) => void;
 
 /** A Redis that takes longer for one command is unusable: permits would come too late. */
 const ANSWERS_WITHIN_MS = 1_000;
@@ -43,8 +41,10 @@ export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #followers = new Set<RedisFollower>();
   readonly #closing = new AbortController();
+  /** The connection of the latest attempt. */
   #connection: Bottleneck.IORedisConnection | undefined;
-  #client: Redis | undefined;
+  /** Ends the use of the connection. Undefined while it is not usable. */
+  #lost: AbortController | undefined;
   /** Why the connection was lost, as logged last. The same reason is not logged at each attempt. */
   #loggedReason: string | undefined;
 
@@ -54,143 +54,101 @@ export class RedisConnection {
   }
 
   get isUp(): boolean {
-    return this.#connection !== undefined;
+    return this.#lost !== undefined;
   }
 
-  /**
-   * Notifies the follower of each change, and at once if the connection is up. @returns a function that ends
-   * this
-   */
+  /** Notifies the follower of each connection, the present one included. @returns what ends this */
   follow(follower: RedisFollower): () => void {
     this.#followers.add(follower);
-    if (this.#connection) follower.up(this.#connection);
+    if (this.#connection && this.#lost) follower(this.#connection, this.#lost.signal);
     return () => void this.#followers.delete(follower);
   }
 
   /** Runs a script. Rejects while there is no connection, and when Redis refuses the script. */
   async eval(script: string, keys: readonly string[], values: readonly string[] = []): Promise<unknown> {
-    if (!this.#client) throw new Error('Redis is away');
-    return this.#client.eval(script, keys.length, ...keys, ...values);
+    if (!this.#connection || !this.#lost) throw new Error('Redis is away');
+    return partsOf(this.#connection).client.eval(script, keys.length, ...keys, ...values);
   }
 
   /** Ends the connections. */
   close(): void {
     this.#closing.abort();
+    void this.#connection?.disconnect(false);
   }
 
   async #run(): Promise<void> {
+    const { clock, logger } = this.#options;
     const { signal } = this.#closing;
-    for (let failures = 0; !signal.aborted; ) {
-      const attempt = new RedisAttempt(this.#options);
-      const why = await attempt.lasts(signal, (connection) => {
-        failures = 0;
-        this.#client = attempt.client;
-        this.#up(connection);
-      });
-      this.#client = undefined;
-      attempt.end();
-      if (signal.aborted) break;
-      failures += 1;
-      this.#down(why);
-      await this.#options.clock.sleep(backoffDelay(RETRY, failures), signal).catch(() => undefined);
+    for (let failures = 1; !signal.aborted; failures += 1) {
+      const why = await this.#connect();
+      const lost = this.#lost;
+      this.#lost = undefined;
+      if (signal.aborted) return;
+      if (this.#loggedReason !== why)
+        logger.warn('Redis cannot be used; this process spends its part of each budget', { why });
+      this.#loggedReason = why;
+      lost?.abort();
+      if (lost) failures = 1;
+      await clock.sleep(backoffDelay(RETRY, failures), signal).catch(() => undefined);
     }
-    this.#connection = undefined;
   }
 
-  #up(connection: Bottleneck.IORedisConnection): void {
+  /** Connects, and resolves when the connection has ended. @returns why, without anything secret */
+  async #connect(): Promise<string> {
+    // bottleneck would load ioredis by a name that no bundler sees, so the class is passed.
+    const client = new Redis(this.#options.url, OPTIONS);
+    const connection = new Bottleneck.IORedisConnection({ Redis, client });
     this.#connection = connection;
-    this.#loggedReason = undefined;
-    this.#options.logger.info('the budgets are shared through Redis');
-    for (const follower of this.#followers) follower.up(connection);
+    const { subscriber } = partsOf(connection);
+    neverRejecting(subscriber);
+    const ended = Promise.withResolvers<string>();
+    let failure = 'the connection ended';
+    for (const each of [client, subscriber]) {
+      each.on('error', (error: Error) => {
+        failure = describe(error);
+      });
+      each.once('end', () => ended.resolve(failure));
+    }
+    const why = await Promise.race([ended.promise, this.#serve(connection).catch(describe)]);
+    void connection.disconnect(false);
+    return why;
   }
 
-  #down(why: string): void {
-    const wasUp = this.#connection !== undefined;
-    this.#connection = undefined;
-    if (this.#loggedReason !== why)
-      this.#options.logger.warn('Redis cannot be used; this process spends its part of each budget', { why });
-    this.#loggedReason = why;
-    if (wasUp) for (const follower of this.#followers) follower.down();
+  /** Resolves or rejects with the reason when the connection cannot be used, or no longer. */
+  async #serve(connection: Bottleneck.IORedisConnection): Promise<string> {
+    const { clock, logger } = this.#options;
+    const { client, ready } = partsOf(connection);
+    const isReady = ready.then(() => true);
+    if (!(await Promise.race([isReady, clock.sleep(2 * ANSWERS_WITHIN_MS)]))) return 'it does not answer';
+    if (!(await clocksAgree(client))) return CLOCKS_DIFFER;
+    const lost = new AbortController();
+    this.#lost = lost;
+    this.#loggedReason = undefined;
+    logger.info('the budgets are shared through Redis');
+    for (const follower of this.#followers) follower(connection, lost.signal);
+    do await clock.sleep(PROBE_EVERY_MS, lost.signal);
+    while (await clocksAgree(client));
+    return CLOCKS_DIFFER;
   }
 }
 
-/** One attempt to connect, and the connection that it leads to. */
-class RedisAttempt {
-  readonly client: Redis;
-  readonly #clock: Clock;
-  readonly #ended = Promise.withResolvers<string>();
-  #connection: Bottleneck.IORedisConnection | undefined;
-  #failure = 'the connection ended';
+const CLOCKS_DIFFER = 'its clock differs from the clock of this process by more than 0.5 s';
 
-  constructor({ url, clock }: RedisConnectionOptions) {
-    this.#clock = clock;
-    this.client = new Redis(url, OPTIONS);
-    this.#watch(this.client);
-  }
+/** Rejects when Redis refuses, or does not answer in time. */
+async function clocksAgree(client: Redis): Promise<boolean> {
+  const before = Date.now();
+  const [seconds, microseconds] = (await client.eval(PROBE, 1, PROBE_KEY)) as [string, string];
+  const apart = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (before + Date.now()) / 2;
+  return Math.abs(apart) <= CLOCKS_APART_MS;
+}
 
-  /** Resolves when the connection has ended. @returns why, without anything secret */
-  async lasts(
-    signal: AbortSignal,
-    onUp: (connection: Bottleneck.IORedisConnection) => void,
-  ): Promise<string> {
-    const closed = Promise.withResolvers<string>();
-    const close = () => closed.resolve('closed');
-    signal.addEventListener('abort', close, { once: true });
-    const why = Promise.race([closed.promise, this.#ended.promise, this.#work(onUp).catch(describe)]);
-    // The signal outlives the attempt: while Redis is lost there is an attempt each second or two.
-    return why.finally(() => signal.removeEventListener('abort', close));
-  }
-
-  end(): void {
-    if (this.#connection) void this.#connection.disconnect(false);
-    this.client.disconnect();
-  }
-
-  async #work(onUp: (connection: Bottleneck.IORedisConnection) => void): Promise<string> {
-    const isReady = this.#connect().then(() => true);
-    if (!(await Promise.race([isReady, this.#clock.sleep(2 * ANSWERS_WITHIN_MS)])))
-      return 'it does not answer';
-    for (let isFirst = true; ; isFirst = false) {
-      const failure = await this.#probe();
-      if (failure !== undefined) return failure;
-      if (isFirst) onUp(this.#connection as Bottleneck.IORedisConnection);
-      await this.#clock.sleep(PROBE_EVERY_MS);
-    }
-  }
-
-  async #connect(): Promise<void> {
-    // bottleneck would load ioredis by a name that no bundler sees, so the class is passed.
-    const connection = new Bottleneck.IORedisConnection({ Redis, client: this.client });
-    this.#connection = connection;
-    // bottleneck's types lack `subscriber`, and call `ready` a method.
-    const { subscriber, ready } = connection as unknown as {
-      readonly subscriber: Redis;
-      readonly ready: Promise<unknown>;
-    };
-    this.#watch(subscriber);
-    neverRejecting(subscriber);
-    await ready;
-  }
-
-  async #probe(): Promise<string | undefined> {
-    const before = Date.now();
-    const answer = (this.client.eval(PROBE, 1, PROBE_KEY) as Promise<unknown>).catch(describe);
-    const late = this.#clock.sleep(ANSWERS_WITHIN_MS).then(() => 'it does not answer');
-    const time = await Promise.race([answer, late]);
-    if (typeof time === 'string') return time;
-    const [seconds, microseconds] = time as [string, string];
-    const apart = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (before + Date.now()) / 2;
-    return Math.abs(apart) <= CLOCKS_APART_MS
-      ? undefined
-      : 'its clock differs from the clock of this process by more than 0.5 s';
-  }
-
-  #watch(client: Redis): void {
-    client.on('error', (error: Error) => {
-      this.#failure = describe(error);
-    });
-    client.once('end', () => this.#ended.resolve(this.#failure));
-  }
+/** bottleneck's types lack the clients, and call `ready` a method. */
+function partsOf(connection: Bottleneck.IORedisConnection) {
+  return connection as unknown as {
+    readonly client: Redis;
+    readonly subscriber: Redis;
+    readonly ready: Promise<unknown>;
+  };
 }
 
 /** Makes `unsubscribe` never reject. bottleneck ignores its promise, so a rejection would end the process. */

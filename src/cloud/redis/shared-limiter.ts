@@ -5,7 +5,7 @@
  */
 import Bottleneck from 'bottleneck';
 import { Redis } from 'ioredis';
-import type { Clock, Timer } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
 import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
@@ -57,40 +57,34 @@ const KEYS = [
   'client_last_seen',
 ];
 
+/** The limiter of all processes, from the time when this process has joined them. */
+interface Membership {
+  readonly limiter: Bottleneck;
+  /** Clock `now`. */
+  readonly settledAt: number;
+  /** Redis refused a script of the limiter. A new limiter may work. */
+  readonly failed: () => void;
+}
+
 export class SharedLimiter {
   readonly #options: SharedLimiterOptions;
   readonly #unfollow: () => void;
+  readonly #closing = new AbortController();
   /** Resolves the promises of the callers that wait. */
   readonly #waiting = new Set<() => void>();
   /** Permits of this process's part. */
   #part: SpacingLimiter;
-  #connection: Bottleneck.IORedisConnection | undefined;
-  /** The limiter that was created last. An older one, for another connection, is no longer wanted. */
-  #newest: Bottleneck | undefined;
-  /** The limiter of all processes, once it is ready. */
-  #limiter: Bottleneck | undefined;
-  #settledAt = 0;
-  #again: Timer | undefined;
-  #prolonging: Timer | undefined;
+  #membership: Membership | undefined;
 
   constructor(options: SharedLimiterOptions) {
     this.#options = options;
     this.#part = this.#newPart();
-    this.#unfollow = options.redis.follow({
-      up: (connection) => {
-        this.#connection = connection;
-        this.#join();
-      },
-      down: () => {
-        this.#connection = undefined;
-        this.#leave();
-      },
-    });
+    this.#unfollow = options.redis.follow((connection, lost) => void this.#share(connection, lost));
   }
 
   /** The share of the budget that this process may use alone. */
   get share(): number {
-    return this.#limiter ? 1 : 1 / this.#options.shards;
+    return this.#membership ? 1 : 1 / this.#options.shards;
   }
 
   /** Resolves when this process gets a permit, or when the limiter is closed. */
@@ -106,21 +100,17 @@ export class SharedLimiter {
   }
 
   close(): void {
-    this.#unfollow();
-    this.#connection = undefined;
-    this.#newest = undefined;
-    this.#again?.cancel();
-    this.#prolonging?.cancel();
-    this.#drop();
-    this.#part.close();
     for (const begin of this.#waiting) begin();
+    this.#unfollow();
+    this.#closing.abort();
+    this.#part.close();
   }
 
   #ask(begin: () => void): void {
-    const limiter = this.#limiter;
-    if (!limiter) this.#askPart(begin);
-    else if (this.#options.clock.now() < this.#settledAt) this.#askPart(() => this.#askAll(limiter, begin));
-    else this.#askAll(limiter, begin);
+    const membership = this.#membership;
+    if (!membership) this.#askPart(begin);
+    else if (this.#options.clock.now() >= membership.settledAt) this.#askAll(membership, begin);
+    else this.#askPart(() => this.#askAll(membership, begin));
   }
 
   #askPart(then: () => void): void {
@@ -128,83 +118,70 @@ export class SharedLimiter {
     this.#part.schedule(async () => then()).catch(() => undefined);
   }
 
-  #askAll(limiter: Bottleneck, begin: () => void): void {
-    const isCurrent = () => limiter === this.#limiter;
+  #askAll(membership: Membership, begin: () => void): void {
+    const isCurrent = () => membership === this.#membership;
     if (!isCurrent()) return;
-    limiter
+    membership.limiter
       .schedule({ expiration: PERMIT_EXPIRES_MS }, async () => isCurrent() && begin())
-      .catch(() => this.#failed(limiter));
+      .catch(membership.failed);
   }
 
-  #join(): void {
-    this.#again?.cancel();
-    const connection = this.#connection;
+  /** Shares permits until the connection is lost. After an error of the limiter, joins again. */
+  async #share(connection: Bottleneck.IORedisConnection, lost: AbortSignal): Promise<void> {
+    const over = AbortSignal.any([lost, this.#closing.signal]);
+    while (!over.aborted) {
+      await this.#join(connection, over);
+      await this.#options.clock.sleep(JOIN_AGAIN_MS, over).catch(() => undefined);
+    }
+  }
+
+  /** Joins the other processes. Resolves when this has failed, and at the end of the membership. */
+  async #join(connection: Bottleneck.IORedisConnection, over: AbortSignal): Promise<void> {
     const { account, minTimeMs, clock } = this.#options;
     const limiter = new Bottleneck({
       id: sharedNameOf(account),
       datastore: 'ioredis',
-      connection: connection ?? null,
+      connection,
       Redis,
       // May be a fraction of a millisecond. Redis expires keys by whole ones, so bottleneck's own `timeout`
       // cannot be used.
       minTime: minTimeMs,
     });
-    limiter.on('error', () => this.#failed(limiter));
-    this.#newest = limiter;
-    const isWanted = () => limiter === this.#newest && connection === this.#connection;
-    limiter
-      .ready()
+    const failing = new AbortController();
+    const left = AbortSignal.any([over, failing.signal]);
+    const failed = () => failing.abort();
+    limiter.on('error', failed);
+    left.addEventListener('abort', () => this.#leave(limiter), { once: true });
+    try {
+      await limiter.ready();
       // The stored settings may come from another configuration.
-      .then(() => limiter.updateSettings({ minTime: minTimeMs }))
-      .then(() => {
-        if (!isWanted()) return void limiter.disconnect(false);
-        this.#limiter = limiter;
-        this.#settledAt = clock.now() + SETTLING_MS;
+      await limiter.updateSettings({ minTime: minTimeMs });
+      left.throwIfAborted();
+      this.#membership = { limiter, settledAt: clock.now() + SETTLING_MS, failed };
+      for (;;) {
         this.#prolongKeys(limiter);
-      })
-      .catch(() => {
-        // Otherwise Redis counts the limiter as present for ever.
-        void limiter.disconnect(false);
-        if (isWanted()) this.#joinLater();
-      });
+        await clock.sleep(PROLONG_EVERY_MS, left);
+      }
+    } catch {
+      // Otherwise Redis counts the limiter as present for ever. The connection serves other limiters, too:
+      // `disconnect` only unregisters this one.
+      void limiter.disconnect(false);
+    }
   }
 
-  /** Prolongs the life of the keys while the limiter is in use. */
-  #prolongKeys(limiter: Bottleneck): void {
-    if (limiter !== this.#limiter) return;
-    const { redis, clock } = this.#options;
-    const keys = KEYS.map((name) => `b_${limiter.id}_${name}`);
+  #prolongKeys({ id }: Bottleneck): void {
+    const keys = KEYS.map((name) => `b_${id}_${name}`);
     // If Redis refuses or is lost, the limiter fails, too.
-    redis.eval(PROLONG, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
-    this.#prolonging?.cancel();
-    this.#prolonging = clock.after(PROLONG_EVERY_MS, () => this.#prolongKeys(limiter));
-  }
-
-  /** Redis refused a script of the limiter. A new limiter may work. */
-  #failed(limiter: Bottleneck): void {
-    if (limiter !== this.#limiter) return;
-    this.#leave();
-    this.#joinLater();
-  }
-
-  #joinLater(): void {
-    this.#again?.cancel();
-    this.#again = this.#options.clock.after(JOIN_AGAIN_MS, () => this.#connection && this.#join());
+    this.#options.redis.eval(PROLONG, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
   }
 
   /** Falls back to the part. It begins spent, because another process may just have taken a permit. */
-  #leave(): void {
-    if (!this.#limiter) return;
-    this.#drop();
+  #leave(limiter: Bottleneck): void {
+    if (limiter !== this.#membership?.limiter) return;
+    this.#membership = undefined;
     this.#part.close();
     this.#part = this.#newPart();
     for (const begin of this.#waiting) this.#ask(begin);
-  }
-
-  #drop(): void {
-    // The connection serves other limiters, too: `disconnect` only unregisters this one.
-    void this.#limiter?.disconnect(false);
-    this.#limiter = undefined;
   }
 
   #newPart(): SpacingLimiter {

@@ -37,7 +37,7 @@ describe('a shared limiter', () => {
 
   it('leaves no limiter behind after joining has failed', async () => {
     const { played, left } = aConnection({ refuses: 'update_settings', times: 2 });
-    follower.up(played);
+    follower(played, new AbortController().signal);
     await time.pass(3 * SECOND, 100);
     expect(limiter.share).to.equal(1);
     expect(left()).to.equal(2);
