@@ -1,35 +1,22 @@
 /**
  * Makes the calls of ApsaraVideo Live: one signed request out, one typed result back. It does not wait for
- * permits and keeps no state of a call.
+ * permits.
  */
-
-import type { Clock } from '../../base/clock.ts';
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
-import type { Logger } from '../../base/logger.ts';
-import type { ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
+import type { ClusterReference, Destination } from '../../job/model/cloud-port.ts';
 import type { FailureKind } from '../../job/model/failures.ts';
-import { AlibabaClient } from './alibaba-client.ts';
 import type { Credential } from './credential.ts';
 import { type CallFailure, mapError } from './map-error.ts';
 import { type Job, type JobPage, mapJobResponse, mapListResponse } from './map-response.ts';
 import { endpointOfRegion } from './region-endpoints.ts';
+import { type CallEnd, type CallObserver, type CallParts, makeCall } from './vendor-call.ts';
 
-export interface LiveClientOptions {
+export interface LiveClientOptions extends CallParts {
   /** Endpoint of every credential that names none. Undefined: the endpoint of the region. */
   readonly endpoint: Endpoint | undefined;
   /** Region of objects and Secrets that name none. */
   readonly regionID: string;
-  readonly userAgent: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly observer?: CallObserver;
-}
-
-/** Receives the calls and waits that the metrics count. */
-export interface CallObserver {
-  /** `code` is `OK`, or a short code of the failure. */
-  called(operation: string, code: string, seconds: number): void;
-  waited(priority: Priority, seconds: number): void;
 }
 
 /** One operation of the vendor about a cluster, with the reader of its body. */
@@ -43,20 +30,12 @@ export interface Operation<T> {
   readonly read: (body: unknown) => T;
 }
 
-export type CallResult<T> = {
-  readonly destination: Destination;
-  /** Clock `now` when the call was sent. */
-  readonly sentAt: number;
-} & (
-  | { readonly kind: 'answered'; readonly value: T }
-  | {
-      readonly kind: 'failed';
-      readonly failed: CallFailure;
-      /** How long the answer said to wait, ms. */
-      readonly retryAfterMs?: number;
+export type CallResult<T> = { readonly destination: Destination } & (
+  | Extract<CallEnd<T>, { kind: 'answered' }>
+  | (Extract<CallEnd<T>, { kind: 'failed' }> & {
       /** Only listing failed, JobNotFound included: Get may work. */
       readonly isListRefused: boolean;
-    }
+    })
 );
 
 /** The most jobs that the vendor lists for the price of one call. */
@@ -119,66 +98,34 @@ export class LiveClient {
 
   /** Never rejects. */
   async call<T>(
-    operation: Operation<T>,
+    { action, jobID = '', query, read }: Operation<T>,
     about: ClusterReference,
     credential: Credential,
   ): Promise<CallResult<T>> {
-    const { action, query, read } = operation;
-    const destination = this.destinationOf(about, credential);
-    const sentAt = this.#options.clock.now();
-    let retryAfterMs: number | undefined;
-    const onRetryAfter = (ms: number) => {
-      retryAfterMs = ms;
-    };
-    let isJson = false;
-    try {
-      const parameters = { RegionId: destination.regionID, ClusterId: about.clusterID, ...query };
-      const body = await this.#client(credential, destination.regionID).call(
-        action,
-        parameters,
-        onRetryAfter,
-      );
-      isJson = true;
-      const value = read(body);
-      this.#count(action, 'OK', sentAt);
-      return { kind: 'answered', value, destination, sentAt };
-    } catch (error) {
-      const failed = this.#failed(error, operation, about, credential);
-      this.#count(action, failed.code, sentAt);
-      const isListRefused = action === LIST_ACTION && (isJson || isRefusal(failed));
-      const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
-      return { kind: 'failed', failed, destination, sentAt, isListRefused, ...retry };
-    }
-  }
-
-  #failed(
-    error: unknown,
-    { action, jobID = '' }: Operation<unknown>,
-    about: ClusterReference,
-    credential: Credential,
-  ): CallFailure {
-    const { identity } = credential;
+    const { identity, accessKey } = credential;
     const { clusterID } = about;
+    const destination = this.destinationOf(about, credential);
+    const { regionID } = destination;
     // The region of a Secret is not repeated: no text of a Secret leaves it.
     const isSecrets = about.regionID === undefined && credential.regionID !== undefined;
-    const regionID = isSecrets ? undefined : this.destinationOf(about, credential).regionID;
-    const context = { action, identity, clusterID, jobID, regionID };
-    const failed = mapError(error, context);
-    const { code, requestID } = failed;
-    this.#options.logger.debug('a call failed', { ...context, kind: failed.failure.kind, code, requestID });
-    return failed;
-  }
-
-  #count(action: string, code: string, sentAt: number): void {
-    const { clock, observer } = this.#options;
-    observer?.called(action, code, (clock.now() - sentAt) / 1_000);
-  }
-
-  /** Creates a client for each call: that takes 13 µs, a thirtieth of signing and sending. */
-  #client(credential: Credential, regionID: string): AlibabaClient {
-    const { clock, userAgent } = this.#options;
-    const endpoint = this.#endpoint(credential, regionID);
-    return new AlibabaClient({ endpoint, accessKey: credential.accessKey, clock, userAgent });
+    const context = { action, identity, clusterID, jobID, regionID: isSecrets ? undefined : regionID };
+    let isJson = false;
+    const call = {
+      action,
+      endpoint: this.#endpoint(credential, regionID),
+      accessKey,
+      parameters: { RegionId: regionID, ClusterId: clusterID, ...query },
+      read: (body: unknown) => {
+        isJson = true;
+        return read(body);
+      },
+      context,
+      mapError: (error: unknown) => mapError(error, context),
+    };
+    const end = await makeCall(call, this.#options);
+    if (end.kind === 'answered') return { ...end, destination };
+    const isListRefused = action === LIST_ACTION && (isJson || isRefusal(end.failed));
+    return { ...end, destination, isListRefused };
   }
 
   #endpoint(credential: Pick<Credential, 'endpoint'>, regionID: string): Endpoint {

@@ -3,26 +3,18 @@
  * spaced, namespaces take permits in rotation, and while STS does not answer only a probe goes there for each
  * namespace. No method rejects.
  */
-import type { Clock } from '../../base/clock.ts';
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
-import type { Logger } from '../../base/logger.ts';
-import type { FailureKind } from '../../job/model/failures.ts';
-import { AlibabaClient } from '../client/alibaba-client.ts';
+import type { Failure, FailureKind } from '../../job/model/failures.ts';
 import type { AccessKey, Role } from '../client/credential.ts';
-import type { CallObserver } from '../client/live-client.ts';
 import { mapStsError } from '../client/map-sts-error.ts';
 import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
+import { type CallParts, makeCall, type VendorCall } from '../client/vendor-call.ts';
 import { FairLimiter } from '../ratelimit/fair-limiter.ts';
-import type { Pass } from '../resilience/circuit-breaker.ts';
-import { type EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
+import { EndpointGuards } from '../resilience/endpoint-guard.ts';
 import type { Refused } from './secret-credential.ts';
 
-export interface StsOptions {
+export interface StsOptions extends CallParts {
   readonly endpoint: Endpoint;
-  readonly userAgent: string;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly observer?: Pick<CallObserver, 'called'>;
   /** Asked just before each call. Once it returns false, no call is made. Default: always true. */
   readonly mayCall?: () => boolean;
 }
@@ -65,16 +57,9 @@ const UNREACHABLE: ReadonlySet<FailureKind> = new Set([
 const NEVER_ABORTED = { aborted: false };
 
 /** Reaches no status: an operator that stops writes none. */
-const STOPPING: Refused = { failure: { kind: 'ConnectionFailed', message: 'the operator is stopping' } };
+const STOPPING: Failure = { kind: 'ConnectionFailed', message: 'the operator is stopping' };
 
-interface Call<T> {
-  readonly caller: StsCaller;
-  readonly action: string;
-  readonly accessKey: AccessKey | undefined;
-  readonly parameters: Readonly<Record<string, string>>;
-  /** @throws UnexpectedBody */
-  readonly map: (body: unknown, sentAt: number) => T;
-}
+type Call<T> = Pick<VendorCall<T>, 'action' | 'accessKey' | 'parameters' | 'read'>;
 
 export class Sts {
   readonly #options: StsOptions;
@@ -92,7 +77,7 @@ export class Sts {
 
   assumeRole(caller: StsCaller, accessKey: AccessKey, { externalID, ...role }: Role): Promise<Assumed> {
     const parameters = { ...parametersOf(role), ...(externalID && { ExternalId: externalID }) };
-    return this.#assume({ caller, action: 'AssumeRole', accessKey, parameters });
+    return this.#assume(caller, { action: 'AssumeRole', accessKey, parameters });
   }
 
   /**
@@ -103,13 +88,18 @@ export class Sts {
     { oidcProviderARN, token, ...role }: Role & { readonly oidcProviderARN: string; readonly token: string },
   ): Promise<Assumed> {
     const parameters = { ...parametersOf(role), OIDCProviderArn: oidcProviderARN, OIDCToken: token };
-    return this.#assume({ caller, action: 'AssumeRoleWithOIDC', accessKey: undefined, parameters });
+    return this.#assume(caller, { action: 'AssumeRoleWithOIDC', accessKey: undefined, parameters });
   }
 
   /** The account of a key. Needs no permission. */
   accountOf(caller: StsCaller, accessKey: AccessKey): Promise<{ readonly accountID: string } | Refused> {
-    const map = (body: unknown) => ({ accountID: mapAccountID(body) });
-    return this.#call({ caller, action: 'GetCallerIdentity', accessKey, parameters: {}, map }, this.#lookups);
+    const read = (body: unknown) => ({ accountID: mapAccountID(body) });
+    return this.#call(caller, this.#lookups, {
+      action: 'GetCallerIdentity',
+      accessKey,
+      parameters: {},
+      read,
+    });
   }
 
   /** Begins no call after this. */
@@ -118,67 +108,44 @@ export class Sts {
     this.#lookups.close();
   }
 
-  #assume(call: Omit<Call<Assumed>, 'map'>): Promise<Assumed> {
-    const { clock } = this.#options;
-    const map = (body: unknown, assumedAt: number) => {
+  #assume(caller: StsCaller, call: Omit<Call<Assumed>, 'read'>): Promise<Assumed> {
+    const read = (body: unknown, assumedAt: number) => {
       const { accessKey, expiration } = mapSession(body);
       // Counted from the call, and at most what was requested: a wall clock that is late makes no session
       // longer.
-      const lifeMs = Math.min(expiration - clock.date().getTime(), SESSION_SECONDS * 1_000);
+      const lifeMs = Math.min(expiration - this.#options.clock.date().getTime(), SESSION_SECONDS * 1_000);
       return { key: { accessKey, assumedAt, expiresAt: assumedAt + lifeMs } };
     };
-    return this.#call({ ...call, map }, this.#assumptions);
+    return this.#call(caller, this.#assumptions, { ...call, read });
   }
 
-  async #call<T>(call: Call<T>, limiter: FairLimiter): Promise<T | Refused> {
-    const { namespace } = call.caller;
-    const guard = this.#guards.of(formatEndpoint(this.#options.endpoint), namespace);
+  async #call<T>(
+    { namespace, identity }: StsCaller,
+    limiter: FairLimiter,
+    call: Call<T>,
+  ): Promise<T | Refused> {
+    const { endpoint, mayCall } = this.#options;
+    const guard = this.#guards.of(formatEndpoint(endpoint), namespace);
     const entrance = await guard.enter(NEVER_ABORTED);
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;
-    try {
-      return await limiter.schedule(namespace, () => this.#begin(call, guard, pass));
-    } catch {
-      guard.abandoned(pass);
-      return STOPPING;
-    }
-  }
-
-  async #begin<T>(call: Call<T>, guard: EndpointGuard, pass: Pass): Promise<T | Refused> {
-    const failure = this.#options.mayCall?.() === false ? STOPPING.failure : guard.refusal(pass);
-    if (failure) {
+    const abandoned = (failure: Failure): Refused => {
       guard.abandoned(pass);
       return { failure };
-    }
-    guard.began();
-    const result = await this.#send(call);
-    if ('failure' in result && UNREACHABLE.has(result.failure.kind)) guard.failed(pass, result.failure);
-    else guard.succeeded(pass);
-    return 'failure' in result ? result : result.value;
-  }
-
-  async #send<T>({
-    caller,
-    action,
-    accessKey,
-    parameters,
-    map,
-  }: Call<T>): Promise<{ readonly value: T } | Refused> {
-    const { endpoint, userAgent, clock, logger, observer } = this.#options;
-    const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent });
-    const sentAt = clock.now();
-    const count = (code: string) => observer?.called(action, code, (clock.now() - sentAt) / 1_000);
-    try {
-      const value = map(await client.call(action, parameters), sentAt);
-      count('OK');
-      return { value };
-    } catch (error) {
-      const { identity } = caller;
-      const { failure, code, requestID } = mapStsError(error, identity);
-      count(code);
-      logger.debug('a call failed', { action, identity, kind: failure.kind, code, requestID });
-      return { failure };
-    }
+    };
+    const send = async () => {
+      const refused = mayCall?.() === false ? STOPPING : guard.refusal(pass);
+      if (refused) return abandoned(refused);
+      guard.began();
+      const mapError = (error: unknown) => mapStsError(error, identity);
+      const made = { ...call, api: 'sts', endpoint, context: { identity }, mapError } as const;
+      const end = await makeCall(made, this.#options);
+      const failure = end.kind === 'failed' ? end.failed.failure : undefined;
+      if (failure && UNREACHABLE.has(failure.kind)) guard.failed(pass, failure);
+      else guard.succeeded(pass);
+      return end.kind === 'failed' ? { failure: end.failed.failure } : end.value;
+    };
+    return await limiter.schedule(namespace, send).catch(() => abandoned(STOPPING));
   }
 }
 
