@@ -15,21 +15,14 @@ export type Pass = symbol;
 export type Entrance = { readonly pass: Pass } | { readonly refused: Failure };
 
 interface Open {
-  readonly kind: 'open';
   readonly failure: Failure;
   /** Clock `now` of the next probe. */
   readonly until: number;
   /** Number of failures in a row, the first and each failed probe. */
   readonly attempt: number;
+  /** The probe that is under way. */
+  readonly probe?: { readonly pass: Pass; readonly ended: PromiseWithResolvers<void> };
 }
-
-interface Probing extends Omit<Open, 'kind'> {
-  readonly kind: 'probing';
-  readonly probe: Pass;
-  readonly ended: PromiseWithResolvers<void>;
-}
-
-type State = { readonly kind: 'closed' } | Open | Probing;
 
 /** A corrected key takes effect within 30 s: 20 s to the next probe, 10 s for the call and the write. */
 const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
@@ -39,7 +32,8 @@ const ADMITTED: Entrance = { pass: Symbol('admitted') };
 
 export class CircuitBreaker {
   readonly #clock: Clock;
-  #state: State = { kind: 'closed' };
+  /** Undefined while the breaker is closed. */
+  #open: Open | undefined;
   /** Callers of `news` that wait: the function that ends the wait of each. */
   readonly #parked = new Set<() => void>();
   #nextProbe: Timer | undefined;
@@ -53,14 +47,14 @@ export class CircuitBreaker {
    * probe
    */
   async enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
-    while (this.#state.kind === 'probing') await this.#state.ended.promise;
-    const state = this.#state;
+    while (this.#open?.probe) await this.#open.probe.ended.promise;
+    const open = this.#open;
     const now = this.#clock.now();
-    if (state.kind === 'closed') return ADMITTED;
-    if (signal.aborted || now < state.until) return { refused: failureOf(state) };
+    if (!open) return ADMITTED;
+    if (signal.aborted || now < open.until) return { refused: failureOf(open) };
     const pass: Pass = Symbol('probe');
-    const until = now + backoffDelay(PROBES, state.attempt + 1);
-    this.#state = { ...state, kind: 'probing', until, probe: pass, ended: Promise.withResolvers() };
+    const until = now + backoffDelay(PROBES, open.attempt + 1);
+    this.#open = { ...open, until, probe: { pass, ended: Promise.withResolvers() } };
     return { pass };
   }
 
@@ -70,7 +64,7 @@ export class CircuitBreaker {
    * for one caller when the next probe is due, and on an abort.
    */
   async news(signal: AbortSignal): Promise<void> {
-    if (signal.aborted || this.#state.kind === 'closed') return;
+    if (signal.aborted || !this.#open) return;
     await new Promise<void>((resolve) => {
       const leave = () => {
         this.#parked.delete(leave);
@@ -85,21 +79,19 @@ export class CircuitBreaker {
 
   /** The failure for a caller that entered and has waited since, if the breaker no longer lets it through. */
   refusal(pass: Pass): Failure | undefined {
-    const state = this.#state;
-    return state.kind === 'closed' || isProbe(state, pass) ? undefined : failureOf(state);
+    return this.#open && !this.#isProbe(pass) ? failureOf(this.#open) : undefined;
   }
 
   /** Closes the breaker if the call was the probe. An older call shows nothing about the failure. */
   succeeded(pass: Pass): void {
-    if (isProbe(this.#state, pass)) this.reset();
+    if (this.#isProbe(pass)) this.reset();
   }
 
   /** Opens the breaker. Calls in flight together fail together: they count as one failure. */
   failed(pass: Pass, failure: Failure): void {
-    const state = this.#state;
-    if (state.kind !== 'closed' && !isProbe(state, pass)) return;
-    const attempt = state.kind === 'probing' ? state.attempt + 1 : 1;
-    this.#open({ failure, attempt }, backoffDelay(PROBES, attempt));
+    if (this.#open && !this.#isProbe(pass)) return;
+    const attempt = (this.#open?.attempt ?? 0) + 1;
+    this.#become({ failure, attempt, until: this.#clock.now() + backoffDelay(PROBES, attempt) });
   }
 
   /**
@@ -107,32 +99,37 @@ export class CircuitBreaker {
    * the current interval.
    */
   inconclusive(pass: Pass): void {
-    const state = this.#state;
-    if (isProbe(state, pass)) this.#open(state, backoffDelay(PROBES, state.attempt));
+    this.#probeAgain(pass, (attempt) => backoffDelay(PROBES, attempt));
   }
 
   /** The call was not made. If it was to be the probe, another call may probe at once. */
   abandoned(pass: Pass): void {
-    if (isProbe(this.#state, pass)) this.#open(this.#state, 0);
+    this.#probeAgain(pass, () => 0);
   }
 
   /** Closes the breaker: what failed has been replaced. */
   reset(): void {
-    this.#become({ kind: 'closed' });
+    this.#become(undefined);
   }
 
-  #open({ failure, attempt }: Pick<Open, 'failure' | 'attempt'>, delayMs: number): void {
-    this.#become({ kind: 'open', failure, attempt, until: this.#clock.now() + delayMs });
+  #isProbe(pass: Pass): boolean {
+    return this.#open?.probe?.pass === pass;
+  }
+
+  #probeAgain(pass: Pass, delayMs: (attempt: number) => number): void {
+    if (!this.#open || !this.#isProbe(pass)) return;
+    const { failure, attempt } = this.#open;
+    this.#become({ failure, attempt, until: this.#clock.now() + delayMs(attempt) });
   }
 
   /** Callers that wait for a probe check the new state. */
-  #become(state: State): void {
-    const before = this.#state;
-    this.#state = state;
+  #become(after: Omit<Open, 'probe'> | undefined): void {
+    const before = this.#open;
+    this.#open = after;
     this.#nextProbe?.cancel();
     this.#nextProbe = undefined;
-    if (before.kind === 'probing') before.ended.resolve();
-    if (before.kind !== 'closed' && isNews(before, state)) for (const leave of [...this.#parked]) leave();
+    before?.probe?.ended.resolve();
+    if (before?.failure.message !== after?.failure.message) for (const leave of [...this.#parked]) leave();
     else this.#awaitProbe();
   }
 
@@ -141,9 +138,8 @@ export class CircuitBreaker {
    * follows 5 s later.
    */
   #awaitProbe(): void {
-    const state = this.#state;
-    if (state.kind !== 'open' || this.#parked.size === 0) return;
-    this.#nextProbe ??= this.#clock.after(state.until - this.#clock.now(), () => {
+    if (!this.#open || this.#open.probe || this.#parked.size === 0) return;
+    this.#nextProbe ??= this.#clock.after(this.#open.until - this.#clock.now(), () => {
       const [leave] = this.#parked;
       leave?.();
       this.#nextProbe = this.#clock.after(PROBES.baseMs, () => {
@@ -154,14 +150,6 @@ export class CircuitBreaker {
   }
 }
 
-function isNews(before: Open | Probing, after: State): boolean {
-  return after.kind === 'closed' || after.failure.message !== before.failure.message;
-}
-
-function isProbe(state: State, pass: Pass): state is Probing {
-  return state.kind === 'probing' && state.probe === pass;
-}
-
-function failureOf({ failure, until }: Open | Probing): Failure {
+function failureOf({ failure, until }: Open): Failure {
   return { ...failure, retryAt: until };
 }
