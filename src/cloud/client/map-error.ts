@@ -48,16 +48,15 @@ const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
   [/^(ServiceUnavailable|InternalError)(\.|$)/, 'ServerError'],
 ];
 
-/** Codes of Node and OpenSSL for network errors. */
-const NETWORK_CODE =
-  /^(E[A-Z0-9_]+|HPE_\w+|(CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED)$/;
+/** Codes of Node and OpenSSL that concern trust in a certificate. */
+const TRUST_CODE =
+  /^((CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
+
+/** Codes of Node that concern the connection. */
+const CONNECTION_CODE = /^(E[A-Z0-9_]+|HPE_\w+)$/;
 
 /** Bound on the search through causes, which can form a cycle. Real errors nest less deeply. */
 const DEEPEST_CAUSE = 8;
-
-/** The network codes that concern trust in a certificate, not the connection. */
-const TRUST_CODE =
-  /^((CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
 
 /** What differs between the APIs. */
 export interface Dialect {
@@ -78,56 +77,46 @@ export function mapError(error: unknown, context: CallContext): CallFailure {
 
 export function translate(error: unknown, dialect: Dialect): CallFailure {
   try {
-    return kindAndWords(error, dialect);
+    if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
+    return refusedBy(error, dialect) ?? unreachable(error, dialect) ?? NOT_OF_THIS_API;
   } catch {
     // A getter or proxy in the error threw.
-    return notOfThisApi();
+    return NOT_OF_THIS_API;
   }
 }
 
-function kindAndWords(error: unknown, dialect: Dialect): CallFailure {
-  if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
-  if (error instanceof DeadlineExceeded) return unreachable(dialect, 'no answer in time', 'DeadlineExceeded');
-  const answer = vendorAnswer(error);
-  if (answer) return fromAnswer(answer, dialect);
-  const code = networkCode(error);
-  if (code) return TRUST_CODE.test(code) ? untrusted(dialect, code) : unreachable(dialect, code, code);
-  return notOfThisApi();
-}
-
 /** The answer is not JSON, or JSON of a shape that makes the SDK throw without an HTTP status. */
-function notOfThisApi(): CallFailure {
-  return failed('UnexpectedResponse', 'the answer is not the JSON of this API; is a proxy in between?');
-}
+const NOT_OF_THIS_API = failed(
+  'UnexpectedResponse',
+  'the answer is not the JSON of this API; is a proxy in between?',
+);
 
-interface VendorAnswer {
-  readonly status: number;
-  readonly code: string | undefined;
-  readonly requestID: string | undefined;
-}
-
-/** Reads what the SDK throws for an error body: `code`, and `data` with its fields and `statusCode`. */
-function vendorAnswer(error: unknown): VendorAnswer | undefined {
-  const { code, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
+/** Maps what the SDK throws for an error body: `code`, and `data` with its fields and `statusCode`. */
+function refusedBy(error: unknown, { kindOf, messageOf }: Dialect): CallFailure | undefined {
+  const { code: given, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
   const status = data?.statusCode;
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599)
     return undefined;
+  const isCode = typeof given === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(given) && given !== 'undefined';
+  const code = isCode ? given : undefined;
+  const kind = kindOf(status, code);
   const requestID = data?.RequestId;
-  const isCode = typeof code === 'string' && /^[A-Za-z][\w.-]{0,63}$/.test(code) && code !== 'undefined';
   return {
-    status,
-    code: isCode ? code : undefined,
-    requestID: typeof requestID === 'string' ? requestID.slice(0, 64) : undefined,
+    failure: { kind, message: messageOf(kind, code ?? `HTTP ${status}`) },
+    code: code ?? `HTTP${status}`,
+    ...(typeof requestID === 'string' && requestID && { requestID: requestID.slice(0, 64) }),
   };
 }
 
-function fromAnswer({ status, code, requestID }: VendorAnswer, dialect: Dialect): CallFailure {
-  const kind = dialect.kindOf(status, code);
-  return {
-    failure: { kind, message: dialect.messageOf(kind, code ?? `HTTP ${status}`) },
-    code: code ?? `HTTP${status}`,
-    ...(requestID && { requestID }),
-  };
+/** Maps what Node throws, and a call that took too long. */
+function unreachable(error: unknown, { server }: Dialect): CallFailure | undefined {
+  const isLate = error instanceof DeadlineExceeded;
+  const code = isLate ? error.name : networkCode(error);
+  if (code === undefined) return undefined;
+  const message = TRUST_CODE.test(code)
+    ? `the TLS certificate of ${server} is not trusted (${code}); name its authority in NODE_EXTRA_CA_CERTS, or check the endpoint`
+    : `${server} cannot be reached (${isLate ? error.message : code}); check the network, DNS, TLS trust and the endpoint`;
+  return failed('ConnectionFailed', message, code);
 }
 
 /** The kind by the codes that the vendor's products share. */
@@ -171,19 +160,10 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
 
 function networkCode(error: unknown, depth = 0): string | undefined {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
-  if (typeof code === 'string' && code.length <= 64 && NETWORK_CODE.test(code)) return code;
+  if (typeof code === 'string' && code.length <= 64 && (TRUST_CODE.test(code) || CONNECTION_CODE.test(code)))
+    return code;
   if (name === 'RequestTimeoutError') return 'ETIMEDOUT';
   return cause === undefined || depth === DEEPEST_CAUSE ? undefined : networkCode(cause, depth + 1);
-}
-
-function unreachable({ server }: Dialect, detail: string, code: string): CallFailure {
-  const message = `${server} cannot be reached (${detail}); check the network, DNS, TLS trust and the endpoint`;
-  return failed('ConnectionFailed', message, code);
-}
-
-function untrusted({ server }: Dialect, code: string): CallFailure {
-  const message = `the TLS certificate of ${server} is not trusted (${code}); name its authority in NODE_EXTRA_CA_CERTS, or check the endpoint`;
-  return failed('ConnectionFailed', message, code);
 }
 
 function failed(kind: FailureKind, message: string, code: string = kind): CallFailure {
