@@ -49,15 +49,15 @@ export class Credentials {
    * Never rejects.
    */
   async resolve(reference: CredentialReference): Promise<Resolved> {
-    const source = isSecret(reference)
-      ? this.#withRole(reference, await this.#secrets.resolve(reference))
-      : this.#ownFor(reference);
+    const known = isSecret(reference) ? await this.#secrets.resolve(reference) : this.#ownFor(reference);
+    const source = this.#inRole(reference, known);
     return source instanceof RoleSession ? await source.get() : source;
   }
 
   /** The result of `resolve`; undefined where `resolve` would wait. */
   fresh(reference: CredentialReference): Resolved | undefined {
-    const source = isSecret(reference) ? this.#freshSecret(reference) : this.#ownFor(reference);
+    const known = isSecret(reference) ? this.#secrets.fresh(reference) : this.#ownFor(reference);
+    const source = known && this.#inRole(reference, known);
     return source instanceof RoleSession ? source.current() : source;
   }
 
@@ -80,11 +80,6 @@ export class Credentials {
     if (session instanceof RoleSession) session.doubt(sentAt);
   }
 
-  #freshSecret(reference: SecretReference): Resolved | RoleSession | undefined {
-    const known = this.#secrets.fresh(reference);
-    return known && this.#withRole(reference, known);
-  }
-
   #ownFor(reference: CredentialReference): Resolved | RoleSession {
     if (this.permits(reference)) return this.#own;
     return notFound(
@@ -94,10 +89,7 @@ export class Credentials {
 
   #resolveOwn(): Resolved | RoleSession {
     const { own } = this.#options;
-    if (!own)
-      return notFound(
-        'the operator has no credentials of its own; set spec.credentialsRef, or give the operator a RAM role (RRSA), or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET',
-      );
+    if (!own) return NO_CREDENTIALS;
     const { identity } = OWN;
     if ('accessKeyID' in own) return { credential: { identity, accessKey: own, version: own.accessKeyID } };
     const source = { identity, version: own.roleARN };
@@ -118,14 +110,14 @@ export class Credentials {
     return await sts.assumeRoleWithOIDC(OWN, role);
   }
 
-  /** The session of the role that the Secret names, or the Secret's own key. */
-  #withRole({ namespace }: SecretReference, resolved: Resolved): Resolved | RoleSession {
-    if ('failure' in resolved || !resolved.credential.role) return resolved;
-    const { identity, version } = resolved.credential;
+  /** The session of the role that the credential names, or the credential itself. */
+  #inRole({ namespace }: CredentialReference, resolved: Resolved | RoleSession): Resolved | RoleSession {
+    if (!('credential' in resolved) || !resolved.credential.role) return resolved;
+    const { role, accessKey, ...source } = resolved.credential;
+    const { identity, version } = source;
     const known = this.#sessions.use(identity);
     if (known?.version === version) return known;
-    const { role, accessKey, ...source } = resolved.credential;
-    const assume = () => this.#assume({ namespace, identity }, accessKey, role as Role);
+    const assume = () => this.#assume({ namespace, identity }, accessKey, role);
     return this.#sessions.set(identity, new RoleSession({ ...this.#options, source, assume }));
   }
 
@@ -143,6 +135,10 @@ export class Credentials {
     return assumed;
   }
 }
+
+const NO_CREDENTIALS = notFound(
+  'the operator has no credentials of its own; set spec.credentialsRef, or give the operator a RAM role (RRSA), or ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET',
+);
 
 function isSecret(reference: CredentialReference): reference is SecretReference {
   return reference.name !== undefined;

@@ -38,11 +38,19 @@ export function ownCredentials(
   source: CredentialSource,
   canAssume: boolean,
 ): { readonly own: AccessKey | Rrsa | undefined } | { readonly errors: readonly string[] } {
-  const rrsa = source === 'access-key' ? {} : attempt(() => rrsaOf(environment));
-  const key = source === 'rrsa' ? {} : attempt(() => accessKeyOf(environment));
-  const errors = [rrsa.error, key.error].filter((error) => error !== undefined);
-  const own = rrsa.value ?? key.value;
-  if (rrsa.value && !canAssume)
+  const errors: string[] = [];
+  const attempt = <T>(read: (environment: Environment) => T): T | undefined => {
+    try {
+      return read(environment);
+    } catch (error) {
+      errors.push((error as Error).message);
+      return undefined;
+    }
+  };
+  const rrsa = source === 'access-key' ? undefined : attempt(rrsaOf);
+  const key = source === 'rrsa' ? undefined : attempt(accessKeyOf);
+  const own = rrsa ?? key;
+  if (rrsa && !canAssume)
     errors.push(
       '--sts-endpoint: none, but the role of RRSA needs STS; name an endpoint, or set --credentials=access-key',
     );
@@ -82,11 +90,10 @@ export function rrsaOf(environment: Environment): Rrsa | undefined {
 
 /** The values of all the variables; undefined when none is set. @throws when only some are set */
 function valuesOf(environment: Environment, names: readonly string[]): readonly string[] | undefined {
-  const isSet = (name: string) => textOf(environment, name) !== '';
-  const set = names.filter(isSet);
+  const set = names.filter((name) => textOf(environment, name) !== '');
+  const missing = names.filter((name) => !set.includes(name));
   if (set.length === 0) return undefined;
-  if (set.length === names.length) return names.map((name) => textOf(environment, name));
-  const missing = names.filter((name) => !isSet(name));
+  if (missing.length === 0) return names.map((name) => textOf(environment, name));
   throw new Error(
     `${set.join(' and ')} ${set.length > 1 ? 'are' : 'is'} set without ${missing.join(' and ')}`,
   );
@@ -94,12 +101,4 @@ function valuesOf(environment: Environment, names: readonly string[]): readonly 
 
 function textOf(environment: Environment, name: string): string {
   return environment[name]?.trim() ?? '';
-}
-
-function attempt<T>(read: () => T): { value?: T; error?: string } {
-  try {
-    return { value: read() };
-  } catch (error) {
-    return { error: (error as Error).message };
-  }
 }

@@ -31,7 +31,7 @@ export interface RoleSessionOptions {
  * Renewal begins after about two thirds of the life, spread over a tenth. Of 900 s, the shortest life, that
  * leaves 5 min to retry.
  */
-const RENEWED_AFTER = { least: 0.6, most: 0.7 };
+const RENEWED_AFTER = { least: 0.6, spread: 0.1 };
 
 /** A call that is signed within the session's life must also arrive within it. */
 const LEEWAY_MS = 5_000;
@@ -104,21 +104,16 @@ export class RoleSession {
   }
 
   async #ask(): Promise<Resolved> {
-    const { assume, clock } = this.#options;
+    const { source, assume, clock } = this.#options;
     const assumed = await assume();
     if ('failure' in assumed) return this.#failed(assumed.failure);
-    const isOver = clock.now() >= assumed.key.expiresAt - LEEWAY_MS;
-    return isOver ? this.#failed(ALREADY_EXPIRED) : this.#succeeded(assumed.key);
-  }
-
-  #succeeded(key: SessionKey): Resolved {
-    const { source } = this.#options;
+    const { key } = assumed;
+    if (clock.now() >= key.expiresAt - LEEWAY_MS) return this.#failed(ALREADY_EXPIRED);
     this.#serial += 1;
     // Another session has another key, so it has another version.
     const version = `${source.version}/${this.#serial}`;
     const resolved = { credential: { ...source, accessKey: key.accessKey, version, source: source.version } };
-    const { least, most } = RENEWED_AFTER;
-    const share = least + (most - least) * Math.random();
+    const share = RENEWED_AFTER.least + RENEWED_AFTER.spread * Math.random();
     const renewAt = key.assumedAt + (key.expiresAt - key.assumedAt) * share;
     this.#session = { ...key, resolved, renewAt };
     this.#failures = 0;

@@ -25,8 +25,6 @@ export interface SecretRules {
   readonly allowInsecure: boolean;
 }
 
-const REQUIRED = ['accessKeyID', 'accessKeySecret'] as const;
-
 /** Name of a session in the cloud's audit log, unless the Secret gives another. */
 export const SESSION_NAME = 'edge-transcode-job-operator';
 
@@ -61,19 +59,36 @@ export function credentialOfSecret(
     return notFound(
       `the operator may not read Secret ${identity}; allow it: kubectl --namespace ${namespace} create role read-${name} --verb=get --resource=secrets --resource-name=${name} && kubectl --namespace ${namespace} create rolebinding read-${name} --role=read-${name} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (replace the service account if the operator has another)`,
     );
-  const values: SecretData = Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [key, copyOf(value.trim())]),
+  // White space around a value is not part of it, and an empty value is the same as none.
+  const values = Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, copyOf(value.trim()) || undefined]),
   );
-  const absent = REQUIRED.filter((key) => !values[key]);
-  if (absent.length > 1) return notFound(`Secret ${identity} has no keys ${absent.join(' and ')}; add them`);
-  if (absent.length > 0) return notFound(`Secret ${identity} has no key ${absent[0]}; add it`);
-  for (const [key, [isValid, otherwise]] of Object.entries(FORMATS))
-    if (values[key] && !isValid(values[key]))
-      return notFound(`${key} in Secret ${identity} ${otherwise}; correct it`);
+  const { accessKeyID = '', accessKeySecret = '', securityToken, regionID, accountID } = values;
+  const { roleARN, roleSessionName = SESSION_NAME, externalID } = values;
+  const problem = problemOf(identity, values);
+  if (problem !== undefined) return notFound(problem);
   const endpoint = endpointOf(values.endpoint, rules);
   if (typeof endpoint === 'string') return notFound(`the endpoint in Secret ${identity} ${endpoint}`);
-  const version = createHash('sha256').update(JSON.stringify(data)).digest('base64url');
-  return { credential: credentialOf(identity, values, endpoint, version) };
+  const role = roleARN && { roleARN, sessionName: roleSessionName, ...(externalID && { externalID }) };
+  const credential = {
+    identity,
+    accessKey: { accessKeyID, accessKeySecret, ...(securityToken && { securityToken }) },
+    ...(endpoint && { endpoint }),
+    ...(regionID && { regionID }),
+    ...(role && { role }),
+    ...(accountID && { accountID }),
+    version: createHash('sha256').update(JSON.stringify(data)).digest('base64url'),
+  };
+  return { credential };
+}
+
+function problemOf(identity: string, values: Partial<SecretData>): string | undefined {
+  const absent = ['accessKeyID', 'accessKeySecret'].filter((key) => !values[key]);
+  if (absent.length > 1) return `Secret ${identity} has no keys ${absent.join(' and ')}; add them`;
+  if (absent.length > 0) return `Secret ${identity} has no key ${absent[0]}; add it`;
+  for (const [key, [isValid, otherwise]] of Object.entries(FORMATS))
+    if (values[key] && !isValid(values[key])) return `${key} in Secret ${identity} ${otherwise}; correct it`;
+  return undefined;
 }
 
 /** The endpoint, or what is wrong with it. */
@@ -88,33 +103,6 @@ function endpointOf(text: string | undefined, rules: SecretRules): Endpoint | st
   } catch (error) {
     return (error as Error).message;
   }
-}
-
-/**
- * @param values the values of the Secret without white space around them; an empty value is the same as none
- */
-function credentialOf(
-  identity: string,
-  values: SecretData,
-  endpoint: Endpoint | undefined,
-  version: string,
-): Credential {
-  const { accessKeyID = '', accessKeySecret = '', securityToken, regionID, accountID } = values;
-  const { roleARN, roleSessionName, externalID } = values;
-  const role = roleARN && {
-    roleARN,
-    sessionName: roleSessionName || SESSION_NAME,
-    ...(externalID && { externalID }),
-  };
-  return {
-    identity,
-    accessKey: { accessKeyID, accessKeySecret, ...(securityToken && { securityToken }) },
-    ...(endpoint && { endpoint }),
-    ...(regionID && { regionID }),
-    ...(role && { role }),
-    ...(accountID && { accountID }),
-    version,
-  };
 }
 
 export function notFound(message: string): Refused {

@@ -3,7 +3,7 @@
  * own demand to Redis, and reads the sum of the others. Demand that is not repeated for a minute is
  * forgotten, and Redis then deletes the key.
  */
-import type { Clock, Timer } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 export interface SharedDemandOptions {
@@ -45,13 +45,12 @@ export class SharedDemand {
   #others: ReadonlyMap<string, number> = new Map();
   /** Clock `now` of the last successful exchange. */
   #exchangedAt: number;
-  #next: Timer;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: SharedDemandOptions) {
     this.#options = options;
     this.#exchangedAt = options.clock.now();
-    this.#next = this.#later();
+    void this.#exchangeAll();
   }
 
   /** Calls a second that other processes need of an account, by the last exchange; 0 a minute later. */
@@ -68,27 +67,24 @@ export class SharedDemand {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#next.cancel();
+    this.#closing.abort();
   }
 
   get #isKnown(): boolean {
     return this.#options.clock.now() - this.#exchangedAt <= KEPT_MS;
   }
 
-  #later(): Timer {
-    return this.#options.clock.after(EXCHANGE_EVERY_MS, () => void this.#exchangeAll());
-  }
-
   async #exchangeAll(): Promise<void> {
     const { clock, own } = this.#options;
-    try {
-      this.#others = new Map(await Promise.all([...own()].map((each) => this.#exchange(...each))));
-      this.#exchangedAt = clock.now();
-    } catch {
-      // Redis is lost, which the connection logs. The last sums stay valid for a minute.
-    }
-    if (!this.#closed) this.#next = this.#later();
+    const { signal } = this.#closing;
+    while (!signal.aborted)
+      try {
+        await clock.sleep(EXCHANGE_EVERY_MS, signal);
+        this.#others = new Map(await Promise.all([...own()].map((each) => this.#exchange(...each))));
+        this.#exchangedAt = clock.now();
+      } catch {
+        // Closed, or Redis is lost, which the connection logs. The last sums stay valid for a minute.
+      }
   }
 
   async #exchange(account: string, calls: number): Promise<[account: string, others: number]> {
