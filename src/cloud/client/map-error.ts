@@ -24,6 +24,13 @@ export interface CallFailure {
   readonly requestID?: string;
 }
 
+/** Failures that may come from a proxy: the API itself may not have seen the call. */
+export const MAY_COME_FROM_A_PROXY: ReadonlySet<FailureKind> = new Set([
+  'ConnectionFailed',
+  'ServerError',
+  'UnexpectedResponse',
+]);
+
 /** The call exceeded its deadline. */
 export class DeadlineExceeded extends Error {
   override readonly name = 'DeadlineExceeded';

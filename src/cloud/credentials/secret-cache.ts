@@ -58,8 +58,9 @@ export class SecretCache {
   async resolve(secret: SecretReference): Promise<Resolved> {
     const fresh = this.fresh(secret);
     if (fresh) return fresh;
-    const reading = this.#readOnce(secret);
-    const old = this.#known.get(identityOf(secret));
+    const identity = identityOf(secret);
+    const reading = this.#reading.get(identity) ?? this.#beginReading(secret, identity);
+    const old = this.#known.get(identity);
     const wasValid = old !== undefined && 'credential' in old.resolved && old.freshUntil !== DOUBTED;
     return wasValid && this.#reading.size > MANY_READS ? old.resolved : reading;
   }
@@ -79,20 +80,16 @@ export class SecretCache {
     if (known && known.readAt <= sentAt) known.freshUntil = DOUBTED;
   }
 
-  #readOnce(secret: SecretReference): Promise<Resolved> {
-    const identity = identityOf(secret);
-    const underway = this.#reading.get(identity);
-    if (underway !== undefined) return underway;
+  #beginReading(secret: SecretReference, identity: string): Promise<Resolved> {
     const reading = this.#limiter
-      .schedule(secret.namespace, () => this.#read(secret))
+      .schedule(secret.namespace, () => this.#read(secret, identity))
       .finally(() => this.#reading.delete(identity));
     this.#reading.set(identity, reading);
     return reading;
   }
 
-  async #read(secret: SecretReference): Promise<Resolved> {
+  async #read(secret: SecretReference, identity: string): Promise<Resolved> {
     const { clock, secrets } = this.#options;
-    const identity = identityOf(secret);
     try {
       const data = await secrets.read(secret.namespace, secret.name);
       const resolved = credentialOfSecret(secret, data, this.#options);
@@ -101,7 +98,8 @@ export class SecretCache {
     } catch {
       // The API server did not answer. Its outage must not stop polls with keys that were valid.
       const known = this.#known.get(identity);
-      if (!known) return unreadable(identity);
+      const message = `Secret ${identity} could not be read: the API server gave no answer`;
+      if (!known) return { failure: { kind: 'ConnectionFailed', message } };
       known.freshUntil = clock.now() + RETRY_MS;
       return dated(known);
     }
@@ -111,9 +109,4 @@ export class SecretCache {
 /** Adds to a failure when the Secret is read again. */
 function dated({ resolved, freshUntil }: Known): Resolved {
   return 'failure' in resolved ? { failure: { ...resolved.failure, retryAt: freshUntil } } : resolved;
-}
-
-function unreadable(identity: string): Resolved {
-  const message = `Secret ${identity} could not be read: the API server gave no answer`;
-  return { failure: { kind: 'ConnectionFailed', message } };
 }

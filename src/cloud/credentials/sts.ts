@@ -4,8 +4,9 @@
  * namespace. No method rejects.
  */
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
-import type { Failure, FailureKind } from '../../job/model/failures.ts';
+import type { Failure } from '../../job/model/failures.ts';
 import type { AccessKey, Role } from '../client/credential.ts';
+import { MAY_COME_FROM_A_PROXY } from '../client/map-error.ts';
 import { mapStsError } from '../client/map-sts-error.ts';
 import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
 import { type CallParts, makeCall, type VendorCall } from '../client/vendor-call.ts';
@@ -45,13 +46,6 @@ const ASSUME_EVERY_MS = 100;
 
 /** 5 lookups of accounts a second, for which no request waits: 1,000 Secrets are known in 200 s. */
 const LOOK_UP_EVERY_MS = 200;
-
-/** Failures that need not come from STS itself. Several in a row mean that STS cannot be reached. */
-const UNREACHABLE: ReadonlySet<FailureKind> = new Set([
-  'ConnectionFailed',
-  'ServerError',
-  'UnexpectedResponse',
-]);
 
 /** A session serves all that wait for it, so no caller aborts. */
 const NEVER_ABORTED = { aborted: false };
@@ -141,7 +135,8 @@ export class Sts {
       const made = { ...call, api: 'sts', endpoint, context: { identity }, mapError } as const;
       const end = await makeCall(made, this.#options);
       const failure = end.kind === 'failed' ? end.failed.failure : undefined;
-      if (failure && UNREACHABLE.has(failure.kind)) guard.failed(pass, failure);
+      // Several in a row mean that STS cannot be reached.
+      if (failure && MAY_COME_FROM_A_PROXY.has(failure.kind)) guard.failed(pass, failure);
       else guard.succeeded(pass);
       return end.kind === 'failed' ? { failure: end.failed.failure } : end.value;
     };

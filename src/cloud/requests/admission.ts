@@ -3,23 +3,14 @@
  * Also reports the end of its call to both and to the budget.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
-import type { CallFailure } from '../client/map-error.ts';
+import { type CallFailure, MAY_COME_FROM_A_PROXY } from '../client/map-error.ts';
 import type { Admission, Request } from './request.ts';
 
 /** Failures that come before the cloud has checked the key, or without an answer. */
 const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
-  'ConnectionFailed',
-  'ServerError',
-  'UnexpectedResponse',
+  ...MAY_COME_FROM_A_PROXY,
   'Throttled',
   'ClockSkewed',
-]);
-
-/** Failures that may come from a proxy, before the cloud has counted the call. */
-const SAYS_NOTHING_OF_THE_QUOTA: ReadonlySet<FailureKind> = new Set([
-  'ConnectionFailed',
-  'ServerError',
-  'UnexpectedResponse',
 ]);
 
 /**
@@ -80,7 +71,8 @@ export function report(
   else guard.succeeded(guardPass);
   if (isApart(admission)) return;
   if (isThrottled) account.budget.throttled(sentAt, retryAfterMs);
-  else if (!kind || !SAYS_NOTHING_OF_THE_QUOTA.has(kind)) account.budget.accepted(sentAt);
+  // A proxy may have answered before the cloud has counted the call.
+  else if (!kind || !MAY_COME_FROM_A_PROXY.has(kind)) account.budget.accepted(sentAt);
 }
 
 /** Reports the end of a call to the circuit breaker of the key, unless the key was refused. */
