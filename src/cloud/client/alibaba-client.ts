@@ -11,7 +11,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/endpoint.ts';
 import type { AccessKey } from './credential.ts';
 import { DeadlineExceeded } from './map-error.ts';
-import { bound, hearAnswer, NONCE_HEADER } from './response-guard.ts';
+import { bound, hearAnswer, holdRequest, NONCE_HEADER } from './response-guard.ts';
 import { retryAfterOf } from './retry-after.ts';
 
 export interface AlibabaClientOptions {
@@ -96,8 +96,9 @@ export class AlibabaClient {
 
   /**
    * Holds a call to its deadline. The SDK cannot be aborted and reads for as long as the server sends, so at
-   * the deadline the stream that it reads is destroyed. An answer that came in time by the timer may have
-   * been frozen together with the process, and is then out of date: the clock is checked at the end.
+   * the deadline its request and the stream that it reads are destroyed. An answer that came in time by the
+   * timer may have been frozen together with the process, and is then out of date: the clock is checked at
+   * the end.
    */
   async #withinBounds<T>(
     nonce: string,
@@ -113,7 +114,8 @@ export class AlibabaClient {
       if (ms !== undefined) onRetryAfter(ms);
       bound(answer, over);
     };
-    return await Promise.race([hearAnswer(nonce, send, onAnswer), rejectedBy(over.signal)]).finally(() => {
+    const heard = () => holdRequest(nonce, over, () => hearAnswer(nonce, send, onAnswer));
+    return await Promise.race([heard(), rejectedBy(over.signal)]).finally(() => {
       timer.cancel();
       if (isLate()) throw tooLate();
     });

@@ -7,6 +7,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { UnexpectedBody } from './map-response.ts';
 
 const CHANNEL = 'http.client.response.finish';
+const CREATED = 'http.client.request.created';
 
 /** Header that identifies the request of an answer: no two calls share a nonce. */
 export const NONCE_HEADER = 'x-acs-signature-nonce';
@@ -16,6 +17,46 @@ const READ_TIMER = 'TIMER::READ_TIMER';
 
 /** Longest body. A page of 100 jobs takes about 100 KiB. An endless body would fill the memory. */
 export const LONGEST_BODY_BYTES = 2 * 2 ** 20;
+
+/** Most informational heads before an answer, such as 103 Early Hints. The vendor sends none. */
+const MOST_INFORMATIONAL = 8;
+
+/**
+ * Runs `call`, whose request carries `nonce`, and destroys the request when `over` is aborted: without an
+ * answer it would stay open as long as the endpoint sends a byte of a head now and then. Aborts `over` with an
+ * UnexpectedBody when informational heads come without end: they cost work, and no bound on the answer counts
+ * them.
+ */
+export async function holdRequest<T>(
+  nonce: string,
+  over: AbortController,
+  call: () => Promise<T>,
+): Promise<T> {
+  const listener = (message: unknown) => {
+    const { request } = message as { request: ClientRequest };
+    if (request.getHeader(NONCE_HEADER) !== nonce) return;
+    unsubscribe(CREATED, listener);
+    hold(request, over);
+  };
+  subscribe(CREATED, listener);
+  try {
+    return await call();
+  } finally {
+    unsubscribe(CREATED, listener);
+  }
+}
+
+function hold(request: ClientRequest, over: AbortController): void {
+  const { signal } = over;
+  if (signal.aborted) request.destroy();
+  else signal.addEventListener('abort', () => request.destroy(), { once: true });
+  let heads = 0;
+  request.on('information', () => {
+    heads += 1;
+    if (heads > MOST_INFORMATIONAL)
+      over.abort(new UnexpectedBody('the answer has too many heads; is a proxy in between?'));
+  });
+}
 
 /**
  * Runs `call`, whose request carries `nonce`. Calls `onAnswer` as soon as the headers of its answer have
