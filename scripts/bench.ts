@@ -37,7 +37,7 @@ const part = PARTS.find((each) => each === only);
 const sizes = part === 'attacks' ? [] : (part ? rest : process.argv.slice(2)).map(Number);
 if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
   console.error(
-    'usage: node scripts/bench.ts [lists | many | refused] [number of objects …] | attacks [name]',
+    'usage: node scripts/bench.ts [lists | many | refused] [number of objects …] | attacks [part of a name …]',
   );
   process.exit(2);
 }
@@ -68,7 +68,7 @@ if (!part || part === 'many') {
 if (!part || part === 'refused')
   for (const objects of part && sizes.length > 0 ? sizes : [REFUSED])
     console.log(refusedTable(await measureRefused(objects, report)));
-if (part === 'attacks') console.log(attacksTable(await measureAttacks(rest.join(' '), report)));
+if (part === 'attacks') console.log(attacksTable(await measureAttacks(rest, report)));
 
 function report(line: string): void {
   console.error(`bench: ${line}`);

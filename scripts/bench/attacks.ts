@@ -5,13 +5,20 @@ import { startArena } from '../../test/integration/support/attacks/arena.ts';
 import { ATTACKS } from '../../test/integration/support/attacks/kinds/all.ts';
 import type { Measured } from '../../test/integration/support/attacks/measured.ts';
 
-/** @param part measures only attacks whose name contains this text */
-export async function measureAttacks(part: string, report: (line: string) => void): Promise<Measured[]> {
+/** @param parts measures only attacks whose name contains one of these texts; none: all */
+export async function measureAttacks(
+  parts: readonly string[],
+  report: (line: string) => void,
+): Promise<Measured[]> {
   await using arena = await startArena(report);
   const measured: Measured[] = [];
-  for (const attack of ATTACKS.filter(({ name }) => name.includes(part))) {
+  for (const attack of ATTACKS.filter(({ name }) => isWanted(name, parts))) {
     report(attack.name);
     measured.push(await arena.measure(attack));
   }
   return measured;
+}
+
+function isWanted(name: string, parts: readonly string[]): boolean {
+  return parts.length === 0 || parts.some((part) => name.includes(part));
 }

@@ -2,7 +2,6 @@
 import { CLUSTER_ID } from '../../world.ts';
 import type { Attack } from '../attack.ts';
 import { inParallel, names, numbers } from '../tenant.ts';
-import { madeUp } from './objects.ts';
 
 const OBJECTS = 200;
 
@@ -35,31 +34,4 @@ export const RECREATION_STORM: Attack = {
   },
   counts: 'objects created and deleted',
   atLeast: 200,
-};
-
-const SCRAPED = 3_000;
-const SCRAPERS = 200;
-
-export const SCRAPERS_OF_METRICS: Attack = {
-  name: '200 scrapers of /metrics, 3,000 objects',
-  before: ({ tenant }) => tenant.create(madeUp(SCRAPED)),
-  during: async ({ operator, signal }) => {
-    let scrapes = 0;
-    const scrape = async () => {
-      while (!signal.aborted) {
-        // Refused connections and broken answers are what an operator may do against it.
-        await fetch(`${operator.url}/metrics`, { signal })
-          .then((response) => response.arrayBuffer())
-          .catch(() => undefined);
-        scrapes += 1;
-      }
-    };
-    const scrapers = Promise.all(Array.from({ length: SCRAPERS }, scrape));
-    return async () => {
-      await scrapers;
-      return scrapes;
-    };
-  },
-  counts: 'scrapes',
-  atLeast: SCRAPERS,
 };
