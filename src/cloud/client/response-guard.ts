@@ -23,9 +23,9 @@ const MOST_INFORMATIONAL = 8;
 
 /**
  * Runs `call`, whose request carries `nonce`, and destroys the request when `over` is aborted: without an
- * answer it would stay open as long as the endpoint sends a byte of a head now and then. Aborts `over` with an
- * UnexpectedBody when informational heads come without end: they cost work, and no bound on the answer counts
- * them.
+ * answer it would stay open as long as the endpoint sends a byte of a head now and then. Aborts `over` with
+ * an UnexpectedBody when informational heads come without end: they cost work, and no bound on the answer
+ * counts them.
  */
 export async function holdRequest<T>(
   nonce: string,
