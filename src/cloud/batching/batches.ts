@@ -1,7 +1,6 @@
 /**
  * The batch of each cluster that has questions or that objects name.
  */
-import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import type {
@@ -16,9 +15,8 @@ import { clusterKey } from '../../job/model/reference.ts';
 import type { Requests } from '../requests/requests.ts';
 import { ClusterDriver, type ClusterDriverParts } from './cluster-driver.ts';
 
-export interface BatchesParts extends Omit<ClusterDriverParts, 'requests' | 'refusals'> {
+export interface BatchesParts extends Omit<ClusterDriverParts, 'refusals'> {
   readonly requests: Pick<Requests, 'submit' | 'withdraw' | 'finished'>;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -36,7 +34,9 @@ export class Batches {
   }
 
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    return this.#of(reference).ask(reference, options);
+    const key = clusterKey(reference);
+    const driver = this.#drivers.get(key) ?? this.#begin(key, reference);
+    return driver.ask(reference, options);
   }
 
   listingOf(cluster: ClusterReference): Listing {
@@ -66,12 +66,7 @@ export class Batches {
       for (const request of requests) this.#drivers.get(clusterKey(request.about))?.finished(request);
   }
 
-  #of(reference: Reference): ClusterDriver {
-    const key = clusterKey(reference);
-    const known = this.#drivers.get(key);
-    if (known) return known;
-    const { credential, clusterID, regionID } = reference;
-    const about = { credential, clusterID, ...(regionID !== undefined && { regionID }) };
+  #begin(key: string, about: ClusterReference): ClusterDriver {
     const driver = new ClusterDriver(this.#parts, about, this.#plan?.sweepingOf(about) ?? 'none');
     this.#drivers.set(key, driver);
     return driver;

@@ -16,23 +16,21 @@ import { type Asker, PendingJob, rank, type Standing } from './pending-job.ts';
 import { type PageTerms, Sweep } from './sweep.ts';
 import { UnlistedJobs } from './unlisted-jobs.ts';
 
-export type BatchInput<A extends Asker> =
+export type BatchInput<A extends Asker<A>> =
   | {
       readonly kind: 'asked';
       readonly jobID: string;
       readonly asker: A;
       readonly priority: Priority;
       readonly deadline: number;
-      /** The job's Get is under way, so its answer will be older than this question. */
-      readonly isCalling: boolean;
     }
-  | { readonly kind: 'left'; readonly jobID: string; readonly asker: A }
+  | { readonly kind: 'left'; readonly asker: A }
   | { readonly kind: 'got'; readonly job: PendingJob<A>; readonly result: Result<Job> }
   | { readonly kind: 'listed'; readonly pageNo: number; readonly result: Result<JobPage> }
   /** Time has passed, or the plan has changed. */
   | { readonly kind: 'woken' };
 
-export type BatchAction<A extends Asker> =
+export type BatchAction<A extends Asker<A>> =
   | { readonly kind: 'get'; readonly job: PendingJob<A> }
   /** The job's Get is not wanted any more, if it has one. */
   | { readonly kind: 'cancelGet'; readonly job: PendingJob<A> }
@@ -47,7 +45,7 @@ export type BatchAction<A extends Asker> =
 /** How long a refused list is not read again. An hour: the permission may be granted meanwhile. */
 const REFUSED_FOR_MS = 60 * 60_000;
 
-export class ClusterBatch<A extends Asker> {
+export class ClusterBatch<A extends Asker<A>> {
   /** Which jobs may share a sweep, by the plan. */
   sweeping: Sweeping = 'none';
   /** The operator still lists its objects, so that more jobs are known to come. */
@@ -71,7 +69,24 @@ export class ClusterBatch<A extends Asker> {
   step(input: BatchInput<A>, now: number): readonly BatchAction<A>[] {
     this.#now = now;
     this.#actions = [];
-    this.#take(input);
+    switch (input.kind) {
+      case 'asked':
+        this.#asked(input);
+        break;
+      case 'left':
+        this.#left(input.asker);
+        break;
+      case 'got':
+        this.#got(input.job, input.result);
+        break;
+      case 'listed':
+        if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
+        else if (input.result.kind === 'failed') this.#pageFailed(input.pageNo, input.result);
+        else this.#pageWithdrawn();
+        break;
+      case 'woken':
+        break;
+    }
     this.#proceed();
     return this.#actions;
   }
@@ -79,19 +94,6 @@ export class ClusterBatch<A extends Asker> {
   /** Clock `now` of the next step if no input comes before. */
   get wakeAt(): number | undefined {
     return this.#sweep?.windowEnd(this.#joinedAt, this.expectsMore, this.#now);
-  }
-
-  /** The job that later askers of this ID join. */
-  jobOf(jobID: string): PendingJob<A> | undefined {
-    return this.#jobs.get(jobID);
-  }
-
-  /** The job for which this asker waits; undefined once it has its answer. */
-  jobWith(jobID: string, asker: A): PendingJob<A> | undefined {
-    const newest = this.#jobs.get(jobID);
-    if (newest?.has(asker)) return newest;
-    for (const job of this.#calling) if (job.jobID === jobID && job.has(asker)) return job;
-    return undefined;
   }
 
   isListRefused(now: number): boolean {
@@ -107,68 +109,49 @@ export class ClusterBatch<A extends Asker> {
     return [...this.#jobs.values(), ...this.#calling].flatMap(({ askers }) => askers);
   }
 
-  #take(input: BatchInput<A>): void {
-    switch (input.kind) {
-      case 'asked':
-        this.#asked(input);
-        break;
-      case 'left':
-        this.#left(input.jobID, input.asker);
-        break;
-      case 'got':
-        this.#got(input.job, input.result);
-        break;
-      case 'listed':
-        if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
-        else if (input.result.kind === 'failed') this.#pageFailed(input.pageNo, input.result);
-        else this.#pageWithdrawn();
-        break;
-      case 'woken':
-        break;
-    }
-  }
-
-  #asked({ jobID, asker, priority, deadline, isCalling }: Extract<BatchInput<A>, { kind: 'asked' }>): void {
+  #asked({ jobID, asker, priority, deadline }: Extract<BatchInput<A>, { kind: 'asked' }>): void {
     const known = this.#jobs.get(jobID);
-    if (known && !isCalling) {
+    if (known && !known.isCalling) {
       this.#join(known, asker, priority, deadline);
       return;
     }
     if (known) this.#calling.add(this.#stand(known, 'alone'));
     const job = new PendingJob(jobID, asker, priority, deadline);
     this.#jobs.set(jobID, job);
-    if (this.#unlisted.has(jobID)) {
-      this.#actions.push({ kind: 'get', job });
-      return;
+    asker.job = job;
+    if (!this.#unlisted.has(jobID)) {
+      this.#stand(job, 'candidate');
+      this.#joinedAt = this.#now;
+      if (this.#sweep?.isOpen && this.#mayJoin(priority)) {
+        this.#stand(job, 'swept');
+        return;
+      }
     }
-    this.#stand(job, 'candidate');
-    this.#joinedAt = this.#now;
-    if (this.#sweep?.isOpen && this.#mayJoin(priority)) this.#stand(job, 'swept');
-    else this.#actions.push({ kind: 'get', job });
+    this.#actions.push({ kind: 'get', job });
   }
 
   #join(job: PendingJob<A>, asker: A, priority: Priority, deadline: number): void {
     job.add(asker);
-    if (!job.isHastenedBy(priority, deadline)) return;
+    asker.job = job;
     const { standing } = job;
     // The counts are by priority: take the job out of them while its priority changes.
     this.#stand(job, 'alone');
-    job.hasten(priority, deadline);
+    const isHastened = job.hasten(priority, deadline);
     this.#stand(job, standing);
     if (standing === 'swept') {
       if (!this.#mayJoin(job.priority)) this.#leaveSweep(job, 'alone');
-    } else this.#actions.push({ kind: 'cancelGet', job }, { kind: 'get', job });
+    } else if (isHastened) this.#actions.push({ kind: 'cancelGet', job }, { kind: 'get', job });
   }
 
-  #left(jobID: string, asker: A): void {
-    const job = this.jobWith(jobID, asker);
-    if (job) this.#answer(job, [asker], { kind: 'withdrawn' });
+  #left(asker: A): void {
+    const { job } = asker;
+    if (job && !job.isCalling) this.#answer(job, [asker], { kind: 'withdrawn' });
   }
 
   #got(job: PendingJob<A>, result: Result<Job>): void {
     // A page may have brought the job meanwhile.
-    if (this.#jobs.get(job.jobID) !== job && !this.#calling.has(job)) return;
-    this.#answer(job, job.askers, answerOf(result, this.#unlisted.has(job.jobID)));
+    if (job.first?.job === job)
+      this.#answer(job, job.askers, answerOf(result, this.#unlisted.has(job.jobID)));
   }
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
@@ -302,6 +285,7 @@ export class ClusterBatch<A extends Asker> {
   /** Answers askers of a job. The job is done when none is left. */
   #answer(job: PendingJob<A>, askers: readonly A[], answer: Answer): void {
     this.#actions.push({ kind: 'answer', askers, answer });
+    for (const asker of askers) asker.job = undefined;
     if (!job.remove(askers)) return;
     this.#stand(job, 'alone');
     if (!this.#calling.delete(job)) this.#jobs.delete(job.jobID);
@@ -324,10 +308,7 @@ export class ClusterBatch<A extends Asker> {
 function answerOf(result: Result<Job>, isUnlisted: boolean): Answer {
   if (result.kind === 'withdrawn') return result;
   const unlisted = isUnlisted ? { unlisted: true as const } : {};
-  if (result.kind === 'failed') {
-    const { isListRefused: _isListRefused, ...failed } = result;
-    return { ...failed, ...unlisted };
-  }
+  if (result.kind === 'failed') return { ...result, ...unlisted };
   const { value: job, destination, sentAt } = result;
   return { kind: 'observed', job, destination, sentAt, ...unlisted };
 }

@@ -3,11 +3,16 @@
  * earliest deadline among them.
  */
 import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
+import { getJob, type Operation } from '../client/live-client.ts';
+import type { Job } from '../client/map-response.ts';
+import type { Request, Subject } from '../requests/request.ts';
 
 /** One caller that waits for a job. */
-export interface Asker {
+export interface Asker<A> {
   /** Clock `now` when it came. The answer of a call that was sent before is too old for it. */
   readonly since: number;
+  /** The job for which it waits. Undefined once it has its answer. */
+  job?: PendingJob<A> | undefined;
 }
 
 /**
@@ -16,11 +21,13 @@ export interface Asker {
  */
 export type Standing = 'candidate' | 'swept' | 'alone';
 
-export class PendingJob<A extends Asker> {
+export class PendingJob<A> implements Subject<Job> {
   readonly jobID: string;
   priority: Priority;
   deadline: number;
   standing: Standing = 'alone';
+  /** The request that observes it by Get, while it is not finished. */
+  get: Request<Job> | undefined;
   /** Most jobs have one asker, which needs no set: 100,000 jobs may wait. One job may have 50,000 askers. */
   #askers: A | Set<A>;
 
@@ -31,13 +38,18 @@ export class PendingJob<A extends Asker> {
     this.deadline = deadline;
   }
 
+  get operation(): Operation<Job> {
+    return getJob(this.jobID);
+  }
+
+  /** Whether its Get is under way, so that the answer is older than questions that come from now on. */
+  get isCalling(): boolean {
+    return this.get?.isCalling === true;
+  }
+
   add(asker: A): void {
     if (this.#askers instanceof Set) this.#askers.add(asker);
     else this.#askers = new Set([this.#askers, asker]);
-  }
-
-  has(asker: A): boolean {
-    return this.#askers instanceof Set ? this.#askers.has(asker) : this.#askers === asker;
   }
 
   /** Removes askers. @returns whether none is left */
@@ -58,14 +70,12 @@ export class PendingJob<A extends Asker> {
     return this.#askers instanceof Set ? [...this.#askers] : [this.#askers];
   }
 
-  /** Whether a priority and a deadline are better than those of all askers until now. */
-  isHastenedBy(priority: Priority, deadline: number): boolean {
-    return rank(priority) < rank(this.priority) || deadline < this.deadline;
-  }
-
-  hasten(priority: Priority, deadline: number): void {
+  /** Takes a better priority or an earlier deadline over. @returns whether there was one */
+  hasten(priority: Priority, deadline: number): boolean {
+    const isHastened = rank(priority) < rank(this.priority) || deadline < this.deadline;
     if (rank(priority) < rank(this.priority)) this.priority = priority;
     this.deadline = Math.min(deadline, this.deadline);
+    return isHastened;
   }
 }
 

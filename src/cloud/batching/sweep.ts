@@ -49,13 +49,14 @@ export class Sweep<A> {
   failure: Refused | undefined;
   /** Undefined before the first page is read. */
   terms: PageTerms<A> | undefined;
+  /** Clock `now` of the first call. A job that came by then and that no page brought is not in the list. */
+  since = Number.POSITIVE_INFINITY;
   #quietMs: number;
   #openedAt: number;
   #queue: number[] = [];
   readonly #underway = new Set<number>();
-  /** Clock `now` when the call of each page that arrived was sent. */
-  readonly #sentAt = new Map<number, number>();
   readonly #throttlings = new Map<number, number>();
+  #arrivals = 0;
   #failures = 0;
 
   /** @param pages of the list, as far as is known */
@@ -101,7 +102,8 @@ export class Sweep<A> {
   /** @param pages of the list, as this page says */
   arrived(pageNo: number, pages: number, sentAt: number, now: number): void {
     this.#underway.delete(pageNo);
-    this.#sentAt.set(pageNo, sentAt);
+    this.#arrivals += 1;
+    this.since = Math.min(this.since, sentAt);
     if (this.stage !== 'first page') return;
     this.stage = 'second window';
     this.#quietMs = quietMsOf(pages);
@@ -118,7 +120,7 @@ export class Sweep<A> {
     }
     this.failure = refused;
     this.#failures += 1;
-    const read = this.#sentAt.size + this.#failures;
+    const read = this.#arrivals + this.#failures;
     if (this.#failures > Math.max(FAILURES_ALLOWED, read * SHARE_ALLOWED)) this.#queue = [];
   }
 
@@ -126,11 +128,6 @@ export class Sweep<A> {
   get isRead(): boolean {
     if (this.#queue.length + this.#underway.size > 0) return false;
     return this.stage === 'other pages' || (this.stage === 'first page' && this.failure !== undefined);
-  }
-
-  /** Clock `now` of the first call. A job that came by then and that no page brought is not in the list. */
-  get since(): number {
-    return Math.min(...this.#sentAt.values());
   }
 }
 

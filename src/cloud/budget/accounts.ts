@@ -2,7 +2,7 @@
  * The budget of each account in use. An account is kept for a minute after its last credential has left,
  * because its calls count that long.
  */
-
+import type { Timer } from '../../base/clock.ts';
 import type { Waiting } from './backlog.ts';
 import { Budget, type BudgetOptions } from './budget.ts';
 
@@ -19,8 +19,8 @@ export interface Account<Item extends Waiting> {
 
 interface Entry<Item extends Waiting> extends Account<Item> {
   members: number;
-  /** Clock `now` when the last member left. */
-  emptiedAt: number;
+  /** Runs while the account has no members. */
+  ending: Timer | undefined;
 }
 
 export class Accounts<Item extends Waiting> {
@@ -34,6 +34,7 @@ export class Accounts<Item extends Waiting> {
   join(key: string): Account<Item> {
     const account = this.#accounts.get(key) ?? this.#create(key);
     account.members += 1;
+    account.ending?.cancel();
     return account;
   }
 
@@ -63,11 +64,7 @@ export class Accounts<Item extends Waiting> {
   }
 
   #endLater(account: Entry<Item>): void {
-    const { clock } = this.#options;
-    const emptiedAt = clock.now();
-    account.emptiedAt = emptiedAt;
-    clock.after(REMEMBERED_MS, () => {
-      if (account.members > 0 || account.emptiedAt !== emptiedAt) return;
+    account.ending = this.#options.clock.after(REMEMBERED_MS, () => {
       // Requests that were admitted before their key changed notice it when their permit comes.
       if (account.budget.backlog.total > 0) this.#endLater(account);
       else this.#end(account);
@@ -80,7 +77,7 @@ export class Accounts<Item extends Waiting> {
   }
 
   #create(key: string): Entry<Item> {
-    const account = { key, budget: new Budget<Item>(this.#options, key), members: 0, emptiedAt: 0 };
+    const account = { key, budget: new Budget<Item>(this.#options, key), members: 0, ending: undefined };
     this.#accounts.set(key, account);
     return account;
   }

@@ -3,7 +3,8 @@
  * Also reports the end of its call to both and to the budget.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
-import { type CallFailure, MAY_COME_FROM_A_PROXY } from '../client/map-error.ts';
+import type { CallResult } from '../client/live-client.ts';
+import { MAY_COME_FROM_A_PROXY } from '../client/map-error.ts';
 import type { Admission, Request } from './request.ts';
 
 /** Failures that come before the cloud has checked the key, or without an answer. */
@@ -18,21 +19,16 @@ const SAYS_NOTHING_OF_THE_KEY: ReadonlySet<FailureKind> = new Set([
  * meanwhile is not sent as a probe.
  */
 export async function admit(
-  {
-    credential,
-    destination,
-    state,
-    account,
-  }: Pick<Admission, 'credential' | 'destination' | 'state' | 'account'>,
+  place: Pick<Admission, 'credential' | 'destination' | 'state' | 'account'>,
   request: Request<unknown>,
 ): Promise<Admission | { readonly refused: Failure }> {
+  const { destination, state } = place;
   const entrance = await state.breaker.enter(request);
   if ('refused' in entrance) return entrance;
+  const { pass } = entrance;
   const guard = state.guards.of(destination.endpoint, request.namespace);
   const guardEntrance = await guard.enter(request);
-  const { pass } = entrance;
-  if ('pass' in guardEntrance)
-    return shared({ credential, destination, state, account, pass, guard, guardPass: guardEntrance.pass });
+  if ('pass' in guardEntrance) return shared({ ...place, pass, guard, guardPass: guardEntrance.pass });
   state.breaker.abandoned(pass);
   return guardEntrance;
 }
@@ -57,22 +53,18 @@ export function abandon({ state, pass, guard, guardPass }: Admission): void {
 }
 
 /** Reports the end of a call to the endpoint's guard and to the account's budget. */
-export function report(
-  admission: Admission,
-  sentAt: number,
-  failed: CallFailure | undefined,
-  retryAfterMs?: number,
-): void {
+export function report(admission: Admission, result: CallResult<unknown>): void {
   const { guard, guardPass, account } = admission;
-  const kind = failed?.failure.kind;
-  const isThrottled = kind === 'Throttled';
-  if (failed && (kind === 'ConnectionFailed' || (isThrottled && isApart(admission))))
-    guard.failed(guardPass, failed.failure);
+  const failed = result.kind === 'failed' ? result : undefined;
+  const failure = failed?.failed.failure;
+  const isThrottled = failure?.kind === 'Throttled';
+  if (failure && (failure.kind === 'ConnectionFailed' || (isThrottled && isApart(admission))))
+    guard.failed(guardPass, failure);
   else guard.succeeded(guardPass);
   if (isApart(admission)) return;
-  if (isThrottled) account.budget.throttled(sentAt, retryAfterMs);
+  if (isThrottled) account.budget.throttled(result.sentAt, failed?.retryAfterMs);
   // A proxy may have answered before the cloud has counted the call.
-  else if (!kind || !MAY_COME_FROM_A_PROXY.has(kind)) account.budget.accepted(sentAt);
+  else if (!failure || !MAY_COME_FROM_A_PROXY.has(failure.kind)) account.budget.accepted(result.sentAt);
 }
 
 /** Reports the end of a call to the circuit breaker of the key, unless the key was refused. */

@@ -19,9 +19,8 @@ import type { CredentialAccount, CredentialState, Request } from './request.ts';
 
 interface Entry extends CredentialState {
   account: CredentialAccount | undefined;
-  version: string;
-  /** The newest version: STS is called with its key. */
   credential: Credential;
+  /** Resolves when the credential has an account, or after its key was replaced. */
   joining: Promise<void> | undefined;
   failures: number;
   /** Clock `now` before which STS is not called again. Infinite once the account is known. */
@@ -70,20 +69,23 @@ export class CredentialStates {
   /** The state of a credential and its account now. A changed Secret starts with a closed breaker. */
   async of(credential: Credential): Promise<{ state: CredentialState; account: CredentialAccount }> {
     const entry = this.follow(credential);
-    if (this.#options.clock.now() >= entry.askAgainAt) entry.joining ??= this.#join(entry, credential);
     // The key may be replaced while STS is called.
-    while (!entry.account) {
-      entry.joining ??= this.#join(entry, entry.credential);
+    for (;;) {
+      if (this.#options.clock.now() >= entry.askAgainAt) entry.joining = this.#join(entry);
+      if (entry.account) return { state: entry, account: entry.account };
       await entry.joining;
     }
-    return { state: entry, account: entry.account };
   }
 
   /** The state without a wait for the account, which is undefined while it is not known. */
   follow(credential: Credential): Entry {
     const entry = this.#states.use(credential.identity) ?? this.#begin(credential);
-    this.#follow(entry, credential);
-    return entry;
+    if (entry.credential.version !== credential.version) entry.breaker.reset();
+    const isSameKey = sourceOf(entry.credential) === sourceOf(credential);
+    entry.credential = credential;
+    if (isSameKey) return entry;
+    if (entry.account) this.#accounts.leave(entry.account);
+    return Object.assign(entry, { account: undefined, failures: 0, askAgainAt: 0 });
   }
 
   /** The state of a credential that was used lately, if there is one. */
@@ -108,33 +110,21 @@ export class CredentialStates {
 
   #begin(credential: Credential): Entry {
     const { clock } = this.#options;
-    const entry: Entry = {
+    return this.#states.set(credential.identity, {
       breaker: new CircuitBreaker(clock),
       guards: new EndpointGuards(clock),
       account: undefined,
-      version: credential.version,
       credential,
       joining: undefined,
       failures: 0,
       askAgainAt: 0,
-    };
-    this.#states.set(credential.identity, entry);
-    return entry;
+    });
   }
 
-  #follow(entry: Entry, credential: Credential): void {
-    if (entry.version !== credential.version) entry.breaker.reset();
-    entry.version = credential.version;
-    const isSameKey = sourceOf(entry.credential) === sourceOf(credential);
-    entry.credential = credential;
-    if (isSameKey) return;
-    if (entry.account) this.#accounts.leave(entry.account);
-    Object.assign(entry, { account: undefined, joining: undefined, failures: 0, askAgainAt: 0 });
-  }
-
-  /** Never rejects. Resolves when the credential has an account. */
-  async #join(entry: Entry, credential: Credential): Promise<void> {
+  /** Never rejects. */
+  async #join(entry: Entry): Promise<void> {
     const { sts, clock } = this.#options;
+    const { credential } = entry;
     entry.askAgainAt = NEVER;
     if (!sts) {
       entry.account = this.#accounts.join(presumed(credential));
@@ -153,7 +143,6 @@ export class CredentialStates {
   }
 
   #answered(entry: Entry, credential: Credential, answer: Awaited<ReturnType<Sts['accountOf']>>): void {
-    entry.joining = undefined;
     if ('accountID' in answer) {
       const key = `account ${answer.accountID}`;
       entry.account = entry.account ? this.#accounts.move(entry.account, key) : this.#accounts.join(key);

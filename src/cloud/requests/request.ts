@@ -43,8 +43,8 @@ export interface CredentialState {
   readonly guards: EndpointGuards;
   /** Undefined until STS has given it or 3 s have passed. */
   readonly account: CredentialAccount | undefined;
-  /** Version of the credential that the breaker judges. */
-  readonly version: string;
+  /** The newest version: the breaker judges its key. */
+  readonly credential: Credential;
   /** Shared by requests that are admitted alike. */
   lastAdmission?: Admission;
 }
@@ -64,52 +64,47 @@ export interface Admission {
 /** Reasons to start a request again from its credential. Each is valid once. */
 export type Restart = 'staleSecret' | 'usedNonce' | 'refusedKey';
 
+/** What a request is about. Makes the operation just before the call: a waiting request has no parameters. */
+export interface Subject<T> {
+  readonly operation: Operation<T>;
+}
+
 export class Request<T> implements Waiting {
+  readonly subject: Subject<T>;
   readonly about: ClusterReference;
   readonly priority: Priority;
   readonly deadline: number;
   withdrawn = false;
   waitingSince = 0;
-  /** Whether it is in the backlog of its account. */
-  isQueued = false;
   /**
    * Whether its call is in flight. It can then not be withdrawn, and its answer is older than questions that
    * come from now on.
    */
   isCalling = false;
+  /** Set while the request is in the backlog of its account, and during its call. */
   admission: Admission | undefined;
   /** Set once, when the request is finished. */
   result: Result<T> | undefined;
-  /** Argument of the function that makes the operation: a pending job, or the number of a page. */
-  readonly subject: unknown;
-  readonly #operationOf: (subject: never) => Operation<T>;
   #restarts: readonly Restart[] = NONE;
 
-  /** @param operationOf makes the operation just before the call; a waiting request holds no parameters */
   constructor(
-    operationOf: (subject: never) => Operation<T>,
-    subject: unknown,
+    subject: Subject<T>,
     about: ClusterReference,
     { priority, deadline }: { readonly priority: Priority; readonly deadline: number },
   ) {
-    this.#operationOf = operationOf;
     this.subject = subject;
     this.about = about;
     this.priority = priority;
     this.deadline = deadline;
   }
 
-  get operation(): Operation<T> {
-    return this.#operationOf(this.subject as never);
-  }
-
   get namespace(): string {
     return this.about.credential.namespace;
   }
 
-  /** Whether nothing waits for the request. The circuit breaker sends no such request as a probe. */
+  /** The name that the circuit breaker knows: it sends no withdrawn request as a probe. */
   get aborted(): boolean {
-    return this.withdrawn || this.result !== undefined;
+    return this.withdrawn;
   }
 
   /** Notes a restart; false if there was one for this reason already. */

@@ -58,8 +58,10 @@ export class Requests {
   withdraw(request: Request<unknown>): void {
     if (request.isCalling) return;
     const { admission } = request;
-    if (admission && request.isQueued) admission.account.budget.backlog.withdraw(request);
-    if (admission) abandon(admission);
+    if (admission) {
+      admission.account.budget.backlog.withdraw(request);
+      abandon(admission);
+    }
     request.withdrawn = true;
   }
 
@@ -67,20 +69,18 @@ export class Requests {
   async #admit(request: Request<unknown>): Promise<void> {
     const { credentials, states, client } = this.#parts;
     const resolved = await credentials.resolve(request.about.credential);
-    if (request.aborted) return;
+    if (request.withdrawn) return;
     if ('failure' in resolved) return this.#unresolved(request, resolved.failure);
     const { credential } = resolved;
     const destination = client.destinationOf(request.about, credential);
     const { state, account } = await states.of(credential);
     const entrance = await admit({ credential, destination, state, account }, request);
-    if (request.aborted) return 'refused' in entrance ? undefined : abandon(entrance);
     if ('refused' in entrance) return this.#refuse(request, entrance.refused, { destination });
-    if (this.#isClosed) return this.#finish(request, WITHDRAWN);
     request.admission = entrance;
+    if (request.withdrawn || this.#isClosed) return this.#finish(request, WITHDRAWN);
     // The key was replaced while the request waited for a probe. The budget of its old account may be closed
     // by now.
     if (state.account !== account) return this.#restart(request);
-    request.isQueued = true;
     request.waitingSince = this.#parts.clock.now();
     account.budget.backlog.add(request);
     this.#dispatch(account.budget);
@@ -102,39 +102,38 @@ export class Requests {
 
   /** The next request that may still be called. A request that may not be called uses no permit. */
   #next({ backlog }: AccountBudget): Request<unknown> | undefined {
-    for (let request = backlog.next(); request; request = backlog.next()) {
-      request.isQueued = false;
+    for (let request = backlog.next(); request; request = backlog.next())
       if (this.#check(request, request.admission as Admission)) return request;
-    }
     return undefined;
   }
 
   /** Checks the request after its wait. A request that may not be called starts again or ends. */
   #check(request: Request<unknown>, admission: Admission): boolean {
-    const { client, states } = this.#parts;
-    const { state, account, pass, guard, guardPass, destination } = admission;
+    const { destination, state, pass, guard, guardPass } = admission;
     const current = this.#current(request, admission);
-    if (current && 'failure' in current) {
-      abandon(admission);
-      this.#unresolved(request, current.failure, { destination });
-      return false;
-    }
-    const credential = current?.credential;
-    const isSame =
-      credential !== undefined &&
-      states.follow(credential).account === account &&
-      client.destinationOf(request.about, credential).endpoint === destination.endpoint;
+    if (current && 'failure' in current) this.#unresolved(request, current.failure, { destination });
     // If the key was refused to another request, its Secret may hold a new one by now.
-    if (!isSame || state.breaker.refusal(pass)) {
+    else if (!current || !this.#isSame(request, admission, current.credential) || state.breaker.refusal(pass))
       this.#restart(request);
-      return false;
+    else {
+      const refused = guard.refusal(guardPass);
+      if (!refused && this.#mayCall) {
+        request.admission = { ...admission, credential: current.credential };
+        return true;
+      }
+      if (refused) this.#refuse(request, refused, { destination });
+      else this.#finish(request, WITHDRAWN);
     }
-    const refused = guard.refusal(guardPass);
-    if (!refused && this.#mayCall) return true;
-    abandon(admission);
-    if (refused) this.#refuse(request, refused, { destination });
-    else this.#finish(request, WITHDRAWN);
     return false;
+  }
+
+  /** Whether the account and the endpoint are those for which the request was admitted. */
+  #isSame({ about }: Request<unknown>, { account, destination }: Admission, credential: Credential): boolean {
+    const { client, states } = this.#parts;
+    return (
+      states.follow(credential).account === account &&
+      client.destinationOf(about, credential).endpoint === destination.endpoint
+    );
   }
 
   get #mayCall(): boolean {
@@ -151,7 +150,7 @@ export class Requests {
     if (fresh) return fresh;
     const { credential, state } = admission;
     // Another request may have read a newer key. The state must not go back to the old one.
-    const isOld = state.version !== credential.version;
+    const isOld = state.credential.version !== credential.version;
     return request.restarts('staleSecret') || isOld ? undefined : { credential };
   }
 
@@ -161,42 +160,26 @@ export class Requests {
   }
 
   async #call<T>(request: Request<T>, admission: Admission, permit: Permit): Promise<void> {
-    const { credentials, client } = this.#parts;
-    const fresh = credentials.fresh(request.about.credential);
-    const credential = fresh && 'credential' in fresh ? fresh.credential : admission.credential;
+    const { state, pass, guard, credential } = admission;
     request.isCalling = true;
-    admission.guard.began();
+    guard.began();
     // Such calls take no slots from the other credentials of the budget. The guard bounds their number.
     if (isApart(admission)) permit.release();
-    await this.#settle(
-      request,
-      admission,
-      credential,
-      await client.call(request.operation, request.about, credential),
-    );
-  }
-
-  async #settle<T>(
-    request: Request<T>,
-    admission: Admission,
-    credential: Credential,
-    result: CallResult<T>,
-  ): Promise<void> {
+    const result = await this.#parts.client.call(request.subject.operation, request.about, credential);
+    report(admission, result);
     if (result.kind === 'answered') {
-      report(admission, result.sentAt, undefined);
       reportKey(admission, undefined);
       return this.#finish(request, result);
     }
-    const { failed, sentAt, retryAfterMs, destination, isListRefused } = result;
+    const { failed, sentAt, destination, isListRefused } = result;
     const { failure, code, requestID } = failed;
-    report(admission, sentAt, failed, retryAfterMs);
     if (code === SIGNATURE_NONCE_USED && request.restarts('usedNonce')) {
-      admission.state.breaker.abandoned(admission.pass);
+      state.breaker.abandoned(pass);
       return this.#restart(request);
     }
     const isKeyRefused = failure.kind === 'AuthenticationFailed';
     if (!isKeyRefused) reportKey(admission, failure.kind);
-    const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, credential, result) : undefined;
+    const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, result) : undefined;
     if (retryAt === 'replaced') return this.#restart(request);
     this.#refuse(request, retryAt === undefined ? failure : { ...failure, retryAt }, {
       destination,
@@ -214,13 +197,12 @@ export class Requests {
    */
   async #keyRefused(
     request: Request<unknown>,
-    { state, pass }: Admission,
-    { identity, version }: Credential,
+    { state, pass, credential: { identity, version } }: Admission,
     { failed, sentAt }: FailedCall,
   ): Promise<number | 'replaced' | undefined> {
     const { credentials } = this.#parts;
     credentials.doubt(identity, sentAt);
-    if (state.version === version) state.breaker.failed(pass, failed.failure);
+    if (state.credential.version === version) state.breaker.failed(pass, failed.failure);
     const resolved = await credentials.resolve(request.about.credential);
     const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
     const refused = state.breaker.refusal(pass);
@@ -230,8 +212,7 @@ export class Requests {
 
   /** Starts the request again from its credential. */
   #restart(request: Request<unknown>): void {
-    if (request.admission && !request.isCalling) abandon(request.admission);
-    request.admission = undefined;
+    this.#leave(request);
     request.isCalling = false;
     void this.#admit(request);
   }
@@ -248,9 +229,16 @@ export class Requests {
   }
 
   #finish<T>(request: Request<T>, result: Result<T>): void {
-    if (request.aborted) return;
+    this.#leave(request);
+    if (request.withdrawn) return;
     request.result = result;
     this.finished.push(request as Request<unknown>);
+  }
+
+  /** Gives the admission back unless the call was made. */
+  #leave(request: Request<unknown>): void {
+    if (request.admission && !request.isCalling) abandon(request.admission);
+    request.admission = undefined;
   }
 }
 

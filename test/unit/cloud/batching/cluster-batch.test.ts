@@ -3,9 +3,8 @@
 
 import { expect } from 'chai';
 import { ClusterBatch } from '../../../../src/cloud/batching/cluster-batch.ts';
-import type { Asker } from '../../../../src/cloud/batching/pending-job.ts';
 import type { Priority, Sweeping } from '../../../../src/job/model/cloud-port.ts';
-import { jobIDs, ScriptedBatch } from './scripted-batch.ts';
+import { jobIDs, type NamedAsker, ScriptedBatch } from './scripted-batch.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -115,16 +114,13 @@ describe('batch of a cluster: one call for all askers of a job', () => {
   });
 
   it('lets twenty thousand askers of one job come and leave, each in no time', () => {
-    const batch = new ClusterBatch<Asker>();
-    const askers = Array.from({ length: 20_000 }, (): Asker => ({ since: 0 }));
+    const batch = new ClusterBatch<NamedAsker>();
+    const askers = Array.from({ length: 20_000 }, (_, index): NamedAsker => ({ name: `${index}`, since: 0 }));
     const before = process.cpuUsage();
     for (const asker of askers)
-      batch.step(
-        { kind: 'asked', jobID: 'a', asker, priority: 'scheduled', deadline: 0, isCalling: false },
-        0,
-      );
+      batch.step({ kind: 'asked', jobID: 'a', asker, priority: 'scheduled', deadline: 0 }, 0);
     // The last first: a list would be searched to its end for each.
-    for (const asker of askers.reverse()) batch.step({ kind: 'left', jobID: 'a', asker }, 0);
+    for (const asker of askers.reverse()) batch.step({ kind: 'left', asker }, 0);
     const { user } = process.cpuUsage(before);
     expect(batch.isIdle).to.equal(true);
     // 0.02 s; with a list several seconds.
@@ -566,7 +562,7 @@ describe('batch of a cluster: jobs that the list lacks', () => {
     const lists = scripted.wait(WINDOW).filter((action) => action.startsWith('list'));
     if (lists.length > 0) scripted.page(1, listed);
     scripted.wait(WINDOW);
-    if (scripted.batch.jobOf('lacking')) scripted.got('lacking');
+    if (scripted.jobOf('lacking')) scripted.got('lacking');
     return scripted.answersOf('lacking').at(-1);
   }
 

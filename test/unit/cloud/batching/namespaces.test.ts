@@ -47,7 +47,13 @@ describe('the requests of the batches', () => {
   }
 
   const operations = () =>
-    waiting.map(({ operation: { action, query } }) => [action, query.JobId ?? query.PageNo]);
+    waiting.map(
+      ({
+        subject: {
+          operation: { action, query },
+        },
+      }) => [action, query.JobId ?? query.PageNo],
+    );
   it('are called for each namespace that shares the operator’s own credentials in its own name', async () => {
     batches.apply(aPlan('none'));
     void observe({ jobID: 'a', credential: { namespace: 'media' } });

@@ -11,9 +11,9 @@ import type { Asker, PendingJob } from '../../../../src/cloud/batching/pending-j
 import type { Refused, Result } from '../../../../src/cloud/requests/request.ts';
 import type { Answer, Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
-import { DESTINATION } from '../../kit/samples/a-request.ts';
+import { aRequest, DESTINATION } from '../../kit/samples/a-request.ts';
 
-export interface NamedAsker extends Asker {
+export interface NamedAsker extends Asker<NamedAsker> {
   readonly name: string;
 }
 
@@ -22,6 +22,7 @@ export interface Question {
   readonly name?: string;
   readonly priority?: Priority;
   readonly deadline?: number;
+  /** The Get of the job is under way when the question comes. Default: it is not. */
   readonly isCalling?: boolean;
 }
 
@@ -54,9 +55,11 @@ export class ScriptedBatch {
     jobID: string,
     { name = jobID, priority = 'scheduled', deadline = 0, isCalling = false }: Question = {},
   ) {
+    if (isCalling) beginGet(this.job(jobID));
     const asker = { name, since: this.now };
+    this.#askers.delete(name);
     this.#askers.set(name, [jobID, asker]);
-    return this.step({ kind: 'asked', jobID, asker, priority, deadline, isCalling });
+    return this.step({ kind: 'asked', jobID, asker, priority, deadline });
   }
 
   askAll(jobIDs: readonly string[], question: Omit<Question, 'name'> = {}): string[] {
@@ -64,8 +67,8 @@ export class ScriptedBatch {
   }
 
   leave(name: string): string[] {
-    const [jobID, asker] = this.#askers.get(name) ?? raise(name);
-    return this.step({ kind: 'left', jobID, asker });
+    const [, asker] = this.#askers.get(name) ?? raise(name);
+    return this.step({ kind: 'left', asker });
   }
 
   /** The job's Get has its result. */
@@ -77,15 +80,14 @@ export class ScriptedBatch {
     return this.step({ kind: 'got', job: pending, result: resultOf(outcome, {}, this.now) });
   }
 
-  /** The job as later questions would join it. */
+  /** The job for which the newest asker of this ID waits. */
   job(jobID: string): PendingJob<NamedAsker> {
-    return this.batch.jobOf(jobID) ?? raise(jobID);
+    return this.jobOf(jobID) ?? raise(jobID);
   }
 
-  /** The ID of the job that an asker asks for. */
-  jobOf(name: string): string {
-    const [jobID] = this.#askers.get(name) ?? raise(name);
-    return jobID;
+  jobOf(jobID: string): PendingJob<NamedAsker> | undefined {
+    const askers = [...this.#askers.values()].filter(([id, { job }]) => id === jobID && job);
+    return askers.at(-1)?.[1].job;
   }
 
   page(
@@ -129,6 +131,11 @@ export class ScriptedBatch {
       answers.push(action.answer);
     }
   }
+}
+
+/** Lets the call of a job's Get begin. */
+export function beginGet(job: PendingJob<NamedAsker>): void {
+  job.get = Object.assign(aRequest(), { isCalling: true });
 }
 
 export function resultOf<T>(

@@ -43,6 +43,7 @@ export class ScriptedRequests {
   }
 }
 
-export function nameOf({ operation: { action, jobID, query } }: Request<unknown>): string {
+export function nameOf({ subject: { operation } }: Request<unknown>): string {
+  const { action, jobID, query } = operation;
   return action === LIST_ACTION ? `list ${query.PageNo}` : `${jobID}`;
 }

@@ -13,7 +13,7 @@ import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { holds, holdsInTime, sequence } from '../../kit/for-any.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
-import { type NamedAsker, resultOf, ScriptedBatch } from './scripted-batch.ts';
+import { beginGet, type NamedAsker, resultOf, ScriptedBatch } from './scripted-batch.ts';
 import { nameOf, ScriptedRequests } from './scripted-requests.ts';
 
 const JOBS = 60;
@@ -201,7 +201,7 @@ class AnyOrder {
   readonly scripted = new ScriptedBatch();
   /** Names of all askers. */
   readonly askers: string[] = [];
-  #gets: { job: PendingJob<NamedAsker>; isCalling: boolean }[] = [];
+  #gets: PendingJob<NamedAsker>[] = [];
   #lists: { pageNo: number; sentAt: number | undefined }[] = [];
 
   constructor() {
@@ -245,32 +245,28 @@ class AnyOrder {
   #ask(jobID: string, priority: Priority, deadline: number): void {
     const name = `${this.askers.length}`;
     this.askers.push(name);
-    const job = this.scripted.batch.jobOf(jobID);
-    const isCalling = this.#gets.some((get) => get.job === job && get.isCalling);
-    this.scripted.ask(jobID, { name, priority, deadline, isCalling });
+    this.scripted.ask(jobID, { name, priority, deadline });
     this.#carryOut();
   }
 
   #leave(name: string): void {
-    const jobID = this.scripted.jobOf(name);
-    const job = this.scripted.batch.jobOf(jobID);
-    if (this.#gets.some((get) => get.job === job && get.isCalling)) return;
     this.scripted.leave(name);
     this.#carryOut();
   }
 
   #begin(
-    get: { isCalling: boolean } | undefined,
+    get: PendingJob<NamedAsker> | undefined,
     list: { sentAt: number | undefined } | undefined,
     other: number,
   ): void {
-    if (get && other % 2 === 0) get.isCalling = true;
+    if (get && other % 2 === 0) beginGet(get);
     else if (list) list.sentAt ??= this.scripted.now;
   }
 
-  #got(get: { job: PendingJob<NamedAsker>; isCalling: boolean }, other: number): void {
+  #got(get: PendingJob<NamedAsker>, other: number): void {
     this.#gets = this.#gets.filter((each) => each !== get);
-    this.scripted.got(get.job, (['observed', 'ServerError', 'JobNotFound', 'withdrawn'] as const)[other % 4]);
+    get.get = undefined;
+    this.scripted.got(get, (['observed', 'ServerError', 'JobNotFound', 'withdrawn'] as const)[other % 4]);
     this.#carryOut();
   }
 
@@ -299,10 +295,9 @@ class AnyOrder {
 
   #carryOut(): void {
     for (const action of this.scripted.actions) {
-      if (action.kind === 'get' && !this.#gets.some(({ job }) => job === action.job))
-        this.#gets.push({ job: action.job, isCalling: false });
+      if (action.kind === 'get' && !this.#gets.includes(action.job)) this.#gets.push(action.job);
       if (action.kind === 'cancelGet')
-        this.#gets = this.#gets.filter(({ job, isCalling }) => job !== action.job || isCalling);
+        this.#gets = this.#gets.filter((job) => job !== action.job || job.isCalling);
       if (action.kind === 'list') this.#lists.push({ pageNo: action.pageNo, sentAt: undefined });
       if (action.kind === 'cancelLists') this.#lists = [];
     }

@@ -61,7 +61,7 @@ describe('credential states', () => {
     expect(changed.state).to.equal(state);
     expect(await state.breaker.enter(WANTED)).to.have.property('pass');
     expect(changed.account.budget).to.equal(account.budget);
-    expect([state.version, account.members]).to.deep.equal(['two', 1]);
+    expect([state.credential.version, account.members]).to.deep.equal(['two', 1]);
   });
 
   it('expire 10 min after their last use, unless requests wait', async () => {

@@ -18,12 +18,8 @@ export function aRequest(
   name = 'account',
   { priority = 'scheduled' as Priority, deadline = 0, namespace = 'media' } = {},
 ): Request<Job> {
-  return new Request(
-    getJob,
-    'j',
-    { credential: { namespace, name }, clusterID: 'c' },
-    { priority, deadline },
-  );
+  const about = { credential: { namespace, name }, clusterID: 'c' };
+  return new Request({ operation: getJob('j') }, about, { priority, deadline });
 }
 
 /** The key that a Secret of namespace `media` holds. */
