@@ -24,7 +24,8 @@ import { fullCallsPerSecond } from './ratelimit/call-rate.ts';
 import { SharedDemand } from './redis/shared-demand.ts';
 import type { Sharing } from './redis/shared-limiter.ts';
 import { CredentialStates } from './requests/credential-states.ts';
-import { Requests, WITHDRAWN } from './requests/requests.ts';
+import { WITHDRAWN } from './requests/request.ts';
+import { Requests } from './requests/requests.ts';
 
 export interface LiveReaderOptions extends LiveClientOptions {
   readonly credentials: Credentials;

@@ -5,16 +5,15 @@
  *
  * Askers of the same job share one call. If more jobs wait than the cluster's list has pages, one sweep of
  * the list replaces their Gets. Each page serves the askers that came before its call was sent. A job that
- * the sweep did not bring is observed by Get: "not in the list" never means "not found" (why:
- * `unlisted-jobs.ts`).
+ * the sweep did not bring is observed by Get: "not in the list" never means "not found".
  */
+import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
 import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
 import type { Refused, Result } from '../requests/request.ts';
 import { type Asker, PendingJob, rank, type Standing } from './pending-job.ts';
 import { type PageTerms, Sweep } from './sweep.ts';
-import { UnlistedJobs } from './unlisted-jobs.ts';
 
 export type BatchInput<A extends Asker<A>> =
   | {
@@ -45,6 +44,14 @@ export type BatchAction<A extends Asker<A>> =
 /** How long a refused list is not read again. An hour: the permission may be granted meanwhile. */
 const REFUSED_FOR_MS = 60 * 60_000;
 
+/**
+ * How long a job joins no sweep after two in a row missed it. The list lacks jobs that may exist, such as
+ * those not modified for 180 days. One miss may be chance: the job moved to another page while the list was
+ * read.
+ */
+const UNLISTED_FOR_MS = 60 * 60_000;
+const CERTAIN_MISSES = 2;
+
 export class ClusterBatch<A extends Asker<A>> {
   /** Which jobs may share a sweep, by the plan. */
   sweeping: Sweeping = 'none';
@@ -57,7 +64,11 @@ export class ClusterBatch<A extends Asker<A>> {
   readonly #jobs = new Map<string, PendingJob<A>>();
   /** Jobs whose Get is under way, with the askers that came before; later askers have an entry in `#jobs`. */
   readonly #calling = new Set<PendingJob<A>>();
-  readonly #unlisted = new UnlistedJobs({ now: () => this.#now });
+  /** Number of sweeps in a row that missed a job. */
+  readonly #misses = new ExpiringMap<string, number>({
+    clock: { now: () => this.#now },
+    lifetimeMs: UNLISTED_FOR_MS,
+  });
   /** Number of jobs of each standing, urgent ones and others. Only `#stand` changes it. */
   readonly #counts = { candidate: { urgent: 0, other: 0 }, swept: { urgent: 0, other: 0 } };
   #sweep: Sweep<A> | undefined;
@@ -104,7 +115,6 @@ export class ClusterBatch<A extends Asker<A>> {
     return this.#jobs.size + this.#calling.size === 0 && !this.#sweep;
   }
 
-  /** All askers that wait. */
   get askers(): A[] {
     return [...this.#jobs.values(), ...this.#calling].flatMap(({ askers }) => askers);
   }
@@ -119,7 +129,7 @@ export class ClusterBatch<A extends Asker<A>> {
     const job = new PendingJob(jobID, asker, priority, deadline);
     this.#jobs.set(jobID, job);
     asker.job = job;
-    if (!this.#unlisted.has(jobID)) {
+    if (!this.#isUnlisted(jobID)) {
       this.#stand(job, 'candidate');
       this.#joinedAt = this.#now;
       if (this.#sweep?.isOpen && this.#mayJoin(priority)) {
@@ -150,8 +160,8 @@ export class ClusterBatch<A extends Asker<A>> {
 
   #got(job: PendingJob<A>, result: Result<Job>): void {
     // A page may have brought the job meanwhile.
-    if (job.first?.job === job)
-      this.#answer(job, job.askers, answerOf(result, this.#unlisted.has(job.jobID)));
+    if (this.#jobs.get(job.jobID) === job || this.#calling.has(job))
+      this.#answer(job, job.askers, answerOf(result, this.#isUnlisted(job.jobID)));
   }
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
@@ -160,7 +170,7 @@ export class ClusterBatch<A extends Asker<A>> {
     this.#sweep?.arrived(pageNo, this.pages, result.sentAt, this.#now);
     this.#actions.push({ kind: 'listed' });
     for (const [jobID, fields] of jobs) {
-      this.#unlisted.found(jobID);
+      this.#misses.delete(jobID);
       const job = this.#jobs.get(jobID);
       const askers = job?.askers.filter(({ since }) => since <= result.sentAt) ?? [];
       if (job && askers.length > 0)
@@ -263,7 +273,7 @@ export class ClusterBatch<A extends Asker<A>> {
       if (failure) this.#answer(job, job.askers, answerOf(failure, false));
       else if (job.askers.some((asker) => asker.since > since)) this.#leaveSweep(job, 'candidate');
       else {
-        this.#unlisted.missed(job.jobID);
+        this.#misses.set(job.jobID, (this.#misses.get(job.jobID) ?? 0) + 1);
         this.#leaveSweep(job, 'alone');
       }
     this.#end();
@@ -298,6 +308,10 @@ export class ClusterBatch<A extends Asker<A>> {
     job.standing = standing;
     if (standing !== 'alone') this.#counts[standing][which] += 1;
     return job;
+  }
+
+  #isUnlisted(jobID: string): boolean {
+    return (this.#misses.get(jobID) ?? 0) >= CERTAIN_MISSES;
   }
 
   #where(standing: Standing): PendingJob<A>[] {

@@ -14,8 +14,8 @@ import type {
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
 import { LIST_ACTION, listJobs } from '../client/live-client.ts';
 import type { JobPage } from '../client/map-response.ts';
-import { type Refused, Request } from '../requests/request.ts';
-import { type Requests, WITHDRAWN } from '../requests/requests.ts';
+import { type Refused, Request, WITHDRAWN } from '../requests/request.ts';
+import type { Requests } from '../requests/requests.ts';
 import { type BatchAction, type BatchInput, ClusterBatch } from './cluster-batch.ts';
 import { type Asker, PendingJob } from './pending-job.ts';
 
@@ -33,8 +33,8 @@ class Question implements Asker<Question> {
   readonly since: number;
   job: PendingJob<Question> | undefined;
   /**
-   * Its calls are made in the name of its namespace: namespaces that share the operator's own credentials take
-   * turns in the backlog and have separate endpoint guards.
+   * Its calls are made in the name of its namespace. Namespaces that share the operator's own credentials
+   * take turns in the backlog and have separate endpoint guards.
    */
   readonly reference: Reference;
   readonly #driver: ClusterDriver;
@@ -56,7 +56,6 @@ class Question implements Asker<Question> {
     signal.addEventListener('abort', this, { once: true });
   }
 
-  /** The signal is aborted. */
   handleEvent(): void {
     this.#driver.leave(this);
   }
@@ -99,7 +98,7 @@ export class ClusterDriver {
     this.#step({ kind: 'woken' });
   }
 
-  /** Takes the result of a request of this cluster. The result of a request that was replaced is ignored. */
+  /** Takes the result of a request, unless the request was replaced. */
   finished(request: Request<unknown>): void {
     const { subject } = request;
     if (subject instanceof PendingJob) this.#got(subject, request);

@@ -52,7 +52,7 @@ export class PendingJob<A> implements Subject<Job> {
     else this.#askers = new Set([this.#askers, asker]);
   }
 
-  /** Removes askers. @returns whether none is left */
+  /** @returns whether none is left */
   remove(askers: readonly A[]): boolean {
     if (!(this.#askers instanceof Set)) return true;
     for (const asker of askers) this.#askers.delete(asker);

@@ -121,36 +121,33 @@ export class CredentialStates {
     });
   }
 
-  /** Never rejects. */
+  /** Never rejects. An answer of STS about a key that was replaced meanwhile is ignored. */
   async #join(entry: Entry): Promise<void> {
     const { sts, clock } = this.#options;
     const { credential } = entry;
-    entry.askAgainAt = NEVER;
-    if (!sts) {
-      entry.account = this.#accounts.join(presumed(credential));
-      return;
-    }
-    const isSame = () => sourceOf(entry.credential) === sourceOf(credential);
     const { identity, accessKey } = credential;
-    const asked = sts.accountOf({ namespace: namespaceOf(identity), identity }, accessKey);
-    const answered = asked.then((answer) => {
-      if (isSame() && this.#states.get(identity) === entry) this.#answered(entry, credential, answer);
-    });
-    const late = new AbortController();
-    await Promise.race([answered, clock.sleep(ACCOUNT_WITHIN_MS, late.signal).catch(() => undefined)]);
-    late.abort();
+    const isSame = () => sourceOf(entry.credential) === sourceOf(credential);
+    entry.askAgainAt = NEVER;
+    if (sts) {
+      const caller = { namespace: namespaceOf(identity), identity };
+      const answered = sts.accountOf(caller, accessKey).then((answer) => {
+        if (isSame() && this.#states.get(identity) === entry) this.#answered(entry, answer);
+      });
+      const late = new AbortController();
+      await Promise.race([answered, clock.sleep(ACCOUNT_WITHIN_MS, late.signal).catch(() => undefined)]);
+      late.abort();
+    }
     if (isSame()) entry.account ??= this.#accounts.join(presumed(credential));
   }
 
-  #answered(entry: Entry, credential: Credential, answer: Awaited<ReturnType<Sts['accountOf']>>): void {
+  #answered(entry: Entry, answer: Awaited<ReturnType<Sts['accountOf']>>): void {
     if ('accountID' in answer) {
       const key = `account ${answer.accountID}`;
       entry.account = entry.account ? this.#accounts.move(entry.account, key) : this.#accounts.join(key);
-      return;
+    } else {
+      entry.failures += 1;
+      entry.askAgainAt = this.#options.clock.now() + backoffDelay(ASK_AGAIN, entry.failures);
     }
-    entry.failures += 1;
-    entry.askAgainAt = this.#options.clock.now() + backoffDelay(ASK_AGAIN, entry.failures);
-    entry.account ??= this.#accounts.join(presumed(credential));
   }
 }
 

@@ -3,38 +3,23 @@
  * end its result. A waiting request is this object and nothing else: no promise, no timer, no socket, because
  * 100,000 may wait.
  */
-import type { ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
-import type { Failure } from '../../job/model/failures.ts';
+import type { Answer, ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
 import type { Account } from '../budget/accounts.ts';
 import type { Waiting } from '../budget/backlog.ts';
 import type { Credential } from '../client/credential.ts';
-import type { Operation } from '../client/live-client.ts';
+import type { CallResult, Operation } from '../client/live-client.ts';
 import type { CircuitBreaker, Pass } from '../resilience/circuit-breaker.ts';
 import type { EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
 
-export type Result<T> =
-  | {
-      readonly kind: 'answered';
-      readonly value: T;
-      readonly destination: Destination;
-      /** Clock `now` when the call was sent. */
-      readonly sentAt: number;
-    }
-  | Refused
-  /** No call was made. */
-  | { readonly kind: 'withdrawn' };
+export type Result<T> = Extract<CallResult<T>, { kind: 'answered' }> | Refused | typeof WITHDRAWN;
 
-export interface Refused {
-  readonly kind: 'failed';
-  readonly failure: Failure;
-  /** Undefined when the failure was known before the destination was. */
-  readonly destination?: Destination;
-  /** Clock `now` when the call was sent, or when it was clear that none would be. */
-  readonly sentAt: number;
-  readonly requestID?: string;
+export type Refused = Extract<Answer, { kind: 'failed' }> & {
   /** The failure is about listing alone: Get may work. */
   readonly isListRefused?: true;
-}
+};
+
+/** No call was made. */
+export const WITHDRAWN = { kind: 'withdrawn' } as const;
 
 export type CredentialAccount = Account<Request<unknown>>;
 

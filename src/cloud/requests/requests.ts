@@ -17,7 +17,7 @@ import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, isApart, report, reportKey } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
-import type { Admission, Refused, Request, Result } from './request.ts';
+import { type Admission, type Refused, type Request, type Result, WITHDRAWN } from './request.ts';
 
 export interface RequestsParts {
   readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
@@ -57,11 +57,8 @@ export class Requests {
   /** Withdraws a request, unless its call is in flight. */
   withdraw(request: Request<unknown>): void {
     if (request.isCalling) return;
-    const { admission } = request;
-    if (admission) {
-      admission.account.budget.backlog.withdraw(request);
-      abandon(admission);
-    }
+    request.admission?.account.budget.backlog.withdraw(request);
+    this.#leave(request);
     request.withdrawn = true;
   }
 
@@ -94,7 +91,7 @@ export class Requests {
   async #serve(budget: AccountBudget): Promise<void> {
     const permit = await budget.permit();
     const request = permit && this.#next(budget);
-    if (request) this.#spend(budget, request);
+    if (request) budget.spend();
     this.#dispatch(budget);
     if (request) await this.#call(request, request.admission as Admission, permit);
     permit?.release();
@@ -102,29 +99,26 @@ export class Requests {
 
   /** The next request that may still be called. A request that may not be called uses no permit. */
   #next({ backlog }: AccountBudget): Request<unknown> | undefined {
-    for (let request = backlog.next(); request; request = backlog.next())
-      if (this.#check(request, request.admission as Admission)) return request;
+    for (let request = backlog.next(); request; request = backlog.next()) {
+      this.#check(request, request.admission as Admission);
+      if (request.admission) return request;
+    }
     return undefined;
   }
 
-  /** Checks the request after its wait. A request that may not be called starts again or ends. */
-  #check(request: Request<unknown>, admission: Admission): boolean {
+  /** Checks a request after its wait. It keeps its admission, or starts again, or ends. */
+  #check(request: Request<unknown>, admission: Admission): void {
+    const { mayCall } = this.#parts;
     const { destination, state, pass, guard, guardPass } = admission;
     const current = this.#current(request, admission);
+    const refused = guard.refusal(guardPass);
     if (current && 'failure' in current) this.#unresolved(request, current.failure, { destination });
     // If the key was refused to another request, its Secret may hold a new one by now.
     else if (!current || !this.#isSame(request, admission, current.credential) || state.breaker.refusal(pass))
       this.#restart(request);
-    else {
-      const refused = guard.refusal(guardPass);
-      if (!refused && this.#mayCall) {
-        request.admission = { ...admission, credential: current.credential };
-        return true;
-      }
-      if (refused) this.#refuse(request, refused, { destination });
-      else this.#finish(request, WITHDRAWN);
-    }
-    return false;
+    else if (refused) this.#refuse(request, refused, { destination });
+    else if (this.#isClosed || mayCall?.() === false) this.#finish(request, WITHDRAWN);
+    else request.admission = { ...admission, credential: current.credential };
   }
 
   /** Whether the account and the endpoint are those for which the request was admitted. */
@@ -134,10 +128,6 @@ export class Requests {
       states.follow(credential).account === account &&
       client.destinationOf(about, credential).endpoint === destination.endpoint
     );
-  }
-
-  get #mayCall(): boolean {
-    return !this.#isClosed && this.#parts.mayCall?.() !== false;
   }
 
   /**
@@ -154,18 +144,15 @@ export class Requests {
     return request.restarts('staleSecret') || isOld ? undefined : { credential };
   }
 
-  #spend(budget: AccountBudget, { priority, waitingSince }: Request<unknown>): void {
-    budget.spend();
-    this.#parts.observer?.waited(priority, (this.#parts.clock.now() - waitingSince) / 1_000);
-  }
-
   async #call<T>(request: Request<T>, admission: Admission, permit: Permit): Promise<void> {
+    const { client, observer, clock } = this.#parts;
     const { state, pass, guard, credential } = admission;
+    observer?.waited(request.priority, (clock.now() - request.waitingSince) / 1_000);
     request.isCalling = true;
     guard.began();
     // Such calls take no slots from the other credentials of the budget. The guard bounds their number.
     if (isApart(admission)) permit.release();
-    const result = await this.#parts.client.call(request.subject.operation, request.about, credential);
+    const result = await client.call(request.subject.operation, request.about, credential);
     report(admission, result);
     if (result.kind === 'answered') {
       reportKey(admission, undefined);
@@ -241,5 +228,3 @@ export class Requests {
     request.admission = undefined;
   }
 }
-
-export const WITHDRAWN = { kind: 'withdrawn' } as const;

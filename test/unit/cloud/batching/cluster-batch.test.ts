@@ -584,7 +584,10 @@ describe('batch of a cluster: jobs that the list lacks', () => {
     expect(scripted.askAll(['lacking', 'a'])).to.deep.equal(['get lacking', 'get a']);
     expect(scripted.ask('b')).to.deep.equal(['get b', 'cancel a', 'cancel b']);
     for (const name of ['lacking', 'a', 'b']) scripted.leave(name);
-    scripted.now += HOUR;
+    scripted.now += HOUR - MINUTE;
+    expect(scripted.askAll(['lacking', 'a'])).to.deep.equal(['get lacking', 'get a']);
+    for (const name of ['lacking', 'a']) scripted.leave(name);
+    scripted.now += MINUTE;
     scripted.askAll(['lacking', 'a']);
     expect(scripted.gets.size).to.equal(0);
   });
