@@ -39,12 +39,13 @@ const PAUSES: Backoff = { baseMs: 1_000, maxMs: 60_000 };
 export class Budget<Item extends Waiting = Waiting> {
   /** The requests that wait for a permit. */
   readonly backlog = new Backlog<Item>();
+  /** The calls of the last 60 s. */
+  readonly history = new SlidingWindow();
   readonly #clock: Clock;
   readonly #limiter: SpacingLimiter;
   readonly #shared: SharedLimiter | undefined;
   readonly #ahead: number;
   readonly #minTimeMs: number;
-  readonly #history = new SlidingWindow();
   readonly #mostInAMinute: number;
   readonly #closing = new AbortController();
   #reserved = 0;
@@ -96,7 +97,7 @@ export class Budget<Item extends Waiting = Waiting> {
 
   /** Counts a call that is about to be made. */
   spend(): void {
-    this.#history.add(this.#clock.now());
+    this.history.add(this.#clock.now());
   }
 
   /**
@@ -123,12 +124,7 @@ export class Budget<Item extends Waiting = Waiting> {
 
   /** Adds the calls that were made for this account under another name. */
   include({ history }: { readonly history: SlidingWindow }): void {
-    this.#history.include(history, this.#clock.now());
-  }
-
-  /** The calls of the last 60 s. */
-  get history(): SlidingWindow {
-    return this.#history;
+    this.history.include(history, this.#clock.now());
   }
 
   /** Calls a second that the account may make now: those of the budget, or fewer after a throttling. */
@@ -155,7 +151,7 @@ export class Budget<Item extends Waiting = Waiting> {
    */
   get #waitMs(): number {
     const now = this.#clock.now();
-    return Math.max(0, this.#pausedUntil - now, this.#history.belowAt(this.#mostInAMinute, now) - now);
+    return Math.max(0, this.#pausedUntil - now, this.history.belowAt(this.#mostInAMinute, now) - now);
   }
 
   async #pauseOver(): Promise<void> {

@@ -187,6 +187,18 @@ describe('requests', () => {
     expect(outcome(request)).to.deep.equal(['answered']);
   });
 
+  it('call with the newest key of a role’s session that was renewed while they waited', async () => {
+    fresh = held = aKey('session 1', { source: 'role' });
+    const request = submit();
+    await time.pass(1);
+    fresh = held = aKey('session 2', { source: 'role' });
+    await time.pass(50);
+    expect(versions()).to.deep.equal(['session 2']);
+    calls[0]?.end('answered');
+    await time.pass(1);
+    expect([outcome(request), reads]).to.deep.equal([['answered'], 1]);
+  });
+
   it('call even when the Secret is stale at each permit', async () => {
     fresh = undefined;
     const request = submit();
