@@ -81,13 +81,17 @@ export class LiveReader implements CloudReader, CloudPlanning {
 
   /** Number of requests that wait for a permit, by credential and priority. */
   *backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
-    for (const [identity, { account }] of this.#states) {
-      const counts = { urgent: 0, scheduled: 0, retry: 0 };
-      for (const request of account?.budget.backlog ?? [])
-        if (identityOf(request.about.credential) === identity) counts[request.priority] += 1;
-      for (const [priority, waiting] of Object.entries(counts))
+    const states = [...this.#states];
+    const counts = new Map(states.map(([identity]) => [identity, { urgent: 0, scheduled: 0, retry: 0 }]));
+    // Each account once: thousands of credentials can share its backlog.
+    for (const budget of new Set(states.map(([, { account }]) => account?.budget)))
+      for (const { about, priority } of budget?.backlog ?? []) {
+        const count = counts.get(identityOf(about.credential));
+        if (count) count[priority] += 1;
+      }
+    for (const [identity, count] of counts)
+      for (const [priority, waiting] of Object.entries(count))
         yield { identity, priority: priority as Priority, waiting };
-    }
   }
 
   /** Calls a second that a credential's account may make now. */

@@ -20,13 +20,16 @@ describe('a reader', () => {
   let jobs = 0;
   /** Keys whose account was looked up. */
   let lookups: string[];
+  /** The account of a key; default: each key has its own. */
+  let accountIDOf: (accessKeyID: string) => string;
 
   beforeEach(() => {
     time = new SteppedTime();
     lookups = [];
+    accountIDOf = (accessKeyID) => accessKeyID;
     const accountOf = async (_caller: unknown, { accessKeyID }: { accessKeyID: string }) => {
       lookups.push(accessKeyID);
-      return { accountID: accessKeyID };
+      return { accountID: accountIDOf(accessKeyID) };
     };
     const secrets = {
       read: async (namespace: string, name: string) => ({ ...KEY, accessKeyID: `${namespace}/${name}` }),
@@ -70,6 +73,31 @@ describe('a reader', () => {
       { identity: 'media/account', priority: 'scheduled', waiting: 0 },
       { identity: 'media/account', priority: 'retry', waiting: 1 },
     ]);
+  });
+
+  it('reads a backlog once, however many credentials of its account wait in it', async () => {
+    let read = 0;
+    accountIDOf = () => 'one';
+    const observeAs = (name: string) =>
+      observe('scheduled', {
+        name,
+        get namespace() {
+          read += 1;
+          return 'media';
+        },
+      });
+    const readsOf = async (credentials: number) => {
+      for (let made = 0; made < credentials; made += 1) observeAs(`${credentials}-${made}`);
+      // Secrets are read one after another, 5 a second.
+      await time.pass(300 * credentials, 50);
+      read = 0;
+      const waiting = [...reader.backlog()].filter((entry) => entry.waiting > 0);
+      expect(waiting).to.have.length.at.least(0.9 * credentials);
+      return read;
+    };
+    const few = await readsOf(10);
+    // Ten times as many wait: the ten from before, too.
+    expect(await readsOf(90)).to.be.below(20 * few);
   });
 
   it('has the full capacity of an account while the demand of other processes is known, then its part', async () => {
