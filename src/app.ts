@@ -23,6 +23,7 @@ import { sourcesOf, Watchers } from './kube/informer/watchers.ts';
 import { type Flow, Leader, type LeaderParts } from './leader-term.ts';
 import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import { SharedRendering } from './telemetry/shared-rendering.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -81,12 +82,10 @@ export class App {
   async #serve(): Promise<HttpServer> {
     const { config, logger } = this.#options;
     const { metrics, watchers } = this.#rooms;
+    const rendering = new SharedRendering(() => metrics.render(), systemClock);
     const server = await startHttpServer({
       ...config['http-address'],
-      metrics: async () => ({
-        contentType: metrics.registry.contentType,
-        text: await metrics.registry.metrics(),
-      }),
+      metrics: () => rendering.get(),
       live: () => (watchers.isStuck ? 'the watch has made no attempt for 10 minutes' : undefined),
       ready: () => this.#notReady(),
     }).catch((cause: Error) => {

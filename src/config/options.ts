@@ -174,7 +174,7 @@ export const OPTIONS = {
   'per-object-metrics-limit': option({
     default: '10000',
     value: 'NUMBER',
-    text: 'with more objects than this, there are aggregate metrics only; 0: never metrics per object',
+    text: 'with more objects than this, there are aggregate metrics only; with more credentials, all Secrets share one series; 0: never metrics per object or Secret',
     parse: parse.integer(0, 1_000_000),
   }),
   'log-level': option({

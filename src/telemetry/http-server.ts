@@ -1,19 +1,68 @@
 /**
- * Serves /metrics for Prometheus, /livez and /readyz for the kubelet, and nothing else.
+ * Serves /metrics for Prometheus, /livez and /readyz for the kubelet, and nothing else. Any pod may be able
+ * to reach the port, so what a client can hold or make the process do is bounded.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Connections } from './connections.ts';
+
+/** The metrics at one instant. */
+export interface Rendering {
+  readonly contentType: string;
+  /** Bytes instead of a string: all answers hold the same memory. */
+  readonly body: Buffer;
+}
 
 export interface HttpServerOptions {
   /** Undefined: all interfaces. */
   readonly host: string | undefined;
   /** 0 picks a free port. */
   readonly port: number;
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly metrics: () => Promise<Rendering>;
   /** Returns undefined while all is well, otherwise the problem. */
   readonly live: () => string | undefined;
   readonly ready: () => string | undefined;
+  /** Default: `LIMITS`. */
+  readonly limits?: Limits;
 }
+
+/** What clients may hold. Times in ms. */
+export interface Limits {
+  readonly connections: number;
+  readonly headerBytes: number;
+  /** Longest time from the opening of a connection to a complete request. */
+  readonly requestMs: number;
+  /** Longest time from a complete request to the last byte of its answer. */
+  readonly answerMs: number;
+  /** Longest time between an answer and the next request on the connection. */
+  readonly idleMs: number;
+}
+
+/** Most open connections. Two Prometheus servers and the kubelet need about six. */
+const MOST_CONNECTIONS = 128;
+
+/** Longest head of a request, in bytes. A scrape with a bearer token has about 2 KiB. */
+const MOST_HEADER_BYTES = 8 * 1_024;
+
+/** A request fits one packet: one that takes longer is held back by its client. */
+const REQUEST_WITHIN_MS = 5_000;
+
+/** Prometheus waits 10 s by default. */
+const ANSWER_WITHIN_MS = 10_000;
+
+/** Shorter than any scrape interval: a connection is not kept for the next scrape. */
+const IDLE_MS = 5_000;
+
+/** How late a connection is closed that exceeds a time, ms. Node looks at all connections this often. */
+const CHECK_EVERY_MS = 1_000;
+
+const LIMITS: Limits = {
+  connections: MOST_CONNECTIONS,
+  headerBytes: MOST_HEADER_BYTES,
+  requestMs: REQUEST_WITHIN_MS,
+  answerMs: ANSWER_WITHIN_MS,
+  idleMs: IDLE_MS,
+};
 
 export interface HttpServer {
   readonly port: number;
@@ -22,9 +71,24 @@ export interface HttpServer {
 
 /** @throws when the address cannot be listened on */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const server = createServer((request, response) => {
-    respond(options, request, response).catch(() => response.writeHead(500).end('internal error\n'));
-  });
+  const limits = options.limits ?? LIMITS;
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.requestMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.requestMs),
+    },
+    (request, response) => {
+      if (isPipelined(request, response)) return;
+      const deadline = setTimeout(() => response.destroy(), limits.answerMs);
+      response.once('close', () => clearTimeout(deadline));
+      respond(options, request, response).catch(() => response.writeHead(500).end('internal error\n'));
+    },
+  );
+  const connections = new Connections(limits.connections);
+  server.on('connection', (socket) => connections.add(socket));
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,
@@ -44,19 +108,31 @@ function listen(server: Server, { host, port }: HttpServerOptions): Promise<void
   });
 }
 
+/**
+ * Closes the connection if the request came before the last one on it was answered; returns whether it did.
+ * Otherwise one connection could hold any number of answers. Neither Prometheus nor the kubelet does that.
+ */
+function isPipelined({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  // Node gives a response its socket when it is its turn.
+  if (response.socket) return false;
+  socket.destroy();
+  return true;
+}
+
 async function respond(
   options: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.writeHead(405, { allow: 'GET, HEAD' }).end();
+    // Closes the connection, because the request may have a body, which is not read.
+    response.writeHead(405, { allow: 'GET, HEAD', connection: 'close' }).end();
     return;
   }
   switch (request.url?.split('?', 1)[0]) {
     case '/metrics': {
-      const { contentType, text } = await options.metrics();
-      response.writeHead(200, { 'content-type': contentType }).end(text);
+      const { contentType, body } = await options.metrics();
+      response.writeHead(200, { 'content-type': contentType, 'content-length': body.length }).end(body);
       return;
     }
     case '/livez':

@@ -1,44 +1,24 @@
 /**
  * Prometheus metrics. Events are counted as they happen. States (objects, conditions, backlog) are read at
- * each scrape, so that the series of an object disappear with the object.
+ * each rendering, so that the series of an object disappear with the object.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { CONDITION_TYPES } from '../api/conditions.ts';
-import { type EdgeTranscodeJob, STATES } from '../api/edge-transcode-job.ts';
-import { nameOf } from '../base/object-key.ts';
-
-/** Sources that are read at each scrape. */
-export interface MetricsSources {
-  /** All objects, as stored. */
-  jobs(): Iterable<EdgeTranscodeJob>;
-  /** Number of objects. */
-  jobCount(): number;
-  /** Time of the object's last observation, Unix seconds; undefined: never. */
-  observedAt(job: EdgeTranscodeJob): number | undefined;
-  /** Calls that wait for a permit. */
-  backlog(): Iterable<{ identity: string; priority: string; waiting: number }>;
-  /** Calls per second that the objects' intervals require, by credential. */
-  demand(): ReadonlyMap<string, number>;
-  /** Calls per second that a credential's account may make now. */
-  budgetOf(identity: string): number;
-  /** Factor by which the intervals of each credential's objects are stretched; 1: not at all. */
-  stretches(): Iterable<readonly [identity: string, factor: number]>;
-  /** Time of the last page, event or bookmark, Unix seconds. */
-  watchProgressedAt(): number;
-  /**
-   * Whether budgets are shared with other processes now; undefined: they never are, or this process spends
-   * none.
-   */
-  sharesBudgets(): boolean | undefined;
-  /** Whether this process leads; otherwise it is a standby. */
-  isLeading(): boolean;
-}
+import { STATES } from '../api/edge-transcode-job.ts';
+import { CredentialSeries } from './credential-series.ts';
+import type { Rendering } from './http-server.ts';
+import type { MetricsSources } from './metrics-sources.ts';
+import { ObjectSeries } from './object-series.ts';
+import { type Labels, type ReadSamples, renderSamples } from './sampled-gauge.ts';
 
 export interface MetricsOptions {
   readonly version: string;
   /** Label of every series. */
   readonly shard?: string | undefined;
-  /** Most objects that have series of their own; with more there are only aggregates. */
+  /**
+   * Most objects, and most credentials, that have series of their own. With more objects there are only
+   * aggregates; with more credentials, all Secrets are shown as one.
+   */
   readonly perObjectLimit: number;
 }
 
@@ -53,6 +33,10 @@ const MOST_CODES = 100;
 
 export class Metrics {
   readonly registry = new Registry();
+  /** Labels of every series. */
+  readonly #common: Labels;
+  /** The samples of gauges that the registry knows, but whose samples it does not hold. */
+  readonly #samples = new Map<string, ReadSamples>();
   readonly #requests = this.#counter('api_requests_total', 'Calls of the cloud API', ['operation', 'code']);
   /** Codes that have series of their own. */
   readonly #codes = new Set<string>();
@@ -85,7 +69,8 @@ export class Metrics {
   );
 
   constructor({ version, shard }: MetricsOptions) {
-    if (shard !== undefined) this.registry.setDefaultLabels({ shard });
+    this.#common = shard === undefined ? {} : { shard };
+    this.registry.setDefaultLabels(this.#common);
     collectDefaultMetrics({ register: this.registry });
     this.#gauge('build_info', 'The running version; always 1', ['version'], (gauge) =>
       gauge.set({ version }, 1),
@@ -119,36 +104,40 @@ export class Metrics {
     this.#reconcileSeconds.observe(seconds);
   }
 
-  /** Registers the sources that are read at each scrape. */
-  watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
-    this.#watchTraffic(sources);
-    this.#watchAggregates(sources, perObjectLimit);
-    const visible = () => (sources.jobCount() <= perObjectLimit ? sources.jobs() : []);
-    this.#watchObjects(visible, sources);
+  /** Renders all series in Prometheus' text format. Other work runs in between, however many there are. */
+  async render(): Promise<Rendering> {
+    const parts: Buffer[] = [];
+    for (const { name } of this.registry.getMetricsAsArray()) {
+      parts.push(Buffer.from(`${await this.registry.getSingleMetricAsString(name)}\n`));
+      await nextTurn();
+      const samples = this.#samples.get(name)?.() ?? [];
+      for await (const slice of renderSamples(name, samples, this.#common)) parts.push(Buffer.from(slice));
+    }
+    return { contentType: this.registry.contentType, body: Buffer.concat(parts) };
   }
 
-  #watchTraffic(sources: MetricsSources): void {
-    this.#gauge(
-      'api_backlog',
-      'Calls waiting for a permit of the budget',
-      ['identity', 'priority'],
-      (gauge) => {
-        for (const { identity, priority, waiting } of sources.backlog())
-          gauge.set({ identity, priority }, waiting);
-      },
-    );
-    const help = "Calls per second that the objects' intervals require";
-    this.#gauge('api_demand_calls_per_second', help, ['identity'], (gauge) => {
-      for (const [identity, calls] of sources.demand()) gauge.set({ identity }, calls);
-    });
-    this.#gauge('api_budget_calls_per_second', 'Calls per second that are allowed', ['identity'], (gauge) => {
-      for (const identity of sources.demand().keys()) gauge.set({ identity }, sources.budgetOf(identity));
-    });
+  /** Registers the sources that are read at each rendering. */
+  watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
+    this.#watchCredentials(new CredentialSeries(sources, perObjectLimit));
+    this.#watchProcess(sources);
+    const objects = new ObjectSeries(sources, perObjectLimit);
+    this.#watchAggregates(sources, objects);
+    this.#watchObjects(objects);
+  }
+
+  #watchCredentials(series: CredentialSeries): void {
+    const waiting = 'Calls waiting for a permit of the budget';
+    this.#sampledGauge('api_backlog', waiting, ['identity', 'priority'], () => series.backlog());
+    const demand = "Calls per second that the objects' intervals require";
+    this.#sampledGauge('api_demand_calls_per_second', demand, ['identity'], () => series.demand());
+    const budget = 'Calls per second that are allowed';
+    this.#sampledGauge('api_budget_calls_per_second', budget, ['identity'], () => series.budget());
     const stretch =
       'Factor by which intervals are longer than requested, because the budget allows no more calls';
-    this.#gauge('interval_stretch_ratio', stretch, ['identity'], (gauge) => {
-      for (const [identity, factor] of sources.stretches()) gauge.set({ identity }, factor);
-    });
+    this.#sampledGauge('interval_stretch_ratio', stretch, ['identity'], () => series.stretch());
+  }
+
+  #watchProcess(sources: MetricsSources): void {
     const progress = 'When the watch last brought a page, an event or a bookmark';
     this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>
       gauge.set(sources.watchProgressedAt()),
@@ -164,7 +153,7 @@ export class Metrics {
     this.#gauge('leading', leading, [], (gauge) => gauge.set(sources.isLeading() ? 1 : 0));
   }
 
-  #watchAggregates(sources: MetricsSources, perObjectLimit: number): void {
+  #watchAggregates(sources: MetricsSources, objects: ObjectSeries): void {
     this.#gauge('jobs', 'Objects by state', ['state'], (gauge) => {
       const counts = new Map<string, number>(STATES.map((state) => [state, 0]));
       for (const {
@@ -175,29 +164,20 @@ export class Metrics {
     });
     const help = 'Whether there are too many objects for series of their own (--per-object-metrics-limit)';
     this.#gauge('per_object_metrics_suppressed', help, [], (gauge) =>
-      gauge.set(sources.jobCount() > perObjectLimit ? 1 : 0),
+      gauge.set(objects.areSuppressed ? 1 : 0),
     );
   }
 
-  #watchObjects(visible: () => Iterable<EdgeTranscodeJob>, sources: MetricsSources): void {
+  #watchObjects(series: ObjectSeries): void {
     const condition = 'The current status of each condition; always 1';
-    this.#gauge('job_condition', condition, ['namespace', 'name', 'type', 'status'], (gauge) => {
-      for (const { key, namespace, status } of visible())
-        for (const { type, status: is } of status.conditions ?? [])
-          if (CONDITION_TYPES.includes(type))
-            gauge.set({ namespace, name: nameOf(key), type, status: is }, 1);
-    });
-    this.#gauge('job_state', 'The current state; always 1', ['namespace', 'name', 'state'], (gauge) => {
-      for (const { key, namespace, status } of visible())
-        gauge.set({ namespace, name: nameOf(key), state: status.state ?? 'Unknown' }, 1);
-    });
+    const names = ['namespace', 'name'];
+    this.#sampledGauge('job_condition', condition, [...names, 'type', 'status'], () => series.conditions());
+    const state = 'The current state; always 1';
+    this.#sampledGauge('job_state', state, [...names, 'state'], () => series.states());
     const observed = 'When the job was last observed';
-    this.#gauge('job_last_observation_timestamp_seconds', observed, ['namespace', 'name'], (gauge) => {
-      for (const job of visible()) {
-        const at = sources.observedAt(job);
-        if (at !== undefined) gauge.set({ namespace: job.namespace, name: nameOf(job.key) }, at);
-      }
-    });
+    this.#sampledGauge('job_last_observation_timestamp_seconds', observed, names, () =>
+      series.observationTimes(),
+    );
   }
 
   #counter<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> {
@@ -229,5 +209,12 @@ export class Metrics {
         set(this);
       },
     });
+  }
+
+  /** The registry gives its place, its text and its labels; `render` adds the samples. */
+  #sampledGauge(name: string, help: string, labelNames: readonly string[], read: ReadSamples): void {
+    const gauge = { name: `edgetranscode_${name}`, help, labelNames };
+    new Gauge({ ...gauge, registers: [this.registry] });
+    this.#samples.set(gauge.name, read);
   }
 }

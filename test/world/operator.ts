@@ -2,6 +2,7 @@
  * The built operator, dist/main.js, as a process.
  */
 import { existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Processes, StartedProcess } from './processes/processes.ts';
 import type { SimulatedCloud } from './simulated-cloud.ts';
 
@@ -29,6 +30,9 @@ const PROGRAM = 'dist/main.js';
 export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=10'];
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA_MAX: '1' };
 
+/** The operator answers scrapes from one rendering for a second after its end. */
+const RENDERING_REUSED_MS = 1_000;
+
 /** A connection that is kept may be closed by the operator, as idle, just when it is used again. */
 const ONCE = { headers: { connection: 'close' } };
 
@@ -36,6 +40,7 @@ export class Operator implements AsyncDisposable {
   readonly process: StartedProcess;
   /** The base URL of /metrics, /livez and /readyz. */
   readonly url: string;
+  #scrapedAt = Number.NEGATIVE_INFINITY;
 
   constructor(started: StartedProcess, url: string) {
     this.process = started;
@@ -48,8 +53,12 @@ export class Operator implements AsyncDisposable {
     return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
   }
 
+  /** The metrics of now: waits until those of the last scrape are no longer reused. */
   async metrics(): Promise<string> {
-    return (await fetch(`${this.url}/metrics`, ONCE)).text();
+    await delay(Math.max(0, this.#scrapedAt + RENDERING_REUSED_MS - performance.now()));
+    const text = await (await fetch(`${this.url}/metrics`, ONCE)).text();
+    this.#scrapedAt = performance.now();
+    return text;
   }
 
   /**

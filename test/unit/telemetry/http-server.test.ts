@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import {
   type HttpServer,
   type HttpServerOptions,
+  type Limits,
   startHttpServer,
 } from '../../../src/telemetry/http-server.ts';
 
@@ -15,15 +16,16 @@ describe('the HTTP server', () => {
 
   beforeEach(async () => {
     problem = undefined;
-    metrics = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' });
+    metrics = async () => ({ contentType: 'text/plain; version=0.0.4', body: Buffer.from('a 1\n') });
     server = await start();
   });
   afterEach(() => server.close());
 
-  function start(port = 0): Promise<HttpServer> {
+  function start(port = 0, limits?: Limits): Promise<HttpServer> {
     return startHttpServer({
       host: '127.0.0.1',
       port,
+      ...(limits && { limits }),
       metrics: () => metrics(),
       live: () => problem,
       ready: () => problem,
@@ -97,5 +99,89 @@ describe('the HTTP server', () => {
     server.close();
     await closed;
     expect(await get('/livez').catch(() => 'refused')).to.equal('refused');
+  });
+
+  describe('against clients that hold it up', () => {
+    const PLENTY: Limits = {
+      connections: 100,
+      headerBytes: 1_024,
+      requestMs: 60_000,
+      answerMs: 60_000,
+      idleMs: 60_000,
+    };
+    const GET_METRICS = 'GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n';
+
+    async function restart(limits: Partial<Limits> = {}): Promise<void> {
+      server.close();
+      server = await start(0, { ...PLENTY, ...limits });
+    }
+
+    /** Sends raw text, and returns all that comes back until the server closes the connection. */
+    function untilClosed(text: string): Promise<string> {
+      return new Promise((resolve) => {
+        let received = '';
+        const socket = connect(server.port, '127.0.0.1', () => socket.write(text));
+        socket.on('data', (chunk) => {
+          received += chunk;
+        });
+        socket.on('error', () => undefined);
+        socket.on('close', () => resolve(received));
+      });
+    }
+
+    const SLOW: Readonly<Record<string, string>> = {
+      'says nothing': '',
+      'stops within the head': 'GET /metrics HTTP/1.1\r\nhost:',
+      'announces a body that does not come': 'POST /metrics HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n',
+    };
+    for (const [what, text] of Object.entries(SLOW))
+      it(`closes the connection of a client that ${what}`, async () => {
+        await restart({ requestMs: 50 });
+        expect(await untilClosed(text)).not.to.contain('HTTP/1.1 200');
+      });
+
+    it('closes an idle connection', async () => {
+      await restart({ idleMs: 50 });
+      expect(await untilClosed(GET_METRICS)).to.contain('HTTP/1.1 200');
+    });
+
+    it('refuses a head that is too long', async () => {
+      await restart();
+      const answer = await untilClosed(`GET /metrics HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(1_024)}\r\n\r\n`);
+      expect(answer).to.contain('HTTP/1.1 431');
+    });
+
+    it('closes a connection whose answer is not taken in time', async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      metrics = async () => {
+        resolve();
+        return new Promise(() => undefined);
+      };
+      await restart({ answerMs: 50 });
+      const closed = untilClosed(GET_METRICS);
+      await promise;
+      expect(await closed).to.equal('');
+    });
+
+    it('does not answer requests that do not wait for the last answer', async () => {
+      let rendered = 0;
+      metrics = async () => {
+        rendered += 1;
+        return new Promise(() => undefined);
+      };
+      await restart();
+      expect(await untilClosed(GET_METRICS.repeat(1_000))).to.equal('');
+      expect(rendered).to.equal(1);
+    });
+
+    it('closes the oldest connection for a new one, so that a probe is answered', async () => {
+      await restart({ connections: 10 });
+      const crowd = Array.from({ length: 30 }, () => untilClosed('GET /metrics HTTP/1.1\r\n'));
+      let closed = 0;
+      for (const each of crowd) void each.then(() => (closed += 1));
+      await Promise.all(crowd.slice(0, 20));
+      expect(await get('/livez')).to.include({ status: 200 });
+      expect(closed).to.equal(21);
+    });
   });
 });

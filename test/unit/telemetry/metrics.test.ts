@@ -4,7 +4,8 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
 import { nameOf } from '../../../src/base/object-key.ts';
-import { Metrics, type MetricsSources } from '../../../src/telemetry/metrics.ts';
+import { Metrics } from '../../../src/telemetry/metrics.ts';
+import type { MetricsSources } from '../../../src/telemetry/metrics-sources.ts';
 import { aJob } from '../kit/samples/a-job.ts';
 
 const RUNNING: EdgeTranscodeJobStatus = {
@@ -51,10 +52,13 @@ describe('metrics', () => {
     return made;
   }
 
+  async function textOf(of: Metrics): Promise<string> {
+    return (await of.render()).body.toString();
+  }
+
   /** The operator's own samples, each on its line. */
   async function scrape(of = metrics): Promise<string[]> {
-    const text = await of.registry.metrics();
-    return text.split('\n').filter((line) => line.startsWith('edgetranscode_'));
+    return (await textOf(of)).split('\n').filter((line) => line.startsWith('edgetranscode_'));
   }
 
   it('have the names, types and labels of the reference', async () => {
@@ -64,7 +68,7 @@ describe('metrics', () => {
     metrics.wrote('written');
     metrics.droppedEvent();
     metrics.reconciled('pollAt', 0.1);
-    const text = await metrics.registry.metrics();
+    const text = await textOf(metrics);
     const types = [...text.matchAll(/^# TYPE edgetranscode_(\w+) (\w+)$/gm)].map(
       ([, name, type]) => `${name} ${type}`,
     );
@@ -209,5 +213,90 @@ describe('metrics', () => {
     const lines = await scrape(newMetrics(0));
     expect(lines.join('\n')).not.to.contain('name="');
     expect(lines).to.include('edgetranscode_per_object_metrics_suppressed 1');
+  });
+
+  describe('by credential', () => {
+    beforeEach(() => {
+      const identities = ['default', 'media/a', 'media/b', 'news/c'];
+      sources.demand = () => new Map(identities.map((identity, index) => [identity, index + 1]));
+      sources.budgetOf = (identity) => (identity === 'media/b' ? 5 : 50);
+      sources.stretches = () => identities.map((identity, index) => [identity, 1 + index / 4] as const);
+      sources.backlog = () =>
+        identities.flatMap((identity, index) => [
+          { identity, priority: 'urgent', waiting: index },
+          { identity, priority: 'retry', waiting: 10 * index },
+        ]);
+    });
+
+    async function scrapeCredentials(perObjectLimit: number): Promise<string[]> {
+      return (await scrape(newMetrics(perObjectLimit))).filter((line) => line.includes('identity='));
+    }
+
+    it('are all shown up to the limit', async () => {
+      const lines = await scrapeCredentials(4);
+      expect(lines).to.have.length(5 * 4);
+      expect(lines.join('\n')).to.contain('identity="news/c"').and.not.contain('other');
+    });
+
+    it('show all Secrets as one above the limit, and the operator itself still by its name', async () => {
+      expect(await scrapeCredentials(3)).to.have.members([
+        'edgetranscode_api_demand_calls_per_second{identity="default"} 1',
+        'edgetranscode_api_demand_calls_per_second{identity="other"} 9',
+        'edgetranscode_api_budget_calls_per_second{identity="default"} 50',
+        'edgetranscode_api_budget_calls_per_second{identity="other"} 5',
+        'edgetranscode_interval_stretch_ratio{identity="default"} 1',
+        'edgetranscode_interval_stretch_ratio{identity="other"} 1.75',
+        'edgetranscode_api_backlog{identity="default",priority="urgent"} 0',
+        'edgetranscode_api_backlog{identity="other",priority="urgent"} 6',
+        'edgetranscode_api_backlog{identity="default",priority="retry"} 0',
+        'edgetranscode_api_backlog{identity="other",priority="retry"} 60',
+      ]);
+    });
+
+    it('name no Secret when the limit is 0', async () => {
+      expect((await scrapeCredentials(0)).join('\n')).not.to.match(/media|news/);
+    });
+  });
+
+  it('are rendered in slices, so that other work is not held up by many objects', async () => {
+    const turnsWith = async (objects: number) => {
+      jobs = Array.from({ length: objects }, (_, index) => job(`j${index}`));
+      const rendering = newMetrics(objects).render();
+      let turns = 0;
+      let isRendered = false;
+      void rendering.then(() => {
+        isRendered = true;
+      });
+      for (; !isRendered; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+      return turns;
+    };
+    // Three gauges, and a pause after at most 500 objects of each.
+    expect((await turnsWith(5_000)) - (await turnsWith(0))).to.be.at.least(3 * 10);
+  });
+
+  it('have each object once, although objects come and go while they are rendered', async () => {
+    const stored = new Map(Array.from({ length: 1_000 }, (_, index) => [index, job(`j${index}`)]));
+    sources.jobs = () => stored.values();
+    const rendering = newMetrics(10_000).render();
+    let isRendered = false;
+    void rendering.then(() => {
+      isRendered = true;
+    });
+    for (let index = 0; !isRendered; index += 1) {
+      stored.delete(index);
+      stored.set(index, job(`j${index}`));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const lines = (await rendering).body.toString().split('\n');
+    const states = lines.filter((line) => line.startsWith('edgetranscode_job_state{'));
+    expect(states).to.have.length(1_000);
+    expect(new Set(states).size).to.equal(1_000);
+  });
+
+  it('escape what the text format reserves', async () => {
+    sources.demand = () => new Map([['a"b\\c\nd', 1]]);
+    expect(await scrape()).to.include(
+      'edgetranscode_api_demand_calls_per_second{identity="a\\"b\\\\c\\nd"} 1',
+    );
   });
 });

@@ -1,0 +1,31 @@
+/**
+ * What the metrics read at each rendering.
+ */
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+
+/** Sources that are read, and not changed, at each rendering. */
+export interface MetricsSources {
+  /** All objects, as stored. */
+  jobs(): Iterable<EdgeTranscodeJob>;
+  /** Number of objects. */
+  jobCount(): number;
+  /** Time of the object's last observation, Unix seconds; undefined: never. */
+  observedAt(job: EdgeTranscodeJob): number | undefined;
+  /** Calls that wait for a permit. */
+  backlog(): Iterable<{ identity: string; priority: string; waiting: number }>;
+  /** Calls per second that the objects' intervals require, by credential. */
+  demand(): ReadonlyMap<string, number>;
+  /** Calls per second that a credential's account may make now. */
+  budgetOf(identity: string): number;
+  /** Factor by which the intervals of each credential's objects are stretched; 1: not at all. */
+  stretches(): Iterable<readonly [identity: string, factor: number]>;
+  /** Time of the last page, event or bookmark, Unix seconds. */
+  watchProgressedAt(): number;
+  /**
+   * Whether budgets are shared with other processes now; undefined: they never are, or this process spends
+   * none.
+   */
+  sharesBudgets(): boolean | undefined;
+  /** Whether this process leads; otherwise it is a standby. */
+  isLeading(): boolean;
+}

@@ -1,0 +1,56 @@
+/**
+ * The samples of the gauges by object, while there are not too many objects.
+ */
+import { CONDITION_TYPES } from '../api/conditions.ts';
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import { nameOf } from '../base/object-key.ts';
+import type { MetricsSources } from './metrics-sources.ts';
+import type { Labels, Sample } from './sampled-gauge.ts';
+
+type Sources = Pick<MetricsSources, 'jobs' | 'jobCount' | 'observedAt'>;
+
+export class ObjectSeries {
+  readonly #sources: Sources;
+  readonly #limit: number;
+
+  /** @param limit most objects that have series of their own; with more, none has */
+  constructor(sources: Sources, limit: number) {
+    this.#sources = sources;
+    this.#limit = limit;
+  }
+
+  /** Whether there are too many objects. */
+  get areSuppressed(): boolean {
+    return this.#sources.jobCount() > this.#limit;
+  }
+
+  *conditions(): Iterable<readonly Sample[]> {
+    for (const job of this.#visible()) {
+      const samples: Sample[] = [];
+      for (const { type, status } of job.status.conditions ?? [])
+        if (CONDITION_TYPES.includes(type)) samples.push([{ ...labelsOf(job), type, status }, 1]);
+      yield samples;
+    }
+  }
+
+  *states(): Iterable<readonly Sample[]> {
+    for (const job of this.#visible())
+      yield [[{ ...labelsOf(job), state: job.status.state ?? 'Unknown' }, 1]];
+  }
+
+  *observationTimes(): Iterable<readonly Sample[]> {
+    for (const job of this.#visible()) {
+      const at = this.#sources.observedAt(job);
+      yield at === undefined ? [] : [[labelsOf(job), at]];
+    }
+  }
+
+  /** A copy: objects come and go while the samples are read. */
+  #visible(): readonly EdgeTranscodeJob[] {
+    return this.areSuppressed ? [] : [...this.#sources.jobs()];
+  }
+}
+
+function labelsOf({ key, namespace }: EdgeTranscodeJob): Labels {
+  return { namespace, name: nameOf(key) };
+}
