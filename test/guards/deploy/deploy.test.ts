@@ -131,12 +131,13 @@ describe('the manifests', () => {
     expect(service?.ports).to.deep.equal([{ name: 'http', port: 8080, targetPort: 'http' }]);
   });
 
-  it('let nothing into the pod but metrics and probes', () => {
+  it('let nothing into the pod but scrapes from the monitoring namespace, and the probes of its node', () => {
     const policy = theOnly<V1NetworkPolicy>(manifests, 'NetworkPolicy').spec;
+    const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } };
     expect(policy).to.deep.equal({
       podSelector: { matchLabels: spec?.template.metadata?.labels },
       policyTypes: ['Ingress'],
-      ingress: [{ ports: [{ port: 'http', protocol: 'TCP' }] }],
+      ingress: [{ from: [{ namespaceSelector }], ports: [{ port: 'http', protocol: 'TCP' }] }],
     });
     expect(spec?.template.spec?.containers[0]?.ports?.map(({ name }) => name)).to.deep.equal(['http']);
   });
