@@ -67,9 +67,11 @@ export class Arena implements AsyncDisposable {
     const from = Date.now();
     const operator = await this.#start(attack);
     stack.defer(() => this.#stop(operator));
-    return await this.#measured(attack, { ...scenery, operator }, attack.before ? from : Date.now());
+    const began = attack.before ? from : Date.now();
+    return await this.#measured(attack, { ...scenery, operator }, began + (attack.settlesMs ?? 0));
   }
 
+  /** @param from the victim's polls are judged from here on, in milliseconds since the epoch */
   async #measured(attack: Attack, scenery: Omit<Running, 'signal'>, from: number): Promise<Measured> {
     const { operator } = scenery;
     const linesBefore = operator.log().length;
@@ -79,7 +81,7 @@ export class Arena implements AsyncDisposable {
     // Reported below, at the end.
     running.catch(() => undefined);
     const newcomer = this.#victim.newcomer(NEWCOMER_WITHIN_MS);
-    const early = await Promise.race([delay(MEASURED_MS), operator.process.exited]);
+    const early = await Promise.race([delay(from + MEASURED_MS - Date.now()), operator.process.exited]);
     const to = Date.now();
     const peakMiB = await peakOf(operator);
     const livez = await prober.stop();
@@ -130,6 +132,8 @@ export async function startArena(report: (line: string) => void): Promise<Arena>
   await using started = new AsyncDisposableStack();
   const world = started.use(await startWorld());
   const kubeconfig = await install(world.controlPlane);
+  // What is measured is what the process withstands, not what the API server refuses.
+  await world.kubectl('delete', 'validatingadmissionpolicybindings', '--all');
   const victim = await createVictim(world);
   const tenant = new Tenant(world, 'attacker');
   await tenant.open();

@@ -24,6 +24,8 @@ export interface Attack {
    * process; without it, when the operator is ready.
    */
   readonly before?: (scenery: Scenery) => Promise<void>;
+  /** Time from the beginning until the attack has its full effect, which is when the victim is judged. */
+  readonly settlesMs?: number;
   /**
    * Runs during the measurement.
    *

@@ -19,7 +19,7 @@ async function objectsOnJobs({ world, tenant }: Pick<Running, 'world' | 'tenant'
 }
 
 /** Changes objects as fast as the API server takes it. */
-function churning(name: string, change: (number: number) => object, atLeast: number): Attack {
+function churning(name: string, change: (number: number) => object): Attack {
   return {
     name,
     during: async (running) => {
@@ -31,29 +31,21 @@ function churning(name: string, change: (number: number) => object, atLeast: num
       return () => storm;
     },
     counts: 'changes',
-    atLeast,
+    atLeast: 100,
   };
 }
 
-export const GENERATIONS = churning(
-  'a storm of new generations',
-  (number) => ({ spec: { interval: `${10 + (Math.floor(number / OBJECTS) % 50)}m` } }),
-  500,
-);
+export const GENERATIONS = churning('a storm of new generations', (number) => ({
+  spec: { interval: `${10 + (Math.floor(number / OBJECTS) % 50)}m` },
+}));
 
-export const CREDENTIALS = churning(
-  'a storm of new credentialsRefs',
-  (number) => ({ spec: { credentialsRef: { name: `gone-${number}` } } }),
-  500,
-);
+export const CREDENTIALS = churning('a storm of new credentialsRefs', (number) => ({
+  spec: { credentialsRef: { name: `gone-${number}` } },
+}));
 
-export const SHARDS = churning(
-  'a storm of shard labels that come and go',
-  (number) => ({
-    metadata: { labels: { [SHARD_LABEL]: Math.floor(number / OBJECTS) % 2 === 0 ? 'other' : null } },
-  }),
-  500,
-);
+export const SHARDS = churning('a storm of shard labels that come and go', (number) => ({
+  metadata: { labels: { [SHARD_LABEL]: Math.floor(number / OBJECTS) % 2 === 0 ? 'other' : null } },
+}));
 
 const LARGE = 4;
 
@@ -67,7 +59,7 @@ export const LARGE_CHANGES: Attack = {
     return () => storm;
   },
   counts: 'changes',
-  atLeast: 20,
+  atLeast: 10,
 };
 
 const MISSING = 3_000;

@@ -18,6 +18,8 @@ export const MADE_UP_JOBS: Attack = {
   name: '3,000 made-up jobs at 5 s',
   before: ({ tenant }) => tenant.create(madeUp(MADE_UP)),
   during: async () => () => MADE_UP,
+  // The intervals are planned every 10 s.
+  settlesMs: 15_000,
   counts: 'objects',
   atLeast: MADE_UP,
 };

@@ -19,7 +19,7 @@ export const REFRESH_STORM: Attack = {
     return () => storm;
   },
   counts: 'refresh requests',
-  atLeast: 500,
+  atLeast: 100,
 };
 
 export const RECREATION_STORM: Attack = {
@@ -33,5 +33,5 @@ export const RECREATION_STORM: Attack = {
     return () => storm;
   },
   counts: 'objects created and deleted',
-  atLeast: 200,
+  atLeast: 100,
 };
