@@ -10,7 +10,7 @@ import { identityOf } from '../../job/model/reference.ts';
 import type { AccessKey, Role } from '../client/credential.ts';
 import type { Rrsa } from './environment-credentials.ts';
 import { RoleSession } from './role-session.ts';
-import { SecretCache, type SecretCacheOptions } from './secret-cache.ts';
+import { type Caller, SecretCache, type SecretCacheOptions } from './secret-cache.ts';
 import { notFound, type Resolved, SESSION_NAME, type SecretReference } from './secret-credential.ts';
 import type { Assumed, Sts } from './sts.ts';
 
@@ -47,9 +47,13 @@ export class Credentials {
   /**
    * Reads the Secret when what is known of it is too old, and assumes its role when there is no session.
    * Never rejects.
+   *
+   * @param caller the Secret is not read once all its callers have withdrawn
    */
-  async resolve(reference: CredentialReference): Promise<Resolved> {
-    const known = isSecret(reference) ? await this.#secrets.resolve(reference) : this.#ownFor(reference);
+  async resolve(reference: CredentialReference, caller?: Caller): Promise<Resolved> {
+    const known = isSecret(reference)
+      ? await this.#secrets.resolve(reference, caller)
+      : this.#ownFor(reference);
     const source = this.#inRole(reference, known);
     return source instanceof RoleSession ? await source.get() : source;
   }

@@ -19,6 +19,16 @@ export interface SecretCacheOptions extends SecretRules {
   readonly clock: Clock;
 }
 
+/** A request that waits for a Secret. */
+export interface Caller {
+  readonly withdrawn: boolean;
+}
+
+interface Reading {
+  readonly result: Promise<Resolved>;
+  readonly callers: Caller[];
+}
+
 interface Known {
   readonly resolved: Resolved;
   /** Clock `now` of the last successful read. */
@@ -40,11 +50,13 @@ const READ_EVERY_MS = 200;
  */
 const MANY_READS = 5;
 const DOUBTED = Number.NEGATIVE_INFINITY;
+/** A caller that never withdraws. */
+const STAYS: Caller = { withdrawn: false };
 
 export class SecretCache {
   readonly #options: SecretCacheOptions;
   readonly #known: ExpiringMap<string, Known>;
-  readonly #reading = new Map<string, Promise<Resolved>>();
+  readonly #reading = new Map<string, Reading>();
   readonly #limiter: FairLimiter;
 
   constructor(options: SecretCacheOptions) {
@@ -54,15 +66,19 @@ export class SecretCache {
     this.#limiter = new FairLimiter({ minTimeMs: READ_EVERY_MS, clock });
   }
 
-  /** Reads the Secret when what is known of it is too old. Never rejects. */
-  async resolve(secret: SecretReference): Promise<Resolved> {
+  /**
+   * Reads the Secret when what is known of it is too old. Never rejects. A read that all its callers have
+   * withdrawn from is not made: names that a tenant makes up must not accumulate.
+   */
+  async resolve(secret: SecretReference, caller: Caller = STAYS): Promise<Resolved> {
     const fresh = this.fresh(secret);
     if (fresh) return fresh;
     const identity = identityOf(secret);
     const reading = this.#reading.get(identity) ?? this.#beginReading(secret, identity);
+    reading.callers.push(caller);
     const old = this.#known.get(identity);
     const wasValid = old !== undefined && 'credential' in old.resolved && old.freshUntil !== DOUBTED;
-    return wasValid && this.#reading.size > MANY_READS ? old.resolved : reading;
+    return wasValid && this.#reading.size > MANY_READS ? old.resolved : reading.result;
   }
 
   /** What is known, if it is fresh. */
@@ -80,10 +96,16 @@ export class SecretCache {
     if (known && known.readAt <= sentAt) known.freshUntil = DOUBTED;
   }
 
-  #beginReading(secret: SecretReference, identity: string): Promise<Resolved> {
-    const reading = this.#limiter
-      .schedule(secret.namespace, () => this.#read(secret, identity))
-      .finally(() => this.#reading.delete(identity));
+  #beginReading(secret: SecretReference, identity: string): Reading {
+    const callers: Caller[] = [];
+    const read = () => {
+      if (!callers.every(({ withdrawn }) => withdrawn))
+        return this.#read(secret, identity).finally(() => this.#reading.delete(identity));
+      this.#reading.delete(identity);
+      return undefined;
+    };
+    const result = this.#limiter.schedule(secret.namespace, read).catch(() => unreadable(identity));
+    const reading = { result, callers };
     this.#reading.set(identity, reading);
     return reading;
   }
@@ -98,8 +120,7 @@ export class SecretCache {
     } catch {
       // The API server did not answer. Its outage must not stop polls with keys that were valid.
       const known = this.#known.get(identity);
-      const message = `Secret ${identity} could not be read: the API server gave no answer`;
-      if (!known) return { failure: { kind: 'ConnectionFailed', message } };
+      if (!known) return unreadable(identity);
       known.freshUntil = clock.now() + RETRY_MS;
       return dated(known);
     }
@@ -109,4 +130,9 @@ export class SecretCache {
 /** Adds to a failure when the Secret is read again. */
 function dated({ resolved, freshUntil }: Known): Resolved {
   return 'failure' in resolved ? { failure: { ...resolved.failure, retryAt: freshUntil } } : resolved;
+}
+
+function unreadable(identity: string): Resolved {
+  const message = `Secret ${identity} could not be read: the API server gave no answer`;
+  return { failure: { kind: 'ConnectionFailed', message } };
 }

@@ -65,7 +65,7 @@ export class Requests {
   /** Takes a request from its credential to the backlog of its account, or refuses it. */
   async #admit(request: Request<unknown>): Promise<void> {
     const { credentials, states, client } = this.#parts;
-    const resolved = await credentials.resolve(request.about.credential);
+    const resolved = await credentials.resolve(request.about.credential, request);
     if (request.withdrawn) return;
     if ('failure' in resolved) return this.#unresolved(request, resolved.failure);
     const { credential } = resolved;

@@ -113,6 +113,18 @@ describe('credentials', () => {
       expect(secrets.reads).to.have.length(1);
     });
 
+    it('are not read for callers that have all withdrawn', async () => {
+      const all = credentials();
+      const caller = { withdrawn: false };
+      for (let number = 0; number < 100; number += 1)
+        void all.resolve({ namespace: 'media', name: `gone-${number}` }, caller);
+      void all.resolve({ namespace: 'media', name: 'gone-99' });
+      caller.withdrawn = true;
+      expect(secretOf(await resolve(all))).to.equal('secret');
+      expect(secrets.reads.length).to.be.at.most(3);
+      expect(secrets.reads.slice(-2)).to.deep.equal(['media/gone-99', 'media/account']);
+    });
+
     it('are read again every 30 s while they are missing, and the failure says when', async () => {
       secrets.content = 'missing';
       const all = credentials();

@@ -47,6 +47,15 @@ describe('a fair limiter', () => {
     expect(await next).to.equal('b0');
   });
 
+  it('spends no permit on tasks that are not needed any longer', async () => {
+    const results = Array.from({ length: 1_000 }, () => limiter.schedule('a', () => undefined));
+    const ends = Promise.allSettled(results);
+    const [needed] = schedule('a', 1);
+    await time.pass(100, 10);
+    expect(await needed).to.equal('a0');
+    expect((await ends).map(({ status }) => status)).to.deep.equal(Array(1_000).fill('rejected'));
+  });
+
   it('runs nothing once it is closed, and rejects all that wait', async () => {
     void Promise.all(schedule('a', 1));
     await time.pass(10);
