@@ -19,7 +19,7 @@ import type { Config } from './config/options.ts';
 import { Controller } from './controller/controller.ts';
 import type { Priority } from './job/model/cloud-port.ts';
 import { scaledBy } from './job/schedule/interval-scale.ts';
-import { Planner } from './job/schedule/planner.ts';
+import { Planner, type PlannerParts } from './job/schedule/planner.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
 import { FactsStore } from './job/visit/facts-store.ts';
 import { Publisher } from './job/visit/publisher.ts';
@@ -81,9 +81,9 @@ export class Leader {
     return this.#rooms.factsStore;
   }
 
-  /** Factor by which the intervals of each credential are longer. */
+  /** Factors by which intervals are longer: one for each namespace that uses a credential. */
   get intervalScales(): Iterable<readonly [identity: string, factor: number]> {
-    return this.#rooms.planner.plan.scales;
+    return this.#rooms.planner.plan.scales.map(({ identity, factor }) => [identity, factor]);
   }
 
   /** Whether Redis shares the budgets now. Undefined: they are not to be shared. */
@@ -147,7 +147,8 @@ function construct(parts: LeaderParts, { holds }: Term) {
   const isWhole = () => store.isListed || clock.now() - began > LISTING_MS;
   const cloud = cloudOf(parts, { sts, redis, isWhole }, holds);
   const observeWith = parts.config['observe-with'];
-  const planner = new Planner({ cloud, jobs: store, isWhole, settings, observeWith, clock });
+  const verdictOf: PlannerParts['verdictOf'] = (job) => factsStore.verdictOf(job);
+  const planner = new Planner({ cloud, jobs: store, isWhole, settings, verdictOf, observeWith, clock });
   const writer = new StatusWriter({
     client,
     store,
@@ -164,7 +165,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     clock,
     logger,
   });
-  const settingsOf = scaledBy((identity) => planner.plan.scaleOf(identity), settings);
+  const settingsOf = scaledBy((credential) => planner.plan.scaleOf(credential), settings);
   const factsStore = new FactsStore(clock, settingsOf);
   const publisher = new Publisher({ jobs: store, factsStore, writer, events, settingsOf, clock });
   const reconciler = new Reconciler({

@@ -49,7 +49,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
   readonly #batches: Batches;
   readonly #fullRate: number;
   readonly #sharedDemand: SharedDemand | undefined;
-  #plan: Pick<CloudPlan, 'demand'> = { demand: new Map() };
+  #plan: Pick<CloudPlan, 'demands'> = { demands: [] };
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
@@ -107,8 +107,8 @@ export class LiveReader implements CloudReader, CloudPlanning {
     return this.#fullRate * (this.#sharedDemand?.share ?? 1);
   }
 
-  othersDemandOf(account: string): number {
-    return this.#sharedDemand?.othersOf(account) ?? 0;
+  othersDemandOf(account: string): ReadonlyMap<string, number> {
+    return this.#sharedDemand?.othersOf(account) ?? new Map();
   }
 
   listingOf(cluster: ClusterReference): Listing {
@@ -138,12 +138,14 @@ export class LiveReader implements CloudReader, CloudPlanning {
 
   #share({ redis, shards, shard = '' }: Sharing): SharedDemand {
     const own = () => {
-      const sums = new Map<string, number>();
-      for (const [identity, calls] of this.#plan.demand) {
+      const accounts = new Map<string, Map<string, number>>();
+      for (const { identity, namespace, calls } of this.#plan.demands) {
         const account = this.#states.find(identity)?.account?.key;
-        if (account !== undefined) sums.set(account, (sums.get(account) ?? 0) + calls);
+        if (account === undefined) continue;
+        const sums = accounts.get(account) ?? new Map<string, number>();
+        accounts.set(account, sums.set(namespace, (sums.get(namespace) ?? 0) + calls));
       }
-      return sums;
+      return accounts;
     };
     return new SharedDemand({ redis, shards, shard, own, clock: this.#options.clock });
   }

@@ -55,7 +55,7 @@ export class CredentialSeries {
     );
   }
 
-  /** Factors by which intervals are longer. `other` has the greatest. */
+  /** Factors by which intervals are longer, the greatest of the namespaces. `other` has the greatest. */
   stretch(): Iterable<readonly Sample[]> {
     return this.#byIdentity([...this.#sources.stretches()], Math.max);
   }

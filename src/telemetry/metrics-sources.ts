@@ -17,7 +17,10 @@ export interface MetricsSources {
   demand(): ReadonlyMap<string, number>;
   /** Calls per second that a credential's account may make now. */
   budgetOf(identity: string): number;
-  /** Factor by which the intervals of each credential's objects are stretched; 1: not at all. */
+  /**
+   * Factor by which intervals are stretched, for each namespace that uses a credential, so that a credential
+   * may come several times; 1: not at all.
+   */
   stretches(): Iterable<readonly [identity: string, factor: number]>;
   /** Time of the last page, event or bookmark, Unix seconds. */
   watchProgressedAt(): number;

@@ -65,15 +65,15 @@ describe('a budget shared through Redis', function () {
           redis,
           shards: SHARDS,
           shard: ['', 'sports', 'news'][index] as string,
-          own: () => new Map([[account, index + 0.25]]),
+          own: () => new Map([[account, new Map([['media', index + 0.25]])]]),
           clock: systemClock,
         }),
     );
     // A process that has not repeated its demand for more than a minute.
     const client = new Redis(scene.redis.url);
-    const key = `b_${sharedNameOf(account)}_demand`;
-    await client.hset(key, 'gone', `1000 ${Date.now() - 61_000}`);
-    const known = () => demands.map((demand) => demand.othersOf(account)).join();
+    const key = `b_${sharedNameOf(account)}_demands`;
+    await client.hset(key, 'gone', `${Date.now() - 61_000} {"media":1000}`);
+    const known = () => demands.map((demand) => demand.othersOf(account).get('media')).join();
     await until(() => known() === '3.5,2.5,1.5', 12_000);
     expect(await client.hkeys(key)).to.have.members(['', 'sports', 'news']);
     expect(await client.pttl(key)).to.be.within(1, 60_000);

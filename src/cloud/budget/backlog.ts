@@ -1,55 +1,36 @@
 /**
- * The requests of one account that wait for a permit, and the order in which they get it. There are three
- * priorities, each with the earliest deadline first; urgent requests of different namespaces go in rotation.
- * Urgent requests go first, but every second permit is kept for polls, so that none starves. A waiting
- * request costs one entry of a heap: no timer, no socket.
+ * The requests of one account that wait for a permit, and the order in which they get it. Namespaces share
+ * the permits evenly: each permit goes to the namespace that had the fewest. So a namespace that needs less
+ * than its share never waits for the rest of another's queue, whatever priority that has. Every second permit
+ * goes to the namespaces with an urgent request that are not far ahead of their share: a new object need not
+ * wait for the polls of others. A waiting request costs one entry of a heap: no timer, no socket.
  */
-import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
-import { type Entry, FairQueue } from '../ratelimit/fair-queue.ts';
+import type { Priority } from '../../job/model/cloud-port.ts';
+import { NamespaceQueue, type Waiting } from './namespace-queue.ts';
 
-export interface Waiting extends Entry {
-  readonly priority: Priority;
-  readonly namespace: string;
-}
+export type { Waiting } from './namespace-queue.ts';
 
 /**
- * The priority that each permit is kept for, in rotation. Of two permits in a row, one is for `urgent`: an
- * urgent request gets the second permit at the latest. The other is for polls. With half of the permits,
- * polls that fit the budget come within two of their intervals, which is fresh by any `--freshness`.
- * Otherwise one namespace that requests refreshes without end would make the statuses of all others stale.
+ * How many permits ahead of its share a namespace may be and still get the permits for urgent requests. 5: a
+ * few new objects are served at once; a namespace that requests refreshes without end gets its share.
  */
-const PERMITS: readonly Priority[] = [
-  'urgent',
-  'scheduled',
-  'urgent',
-  'scheduled',
-  'urgent',
-  'retry',
-  'urgent',
-  'scheduled',
-  'urgent',
-  'scheduled',
-];
-
-/**
- * Order of the priorities for a permit whose own priority has no request: polls first, because urgent
- * requests have their half.
- */
-const INSTEAD: readonly Priority[] = ['scheduled', 'retry', 'urgent'];
+const MOST_AHEAD = 5;
 
 export class Backlog<Item extends Waiting> {
-  readonly #priorities: Record<Priority, FairQueue<Item>> = {
-    // Namespaces take turns: a new object waits for one urgent request of another namespace, even if
-    // 10,000 wait there.
-    urgent: new FairQueue(({ namespace }) => namespace),
-    scheduled: new FairQueue(() => 'all'),
-    retry: new FairQueue(() => 'all'),
-  };
+  /**
+   * A queue for each namespace, kept while it is ahead of its share although nothing waits. A Map keeps the
+   * order of insertion: of two namespaces with equally many permits, the one that waits longer comes first.
+   */
+  readonly #queues = new Map<string, NamespaceQueue<Item>>();
   readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
-  #permit = 0;
+  /** Permits that each waiting namespace has had at least. A namespace that comes begins here. */
+  #level = 0;
+  #isForUrgent = true;
 
   add(item: Item): void {
-    this.#priorities[item.priority].push(item);
+    const queue = this.#queueOf(item.namespace);
+    if (queue.total === 0) queue.permits = Math.max(queue.permits, this.#level);
+    queue.add(item);
     this.#sizes[item.priority] += 1;
   }
 
@@ -57,27 +38,33 @@ export class Backlog<Item extends Waiting> {
   withdraw(item: Item): void {
     if (item.withdrawn) return;
     item.withdrawn = true;
+    this.#queues.get(item.namespace)?.withdrew(item);
     this.#sizes[item.priority] -= 1;
   }
 
   next(): Item | undefined {
-    const kept = PERMITS[this.#permit] as Priority;
-    this.#permit = (this.#permit + 1) % PERMITS.length;
-    for (const name of [kept, ...INSTEAD]) {
-      const item = this.#first(name);
-      if (item) return item;
+    const least = this.#least(({ total }) => total > 0);
+    if (!least) {
+      // No request competes: that a namespace was ahead does not matter any more.
+      this.#queues.clear();
+      return undefined;
     }
-    return undefined;
+    this.#level = Math.max(this.#level, least.permits);
+    const isForUrgent = this.#isForUrgent;
+    this.#isForUrgent = !isForUrgent;
+    const limit = this.#level + MOST_AHEAD;
+    const urgent = isForUrgent && this.#least((queue) => queue.isUrgentNext && queue.permits <= limit);
+    return this.#take(urgent || least);
   }
 
   clear(): void {
     for (const item of this) this.withdraw(item);
-    for (const name of PRIORITIES) this.#priorities[name].clear();
+    this.#queues.clear();
   }
 
   /** All items that wait, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
-    for (const name of PRIORITIES) yield* this.#priorities[name];
+    for (const queue of this.#queues.values()) yield* queue;
   }
 
   /** Number of items of a priority that wait and are not withdrawn. */
@@ -89,9 +76,27 @@ export class Backlog<Item extends Waiting> {
     return this.#sizes.urgent + this.#sizes.scheduled + this.#sizes.retry;
   }
 
-  #first(name: Priority): Item | undefined {
-    const item = this.#priorities[name].pop();
-    if (item) this.#sizes[name] -= 1;
+  /** The namespace that had the fewest permits; of equal ones, the one that waits longest. */
+  #least(isMeant: (queue: NamespaceQueue<Item>) => boolean): NamespaceQueue<Item> | undefined {
+    let least: NamespaceQueue<Item> | undefined;
+    for (const queue of this.#queues.values())
+      if (isMeant(queue) && queue.permits < (least?.permits ?? Number.POSITIVE_INFINITY)) least = queue;
+    return least;
+  }
+
+  #take(queue: NamespaceQueue<Item>): Item | undefined {
+    const item = queue.next();
+    this.#queues.delete(queue.namespace);
+    if (queue.total > 0 || queue.permits > this.#level) this.#queues.set(queue.namespace, queue);
+    if (item) this.#sizes[item.priority] -= 1;
     return item;
+  }
+
+  #queueOf(namespace: string): NamespaceQueue<Item> {
+    const known = this.#queues.get(namespace);
+    if (known) return known;
+    const queue = new NamespaceQueue<Item>(namespace, this.#level);
+    this.#queues.set(namespace, queue);
+    return queue;
   }
 }

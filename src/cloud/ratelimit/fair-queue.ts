@@ -2,18 +2,12 @@
  * A queue that several parties share. The parties take turns, and within a party the earliest deadline goes
  * first. A waiting item costs one entry in a heap.
  */
-import TinyQueue from 'tinyqueue';
-
-export interface Entry {
-  readonly deadline: number;
-  /** The item is no longer wanted: `pop` skips it. */
-  withdrawn: boolean;
-}
+import { DeadlineQueue, type Entry } from './deadline-queue.ts';
 
 export class FairQueue<Item extends Entry> {
   readonly #partyOf: (item: Item) => string;
   /** Items by party. A Map keeps the order of insertion, so the party whose turn is next comes first. */
-  readonly #queues = new Map<string, TinyQueue<Item>>();
+  readonly #queues = new Map<string, DeadlineQueue<Item>>();
 
   constructor(partyOf: (item: Item) => string) {
     this.#partyOf = partyOf;
@@ -23,7 +17,7 @@ export class FairQueue<Item extends Entry> {
     const party = this.#partyOf(item);
     const queue = this.#queues.get(party);
     if (queue) queue.push(item);
-    else this.#queues.set(party, new TinyQueue([item], (one, other) => one.deadline - other.deadline));
+    else this.#queues.set(party, new DeadlineQueue(item));
   }
 
   /**
@@ -31,8 +25,7 @@ export class FairQueue<Item extends Entry> {
    */
   pop(): Item | undefined {
     for (const [party, queue] of this.#queues) {
-      let item = queue.pop();
-      while (item?.withdrawn) item = queue.pop();
+      const item = queue.pop();
       this.#queues.delete(party);
       if (queue.length > 0) this.#queues.set(party, queue);
       if (item) return item;
@@ -46,6 +39,6 @@ export class FairQueue<Item extends Entry> {
 
   /** All items that are not withdrawn, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
-    for (const { data } of this.#queues.values()) for (const item of data) if (!item.withdrawn) yield item;
+    for (const queue of this.#queues.values()) yield* queue;
   }
 }

@@ -89,6 +89,15 @@ export interface CloudReader {
 export interface ClusterDemand extends ClusterReference {
   /** Number of targets by interval, ms. A target counts once, at the shortest interval of its objects. */
   readonly targets: ReadonlyMap<number, number>;
+  /** Calls per second for these targets, one by one, by the namespace that they are made for. */
+  readonly namespaces: ReadonlyMap<string, number>;
+}
+
+/** Calls per second that the objects of a namespace need with one credential. */
+export interface NamespaceDemand {
+  readonly identity: string;
+  readonly namespace: string;
+  readonly calls: number;
 }
 
 /** Which requests of a cluster may share a sweep of its list: none, those of urgent priority, or all. */
@@ -116,8 +125,8 @@ export interface CloudPlanning {
   /** Calls per second that one account may make for the processes whose demand is known. */
   readonly capacity: number;
 
-  /** Calls per second that the objects of other processes need from an account. */
-  othersDemandOf(account: string): number;
+  /** Calls per second that the objects of other processes need from an account, by namespace. */
+  othersDemandOf(account: string): ReadonlyMap<string, number>;
 
   listingOf(cluster: ClusterReference): Listing;
 
@@ -139,8 +148,8 @@ export interface CloudPlan {
   names(identity: string): boolean;
 
   /**
-   * Calls per second that the objects' intervals need, by credential identity. Where clusters are polled
+   * Calls per second that the objects' intervals need, by credential and namespace. Where clusters are polled
    * together, the calls are pages.
    */
-  readonly demand: ReadonlyMap<string, number>;
+  readonly demands: readonly NamespaceDemand[];
 }

@@ -20,6 +20,11 @@ export interface Policy {
    * are polled.
    */
   readonly retryWithinMs: number;
+  /**
+   * Whether polls make calls. Not with a credential that is refused or missing: probes of the credential take
+   * their place.
+   */
+  readonly calls: boolean;
 }
 
 const OWN_INTERVAL_MS = 0;
@@ -43,10 +48,11 @@ const transient: Policy = {
   observation: false,
   minIntervalMs: OWN_INTERVAL_MS,
   retryWithinMs: Number.POSITIVE_INFINITY,
+  calls: true,
 };
 const refusal: Policy = { ...transient, definitive: true, stalled: true, minIntervalMs: SLOW_INTERVAL_MS };
 /** The credential decides when to try again (`Failure.retryAt`), not the object. */
-const badCredential: Policy = { ...refusal, minIntervalMs: OWN_INTERVAL_MS };
+const badCredential: Policy = { ...refusal, minIntervalMs: OWN_INTERVAL_MS, calls: false };
 
 export const POLICIES = {
   JobNotFound: { ...refusal, observation: true },

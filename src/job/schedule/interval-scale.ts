@@ -1,9 +1,10 @@
 /**
- * The factor by which an account's intervals are longer so that its calls fit its budget. All objects of the
- * account share one factor, which changes in steps of a quarter, so that poll instants and statuses do not
- * churn.
+ * The factor by which a namespace's intervals are longer so that its calls fit its share of an account's
+ * budget. It changes in steps of a quarter, so that poll instants and statuses do not churn.
  */
-import { credentialOf, identityOf } from '../model/reference.ts';
+import type { CredentialReference } from '../model/cloud-port.ts';
+import { credentialOf } from '../model/reference.ts';
+import { levelOf } from './fair-share.ts';
 import type { JobSettings, SettingsOf } from './settings.ts';
 
 export interface IntervalScale {
@@ -33,13 +34,38 @@ export function factorOf({ steps }: IntervalScale): number {
   return STEP ** steps;
 }
 
-/** @param load calls per second that the unscaled intervals need, divided by what the account may make */
-export function nextScale(before: IntervalScale, load: number, now: number): IntervalScale {
+/** Calls per second that one namespace gets of an account. */
+export interface Share {
+  readonly calls: number;
+  /** The same while 10% of the account's calls are left unused. */
+  readonly callsWithRoom: number;
+}
+
+/**
+ * Returns what a namespace gets of an account.
+ *
+ * @param demands calls per second that each namespace needs with unscaled intervals
+ * @param capacity calls per second that the account may make
+ */
+export function shareOf(demands: ReadonlyMap<string, number>, capacity: number): Share {
+  return {
+    calls: levelOf(demands.values(), capacity),
+    callsWithRoom: levelOf(demands.values(), capacity * FITS_WITH_ROOM),
+  };
+}
+
+/** @param demand calls per second that the unscaled intervals of the namespace need */
+export function nextScale(
+  before: IntervalScale,
+  demand: number,
+  { calls, callsWithRoom }: Share,
+  now: number,
+): IntervalScale {
   const { steps, changedAt = Number.NEGATIVE_INFINITY } = before;
   if (now - changedAt < CHANGE_EVERY_MS) return before;
-  const needed = stepsFor(load);
+  const needed = stepsFor(demand / calls);
   if (needed > steps) return { steps: needed, changedAt: now };
-  const relaxed = stepsFor(load / FITS_WITH_ROOM);
+  const relaxed = stepsFor(demand / callsWithRoom);
   return relaxed < steps ? { steps: relaxed, changedAt: now } : before;
 }
 
@@ -54,10 +80,13 @@ export function largerScale(a: IntervalScale, b: IntervalScale): IntervalScale {
   return (a.changedAt ?? Number.NEGATIVE_INFINITY) >= (b.changedAt ?? Number.NEGATIVE_INFINITY) ? a : b;
 }
 
-/** Returns the settings in force for an object: its account's intervals may be longer. */
-export function scaledBy(scaleOf: (identity: string) => number, settings: JobSettings): SettingsOf {
+/** Returns the settings in force for an object: the intervals of its namespace may be longer. */
+export function scaledBy(
+  scaleOf: (credential: CredentialReference) => number,
+  settings: JobSettings,
+): SettingsOf {
   return (object) => {
-    const intervalScale = scaleOf(identityOf(credentialOf(object)));
+    const intervalScale = scaleOf(credentialOf(object));
     return intervalScale === 1 ? settings : { ...settings, intervalScale };
   };
 }

@@ -5,12 +5,11 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { CloudPlanning, CloudReader } from '../model/cloud-port.ts';
-import { demandOf } from './demand.ts';
+import { type DemandParts, demandOf } from './demand.ts';
 import type { ObserveWith } from './list-cost.ts';
-import type { ScheduleSettings } from './poll-schedule.ts';
 import { PollingPlan } from './polling-plan.ts';
 
-export interface PlannerParts {
+export interface PlannerParts extends Pick<DemandParts, 'settings' | 'verdictOf'> {
   readonly cloud: CloudPlanning & Pick<CloudReader, 'mayUse'>;
   readonly jobs: { values(): Iterable<EdgeTranscodeJob> };
   /**
@@ -18,7 +17,6 @@ export interface PlannerParts {
    * in.
    */
   readonly isWhole: () => boolean;
-  readonly settings: ScheduleSettings;
   readonly observeWith: ObserveWith;
   readonly clock: Clock;
 }
@@ -55,9 +53,10 @@ export class Planner {
 
   /** Returns false when the objects are not all listed yet; the plan then stays as it is. */
   tick(): boolean {
-    const { cloud, jobs, isWhole, settings, clock } = this.#parts;
+    const { cloud, jobs, isWhole, clock } = this.#parts;
     if (!isWhole()) return false;
-    const demands = demandOf(jobs.values(), settings, (credential) => cloud.mayUse(credential));
+    const mayUse: DemandParts['mayUse'] = (credential) => cloud.mayUse(credential);
+    const demands = demandOf(jobs.values(), { ...this.#parts, mayUse });
     this.#plan = this.#plan.next(demands, cloud, clock.now());
     cloud.apply(this.#plan);
     return true;

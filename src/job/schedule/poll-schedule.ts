@@ -50,10 +50,16 @@ export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: Schedule
 
 /**
  * The interval between polls: longer than the effective interval where only a person can repair the failure.
+ *
+ * @param intervalScale the scale of the effective interval. Default: it is not scaled.
  */
-export function pollInterval(intervalMs: number, definitiveFailure: Failure | undefined): number {
+export function pollInterval(
+  intervalMs: number,
+  definitiveFailure: Pick<Failure, 'kind'> | undefined,
+  intervalScale = 1,
+): number {
   return definitiveFailure
-    ? Math.max(intervalMs, policyOf(definitiveFailure.kind).minIntervalMs)
+    ? Math.max(intervalMs, policyOf(definitiveFailure.kind).minIntervalMs * intervalScale)
     : intervalMs;
 }
 

@@ -1,28 +1,23 @@
 /**
- * How all objects are polled: Get or List for each account, which clusters are polled together, and the
- * interval scale of each credential. A plan is computed from the demand and from the previous plan; then it
- * never changes.
+ * How all objects are polled: Get or List for each account, which clusters are polled together, and by how
+ * much the intervals of each namespace are longer. A plan is computed from the demand and from the previous
+ * plan; then it never changes.
  */
 import type {
   CloudPlan,
   CloudPlanning,
   ClusterDemand,
   ClusterReference,
+  CredentialReference,
+  NamespaceDemand,
   Sweeping,
 } from '../model/cloud-port.ts';
 import { clusterHash, clusterKey, identityOf } from '../model/reference.ts';
-import { factorOf, type IntervalScale, largerScale, nextScale, UNSCALED } from './interval-scale.ts';
+import { factorOf, type IntervalScale, largerScale, nextScale, shareOf, UNSCALED } from './interval-scale.ts';
 import { AT_FIRST, type Choice, choose, countOf, getCost, type ObserveWith, sweepCost } from './list-cost.ts';
 
 /** What a plan reads of the cloud. */
 export type CloudState = Omit<CloudPlanning, 'apply'>;
-
-interface CredentialPlan {
-  /** Calls per second that its objects need. */
-  readonly calls: number;
-  readonly choice: Choice;
-  readonly scale: IntervalScale;
-}
 
 interface ClusterPlan {
   readonly sweeping: Sweeping;
@@ -30,67 +25,69 @@ interface ClusterPlan {
   readonly hash: string | undefined;
 }
 
+/** What a plan consists of. */
+interface Parts {
+  readonly demands: readonly NamespaceDemand[];
+  /** Get or List of each credential. */
+  readonly choices: ReadonlyMap<string, Choice>;
+  /** The scale of each credential and namespace. */
+  readonly scales: ReadonlyMap<string, IntervalScale>;
+  readonly clusters: ReadonlyMap<string, ClusterPlan>;
+}
+
 /** Nine digits: enough for any reader, without the noise of adding floating-point numbers. */
 const DIGITS = 9;
 
 export class PollingPlan implements CloudPlan {
   readonly #observeWith: ObserveWith;
-  readonly #credentials: ReadonlyMap<string, CredentialPlan>;
-  readonly #clusters: ReadonlyMap<string, ClusterPlan>;
-  readonly demand: ReadonlyMap<string, number>;
+  readonly #parts: Parts;
 
-  private constructor(
-    observeWith: ObserveWith,
-    credentials: ReadonlyMap<string, CredentialPlan>,
-    clusters: ReadonlyMap<string, ClusterPlan>,
-  ) {
+  private constructor(observeWith: ObserveWith, parts: Parts) {
     this.#observeWith = observeWith;
-    this.#credentials = credentials;
-    this.#clusters = clusters;
-    this.demand = new Map(Array.from(credentials, ([identity, { calls }]) => [identity, calls]));
+    this.#parts = parts;
   }
 
   /** The plan that holds until the demand is known. */
   static first(observeWith: ObserveWith): PollingPlan {
-    return new PollingPlan(observeWith, new Map(), new Map());
+    const parts = { demands: [], choices: new Map(), scales: new Map(), clusters: new Map() };
+    return new PollingPlan(observeWith, parts);
   }
 
   /** The plan that replaces this one. */
   next(demands: readonly ClusterDemand[], cloud: CloudState, now: number): PollingPlan {
-    const gets = callsByIdentity(demands, ({ targets }) => getCost(targets));
-    const choices = byAccount(gets, cloud, (identities, load) =>
-      choose(identities.map((each) => this.#choiceOf(each)).reduce(later), load, now),
-    );
+    const choices = this.#choose(demands, cloud, now);
     const clusters = new Map(
       demands.map((demand) => [clusterKey(demand), this.#planCluster(demand, choices, cloud)]),
     );
-    const calls = callsByIdentity(demands, (demand) =>
-      clusters.get(clusterKey(demand))?.hash === undefined
-        ? getCost(demand.targets)
-        : sweepCost(demand.targets, pagesOf(demand, cloud)),
-    );
-    const scales = byAccount(calls, cloud, (identities, load) =>
-      nextScale(identities.map((each) => this.#scaleOf(each)).reduce(largerScale), load, now),
-    );
-    const credentials = new Map(
-      Array.from(calls, ([identity, sum]) => {
-        const choice = choices.get(identity) ?? AT_FIRST;
-        return [identity, { calls: sum, choice, scale: scales.get(identity) ?? UNSCALED }];
-      }),
-    );
-    return new PollingPlan(this.#observeWith, credentials, clusters);
+    const needed = byNamespace(demands, (demand) => {
+      const isBatched = clusters.get(clusterKey(demand))?.hash !== undefined;
+      return isBatched ? sweepCost(demand.targets, pagesOf(demand, cloud)) : getCost(demand.targets);
+    });
+    const scales = this.#scale(needed, cloud, now);
+    return new PollingPlan(this.#observeWith, { demands: needed, choices, scales, clusters });
   }
 
   sweepingOf(cluster: ClusterReference): Sweeping {
-    return this.#clusters.get(clusterKey(cluster))?.sweeping ?? this.#sweeping(AT_FIRST);
+    return this.#parts.clusters.get(clusterKey(cluster))?.sweeping ?? this.#sweeping(AT_FIRST);
   }
 
   includes(cluster: ClusterReference): boolean {
-    return this.#clusters.has(clusterKey(cluster));
+    return this.#parts.clusters.has(clusterKey(cluster));
   }
 
   names(identity: string): boolean {
-    return this.#credentials.has(identity);
+    return this.#parts.choices.has(identity);
+  }
+
+  get demands(): readonly NamespaceDemand[] {
+    return this.#parts.demands;
+  }
+
+  /** Calls per second that the objects of each credential need. */
+  get demand(): ReadonlyMap<string, number> {
+    const sums = new Map(Array.from(this.#parts.choices.keys(), (identity) => [identity, 0]));
+    for (const { identity, calls } of this.demands) sums.set(identity, (sums.get(identity) ?? 0) + calls);
+    return rounded(sums);
   }
 
   /** Whether the cluster's targets are polled at the same instants, so that they share sweeps of its list. */
@@ -103,17 +100,19 @@ export class PollingPlan implements CloudPlan {
    * batched.
    */
   batchHashOf(cluster: ClusterReference): string | undefined {
-    return this.#clusters.get(clusterKey(cluster))?.hash;
+    return this.#parts.clusters.get(clusterKey(cluster))?.hash;
   }
 
-  /** Returns the factor, at least 1, by which the intervals of a credential's objects are longer. */
-  scaleOf(identity: string): number {
-    return factorOf(this.#scaleOf(identity));
+  /** Returns the factor, at least 1, by which the intervals of a namespace's objects are longer. */
+  scaleOf(credential: CredentialReference): number {
+    return factorOf(this.#scaleOf(identityOf(credential), credential.namespace));
   }
 
-  /** The factor of each credential that an object names. */
-  get scales(): ReadonlyMap<string, number> {
-    return new Map(Array.from(this.#credentials, ([identity, { scale }]) => [identity, factorOf(scale)]));
+  /** The factor of each namespace, by the credential that its objects name. */
+  get scales(): readonly { identity: string; namespace: string; factor: number }[] {
+    return this.demands.map(({ identity, namespace }) => {
+      return { identity, namespace, factor: factorOf(this.#scaleOf(identity, namespace)) };
+    });
   }
 
   #planCluster(demand: ClusterDemand, choices: ReadonlyMap<string, Choice>, cloud: CloudState): ClusterPlan {
@@ -128,46 +127,78 @@ export class PollingPlan implements CloudPlan {
     return lists || this.#observeWith === 'list' ? 'all' : 'urgent';
   }
 
-  #choiceOf(identity: string): Choice {
-    return this.#credentials.get(identity)?.choice ?? AT_FIRST;
+  /** Chooses Get or List for each account, for all its credentials alike. */
+  #choose(demands: readonly ClusterDemand[], cloud: CloudState, now: number): Map<string, Choice> {
+    const gets = new Map<string, number>();
+    for (const { credential, targets } of demands) {
+      const identity = identityOf(credential);
+      gets.set(identity, (gets.get(identity) ?? 0) + getCost(targets));
+    }
+    const choices = new Map<string, Choice>();
+    for (const [account, identities] of Map.groupBy(gets.keys(), (each) => cloud.accountOf(each))) {
+      const own = sumOf(identities.map((identity) => gets.get(identity) ?? 0));
+      const load = (own + sumOf(cloud.othersDemandOf(account).values())) / cloud.capacity;
+      const before = identities.map((each) => this.#parts.choices.get(each) ?? AT_FIRST).reduce(later);
+      for (const identity of identities) choices.set(identity, choose(before, load, now));
+    }
+    return choices;
   }
 
-  #scaleOf(identity: string): IntervalScale {
-    return this.#credentials.get(identity)?.scale ?? UNSCALED;
+  /** Scales the intervals of each namespace to its share of the account, with all credentials alike. */
+  #scale(needed: readonly NamespaceDemand[], cloud: CloudState, now: number): Map<string, IntervalScale> {
+    const scales = new Map<string, IntervalScale>();
+    for (const [account, own] of Map.groupBy(needed, ({ identity }) => cloud.accountOf(identity))) {
+      const sums = new Map(cloud.othersDemandOf(account));
+      for (const { namespace, calls } of own) sums.set(namespace, (sums.get(namespace) ?? 0) + calls);
+      const share = shareOf(sums, cloud.capacity);
+      for (const [namespace, parts] of Map.groupBy(own, (each) => each.namespace)) {
+        const before = parts.map(({ identity }) => this.#scaleOf(identity, namespace)).reduce(largerScale);
+        const scale = nextScale(before, sums.get(namespace) ?? 0, share, now);
+        for (const { identity } of parts) scales.set(scaleKey(identity, namespace), scale);
+      }
+    }
+    return scales;
+  }
+
+  #scaleOf(identity: string, namespace: string): IntervalScale {
+    return this.#parts.scales.get(scaleKey(identity, namespace)) ?? UNSCALED;
   }
 }
 
-/** Adds up the calls per second of the clusters of each credential. */
-function callsByIdentity(
-  demands: readonly ClusterDemand[],
-  callsOf: (demand: ClusterDemand) => number,
-): Map<string, number> {
-  const sums = new Map<string, number>();
-  for (const demand of demands) {
-    const identity = identityOf(demand.credential);
-    sums.set(identity, (sums.get(identity) ?? 0) + callsOf(demand));
-  }
-  for (const [identity, calls] of sums) sums.set(identity, Number(calls.toPrecision(DIGITS)));
-  return sums;
+function scaleKey(identity: string, namespace: string): string {
+  return `${namespace} ${identity}`;
 }
 
 /**
- * Computes one value for each account and gives it to all credentials of the account. The load is what the
- * account's objects need, those of other processes included, divided by what the account may make.
+ * Adds up the calls per second of the clusters by credential and namespace. The calls of a cluster that is
+ * polled together are divided as its Gets would be: they are fewer, so no namespace counts for more.
  */
-function byAccount<T>(
-  calls: ReadonlyMap<string, number>,
-  cloud: CloudState,
-  compute: (identities: readonly string[], load: number) => T,
-): Map<string, T> {
-  const accounts = Map.groupBy(calls.keys(), (identity) => cloud.accountOf(identity));
-  const values = new Map<string, T>();
-  for (const [account, identities] of accounts) {
-    const own = identities.reduce((sum, identity) => sum + (calls.get(identity) ?? 0), 0);
-    const value = compute(identities, (own + cloud.othersDemandOf(account)) / cloud.capacity);
-    for (const identity of identities) values.set(identity, value);
+function byNamespace(
+  demands: readonly ClusterDemand[],
+  callsOf: (demand: ClusterDemand) => number,
+): NamespaceDemand[] {
+  const needed: NamespaceDemand[] = [];
+  for (const [identity, clusters] of Map.groupBy(demands, ({ credential }) => identityOf(credential))) {
+    const sums = new Map<string, number>();
+    for (const demand of clusters) {
+      const gets = getCost(demand.targets);
+      const part = gets === 0 ? 0 : callsOf(demand) / gets;
+      for (const [namespace, calls] of demand.namespaces)
+        sums.set(namespace, (sums.get(namespace) ?? 0) + calls * part);
+    }
+    for (const [namespace, calls] of rounded(sums)) needed.push({ identity, namespace, calls });
   }
-  return values;
+  return needed;
+}
+
+function rounded(sums: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map(Array.from(sums, ([key, sum]) => [key, Number(sum.toPrecision(DIGITS))]));
+}
+
+function sumOf(values: Iterable<number>): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 /**

@@ -9,5 +9,5 @@ export interface JobSettings extends ScheduleSettings {
   readonly streamUrls: StreamUrlMode;
 }
 
-/** Returns the settings in force for an object: its account's intervals may be longer. */
+/** Returns the settings in force for an object: the intervals of its namespace may be longer. */
 export type SettingsOf = (object: EdgeTranscodeJob) => JobSettings;

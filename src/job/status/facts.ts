@@ -273,11 +273,9 @@ export function markOverdue(
 }
 
 function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
-  const interval = effectiveInterval(object.spec, {
-    ...settings,
-    intervalScale: freshnessScale(settings.intervalScale),
-  });
-  return freshnessWindow(pollInterval(interval, facts.definitiveFailure), settings);
+  const intervalScale = freshnessScale(settings.intervalScale);
+  const interval = effectiveInterval(object.spec, { ...settings, intervalScale });
+  return freshnessWindow(pollInterval(interval, facts.definitiveFailure, intervalScale), settings);
 }
 
 /**

@@ -90,7 +90,8 @@ function restoreKnown(
   };
 }
 
-function restoreDefinitiveFailure(object: EdgeTranscodeJob): Failure | undefined {
+/** Returns the definitive failure that the stored status shows. */
+export function restoreDefinitiveFailure(object: EdgeTranscodeJob): Failure | undefined {
   const ready = readyOf(object);
   if (ready?.status !== 'False') return undefined;
   const kind = FAILURE_KINDS.find((known): known is FailureKind => known === ready.reason);
@@ -129,7 +130,8 @@ function restoreSchedule(
   now: number,
   settings: ScheduleSettings,
 ): Pick<Facts, 'countFrom' | 'nextPollAt'> {
-  const interval = pollInterval(effectiveInterval(object.spec, settings), definitiveFailure);
+  const effective = effectiveInterval(object.spec, settings);
+  const interval = pollInterval(effective, definitiveFailure, settings.intervalScale);
   const age = observed && !observed.beforeSuspension ? now - observed.at : 0;
   const silence = longestSilence(interval);
   const spacing = Math.min(

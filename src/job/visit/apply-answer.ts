@@ -177,7 +177,8 @@ export class AnswerApplier {
     answer: FinalAnswer,
     now: number,
   ): number {
-    const interval = pollInterval(shortest, facts.definitiveFailure);
+    const { intervalScale } = this.#parts.settingsOf(object);
+    const interval = pollInterval(shortest, facts.definitiveFailure, intervalScale);
     // The half interval counts from the call, not from the answer: a slow answer must not cost the next poll.
     const scheduled = nextPoll(
       this.#instantHashOf(target, facts),

@@ -5,11 +5,12 @@
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
+import type { FailureKind } from '../model/failures.ts';
 import { referenceHash, referenceOf } from '../model/reference.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, saysTheSame } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
-import { restoreFacts } from '../status/restore.ts';
+import { restoreDefinitiveFailure, restoreFacts } from '../status/restore.ts';
 import { TargetIndex } from './target-index.ts';
 
 /** What the status writer last received for an object. */
@@ -61,6 +62,15 @@ export class FactsStore {
   /** Returns the facts of an object that has been visited. Unlike `get`, restores nothing. */
   find(object: EdgeTranscodeJob): Facts | undefined {
     return this.#held(object)?.facts;
+  }
+
+  /**
+   * Returns the kind of the definitive failure in force; by the stored status for an object that was not
+   * visited yet.
+   */
+  verdictOf(object: EdgeTranscodeJob): FailureKind | undefined {
+    const facts = this.find(object);
+    return (facts ? facts.definitiveFailure : restoreDefinitiveFailure(object))?.kind;
   }
 
   /** Returns the objects that mean the job of this hash, as their last `reindex` found. */

@@ -122,10 +122,9 @@ export class Publisher {
     const { time } = facts.observed ?? {};
     if (time === undefined || time === sent.observedAt) return false;
     if (sent.observedAt === undefined) return true;
-    const interval = pollInterval(
-      effectiveInterval(object.spec, this.#parts.settingsOf(object)),
-      facts.definitiveFailure,
-    );
+    const settings = this.#parts.settingsOf(object);
+    const effective = effectiveInterval(object.spec, settings);
+    const interval = pollInterval(effective, facts.definitiveFailure, settings.intervalScale);
     return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
   }
 

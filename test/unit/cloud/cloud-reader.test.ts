@@ -124,14 +124,14 @@ describe('a reader', () => {
     });
     const capacity = fullCallsPerSecond(300);
     const options = { priority: 'scheduled', deadline: 0, signal: new AbortController().signal } as const;
-    sharing.apply(aPlan('none', { demand: new Map([['default', 2]]) }));
+    sharing.apply(aPlan('none', { demands: [{ identity: 'default', namespace: 'media', calls: 2 }] }));
     // The request waits for its permit. Its account is known from now on.
     void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
     await settled();
     expect(sharing.capacity).to.equal(capacity);
     await clock.advance(61_000);
     expect(sharing.capacity).to.equal(capacity / 3);
-    expect(sharing.othersDemandOf(sharing.accountOf('default'))).to.equal(0);
+    expect(sharing.othersDemandOf(sharing.accountOf('default')).size).to.equal(0);
     sharing.close();
     expect(clock.timers).to.equal(0);
   });

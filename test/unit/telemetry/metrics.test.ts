@@ -215,6 +215,13 @@ describe('metrics', () => {
     expect(lines).to.include('edgetranscode_per_object_metrics_suppressed 1');
   });
 
+  it('show the greatest stretch of the namespaces that use a credential', async () => {
+    sources.stretches = () => [1, 1.5625, 1.25].map((factor) => ['default', factor] as const);
+    expect((await scrape()).filter((line) => line.includes('stretch'))).to.deep.equal([
+      'edgetranscode_interval_stretch_ratio{identity="default"} 1.5625',
+    ]);
+  });
+
   describe('by credential', () => {
     beforeEach(() => {
       const identities = ['default', 'media/a', 'media/b', 'news/c'];

@@ -60,7 +60,7 @@ describe('a backlog', () => {
   it('gives the permits of an empty priority to the others', () => {
     expect(prioritiesOf(crowd('urgent'), 10)).to.deep.equal({ urgent: 10 });
     expect(prioritiesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });
-    expect(prioritiesOf(crowd('scheduled', 'retry'), 10)).to.deep.equal({ scheduled: 9, retry: 1 });
+    expect(prioritiesOf(crowd('scheduled', 'retry'), 10)).to.deep.equal({ scheduled: 8, retry: 2 });
   });
 
   it('serves the namespaces of urgent callers in rotation, however many callers one has', () => {
@@ -88,9 +88,31 @@ describe('a backlog', () => {
     ]);
   });
 
-  it('goes by the deadlines alone among scheduled callers', () => {
-    const backlog = backlogOf(item('scheduled', 1), item('scheduled', 2), item('scheduled', 3, 'news'));
-    expect([1, 2, 3].map(() => backlog.next()?.deadline)).to.deep.equal([1, 2, 3]);
+  for (const priority of ['scheduled', 'retry'] as const)
+    it(`serves the namespaces of ${priority} callers in rotation, however late those of one are`, () => {
+      const backlog = crowd(priority);
+      for (const deadline of [900, 901]) backlog.add(item(priority, deadline, 'news'));
+      const next = Array.from({ length: 6 }, () => backlog.next()?.namespace);
+      expect(next).to.deep.equal(['media', 'news', 'media', 'news', 'media', 'media']);
+    });
+
+  it('keeps no more than its half for a namespace whose urgent callers never end', () => {
+    const backlog = crowd('urgent');
+    for (let at = 0; at < 100; at += 1) backlog.add(item('scheduled', at, 'news'));
+    const next = Array.from({ length: 100 }, () => backlog.next()?.namespace);
+    expect(next.filter((namespace) => namespace === 'news').length).to.be.within(47, 53);
+  });
+
+  it('does not let a namespace be served first again because it leaves its queue empty between calls', () => {
+    const backlog = new Backlog<Item>();
+    const others = ['news', 'radio', 'sports'];
+    for (const other of others) for (let at = 0; at < 100; at += 1) backlog.add(item('scheduled', at, other));
+    let served = 0;
+    for (let permit = 0; permit < 100; permit += 1) {
+      if (!backlog.size('urgent')) backlog.add(item('urgent', permit));
+      if (backlog.next()?.namespace === 'media') served += 1;
+    }
+    expect(served).to.be.within(25, 31);
   });
 
   it('serves an urgent caller with the second permit at the latest, whichever permit it is', () => {

@@ -1,13 +1,21 @@
 // How many jobs are polled at which intervals, by cluster.
 
 import { expect } from 'chai';
-import { demandOf } from '../../../../src/job/schedule/demand.ts';
+import type { ClusterDemand } from '../../../../src/job/model/cloud-port.ts';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
+import { type DemandParts, demandOf } from '../../../../src/job/schedule/demand.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { aJob, CLUSTER_ID, type JobBuilder } from '../../kit/samples/a-job.ts';
 
-function demand(jobs: readonly JobBuilder[], settings = SETTINGS) {
+function demandsOf(jobs: readonly JobBuilder[], more: Partial<DemandParts> = {}): ClusterDemand[] {
   const built = jobs.map((job) => job.build());
-  return demandOf(built, settings).map(({ targets, ...about }) => ({ ...about, targets: [...targets] }));
+  return demandOf(built, { settings: SETTINGS, mayUse: () => true, verdictOf: () => undefined, ...more });
+}
+
+function demand(jobs: readonly JobBuilder[], more: Partial<DemandParts> = {}) {
+  return demandsOf(jobs, more).map(({ targets, namespaces: _, ...about }) => {
+    return { ...about, targets: [...targets] };
+  });
 }
 
 describe('the demand', () => {
@@ -47,14 +55,51 @@ describe('the demand', () => {
 
   it('goes by the desired interval, not below the minimum', () => {
     const jobs = [aJob().every('5s')];
-    expect(demand(jobs, { ...SETTINGS, minIntervalMs: 10_000 })[0]?.targets).to.deep.equal([[10_000, 1]]);
+    expect(demand(jobs, { settings: { ...SETTINGS, minIntervalMs: 10_000 } })[0]?.targets).to.deep.equal([
+      [10_000, 1],
+    ]);
   });
 
   it('leaves out objects that may not use the keys they name, and does not count them for others', () => {
-    const mine = aJob().every('30s').build();
-    const theirs = { ...aJob().every('5s').build(), namespace: 'other' };
-    const demands = demandOf([mine, theirs], SETTINGS, ({ namespace }) => namespace === 'media');
-    expect(demands.map(({ targets }) => [...targets])).to.deep.equal([[[30_000, 1]]]);
+    const jobs = [aJob().every('30s'), aJob().named('theirs', 'other').every('5s')];
+    const mayUse: DemandParts['mayUse'] = ({ namespace }) => namespace === 'media';
+    expect(demand(jobs, { mayUse }).map(({ targets }) => targets)).to.deep.equal([[[30_000, 1]]]);
+  });
+
+  it('counts an object at the pace of the answer that it got', () => {
+    const jobs = [aJob().named('a').about('a').every('5s'), aJob().named('b').about('b').every('10m')];
+    const targets = (kind: FailureKind) => demand(jobs, { verdictOf: () => kind })[0]?.targets;
+    for (const kind of ['JobNotFound', 'PermissionDenied', 'OperationDenied'] as const)
+      expect(targets(kind)).to.deep.equal([
+        [300_000, 1],
+        [600_000, 1],
+      ]);
+    expect(targets('InvalidReference')).to.deep.equal([[3_600_000, 2]]);
+    for (const kind of ['AuthenticationFailed', 'CredentialsNotFound'] as const)
+      expect(targets(kind)).to.deep.equal([]);
+  });
+
+  it('counts for the namespace of the object', () => {
+    const jobs = [
+      aJob().named('a').about('a').every('10s'),
+      aJob().named('b').about('b').every('5s'),
+      aJob().named('c', 'news').about('c').every('20s'),
+    ];
+    expect([...(demandsOf(jobs)[0]?.namespaces ?? [])]).to.deep.equal([
+      ['media', 0.1 + 0.2],
+      ['news', 0.05],
+    ]);
+  });
+
+  it('divides the calls for a job among the namespaces that need them', () => {
+    const at = (namespace: string, interval: string) => aJob().named('x', namespace).every(interval);
+    const parts = (...jobs: JobBuilder[]) => Object.fromEntries(demandsOf(jobs)[0]?.namespaces ?? []);
+    expect(parts(at('a', '10s'), at('b', '10s'))).to.deep.equal({ a: 0.05, b: 0.05 });
+    expect(parts(at('a', '5s'), at('b', '10s'))).to.deep.equal({ a: 0.15000000000000002, b: 0.05 });
+    expect(parts(at('a', '10s'), at('b', '5s'), aJob().named('y', 'b').every('20s'))).to.deep.equal({
+      a: 0.05,
+      b: 0.15000000000000002,
+    });
   });
 
   it('is zero for objects that are not polled', () => {

@@ -2,7 +2,14 @@
 // flapping.
 
 import { expect } from 'chai';
-import { factorOf, nextScale, UNSCALED } from '../../../../src/job/schedule/interval-scale.ts';
+import {
+  factorOf,
+  type IntervalScale,
+  nextScale,
+  type Share,
+  shareOf,
+  UNSCALED,
+} from '../../../../src/job/schedule/interval-scale.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { fails, running } from '../../kit/samples/answers.ts';
@@ -11,9 +18,18 @@ import { shown } from '../../kit/shown.ts';
 const T = 1_000_000;
 const MINUTE = 60_000;
 
+/** The share of a namespace that is alone with its account, which may make 1 call per second. */
+function aloneWith(demand: number): Share {
+  return shareOf(new Map([['media', demand]]), 1);
+}
+
+function scaleFor(before: IntervalScale, demand: number, now: number): IntervalScale {
+  return nextScale(before, demand, aloneWith(demand), now);
+}
+
 describe('an interval scale', () => {
   function factorFor(load: number): number {
-    return factorOf(nextScale(UNSCALED, load, T));
+    return factorOf(scaleFor(UNSCALED, load, T));
   }
 
   it('is 1 as long as the demand fits', () => {
@@ -32,31 +48,40 @@ describe('an interval scale', () => {
   });
 
   it('changes once a minute at most, in either direction', () => {
-    const stretched = nextScale(UNSCALED, 2, T);
-    expect(nextScale(stretched, 9, T + MINUTE - 1)).to.equal(stretched);
-    expect(nextScale(stretched, 0, T + MINUTE - 1)).to.equal(stretched);
-    expect(nextScale(stretched, 9, T + MINUTE)).not.to.equal(stretched);
-    expect(factorOf(nextScale(stretched, 0, T + MINUTE))).to.equal(1);
+    const stretched = scaleFor(UNSCALED, 2, T);
+    expect(scaleFor(stretched, 9, T + MINUTE - 1)).to.equal(stretched);
+    expect(scaleFor(stretched, 0, T + MINUTE - 1)).to.equal(stretched);
+    expect(scaleFor(stretched, 9, T + MINUTE)).not.to.equal(stretched);
+    expect(factorOf(scaleFor(stretched, 0, T + MINUTE))).to.equal(1);
   });
 
   it('does not flap when the demand swings by a tenth around a step', () => {
     let intervalScale = UNSCALED;
     const factors = new Set<number>();
     for (let minute = 0; minute < 60; minute += 1) {
-      intervalScale = nextScale(intervalScale, minute % 2 ? 1.26 : 1.15, T + minute * MINUTE);
+      intervalScale = scaleFor(intervalScale, minute % 2 ? 1.26 : 1.15, T + minute * MINUTE);
       if (minute > 1) factors.add(factorOf(intervalScale));
     }
     expect([...factors]).to.deep.equal([1.5625]);
   });
 
   it('shrinks when the demand fits with a tenth to spare', () => {
-    const stretched = nextScale(UNSCALED, 1.2, T);
-    expect(factorOf(nextScale(stretched, 0.95, T + MINUTE))).to.equal(1.25);
-    expect(factorOf(nextScale(stretched, 0.89, T + MINUTE))).to.equal(1);
+    const stretched = scaleFor(UNSCALED, 1.2, T);
+    expect(factorOf(scaleFor(stretched, 0.95, T + MINUTE))).to.equal(1.25);
+    expect(factorOf(scaleFor(stretched, 0.89, T + MINUTE))).to.equal(1);
   });
 });
 
 describe('an object whose interval is scaled', () => {
+  it('is polled more rarely after a definitive failure, too', async () => {
+    const operator = new AnOperator({ intervalScale: 2 });
+    await operator.applyAnswered(aJob().every('10s'), fails('JobNotFound'));
+    operator.cloud.always(fails('JobNotFound'));
+    operator.clear();
+    await operator.clock.advance(60 * 60_000);
+    expect(operator.cloud.takeCalls()).to.have.length(6);
+  });
+
   it('is polled at the longer interval, shows it, and is fresh for as many of these intervals', async () => {
     const operator = new AnOperator({ intervalScale: 1.5625 });
     await operator.applyAnswered(aJob().every('10s'), running());

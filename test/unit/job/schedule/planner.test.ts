@@ -1,6 +1,7 @@
 // When plans are made: by ticks, and by nothing else.
 
 import { expect } from 'chai';
+import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { Planner } from '../../../../src/job/schedule/planner.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
@@ -17,6 +18,7 @@ describe('the planner', () => {
   let jobs: number;
   /** How often all objects were read. */
   let looks: number;
+  let verdict: FailureKind | undefined;
   let planner: Planner;
   let stop: AbortController;
 
@@ -26,12 +28,14 @@ describe('the planner', () => {
     isWhole = true;
     jobs = 200;
     looks = 0;
+    verdict = undefined;
     stop = new AbortController();
     planner = new Planner({
       cloud,
       jobs: { values },
       isWhole: () => isWhole,
       settings: SETTINGS,
+      verdictOf: () => verdict,
       observeWith: 'auto',
       clock,
     });
@@ -77,7 +81,7 @@ describe('the planner', () => {
     jobs = 10;
     for (let second = 0; second < 9; second += 1) {
       await clock.advance(1_000);
-      expect([...planner.plan.demand, ...planner.plan.scales]).to.have.length(2);
+      expect([...planner.plan.demands, ...planner.plan.scales]).to.have.length(2);
       expect(planner.plan.isBatched(CLUSTER)).to.equal(true);
     }
     expect(planner.plan).to.equal(before);
@@ -90,6 +94,15 @@ describe('the planner', () => {
     cloud.mayUse = () => false;
     planner.tick();
     expect(planner.plan.demand.size).to.equal(0);
+  });
+
+  it('plans calls at the pace of what the cloud has answered', () => {
+    verdict = 'JobNotFound';
+    planner.tick();
+    expect(planner.plan.demand.get('default')).to.be.closeTo(200 / 300, 1e-9);
+    verdict = 'AuthenticationFailed';
+    planner.tick();
+    expect(planner.plan.demand.get('default')).to.equal(0);
   });
 
   it('stops with its signal, and leaves no timer', async () => {

@@ -46,6 +46,11 @@ describe('the interval', () => {
       expect(pollInterval(interval, failure(kind))).to.equal(poll);
     });
 
+  it('is scaled, too, where it is longer than the effective interval', () => {
+    expect(pollInterval(4 * MINUTE, failure('JobNotFound'), 2)).to.equal(10 * MINUTE);
+    expect(pollInterval(20 * MINUTE, failure('JobNotFound'), 2)).to.equal(20 * MINUTE);
+  });
+
   it('stays as it is without a definitive failure', () => {
     expect(pollInterval(MINUTE, undefined)).to.equal(MINUTE);
   });

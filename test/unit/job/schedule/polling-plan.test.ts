@@ -15,7 +15,9 @@ const C: ClusterReference = { credential: { namespace: 'media' }, clusterID: 'c'
 
 /** The demand of `count` targets of a cluster. */
 function demand(count: number, intervalMs: number, cluster: Partial<ClusterReference> = {}): ClusterDemand {
-  return { ...C, ...cluster, targets: new Map([[intervalMs, count]]) };
+  const about = { ...C, ...cluster };
+  const namespaces = new Map([[about.credential.namespace, (count * 1_000) / intervalMs]]);
+  return { ...about, targets: new Map([[intervalMs, count]]), namespaces };
 }
 
 function bySecret(name: string): Partial<ClusterReference> {
@@ -29,6 +31,10 @@ function planFor(
   observeWith: ObserveWith = 'auto',
 ): PollingPlan {
   return PollingPlan.first(observeWith).next(demands, aCloudToPlan(cloud), T);
+}
+
+function factorsOf({ scales }: PollingPlan): number[] {
+  return scales.map(({ factor }) => factor);
 }
 
 describe('a polling plan', () => {
@@ -48,7 +54,7 @@ describe('a polling plan', () => {
     });
 
     it('counts what other processes need from the account', () => {
-      const others = { othersDemandOf: () => 5 };
+      const others = { othersDemandOf: () => new Map([['news', 5]]) };
       expect(planFor([demand(40, 10 * SECOND)], others).isBatched(C)).to.equal(true);
       expect(planFor([demand(29, 10 * SECOND)], others).isBatched(C)).to.equal(false);
     });
@@ -160,28 +166,59 @@ describe('a polling plan', () => {
     it('of each account by its own factor', () => {
       const demands = [demand(200, 10 * SECOND, bySecret('busy')), demand(10, 10 * SECOND, bySecret('idle'))];
       const plan = planFor(demands, {}, 'get');
-      expect(
-        ['media/busy', 'media/idle', 'media/unknown'].map((identity) => plan.scaleOf(identity)),
-      ).to.deep.equal([1.25 ** 4, 1, 1]);
-      expect([...plan.scales]).to.deep.equal([
-        ['media/busy', 1.25 ** 4],
-        ['media/idle', 1],
+      const names = ['busy', 'idle', 'unknown'];
+      expect(names.map((name) => plan.scaleOf({ namespace: 'media', name }))).to.deep.equal([
+        1.25 ** 4,
+        1,
+        1,
+      ]);
+      expect(plan.scales).to.deep.equal([
+        { identity: 'media/busy', namespace: 'media', factor: 1.25 ** 4 },
+        { identity: 'media/idle', namespace: 'media', factor: 1 },
       ]);
     });
 
     it('by what the credentials of an account, and other processes, need together', () => {
       const demands = [demand(60, 10 * SECOND, bySecret('a')), demand(30, 10 * SECOND, bySecret('b'))];
-      const cloud = { accountOf: () => 'account', othersDemandOf: () => 3 };
+      const cloud = { accountOf: () => 'account', othersDemandOf: () => new Map([['media', 3]]) };
       const plan = planFor(demands, cloud, 'get');
-      expect([...plan.scales.values()]).to.deep.equal([1.25, 1.25]);
-      expect([...planFor(demands, { accountOf: () => 'account' }, 'get').scales.values()]).to.deep.equal([
-        1, 1,
+      expect(factorsOf(plan)).to.deep.equal([1.25, 1.25]);
+      expect(factorsOf(planFor(demands, { accountOf: () => 'account' }, 'get'))).to.deep.equal([1, 1]);
+    });
+
+    it('of the namespaces that need more than their share of the account, and of no others', () => {
+      const demands = [
+        demand(6_000, 10 * SECOND, bySecret('greedy')),
+        demand(49, 10 * SECOND, { credential: { namespace: 'news', name: 'a' } }),
+      ];
+      const plan = planFor(demands, { accountOf: () => 'account' }, 'get');
+      // 600 calls a second are needed where the other namespace leaves 5.1: 118 times.
+      expect(factorsOf(plan)).to.deep.equal([1.25 ** 22, 1]);
+    });
+
+    it('of no namespace for what others need in other processes, if it needs less than its share', () => {
+      const demands = [demand(49, 10 * SECOND)];
+      const cloud = { othersDemandOf: () => new Map([['greedy', 600]]) };
+      expect(factorsOf(planFor(demands, cloud, 'get'))).to.deep.equal([1]);
+      expect(factorsOf(planFor([demand(51, 10 * SECOND)], cloud, 'get'))).to.deep.equal([1.25]);
+    });
+
+    it('by the part of a shared sweep that a namespace would need alone', () => {
+      const shared = { targets: new Map([[10 * SECOND, 2_000]]) };
+      const namespaces = new Map([
+        ['greedy', 190],
+        ['news', 10],
+      ]);
+      const { demands } = planFor([{ ...C, ...shared, namespaces }]);
+      expect(demands).to.deep.equal([
+        { identity: 'default', namespace: 'greedy', calls: 1.9 },
+        { identity: 'default', namespace: 'news', calls: 0.1 },
       ]);
     });
 
     it('by what sweeps take where clusters are batched', () => {
-      expect(planFor([demand(2_000, 10 * SECOND)]).scaleOf('default')).to.equal(1);
-      expect(planFor([demand(2_000, 10 * SECOND)], {}, 'get').scaleOf('default')).to.be.greaterThan(15);
+      expect(planFor([demand(2_000, 10 * SECOND)]).scaleOf(C.credential)).to.equal(1);
+      expect(planFor([demand(2_000, 10 * SECOND)], {}, 'get').scaleOf(C.credential)).to.be.greaterThan(15);
     });
 
     it('by one factor, the largest, for credentials that turn out to share an account', () => {
@@ -195,7 +232,7 @@ describe('a polling plan', () => {
           demand(counts.b, 10 * SECOND, bySecret('b')),
         ];
         plan = plan.next(demands, cloud, T + minute * MINUTE);
-        return [...plan.scales.values()];
+        return factorsOf(plan);
       };
       expect(scalesAt(0)).to.deep.equal([1.25, 1]);
       accountOf = () => 'account';
@@ -208,7 +245,7 @@ describe('a polling plan', () => {
 
     it('of no credential that no object names any more', () => {
       const plan = planFor([demand(200, 10 * SECOND)], {}, 'get').next([], aCloudToPlan(), T + 10 * SECOND);
-      expect([...plan.scales]).to.deep.equal([]);
+      expect(plan.scales).to.deep.equal([]);
     });
   });
 });

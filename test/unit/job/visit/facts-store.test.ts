@@ -44,6 +44,28 @@ describe('the facts store', () => {
     expect(factsStore.find(aJob().uid('another').build())).to.equal(undefined);
   });
 
+  it('gives the verdict in force, by the stored status for an object that was not visited', () => {
+    const refused = {
+      type: 'Ready',
+      status: 'False',
+      reason: 'JobNotFound',
+      message: 'no such job',
+    } as const;
+    const condition = { ...refused, lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 };
+    const object = aJob()
+      .storing({ conditions: [condition] })
+      .build();
+    expect(factsStore.verdictOf(object)).to.equal('JobNotFound');
+    expect(factsStore.size).to.equal(0);
+    expect(factsStore.verdictOf(aJob().build())).to.equal(undefined);
+    const { definitiveFailure: _none, ...facts } = factsStore.get(object);
+    factsStore.set(object, facts);
+    expect(factsStore.verdictOf(object)).to.equal(undefined);
+    const failure = { kind: 'PermissionDenied', message: 'no' } as const;
+    factsStore.set(object, { ...facts, definitiveFailure: failure });
+    expect(factsStore.verdictOf(object)).to.equal('PermissionDenied');
+  });
+
   it('keeps facts', () => {
     const object = aJob().build();
     const facts = { ...factsStore.get(object), failures: 3 };

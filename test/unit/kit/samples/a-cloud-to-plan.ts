@@ -16,7 +16,7 @@ export function aCloudToPlan(more: Partial<CloudPlanning> = {}): CloudToPlan {
   return {
     accountOf: (identity) => identity,
     capacity: 10,
-    othersDemandOf: () => 0,
+    othersDemandOf: () => new Map(),
     listingOf: () => unknown,
     jobsPerPage: 100,
     apply: (plan) => void plans.push(plan),

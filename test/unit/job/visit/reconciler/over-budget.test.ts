@@ -53,11 +53,12 @@ describe('objects that need more calls than the budget has', () => {
       jobs: { values: jobs },
       isWhole: () => true,
       settings: SETTINGS,
+      verdictOf: () => undefined,
       observeWith: 'get',
       clock: time,
     });
     void planner.run(stop.signal);
-    const settingsOf = scaledBy((identity) => planner.plan.scaleOf(identity), SETTINGS);
+    const settingsOf = scaledBy((credential) => planner.plan.scaleOf(credential), SETTINGS);
     const parts = { cluster, settingsOf, clock: time, logger: new RecordingLogger() };
     domain = startDomain({
       ...parts,

@@ -1,0 +1,82 @@
+/**
+ * The requests of one namespace that wait for permits of an account: by priority, each with the earliest
+ * deadline first. Urgent requests and polls alternate while both wait, so that neither starves: refreshes
+ * without end must not make the other statuses of the namespace stale.
+ */
+import type { Priority } from '../../job/model/cloud-port.ts';
+import { DeadlineQueue, type Entry } from '../ratelimit/deadline-queue.ts';
+
+export interface Waiting extends Entry {
+  readonly priority: Priority;
+  readonly namespace: string;
+}
+
+/** The priority that each permit for a poll is kept for, in rotation. */
+const POLLS: readonly Priority[] = ['scheduled', 'scheduled', 'retry', 'scheduled', 'scheduled'];
+
+export class NamespaceQueue<Item extends Waiting> {
+  readonly namespace: string;
+  /** Permits that the namespace has had, counted from those of the others when it came. */
+  permits: number;
+  readonly #queues = new Map<Priority, DeadlineQueue<Item>>();
+  readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
+  #poll = 0;
+  /** Whether the last permit was for an urgent request. */
+  #wasUrgent = false;
+
+  constructor(namespace: string, permits: number) {
+    this.namespace = namespace;
+    this.permits = permits;
+  }
+
+  add(item: Item): void {
+    const { priority } = item;
+    const queue = this.#queues.get(priority);
+    if (queue) queue.push(item);
+    else this.#queues.set(priority, new DeadlineQueue(item));
+    this.#sizes[priority] += 1;
+  }
+
+  /** An item of this queue was withdrawn: `next` skips it. */
+  withdrew({ priority }: Item): void {
+    this.#sizes[priority] -= 1;
+    if (this.#sizes[priority] === 0) this.#queues.delete(priority);
+  }
+
+  get total(): number {
+    return this.#sizes.urgent + this.#polls;
+  }
+
+  /** Whether the next item is urgent. */
+  get isUrgentNext(): boolean {
+    return this.#sizes.urgent > 0 && !(this.#wasUrgent && this.#polls > 0);
+  }
+
+  /** Removes and returns the next item; undefined when none waits. */
+  next(): Item | undefined {
+    const name = this.isUrgentNext ? 'urgent' : this.#nextPoll();
+    const item = this.#queues.get(name)?.pop();
+    if (!item) return undefined;
+    this.#sizes[name] -= 1;
+    if (this.#sizes[name] === 0) this.#queues.delete(name);
+    this.permits += 1;
+    this.#wasUrgent = name === 'urgent';
+    return item;
+  }
+
+  /** All items that are not withdrawn, in no order. */
+  *[Symbol.iterator](): Iterator<Item> {
+    for (const queue of this.#queues.values()) yield* queue;
+  }
+
+  get #polls(): number {
+    return this.#sizes.scheduled + this.#sizes.retry;
+  }
+
+  #nextPoll(): Priority {
+    const kept = POLLS[this.#poll] as Priority;
+    this.#poll = (this.#poll + 1) % POLLS.length;
+    if (this.#sizes[kept] > 0) return kept;
+    return kept === 'retry' ? 'scheduled' : 'retry';
+  }
+}

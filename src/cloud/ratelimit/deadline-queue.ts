@@ -1,0 +1,39 @@
+/**
+ * A queue in which the earliest deadline goes first. A waiting item costs one entry in a heap.
+ */
+import TinyQueue from 'tinyqueue';
+
+export interface Entry {
+  readonly deadline: number;
+  /** The item is no longer wanted: `pop` skips it. */
+  withdrawn: boolean;
+}
+
+export class DeadlineQueue<Item extends Entry> {
+  readonly #heap: TinyQueue<Item>;
+
+  constructor(first: Item) {
+    this.#heap = new TinyQueue([first], (one, other) => one.deadline - other.deadline);
+  }
+
+  push(item: Item): void {
+    this.#heap.push(item);
+  }
+
+  /** Removes and returns the next item that is not withdrawn. */
+  pop(): Item | undefined {
+    let item = this.#heap.pop();
+    while (item?.withdrawn) item = this.#heap.pop();
+    return item;
+  }
+
+  /** Number of items, withdrawn ones included. */
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  /** All items that are not withdrawn, in no order. */
+  *[Symbol.iterator](): Iterator<Item> {
+    for (const item of this.#heap.data) if (!item.withdrawn) yield item;
+  }
+}
