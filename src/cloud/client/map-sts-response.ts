@@ -1,7 +1,7 @@
 /** Maps the bodies of STS answers, of any shape, to a session or an account. Pure. */
 
 import type { AccessKey } from './credential.ts';
-import { isAccountID, isKeyText } from './formats.ts';
+import { FORMATS } from './formats.ts';
 import { UnexpectedBody } from './map-response.ts';
 
 export interface SessionBody {
@@ -17,7 +17,7 @@ export function mapSession(body: unknown): SessionBody {
     fields?.AccessKeyId,
     fields?.AccessKeySecret,
     fields?.SecurityToken,
-  ].map((value) => (typeof value === 'string' && isKeyText(value) ? value : ''));
+  ].map((value) => (typeof value === 'string' && FORMATS.keyText.test(value) ? value : ''));
   const expiration = typeof fields?.Expiration === 'string' ? Date.parse(fields.Expiration) : Number.NaN;
   if (!accessKeyID || !accessKeySecret || !securityToken || Number.isNaN(expiration))
     throw new UnexpectedBody('the answer of STS holds no session');
@@ -27,7 +27,7 @@ export function mapSession(body: unknown): SessionBody {
 /** @throws UnexpectedBody with a message free of the body's text */
 export function mapAccountID(body: unknown): string {
   const { AccountId: accountID } = (body ?? {}) as { AccountId?: unknown };
-  if (typeof accountID !== 'string' || !isAccountID(accountID))
+  if (typeof accountID !== 'string' || !FORMATS.accountID.test(accountID))
     throw new UnexpectedBody('the answer of STS names no account');
   return accountID;
 }

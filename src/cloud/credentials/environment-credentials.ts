@@ -4,7 +4,7 @@
  */
 
 import type { AccessKey } from '../client/credential.ts';
-import { isKeyText, isProviderARN, isRoleARN } from '../client/formats.ts';
+import { FORMATS } from '../client/formats.ts';
 
 /** A role, assumed with the token of the operator's service account. */
 export interface Rrsa {
@@ -71,7 +71,7 @@ export function accessKeyOf(environment: Environment): AccessKey | undefined {
   const [accessKeyID, accessKeySecret] = valuesOf(environment, KEY_VARIABLES) ?? [];
   if (!accessKeyID || !accessKeySecret) return undefined;
   for (const name of [...KEY_VARIABLES, TOKEN_VARIABLE])
-    if (!isKeyText(textOf(environment, name)))
+    if (!FORMATS.keyText.test(textOf(environment, name)))
       throw new Error(`${name} is longer than 8,192 characters or not visible ASCII; correct it`);
   const securityToken = textOf(environment, TOKEN_VARIABLE);
   return { accessKeyID, accessKeySecret, ...(securityToken && { securityToken }) };
@@ -82,8 +82,8 @@ export function rrsaOf(environment: Environment): Rrsa | undefined {
   const values = valuesOf(environment, RRSA_VARIABLES);
   if (!values) return undefined;
   const [roleARN = '', oidcProviderARN = '', tokenFile = ''] = values;
-  if (!isRoleARN(roleARN)) throw new Error(`${RRSA_VARIABLES[0]} is not the ARN of a role`);
-  if (!isProviderARN(oidcProviderARN))
+  if (!FORMATS.roleARN.test(roleARN)) throw new Error(`${RRSA_VARIABLES[0]} is not the ARN of a role`);
+  if (!FORMATS.providerARN.test(oidcProviderARN))
     throw new Error(`${RRSA_VARIABLES[1]} is not the ARN of an OIDC provider`);
   return { roleARN, oidcProviderARN, tokenFile };
 }

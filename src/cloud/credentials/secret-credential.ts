@@ -11,7 +11,7 @@ import type { Failure } from '../../job/model/failures.ts';
 import { identityOf, isRegion } from '../../job/model/reference.ts';
 import type { SecretData } from '../../job/model/sinks.ts';
 import type { Credential } from '../client/credential.ts';
-import { isAccountID, isExternalID, isKeyText, isRoleARN, isSessionName } from '../client/formats.ts';
+import { FORMATS } from '../client/formats.ts';
 
 export interface Refused {
   readonly failure: Failure;
@@ -28,20 +28,20 @@ export interface SecretRules {
 /** Name of a session in the cloud's audit log, unless the Secret gives another. */
 export const SESSION_NAME = 'edge-transcode-job-operator';
 
-type Format = readonly [isValid: (text: string) => boolean, otherwise: string];
+type Format = readonly [format: Pick<RegExp, 'test'>, otherwise: string];
 
-const KEY_TEXT: Format = [isKeyText, 'is longer than 8,192 characters or not visible ASCII'];
+const KEY_TEXT: Format = [FORMATS.keyText, 'is longer than 8,192 characters or not visible ASCII'];
 
 /** Formats of the values, and what is wrong with a value of another format. */
-const FORMATS: Readonly<Record<string, Format>> = {
+const FORMAT_OF: Readonly<Record<string, Format>> = {
   accessKeyID: KEY_TEXT,
   accessKeySecret: KEY_TEXT,
   securityToken: KEY_TEXT,
-  regionID: [isRegion, 'is not the ID of a region in lower case, such as cn-shanghai'],
-  roleARN: [isRoleARN, 'is not the ARN of a role, such as acs:ram::1000000000000001:role/job-reader'],
-  roleSessionName: [isSessionName, 'is not 2 to 64 letters, digits or any of . @ - _'],
-  externalID: [isExternalID, 'is not 2 to 1224 letters, digits or any of + = , . @ : / - _'],
-  accountID: [isAccountID, 'is not the digits of an account ID'],
+  regionID: [{ test: isRegion }, 'is not the ID of a region in lower case, such as cn-shanghai'],
+  roleARN: [FORMATS.roleARN, 'is not the ARN of a role, such as acs:ram::1000000000000001:role/job-reader'],
+  roleSessionName: [FORMATS.sessionName, 'is not 2 to 64 letters, digits or any of . @ - _'],
+  externalID: [FORMATS.externalID, 'is not 2 to 1224 letters, digits or any of + = , . @ : / - _'],
+  accountID: [FORMATS.accountID, 'is not the digits of an account ID'],
 };
 
 export type SecretReference = Required<CredentialReference>;
@@ -86,8 +86,9 @@ function problemOf(identity: string, values: Partial<SecretData>): string | unde
   const absent = ['accessKeyID', 'accessKeySecret'].filter((key) => !values[key]);
   if (absent.length > 1) return `Secret ${identity} has no keys ${absent.join(' and ')}; add them`;
   if (absent.length > 0) return `Secret ${identity} has no key ${absent[0]}; add it`;
-  for (const [key, [isValid, otherwise]] of Object.entries(FORMATS))
-    if (values[key] && !isValid(values[key])) return `${key} in Secret ${identity} ${otherwise}; correct it`;
+  for (const [key, [format, otherwise]] of Object.entries(FORMAT_OF))
+    if (values[key] && !format.test(values[key]))
+      return `${key} in Secret ${identity} ${otherwise}; correct it`;
   return undefined;
 }
 
