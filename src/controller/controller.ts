@@ -17,11 +17,13 @@ import { WorkQueue } from './work-queue.ts';
  */
 export type Reconcile<Key> = (key: Key, signal: AbortSignal) => Promise<Outcome>;
 
-export interface ControllerOptions {
+export interface ControllerOptions<Key> {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Most keys in work at the same time. Infinity where the reconciler has its own bounds. */
   readonly concurrency: number;
+  /** Beyond `concurrency`, keys of different parties go in turn. Default: all are of one party. */
+  readonly partyOf?: (key: Key) => string;
   /** Called after each reconciliation, for metrics. */
   readonly onReconciled?: (outcome: Outcome['kind'] | 'error', seconds: number) => void;
 }
@@ -33,8 +35,8 @@ const AFTER_THROW: Backoff = { baseMs: 1_000, maxMs: 300_000 };
 const STARTS_PER_TICK = 256;
 
 export class Controller<Key> {
-  readonly #options: ControllerOptions;
-  readonly #queue = new WorkQueue<Key>();
+  readonly #options: ControllerOptions<Key>;
+  readonly #queue: WorkQueue<Key>;
   readonly #timetable: Timetable<Key>;
   readonly #aborts = new Map<Key, AbortController>();
   readonly #throws = new Map<Key, number>();
@@ -42,8 +44,9 @@ export class Controller<Key> {
   #tick: NodeJS.Immediate | undefined;
   #whenIdle: (() => void) | undefined;
 
-  constructor(options: ControllerOptions) {
+  constructor(options: ControllerOptions<Key>) {
     this.#options = options;
+    this.#queue = new WorkQueue(options.partyOf);
     this.#timetable = new Timetable(options.clock, (key) => this.#enqueue(key));
   }
 

@@ -5,19 +5,29 @@
  * then handed out once more: work begun before a change cannot have seen the change.
  */
 export class WorkQueue<Key> {
-  readonly #waiting = new Set<Key>();
+  readonly #partyOf: (key: Key) => string;
+  /** Waiting keys by party. A Map keeps the order of insertion: the party whose turn is next comes first. */
+  readonly #waiting = new Map<string, Set<Key>>();
   readonly #working = new Set<Key>();
   readonly #again = new Set<Key>();
 
-  add(key: Key): void {
-    if (this.#working.has(key)) this.#again.add(key);
-    else this.#waiting.add(key);
+  /** @param partyOf keys of different parties are handed out in turn; default: one party */
+  constructor(partyOf: (key: Key) => string = () => '') {
+    this.#partyOf = partyOf;
   }
 
-  /** The key that waits longest, now in work; undefined when none waits. */
+  add(key: Key): void {
+    if (this.#working.has(key)) this.#again.add(key);
+    else this.#wait(key);
+  }
+
+  /** The key that waits longest of the party whose turn it is, now in work; undefined when none waits. */
   next(): Key | undefined {
-    for (const key of this.#waiting) {
-      this.#waiting.delete(key);
+    for (const [party, keys] of this.#waiting) {
+      this.#waiting.delete(party);
+      const [key] = keys as Set<Key> & [Key];
+      keys.delete(key);
+      if (keys.size > 0) this.#waiting.set(party, keys);
       this.#working.add(key);
       return key;
     }
@@ -28,15 +38,22 @@ export class WorkQueue<Key> {
   done(key: Key): boolean {
     this.#working.delete(key);
     const again = this.#again.delete(key);
-    if (again) this.#waiting.add(key);
+    if (again) this.#wait(key);
     return again;
   }
 
   isWaiting(key: Key): boolean {
-    return this.#waiting.has(key);
+    return this.#waiting.get(this.#partyOf(key))?.has(key) ?? false;
   }
 
   get working(): number {
     return this.#working.size;
+  }
+
+  #wait(key: Key): void {
+    const party = this.#partyOf(key);
+    const keys = this.#waiting.get(party);
+    if (keys) keys.add(key);
+    else this.#waiting.set(party, new Set([key]));
   }
 }

@@ -72,6 +72,8 @@ export class StatusWriter implements StatusSink {
       clock: parts.clock,
       logger: parts.logger,
       concurrency: MOST_IN_FLIGHT,
+      // A namespace whose statuses all change at once delays its own.
+      partyOf: (key) => splitKey(key).namespace,
     });
   }
 

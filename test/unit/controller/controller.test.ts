@@ -41,7 +41,7 @@ describe('a controller', () => {
     return promise;
   };
 
-  function aController(options: Partial<ControllerOptions> = {}): Controller<string> {
+  function aController(options: Partial<ControllerOptions<string>> = {}): Controller<string> {
     return new Controller<string>({
       clock,
       logger,
@@ -51,7 +51,7 @@ describe('a controller', () => {
     });
   }
 
-  async function running(options: Partial<ControllerOptions> = {}, ...keys: string[]) {
+  async function running(options: Partial<ControllerOptions<string>> = {}, ...keys: string[]) {
     const controller = aController(options);
     for (const key of keys) controller.add(key);
     void controller.run(reconcile, stop.signal);

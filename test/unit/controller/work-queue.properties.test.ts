@@ -1,5 +1,5 @@
-// A work queue hands out no key twice at a time and forgets none, for any order of adding, taking and
-// finishing.
+// A work queue hands out no key twice at a time, forgets none, and serves parties in turn, for any order of
+// adding, taking and finishing.
 
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -7,6 +7,11 @@ import { WorkQueue } from '../../../src/controller/work-queue.ts';
 import { holds, sequence } from '../kit/for-any.ts';
 
 const KEYS = [0, 1, 2, 3, 4];
+
+/** Two parties: one has three keys, the other two. */
+function partyOf(key: number): string {
+  return key % 2 === 0 ? 'even' : 'odd';
+}
 
 type Step = { readonly do: 'add' | 'done'; readonly key: number } | { readonly do: 'next' };
 
@@ -20,9 +25,9 @@ const steps: fc.Arbitrary<Step[]> = sequence(
 
 /** What the queue should hold, kept in the plainest way. */
 class Model {
-  readonly queue = new WorkQueue<number>();
-  /** Keys in the order in which they will be handed out. */
-  readonly #waiting: number[] = [];
+  readonly queue = new WorkQueue<number>(partyOf);
+  /** Keys of each party in the order in which they will be handed out. The first party is next. */
+  readonly #waiting: { readonly party: string; readonly keys: number[] }[] = [];
   readonly #working = new Map<number, { again: boolean }>();
 
   take(step: Step): void {
@@ -30,7 +35,7 @@ class Model {
     else if (step.do === 'next') this.#next();
     else this.#done(step.key);
     const waiting = KEYS.filter((key) => this.queue.isWaiting(key));
-    expect(waiting).to.have.members(this.#waiting);
+    expect(waiting).to.have.members(this.#waiting.flatMap(({ keys }) => keys));
     expect(this.queue.working).to.equal(this.#working.size);
   }
 
@@ -38,11 +43,13 @@ class Model {
     this.queue.add(key);
     const work = this.#working.get(key);
     if (work) work.again = true;
-    else if (!this.#waiting.includes(key)) this.#waiting.push(key);
+    else this.#wait(key);
   }
 
   #next(): void {
-    const expected = this.#waiting.shift();
+    const first = this.#waiting.shift();
+    const expected = first?.keys.shift();
+    if (first && first.keys.length > 0) this.#waiting.push(first);
     expect(this.queue.next()).to.equal(expected);
     if (expected !== undefined) this.#working.set(expected, { again: false });
   }
@@ -52,12 +59,19 @@ class Model {
     if (!work) return;
     this.#working.delete(key);
     expect(this.queue.done(key)).to.equal(work.again);
-    if (work.again) this.#waiting.push(key);
+    if (work.again) this.#wait(key);
+  }
+
+  #wait(key: number): void {
+    const party = partyOf(key);
+    const known = this.#waiting.find((each) => each.party === party);
+    if (!known) this.#waiting.push({ party, keys: [key] });
+    else if (!known.keys.includes(key)) known.keys.push(key);
   }
 }
 
 describe('a work queue, for any order of adding, taking and finishing', () => {
-  it('hands out keys in order, none twice at a time, and once more each that was added while in work', () => {
+  it('serves parties in turn, hands out no key twice at a time, and once more each that was added in work', () => {
     holds(
       fc.property(steps, (given) => {
         const model = new Model();

@@ -135,6 +135,17 @@ describe('the status writer', () => {
     ]);
   });
 
+  it('writes the statuses of namespaces in turn, however many one has', async () => {
+    for (let index = 0; index < 100; index += 1) await write(known(`job-${index}`), RUNNING);
+    const other = { ...aJob().named('a', 'news').version(5).build(), status: BEFORE };
+    store.apply(other);
+    await write(other, RUNNING);
+    const sent = client.patches.length;
+    for (const { answer } of [...client.patches]) answer.resolve(undefined);
+    await settled();
+    expect(client.patches.slice(sent, sent + 2).map(({ key }) => key)).to.include('news/a');
+  });
+
   it('warns once that the CRD drops fields, until it keeps them', async () => {
     const { observedGeneration: _dropped, ...kept } = { ...RUNNING, observedGeneration: 1 };
     const desired = { ...kept, observedGeneration: 1 };

@@ -1,4 +1,5 @@
 /** Attacks by changes, as fast as the API server takes them. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { CLUSTER_ID } from '../../world.ts';
 import type { Attack } from '../attack.ts';
 import { inParallel, names, numbers } from '../tenant.ts';
@@ -34,4 +35,38 @@ export const RECREATION_STORM: Attack = {
   },
   counts: 'objects created and deleted',
   atLeast: 100,
+};
+
+const FLAPPING_JOBS = 3_000;
+const FLAP_EVERY_MS = 2_000;
+
+export const STATUS_FLOOD: Attack = {
+  name: '3,000 states that change with each poll',
+  before: async ({ world, tenant }) => {
+    const batch = { clusterIDs: ['flapping'], count: FLAPPING_JOBS, prefix: 'flapping', status: '1' };
+    const { jobs } = await world.cloud.admin.createJobs(batch);
+    await tenant.create(
+      jobs.map((ids, index) => ({ name: `flap-${index}`, spec: { ...ids, interval: '5s' } })),
+    );
+  },
+  during: async ({ world, signal }) => {
+    const { admin } = world.cloud;
+    const jobIDs = (await admin.jobs({ clusterID: 'flapping' })).map(({ jobID }) => jobID);
+    let flaps = 0;
+    const flapping = (async () => {
+      for (; !signal.aborted; flaps += 1) {
+        await (flaps % 2 === 0 ? admin.stopJobs({ jobIDs }) : admin.startJobs({ jobIDs }));
+        await delay(FLAP_EVERY_MS);
+      }
+      await admin.removeJobs({ jobIDs });
+    })();
+    return async () => {
+      await flapping;
+      return flaps;
+    };
+  },
+  // The first list of all objects takes a while.
+  settlesMs: 10_000,
+  counts: 'changes of all states',
+  atLeast: 3,
 };
