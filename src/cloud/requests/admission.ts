@@ -52,11 +52,16 @@ export function abandon({ state, pass, guard, guardPass }: Admission): void {
   guard.abandoned(guardPass);
 }
 
-/** Reports the end of a call to the endpoint's guard and to the account's budget. */
+/**
+ * Reports the end of a call to the endpoint's guard, to the account's budget and, unless the key was refused,
+ * to its circuit breaker.
+ */
 export function report(admission: Admission, result: CallResult<unknown>): void {
-  const { guard, guardPass, account } = admission;
+  const { state, pass, guard, guardPass, account } = admission;
   const failed = result.kind === 'failed' ? result : undefined;
   const failure = failed?.failed.failure;
+  if (failure && SAYS_NOTHING_OF_THE_KEY.has(failure.kind)) state.breaker.inconclusive(pass);
+  else if (failure?.kind !== 'AuthenticationFailed') state.breaker.succeeded(pass);
   const isThrottled = failure?.kind === 'Throttled';
   if (failure && (failure.kind === 'ConnectionFailed' || (isThrottled && isApart(admission))))
     guard.failed(guardPass, failure);
@@ -65,12 +70,6 @@ export function report(admission: Admission, result: CallResult<unknown>): void 
   if (isThrottled) account.budget.throttled(result.sentAt, failed?.retryAfterMs);
   // A proxy may have answered before the cloud has counted the call.
   else if (!failure || !MAY_COME_FROM_A_PROXY.has(failure.kind)) account.budget.accepted(result.sentAt);
-}
-
-/** Reports the end of a call to the circuit breaker of the key, unless the key was refused. */
-export function reportKey({ state, pass }: Admission, kind: FailureKind | undefined): void {
-  if (kind && SAYS_NOTHING_OF_THE_KEY.has(kind)) state.breaker.inconclusive(pass);
-  else state.breaker.succeeded(pass);
 }
 
 /**

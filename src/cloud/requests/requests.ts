@@ -15,7 +15,7 @@ import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { CallObserver } from '../client/vendor-call.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
-import { abandon, admit, isApart, report, reportKey } from './admission.ts';
+import { abandon, admit, isApart, report } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
 import { type Admission, type Refused, type Request, type Result, WITHDRAWN } from './request.ts';
 
@@ -146,7 +146,7 @@ export class Requests {
 
   async #call<T>(request: Request<T>, admission: Admission, permit: Permit): Promise<void> {
     const { client, observer, clock } = this.#parts;
-    const { state, pass, guard, credential } = admission;
+    const { guard, credential } = admission;
     observer?.waited(request.priority, (clock.now() - request.waitingSince) / 1_000);
     request.isCalling = true;
     guard.began();
@@ -154,18 +154,11 @@ export class Requests {
     if (isApart(admission)) permit.release();
     const result = await client.call(request.subject.operation, request.about, credential);
     report(admission, result);
-    if (result.kind === 'answered') {
-      reportKey(admission, undefined);
-      return this.#finish(request, result);
-    }
+    if (result.kind === 'answered') return this.#finish(request, result);
     const { failed, sentAt, destination, isListRefused } = result;
     const { failure, code, requestID } = failed;
-    if (code === SIGNATURE_NONCE_USED && request.restarts('usedNonce')) {
-      state.breaker.abandoned(pass);
-      return this.#restart(request);
-    }
+    if (code === SIGNATURE_NONCE_USED && request.restarts('usedNonce')) return this.#restart(request);
     const isKeyRefused = failure.kind === 'AuthenticationFailed';
-    if (!isKeyRefused) reportKey(admission, failure.kind);
     const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, result) : undefined;
     if (retryAt === 'replaced') return this.#restart(request);
     this.#refuse(request, retryAt === undefined ? failure : { ...failure, retryAt }, {
