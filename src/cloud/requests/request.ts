@@ -87,7 +87,7 @@ export class Request<T> implements Waiting {
     return this.about.credential.namespace;
   }
 
-  /** The name that the circuit breaker knows: it sends no withdrawn request as a probe. */
+  /** Makes a request an abort signal: withdrawn, it is sent as no probe, and no Secret is read for it. */
   get aborted(): boolean {
     return this.withdrawn;
   }
