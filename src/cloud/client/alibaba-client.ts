@@ -1,5 +1,5 @@
 /**
- * Makes one signed call through the vendor's SDK, with a deadline and a bound on the answer's length. It
+ * Makes one signed call through the vendor's SDK, with a deadline and a bound on what the answer costs. It
  * neither retries nor interprets.
  */
 
@@ -9,10 +9,10 @@ import openApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-clien
 import { RuntimeOptions } from '@alicloud/tea-util';
 import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/endpoint.ts';
+import type { AnswerCost } from './answer-memory.ts';
 import type { AccessKey } from './credential.ts';
 import { DeadlineExceeded } from './map-error.ts';
-import { bound, hearAnswer, holdRequest, NONCE_HEADER } from './response-guard.ts';
-import { retryAfterOf } from './retry-after.ts';
+import { bound, hearAnswer, holdRequest, NONCE_HEADER, retryAfterOf } from './response-guard.ts';
 
 export interface AlibabaClientOptions {
   readonly endpoint: Endpoint;
@@ -64,13 +64,15 @@ export class AlibabaClient {
    * Makes the call.
    *
    * @param parameters the parameters of the operation, by the vendor's names
+   * @param cost bounds the answer; the caller closes it
    * @returns the parsed JSON of the body
    * @param onRetryAfter receives the milliseconds that the answer says to wait, if it says so
-   * @throws what the SDK throws, DeadlineExceeded or UnexpectedBody; `mapError` maps them all
+   * @throws what the SDK throws, DeadlineExceeded, UnexpectedBody or TooManyAnswers; `mapError` maps them all
    */
   async call(
     action: string,
     parameters: Readonly<Record<string, string>>,
+    cost: AnswerCost,
     onRetryAfter: (ms: number) => void = () => undefined,
   ): Promise<unknown> {
     const { version, parametersIn } = APIS[this.#api];
@@ -90,7 +92,7 @@ export class AlibabaClient {
     const headers = { [NONCE_HEADER]: nonce, 'accept-encoding': 'identity' };
     const request = new OpenApiRequest({ ...carried, headers });
     const send = () => this.#sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS));
-    const answer = await this.#withinBounds(nonce, send, onRetryAfter);
+    const answer = await this.#withinBounds(nonce, send, cost, onRetryAfter);
     return answer.body;
   }
 
@@ -103,6 +105,7 @@ export class AlibabaClient {
   async #withinBounds<T>(
     nonce: string,
     send: () => Promise<T>,
+    cost: AnswerCost,
     onRetryAfter: (ms: number) => void,
   ): Promise<T> {
     const began = this.#clock.now();
@@ -112,7 +115,7 @@ export class AlibabaClient {
     const onAnswer = (answer: IncomingMessage) => {
       const ms = retryAfterOf(answer.headers);
       if (ms !== undefined) onRetryAfter(ms);
-      bound(answer, over);
+      bound(answer, over, cost);
     };
     const heard = () => holdRequest(nonce, over, () => hearAnswer(nonce, send, onAnswer));
     return await Promise.race([heard(), rejectedBy(over.signal)]).finally(() => {

@@ -5,6 +5,7 @@
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import type { ClusterReference, Destination } from '../../job/model/cloud-port.ts';
 import type { FailureKind } from '../../job/model/failures.ts';
+import { AnswerMemory, MOST_OF_A_PAGE, MOST_OF_AN_ANSWER } from './answer-memory.ts';
 import type { Credential } from './credential.ts';
 import { type CallFailure, mapError } from './map-error.ts';
 import { type Job, type JobPage, mapJobResponse, mapListResponse } from './map-response.ts';
@@ -72,6 +73,7 @@ const MOST_DESTINATIONS = 1_000;
 export class LiveClient {
   readonly #options: LiveClientOptions;
   readonly #destinations = new Map<string, Destination>();
+  readonly #memory = new AnswerMemory();
 
   constructor(options: LiveClientOptions) {
     this.#options = options;
@@ -109,6 +111,7 @@ export class LiveClient {
     // The region of a Secret is not repeated: no text of a Secret leaves it.
     const isSecrets = about.regionID === undefined && credential.regionID !== undefined;
     const context = { action, identity, clusterID, jobID, regionID: isSecrets ? undefined : regionID };
+    const most = action === LIST_ACTION ? MOST_OF_A_PAGE : MOST_OF_AN_ANSWER;
     let isJson = false;
     const call = {
       action,
@@ -119,6 +122,7 @@ export class LiveClient {
         isJson = true;
         return read(body);
       },
+      cost: this.#memory.open(about.credential.namespace, most),
       context,
       mapError: (error: unknown) => mapError(error, context),
     };

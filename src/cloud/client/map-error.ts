@@ -3,6 +3,7 @@
  * second: a 404 can mean an unknown key, and a 400 an exceeded quota.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
+import { TooManyAnswers } from './answer-memory.ts';
 import { UnexpectedBody } from './map-response.ts';
 
 /** The call, as messages name it. */
@@ -85,6 +86,7 @@ export function mapError(error: unknown, context: CallContext): CallFailure {
 export function translate(error: unknown, dialect: Dialect): CallFailure {
   try {
     if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
+    if (error instanceof TooManyAnswers) return tooManyAnswers(dialect);
     return refusedBy(error, dialect) ?? unreachable(error, dialect) ?? NOT_OF_THIS_API;
   } catch {
     // A getter or proxy in the error threw.
@@ -97,6 +99,11 @@ const NOT_OF_THIS_API = failed(
   'UnexpectedResponse',
   'the answer is not the JSON of this API; is a proxy in between?',
 );
+
+function tooManyAnswers({ server }: Dialect): CallFailure {
+  const message = `${server} sends too many long answers at once; check the network and the endpoint`;
+  return failed('ConnectionFailed', message, 'TooManyAnswers');
+}
 
 /** Maps what the SDK throws for an error body: `code`, and `data` with its fields and `statusCode`. */
 function refusedBy(error: unknown, { kindOf, messageOf }: Dialect): CallFailure | undefined {

@@ -1,9 +1,11 @@
 /**
- * Reads the headers of an answer, which the vendor's SDK hides on errors, and bounds its length, which the
- * SDK does not. Both use the diagnostics channel on which Node publishes each answer that it receives.
+ * Reads the headers of an answer, which the vendor's SDK hides on errors, and counts what the answer costs,
+ * which the SDK does not. Both use the diagnostics channel on which Node publishes each answer that it
+ * receives.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { AnswerCost } from './answer-memory.ts';
 import { UnexpectedBody } from './map-response.ts';
 
 const CHANNEL = 'http.client.response.finish';
@@ -14,9 +16,6 @@ export const NONCE_HEADER = 'x-acs-signature-nonce';
 
 /** Name of the socket's property in httpx 2. */
 const READ_TIMER = 'TIMER::READ_TIMER';
-
-/** Longest body. A page of 100 jobs takes about 100 KiB. An endless body would fill the memory. */
-export const LONGEST_BODY_BYTES = 2 * 2 ** 20;
 
 /** Most informational heads before an answer, such as 103 Early Hints. The vendor sends none. */
 const MOST_INFORMATIONAL = 8;
@@ -96,18 +95,17 @@ function forgetTimer({ socket }: ClientRequest): void {
 }
 
 /**
- * Destroys the answer when `over` is aborted. Aborts `over` with an UnexpectedBody when the answer is
- * compressed or too long.
+ * Destroys the answer when `over` is aborted. Aborts `over` when the answer is compressed, with an
+ * UnexpectedBody, or costs too much, with the error that `cost` gives.
  */
-export function bound(answer: IncomingMessage, over: AbortController): void {
+export function bound(answer: IncomingMessage, over: AbortController, cost: AnswerCost): void {
   const { signal } = over;
   if (signal.aborted) answer.destroy();
   else signal.addEventListener('abort', () => answer.destroy(), { once: true });
   if (isPacked(answer)) over.abort(new UnexpectedBody('the answer is compressed; is a proxy in between?'));
-  else
-    watchLength(answer, () =>
-      over.abort(new UnexpectedBody('the answer is too long; is a proxy in between?')),
-    );
+  cost.onExceeded = (error) => over.abort(error);
+  cost.addHeaders(answer.rawHeaders);
+  countChunks(answer, cost);
 }
 
 /**
@@ -118,20 +116,31 @@ function isPacked({ headers }: IncomingMessage): boolean {
   return (headers['content-encoding'] ?? 'identity') !== 'identity';
 }
 
-/** Calls back once when the body turns out to be longer than `LONGEST_BODY_BYTES`. */
-function watchLength(answer: IncomingMessage, onTooLong: () => void): void {
-  let length = 0;
-  const count = (chunk: Buffer) => {
-    length += chunk.length;
-    if (length <= LONGEST_BODY_BYTES) return;
-    answer.off('data', count);
-    onTooLong();
+/**
+ * Counts each chunk as the parser delivers it. A listener would see the chunks too late: Node reads 64 KiB at
+ * once, which can be 10,000 chunks, before the SDK begins to listen.
+ */
+function countChunks(answer: IncomingMessage, cost: AnswerCost): void {
+  const push = answer.push.bind(answer);
+  answer.push = (chunk: Buffer | null, encoding) => {
+    if (chunk) cost.addChunk(chunk.length);
+    return push(chunk, encoding);
   };
-  // A data listener starts the flow of data, which must not begin before the SDK listens, too.
-  const whenRead = (event: string | symbol) => {
-    if (event !== 'data') return;
-    answer.off('newListener', whenRead);
-    answer.on('data', count);
-  };
-  answer.on('newListener', whenRead);
+}
+
+/** Longest wait, whatever the answer says: the vendor counts calls by the minute. */
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * The wait that an answer requests, ms: `x-acs-retry-after: 250`, or
+ * `x-ratelimit-user-api: Limit:6000,Remain:0,TimeLeft:250`.
+ */
+export function retryAfterOf(headers: Readonly<Record<string, unknown>>): number | undefined {
+  const texts = [
+    /^(\d{1,9})$/.exec(`${headers['x-acs-retry-after']}`),
+    /\bTimeLeft:(\d{1,9})\b/.exec(`${headers['x-ratelimit-user-api']}`),
+    /\bTimeLeft:(\d{1,9})\b/.exec(`${headers['x-ratelimit-user']}`),
+  ];
+  const ms = texts.find((match) => match !== null)?.[1];
+  return ms === undefined ? undefined : Math.min(Number(ms), LONGEST_WAIT_MS);
 }

@@ -5,6 +5,7 @@
  */
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import type { Failure } from '../../job/model/failures.ts';
+import { AnswerMemory, MOST_OF_AN_ANSWER } from '../client/answer-memory.ts';
 import type { AccessKey, Role } from '../client/credential.ts';
 import { MAY_COME_FROM_A_PROXY } from '../client/map-error.ts';
 import { mapStsError } from '../client/map-sts-error.ts';
@@ -60,6 +61,7 @@ export class Sts {
   readonly #assumptions: FairLimiter;
   readonly #lookups: FairLimiter;
   readonly #guards: EndpointGuards;
+  readonly #memory = new AnswerMemory();
 
   constructor(options: StsOptions) {
     const { clock } = options;
@@ -132,7 +134,8 @@ export class Sts {
       if (refused) return abandoned(refused);
       guard.began();
       const mapError = (error: unknown) => mapStsError(error, identity);
-      const made = { ...call, api: 'sts', endpoint, context: { identity }, mapError } as const;
+      const cost = this.#memory.open(namespace, MOST_OF_AN_ANSWER);
+      const made = { ...call, api: 'sts', endpoint, cost, context: { identity }, mapError } as const;
       const end = await makeCall(made, this.#options);
       const failure = end.kind === 'failed' ? end.failed.failure : undefined;
       // Several in a row mean that STS cannot be reached.

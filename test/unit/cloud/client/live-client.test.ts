@@ -86,7 +86,8 @@ describe('a call', () => {
   }
 
   it('for a job names region, cluster and job, and returns what the cloud says of it', async () => {
-    answer(200, '{"Job":{"JobId":"j","Status":"1"}}');
+    const body = '{"Job":{"JobId":"j","Status":"1"}}';
+    answer(200, body);
     const clock = new FakeClock(5);
     const result = await call(getJob('j'), { clock });
     expect(result).to.deep.equal({
@@ -94,6 +95,8 @@ describe('a call', () => {
       value: { jobID: 'j', status: '1' },
       destination: clientOf({ endpoint: cloud.endpoint }).destinationOf(CLUSTER, CREDENTIAL),
       sentAt: 5,
+      // One chunk.
+      work: body.length + 64,
     });
     expect(parameters()).to.deep.equal({ RegionId: 'cn-shanghai', ClusterId: 'c', JobId: 'j' });
   });

@@ -1,7 +1,7 @@
 // How long an answer says to wait.
 
 import { expect } from 'chai';
-import { retryAfterOf } from '../../../../src/cloud/client/retry-after.ts';
+import { retryAfterOf } from '../../../../src/cloud/client/response-guard.ts';
 
 describe('the time to wait', () => {
   const cases: readonly (readonly [Record<string, string>, number | undefined])[] = [

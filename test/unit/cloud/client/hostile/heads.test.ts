@@ -3,10 +3,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { AlibabaClient, CALL_DEADLINE_MS } from '../../../../src/cloud/client/alibaba-client.ts';
-import { DeadlineExceeded } from '../../../../src/cloud/client/map-error.ts';
-import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
-import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { AlibabaClient, CALL_DEADLINE_MS } from '../../../../../src/cloud/client/alibaba-client.ts';
+import { AnswerMemory, MOST_OF_AN_ANSWER } from '../../../../../src/cloud/client/answer-memory.ts';
+import { DeadlineExceeded } from '../../../../../src/cloud/client/map-error.ts';
+import { UnexpectedBody } from '../../../../../src/cloud/client/map-response.ts';
+import { FakeClock } from '../../../kit/fakes/fake-clock.ts';
 
 const EARLY_HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
 const ANSWER = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
@@ -34,7 +35,8 @@ describe('a call through the SDK', () => {
       clock,
       userAgent: 'operator/1',
     });
-    return client.call('GetEdgeTranscodeJob', { ClusterId: 'c', JobId: 'j' });
+    const cost = new AnswerMemory().open('media', MOST_OF_AN_ANSWER);
+    return client.call('GetEdgeTranscodeJob', { ClusterId: 'c', JobId: 'j' }, cost);
   }
 
   it('takes an answer after a few informational heads', async () => {
