@@ -17,6 +17,7 @@ import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, isApart, report } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
+import { type OwnEndpointGate, OwnEndpoints } from './own-endpoints.ts';
 import { type Admission, type Refused, type Request, type Result, WITHDRAWN } from './request.ts';
 
 export interface RequestsParts {
@@ -37,10 +38,13 @@ export class Requests {
   /** Requests that have their result. */
   readonly finished = new Channel<Request<unknown>>();
   readonly #parts: RequestsParts;
+  readonly #ownEndpoints: OwnEndpoints<Request<unknown>>;
   #isClosed = false;
 
   constructor(parts: RequestsParts) {
     this.#parts = parts;
+    const resume = (request: Request<unknown>) => this.#restart(request);
+    this.#ownEndpoints = new OwnEndpoints({ clock: parts.clock, resume });
   }
 
   submit(request: Request<unknown>): void {
@@ -50,6 +54,7 @@ export class Requests {
   /** No call is made after this. */
   close(): void {
     this.#isClosed = true;
+    this.#ownEndpoints.close();
     this.#parts.states.close();
     this.finished.close();
   }
@@ -58,6 +63,7 @@ export class Requests {
   withdraw(request: Request<unknown>): void {
     if (request.isCalling) return;
     request.admission?.account.budget.backlog.withdraw(request);
+    this.#ownEndpoints.withdraw(request.namespace, request);
     this.#leave(request);
     request.withdrawn = true;
   }
@@ -106,7 +112,7 @@ export class Requests {
     return undefined;
   }
 
-  /** Checks a request after its wait. It keeps its admission, or starts again, or ends. */
+  /** Checks a request after its wait. It keeps its admission, or starts again, or waits longer, or ends. */
   #check(request: Request<unknown>, admission: Admission): void {
     const { mayCall } = this.#parts;
     const { destination, state, pass, guard, guardPass } = admission;
@@ -118,7 +124,28 @@ export class Requests {
       this.#restart(request);
     else if (refused) this.#refuse(request, refused, { destination });
     else if (this.#isClosed || mayCall?.() === false) this.#finish(request, WITHDRAWN);
-    else request.admission = { ...admission, credential: current.credential };
+    else if (this.#mayBegin(request, current.credential))
+      request.admission = { ...admission, credential: current.credential };
+  }
+
+  /**
+   * Begins a call to an endpoint that its Secret names, or parks the request until the namespace may make
+   * one. A parked request is no probe, and starts again from its credential.
+   */
+  #mayBegin(request: Request<unknown>, credential: Credential): boolean {
+    const gate = this.#gateOf(request, credential);
+    if (!gate || gate.begin()) return true;
+    this.#leave(request);
+    gate.park(request);
+    return false;
+  }
+
+  /** Undefined for an endpoint of the vendor or the operator. */
+  #gateOf(
+    { namespace }: Request<unknown>,
+    { endpoint }: Credential,
+  ): OwnEndpointGate<Request<unknown>> | undefined {
+    return endpoint && this.#ownEndpoints.of(namespace);
   }
 
   /** Whether the account and the endpoint are those for which the request was admitted. */
@@ -153,6 +180,7 @@ export class Requests {
     // Such calls take no slots from the other credentials of the budget. The guard bounds their number.
     if (isApart(admission)) permit.release();
     const result = await client.call(request.subject.operation, request.about, credential);
+    this.#gateOf(request, credential)?.ended(result.work);
     report(admission, result);
     if (result.kind === 'answered') return this.#finish(request, result);
     const { failed, sentAt, destination, isListRefused } = result;

@@ -38,6 +38,18 @@ describe('a token bucket', () => {
     await clock.advance(3_600_000);
     expect(taken(bucket, 10)).to.equal(3);
   });
+
+  it('gives no token until tokens that it owes are back, and says when', async () => {
+    const clock = new FakeClock();
+    const bucket = new TokenBucket(clock, { burst: 3, perSecond: 2 });
+    bucket.spend(5);
+    expect(bucket.msUntilToken).to.equal(1_500);
+    await clock.advance(1_499);
+    expect(bucket.take()).to.equal(false);
+    await clock.advance(1);
+    expect(bucket.msUntilToken).to.equal(0);
+    expect(taken(bucket, 3)).to.equal(1);
+  });
 });
 
 function taken(bucket: TokenBucket, tries: number): number {

@@ -144,7 +144,7 @@ export function resultOf<T>(
   sentAt: number,
 ): Result<T> {
   if (outcome === 'withdrawn') return { kind: 'withdrawn' };
-  if (outcome === 'observed') return { kind: 'answered', value, destination: DESTINATION, sentAt };
+  if (outcome === 'observed') return { kind: 'answered', value, destination: DESTINATION, sentAt, work: 0 };
   return {
     kind: 'failed',
     failure: { kind: outcome, message: 'as planned' },

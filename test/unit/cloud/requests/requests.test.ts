@@ -592,4 +592,80 @@ describe('requests', () => {
       expect(outcome(waits)).to.deep.equal(['answered']);
     });
   });
+
+  describe('to an endpoint that their Secret names', () => {
+    beforeEach(() => {
+      fresh = held = aKey('one', { endpoint: { protocol: 'https', host: 'own.example' } });
+    });
+
+    it('are 8 at once for a namespace; the others wait without a failure, and call when one ends', async () => {
+      const all = Array.from({ length: 20 }, () => submit());
+      await time.pass(5_000, 10);
+      expect(calls.length).to.equal(8);
+      expect(outcome(...all)).to.deep.equal(Array(20).fill(undefined));
+      for (let ended = 0; ended < 20; ended += 1) {
+        calls[ended]?.end('answered');
+        await time.pass(100, 10);
+        expect(calls.length, `after ${ended + 1} answers`).to.equal(Math.min(20, 9 + ended));
+      }
+      expect(outcome(...all)).to.deep.equal(Array(20).fill('answered'));
+    });
+
+    it('leave the permits of their account to other namespaces', async () => {
+      for (let count = 0; count < 20; count += 1) submit();
+      await time.pass(1_000, 10);
+      const other = submit({ namespace: 'news' });
+      await time.pass(100, 10);
+      expect(calls.length).to.equal(9);
+      calls[8]?.end('answered');
+      await time.pass(1);
+      expect(outcome(other)).to.deep.equal(['answered']);
+    });
+
+    it('can be withdrawn while they wait, and make no call', async () => {
+      const all = Array.from({ length: 10 }, () => submit());
+      await time.pass(1_000, 10);
+      for (const request of all) requests.withdraw(request);
+      expect(all.filter(({ withdrawn }) => withdrawn)).to.have.length(2);
+      for (const { end } of calls) end('answered');
+      await time.pass(1_000, 10);
+      expect([calls.length, finished.length]).to.deep.equal([8, 8]);
+    });
+
+    it('do not wait for withdrawn ones', async () => {
+      const all = Array.from({ length: 1_000 }, () => submit());
+      await time.pass(15_000, 10);
+      for (const request of all) requests.withdraw(request);
+      submit();
+      await time.pass(100, 10);
+      calls[0]?.end('answered');
+      await time.pass(100, 10);
+      expect(calls.length).to.equal(9);
+    });
+
+    it('get the failure when the endpoint turns out to be unreachable while they wait', async () => {
+      const all = Array.from({ length: 30 }, () => submit());
+      await time.pass(1_000, 10);
+      for (const { end } of calls) end('ConnectionFailed');
+      await time.pass(1_000, 10);
+      expect(outcome(...all)).to.deep.equal(Array(30).fill('ConnectionFailed'));
+      expect(calls.length).to.equal(8);
+    });
+
+    it('make no call once all is closed', async () => {
+      for (let count = 0; count < 10; count += 1) submit();
+      await time.pass(1_000, 10);
+      requests.close();
+      for (const { end } of calls) end('answered');
+      await time.pass(1_000, 10);
+      expect(calls.length).to.equal(8);
+    });
+
+    it('that the operator names instead are 96 at once', async () => {
+      fresh = held = aKey('one');
+      for (let count = 0; count < 100; count += 1) submit();
+      await time.pass(5_000, 10);
+      expect(calls.length).to.equal(96);
+    });
+  });
 });
