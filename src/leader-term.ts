@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from './base/clock.ts';
+import { LimitedLogger } from './base/limited-logger.ts';
 import type { Logger } from './base/logger.ts';
 import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
@@ -73,7 +74,7 @@ export class Leader {
   constructor(parts: LeaderParts, term: Term) {
     this.#parts = parts;
     this.#term = term;
-    this.#rooms = construct(parts, term);
+    this.#rooms = construct({ ...parts, logger: new LimitedLogger(parts) }, term);
   }
 
   /** The facts of the objects. */

@@ -1,6 +1,7 @@
 /**
  * Writes statuses: one JSON Patch each, which the API server refuses when the object was replaced or has
  * changed since. A failed write is retried; a newer status of the same object replaces one that still waits.
+ * Namespaces take turns, and one whose objects change again and again is slowed down (`repeat-limit.ts`).
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
@@ -16,6 +17,7 @@ import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
 import { decodeJob } from '../informer/decode.ts';
 import type { Store } from '../informer/store.ts';
+import { RepeatLimit } from './repeat-limit.ts';
 
 /**
  * Results of a write: `written`, `pruned` (written without fields that the schema lacks), `conflict` (the
@@ -50,6 +52,8 @@ interface Desired {
  */
 const MOST_IN_FLIGHT = 16;
 
+const DELAY_LOGGED_AGAIN_MS = 10 * 60_000;
+
 const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 
 export class StatusWriter implements StatusSink {
@@ -62,12 +66,17 @@ export class StatusWriter implements StatusSink {
    * whole.
    */
   readonly #pruning: OnceLogger;
+  /** Namespaces whose writes are delayed: logged once in ten minutes. */
+  readonly #delays: OnceLogger;
+  readonly #limit: RepeatLimit;
   readonly #controller: Controller<ObjectKey>;
 
   constructor(parts: StatusWriterParts) {
     this.#parts = parts;
     this.#rejections = new OnceLogger({ ...parts, level: 'error' });
     this.#pruning = new OnceLogger(parts);
+    this.#delays = new OnceLogger({ ...parts, repeatAfterMs: DELAY_LOGGED_AGAIN_MS });
+    this.#limit = new RepeatLimit(parts.clock);
     this.#controller = new Controller<ObjectKey>({
       clock: parts.clock,
       logger: parts.logger,
@@ -103,6 +112,8 @@ export class StatusWriter implements StatusSink {
     if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
+    const writableAt = this.#limit.writableAt(key);
+    if (writableAt > this.#parts.clock.now()) return this.#delay(key, writableAt);
     desired.inFlight = true;
     let answer: unknown;
     try {
@@ -120,6 +131,7 @@ export class StatusWriter implements StatusSink {
     after: EdgeTranscodeJob | undefined,
   ): Outcome {
     this.#finish(key, desired);
+    this.#limit.wrote(key);
     this.#rejections.recovered(key);
     if (after) this.#parts.store.update(after);
     const isWhole = !after || fingerprintOf(after.status) === fingerprintOf(desired.status);
@@ -128,6 +140,14 @@ export class StatusWriter implements StatusSink {
     else this.#logPruned(key);
     desired.onResult(before.status);
     return awaitChange();
+  }
+
+  /** Delays a status. A newer one of the same object replaces it meanwhile. */
+  #delay(key: ObjectKey, writableAt: number): Outcome {
+    const { namespace } = splitKey(key);
+    const message = 'statuses of a namespace change too often: each is written at most once a minute';
+    this.#delays.failed(namespace, message, { namespace });
+    return pollAt(writableAt);
   }
 
   #logPruned(key: ObjectKey): void {

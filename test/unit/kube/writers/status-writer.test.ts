@@ -177,6 +177,73 @@ describe('the status writer', () => {
     expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/b']);
   });
 
+  describe('with objects that change again and again', () => {
+    /** Lets every patch succeed at once. */
+    function answerAll(): string[] {
+      const written: string[] = [];
+      let version = 10;
+      client.patchStatus = async (key, body) => {
+        const status = (body[2] as { value: Status }).value;
+        written.push(`${key} ${status.state}`);
+        version += 1;
+        return raw(nameOf(key as EdgeTranscodeJob['key']), version, { status });
+      };
+      return written;
+    }
+
+    /** Changes every status each 5 s. */
+    async function flap(jobs: readonly EdgeTranscodeJob[], minutes: number): Promise<void> {
+      for (let poll = 0; poll < 12 * minutes; poll += 1) {
+        for (const job of jobs) await write(job, poll % 2 ? RUNNING : STOPPED);
+        await clock.advance(5_000);
+      }
+    }
+
+    it('writes each once a minute, and a hundred at once and two a second more', async () => {
+      const written = answerAll();
+      const jobs = Array.from({ length: 60 }, (_, index) => known(`flap-${index}`));
+      await flap(jobs, 5);
+      // 3,600 are wanted.
+      expect(written.length).to.be.within(5 * 60, 5 * 60 + 100 + 5 * 120 + 60);
+      const before = written.length;
+      await flap(jobs, 1);
+      expect(written.length - before).to.be.within(60, 60 + 120 + 60);
+    });
+
+    it('writes the latest status a minute after the last write at the latest', async () => {
+      const written = answerAll();
+      const job = known('flap');
+      for (let change = 0; change < 300; change += 1) {
+        await write(job, change % 2 ? RUNNING : STOPPED);
+        await clock.advance(100);
+      }
+      expect(written.length).to.be.within(100, 170);
+      expect(writer.pending).to.equal(1);
+      await write(job, { ...RUNNING, state: 'NotFound' });
+      await clock.advance(60_000);
+      expect([written.at(-1), writer.pending]).to.deep.equal(['media/flap NotFound', 0]);
+    });
+
+    it('delays no first write, and no write of another namespace', async () => {
+      const written = answerAll();
+      const job = known('flap');
+      for (let change = 0; change < 300; change += 1) await write(job, change % 2 ? RUNNING : STOPPED);
+      const other = { ...aJob().named('b', 'news').version(5).build(), status: BEFORE };
+      store.apply(other);
+      for (const status of [RUNNING, STOPPED, RUNNING]) await write(other, status);
+      await write(known('new'), RUNNING);
+      expect(written.slice(-4)).to.deep.equal([
+        'news/b Running',
+        'news/b NotStarted',
+        'news/b Running',
+        'media/new Running',
+      ]);
+      expect(writer.pending).to.equal(1);
+      const warnings = logger.lines.filter(({ level }) => level === 'warn');
+      expect(warnings.map(({ fields }) => fields)).to.deep.equal([{ namespace: 'media' }]);
+    });
+  });
+
   it('writes the next status for the version of the last answer', async () => {
     const job = known();
     await write(job, RUNNING);

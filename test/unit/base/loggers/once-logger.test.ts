@@ -1,8 +1,8 @@
 // The lines that a lasting trouble leaves in the log.
 import { expect } from 'chai';
-import { OnceLogger } from '../../../src/base/once-logger.ts';
-import { FakeClock } from '../kit/fakes/fake-clock.ts';
-import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
+import { OnceLogger } from '../../../../src/base/once-logger.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 function setUp(options: { level?: 'warn' | 'error'; repeatAfterMs?: number } = {}) {
   const clock = new FakeClock();
