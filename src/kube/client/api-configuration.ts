@@ -1,7 +1,9 @@
 /**
- * How every call of the API server is made: its user agent, connections and deadline.
+ * How every call of the API server is made: its user agent, connections and deadline, and how much of its
+ * answer is read.
  */
 import { createConfiguration, ServerConfiguration } from '@kubernetes/client-node';
+import { bounded } from './bounded-body.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
 /** Configuration of the library's generated clients. */
@@ -22,7 +24,7 @@ export function apiConfiguration(
           context.setSignal(AbortSignal.timeout(deadlineMs));
           return context;
         },
-        post: async (context) => context,
+        post: async (response) => bounded(response),
       },
     ],
   });

@@ -11,18 +11,15 @@ import {
 import { API_VERSION, GROUP, PLURAL, VERSION } from '../../api/edge-transcode-job.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { apiConfiguration } from './api-configuration.ts';
+import { bytesOf, TooLargeError } from './bounded-body.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
 /**
- * Deadline of a call. A list page of 500 objects or a write takes far less; the API server itself gives up
- * after 60 s.
+ * Deadline of a call. A list page or a write takes far less; the API server itself gives up after 60 s.
  */
 const DEADLINE_MS = 20_000;
 
 const UNAUTHORIZED = 401;
-
-/** Objects per page: 500, as kubectl does, are about 1 MB. */
-const PAGE_SIZE = 500;
 
 /** The operator's name in `metadata.managedFields`. */
 const FIELD_MANAGER = 'edge-transcode-job-operator';
@@ -31,6 +28,8 @@ export interface Page {
   readonly items: readonly unknown[];
   readonly resourceVersion: string;
   readonly next?: string;
+  /** Size of the page as the API server sent it. */
+  readonly bytes: number;
 }
 
 /** Selects objects of the collection; default: all. */
@@ -69,20 +68,28 @@ export class KubeClient {
    * Lists one page.
    *
    * @param continueToken from the previous page of the same selection; undefined: the first page
+   * @param limit most objects of the page
+   * @throws TooLargeError when the page has more than `MOST_ANSWER_BYTES`
    */
-  async list(continueToken: string | undefined, { namespace, labelSelector }: Selection): Promise<Page> {
-    const page = { limit: PAGE_SIZE, ...(continueToken && { _continue: continueToken }) };
+  async list(
+    continueToken: string | undefined,
+    { namespace, labelSelector }: Selection,
+    limit: number,
+  ): Promise<Page> {
+    const page = { limit, ...(continueToken && { _continue: continueToken }) };
     const selected = { ...page, ...(labelSelector && { labelSelector }) };
     const which = { group: GROUP, version: VERSION, plural: PLURAL, ...selected };
-    const { items, metadata } = await this.#call(() =>
+    const answer = await this.#call(() =>
       namespace === undefined
-        ? this.#objects.listClusterCustomObject(which)
-        : this.#objects.listNamespacedCustomObject({ ...which, namespace }),
+        ? this.#objects.listClusterCustomObjectWithHttpInfo(which)
+        : this.#objects.listNamespacedCustomObjectWithHttpInfo({ ...which, namespace }),
     );
+    const { items, metadata } = answer.data;
     return {
       items,
       resourceVersion: metadata.resourceVersion,
       ...(metadata.continue && { next: metadata.continue }),
+      bytes: bytesOf(answer),
     };
   }
 
@@ -115,7 +122,9 @@ export class KubeClient {
     } catch (error) {
       // Without an answer the connection may be dead; after 401 its client certificate may be out of date.
       // The next call connects again.
-      if (!(error instanceof ApiException) || error.code === UNAUTHORIZED) this.#config.dropConnections();
+      const isSound =
+        error instanceof ApiException ? error.code !== UNAUTHORIZED : error instanceof TooLargeError;
+      if (!isSound) this.#config.dropConnections();
       throw error;
     }
   }

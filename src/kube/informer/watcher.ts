@@ -8,7 +8,9 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
+import { TooLargeError } from '../client/bounded-body.ts';
 import { collectionPath, type Page, type Selection } from '../client/kube-client.ts';
+import { FIRST_LIMIT, limitAfter, limitAfterTooLarge } from '../client/page-limit.ts';
 import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from '../client/watch-client.ts';
 import { decodeJob } from './decode.ts';
 import {
@@ -21,7 +23,10 @@ import {
 } from './watch-machine.ts';
 
 export interface WatcherParts {
-  readonly lister: { list(continueToken: string | undefined, selection: Selection): Promise<Page> };
+  readonly lister: {
+    /** @param limit most objects of the page @throws TooLargeError when they are too many bytes */
+    list(continueToken: string | undefined, selection: Selection, limit: number): Promise<Page>;
+  };
   readonly watch: Pick<WatchClient, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -57,6 +62,8 @@ export class Watcher {
   readonly #parts: WatcherParts;
   #progressedAt: number;
   #triedAt: number;
+  /** Objects of the next page. It outlives a list: the objects of the next list are much the same. */
+  #limit = FIRST_LIMIT;
   readonly #once: OnceLogger;
 
   constructor(parts: WatcherParts) {
@@ -102,16 +109,28 @@ export class Watcher {
   }
 
   async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
-    const { lister, namespace, labelSelector } = this.#parts;
     try {
-      const { items, resourceVersion, next } = await unlessAborted(
-        lister.list(continueToken, { namespace, labelSelector }),
-        signal,
-      );
+      const { items, resourceVersion, next } = await unlessAborted(this.#page(continueToken), signal);
       const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
       return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
     } catch (error) {
       return signal.aborted ? { kind: 'failed' } : this.#failure('listing', error);
+    }
+  }
+
+  /** Requests a page that is too large again with fewer objects, until it has one object. */
+  async #page(continueToken: string | undefined): Promise<Page> {
+    const { lister, namespace, labelSelector } = this.#parts;
+    for (;;) {
+      const limit = this.#limit;
+      try {
+        const page = await lister.list(continueToken, { namespace, labelSelector }, limit);
+        this.#limit = limitAfter(limit, { objects: page.items.length, bytes: page.bytes });
+        return page;
+      } catch (error) {
+        if (!(error instanceof TooLargeError) || limit === 1) throw error;
+        this.#limit = limitAfterTooLarge(limit);
+      }
     }
   }
 
@@ -209,6 +228,8 @@ function hintOf({ status, reason }: ApiFailure, namespace: string | undefined): 
   if (status === 401)
     return 'the API server does not accept the credentials of the kubeconfig or service account';
   if (status !== undefined) return undefined;
+  if (reason === TooLargeError.name)
+    return 'an object is larger than 4 MiB, which etcd allows only with a raised --max-request-bytes: reduce its labels, annotations, finalizers and owner references';
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(reason))
     return "the API server's certificate is not one that the kubeconfig's certificate-authority signed";
   if (/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH/.test(reason))

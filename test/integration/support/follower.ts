@@ -58,10 +58,10 @@ export class Follower implements AsyncDisposable {
     const { client, watch } = connectKube({ path: kubeconfig, environment: {} }, 'follower', LIMITS);
     const watcher = new Watcher({
       lister: {
-        list: async (token) => {
+        list: async (token, selection, limit) => {
           this.lists += 1;
           await onList?.(token);
-          return client.list(token, {});
+          return client.list(token, selection, limit);
         },
       },
       watch: {

@@ -38,7 +38,7 @@ export async function startEtcd(
 /** Its JSON gateway: https://etcd.io/docs/latest/dev-guide/api_grpc_gateway/. Numbers are texts there. */
 export async function askEtcd(
   url: string,
-  method: 'range' | 'compaction',
+  method: 'range' | 'compaction' | 'put',
   body: Readonly<Record<string, string>>,
 ): Promise<{ readonly header: { readonly revision: string } }> {
   const response = await fetch(`${url}/v3/kv/${method}`, { method: 'POST', body: JSON.stringify(body) });

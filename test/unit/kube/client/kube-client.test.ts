@@ -2,6 +2,11 @@
 
 import { expect } from 'chai';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
+import {
+  MOST_ANSWER_BYTES,
+  MOST_REFUSAL_BYTES,
+  TooLargeError,
+} from '../../../../src/kube/client/bounded-body.ts';
 import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
@@ -28,34 +33,36 @@ describe('the client of the API server', () => {
     return server.received.at(-1) as Received;
   }
 
-  it('lists all namespaces in pages of 500, and continues with a token', async () => {
-    const metadata = { resourceVersion: '10', continue: 'token' };
-    server.respond = (response) => json(response, 200, { items: [{ a: 1 }], metadata });
-    expect(await client.list(undefined, {})).to.deep.equal({
-      items: [{ a: 1 }],
+  it('lists all namespaces in pages, and continues with a token', async () => {
+    const body = { items: [{ a: 1 }], metadata: { resourceVersion: '10', continue: 'token' } };
+    server.respond = (response) => json(response, 200, body);
+    expect(await client.list(undefined, {}, 500)).to.deep.equal({
+      items: body.items,
       resourceVersion: '10',
       next: 'token',
+      bytes: JSON.stringify(body).length,
     });
     expect(last()).to.include({ method: 'GET', url: `${COLLECTION}/edgetranscodejobs?limit=500` });
     server.respond = (response) =>
       json(response, 200, { items: [], metadata: { resourceVersion: '10', continue: '' } });
-    expect(await client.list('token', {})).to.deep.equal({ items: [], resourceVersion: '10' });
+    expect(await client.list('token', {}, 500)).to.deep.include({ items: [], resourceVersion: '10' });
+    expect(await client.list('token', {}, 500)).not.to.have.property('next');
     expect(last().url).to.match(/continue=token/);
   });
 
   it('lists one namespace', async () => {
     const metadata = { resourceVersion: '10' };
     server.respond = (response) => json(response, 200, { items: [], metadata });
-    await client.list('token', { namespace: 'media' });
+    await client.list('token', { namespace: 'media' }, 500);
     expect(last().url).to.equal(`${COLLECTION}/namespaces/media/edgetranscodejobs?continue=token&limit=500`);
   });
 
   it('lists the objects that a label selects', async () => {
     const metadata = { resourceVersion: '10' };
     server.respond = (response) => json(response, 200, { items: [], metadata });
-    await client.list(undefined, { labelSelector: 'shard=a' });
+    await client.list(undefined, { labelSelector: 'shard=a' }, 500);
     expect(last().url).to.equal(`${COLLECTION}/edgetranscodejobs?labelSelector=shard%3Da&limit=500`);
-    await client.list('token', { namespace: 'media', labelSelector: '!shard' });
+    await client.list('token', { namespace: 'media', labelSelector: '!shard' }, 500);
     expect(new URL(String(last().url), 'http://x').searchParams.get('labelSelector')).to.equal('!shard');
     expect(last().url).to.contain('/namespaces/media/');
   });
@@ -145,11 +152,47 @@ describe('the client of the API server', () => {
   it('rejects an answer that is not a list', async () => {
     for (const body of [{}, null, 'x', []]) {
       server.respond = (response) => json(response, 200, body);
-      expect(await client.list(undefined, {}).catch(apiFailure), JSON.stringify(body)).to.have.property(
+      expect(await client.list(undefined, {}, 500).catch(apiFailure), JSON.stringify(body)).to.have.property(
         'reason',
       );
     }
   });
+
+  it('reads the largest object that etcd holds, twice over', async () => {
+    const large = { text: 'ü'.repeat(MOST_ANSWER_BYTES / 2 - 10) };
+    server.respond = (response) => json(response, 200, large);
+    expect(await client.get('media/a')).to.deep.equal(large);
+  });
+
+  it('does not read an answer without an end, and keeps its connection', async () => {
+    const sent = answersWithoutEnd(200);
+    for (let calls = 1; calls <= 3; calls += 1)
+      expect(await client.list(undefined, {}, 500).catch((error) => error)).to.be.instanceOf(TooLargeError);
+    expect(sent()).to.be.below(3 * 2 * MOST_ANSWER_BYTES);
+    expect(server.connections).to.equal(1);
+  });
+
+  it('reads no more of a refusal than its bound, and reports its status', async () => {
+    const sent = answersWithoutEnd(422);
+    expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ status: 422, reason: 'HTTP 422' });
+    expect(sent()).to.be.below(MOST_REFUSAL_BYTES + 2 * 1_024 * 1_024);
+  });
+
+  /** Makes the server send until the call is cancelled. @returns the bytes that it has sent */
+  function answersWithoutEnd(status: number): () => number {
+    let bytes = 0;
+    const part = 'x'.repeat(64 * 1_024);
+    server.respond = (response) => {
+      const more = () => {
+        if (!response.stream.writable) return;
+        bytes += part.length;
+        response.write(part, more);
+      };
+      response.writeHead(status, { 'content-type': 'application/json' });
+      more();
+    };
+    return () => bytes;
+  }
 
   it('gives each call a deadline of 20 s', async () => {
     const timeout = AbortSignal.timeout;

@@ -4,7 +4,8 @@
 import { expect } from 'chai';
 import { nameOf } from '../../../../src/base/object-key.ts';
 import { type ApiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
-import type { Page } from '../../../../src/kube/client/kube-client.ts';
+import { TooLargeError } from '../../../../src/kube/client/bounded-body.ts';
+import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts';
 import { type RawEvent, UnreadableError, type WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { WatchEvent } from '../../../../src/kube/informer/watch-machine.ts';
 import { Watcher } from '../../../../src/kube/informer/watcher.ts';
@@ -20,7 +21,8 @@ function raw(name: string, resourceVersion: string): object {
 }
 
 function page(resourceVersion: string, names: string[], next?: string): Page {
-  return { items: names.map((name) => raw(name, '1')), resourceVersion, ...(next && { next }) };
+  const items = names.map((name) => raw(name, '1'));
+  return { items, resourceVersion, bytes: 0, ...(next && { next }) };
 }
 
 /** One watch, from its request to its end. */
@@ -68,14 +70,16 @@ class OpenWatch {
 
 class ScriptedApiServer {
   readonly tokens: (string | undefined)[] = [];
+  readonly limits: number[] = [];
   readonly watches: OpenWatch[] = [];
   /** The next answers to lists; after the last one lists hang. */
   readonly pages: (Page | Error)[] = [];
   /** When set, watches fail with this error. */
   refusal: unknown;
 
-  async list(token: string | undefined): Promise<Page> {
+  async list(token: string | undefined, _selection: Selection, limit: number): Promise<Page> {
     this.tokens.push(token);
+    this.limits.push(limit);
     const next = this.pages.shift();
     if (next === undefined) return await new Promise<never>(() => undefined);
     if (next instanceof Error) throw next;
@@ -236,6 +240,31 @@ describe('the watcher', () => {
     await clock.advance(500);
     expect(server.tokens).to.deep.equal([undefined, 'more', 'more']);
     expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'listed']);
+  });
+
+  it('requests a page that is too large again with fewer objects, immediately', async () => {
+    const tooLarge = new TooLargeError('CANARY');
+    const large = { ...page('10', ['a'], 'more'), bytes: 2_000_000 };
+    await run(tooLarge, tooLarge, large, page('10', ['b']));
+    expect(server.tokens).to.deep.equal([undefined, undefined, undefined, 'more']);
+    expect(server.limits).to.deep.equal([16, 2, 1, 1]);
+    expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'listed']);
+    expect(logger.lines).to.deep.equal([]);
+  });
+
+  it('pauses when a single object is too large, and logs what to do', async () => {
+    await run(...Array.from({ length: 3 }, () => new TooLargeError('CANARY')));
+    expect(server.limits).to.deep.equal([16, 2, 1]);
+    expect(logger.lines[0]).to.deep.include({ level: 'warn', message: 'listing failed' });
+    expect(logger.lines[0]?.fields.hint).to.contain('larger than 4 MiB');
+    await clock.advance(500);
+    expect(server.limits).to.deep.equal([16, 2, 1, 1]);
+  });
+
+  it('requests more objects with each page, and as many again with the next list', async () => {
+    await run(page('10', ['a'], '1'), page('10', ['b'], '2'), page('10', ['c']), page('20', ['d']));
+    await server.current.end(httpError(410));
+    expect(server.limits).to.deep.equal([16, 64, 256, 500]);
   });
 
   it('retries at growing intervals of at most 8 s without an API server', async () => {

@@ -39,7 +39,7 @@ describe('the watchers', () => {
   async function list(_token: string | undefined, { namespace, labelSelector }: Selection): Promise<Page> {
     selectors.push(labelSelector);
     if (forbidden.has(namespace)) throw new RefusedError({ status: 403, reason: 'Forbidden' });
-    return { items: [], resourceVersion: `${namespace}-10` };
+    return { items: [], resourceVersion: `${namespace}-10`, bytes: 0 };
   }
 
   async function* watch(

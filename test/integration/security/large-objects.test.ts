@@ -1,0 +1,79 @@
+/**
+ * Objects as large as etcd holds, by the hundred: a tenant who may create objects cannot make the operator
+ * run out of memory. Linux only: /proc has the most memory that a process ever took.
+ */
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { expect } from 'chai';
+import { GROUP, PLURAL } from '../../../src/api/edge-transcode-job.ts';
+import type { Operator } from '../../world/operator.ts';
+import { useWorld } from '../support/use-world.ts';
+import { job, type World } from '../support/world.ts';
+
+const OBJECTS = 300;
+const LABELS = 3_000;
+const OBJECT_BYTES = 1.1 * 1_000 * 1_000;
+
+/** A pod gets 1 GiB. */
+const MOST_MIB = 400;
+
+/** A write of such an object takes the API server a second. */
+const WRITES = 30;
+
+/** An API server that has just read as many large objects refuses lists for a while. */
+const WITHIN_MS = 240_000;
+
+describe('300 objects of more than a megabyte', function () {
+  this.timeout(2 * WITHIN_MS);
+  let operator: Operator;
+  const scene = useWorld({ operator: 'none' });
+
+  before(async () => {
+    await createLargeObjects(scene.world);
+  });
+
+  it('are as large as they should be', async () => {
+    const { length } = JSON.stringify(await scene.world.get('large-0'));
+    expect(length).to.be.within(OBJECT_BYTES, 1.5 * OBJECT_BYTES);
+  });
+
+  it('are listed, and the operator becomes ready', async () => {
+    operator = await scene.world.operator({ untilReady: false });
+    await operator.process.ready(() => operator.isReady().catch(() => false), WITHIN_MS);
+    expect(await operator.metric('edgetranscode_jobs{state="Unknown"}'), 'objects').to.be.at.most(OBJECTS);
+  });
+
+  it('get statuses, although each write is answered with the whole object', async () => {
+    const written = async () => (await operator.metric(WRITTEN)) >= WRITES;
+    await operator.process.ready(written, WITHIN_MS);
+  });
+
+  it(`take less than ${MOST_MIB} MiB of memory at any time`, async () => {
+    expect(await peakMiB(operator)).to.be.below(MOST_MIB);
+  });
+});
+
+const WRITTEN = 'edgetranscode_status_writes_total{result="written"}';
+
+async function createLargeObjects({ controlPlane }: World): Promise<void> {
+  for (let index = 0; index < OBJECTS; index += 1) {
+    const name = `large-${index}`;
+    const made = { uid: randomUUID(), generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
+    const { metadata, ...rest } = job(name) as { metadata: object };
+    const object = { ...rest, metadata: { ...metadata, ...made, labels: labelsOf(index) } };
+    await controlPlane.storeInEtcd(`${GROUP}/${PLURAL}/default/${name}`, object);
+  }
+}
+
+/** Names and values as long as Kubernetes allows; no two objects share a name. */
+function labelsOf(object: number): Record<string, string> {
+  const indexes = Array.from({ length: LABELS }, (_, index) => index);
+  const names = indexes.map((index) => `${`p${object}-${index}-`.padEnd(252, 'x')}x/${'n'.repeat(63)}`);
+  return Object.fromEntries(names.map((name) => [name, 'v'.repeat(63)]));
+}
+
+/** The most memory that the operator has taken so far. */
+async function peakMiB({ process }: Operator): Promise<number> {
+  const status = await readFile(`/proc/${process.pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024;
+}
