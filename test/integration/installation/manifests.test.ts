@@ -68,7 +68,7 @@ describe('the shipped manifests on an API server', function () {
 
   it('install on an empty cluster in one command, without a warning', () => {
     expect(installed).to.include({ code: 0, stderr: '' });
-    expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(13);
+    expect(installed.stdout.trimEnd().split('\n')).to.have.lengthOf(15);
   });
 
   it('do not install the samples', () => {
