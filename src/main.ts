@@ -3,6 +3,7 @@
  */
 
 import { App } from './app.ts';
+import { printable } from './base/foreign-text.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
 
@@ -77,7 +78,7 @@ function readOrExit(args: readonly string[], environment: Environment): Settings
   const credentials = ownCredentials(environment, config?.credentials ?? 'auto', canAssume);
   if ('errors' in credentials) errors.push(...credentials.errors);
   if ('config' in result && 'own' in credentials) return { ...result, ...credentials };
-  process.stderr.write(`${errors.join('\n')}\n--help lists the options.\n`);
+  process.stderr.write(`${errors.map(printable).join('\n')}\n--help lists the options.\n`);
   process.exit(EXIT_BAD_OPTIONS);
 }
 

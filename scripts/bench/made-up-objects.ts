@@ -126,7 +126,7 @@ export const SETTINGS = {
   minIntervalMs: 5_000,
   freshness: 3,
   intervalScale: 1,
-  streamUrls: 'redact-query',
+  streamUrls: 'redact',
 } as const;
 
 /** Heartbeats are a whole number of intervals apart, at instants of the object's own. */

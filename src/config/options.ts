@@ -109,9 +109,9 @@ export const OPTIONS = {
     parse: parse.list(isEndpointPattern, 'a host, host:port, *.domain or *'),
   }),
   'stream-urls': option({
-    default: 'redact-query',
+    default: 'redact',
     value: STREAM_URL_MODES.join('|'),
-    text: 'how a status shows stream URLs, whose query can hold a push or play secret',
+    text: 'how a status shows stream URLs, which can hold a push or play secret. redact: scheme, host, plain segments of the path, plain names of parameters; short: scheme, host and the first segment; full: all; omit: no URLs',
     parse: parse.oneOf(STREAM_URL_MODES),
   }),
   'leader-elect': option({

@@ -1,8 +1,10 @@
 /**
- * The log: pino, JSON lines on standard output. Secrets are redacted here, not at each call.
+ * The log: pino, JSON lines on standard output. Secrets are redacted here, not at each call, and so are
+ * characters that a terminal would obey.
  */
 import pino, { type Logger as Pino } from 'pino';
 import pretty from 'pino-pretty';
+import { printable } from '../base/foreign-text.ts';
 import type { LogFields, Logger } from '../base/logger.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -33,7 +35,7 @@ const SECRET_NAMES: ReadonlySet<string> = new Set([
 /**
  * User information and queries of URLs can be secrets wherever they appear, such as in an error of a library.
  */
-const URL_WITH_SECRET = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/)((?:[^\s/?#@"']*@)+)?([^\s?#"']*)([?#][^\s"']*)?/gi;
+const URL_WITH_SECRET = /\b([a-z][a-z0-9+.-]{0,20}:\/\/)([^\s/?#"']*)([^\s?#"']*)([?#][^\s"']*)?/gi;
 
 /** Secret parameters of a query, without the URL around them. */
 const PARAMETER_WITH_SECRET =
@@ -49,12 +51,16 @@ export function createLogger({ level, format, destination }: LoggerOptions): Log
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: cleanedFields },
   };
-  return new PinoLogger(pino(options, destination ?? standardOutput(format)));
+  return new PinoLogger(pino(options, streamOf(format, destination)));
 }
 
-/** Standard output, written synchronously: the last line before an exit must not be lost. */
-function standardOutput(format: LogFormat): pino.DestinationStream {
-  return format === 'pretty' ? pretty({ sync: true }) : pino.destination({ dest: 1, sync: true });
+/** Standard output is written synchronously: the last line before an exit must not be lost. */
+function streamOf(
+  format: LogFormat,
+  destination: pino.DestinationStream | undefined,
+): pino.DestinationStream {
+  if (format === 'pretty') return pretty({ sync: true, ...(destination && { destination }) });
+  return destination ?? pino.destination({ dest: 1, sync: true });
 }
 
 class PinoLogger implements Logger {
@@ -65,16 +71,16 @@ class PinoLogger implements Logger {
   }
 
   debug(message: string, fields: LogFields = {}): void {
-    this.#pino.debug(fields, withoutSecrets(message));
+    this.#pino.debug(fields, clean(message));
   }
   info(message: string, fields: LogFields = {}): void {
-    this.#pino.info(fields, withoutSecrets(message));
+    this.#pino.info(fields, clean(message));
   }
   warn(message: string, fields: LogFields = {}): void {
-    this.#pino.warn(fields, withoutSecrets(message));
+    this.#pino.warn(fields, clean(message));
   }
   error(message: string, fields: LogFields = {}): void {
-    this.#pino.error(fields, withoutSecrets(message));
+    this.#pino.error(fields, clean(message));
   }
   with(fields: LogFields): Logger {
     // pino writes a child's fields as they are.
@@ -88,14 +94,14 @@ function cleanedFields(fields: LogFields): Record<string, unknown> {
 
 function cleanedRecord(fields: object, depth: number): Record<string, unknown> {
   const entries = Object.entries(fields).map(([name, value]) => [
-    name,
+    printable(name),
     SECRET_NAMES.has(name.toLowerCase()) && value !== undefined ? REDACTED : cleaned(value, depth),
   ]);
   return Object.fromEntries(entries);
 }
 
 function cleaned(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return withoutSecrets(value);
+  if (typeof value === 'string') return clean(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth === DEEPEST) return '…';
   if (value instanceof Error) return describeError(value, depth);
@@ -109,19 +115,35 @@ function cleaned(value: unknown, depth: number): unknown {
  */
 function describeError(error: Error, depth: number): Record<string, unknown> {
   return {
-    name: error.name,
-    message: withoutSecrets(error.message),
-    ...(error.stack && { stack: withoutSecrets(error.stack) }),
+    name: clean(error.name),
+    message: clean(error.message),
+    ...(error.stack && { stack: framesOf(error) }),
     ...(error.cause instanceof Error && { cause: cleaned(error.cause, depth + 1) }),
   };
 }
 
+/** Returns the stack without the message in it, which could forge lines of a pretty log. */
+function framesOf({ stack = '', message }: Error): string {
+  const head = stack.indexOf(message) + message.length;
+  const lines = stack.slice(head).split('\n');
+  return lines
+    .filter((line) => /^ +at /.test(line))
+    .map(clean)
+    .join('\n');
+}
+
+function clean(text: string): string {
+  return printable(withoutSecrets(text));
+}
+
 function withoutSecrets(text: string): string {
-  return text
-    .replace(
-      URL_WITH_SECRET,
-      (_url, scheme: string, userInfo: string | undefined, address: string, query: string | undefined) =>
-        `${scheme}${userInfo ? `${REDACTED}@` : ''}${address}${query ? `${query.charAt(0)}${REDACTED}` : ''}`,
-    )
-    .replace(PARAMETER_WITH_SECRET, `$1=${REDACTED}`);
+  return text.replace(URL_WITH_SECRET, redactUrl).replace(PARAMETER_WITH_SECRET, `$1=${REDACTED}`);
+}
+
+function redactUrl(_url: string, scheme: string, authority: string, path: string, query = ''): string {
+  // A password may hold a / or ?, so what looks like the host may be a part of it.
+  if (`${path}${query}`.includes('@')) return `${scheme}${REDACTED}`;
+  const host = authority.slice(authority.lastIndexOf('@') + 1);
+  const user = host === authority ? '' : `${REDACTED}@`;
+  return `${scheme}${user}${host}${path}${query && `${query.charAt(0)}${REDACTED}`}`;
 }

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { STATES } from '../api/edge-transcode-job.ts';
+import { printable } from '../base/foreign-text.ts';
 import { CredentialSeries } from './credential-series.ts';
 import type { Rendering } from './http-server.ts';
 import type { MetricsSources } from './metrics-sources.ts';
@@ -77,7 +78,8 @@ export class Metrics {
     );
   }
 
-  called(operation: string, code: string, seconds: number): void {
+  called(operation: string, givenCode: string, seconds: number): void {
+    const code = printable(givenCode);
     if (this.#codes.size < MOST_CODES) this.#codes.add(code);
     this.#requests.inc({ operation, code: this.#codes.has(code) ? code : 'other' });
     this.#requestSeconds.observe({ operation }, seconds);
@@ -160,7 +162,7 @@ export class Metrics {
         status: { state = 'Unknown' },
       } of sources.jobs())
         counts.set(state, (counts.get(state) ?? 0) + 1);
-      for (const [state, count] of counts) gauge.set({ state }, count);
+      for (const [state, count] of counts) gauge.set({ state: printable(state) }, count);
     });
     const help = 'Whether there are too many objects for series of their own (--per-object-metrics-limit)';
     this.#gauge('per_object_metrics_suppressed', help, [], (gauge) =>

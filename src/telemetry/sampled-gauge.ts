@@ -3,6 +3,7 @@
  * all of them at once; here each rendering makes the samples, and lets other work run in between.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { printable } from '../base/foreign-text.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -47,7 +48,7 @@ function textOf(labels: Labels): string {
   return text;
 }
 
+/** Names and states come from objects, which an older schema may have admitted with any characters. */
 function escaped(value: string): string {
-  if (!/[\\\n"]/.test(value)) return value;
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+  return printable(value).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }

@@ -58,7 +58,7 @@ const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
 
 /** Codes of Node and OpenSSL that concern trust in a certificate. */
 const TRUST_CODE =
-  /^((CERT|CRL)_\w+|UNABLE_TO_\w+|\w*SELF_SIGNED\w*|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
+  /^((CERT|CRL)_\w+|UNABLE_TO_\w+|(DEPTH_ZERO_)?SELF_SIGNED_\w+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
 
 /** Codes of Node that concern the connection. */
 const CONNECTION_CODE = /^(E[A-Z0-9_]+|HPE_\w+)$/;
@@ -105,6 +105,9 @@ function tooManyAnswers({ server }: Dialect): CallFailure {
   return failed('ConnectionFailed', message, 'TooManyAnswers');
 }
 
+/** The vendor's are UUIDs. */
+const REQUEST_ID = /^[\w-]{1,64}$/;
+
 /** Maps what the SDK throws for an error body: `code`, and `data` with its fields and `statusCode`. */
 function refusedBy(error: unknown, { kindOf, messageOf }: Dialect): CallFailure | undefined {
   const { code: given, data } = (error ?? {}) as { code?: unknown; data?: Record<string, unknown> | null };
@@ -118,7 +121,7 @@ function refusedBy(error: unknown, { kindOf, messageOf }: Dialect): CallFailure 
   return {
     failure: { kind, message: messageOf(kind, code ?? `HTTP ${status}`) },
     code: code ?? `HTTP${status}`,
-    ...(typeof requestID === 'string' && requestID && { requestID: requestID.slice(0, 64) }),
+    ...(typeof requestID === 'string' && REQUEST_ID.test(requestID) && { requestID }),
   };
 }
 

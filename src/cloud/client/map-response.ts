@@ -1,6 +1,6 @@
 /** Maps the body of an answer, of any shape, to a job or a page of jobs. Pure. */
 import { rfc3339 } from '../../base/clock.ts';
-import { copyOf } from '../../base/copy.ts';
+import { copyOf } from '../../base/foreign-text.ts';
 import type { Answer } from '../../job/model/cloud-port.ts';
 
 export type Job = Extract<Answer, { kind: 'observed' }>['job'];

@@ -4,8 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { copyOf } from '../../base/copy.ts';
 import { type Endpoint, isAllowed, parseEndpoint } from '../../base/endpoint.ts';
+import { copyOf } from '../../base/foreign-text.ts';
 import type { CredentialReference } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import { identityOf, isRegion } from '../../job/model/reference.ts';

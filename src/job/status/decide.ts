@@ -6,6 +6,7 @@ import { conditionsFrom, type Finding, type Findings } from '../../api/condition
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../../api/edge-transcode-job.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { formatDuration } from '../../base/duration.ts';
+import { printable } from '../../base/foreign-text.ts';
 import { policyOf } from '../model/policies.ts';
 import { effectiveInterval, requestedInterval, type ScheduleSettings } from '../schedule/poll-schedule.ts';
 import { type Facts, isPending } from './facts.ts';
@@ -38,8 +39,18 @@ export function decide(
     observedTarget: facts.endpoint ? `${facts.reference}-${facts.endpoint}` : facts.reference,
     ...(effective !== requested && { effectiveInterval: formatDuration(effective) }),
     ...(facts.servedRequest !== undefined && { lastHandledRequestedAt: facts.servedRequest }),
-    conditions: conditionsFrom(object.status.conditions, findings, object.generation, time),
+    conditions: conditionsFrom(object.status.conditions, printed(findings), object.generation, time),
   };
+}
+
+/** Cleans the messages: a failure can quote an answer, and the first facts come from a stored status. */
+function printed(findings: Findings): Findings {
+  return Object.fromEntries(
+    Object.entries(findings).map(([type, finding]) => [
+      type,
+      finding && { ...finding, message: printable(finding.message) },
+    ]),
+  );
 }
 
 export function stateOf(facts: Facts): State {

@@ -82,7 +82,7 @@ export class AnswerApplier {
     answer: FinalAnswer,
   ): Outcome {
     const interval = this.#intervalOf(object);
-    return pollAt(this.#apply(object, target, { request, interval }, answer));
+    return pollAt(this.#apply(object, target, { request, interval }, this.#shown(object, answer)));
   }
 
   /**
@@ -100,12 +100,13 @@ export class AnswerApplier {
   ): void {
     const objects = this.#sharing(key, visited, target);
     const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
+    const shown = this.#shown(visited, answer);
     for (const [each, object] of objects) {
       const waiting = visits.get(each);
       const isInTime = waiting !== undefined && waiting.since <= answer.sentAt;
       const request = isInTime ? waiting.object : this.#servedRequest(object);
       const priority = isInTime ? waiting.priority : undefined;
-      const next = this.#apply(object, target, { request, priority, interval }, answer);
+      const next = this.#apply(object, target, { request, priority, interval }, shown);
       // A request that is newer than the call has its own visit, under way or planned.
       if (each !== key && !this.#hasNewRequest(object)) this.#parts.reschedule(each, pollAt(next));
     }
@@ -159,7 +160,7 @@ export class AnswerApplier {
     const { factsStore, publisher, clock } = this.#parts;
     const at = { now: clock.now(), time: unixSeconds(clock.date()) };
     const before = factsStore.get(object);
-    const answered = applyAnswer(before, object, target.hash, request, this.#shown(object, answer), at);
+    const answered = applyAnswer(before, object, target.hash, request, answer, at);
     const nextPollAt = this.#nextPollAt(object, answered, target, interval, answer, at.now);
     const facts = { ...answered, nextPollAt, ...lastUrgentCall(before, priority, answer) };
     this.#log(object, before, facts, answer);
@@ -206,6 +207,7 @@ export class AnswerApplier {
     return shared ?? target.hash;
   }
 
+  /** Redacts once for all objects: an answer can be for thousands, and they then share its text. */
   #shown(object: EdgeTranscodeJob, answer: FinalAnswer): FinalAnswer {
     if (answer.kind === 'failed') return answer;
     return { ...answer, job: showJob(answer.job, this.#parts.settingsOf(object).streamUrls) };

@@ -61,10 +61,13 @@ function parsed(body: string): unknown {
   }
 }
 
+/** A code of Node or OpenSSL, such as ECONNRESET. */
+const ERROR_CODE = /^\w{1,64}$/;
+
 /** Finds the network's error code; fetch wraps it in `cause`. */
 function networkReason(error: unknown, depth = 0): string {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
-  if (typeof code === 'string') return code;
+  if (typeof code === 'string' && ERROR_CODE.test(code)) return code;
   if (cause && depth < DEEPEST_CAUSE) return networkReason(cause, depth + 1);
   return typeof name === 'string' ? name : 'unknown';
 }

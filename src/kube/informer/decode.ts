@@ -11,8 +11,8 @@ import {
   REQUESTED_AT_ANNOTATION,
   SHARD_LABEL,
 } from '../../api/edge-transcode-job.ts';
-import { copyOf } from '../../base/copy.ts';
 import { parseDuration } from '../../base/duration.ts';
+import { copyOf, printable } from '../../base/foreign-text.ts';
 import { objectKey } from '../../base/object-key.ts';
 
 /**
@@ -39,7 +39,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     generation: typeof generation === 'number' ? generation : 0,
     spec: decodeSpec(fieldsOf(spec)),
     status: decodeStatus(fieldsOf(status)),
-    ...(isText(requestedAt) && { requestedAt: copyOf(requestedAt.slice(0, LONGEST_TOKEN)) }),
+    ...(isText(requestedAt) && { requestedAt: printable(copyOf(requestedAt.slice(0, LONGEST_TOKEN))) }),
     ...(typeof shard === 'string' && { shard }),
     ...(invalid !== undefined && { invalid }),
   };
@@ -88,7 +88,7 @@ function decodeStatus(status: Fields): HeldStatus {
 }
 
 const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
-  ['job', isRecord],
+  ['job', (job) => isRecord(job) && Object.values(job).every((value) => typeof value === 'string')],
   ['observedTarget', isText],
   ['lastObservedTime', isText],
   ['lastHandledRequestedAt', isText],

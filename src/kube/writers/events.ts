@@ -7,6 +7,7 @@ import { type EventsV1Event, V1MicroTime } from '@kubernetes/client-node';
 import { API_VERSION, type EdgeTranscodeJob, GROUP, KIND } from '../../api/edge-transcode-job.ts';
 import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
+import { printable } from '../../base/foreign-text.ts';
 import type { Logger } from '../../base/logger.ts';
 import { nameOf } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
@@ -102,7 +103,7 @@ export class KubeEvents implements EventSink {
       eventTime: new V1MicroTime(this.#parts.clock.date().getTime()),
       type,
       reason,
-      note: cut(message, LONGEST_NOTE),
+      note: cut(printable(message), LONGEST_NOTE),
       action: 'Observe',
       regarding: { apiVersion: API_VERSION, kind: KIND, namespace, name, uid, resourceVersion },
       reportingController: `${GROUP}/operator`,
@@ -114,7 +115,7 @@ export class KubeEvents implements EventSink {
 /** The object's name and a random suffix. A cut name must not end in `-` or `.`. */
 function eventName(name: string): string {
   const suffix = `.${randomBytes(8).toString('hex')}`;
-  return `${name.slice(0, LONGEST_NAME - suffix.length).replace(/[-.]+$/, '')}${suffix}`;
+  return `${name.slice(0, LONGEST_NAME - suffix.length).replace(/(?<![-.])[-.]+$/, '')}${suffix}`;
 }
 
 /**

@@ -63,7 +63,7 @@ describe('the command line of the operator', () => {
       /^--interval: "1s" is not a duration from 5s to 24h, such as 90s or 5m$/m,
       /^--calls-per-minute: "many" is not a whole number from 1 to 6000$/m,
       /argument 4|argument "stray"/m,
-      /^--stream-urls: needs a value, as in --stream-urls=redact-query\|full\|omit$/m,
+      /^--stream-urls: needs a value, as in --stream-urls=redact\|short\|full\|omit$/m,
       /^EDGETRANSCODE_LOG_LEVEL: "loud" is not one of debug, info, warn, error$/m,
       /^ALIBABA_CLOUD_ACCESS_KEY_ID is set without ALIBABA_CLOUD_ACCESS_KEY_SECRET$/m,
     ];

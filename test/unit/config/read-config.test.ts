@@ -122,11 +122,12 @@ const VALUES: Record<Flag, Values> = {
   },
   'stream-urls': {
     good: [
-      ['redact-query', 'redact-query'],
+      ['redact', 'redact'],
+      ['short', 'short'],
       ['full', 'full'],
       ['omit', 'omit'],
     ],
-    bad: ['', 'Full', 'none'],
+    bad: ['', 'Full', 'none', 'redact-query'],
   },
   'leader-elect': {
     good: [
@@ -250,7 +251,7 @@ describe('the options', () => {
       'calls-per-minute': 3_000,
       'default-credentials-namespaces': ['*'],
       'allowed-endpoints': ['*.aliyuncs.com'],
-      'stream-urls': 'redact-query',
+      'stream-urls': 'redact',
       'http-address': { host: undefined, port: 8_080 },
       'shard-count': 1,
       'per-object-metrics-limit': 10_000,

@@ -22,7 +22,7 @@ export const SETTINGS: JobSettings = {
   minIntervalMs: 5_000,
   freshness: 3,
   intervalScale: 1,
-  streamUrls: 'redact-query',
+  streamUrls: 'redact',
 };
 
 export class AnOperator {

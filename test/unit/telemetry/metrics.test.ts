@@ -2,11 +2,12 @@
 // object.
 
 import { expect } from 'chai';
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
+import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../../../src/api/edge-transcode-job.ts';
 import { nameOf } from '../../../src/base/object-key.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
 import type { MetricsSources } from '../../../src/telemetry/metrics-sources.ts';
 import { aJob } from '../kit/samples/a-job.ts';
+import { PRINTED_TEXT, TERMINAL_TEXT, terminalCharacter } from '../kit/terminal.ts';
 
 const RUNNING: EdgeTranscodeJobStatus = {
   state: 'Running',
@@ -60,6 +61,16 @@ describe('metrics', () => {
   async function scrape(of = metrics): Promise<string[]> {
     return (await textOf(of)).split('\n').filter((line) => line.startsWith('edgetranscode_'));
   }
+
+  it('have no character in a label that a terminal would obey', async () => {
+    jobs = [job(TERMINAL_TEXT, { ...RUNNING, state: TERMINAL_TEXT as State })];
+    sources.demand = () => new Map([[TERMINAL_TEXT, 1]]);
+    metrics.called('GetEdgeTranscodeJob', TERMINAL_TEXT, 1);
+    const lines = await scrape();
+    for (const label of ['identity', 'name', 'state', 'code'])
+      expect(lines.join('')).to.contain(`${label}="${PRINTED_TEXT}"`);
+    expect(terminalCharacter(lines.join(''))).to.equal(undefined);
+  });
 
   it('have the names, types and labels of the reference', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.1);
@@ -301,9 +312,7 @@ describe('metrics', () => {
   });
 
   it('escape what the text format reserves', async () => {
-    sources.demand = () => new Map([['a"b\\c\nd', 1]]);
-    expect(await scrape()).to.include(
-      'edgetranscode_api_demand_calls_per_second{identity="a\\"b\\\\c\\nd"} 1',
-    );
+    sources.demand = () => new Map([['a"b\\c', 1]]);
+    expect(await scrape()).to.include('edgetranscode_api_demand_calls_per_second{identity="a\\"b\\\\c"} 1');
   });
 });

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { type CallContext, DeadlineExceeded, mapError } from '../../../../src/cloud/client/map-error.ts';
 import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
+import { TERMINAL_TEXT } from '../../kit/terminal.ts';
 
 const CONTEXT: CallContext = {
   action: 'GetEdgeTranscodeJob',
@@ -158,6 +159,20 @@ describe('the error of a call', () => {
       throw new Error('CANARY');
     },
   };
+  for (const odd of ['', 'a b', 'a\u009bb', 'a\u202eb', TERMINAL_TEXT, 'x'.repeat(65), '<b>', 7])
+    it(`has no request ID where the answer gives ${JSON.stringify(odd)}`, () => {
+      expect(mapError(vendorError(400, 'Odd', { RequestId: odd }), CONTEXT)).to.not.have.property(
+        'requestID',
+      );
+    });
+
+  it('takes its code from the kind where the answer gives one that a terminal would obey', () => {
+    for (const code of [TERMINAL_TEXT, 'a\u009bb', 'E\u202e']) {
+      expect(mapError(vendorError(400, code), CONTEXT).code).to.equal('HTTP400');
+      expect(JSON.stringify(mapError({ code, name: code }, CONTEXT))).to.not.contain('\\u');
+    }
+  });
+
   const JUNK: [string, unknown][] = [
     ['undefined', undefined],
     ['null', null],

@@ -13,6 +13,7 @@ import { aJob } from '../../kit/samples/a-job.ts';
 import { fails, running } from '../../kit/samples/answers.ts';
 import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
 import { condition, shown } from '../../kit/shown.ts';
+import { PRINTED_TEXT, TERMINAL_TEXT, terminalCharacter } from '../../kit/terminal.ts';
 
 const TIME = '2026-01-01T00:01:00Z';
 const object = aJob().build();
@@ -55,6 +56,17 @@ describe('AsExpected', () => {
 });
 
 describe('the status', () => {
+  for (const [what, facts] of Object.entries<Partial<Facts>>({
+    'a definitive failure': { definitiveFailure: failure('PermissionDenied', TERMINAL_TEXT) },
+    'a transient failure': { transientFailure: failure('ServerError', TERMINAL_TEXT), servedGeneration: -1 },
+    'a stored message': { observed: seen('1'), overdue: TERMINAL_TEXT },
+  }))
+    it(`has no character that a terminal would obey in a message that quotes ${what}`, () => {
+      const { conditions } = decided(someFacts(object, facts));
+      expect(JSON.stringify(conditions)).to.contain(PRINTED_TEXT);
+      for (const { message } of conditions ?? []) expect(terminalCharacter(message)).to.equal(undefined);
+    });
+
   it('has the generation at the top and in each condition, on failure too', () => {
     const third = aJob().generation(3).expecting('Running').build();
     const facts = someFacts(third, { definitiveFailure: failure('PermissionDenied'), observed: seen('1') });

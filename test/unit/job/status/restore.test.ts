@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../../../src/api/edge-transcode-job.ts';
 import { unixSeconds } from '../../../../src/base/clock.ts';
 import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
+import { type StreamUrlMode, TOO_LONG } from '../../../../src/job/model/stream-url.ts';
 import { nextPoll } from '../../../../src/job/schedule/poll-schedule.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import {
@@ -272,7 +273,7 @@ describe('a stored status that no operator wrote', () => {
 });
 
 describe('stream URLs stored by an operator with other options', () => {
-  it('are redacted from the first status on', () => {
+  function restoredInput(streamInput: string, streamUrls: StreamUrlMode): string | undefined {
     const job = aJob().build();
     const answered = restoreFacts(job, NOW, NOW, SETTINGS);
     const stored = decide(job, answered, SETTINGS, '2026-01-01T00:00:00Z');
@@ -280,9 +281,21 @@ describe('stream URLs stored by an operator with other options', () => {
       ...stored,
       observedTarget: `${answered.reference}-00000000`,
       lastObservedTime: '2026-01-01T00:00:00Z',
-      job: { status: '1', streamInput: 'rtmp://push.example.com/app/a?auth_key=1-0-0-secret' },
+      job: { status: '1', streamInput },
     };
-    const facts = restoreFacts({ ...job, status: leaky }, NOW, NOW, SETTINGS);
-    expect(facts.observed?.job?.streamInput).to.equal('rtmp://push.example.com/app/a?auth_key=REDACTED');
+    const facts = restoreFacts({ ...job, status: leaky }, NOW, NOW, { ...SETTINGS, streamUrls });
+    return facts.observed?.job?.streamInput;
+  }
+
+  it('are redacted from the first status on', () => {
+    const stored = 'rtmp://push.example.com/app/a?auth_key=1-0-0-secret';
+    expect(restoredInput(stored, 'redact')).to.equal('rtmp://push.example.com/app/a?auth_key=REDACTED');
+    expect(restoredInput(stored, 'short')).to.equal('rtmp://push.example.com/app');
+    expect(restoredInput(stored, 'omit')).to.equal(undefined);
+  });
+
+  it('are left out from the first status on when they are too long', () => {
+    expect(restoredInput(`rtmp://h/${'a/'.repeat(2_000)}`, 'full')).to.equal(TOO_LONG);
+    expect(restoredInput(TOO_LONG, 'redact')).to.equal(TOO_LONG);
   });
 });

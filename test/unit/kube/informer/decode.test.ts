@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import { decodeJob } from '../../../../src/kube/informer/decode.ts';
+import { PRINTED_TEXT, TERMINAL_TEXT } from '../../kit/terminal.ts';
 
 const METADATA = { namespace: 'media', name: 'a', uid: 'uid-a', resourceVersion: '7', generation: 3 };
 /** An object of the API with this name, which is in its key. */
@@ -112,6 +113,16 @@ describe('an object of the API server', () => {
   it('is suspended only by `suspend: true`', () => {
     expect(withSpec({ suspend: false })?.spec).not.to.have.property('suspend');
     expect(withSpec({ suspend: false })).not.to.have.property('invalid');
+  });
+
+  it('takes a refresh token without the characters that a terminal would obey', () => {
+    const annotations = { 'edgetranscode.live/requested-at': TERMINAL_TEXT };
+    expect(decodeJob({ metadata: { ...METADATA, annotations } })?.requestedAt).to.equal(PRINTED_TEXT);
+  });
+
+  it('leaves out stored details of a job that are not texts', () => {
+    const status = { state: 'Running', job: { name: 'n', streamInput: 7 } };
+    expect(decodeJob({ metadata: METADATA, status })?.status).to.deep.equal({ state: 'Running' });
   });
 
   it('has a refresh token of at most 256 characters, because it is copied into the status', () => {

@@ -7,6 +7,7 @@ import { KubeEvents } from '../../../../src/kube/writers/events.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
+import { PRINTED_TEXT, TERMINAL_TEXT } from '../../kit/terminal.ts';
 
 const STARTED: JobEvent = { type: 'Normal', reason: 'JobStarted', message: 'the job was started' };
 
@@ -96,6 +97,12 @@ describe('events', () => {
         .to.match(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
         .with.length.at.most(253);
     expect(created).to.have.length(3);
+  });
+
+  it('hold no character that a terminal would obey', async () => {
+    events.record(aJob().build(), { ...STARTED, message: TERMINAL_TEXT });
+    await settled();
+    expect(created[0]?.[1].note).to.equal(PRINTED_TEXT);
   });
 
   it('cut a long message to the limit of the API server, in bytes and not within a character', async () => {

@@ -10,6 +10,7 @@ import type {
 } from '../../../../../src/api/edge-transcode-job.ts';
 import { rfc3339, unixSeconds } from '../../../../../src/base/clock.ts';
 import { targetOf } from '../../../../../src/job/model/reference.ts';
+import { showJob } from '../../../../../src/job/model/stream-url.ts';
 import {
   effectiveInterval,
   freshnessWindow,
@@ -72,14 +73,10 @@ export class ALife {
     if (this.object.spec.suspend) return;
     const before = this.facts;
     const at = { now: this.now, time: unixSeconds(new Date(this.now)) };
-    this.facts = applyAnswer(
-      before,
-      this.object,
-      targetOf(this.object).hash,
-      this.object,
-      reply(this.now - late),
-      at,
-    );
+    const given = reply(this.now - late);
+    const answer =
+      given.kind === 'observed' ? { ...given, job: showJob(given.job, SETTINGS.streamUrls) } : given;
+    this.facts = applyAnswer(before, this.object, targetOf(this.object).hash, this.object, answer, at);
     if (this.facts.observed !== before.observed) this.ageFrom = this.now;
     this.#publish();
   }

@@ -5,6 +5,7 @@ import { AnOperator, STREAM1 } from '../../../kit/an-operator.ts';
 import { aJob, CLUSTER_ID, JOB_ID } from '../../../kit/samples/a-job.ts';
 import { fails, noSuchJob, notStarted, running } from '../../../kit/samples/answers.ts';
 import { condition, healthy, shown } from '../../../kit/shown.ts';
+import { PRINTED_TEXT, TERMINAL_TEXT, terminalCharacter } from '../../../kit/terminal.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -140,6 +141,34 @@ describe('a reference', () => {
       streamOutput: 'rtmp://h/app',
     });
     expect(JSON.stringify(operator.logger.lines)).to.not.contain('rtmp');
+  });
+
+  it('shows no character that a terminal would obey, whichever field of the cloud holds it', async () => {
+    const text = TERMINAL_TEXT;
+    const job = { name: text, status: text, templateID: text, templateName: text, type: text, jobID: text };
+    await operator.applyAnswered(
+      aJob(),
+      running({ ...job, streamInput: text, streamOutput: `rtmp://h/${text}` }),
+    );
+    const { conditions, ...status } = operator.status;
+    expect(status.job).to.include({
+      name: PRINTED_TEXT,
+      status: PRINTED_TEXT,
+      streamOutput: 'rtmp://h/REDACTED',
+    });
+    expect(terminalCharacter(Object.values(status.job ?? {}).join(''))).to.equal(undefined);
+    for (const { message } of conditions ?? []) expect(terminalCharacter(message)).to.equal(undefined);
+  });
+
+  it('redacts an answer once for all objects that name the job', async () => {
+    operator.cloud.always(running());
+    await operator.apply(aJob());
+    const other = await operator.apply(aJob().named('other'));
+    operator.cloud.always(running({ streamInput: 'rtmp://h/app?auth_key=secret' }));
+    await operator.toNextPoll();
+    const [one, another] = [operator.facts(), operator.facts(other)].map(({ observed }) => observed?.job);
+    expect(one?.streamInput).to.equal('rtmp://h/app?auth_key=REDACTED');
+    expect(one).to.equal(another);
   });
 
   it('leaves nothing behind when it is deleted', async () => {
