@@ -12,6 +12,7 @@ import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
 import { WatchClient, type WatchLimits } from '../../../../src/kube/client/watch-client.ts';
+import { heapInUse } from '../../kit/heap.ts';
 import { json, LoopbackApiServer } from './loopback-api-server.ts';
 
 const PATH = '/apis/edgetranscode.live/v1alpha1/edgetranscodejobs';
@@ -120,6 +121,20 @@ describe('the client of a watch', () => {
     const large = { type: 'ADDED', object: { text: 'x'.repeat(1.5 * 1_024 * 1_024) } };
     server.respond = sends(`${JSON.stringify(large)}\n`);
     expect(await outcome()).to.deep.equal([large, 'ended']);
+  });
+
+  it('keeps none of many large events in a row', async () => {
+    const line = (number: number) =>
+      `${JSON.stringify({ type: 'MODIFIED', object: `${number}`.repeat(250_000) })}\n`;
+    server.respond = sends(...Array.from({ length: 30 }, (_, index) => line(1_000 + index)));
+    const before = await heapInUse();
+    let count = 0;
+    for await (const { object } of watch()) {
+      expect(object).to.have.lengthOf(1_000_000);
+      count += 1;
+      if (count % 10 === 0) expect((await heapInUse()) - before, `${count}`).to.be.below(8_000_000);
+    }
+    expect(count).to.equal(30);
   });
 
   it('does not buffer an endless line', async () => {
