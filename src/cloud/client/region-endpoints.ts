@@ -19,6 +19,17 @@ export function endpointOfRegion(regionID: string): Endpoint {
   return { protocol: 'https', host: REGION_HOSTS.get(regionID) ?? DEFAULT_HOST };
 }
 
+/**
+ * Hosts of the vendor's Live, public and in private networks. Not those of its storage, where a bucket may be
+ * called `live`.
+ */
+const LIVE_HOST = /^live(-vpc)?(\.(?!oss-)[a-z]+(-[a-z0-9]+)+)?\.aliyuncs\.com$/;
+
+/** Whether calls to the endpoint reach the vendor, which counts them for the account of their key. */
+export function isVendor({ protocol, host }: Endpoint): boolean {
+  return protocol === 'https' && LIVE_HOST.test(host);
+}
+
 export function stsEndpointOfRegion(regionID: string): Endpoint {
   return { protocol: 'https', host: `sts.${regionID}.aliyuncs.com` };
 }

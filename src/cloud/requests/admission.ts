@@ -62,20 +62,9 @@ export function report(admission: Admission, result: CallResult<unknown>): void 
   const failure = failed?.failed.failure;
   if (failure && SAYS_NOTHING_OF_THE_KEY.has(failure.kind)) state.breaker.inconclusive(pass);
   else if (failure?.kind !== 'AuthenticationFailed') state.breaker.succeeded(pass);
-  const isThrottled = failure?.kind === 'Throttled';
-  if (failure && (failure.kind === 'ConnectionFailed' || (isThrottled && isApart(admission))))
-    guard.failed(guardPass, failure);
+  if (failure?.kind === 'ConnectionFailed') guard.failed(guardPass, failure);
   else guard.succeeded(guardPass);
-  if (isApart(admission)) return;
-  if (isThrottled) account.budget.throttled(result.sentAt, failed?.retryAfterMs);
+  if (failure?.kind === 'Throttled') account.budget.throttled(result.sentAt, failed?.retryAfterMs);
   // A proxy may have answered before the cloud has counted the call.
   else if (!failure || !MAY_COME_FROM_A_PROXY.has(failure.kind)) account.budget.accepted(result.sentAt);
-}
-
-/**
- * Whether the endpoint comes from the Secret and other credentials spend the same budget: its answers must
- * not affect them. Checked at each use, because credentials join an account at any time.
- */
-export function isApart({ credential, account }: Admission): boolean {
-  return credential.endpoint !== undefined && account.members > 1;
 }

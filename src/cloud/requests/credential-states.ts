@@ -8,10 +8,12 @@
  * meanwhile then count for the account. An answer holds for the key that STS was called with.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
+import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import { Accounts } from '../budget/accounts.ts';
 import type { BudgetOptions } from '../budget/budget.ts';
 import type { Credential } from '../client/credential.ts';
+import { isVendor } from '../client/region-endpoints.ts';
 import type { Sts } from '../credentials/sts.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import { EndpointGuards } from '../resilience/endpoint-guard.ts';
@@ -30,6 +32,8 @@ interface Entry extends CredentialState {
 export interface CredentialStatesOptions extends BudgetOptions {
   /** Undefined: accounts are not looked up. */
   readonly sts?: Pick<Sts, 'accountOf'> | undefined;
+  /** The endpoint of credentials that name none. Undefined: the vendor's. */
+  readonly endpoint?: Endpoint | undefined;
 }
 
 /** Longest wait for the account. STS answers in 0.1 s; after 3 s the request is sent without. */
@@ -126,23 +130,34 @@ export class CredentialStates {
     const { sts, clock } = this.#options;
     const { credential } = entry;
     const { identity, accessKey } = credential;
-    const isSame = () => sourceOf(entry.credential) === sourceOf(credential);
+    const isCurrent = () => sourceOf(entry.credential) === sourceOf(credential);
     entry.askAgainAt = NEVER;
     if (sts) {
       const caller = { namespace: namespaceOf(identity), identity };
       const answered = sts.accountOf(caller, accessKey).then((answer) => {
-        if (isSame() && this.#states.get(identity) === entry) this.#answered(entry, answer);
+        if (isCurrent() && this.#states.get(identity) === entry) this.#answered(entry, answer);
       });
       const late = new AbortController();
       await Promise.race([answered, clock.sleep(ACCOUNT_WITHIN_MS, late.signal).catch(() => undefined)]);
       late.abort();
     }
-    if (isSame()) entry.account ??= this.#accounts.join(presumed(credential));
+    if (isCurrent()) entry.account ??= this.#accounts.join(this.#nameOf(credential));
+  }
+
+  /**
+   * Names the account whose budget a credential spends. Calls to an endpoint that its Secret names do not
+   * reach the vendor: they are counted apart, for the Secrets of the namespace that name the endpoint.
+   * Otherwise a key of an account and an endpoint of one's own would spend what others of the account need.
+   */
+  #nameOf(credential: Credential, account = presumed(credential)): string {
+    const { identity, endpoint } = credential;
+    const isOwn = endpoint && !isVendor(endpoint) && !isSame(endpoint, this.#options.endpoint);
+    return isOwn ? `${account} of ${namespaceOf(identity)} at ${formatEndpoint(endpoint)}` : account;
   }
 
   #answered(entry: Entry, answer: Awaited<ReturnType<Sts['accountOf']>>): void {
     if ('accountID' in answer) {
-      const key = `account ${answer.accountID}`;
+      const key = this.#nameOf(entry.credential, `account ${answer.accountID}`);
       entry.account = entry.account ? this.#accounts.move(entry.account, key) : this.#accounts.join(key);
     } else {
       entry.failures += 1;
@@ -154,6 +169,10 @@ export class CredentialStates {
 /** Version that decides the account: a renewed session has a new key and the same account. */
 function sourceOf({ version, source = version }: Credential): string {
   return source;
+}
+
+function isSame(one: Endpoint, other: Endpoint | undefined): boolean {
+  return other !== undefined && formatEndpoint(one) === formatEndpoint(other);
 }
 
 /** Name of the account until STS gives it. The one that a Secret names is valid in its namespace. */

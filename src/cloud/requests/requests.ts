@@ -8,14 +8,14 @@ import type { Clock } from '../../base/clock.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import { policyOf } from '../../job/model/policies.ts';
 import { identityOf } from '../../job/model/reference.ts';
-import type { Budget, Permit } from '../budget/budget.ts';
+import type { Budget } from '../budget/budget.ts';
 import type { Credential } from '../client/credential.ts';
 import type { CallResult, LiveClient } from '../client/live-client.ts';
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { CallObserver } from '../client/vendor-call.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
-import { abandon, admit, isApart, report } from './admission.ts';
+import { abandon, admit, report } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
 import { type OwnEndpointGate, OwnEndpoints } from './own-endpoints.ts';
 import { type Admission, type Refused, type Request, type Result, WITHDRAWN } from './request.ts';
@@ -99,7 +99,7 @@ export class Requests {
     const request = permit && this.#next(budget);
     if (request) budget.spend();
     this.#dispatch(budget);
-    if (request) await this.#call(request, request.admission as Admission, permit);
+    if (request) await this.#call(request, request.admission as Admission);
     permit?.release();
   }
 
@@ -171,14 +171,12 @@ export class Requests {
     return request.restarts('staleSecret') || isOld ? undefined : { credential };
   }
 
-  async #call<T>(request: Request<T>, admission: Admission, permit: Permit): Promise<void> {
+  async #call<T>(request: Request<T>, admission: Admission): Promise<void> {
     const { client, observer, clock } = this.#parts;
     const { guard, credential } = admission;
     observer?.waited(request.priority, (clock.now() - request.waitingSince) / 1_000);
     request.isCalling = true;
     guard.began();
-    // Such calls take no slots from the other credentials of the budget. The guard bounds their number.
-    if (isApart(admission)) permit.release();
     const result = await client.call(request.subject.operation, request.about, credential);
     this.#gateOf(request, credential)?.ended(result.work);
     report(admission, result);

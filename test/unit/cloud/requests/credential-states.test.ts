@@ -51,6 +51,50 @@ describe('credential states', () => {
     expect(known()).to.deep.equal(['media/a', 'media/b']);
   });
 
+  describe('with an endpoint of its own', () => {
+    const own = { protocol: 'https', host: 'live.example.com' } as const;
+    const vendor = { protocol: 'https', host: 'live-vpc.cn-shanghai.aliyuncs.com' } as const;
+
+    beforeEach(() => {
+      states.close();
+      const sts = { accountOf: async () => ({ accountID: '1' }) };
+      const endpoint = { protocol: 'https', host: 'gateway.example.com' } as const;
+      states = new CredentialStates({ callsPerMinute: 60, clock, sts, endpoint });
+    });
+
+    async function accountOf(identity: string, endpoint?: Credential['endpoint']): Promise<string> {
+      const { account } = await states.of({ ...credential(identity), ...(endpoint && { endpoint }) });
+      return account.key;
+    }
+
+    it('spend no budget of the account, which pays for calls of the vendor alone', async () => {
+      const victim = await accountOf('media/a');
+      expect(victim).to.equal('account 1');
+      const first = await accountOf('news/a', own);
+      expect(first).not.to.equal(victim);
+      expect(await accountOf('news/b', own)).to.equal(first);
+      expect(await accountOf('radio/a', own)).not.to.equal(first);
+      expect(await accountOf('news/c', { ...own, host: 'other.example.com' })).not.to.equal(first);
+    });
+
+    it('spend the budget of the account at endpoints of the vendor, and at the endpoint of the operator', async () => {
+      expect(await accountOf('media/a', vendor)).to.equal('account 1');
+      expect(await accountOf('media/b', { ...vendor, host: 'live.aliyuncs.com' })).to.equal('account 1');
+      expect(await accountOf('media/c', { protocol: 'https', host: 'gateway.example.com' })).to.equal(
+        'account 1',
+      );
+      for (const host of [
+        'live.aliyuncs.com:8443',
+        'live.aliyuncs.com.example.com',
+        'live.oss-cn-shanghai.aliyuncs.com',
+        'live.cn-shanghai.fc.aliyuncs.com',
+      ])
+        expect(await accountOf(`media/${host}`, { ...vendor, host }), host).not.to.equal('account 1');
+      const plain = { ...vendor, protocol: 'http' } as const;
+      expect(await accountOf('media/plain', plain)).not.to.equal('account 1');
+    });
+  });
+
   it('let a changed Secret call, on the same budget', async () => {
     const { state, account } = await states.of(credential('media/a'));
     const entrance = await state.breaker.enter(WANTED);
