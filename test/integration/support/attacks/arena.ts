@@ -19,8 +19,8 @@ const MIB = 2 ** 20;
 /** The limit of the Deployment. */
 const MEMORY_LIMIT = 1_024 * MIB;
 
-/** Length of a measurement: the victim is polled two or three times in it. */
-const MEASURED_MS = 2.5 * INTERVAL_MS;
+/** Length of a measurement: the victim is polled at least twice in it. */
+const MEASURED_MS = 2.1 * INTERVAL_MS;
 
 /** What a newcomer may take to be Ready before it counts as not served. */
 const NEWCOMER_WITHIN_MS = MEASURED_MS;

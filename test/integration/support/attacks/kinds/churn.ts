@@ -52,7 +52,7 @@ const LARGE = 4;
 export const LARGE_CHANGES: Attack = {
   name: 'changes of objects of 1.1 MB',
   during: async ({ tenant, signal }) => {
-    await tenant.create(largeObjects('owners', LARGE));
+    await tenant.create(largeObjects(LARGE));
     const storm = inParallel(numbers(), signal, (number) =>
       tenant.patch(`large-${number % LARGE}`, { metadata: { labels: { change: `${number}` } } }),
     );

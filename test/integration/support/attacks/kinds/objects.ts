@@ -1,8 +1,9 @@
 /** Attacks by the number and size of objects. */
-import { randomBytes } from 'node:crypto';
-import { CLUSTER_ID } from '../../world.ts';
+import { randomUUID } from 'node:crypto';
+import { GROUP, PLURAL } from '../../../../../src/api/edge-transcode-job.ts';
+import { CLUSTER_ID, job } from '../../world.ts';
 import type { Attack } from '../attack.ts';
-import { type Described, type Meta, names } from '../tenant.ts';
+import { type Described, names } from '../tenant.ts';
 
 const MADE_UP = 3_000;
 
@@ -51,34 +52,27 @@ export const REDACTION_BOMB: Attack = {
 const LARGE = 1_140_000;
 const LARGE_OBJECTS = 300;
 
-/** The metadata of a large object, by the field that makes it large. The API server bounds annotations. */
-const LARGE_META = {
-  labels: () => ({
-    labels: Object.fromEntries(names('x'.repeat(50), LARGE / 120).map((name) => [name, 'y'.repeat(60)])),
-  }),
-  owners: () => ({
-    ownerReferences: [
-      { apiVersion: 'v1', kind: 'ConfigMap', name: 'x'.repeat(LARGE), uid: randomBytes(8).toString('hex') },
-    ],
-  }),
-  finalizers: () => ({ finalizers: names(`example.com/${'x'.repeat(50)}`, LARGE / 70) }),
-} satisfies Record<string, () => Meta>;
-
-export function largeObjects(by: keyof typeof LARGE_META, count: number): Described[] {
-  const meta = LARGE_META[by]();
+/** Objects with a megabyte in one owner reference, whose name the API server does not bound. */
+export function largeObjects(count: number): Described[] {
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'x'.repeat(LARGE), uid: randomUUID() };
   const spec = { clusterID: CLUSTER_ID, jobID: 'large', interval: '1h' };
-  return names('large', count).map((name) => ({ name, spec, meta }));
+  return names('large', count).map((name) => ({ name, spec, meta: { ownerReferences: [owner] } }));
 }
 
-function manyLarge(by: keyof typeof LARGE_META): Attack {
-  return {
-    name: `300 objects of 1.1 MB, by ${by}`,
-    before: ({ tenant }) => tenant.create(largeObjects(by, LARGE_OBJECTS)),
-    during: async () => () => LARGE_OBJECTS,
-    counts: 'objects',
-    atLeast: LARGE_OBJECTS,
-  };
-}
-
-export const LARGE_BY_LABELS = manyLarge('labels');
-export const LARGE_BY_OWNERS = manyLarge('owners');
+export const LARGE_LIST: Attack = {
+  name: '300 objects of 1.1 MB',
+  before: async ({ world, tenant }) => {
+    const made = { generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
+    // Through the API server it would take minutes.
+    for (const { name, spec, meta } of largeObjects(LARGE_OBJECTS)) {
+      const { metadata, ...rest } = job(name, spec, tenant.namespace) as { metadata: object };
+      const object = { ...rest, metadata: { ...metadata, ...made, ...meta, uid: randomUUID() } };
+      await world.controlPlane.storeInEtcd(`${GROUP}/${PLURAL}/${tenant.namespace}/${name}`, object);
+    }
+  },
+  during: async () => () => LARGE_OBJECTS,
+  // The API server itself is slow to read so much.
+  settlesMs: 20_000,
+  counts: 'objects',
+  atLeast: LARGE_OBJECTS,
+};
