@@ -80,9 +80,9 @@ export class Tenant {
     return created;
   }
 
-  /** Creates objects as fast as the API server takes them, or until the signal is aborted. */
-  async create(objects: readonly Described[], signal?: AbortSignal): Promise<void> {
-    await inParallel(objects, signal, (each) => this.createOne(each));
+  /** Creates objects as fast as the API server takes them. */
+  async create(objects: readonly Described[]): Promise<void> {
+    await inParallel(objects, (each) => this.createOne(each));
   }
 
   async createOne({ name, spec, meta }: Described): Promise<void> {
@@ -123,22 +123,32 @@ export class Tenant {
   }
 }
 
-/** Acts on each item, several at once, until the signal is aborted. Returns how many were done. */
-export async function inParallel<T>(
-  items: Iterable<T>,
-  signal: AbortSignal | undefined,
-  act: (item: T) => Promise<void>,
-): Promise<number> {
+/** Acts on each item, several at once. */
+async function inParallel<T>(items: Iterable<T>, act: (item: T) => Promise<unknown>): Promise<void> {
   const left = items[Symbol.iterator]();
-  let done = 0;
   const worker = async () => {
-    for (let next = left.next(); !next.done && !signal?.aborted; next = left.next()) {
-      await act(next.value);
-      done += 1;
-    }
+    for (let next = left.next(); !next.done; next = left.next()) await act(next.value);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return done;
+}
+
+/**
+ * Acts with 0, 1, 2 …, several at once and as fast as the API server answers, until the signal is aborted.
+ * Refusals are ignored, as an attacker would.
+ *
+ * @returns how often it succeeded
+ */
+export async function storm(signal: AbortSignal, act: (number: number) => Promise<unknown>): Promise<number> {
+  let succeeded = 0;
+  await inParallel(numbersUntil(signal), async (number) => {
+    await act(number).then(
+      () => {
+        succeeded += 1;
+      },
+      () => undefined,
+    );
+  });
+  return succeeded;
 }
 
 /** `prefix-0`, `prefix-1` … */
@@ -146,7 +156,6 @@ export function names(prefix: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
 }
 
-/** 0, 1, 2 … without an end. */
-export function* numbers(): Generator<number> {
-  for (let number = 0; ; number += 1) yield number;
+function* numbersUntil(signal: AbortSignal): Generator<number> {
+  for (let number = 0; !signal.aborted; number += 1) yield number;
 }

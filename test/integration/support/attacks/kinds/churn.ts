@@ -1,7 +1,7 @@
 /** Attacks by changes of what objects refer to. */
 import { SHARD_LABEL } from '../../../../../src/api/edge-transcode-job.ts';
 import type { Attack, Running } from '../attack.ts';
-import { type Described, inParallel, names, numbers } from '../tenant.ts';
+import { type Described, names, storm } from '../tenant.ts';
 import { largeObjects } from './objects.ts';
 
 const OBJECTS = 200;
@@ -25,10 +25,8 @@ function churning(name: string, change: (number: number) => object): Attack {
     during: async (running) => {
       const { tenant, signal } = running;
       await objectsOnJobs(running, OBJECTS);
-      const storm = inParallel(numbers(), signal, (number) =>
-        tenant.patch(`job-${number % OBJECTS}`, change(number)),
-      );
-      return () => storm;
+      const changes = storm(signal, (number) => tenant.patch(`job-${number % OBJECTS}`, change(number)));
+      return () => changes;
     },
     counts: 'changes',
     atLeast: 100,
@@ -53,10 +51,10 @@ export const LARGE_CHANGES: Attack = {
   name: 'changes of objects of 1.1 MB',
   during: async ({ tenant, signal }) => {
     await tenant.create(largeObjects(LARGE));
-    const storm = inParallel(numbers(), signal, (number) =>
+    const changes = storm(signal, (number) =>
       tenant.patch(`large-${number % LARGE}`, { metadata: { labels: { change: `${number}` } } }),
     );
-    return () => storm;
+    return () => changes;
   },
   counts: 'changes',
   atLeast: 10,

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CLUSTER_ID } from '../../world.ts';
 import type { Attack } from '../attack.ts';
-import { inParallel, names, numbers } from '../tenant.ts';
+import { storm } from '../tenant.ts';
 
 const OBJECTS = 200;
 
@@ -14,10 +14,8 @@ export const REFRESH_STORM: Attack = {
     await tenant.create(
       jobs.map((ids, index) => ({ name: `job-${index}`, spec: { ...ids, interval: '1h' } })),
     );
-    const storm = inParallel(numbers(), signal, (number) =>
-      tenant.refresh(`job-${number % OBJECTS}`, `token-${number}`),
-    );
-    return () => storm;
+    const refreshes = storm(signal, (number) => tenant.refresh(`job-${number % OBJECTS}`, `token-${number}`));
+    return () => refreshes;
   },
   counts: 'refresh requests',
   atLeast: 100,
@@ -26,12 +24,12 @@ export const REFRESH_STORM: Attack = {
 export const RECREATION_STORM: Attack = {
   name: 'a storm of deletions and creations',
   during: async ({ tenant, signal }) => {
-    const storm = inParallel(names('stormy', 1_000_000), signal, async (name) => {
-      const spec = { clusterID: CLUSTER_ID, jobID: name, interval: '5s' };
-      await tenant.createOne({ name, spec });
+    const recreations = storm(signal, async (number) => {
+      const name = `stormy-${number}`;
+      await tenant.createOne({ name, spec: { clusterID: CLUSTER_ID, jobID: name, interval: '5s' } });
       await tenant.delete(name);
     });
-    return () => storm;
+    return () => recreations;
   },
   counts: 'objects created and deleted',
   atLeast: 100,
