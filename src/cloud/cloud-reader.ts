@@ -79,13 +79,14 @@ export class LiveReader implements CloudReader, CloudPlanning {
     return reference.credential.name === undefined ? this.#client.destinationOf(reference, {}) : undefined;
   }
 
-  /** Number of requests that wait for a permit, by credential and priority. */
+  /** Number of requests that wait for a permit or are parked, by credential and priority. */
   *backlog(): Iterable<{ identity: string; priority: Priority; waiting: number }> {
     const states = [...this.#states];
     const counts = new Map(states.map(([identity]) => [identity, { urgent: 0, scheduled: 0, retry: 0 }]));
     // Each account once: thousands of credentials can share its backlog.
-    for (const budget of new Set(states.map(([, { account }]) => account?.budget)))
-      for (const { about, priority } of budget?.backlog ?? []) {
+    const backlogs = new Set(states.map(([, { account }]) => account?.budget.backlog ?? []));
+    for (const waiting of [...backlogs, this.#requests.parked])
+      for (const { about, priority } of waiting) {
         const count = counts.get(identityOf(about.credential));
         if (count) count[priority] += 1;
       }

@@ -32,7 +32,7 @@ export interface OwnEndpointsOptions<Item> {
   readonly resume: (item: Item) => void;
 }
 
-export class OwnEndpoints<Item> {
+export class OwnEndpoints<Item> implements Iterable<Item> {
   readonly #options: OwnEndpointsOptions<Item>;
   readonly #gates: ExpiringMap<string, OwnEndpointGate<Item>>;
 
@@ -52,6 +52,11 @@ export class OwnEndpoints<Item> {
     this.#gates.get(namespace)?.withdraw(item);
   }
 
+  /** All parked items. */
+  *[Symbol.iterator](): Generator<Item, void> {
+    for (const [, { parked }] of this.#gates) yield* parked;
+  }
+
   /** Resumes nothing after this. */
   close(): void {
     for (const [, gate] of this.#gates) gate.close();
@@ -61,7 +66,7 @@ export class OwnEndpoints<Item> {
 export class OwnEndpointGate<Item> {
   readonly #options: OwnEndpointsOptions<Item>;
   readonly #bucket: TokenBucket;
-  /** Items that wait, in the order in which they came. */
+  /** In the order in which they came. */
   readonly #parked = new Set<Item>();
   #underway = 0;
   #next: Timer | undefined;
@@ -69,6 +74,10 @@ export class OwnEndpointGate<Item> {
   constructor(options: OwnEndpointsOptions<Item>) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.clock, CALLS);
+  }
+
+  get parked(): ReadonlySet<Item> {
+    return this.#parked;
   }
 
   get isInUse(): boolean {

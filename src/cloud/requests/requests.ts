@@ -47,6 +47,11 @@ export class Requests {
     this.#ownEndpoints = new OwnEndpoints({ clock: parts.clock, resume });
   }
 
+  /** The requests that wait because their namespace has too much to do with its own endpoints. */
+  get parked(): Iterable<Request<unknown>> {
+    return this.#ownEndpoints;
+  }
+
   submit(request: Request<unknown>): void {
     void this.#admit(request);
   }

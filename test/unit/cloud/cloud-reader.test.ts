@@ -8,6 +8,7 @@ import type { Priority } from '../../../src/job/model/cloud-port.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { aPlan } from '../kit/samples/a-plan.ts';
+import { Loopback } from './client/loopback.ts';
 import { SteppedTime } from './ratelimit/stepped-time.ts';
 
 const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
@@ -18,6 +19,8 @@ describe('a reader', () => {
   let time: SteppedTime;
   let reader: LiveReader;
   let jobs = 0;
+  /** Starts another reader. @param more what each Secret holds besides its key */
+  let start: (callsPerMinute: number, more?: { endpoint: string }) => void;
   /** Keys whose account was looked up. */
   let lookups: string[];
   /** The account of a key; default: each key has its own. */
@@ -31,22 +34,29 @@ describe('a reader', () => {
       lookups.push(accessKeyID);
       return { accountID: accountIDOf(accessKeyID) };
     };
-    const secrets = {
-      read: async (namespace: string, name: string) => ({ ...KEY, accessKeyID: `${namespace}/${name}` }),
+    start = (callsPerMinute, more) => {
+      const secrets = {
+        read: async (namespace: string, name: string) => ({
+          ...KEY,
+          accessKeyID: `${namespace}/${name}`,
+          ...more,
+        }),
+      };
+      const logger = new RecordingLogger();
+      const rules = { allowedEndpoints: ['*'], allowInsecure: true };
+      reader = new LiveReader({
+        credentials: new Credentials({ own: KEY, ownFor: ['*'], secrets, clock: time, logger, ...rules }),
+        endpoint: undefined,
+        regionID: 'cn-shanghai',
+        userAgent: 'test',
+        callsPerMinute,
+        sts: { accountOf },
+        clock: time,
+        logger,
+      });
+      reader.apply(aPlan('none', { names: (identity) => identity === 'media/account' }));
     };
-    const logger = new RecordingLogger();
-    const rules = { allowedEndpoints: [], allowInsecure: false };
-    reader = new LiveReader({
-      credentials: new Credentials({ own: KEY, ownFor: ['*'], secrets, clock: time, logger, ...rules }),
-      endpoint: undefined,
-      regionID: 'cn-shanghai',
-      userAgent: 'test',
-      callsPerMinute: 1,
-      sts: { accountOf },
-      clock: time,
-      logger,
-    });
-    reader.apply(aPlan('none', { names: (identity) => identity === 'media/account' }));
+    start(1);
   });
   afterEach(() => {
     reader.close();
@@ -73,6 +83,19 @@ describe('a reader', () => {
       { identity: 'media/account', priority: 'scheduled', waiting: 0 },
       { identity: 'media/account', priority: 'retry', waiting: 1 },
     ]);
+  });
+
+  it('counts the requests that wait because 8 calls to an endpoint of a Secret are in flight', async () => {
+    const silent = new Loopback();
+    silent.respond = () => undefined;
+    await silent.open();
+    reader.close();
+    start(6_000, { endpoint: `http://${silent.endpoint.host}` });
+    for (let count = 0; count < 20; count += 1) observe('scheduled', SECRET);
+    await time.pass(2_000, 10);
+    silent.close();
+    const waiting = [...reader.backlog()].filter((entry) => entry.waiting > 0);
+    expect(waiting).to.deep.equal([{ identity: 'media/account', priority: 'scheduled', waiting: 12 }]);
   });
 
   it('reads a backlog once, however many credentials of its account wait in it', async () => {

@@ -1,6 +1,7 @@
 // Everything that a call throws becomes one of the known kinds, with a message of the operator's own.
 
 import { expect } from 'chai';
+import { TooManyAnswers } from '../../../../src/cloud/client/answer-memory.ts';
 import { type CallContext, DeadlineExceeded, mapError } from '../../../../src/cloud/client/map-error.ts';
 import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
@@ -142,6 +143,12 @@ describe('the error of a call', () => {
     expect(mapError(new DeadlineExceeded('late'), CONTEXT).failure.kind).to.equal('ConnectionFailed');
     const timeout = Object.assign(new Error('ReadTimeout(10000)'), { name: 'RequestTimeoutError' });
     expect(kindOf(timeout)).to.equal('ConnectionFailed');
+  });
+
+  it('is ConnectionFailed when answers cost too much together, and says what to check', () => {
+    const { failure, code } = mapError(new TooManyAnswers(), CONTEXT);
+    const message = 'the endpoint sends too many long answers at once; check the network and the endpoint';
+    expect({ ...failure, code }).to.deep.equal({ kind: 'ConnectionFailed', message, code: 'TooManyAnswers' });
   });
 
   it('is UnexpectedResponse when the answer is not JSON', () => {

@@ -601,7 +601,7 @@ describe('requests', () => {
     it('are 8 at once for a namespace; the others wait without a failure, and call when one ends', async () => {
       const all = Array.from({ length: 20 }, () => submit());
       await time.pass(5_000, 10);
-      expect(calls.length).to.equal(8);
+      expect([calls.length, [...requests.parked].length]).to.deep.equal([8, 12]);
       expect(outcome(...all)).to.deep.equal(Array(20).fill(undefined));
       for (let ended = 0; ended < 20; ended += 1) {
         calls[ended]?.end('answered');
@@ -609,6 +609,7 @@ describe('requests', () => {
         expect(calls.length, `after ${ended + 1} answers`).to.equal(Math.min(20, 9 + ended));
       }
       expect(outcome(...all)).to.deep.equal(Array(20).fill('answered'));
+      expect([...requests.parked]).to.deep.equal([]);
     });
 
     it('leave the permits of their account to other namespaces', async () => {
