@@ -66,7 +66,7 @@ export class OwnEndpoints<Item> implements Iterable<Item> {
 export class OwnEndpointGate<Item> {
   readonly #options: OwnEndpointsOptions<Item>;
   readonly #bucket: TokenBucket;
-  /** In the order in which they came. */
+  /** Items that wait, in the order in which they came. */
   readonly #parked = new Set<Item>();
   #underway = 0;
   #next: Timer | undefined;
