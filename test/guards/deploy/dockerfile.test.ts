@@ -21,10 +21,22 @@ describe('the Dockerfile', () => {
 
   it('installs what the lock file says, before it copies the source', () => {
     const steps = build.filter(({ name }) => name === 'RUN').map(({ words }) => words.join(' '));
-    expect(steps).to.deep.equal(['npm ci', 'npm run build']);
-    const install = build.findIndex(({ words }) => words.join(' ') === 'npm ci');
+    // No install script: it could fetch what the lock file has no hash of.
+    expect(steps).to.deep.equal(['npm ci --ignore-scripts', 'npm run build']);
+    const install = build.findIndex(({ words }) => words.join(' ') === steps[0]);
     const source = build.findIndex(({ name, words }) => name === 'COPY' && words.includes('src'));
     expect(source).to.be.greaterThan(install);
+  });
+
+  it('installs only what the lock file has a hash of', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
+    const { '': root, ...others } = packages as Record<string, { integrity?: string }>;
+    expect(root).to.have.property('version');
+    expect(Object.keys(others)).not.to.deep.equal([]);
+    const unknown = Object.keys(others).filter(
+      (path) => !/^sha512-[\w+/]{86}==$/.test(others[path]?.integrity ?? ''),
+    );
+    expect(unknown).to.deep.equal([]);
   });
 
   it('runs nothing in the last stage, and copies the bundle and no package into it', () => {
