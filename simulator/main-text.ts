@@ -47,6 +47,7 @@ Point the operator at it. The key is made up and works nowhere else:
   export ALIBABA_CLOUD_ACCESS_KEY_SECRET=${accessKeySecret}
   export EDGETRANSCODE_ENDPOINT=${endpoint}
   export EDGETRANSCODE_STS_ENDPOINT=${stsEndpoint}
+  export EDGETRANSCODE_DEFAULT_CREDENTIALS_NAMESPACES='*'
   make run
 ${byDefault ? rrsaText() : ''}
 See its jobs, start one and stop it:

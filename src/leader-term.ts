@@ -225,7 +225,7 @@ function cloudOf(
   const { config, own, client, metrics, userAgent, clock, logger } = parts;
   const credentials = new Credentials({
     own,
-    ownFor: config['default-credentials-namespaces'],
+    ownFor: config['default-credentials-namespaces'] ?? [],
     secrets: new KubeSecrets(client),
     allowedEndpoints: config['allowed-endpoints'],
     allowInsecure: config['insecure-endpoint'],

@@ -10,6 +10,7 @@ import type { AccessKey } from './cloud/client/credential.ts';
 import { ownCredentials, type Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
 import { type Environment, helpText, readConfig } from './config/read-config.ts';
+import { warningsOf } from './config/warnings.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Set by the build. */
@@ -34,6 +35,8 @@ async function main(args: readonly string[], environment: Environment): Promise<
   const { config, own, warnings } = readOrExit(args, environment);
   const logger = loggerOf(config);
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
+  for (const warning of warningsOf(config, own !== undefined))
+    logger.warn('an option needs attention', { warning });
   const proxies = PROXY_VARIABLES.filter((name) => environment[name]);
   if (proxies.length > 0)
     logger.warn('proxies are not supported: the cloud is called directly', { variables: proxies });

@@ -97,9 +97,8 @@ export const OPTIONS = {
     parse: parse.oneOf(CREDENTIAL_SOURCES),
   }),
   'default-credentials-namespaces': option({
-    default: '*',
     value: 'LIST',
-    text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all",
+    text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all; default: none",
     parse: parse.list(parse.isNamespaceOrAll, 'a namespace or *'),
   }),
   'allowed-endpoints': option({

@@ -5,9 +5,9 @@
 import { parseArgs } from 'node:util';
 import { leaseNameOf } from '../api/shard.ts';
 import { formatDuration } from '../base/duration.ts';
-import { type Endpoint, isLoopback } from '../base/endpoint.ts';
 import { type Config, type Flag, OPTIONS, type Option } from './options.ts';
 import { LONGEST_OBJECT_NAME } from './parsers.ts';
+import { isPlainHttp } from './warnings.ts';
 
 export type ConfigResult =
   | { readonly config: Config; readonly warnings: readonly string[] }
@@ -106,7 +106,7 @@ function contradictions(config: Partial<Config>): string[] {
       `--interval: ${formatDuration(interval)} is below the ${formatDuration(least)} of --min-interval`,
     );
   for (const flag of ['endpoint', 'sts-endpoint'] as const)
-    if (isExposed(config[flag]) && allowInsecure === false)
+    if (isPlainHttp(config[flag]) && allowInsecure === false)
       errors.push(
         `--${flag}: plain HTTP is for loopback only; use https, or --insecure-endpoint if you must`,
       );
@@ -129,10 +129,6 @@ function leaseContradictions(config: Partial<Config>): string[] {
     if (short === undefined || long === undefined || short < long) return [];
     return `--${shorter}: ${formatDuration(short)} is not below the ${formatDuration(long)} of --${longer}`;
   });
-}
-
-function isExposed(endpoint: Endpoint | 'none' | undefined): boolean {
-  return typeof endpoint === 'object' && endpoint.protocol === 'http' && !isLoopback(endpoint);
 }
 
 /**

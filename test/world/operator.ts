@@ -8,7 +8,7 @@ import type { SimulatedCloud } from './simulated-cloud.ts';
 
 export interface OperatorOptions {
   readonly kubeconfig: string;
-  /** Its credentials and endpoints; undefined: none are given. */
+  /** Its credentials, which all namespaces may use, and endpoints; undefined: none are given. */
   readonly cloud?: SimulatedCloud;
   /** Its log is `<name>.log`; default `operator`. */
   readonly name?: string;
@@ -93,7 +93,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
       PROGRAM,
       `--kubeconfig=${kubeconfig}`,
       '--http-address=127.0.0.1:0',
-      ...(cloud ? [`--endpoint=${cloud.endpoint}`, `--sts-endpoint=${cloud.stsEndpoint}`] : []),
+      ...(cloud ? argumentsFor(cloud) : []),
       ...args,
     ],
     env: {
@@ -112,4 +112,8 @@ export async function startOperator(processes: Processes, options: OperatorOptio
   // Should it die meanwhile, `ready` says so, with its log.
   if (untilReady) await started.ready(() => operator.isReady().catch(() => false));
   return operator;
+}
+
+function argumentsFor({ endpoint, stsEndpoint }: SimulatedCloud): string[] {
+  return [`--endpoint=${endpoint}`, `--sts-endpoint=${stsEndpoint}`, '--default-credentials-namespaces=*'];
 }

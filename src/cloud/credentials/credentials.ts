@@ -85,9 +85,9 @@ export class Credentials {
   }
 
   #ownFor(reference: CredentialReference): Resolved | RoleSession {
-    if (this.permits(reference)) return this.#own;
+    if (!this.#options.own || this.permits(reference)) return this.#own;
     return notFound(
-      `objects of namespace ${reference.namespace} may not use the operator's own credentials; set spec.credentialsRef`,
+      `objects of namespace ${reference.namespace} may not use the operator's own credentials; set spec.credentialsRef, or have the administrator of the operator add the namespace to --default-credentials-namespaces`,
     );
   }
 

@@ -66,8 +66,14 @@ describe('the Deployment', () => {
     expect(container.readinessProbe?.httpGet).to.deep.equal({ path: '/readyz', port: 'http' });
   });
 
-  it('spells out options of the operator at their defaults, one of which is the port', () => {
-    const args = (container.args ?? []).filter((arg) => arg !== '--leader-elect');
+  it("names the namespaces that may use the operator's own credentials, and not all of them", () => {
+    const result = readConfig(container.args ?? [], {});
+    expect('config' in result && result.config['default-credentials-namespaces']).to.deep.equal(['default']);
+  });
+
+  it('spells out its other options at their defaults, one of which is the port', () => {
+    const chosen = /^--(leader-elect$|default-credentials-namespaces=)/;
+    const args = (container.args ?? []).filter((arg) => !chosen.test(arg));
     expect(args).not.to.deep.equal([]);
     const byDefault = readConfig([], {});
     expect(readConfig(args, {})).to.deep.equal(byDefault);

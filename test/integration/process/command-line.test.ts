@@ -112,6 +112,20 @@ describe('the command line of the operator', () => {
     expect(stdout).to.not.contain('canary').and.to.not.contain('10.0.0.1');
   });
 
+  it('warns of options that expose something, without their values', async () => {
+    const { stdout } = await run(['--kubeconfig=not-there', '--shard-count=2'], {
+      EDGETRANSCODE_REDIS_URL: 'redis://:canary@redis.example',
+      ALIBABA_CLOUD_ACCESS_KEY_ID: 'id',
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'canary',
+    });
+    const lines = stdout.split('\n').filter((line) => line.includes('"level":"warn"'));
+    const warnings = lines.map((line) => JSON.parse(line) as { msg: string; warning: string });
+    expect(warnings.map(({ msg }) => msg)).to.deep.equal(Array(2).fill('an option needs attention'));
+    expect(warnings[0]?.warning).to.match(/^--default-credentials-namespaces: is not set/);
+    expect(warnings[1]?.warning).to.match(/^--redis-url: /);
+    expect(stdout).to.not.contain('canary');
+  });
+
   it('names the address that is in use already', async () => {
     const server = createServer();
     await once(server.listen(0, '127.0.0.1'), 'listening');

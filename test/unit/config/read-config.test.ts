@@ -249,7 +249,6 @@ describe('the options', () => {
       credentials: 'auto',
       region: 'cn-shanghai',
       'calls-per-minute': 3_000,
-      'default-credentials-namespaces': ['*'],
       'allowed-endpoints': ['*.aliyuncs.com'],
       'stream-urls': 'redact',
       'http-address': { host: undefined, port: 8_080 },
@@ -259,6 +258,7 @@ describe('the options', () => {
       'log-format': 'json',
     });
     expect(config.kubeconfig).to.equal(undefined);
+    expect(config['default-credentials-namespaces']).to.equal(undefined);
     expect(config.endpoint).to.equal(undefined);
     expect(config['sts-endpoint']).to.equal(undefined);
   });

@@ -71,10 +71,12 @@ describe('credentials', () => {
       expect(secrets.reads).to.deep.equal([]);
     });
 
-    it('are CredentialsNotFound when the operator has none', async () => {
-      const failure = failureOf(await credentials().resolve({ namespace: 'media' }));
-      expect(failure).to.include({ kind: 'CredentialsNotFound' });
-      expect(failure?.message).to.match(/has no credentials of its own; set spec.credentialsRef/);
+    it('are CredentialsNotFound when the operator has none, whatever namespaces may use them', async () => {
+      for (const ownFor of [['*'], []]) {
+        const failure = failureOf(await credentials({ ownFor }).resolve({ namespace: 'media' }));
+        expect(failure).to.include({ kind: 'CredentialsNotFound' });
+        expect(failure?.message).to.match(/has no credentials of its own; set spec.credentialsRef/);
+      }
     });
 
     it('are CredentialsNotFound for namespaces that may not use them', async () => {
@@ -82,7 +84,9 @@ describe('credentials', () => {
       expect(await some.resolve({ namespace: 'news' })).to.have.property('credential');
       const failure = failureOf(await some.resolve({ namespace: 'other' }));
       expect(failure).to.include({ kind: 'CredentialsNotFound' });
-      expect(failure?.message).to.match(/namespace other may not use the operator's own credentials/);
+      expect(failure?.message).to.equal(
+        "objects of namespace other may not use the operator's own credentials; set spec.credentialsRef, or have the administrator of the operator add the namespace to --default-credentials-namespaces",
+      );
     });
   });
 
