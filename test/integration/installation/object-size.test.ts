@@ -121,7 +121,7 @@ describe('the shipped admission policy', function () {
     before(async () => {
       await succeeding(api, ['create', 'namespace', 'media']);
       const page = await readFile(shipped('docs/security.md'), 'utf8');
-      const [, yaml] = /```yaml\n(apiVersion: v1\nkind: ResourceQuota[^]*?)```/.exec(page) ?? [];
+      const [, yaml] = /```yaml\n(apiVersion: v1\nkind: ResourceQuota[\s\S]*?)```/.exec(page) ?? [];
       await succeeding(api, ['apply', '-f', '-'], yaml);
       // No controller manager runs here, so the test counts in its place: 499 objects.
       const { hard } = JSON.parse(await succeeding(api, ['get', ...quota, '-o', 'json'])).spec;

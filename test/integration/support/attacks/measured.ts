@@ -35,6 +35,7 @@ export function broken({ attack, count, peakMiB, livez, victim, newcomerMs, ende
     ...(ended === undefined ? [] : [`the process ended: ${ended}`]),
     ...(peakMiB === undefined || peakMiB < MOST_MIB ? [] : [`it took ${peakMiB.toFixed()} MiB`]),
     ...(livez.worstOwnMs < MOST_LIVEZ_MS ? [] : [`/livez took ${livez.worstOwnMs.toFixed()} ms`]),
+    ...(livez.unanswered === 0 ? [] : [`${livez.unanswered} of ${livez.probes} probes had no answer`]),
     ...(victim.late === 0 ? [] : [`${victim.late} polls of the victim were late`]),
     ...(victim.polls > 0 ? [] : ['the victim was never polled']),
     ...(newcomerMs !== undefined && newcomerMs < MOST_NEWCOMER_MS ? [] : ['a new object was not served']),
