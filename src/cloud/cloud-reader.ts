@@ -67,12 +67,12 @@ export class LiveReader implements CloudReader, CloudPlanning {
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
     if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
     if (!this.mayUse(reference.credential)) return this.#refusal(reference);
-    if (options.known === 'AuthenticationFailed') return this.#observeAfterNews(reference, options);
+    if (options.known === 'AuthenticationFailed') return this.#observeAfterRefusal(reference, options);
     return this.#batches.observe(reference, options);
   }
 
   mayUse(credential: CredentialReference): boolean {
-    return this.#options.credentials.permits(credential);
+    return this.#options.credentials.mayUse(credential);
   }
 
   leadsTo(reference: Reference): Destination | undefined {
@@ -131,9 +131,9 @@ export class LiveReader implements CloudReader, CloudPlanning {
   }
 
   /** Observes a job whose object already shows that its key is refused: first waits for news of the key. */
-  async #observeAfterNews(reference: Reference, options: ObserveOptions): Promise<Answer> {
+  async #observeAfterRefusal(reference: Reference, options: ObserveOptions): Promise<Answer> {
     const { signal } = options;
-    await this.#states.find(identityOf(reference.credential))?.breaker.news(signal);
+    await this.#states.find(identityOf(reference.credential))?.breaker.untilRetry(signal);
     return this.#closed || signal.aborted ? WITHDRAWN : await this.#batches.observe(reference, options);
   }
 

@@ -11,7 +11,7 @@ import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
 import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
-import type { Refused, Result } from '../requests/request.ts';
+import type { FailedResult, Result } from '../requests/request.ts';
 import { type Asker, PendingJob, rank, type Standing } from './pending-job.ts';
 import { type PageTerms, Sweep } from './sweep.ts';
 
@@ -39,7 +39,7 @@ export type BatchAction<A extends Asker<A>> =
   | { readonly kind: 'answer'; readonly askers: readonly A[]; readonly answer: Answer }
   | { readonly kind: 'listed' }
   /** The cloud does not list this cluster. */
-  | { readonly kind: 'listRefused'; readonly refused: Refused };
+  | { readonly kind: 'listRefused'; readonly refused: FailedResult };
 
 /** How long a refused list is not read again. An hour: the permission may be granted meanwhile. */
 const REFUSED_FOR_MS = 60 * 60_000;
@@ -178,7 +178,7 @@ export class ClusterBatch<A extends Asker<A>> {
     }
   }
 
-  #pageFailed(pageNo: number, refused: Refused): void {
+  #pageFailed(pageNo: number, refused: FailedResult): void {
     this.#sweep?.failed(pageNo, refused);
     if (!refused.isListRefused) return;
     this.#refusedUntil = this.#now + REFUSED_FOR_MS;

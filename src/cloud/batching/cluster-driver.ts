@@ -14,7 +14,7 @@ import type {
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
 import { LIST_ACTION, listJobs } from '../client/live-client.ts';
 import type { JobPage } from '../client/map-response.ts';
-import { type Refused, Request, WITHDRAWN } from '../requests/request.ts';
+import { type FailedResult, Request, WITHDRAWN } from '../requests/request.ts';
 import type { Requests } from '../requests/requests.ts';
 import { type BatchAction, type BatchInput, ClusterBatch } from './cluster-batch.ts';
 import { type Asker, PendingJob } from './pending-job.ts';
@@ -186,7 +186,7 @@ export class ClusterDriver {
   }
 
   /** Logs a refusal. A missing permission concerns all clusters of a credential: it is logged once. */
-  #logRefusal({ failure: { kind, message } }: Refused): void {
+  #logRefusal({ failure: { kind, message } }: FailedResult): void {
     const { clusterID, credential } = this.about;
     const identity = identityOf(credential);
     const isDenied = kind === 'PermissionDenied';

@@ -4,7 +4,7 @@
  * time.
  */
 import type { Priority } from '../../job/model/cloud-port.ts';
-import type { Refused } from '../requests/request.ts';
+import type { FailedResult } from '../requests/request.ts';
 
 export type Stage = 'first window' | 'first page' | 'second window' | 'other pages';
 
@@ -46,7 +46,7 @@ export interface PageTerms<A> {
 export class Sweep<A> {
   stage: Stage = 'first window';
   /** The failure of a page. Jobs that no other page brings share it. */
-  failure: Refused | undefined;
+  failure: FailedResult | undefined;
   /** Undefined before the first page is read. */
   terms: PageTerms<A> | undefined;
   /** Clock `now` of the first call. A job that came by then and that no page brought is not in the list. */
@@ -110,7 +110,7 @@ export class Sweep<A> {
     this.#openedAt = now;
   }
 
-  failed(pageNo: number, refused: Refused): void {
+  failed(pageNo: number, refused: FailedResult): void {
     this.#underway.delete(pageNo);
     const times = (this.#throttlings.get(pageNo) ?? 0) + 1;
     this.#throttlings.set(pageNo, times);

@@ -69,7 +69,7 @@ export class Credentials {
    * Whether the reference is usable in its namespace: a Secret always is, the operator's own credentials only
    * in some.
    */
-  permits({ namespace, name }: CredentialReference): boolean {
+  mayUse({ namespace, name }: CredentialReference): boolean {
     const { ownFor } = this.#options;
     return name !== undefined || ownFor.includes('*') || ownFor.includes(namespace);
   }
@@ -78,14 +78,14 @@ export class Credentials {
    * The key was refused for a call that was sent at `sentAt`. Unless the key is younger, a session's key is
    * not used again, and a Secret is read before its next use.
    */
-  doubt(identity: string, sentAt: number): void {
-    this.#secrets.doubt(identity, sentAt);
+  keyRefused(identity: string, sentAt: number): void {
+    this.#secrets.keyRefused(identity, sentAt);
     const session = identity === OWN.identity ? this.#own : this.#sessions.get(identity);
-    if (session instanceof RoleSession) session.doubt(sentAt);
+    if (session instanceof RoleSession) session.keyRefused(sentAt);
   }
 
   #ownFor(reference: CredentialReference): Resolved | RoleSession {
-    if (!this.#options.own || this.permits(reference)) return this.#own;
+    if (!this.#options.own || this.mayUse(reference)) return this.#own;
     return notFound(
       `objects of namespace ${reference.namespace} may not use the operator's own credentials; set spec.credentialsRef, or have the administrator of the operator add the namespace to --default-credentials-namespaces`,
     );
@@ -135,7 +135,7 @@ export class Credentials {
     const assumed = await sts.assumeRole(caller, accessKey, role);
     // The owner of the Secret may have replaced the key just now.
     if ('failure' in assumed && assumed.failure.kind === 'AuthenticationFailed')
-      this.#secrets.doubt(caller.identity, sentAt);
+      this.#secrets.keyRefused(caller.identity, sentAt);
     return assumed;
   }
 }

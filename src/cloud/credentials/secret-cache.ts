@@ -49,7 +49,7 @@ const READ_EVERY_MS = 200;
  * Reads in flight beyond which one read takes a second or more. A key that was valid then serves meanwhile.
  */
 const MANY_READS = 5;
-const DOUBTED = Number.NEGATIVE_INFINITY;
+const REFUSED = Number.NEGATIVE_INFINITY;
 /** A caller that never withdraws. */
 const STAYS: Caller = { withdrawn: false };
 
@@ -77,7 +77,7 @@ export class SecretCache {
     const reading = this.#reading.get(identity) ?? this.#beginReading(secret, identity);
     reading.callers.push(caller);
     const old = this.#known.get(identity);
-    const wasValid = old !== undefined && 'credential' in old.resolved && old.freshUntil !== DOUBTED;
+    const wasValid = old !== undefined && 'credential' in old.resolved && old.freshUntil !== REFUSED;
     return wasValid && this.#reading.size > MANY_READS ? old.resolved : reading.result;
   }
 
@@ -91,9 +91,9 @@ export class SecretCache {
    * The key was refused for a call that was sent at `sentAt`. Unless the Secret was read since, its next use
    * reads it.
    */
-  doubt(identity: string, sentAt: number): void {
+  keyRefused(identity: string, sentAt: number): void {
     const known = this.#known.get(identity);
-    if (known && known.readAt <= sentAt) known.freshUntil = DOUBTED;
+    if (known && known.readAt <= sentAt) known.freshUntil = REFUSED;
   }
 
   #beginReading(secret: SecretReference, identity: string): Reading {

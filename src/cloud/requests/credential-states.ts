@@ -72,7 +72,7 @@ export class CredentialStates {
 
   /** The state of a credential and its account now. A changed Secret starts with a closed breaker. */
   async of(credential: Credential): Promise<{ state: CredentialState; account: CredentialAccount }> {
-    const entry = this.follow(credential);
+    const entry = this.adopt(credential);
     // The key may be replaced while STS is called.
     for (;;) {
       if (this.#options.clock.now() >= entry.askAgainAt) entry.joining = this.#join(entry);
@@ -82,7 +82,7 @@ export class CredentialStates {
   }
 
   /** The state without a wait for the account, which is undefined while it is not known. */
-  follow(credential: Credential): Entry {
+  adopt(credential: Credential): Entry {
     const entry = this.#states.use(credential.identity) ?? this.#begin(credential);
     if (entry.credential.version !== credential.version) entry.breaker.reset();
     const isSameKey = sourceOf(entry.credential) === sourceOf(credential);

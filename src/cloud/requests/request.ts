@@ -11,9 +11,9 @@ import type { CallResult, Operation } from '../client/live-client.ts';
 import type { CircuitBreaker, Pass } from '../resilience/circuit-breaker.ts';
 import type { EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';
 
-export type Result<T> = Extract<CallResult<T>, { kind: 'answered' }> | Refused | typeof WITHDRAWN;
+export type Result<T> = Extract<CallResult<T>, { kind: 'answered' }> | FailedResult | typeof WITHDRAWN;
 
-export type Refused = Extract<Answer, { kind: 'failed' }> & {
+export type FailedResult = Extract<Answer, { kind: 'failed' }> & {
   /** The failure is about listing alone: Get may work. */
   readonly isListRefused?: true;
 };
@@ -93,7 +93,7 @@ export class Request<T> implements Waiting {
   }
 
   /** Notes a restart; false if there was one for this reason already. */
-  restarts(reason: Restart): boolean {
+  noteRestart(reason: Restart): boolean {
     if (this.#restarts.includes(reason)) return false;
     this.#restarts = [...this.#restarts, reason];
     return true;

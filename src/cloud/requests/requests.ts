@@ -17,12 +17,12 @@ import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, report } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
-import { type OwnEndpointGate, OwnEndpoints } from './own-endpoints.ts';
-import { type Admission, type Refused, type Request, type Result, WITHDRAWN } from './request.ts';
+import { type Admission, type FailedResult, type Request, type Result, WITHDRAWN } from './request.ts';
+import { type SecretEndpointGate, SecretEndpoints } from './secret-endpoints.ts';
 
 export interface RequestsParts {
-  readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'doubt'>;
-  readonly states: Pick<CredentialStates, 'of' | 'follow' | 'find' | 'close'>;
+  readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'keyRefused'>;
+  readonly states: Pick<CredentialStates, 'of' | 'adopt' | 'find' | 'close'>;
   readonly client: Pick<LiveClient, 'destinationOf' | 'call'>;
   /** Whether this process leads; read just before each call. Default: it does. */
   readonly mayCall?: () => boolean;
@@ -38,18 +38,18 @@ export class Requests {
   /** Requests that have their result. */
   readonly finished = new Channel<Request<unknown>>();
   readonly #parts: RequestsParts;
-  readonly #ownEndpoints: OwnEndpoints<Request<unknown>>;
+  readonly #secretEndpoints: SecretEndpoints<Request<unknown>>;
   #isClosed = false;
 
   constructor(parts: RequestsParts) {
     this.#parts = parts;
     const resume = (request: Request<unknown>) => this.#restart(request);
-    this.#ownEndpoints = new OwnEndpoints({ clock: parts.clock, resume });
+    this.#secretEndpoints = new SecretEndpoints({ clock: parts.clock, resume });
   }
 
   /** The requests that wait because their namespace has too much to do with its own endpoints. */
   get parked(): Iterable<Request<unknown>> {
-    return this.#ownEndpoints;
+    return this.#secretEndpoints;
   }
 
   submit(request: Request<unknown>): void {
@@ -59,7 +59,7 @@ export class Requests {
   /** No call is made after this. */
   close(): void {
     this.#isClosed = true;
-    this.#ownEndpoints.close();
+    this.#secretEndpoints.close();
     this.#parts.states.close();
     this.finished.close();
   }
@@ -68,7 +68,7 @@ export class Requests {
   withdraw(request: Request<unknown>): void {
     if (request.isCalling) return;
     request.admission?.account.budget.backlog.withdraw(request);
-    this.#ownEndpoints.withdraw(request.namespace, request);
+    this.#secretEndpoints.withdraw(request.namespace, request);
     this.#leave(request);
     request.withdrawn = true;
   }
@@ -149,15 +149,15 @@ export class Requests {
   #gateOf(
     { namespace }: Request<unknown>,
     { endpoint }: Credential,
-  ): OwnEndpointGate<Request<unknown>> | undefined {
-    return endpoint && this.#ownEndpoints.of(namespace);
+  ): SecretEndpointGate<Request<unknown>> | undefined {
+    return endpoint && this.#secretEndpoints.of(namespace);
   }
 
   /** Whether the account and the endpoint are those for which the request was admitted. */
   #isSame({ about }: Request<unknown>, { account, destination }: Admission, credential: Credential): boolean {
     const { client, states } = this.#parts;
     return (
-      states.follow(credential).account === account &&
+      states.adopt(credential).account === account &&
       client.destinationOf(about, credential).endpoint === destination.endpoint
     );
   }
@@ -173,7 +173,7 @@ export class Requests {
     const { credential, state } = admission;
     // Another request may have read a newer key. The state must not go back to the old one.
     const isOld = state.credential.version !== credential.version;
-    return request.restarts('staleSecret') || isOld ? undefined : { credential };
+    return request.noteRestart('staleSecret') || isOld ? undefined : { credential };
   }
 
   async #call<T>(request: Request<T>, admission: Admission): Promise<void> {
@@ -188,7 +188,7 @@ export class Requests {
     if (result.kind === 'answered') return this.#finish(request, result);
     const { failed, sentAt, destination, isListRefused } = result;
     const { failure, code, requestID } = failed;
-    if (code === SIGNATURE_NONCE_USED && request.restarts('usedNonce')) return this.#restart(request);
+    if (code === SIGNATURE_NONCE_USED && request.noteRestart('usedNonce')) return this.#restart(request);
     const isKeyRefused = failure.kind === 'AuthenticationFailed';
     const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, result) : undefined;
     if (retryAt === 'replaced') return this.#restart(request);
@@ -212,12 +212,12 @@ export class Requests {
     { failed, sentAt }: FailedCall,
   ): Promise<number | 'replaced' | undefined> {
     const { credentials } = this.#parts;
-    credentials.doubt(identity, sentAt);
+    credentials.keyRefused(identity, sentAt);
     if (state.credential.version === version) state.breaker.failed(pass, failed.failure);
     const resolved = await credentials.resolve(request.about.credential);
     const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
     const refused = state.breaker.refusal(pass);
-    if ((isReplaced || !refused) && request.restarts('refusedKey')) return 'replaced';
+    if ((isReplaced || !refused) && request.noteRestart('refusedKey')) return 'replaced';
     return refused?.retryAt;
   }
 
@@ -229,13 +229,13 @@ export class Requests {
   }
 
   /** There is no key. Where that is certain, it is news for the objects that wait with a refused key. */
-  #unresolved(request: Request<unknown>, failure: Failure, more: Partial<Refused> = {}): void {
+  #unresolved(request: Request<unknown>, failure: Failure, more: Partial<FailedResult> = {}): void {
     if (policyOf(failure.kind).definitive)
       this.#parts.states.find(identityOf(request.about.credential))?.breaker.reset();
     this.#refuse(request, failure, more);
   }
 
-  #refuse(request: Request<unknown>, failure: Failure, more: Partial<Refused> = {}): void {
+  #refuse(request: Request<unknown>, failure: Failure, more: Partial<FailedResult> = {}): void {
     this.#finish(request, { kind: 'failed', failure, sentAt: this.#parts.clock.now(), ...more });
   }
 

@@ -34,7 +34,7 @@ export class CircuitBreaker {
   readonly #clock: Clock;
   /** Undefined while the breaker is closed. */
   #open: Open | undefined;
-  /** Callers of `news` that wait: the function that ends the wait of each. */
+  /** Callers of `untilRetry` that wait: the function that ends the wait of each. */
   readonly #parked = new Set<() => void>();
   #nextProbe: Timer | undefined;
 
@@ -63,7 +63,7 @@ export class CircuitBreaker {
    * a refused key cost no visits. Resolves when the breaker closes, when the message of the failure changes,
    * for one caller when the next probe is due, and on an abort.
    */
-  async news(signal: AbortSignal): Promise<void> {
+  async untilRetry(signal: AbortSignal): Promise<void> {
     if (signal.aborted || !this.#open) return;
     await new Promise<void>((resolve) => {
       const leave = () => {

@@ -8,7 +8,7 @@ import {
   ClusterBatch,
 } from '../../../../src/cloud/batching/cluster-batch.ts';
 import type { Asker, PendingJob } from '../../../../src/cloud/batching/pending-job.ts';
-import type { Refused, Result } from '../../../../src/cloud/requests/request.ts';
+import type { FailedResult, Result } from '../../../../src/cloud/requests/request.ts';
 import type { Answer, Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aRequest, DESTINATION } from '../../kit/samples/a-request.ts';
@@ -99,7 +99,7 @@ export class ScriptedBatch {
     return this.step({ kind: 'listed', pageNo, result: resultOf('observed', { total, jobs }, sentAt) });
   }
 
-  failPage(pageNo: number, kind: FailureKind = 'ServerError', more: Partial<Refused> = {}): string[] {
+  failPage(pageNo: number, kind: FailureKind = 'ServerError', more: Partial<FailedResult> = {}): string[] {
     const failed = resultOf(kind, { total: 0, jobs: new Map() }, this.now);
     return this.step({ kind: 'listed', pageNo, result: { ...failed, ...more } as typeof failed });
   }

@@ -4,12 +4,12 @@
 import { expect } from 'chai';
 import { Sweep } from '../../../../src/cloud/batching/sweep.ts';
 import { mapListResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
-import type { Refused } from '../../../../src/cloud/requests/request.ts';
+import type { FailedResult } from '../../../../src/cloud/requests/request.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
 const TERMS = { priority: 'scheduled', deadline: 0, asker: 'a' } as const;
 
-function failure(kind: FailureKind = 'ServerError'): Refused {
+function failure(kind: FailureKind = 'ServerError'): FailedResult {
   return { kind: 'failed', failure: { kind, message: 'as planned' }, sentAt: 0 };
 }
 

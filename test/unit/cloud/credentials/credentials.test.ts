@@ -158,7 +158,7 @@ describe('credentials', () => {
       const all = credentials();
       await resolve(all);
       secrets.content = { ...KEY, accessKeySecret: 'rotated' };
-      all.doubt('media/account', time.now());
+      all.keyRefused('media/account', time.now());
       expect(all.fresh(REFERENCE)).to.equal(undefined);
       expect(secretOf(await resolve(all))).to.equal('rotated');
       expect(all.fresh(REFERENCE)).to.not.equal(undefined);
@@ -168,13 +168,13 @@ describe('credentials', () => {
       const all = credentials();
       const sentAt = time.now();
       await resolve(all);
-      all.doubt('media/account', sentAt);
+      all.keyRefused('media/account', sentAt);
       await resolve(all);
       expect(secrets.reads).to.have.length(1);
     });
 
     it('may be unknown or the operator’s own', () => {
-      credentials({ own: KEY }).doubt('default', time.now());
+      credentials({ own: KEY }).keyRefused('default', time.now());
     });
   });
 
@@ -282,7 +282,7 @@ describe('credentials', () => {
   it('are not used after a refusal, even while another namespace has many Secrets to read', async () => {
     const all = credentials();
     await resolve(all);
-    all.doubt('media/account', time.now());
+    all.keyRefused('media/account', time.now());
     for (let secret = 0; secret < 10; secret += 1)
       void all.resolve({ namespace: 'flood', name: `s${secret}` });
     secrets.content = { ...KEY, accessKeySecret: 'rotated' };

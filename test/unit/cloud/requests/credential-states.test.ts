@@ -43,7 +43,7 @@ describe('credential states', () => {
   it('are separate for each credential, and the same for the same credential', async () => {
     const { state, account } = await states.of(credential('media/a'));
     expect(await states.of(credential('media/a'))).to.deep.equal({ state, account });
-    expect(states.follow(credential('media/a'))).to.equal(state);
+    expect(states.adopt(credential('media/a'))).to.equal(state);
     expect(states.find('media/a')).to.equal(state);
     const other = await states.of(credential('media/b'));
     expect(other.state.breaker).not.to.equal(state.breaker);
@@ -151,7 +151,7 @@ describe('credential states', () => {
     const entrance = await state.breaker.enter(WANTED);
     if ('pass' in entrance) state.breaker.failed(entrance.pass, REFUSED);
     let ended = 0;
-    void state.breaker.news(WANTED).then(() => (ended += 1));
+    void state.breaker.untilRetry(WANTED).then(() => (ended += 1));
     await settled();
     expect(ended).to.equal(0);
     states.close();
@@ -298,7 +298,7 @@ describe('credential states and their accounts', () => {
     const b = key('media/b', 'k2');
     const old = await use(key('media/a', 'k1'));
     expect(await use(b)).to.equal(old);
-    expect(states.follow(key('media/a', 'new')).account).to.equal(undefined);
+    expect(states.adopt(key('media/a', 'new')).account).to.equal(undefined);
     expect((await use(key('media/a', 'new'))).key).to.equal('account 3');
     expect([old.members, asked.length]).to.deep.equal([1, 3]);
   });

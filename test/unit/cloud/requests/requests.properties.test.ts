@@ -111,7 +111,7 @@ class World {
         const held = this.#held.get(name);
         return held && clock.now() - held.readAt < FRESH_MS ? this.#credential(name) : undefined;
       },
-      doubt: (identity: string) => {
+      keyRefused: (identity: string) => {
         const held = this.#held.get(identity.replace('media/', ''));
         if (held) held.readAt = Number.NEGATIVE_INFINITY;
       },

@@ -89,7 +89,7 @@ describe('requests', () => {
       return held;
     },
     fresh: () => fresh,
-    doubt: () => {
+    keyRefused: () => {
       isDoubted = fresh !== undefined;
       fresh = undefined;
     },
@@ -250,7 +250,7 @@ describe('requests', () => {
     for (let each = 0; each < 3; each += 1)
       void states
         .find('media/account')
-        ?.breaker.news(new AbortController().signal)
+        ?.breaker.untilRetry(new AbortController().signal)
         .then(() => {
           released += 1;
         });

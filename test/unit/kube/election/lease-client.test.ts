@@ -12,6 +12,8 @@ const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/system/leases';
 const EARLIER = '2025-12-31T23:00:00.123456Z';
 const NOW = '2026-01-01T00:00:00.123000Z';
 
+const DEADLINE_MS = 10_000;
+
 const STORED = {
   metadata: { name: 'one', namespace: 'system', resourceVersion: '7', labels: { team: 'video' } },
   spec: {
@@ -87,7 +89,7 @@ describe('the client of a Lease', () => {
       namespace: 'system',
       name: 'one',
       userAgent: 'operator/1 (pod_1)',
-      deadlineMs: 200,
+      deadlineMs: DEADLINE_MS,
       durationMs: 14_500,
       clock: new FakeClock('2026-01-01T00:00:00.123Z'),
     });
@@ -160,9 +162,20 @@ describe('the client of a Lease', () => {
   });
 
   it('waits no longer than its deadline for an answer, then makes another connection', async () => {
-    server.respond = () => undefined;
-    const failure = await client.read().catch(apiFailure);
-    expect(failure).to.deep.equal({ reason: 'TimeoutError' });
+    const timeout = AbortSignal.timeout;
+    const deadlines: number[] = [];
+    const expiry = new AbortController();
+    AbortSignal.timeout = (ms) => {
+      deadlines.push(ms);
+      return expiry.signal;
+    };
+    try {
+      server.respond = () => expiry.abort(new DOMException('late', 'TimeoutError'));
+      expect(await client.read().catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
+      expect(deadlines).to.deep.equal([DEADLINE_MS]);
+    } finally {
+      AbortSignal.timeout = timeout;
+    }
     server.respond = (response) => json(response, 200, STORED);
     await client.read();
     expect(server.connections).to.equal(2);

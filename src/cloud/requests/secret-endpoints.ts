@@ -26,25 +26,25 @@ const WORK_OF_A_CALL = 16 * 2 ** 10;
 /** How long the bounds of a namespace are kept after its last call. The bucket is full long before. */
 const UNUSED_MS = 10 * 60_000;
 
-export interface OwnEndpointsOptions<Item> {
+export interface SecretEndpointsOptions<Item> {
   readonly clock: Clock;
   /** Receives a parked item that may try again. */
   readonly resume: (item: Item) => void;
 }
 
-export class OwnEndpoints<Item> implements Iterable<Item> {
-  readonly #options: OwnEndpointsOptions<Item>;
-  readonly #gates: ExpiringMap<string, OwnEndpointGate<Item>>;
+export class SecretEndpoints<Item> implements Iterable<Item> {
+  readonly #options: SecretEndpointsOptions<Item>;
+  readonly #gates: ExpiringMap<string, SecretEndpointGate<Item>>;
 
-  constructor(options: OwnEndpointsOptions<Item>) {
+  constructor(options: SecretEndpointsOptions<Item>) {
     this.#options = options;
-    const isInUse = (gate: OwnEndpointGate<Item>) => gate.isInUse;
+    const isInUse = (gate: SecretEndpointGate<Item>) => gate.isInUse;
     this.#gates = new ExpiringMap({ clock: options.clock, lifetimeMs: UNUSED_MS, isInUse });
   }
 
   /** The gate of a namespace. */
-  of(namespace: string): OwnEndpointGate<Item> {
-    return this.#gates.use(namespace) ?? this.#gates.set(namespace, new OwnEndpointGate(this.#options));
+  of(namespace: string): SecretEndpointGate<Item> {
+    return this.#gates.use(namespace) ?? this.#gates.set(namespace, new SecretEndpointGate(this.#options));
   }
 
   /** Takes an item out again, if it is parked. */
@@ -63,15 +63,15 @@ export class OwnEndpoints<Item> implements Iterable<Item> {
   }
 }
 
-export class OwnEndpointGate<Item> {
-  readonly #options: OwnEndpointsOptions<Item>;
+export class SecretEndpointGate<Item> {
+  readonly #options: SecretEndpointsOptions<Item>;
   readonly #bucket: TokenBucket;
   /** Items that wait, in the order in which they came. */
   readonly #parked = new Set<Item>();
   #underway = 0;
   #next: Timer | undefined;
 
-  constructor(options: OwnEndpointsOptions<Item>) {
+  constructor(options: SecretEndpointsOptions<Item>) {
     this.#options = options;
     this.#bucket = new TokenBucket(options.clock, CALLS);
   }

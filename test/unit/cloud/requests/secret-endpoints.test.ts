@@ -1,7 +1,7 @@
 // What one namespace may make the operator do at the endpoints that its Secrets name.
 
 import { expect } from 'chai';
-import { OwnEndpoints } from '../../../../src/cloud/requests/own-endpoints.ts';
+import { SecretEndpoints } from '../../../../src/cloud/requests/secret-endpoints.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 
 const KIB = 1_024;
@@ -9,11 +9,11 @@ const KIB = 1_024;
 describe('the endpoints that Secrets of a namespace name', () => {
   let clock: FakeClock;
   let resumed: string[];
-  let endpoints: OwnEndpoints<string>;
+  let endpoints: SecretEndpoints<string>;
   beforeEach(() => {
     clock = new FakeClock();
     resumed = [];
-    endpoints = new OwnEndpoints({ clock, resume: (item) => resumed.push(item) });
+    endpoints = new SecretEndpoints({ clock, resume: (item) => resumed.push(item) });
   });
 
   function begun(namespace: string, tries: number): number {
@@ -31,7 +31,7 @@ describe('the endpoints that Secrets of a namespace name', () => {
       gate.ended(work);
       gate.park('item');
     };
-    endpoints = new OwnEndpoints({ clock, resume: attempt });
+    endpoints = new SecretEndpoints({ clock, resume: attempt });
     attempt();
     await clock.advance(10_000);
     return calls;
