@@ -66,13 +66,14 @@ export class LiveReader implements CloudReader, CloudPlanning {
   /** Not an async function: its frame would cost each of 100,000 waiting questions 450 bytes. */
   observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
     if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
-    if (!this.mayUse(reference.credential)) return this.#refusal(reference);
+    const refused = this.#options.credentials.refusalOf(reference.credential);
+    if (refused) return Promise.resolve({ kind: 'failed', ...refused, sentAt: this.#options.clock.now() });
     if (options.known === 'AuthenticationFailed') return this.#observeAfterRefusal(reference, options);
     return this.#batches.observe(reference, options);
   }
 
   mayUse(credential: CredentialReference): boolean {
-    return this.#options.credentials.mayUse(credential);
+    return !this.#options.credentials.refusalOf(credential);
   }
 
   leadsTo(reference: Reference): Destination | undefined {
@@ -149,17 +150,5 @@ export class LiveReader implements CloudReader, CloudPlanning {
       return accounts;
     };
     return new SharedDemand({ redis, shards, shard, own, clock: this.#options.clock });
-  }
-
-  /**
-   * Answers objects that may not use these credentials at once, with the reason. They neither receive nor
-   * share answers.
-   */
-  async #refusal({ credential }: Reference): Promise<Answer> {
-    const { credentials, clock } = this.#options;
-    const resolved = await credentials.resolve(credential);
-    return 'failure' in resolved
-      ? { kind: 'failed', failure: resolved.failure, sentAt: clock.now() }
-      : WITHDRAWN;
   }
 }

@@ -180,7 +180,7 @@ export class ClusterBatch<A extends Asker<A>> {
 
   #pageFailed(pageNo: number, refused: FailedResult): void {
     this.#sweep?.failed(pageNo, refused);
-    if (!refused.isListRefused) return;
+    if (!refused.isOnlyListing) return;
     this.#refusedUntil = this.#now + REFUSED_FOR_MS;
     this.#actions.push({ kind: 'listRefused', refused });
     this.#end();

@@ -192,7 +192,7 @@ export class ClusterDriver {
     const isDenied = kind === 'PermissionDenied';
     this.#parts.refusals.failed(
       isDenied ? identity : clusterKey(this.about),
-      'the cloud refuses to list jobs: each job is observed by its own call',
+      'jobs cannot be listed: each job is observed by its own call',
       isDenied
         ? { identity, permission: `live:${LIST_ACTION}`, message }
         : { identity, clusterID, kind, message },

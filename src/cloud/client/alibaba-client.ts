@@ -10,22 +10,26 @@ import { RuntimeOptions } from '@alicloud/tea-util';
 import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/endpoint.ts';
 import type { AnswerCost } from './answer-memory.ts';
+import { DeadlineExceeded } from './call-errors.ts';
 import type { AccessKey } from './credential.ts';
-import { DeadlineExceeded } from './map-error.ts';
 import { bound, hearAnswer, holdRequest, NONCE_HEADER, retryAfterOf } from './response-guard.ts';
 
-export interface AlibabaClientOptions {
+export interface SdkCall {
   readonly endpoint: Endpoint;
   /** Default `live`. */
   readonly api?: keyof typeof APIS;
-  /** Undefined: calls are not signed. */
+  /** Undefined: the call is not signed. */
   readonly accessKey: AccessKey | undefined;
+  readonly action: string;
+  /** By the vendor's names. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Bounds the answer. The caller closes it. */
+  readonly cost: AnswerCost;
+  /** Receives the milliseconds that the answer says to wait, if it says so. */
+  readonly onRetryAfter?: (ms: number) => void;
   readonly clock: Clock;
   readonly userAgent: string;
 }
-
-/** The type of the class. Under ES modules the CommonJS default export is one level deeper. */
-type SdkClient = InstanceType<typeof openApi.default>;
 
 /** Versions of the APIs. The parameters of STS hold tokens, so they go into the body and not into the URL. */
 const APIS = {
@@ -36,93 +40,68 @@ const APIS = {
 /** Longest call. An answer takes well under a second; after 10 s a new call is the better choice. */
 export const CALL_DEADLINE_MS = 10_000;
 
-export class AlibabaClient {
-  readonly #sdk: SdkClient;
-  readonly #clock: Clock;
-  readonly #api: keyof typeof APIS;
-  readonly #authType: 'AK' | 'Anonymous';
+/**
+ * Creates an SDK client for the call, which takes 13 µs: a thirtieth of signing and sending.
+ *
+ * @returns the parsed JSON of the body
+ * @throws what the SDK throws, DeadlineExceeded, UnexpectedBody or TooManyAnswers; `mapError` maps them all
+ */
+export async function callSdk(call: SdkCall): Promise<unknown> {
+  const { endpoint, api = 'live', accessKey, action, parameters, userAgent } = call;
+  const { version, parametersIn } = APIS[api];
+  const config = new Config({
+    ...(accessKey && { accessKeyId: accessKey.accessKeyID, accessKeySecret: accessKey.accessKeySecret }),
+    ...(accessKey?.securityToken && { securityToken: accessKey.securityToken }),
+    endpoint: endpoint.host,
+    protocol: endpoint.protocol,
+    userAgent,
+  });
+  const params = new Params({
+    action,
+    version,
+    protocol: 'HTTPS',
+    method: 'POST',
+    authType: accessKey ? 'AK' : 'Anonymous',
+    style: 'RPC',
+    pathname: '/',
+    reqBodyType: 'formData',
+    bodyType: 'json',
+  });
+  const nonce = randomUUID();
+  const carried = parametersIn === 'query' ? { query: parameters } : { body: parameters };
+  const headers = { [NONCE_HEADER]: nonce, 'accept-encoding': 'identity' };
+  const request = new OpenApiRequest({ ...carried, headers });
+  // Under ES modules the CommonJS default export is one level deeper.
+  const sdk = new openApi.default(config);
+  const send = () => sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS));
+  const answer = await withinBounds(nonce, send, call);
+  return answer.body;
+}
 
-  constructor({ endpoint, api = 'live', accessKey, clock, userAgent }: AlibabaClientOptions) {
-    this.#clock = clock;
-    this.#api = api;
-    this.#authType = accessKey ? 'AK' : 'Anonymous';
-    this.#sdk = new openApi.default(
-      new Config({
-        ...(accessKey && {
-          accessKeyId: accessKey.accessKeyID,
-          accessKeySecret: accessKey.accessKeySecret,
-        }),
-        ...(accessKey?.securityToken && { securityToken: accessKey.securityToken }),
-        endpoint: endpoint.host,
-        protocol: endpoint.protocol,
-        userAgent,
-      }),
-    );
-  }
-
-  /**
-   * Makes the call.
-   *
-   * @param parameters the parameters of the operation, by the vendor's names
-   * @param cost bounds the answer; the caller closes it
-   * @returns the parsed JSON of the body
-   * @param onRetryAfter receives the milliseconds that the answer says to wait, if it says so
-   * @throws what the SDK throws, DeadlineExceeded, UnexpectedBody or TooManyAnswers; `mapError` maps them all
-   */
-  async call(
-    action: string,
-    parameters: Readonly<Record<string, string>>,
-    cost: AnswerCost,
-    onRetryAfter: (ms: number) => void = () => undefined,
-  ): Promise<unknown> {
-    const { version, parametersIn } = APIS[this.#api];
-    const params = new Params({
-      action,
-      version,
-      protocol: 'HTTPS',
-      method: 'POST',
-      authType: this.#authType,
-      style: 'RPC',
-      pathname: '/',
-      reqBodyType: 'formData',
-      bodyType: 'json',
-    });
-    const nonce = randomUUID();
-    const carried = parametersIn === 'query' ? { query: parameters } : { body: parameters };
-    const headers = { [NONCE_HEADER]: nonce, 'accept-encoding': 'identity' };
-    const request = new OpenApiRequest({ ...carried, headers });
-    const send = () => this.#sdk.callApi(params, request, new RuntimeOptions(TIMEOUTS));
-    const answer = await this.#withinBounds(nonce, send, cost, onRetryAfter);
-    return answer.body;
-  }
-
-  /**
-   * Holds a call to its deadline. The SDK cannot be aborted and reads for as long as the server sends, so at
-   * the deadline its request and the stream that it reads are destroyed. An answer that came in time by the
-   * timer may have been frozen together with the process, and is then out of date: the clock is checked at
-   * the end.
-   */
-  async #withinBounds<T>(
-    nonce: string,
-    send: () => Promise<T>,
-    cost: AnswerCost,
-    onRetryAfter: (ms: number) => void,
-  ): Promise<T> {
-    const began = this.#clock.now();
-    const over = new AbortController();
-    const isLate = () => this.#clock.now() - began > CALL_DEADLINE_MS;
-    const timer = this.#clock.after(CALL_DEADLINE_MS, () => over.abort(tooLate()));
-    const onAnswer = (answer: IncomingMessage) => {
-      const ms = retryAfterOf(answer.headers);
-      if (ms !== undefined) onRetryAfter(ms);
-      bound(answer, over, cost);
-    };
-    const heard = () => holdRequest(nonce, over, () => hearAnswer(nonce, send, onAnswer));
-    return await Promise.race([heard(), rejectedBy(over.signal)]).finally(() => {
-      timer.cancel();
-      if (isLate()) throw tooLate();
-    });
-  }
+/**
+ * Holds a call to its deadline. The SDK cannot be aborted and reads for as long as the server sends, so at
+ * the deadline its request and the stream that it reads are destroyed. If the process was suspended, the
+ * timer may fire after a late answer. So the clock is checked again at the end, and a late answer is dropped.
+ */
+async function withinBounds<T>(
+  nonce: string,
+  send: () => Promise<T>,
+  { clock, cost, onRetryAfter }: SdkCall,
+): Promise<T> {
+  const began = clock.now();
+  const over = new AbortController();
+  const isLate = () => clock.now() - began > CALL_DEADLINE_MS;
+  const timer = clock.after(CALL_DEADLINE_MS, () => over.abort(tooLate()));
+  const onAnswer = (answer: IncomingMessage) => {
+    const ms = retryAfterOf(answer.headers);
+    if (ms !== undefined) onRetryAfter?.(ms);
+    bound(answer, over, cost);
+  };
+  const heard = () => holdRequest(nonce, over, () => hearAnswer(nonce, send, onAnswer));
+  return await Promise.race([heard(), rejectedBy(over.signal)]).finally(() => {
+    timer.cancel();
+    if (isLate()) throw tooLate();
+  });
 }
 
 function tooLate(): DeadlineExceeded {

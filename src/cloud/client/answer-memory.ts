@@ -4,7 +4,7 @@
  * each, and twice that before the garbage is collected. What counts is therefore the cost: the length, and
  * 512 bytes for each chunk and each header.
  */
-import { UnexpectedBody } from './map-response.ts';
+import { AnswerTooLong, TooManyAnswers } from './call-errors.ts';
 
 /** Cost of a chunk or a header besides its length, bytes. */
 const PIECE_BYTES = 512;
@@ -35,11 +35,6 @@ export const MOST_OF_A_NAMESPACE = 16 * 2 ** 20;
  * for a byte.
  */
 const PIECE_WORK = 64;
-
-/** All answers together cost too much, and this one was the largest of those to blame. */
-export class TooManyAnswers extends Error {
-  override readonly name = 'TooManyAnswers';
-}
 
 interface Namespace {
   readonly name: string;
@@ -143,11 +138,9 @@ export class AnswerCost {
     if (!this.#isOpen) return;
     this.#cost += bytes;
     this.#added(bytes);
-    if (this.#isOpen && this.#cost > this.#most) this.exceeded(new UnexpectedBody(TOO_LONG));
+    if (this.#isOpen && this.#cost > this.#most) this.exceeded(new AnswerTooLong());
   }
 }
-
-const TOO_LONG = 'the answer is too long, or in too many pieces; is a proxy in between?';
 
 function largest<Item extends { readonly cost: number }>(items: Iterable<Item>): Item | undefined {
   let found: Item | undefined;

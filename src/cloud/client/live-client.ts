@@ -35,7 +35,7 @@ export type CallResult<T> = { readonly destination: Destination } & (
   | Extract<CallEnd<T>, { kind: 'answered' }>
   | (Extract<CallEnd<T>, { kind: 'failed' }> & {
       /** Only listing failed, JobNotFound included: Get may work. */
-      readonly isListRefused: boolean;
+      readonly isOnlyListing: boolean;
     })
 );
 
@@ -128,8 +128,8 @@ export class LiveClient {
     };
     const end = await makeCall(call, this.#options);
     if (end.kind === 'answered') return { ...end, destination };
-    const isListRefused = action === LIST_ACTION && (isJson || isRefusal(end.failed));
-    return { ...end, destination, isListRefused };
+    const isOnlyListing = action === LIST_ACTION && (isJson || concernsListing(end.failed));
+    return { ...end, destination, isOnlyListing };
   }
 
   #endpoint(credential: Pick<Credential, 'endpoint'>, regionID: string): Endpoint {
@@ -137,7 +137,7 @@ export class LiveClient {
   }
 }
 
-/** Failures of a list that show nothing about its jobs. */
+/** The cloud refuses to list. It may still answer a Get: that takes another permission, and names its job. */
 const LIST_REFUSALS: ReadonlySet<FailureKind> = new Set([
   'PermissionDenied',
   'OperationDenied',
@@ -145,8 +145,12 @@ const LIST_REFUSALS: ReadonlySet<FailureKind> = new Set([
   'JobNotFound',
 ]);
 
-/** Whether the cloud, and not a proxy, refused to list or gave a code that this operator does not know. */
-function isRefusal({ failure, code }: CallFailure): boolean {
-  const isUnknownCode = failure.kind === 'UnexpectedResponse' && code !== failure.kind;
-  return isUnknownCode || LIST_REFUSALS.has(failure.kind);
+/**
+ * Whether each page would fail like this one, and a Get might not: the cloud refuses to list or gives a code
+ * that this operator does not know, or the page is too long (`AnswerTooLong`). What a proxy answers instead
+ * of the cloud has no code, and fails both.
+ */
+function concernsListing({ failure, code }: CallFailure): boolean {
+  const hasCode = failure.kind === 'UnexpectedResponse' && code !== failure.kind;
+  return hasCode || LIST_REFUSALS.has(failure.kind);
 }

@@ -3,8 +3,7 @@
  * second: a 404 can mean an unknown key, and a 400 an exceeded quota.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
-import { TooManyAnswers } from './answer-memory.ts';
-import { UnexpectedBody } from './map-response.ts';
+import { AnswerTooLong, DeadlineExceeded, TooManyAnswers, UnexpectedBody } from './call-errors.ts';
 
 /** The call, as messages name it. */
 export interface CallContext {
@@ -31,11 +30,6 @@ export const MAY_COME_FROM_A_PROXY: ReadonlySet<FailureKind> = new Set([
   'ServerError',
   'UnexpectedResponse',
 ]);
-
-/** The call exceeded its deadline. */
-export class DeadlineExceeded extends Error {
-  override readonly name = 'DeadlineExceeded';
-}
 
 /** Code of an answer that says: the nonce is used. The call is signed and sent again. */
 export const SIGNATURE_NONCE_USED = 'SignatureNonceUsed';
@@ -85,6 +79,7 @@ export function mapError(error: unknown, context: CallContext): CallFailure {
 
 export function translate(error: unknown, dialect: Dialect): CallFailure {
   try {
+    if (error instanceof AnswerTooLong) return failed('UnexpectedResponse', error.message, 'AnswerTooLong');
     if (error instanceof UnexpectedBody) return failed('UnexpectedResponse', error.message);
     if (error instanceof TooManyAnswers) return tooManyAnswers(dialect);
     return refusedBy(error, dialect) ?? unreachable(error, dialect) ?? NOT_OF_THIS_API;
@@ -98,6 +93,13 @@ export function translate(error: unknown, dialect: Dialect): CallFailure {
 const NOT_OF_THIS_API = failed(
   'UnexpectedResponse',
   'the answer is not the JSON of this API; is a proxy in between?',
+);
+
+/** Reading the answer failed without an `UnexpectedBody`: the operator has a bug. */
+export const OWN_ERROR = failed(
+  'UnexpectedResponse',
+  "the operator failed to read the answer; report it with the line 'failed to read an answer' of its log",
+  'OperatorError',
 );
 
 function tooManyAnswers({ server }: Dialect): CallFailure {

@@ -2,6 +2,7 @@
 import { rfc3339 } from '../../base/clock.ts';
 import { copyOf } from '../../base/foreign-text.ts';
 import type { Answer } from '../../job/model/cloud-port.ts';
+import { UnexpectedBody } from './call-errors.ts';
 
 export type Job = Extract<Answer, { kind: 'observed' }>['job'];
 
@@ -20,11 +21,6 @@ export interface JobPage {
  * of 1.5 MiB.
  */
 const LONGEST_VALUE = 4_096;
-
-/** The body holds no job, or another job than the requested one. */
-export class UnexpectedBody extends Error {
-  override readonly name = 'UnexpectedBody';
-}
 
 /** @throws UnexpectedBody with a message free of the body's text */
 export function mapJobResponse(body: unknown, jobID: string): Job {

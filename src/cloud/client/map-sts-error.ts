@@ -13,8 +13,12 @@ const OF_THE_ROLE: ReadonlySet<FailureKind> = new Set([
   'InvalidReference',
 ]);
 
-/** Messages by code. The first pattern that matches counts. */
-const ADVICE: readonly (readonly [RegExp, (code: string, who: string) => string])[] = [
+type Advice = (code: string, who: string) => string;
+
+const ofTheKey: Advice = (code, who) => `STS did not accept ${who} (${code}); put in a valid access key`;
+
+/** Messages by code, where the key is not at fault. The first pattern that matches counts. */
+const ADVICE: readonly (readonly [RegExp, Advice])[] = [
   [
     /^EntityNotExist/,
     (code, who) => `the role that ${who} are to assume does not exist (${code}); check the role's ARN`,
@@ -34,7 +38,6 @@ const ADVICE: readonly (readonly [RegExp, (code: string, who: string) => string]
     (code) =>
       `STS cannot use the role as it is given (${code}); check roleARN, roleSessionName and externalID`,
   ],
-  [/^/, (code, who) => `STS did not accept ${who} (${code}); put in a valid access key`],
 ];
 
 /** @param identity `default` or the Secret's `namespace/name` */
@@ -55,7 +58,7 @@ const stsKind: Dialect['kindOf'] = (status, code) => {
 function messageOf(kind: FailureKind, code: string, who: string): string {
   switch (kind) {
     case 'AuthenticationFailed':
-      return ADVICE.find(([pattern]) => pattern.test(code))?.[1](code, who) ?? '';
+      return (ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? ofTheKey)(code, who);
     case 'ClockSkewed':
       return `STS calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':

@@ -6,7 +6,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { AnswerCost } from './answer-memory.ts';
-import { UnexpectedBody } from './map-response.ts';
+import { UnexpectedBody } from './call-errors.ts';
 
 const CHANNEL = 'http.client.response.finish';
 const CREATED = 'http.client.request.created';

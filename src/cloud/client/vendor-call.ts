@@ -2,9 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Priority } from '../../job/model/cloud-port.ts';
-import { AlibabaClient, type AlibabaClientOptions } from './alibaba-client.ts';
-import type { AnswerCost } from './answer-memory.ts';
-import type { CallFailure } from './map-error.ts';
+import { callSdk, type SdkCall } from './alibaba-client.ts';
+import { UnexpectedBody } from './call-errors.ts';
+import { type CallFailure, OWN_ERROR } from './map-error.ts';
 
 export interface CallParts {
   readonly userAgent: string;
@@ -20,13 +20,10 @@ export interface CallObserver {
   waited(priority: Priority, seconds: number): void;
 }
 
-export interface VendorCall<T> extends Pick<AlibabaClientOptions, 'api' | 'endpoint' | 'accessKey'> {
-  readonly action: string;
-  readonly parameters: Readonly<Record<string, string>>;
+export interface VendorCall<T>
+  extends Pick<SdkCall, 'api' | 'endpoint' | 'accessKey' | 'action' | 'parameters' | 'cost'> {
   /** @param sentAt clock `now`. @throws UnexpectedBody */
   readonly read: (body: unknown, sentAt: number) => T;
-  /** Bounds the answer. `makeCall` closes it. */
-  readonly cost: AnswerCost;
   /** What the log says of a failed call. No secrets. */
   readonly context: object;
   readonly mapError: (error: unknown) => CallFailure;
@@ -47,24 +44,27 @@ export type CallEnd<T> = {
     }
 );
 
-/** Never rejects. */
+/** Never rejects. Closes the cost of the answer. */
 export async function makeCall<T>(call: VendorCall<T>, parts: CallParts): Promise<CallEnd<T>> {
-  const { action, parameters, read, cost, context, mapError } = call;
+  const { action, read, cost, context, mapError } = call;
   const { clock, logger, observer } = parts;
   const sentAt = clock.now();
   const count = (code: string) => observer?.called(action, code, (clock.now() - sentAt) / 1_000);
   const retry: { retryAfterMs?: number } = {};
+  let isRead = false;
   try {
-    // Creating a client takes 13 µs, a thirtieth of signing and sending.
-    const client = new AlibabaClient({ ...parts, ...call });
-    const body = await client.call(action, parameters, cost, (ms) => {
+    const onRetryAfter = (ms: number) => {
       retry.retryAfterMs = ms;
-    });
+    };
+    const body = await callSdk({ ...parts, ...call, onRetryAfter });
+    isRead = true;
     const value = read(body, sentAt);
     count('OK');
     return { kind: 'answered', value, sentAt, work: cost.work };
   } catch (error) {
-    const failed = mapError(error);
+    const isOwn = isRead && !(error instanceof UnexpectedBody);
+    if (isOwn) logger.error('the operator failed to read an answer', { ...context, action, error });
+    const failed = isOwn ? OWN_ERROR : mapError(error);
     const { failure, code, requestID } = failed;
     count(code);
     logger.debug('a call failed', { ...context, action, kind: failure.kind, code, requestID });

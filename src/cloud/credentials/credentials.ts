@@ -11,7 +11,13 @@ import type { AccessKey, Role } from '../client/credential.ts';
 import type { Rrsa } from './environment-credentials.ts';
 import { RoleSession } from './role-session.ts';
 import { type Caller, SecretCache, type SecretCacheOptions } from './secret-cache.ts';
-import { notFound, type Resolved, SESSION_NAME, type SecretReference } from './secret-credential.ts';
+import {
+  notFound,
+  type Refused,
+  type Resolved,
+  SESSION_NAME,
+  type SecretReference,
+} from './secret-credential.ts';
 import type { Assumed, Sts } from './sts.ts';
 
 export interface CredentialsOptions extends SecretCacheOptions {
@@ -53,25 +59,31 @@ export class Credentials {
   async resolve(reference: CredentialReference, caller?: Caller): Promise<Resolved> {
     const known = isSecret(reference)
       ? await this.#secrets.resolve(reference, caller)
-      : this.#ownFor(reference);
+      : (this.refusalOf(reference) ?? this.#own);
     const source = this.#inRole(reference, known);
     return source instanceof RoleSession ? await source.get() : source;
   }
 
   /** The result of `resolve`; undefined where `resolve` would wait. */
   fresh(reference: CredentialReference): Resolved | undefined {
-    const known = isSecret(reference) ? this.#secrets.fresh(reference) : this.#ownFor(reference);
+    const known = isSecret(reference)
+      ? this.#secrets.fresh(reference)
+      : (this.refusalOf(reference) ?? this.#own);
     const source = known && this.#inRole(reference, known);
     return source instanceof RoleSession ? source.current() : source;
   }
 
   /**
-   * Whether the reference is usable in its namespace: a Secret always is, the operator's own credentials only
-   * in some.
+   * Why objects of the namespace may not use the credential; undefined if they may. They may use any Secret of
+   * their namespace, and the operator's own credentials only in some namespaces.
    */
-  mayUse({ namespace, name }: CredentialReference): boolean {
+  refusalOf({ namespace, name }: CredentialReference): Refused | undefined {
     const { ownFor } = this.#options;
-    return name !== undefined || ownFor.includes('*') || ownFor.includes(namespace);
+    if (name !== undefined || ownFor.includes('*') || ownFor.includes(namespace)) return undefined;
+    if (!this.#options.own) return NO_CREDENTIALS;
+    return notFound(
+      `objects of namespace ${namespace} may not use the operator's own credentials; set spec.credentialsRef, or have the administrator of the operator add the namespace to --default-credentials-namespaces`,
+    );
   }
 
   /**
@@ -82,13 +94,6 @@ export class Credentials {
     this.#secrets.keyRefused(identity, sentAt);
     const session = identity === OWN.identity ? this.#own : this.#sessions.get(identity);
     if (session instanceof RoleSession) session.keyRefused(sentAt);
-  }
-
-  #ownFor(reference: CredentialReference): Resolved | RoleSession {
-    if (!this.#options.own || this.mayUse(reference)) return this.#own;
-    return notFound(
-      `objects of namespace ${reference.namespace} may not use the operator's own credentials; set spec.credentialsRef, or have the administrator of the operator add the namespace to --default-credentials-namespaces`,
-    );
   }
 
   #resolveOwn(): Resolved | RoleSession {

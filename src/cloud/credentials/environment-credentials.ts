@@ -4,7 +4,7 @@
  */
 
 import type { AccessKey } from '../client/credential.ts';
-import { FORMATS } from '../client/formats.ts';
+import { FORMATS } from '../client/credential.ts';
 
 /** A role, assumed with the token of the operator's service account. */
 export interface Rrsa {

@@ -11,7 +11,7 @@ import type { Failure } from '../../job/model/failures.ts';
 import { identityOf, isRegion } from '../../job/model/reference.ts';
 import type { SecretData } from '../../job/model/sinks.ts';
 import type { Credential } from '../client/credential.ts';
-import { FORMATS } from '../client/formats.ts';
+import { FORMATS } from '../client/credential.ts';
 
 export interface Refused {
   readonly failure: Failure;

@@ -2,14 +2,9 @@
  * A spacing limiter that several parties share. The parties take permits in rotation: a task waits for the
  * earlier tasks of its own party and for one of every other party, however many that party has.
  */
-import { FairQueue } from './fair-queue.ts';
 import { SpacingLimiter, type SpacingLimiterOptions } from './spacing-limiter.ts';
 
 interface WaitingTask {
-  readonly party: string;
-  /** Position in the order of arrival. */
-  readonly deadline: number;
-  withdrawn: boolean;
   /** Undefined when the task is no longer needed. */
   begin(): Promise<void> | undefined;
   reject(reason: unknown): void;
@@ -17,9 +12,8 @@ interface WaitingTask {
 
 export class FairLimiter {
   readonly #limiter: SpacingLimiter;
-  readonly #queue = new FairQueue<WaitingTask>(({ party }) => party);
-  #arrivals = 0;
-  #waiting = 0;
+  /** Tasks by party. A Map keeps the order of insertion, so the party whose turn is next comes first. */
+  readonly #queues = new Map<string, WaitingTask[]>();
   #isPermitWanted = false;
   #isClosed = false;
 
@@ -36,14 +30,14 @@ export class FairLimiter {
   schedule<T>(party: string, task: () => Promise<T> | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) return reject(new Error('closed before it began'));
-      this.#arrivals += 1;
-      this.#waiting += 1;
       const begin = () => {
         const running = task();
         if (running === undefined) reject(new Error('not needed any longer'));
         return running?.then(resolve, reject);
       };
-      this.#queue.push({ party, deadline: this.#arrivals, withdrawn: false, begin, reject });
+      const tasks = this.#queues.get(party) ?? [];
+      tasks.push({ begin, reject });
+      this.#queues.set(party, tasks);
       this.#wantPermit();
     });
   }
@@ -57,7 +51,7 @@ export class FairLimiter {
 
   /** Waits for one permit at a time: a waiting task is an entry of the queue and nothing else. */
   #wantPermit(): void {
-    if (this.#isPermitWanted || this.#waiting === 0) return;
+    if (this.#isPermitWanted || this.#queues.size === 0) return;
     this.#isPermitWanted = true;
     this.#limiter.schedule(() => this.#spend()).catch(() => this.#rejectAll());
   }
@@ -71,17 +65,31 @@ export class FairLimiter {
   }
 
   #beginNext(): Promise<void> | undefined {
-    for (let next = this.#queue.pop(); next; next = this.#queue.pop()) {
-      this.#waiting -= 1;
-      const running = next.begin();
+    for (const [party, tasks] of this.#queues) {
+      this.#queues.delete(party);
+      const running = beginFirst(tasks);
+      if (tasks.length > 0) this.#queues.set(party, tasks);
       if (running !== undefined) return running;
     }
     return undefined;
   }
 
   #rejectAll(): void {
-    for (const { reject } of this.#queue) reject(new Error('closed before it began'));
-    this.#queue.clear();
-    this.#waiting = 0;
+    for (const tasks of this.#queues.values())
+      for (const { reject } of tasks) reject(new Error('closed before it began'));
+    this.#queues.clear();
   }
+}
+
+/** Begins the first task that is needed, and removes it and those before it in one go. */
+function beginFirst(tasks: WaitingTask[]): Promise<void> | undefined {
+  for (const [index, task] of tasks.entries()) {
+    const running = task.begin();
+    if (running !== undefined) {
+      tasks.splice(0, index + 1);
+      return running;
+    }
+  }
+  tasks.length = 0;
+  return undefined;
 }

@@ -15,7 +15,7 @@ export type Result<T> = Extract<CallResult<T>, { kind: 'answered' }> | FailedRes
 
 export type FailedResult = Extract<Answer, { kind: 'failed' }> & {
   /** The failure is about listing alone: Get may work. */
-  readonly isListRefused?: true;
+  readonly isOnlyListing?: true;
 };
 
 /** No call was made. */

@@ -186,7 +186,7 @@ export class Requests {
     this.#gateOf(request, credential)?.ended(result.work);
     report(admission, result);
     if (result.kind === 'answered') return this.#finish(request, result);
-    const { failed, sentAt, destination, isListRefused } = result;
+    const { failed, sentAt, destination, isOnlyListing } = result;
     const { failure, code, requestID } = failed;
     if (code === SIGNATURE_NONCE_USED && request.noteRestart('usedNonce')) return this.#restart(request);
     const isKeyRefused = failure.kind === 'AuthenticationFailed';
@@ -196,7 +196,7 @@ export class Requests {
       destination,
       sentAt,
       ...(requestID && { requestID }),
-      ...(isListRefused && { isListRefused }),
+      ...(isOnlyListing && { isOnlyListing }),
     });
   }
 

@@ -60,7 +60,7 @@ describe('batches', () => {
   function result(request: Request<unknown>): Result<unknown> {
     const sentAt = clock.now();
     if (!nameOf(request).startsWith('list ')) return resultOf('observed', {}, sentAt);
-    if (refusal) return { ...resultOf(refusal, {}, sentAt), isListRefused: true } as Result<unknown>;
+    if (refusal) return { ...resultOf(refusal, {}, sentAt), isOnlyListing: true } as Result<unknown>;
     const jobs = new Map(listed.map((JobId) => [JobId, { JobId }]));
     return resultOf('observed', { total, jobs }, sentAt);
   }

@@ -692,7 +692,7 @@ describe('batch of a cluster: pages that fail', () => {
   it('observes each job by Get for an hour where the cloud refuses the list', () => {
     scripted.askAll(['a', 'b']);
     scripted.wait(WINDOW);
-    const refused = { isListRefused: true } as const;
+    const refused = { isOnlyListing: true } as const;
     expect(scripted.failPage(1, 'PermissionDenied', refused)).to.deep.equal([
       'listRefused',
       'cancelLists',
@@ -700,7 +700,7 @@ describe('batch of a cluster: pages that fail', () => {
       'get b',
     ]);
     for (const jobID of ['a', 'b']) expect(scripted.got(jobID)).to.include(`${jobID}: observed`);
-    expect('isListRefused' in (scripted.answers.get('a')?.[0] ?? {})).to.equal(false);
+    expect('isOnlyListing' in (scripted.answers.get('a')?.[0] ?? {})).to.equal(false);
     scripted.now += HOUR - 1;
     expect(scripted.batch.isListRefused(scripted.now)).to.equal(true);
     expect(scripted.askAll(['a', 'b', 'c'])).to.deep.equal(['get a', 'get b', 'get c']);
@@ -715,7 +715,7 @@ describe('batch of a cluster: pages that fail', () => {
     scripted.wait(WINDOW);
     scripted.page(1, ['job-1'], { total: 300 });
     scripted.wait(WINDOW);
-    const actions = scripted.failPage(2, 'OperationDenied', { isListRefused: true });
+    const actions = scripted.failPage(2, 'OperationDenied', { isOnlyListing: true });
     expect(actions).to.deep.equal(['listRefused', 'cancelLists', 'get job-2', 'get job-3', 'get job-4']);
   });
 
@@ -723,7 +723,7 @@ describe('batch of a cluster: pages that fail', () => {
     for (let times = 0; times < 3; times += 1) {
       scripted.askAll(['a', 'b']);
       scripted.wait(WINDOW);
-      scripted.failPage(1, 'PermissionDenied', { isListRefused: true });
+      scripted.failPage(1, 'PermissionDenied', { isOnlyListing: true });
       for (const jobID of ['a', 'b'])
         expect(scripted.got(jobID)).to.deep.equal([`${jobID}: observed`, `cancel ${jobID}`]);
       scripted.now += HOUR;

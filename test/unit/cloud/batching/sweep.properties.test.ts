@@ -136,7 +136,7 @@ function pageOf(page: Page, sentAt: number): Result<unknown> {
   }
   const isRefused = page === 'no page' || REFUSALS.some((refusal) => refusal === page);
   const kind = page === 'no page' ? 'UnexpectedResponse' : (page as FailureKind);
-  return { ...resultOf(kind, {}, sentAt), ...(isRefused && { isListRefused: true }) } as Result<unknown>;
+  return { ...resultOf(kind, {}, sentAt), ...(isRefused && { isOnlyListing: true }) } as Result<unknown>;
 }
 
 function saysNotFound(answers: readonly Answer[] = []): boolean {
@@ -224,7 +224,7 @@ class AnyOrder {
     } else if (kind === 'failed' && list)
       this.#end(list, () => scripted.failPage(list.pageNo, other % 2 ? 'Throttled' : 'ServerError'));
     else if (kind === 'refused' && list)
-      this.#end(list, () => scripted.failPage(list.pageNo, 'OperationDenied', { isListRefused: true }));
+      this.#end(list, () => scripted.failPage(list.pageNo, 'OperationDenied', { isOnlyListing: true }));
     else if (kind === 'wait') this.#wait(choice);
     else if (kind === 'plan') this.#plan(choice);
   }

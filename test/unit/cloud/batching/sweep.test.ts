@@ -3,7 +3,8 @@
 
 import { expect } from 'chai';
 import { Sweep } from '../../../../src/cloud/batching/sweep.ts';
-import { mapListResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
+import { mapListResponse } from '../../../../src/cloud/client/map-response.ts';
 import type { FailedResult } from '../../../../src/cloud/requests/request.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 

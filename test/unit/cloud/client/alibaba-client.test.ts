@@ -5,11 +5,10 @@ import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { AlibabaClient, CALL_DEADLINE_MS } from '../../../../src/cloud/client/alibaba-client.ts';
+import { CALL_DEADLINE_MS, callSdk } from '../../../../src/cloud/client/alibaba-client.ts';
 import { type AnswerCost, AnswerMemory, MOST_OF_A_PAGE } from '../../../../src/cloud/client/answer-memory.ts';
+import { DeadlineExceeded, UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
 import type { AccessKey } from '../../../../src/cloud/client/credential.ts';
-import { DeadlineExceeded } from '../../../../src/cloud/client/map-error.ts';
-import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { Loopback } from './loopback.ts';
 
@@ -25,19 +24,22 @@ describe('a call through the SDK', () => {
   afterEach(() => cloud.close());
 
   function call(accessKey = KEY): Promise<unknown> {
-    const client = new AlibabaClient({
+    return callSdk({
       endpoint: cloud.endpoint,
       accessKey,
+      action: 'GetEdgeTranscodeJob',
+      parameters: { ClusterId: 'c 1', JobId: 'j&1' },
+      cost: cost(),
       clock,
       userAgent: 'operator/1 (pod)',
     });
-    return client.call('GetEdgeTranscodeJob', { ClusterId: 'c 1', JobId: 'j&1' }, cost());
   }
 
   function callSts(accessKey: AccessKey | undefined): Promise<unknown> {
     const { endpoint } = cloud;
-    const client = new AlibabaClient({ api: 'sts', endpoint, accessKey, clock, userAgent: 'operator/1' });
-    return client.call('AssumeRole', { OIDCToken: 'CANARY+&' }, cost());
+    const parameters = { OIDCToken: 'CANARY+&' };
+    const call = { api: 'sts', endpoint, accessKey, action: 'AssumeRole', parameters } as const;
+    return callSdk({ ...call, cost: cost(), clock, userAgent: 'operator/1' });
   }
 
   /** Answers with a body that never ends. */

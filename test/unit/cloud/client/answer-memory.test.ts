@@ -8,9 +8,8 @@ import {
   MOST_OF_A_PAGE,
   MOST_OF_AN_ANSWER,
   MOST_TOGETHER,
-  TooManyAnswers,
 } from '../../../../src/cloud/client/answer-memory.ts';
-import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import { TooManyAnswers, UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
 
 const PIECE = 512;
 const MIB = 2 ** 20;

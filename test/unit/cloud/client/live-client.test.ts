@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import type { Endpoint } from '../../../../src/base/endpoint.ts';
+import { MOST_OF_A_PAGE } from '../../../../src/cloud/client/answer-memory.ts';
 import type { Credential } from '../../../../src/cloud/client/credential.ts';
 import {
   type CallResult,
@@ -135,11 +136,11 @@ describe('a call', () => {
     cloud.respond = (response) =>
       response.writeHead(429, { 'x-acs-retry-after': '250' }).end('{"Code":"Throttling.User"}');
     const result = await call(getJob('j'));
-    expect(result).to.deep.include({ kind: 'failed', retryAfterMs: 250, isListRefused: false });
+    expect(result).to.deep.include({ kind: 'failed', retryAfterMs: 250, isOnlyListing: false });
     expect(result.kind === 'failed' && result.failed.failure.kind).to.equal('Throttled');
   });
 
-  for (const [status, body, isListRefused] of [
+  for (const [status, body, isOnlyListing] of [
     [403, '{"Code":"NoPermission"}', true],
     [404, '{"Code":"JobNotFound"}', true],
     [400, '{"Code":"Unheard.Of"}', true],
@@ -149,11 +150,35 @@ describe('a call', () => {
     [429, '{"Code":"Throttling.User"}', false],
     [403, '{"Code":"InvalidAccessKeyId.NotFound"}', false],
   ] as const)
-    it(`for a list that is answered ${status} ${body} ${isListRefused ? 'is' : 'is not'} a refusal of listing alone`, async () => {
+    it(`for a list that is answered ${status} ${body} ${isOnlyListing ? 'is' : 'is not'} a refusal of listing alone`, async () => {
       answer(status, body);
-      expect(await call(listJobs(1))).to.include({ kind: 'failed', isListRefused });
-      expect(await call(getJob('j'))).to.include({ kind: 'failed', isListRefused: false });
+      expect(await call(listJobs(1))).to.include({ kind: 'failed', isOnlyListing });
+      expect(await call(getJob('j'))).to.include({ kind: 'failed', isOnlyListing: false });
     });
+
+  it('for a page that is too long is a refusal of listing alone, as Get names one job', async () => {
+    answer(200, JSON.stringify({ TotalCount: 1, JobList: { Job: [{ JobId: 'x'.repeat(MOST_OF_A_PAGE) }] } }));
+    const page = await call(listJobs(1));
+    expect(page).to.include({ kind: 'failed', isOnlyListing: true });
+    expect(page.kind === 'failed' && page.failed.failure.kind).to.equal('UnexpectedResponse');
+    expect(await call(getJob('j'))).to.include({ kind: 'failed', isOnlyListing: false });
+  });
+
+  it('whose answer the operator fails to read is logged as an error of its own, and blames no proxy', async () => {
+    const logger = new RecordingLogger();
+    answer(200, '{"Job":{"JobId":"CANARY"}}');
+    const error = new TypeError('a bug');
+    const read = (): never => {
+      throw error;
+    };
+    const result = await call({ ...getJob('j'), read }, { logger });
+    const { failure, code } = (result.kind === 'failed' && result.failed) || {};
+    expect([failure?.kind, code]).to.deep.equal(['UnexpectedResponse', 'OperatorError']);
+    expect(failure?.message).to.contain('the operator failed').and.not.contain('proxy');
+    const errors = logger.lines.filter(({ level }) => level === 'error');
+    expect(errors.map(({ fields }) => fields?.error)).to.deep.equal([error]);
+    expect(JSON.stringify(errors)).not.to.contain('CANARY');
+  });
 
   it('that fails leaves a line to find it by, with the request ID and no secret', async () => {
     const logger = new RecordingLogger();

@@ -2,7 +2,8 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { mapJobResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
+import { mapJobResponse } from '../../../../src/cloud/client/map-response.ts';
 import { anyText, holds } from '../../kit/for-any.ts';
 
 const JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';

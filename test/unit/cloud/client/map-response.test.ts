@@ -1,7 +1,8 @@
 // A body of any shape becomes a job, or an error that repeats none of it.
 
 import { expect } from 'chai';
-import { mapJob, mapJobResponse, UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
+import { mapJob, mapJobResponse } from '../../../../src/cloud/client/map-response.ts';
 
 const JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
 

@@ -1,7 +1,7 @@
 // Answers of STS, of any shape.
 
 import { expect } from 'chai';
-import { UnexpectedBody } from '../../../../src/cloud/client/map-response.ts';
+import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
 import { mapAccountID, mapSession } from '../../../../src/cloud/client/map-sts-response.ts';
 
 const CREDENTIALS = {

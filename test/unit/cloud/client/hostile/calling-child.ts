@@ -3,22 +3,24 @@
  * and how the calls ended. Arguments: host and port, number of calls.
  */
 import { systemClock } from '../../../../../src/base/clock.ts';
-import { AlibabaClient } from '../../../../../src/cloud/client/alibaba-client.ts';
+import { callSdk } from '../../../../../src/cloud/client/alibaba-client.ts';
 import { AnswerMemory, MOST_OF_AN_ANSWER } from '../../../../../src/cloud/client/answer-memory.ts';
 
 const [host = '', calls = ''] = process.argv.slice(2);
 const memory = new AnswerMemory();
 
 async function call(): Promise<string> {
-  const client = new AlibabaClient({
-    endpoint: { protocol: 'http', host },
-    accessKey: { accessKeyID: 'id', accessKeySecret: 'secret' },
-    clock: systemClock,
-    userAgent: 'test',
-  });
   const cost = memory.open('media', MOST_OF_AN_ANSWER);
   try {
-    await client.call('GetEdgeTranscodeJob', {}, cost);
+    await callSdk({
+      endpoint: { protocol: 'http', host },
+      accessKey: { accessKeyID: 'id', accessKeySecret: 'secret' },
+      action: 'GetEdgeTranscodeJob',
+      parameters: {},
+      cost,
+      clock: systemClock,
+      userAgent: 'test',
+    });
     return 'answered';
   } catch (error) {
     return (error as Error).name;

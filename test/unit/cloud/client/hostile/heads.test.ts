@@ -3,10 +3,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { AlibabaClient, CALL_DEADLINE_MS } from '../../../../../src/cloud/client/alibaba-client.ts';
+import { CALL_DEADLINE_MS, callSdk } from '../../../../../src/cloud/client/alibaba-client.ts';
 import { AnswerMemory, MOST_OF_AN_ANSWER } from '../../../../../src/cloud/client/answer-memory.ts';
-import { DeadlineExceeded } from '../../../../../src/cloud/client/map-error.ts';
-import { UnexpectedBody } from '../../../../../src/cloud/client/map-response.ts';
+import { DeadlineExceeded, UnexpectedBody } from '../../../../../src/cloud/client/call-errors.ts';
 import { FakeClock } from '../../../kit/fakes/fake-clock.ts';
 
 const EARLY_HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n';
@@ -29,14 +28,15 @@ describe('a call through the SDK', () => {
   });
 
   function call(): Promise<unknown> {
-    const client = new AlibabaClient({
+    return callSdk({
       endpoint: { protocol: 'http', host: `127.0.0.1:${(server.address() as AddressInfo).port}` },
       accessKey: { accessKeyID: 'LTAI-test', accessKeySecret: 'CANARY' },
       clock,
       userAgent: 'operator/1',
+      action: 'GetEdgeTranscodeJob',
+      parameters: { ClusterId: 'c', JobId: 'j' },
+      cost: new AnswerMemory().open('media', MOST_OF_AN_ANSWER),
     });
-    const cost = new AnswerMemory().open('media', MOST_OF_AN_ANSWER);
-    return client.call('GetEdgeTranscodeJob', { ClusterId: 'c', JobId: 'j' }, cost);
   }
 
   it('takes an answer after a few informational heads', async () => {

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { AlibabaClient } from '../../../../../src/cloud/client/alibaba-client.ts';
+import { callSdk } from '../../../../../src/cloud/client/alibaba-client.ts';
 import { AnswerMemory, MOST_OF_A_PAGE } from '../../../../../src/cloud/client/answer-memory.ts';
 import { FakeClock } from '../../../kit/fakes/fake-clock.ts';
 import { heapInUse } from '../../../kit/heap.ts';
@@ -73,9 +73,9 @@ describe('the memory of answers', () => {
   async function hold(clock: FakeClock, memory: AnswerMemory): Promise<void> {
     const { endpoint } = server;
     const accessKey = { accessKeyID: 'id', accessKeySecret: 'secret' };
-    const client = new AlibabaClient({ endpoint, accessKey, clock, userAgent: 'test' });
     const cost = memory.open('media', MOST_OF_A_PAGE);
-    await client.call('ListEdgeTranscodeJob', {}, cost).catch(() => undefined);
+    const call = { endpoint, accessKey, action: 'ListEdgeTranscodeJob', parameters: {}, cost, clock };
+    await callSdk({ ...call, userAgent: 'test' }).catch(() => undefined);
     cost.close();
   }
 });
