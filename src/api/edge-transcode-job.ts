@@ -45,7 +45,7 @@ export const STATES = ['Running', 'NotStarted', 'NotFound', 'Unknown'] as const;
 export type State = (typeof STATES)[number];
 
 /**
- * The vendor's eleven fields, verbatim but for the case of their names. Times are RFC 3339 in UTC. An empty
+ * The vendor's fields, verbatim but for the case of their names. Times are RFC 3339 in UTC. An empty
  * field of the vendor is left out.
  */
 export interface JobDetails {

@@ -131,7 +131,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#requests.close();
   }
 
-  /** Observes a job whose object already shows that its key is refused: first waits for news of the key. */
+  /** Observes a job whose object shows already that its key is refused, once a call is worth a try. */
   async #observeAfterRefusal(reference: Reference, options: ObserveOptions): Promise<Answer> {
     const { signal } = options;
     await this.#states.find(identityOf(reference.credential))?.breaker.untilRetry(signal);

@@ -23,7 +23,9 @@ export class Backlog<Item extends Waiting> {
    */
   readonly #queues = new Map<string, NamespaceQueue<Item>>();
   readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
-  /** Permits that each waiting namespace has had at least. A namespace that comes begins here. */
+  /**
+   * Fewest permits of any waiting namespace. A new one starts with this count, so idle time saves nothing up.
+   */
   #level = 0;
   #isForUrgent = true;
 
@@ -55,6 +57,14 @@ export class Backlog<Item extends Waiting> {
     const limit = this.#level + MOST_AHEAD;
     const urgent = isForUrgent && this.#least((queue) => queue.isUrgentNext && queue.permits <= limit);
     return this.#take(urgent || least);
+  }
+
+  /** Gives a namespace its last permit back: the item that `next` returned did not use it. */
+  refund(namespace: string): void {
+    const queue = this.#queues.get(namespace);
+    if (!queue) return;
+    queue.permits -= 1;
+    if (queue.total === 0 && queue.permits <= this.#level) this.#queues.delete(namespace);
   }
 
   clear(): void {

@@ -11,12 +11,14 @@ export interface Waiting extends Entry {
   readonly namespace: string;
 }
 
-/** The priority that each permit for a poll is kept for, in rotation. */
+/**
+ * Turns of polls: four of five are for scheduled ones, one for a retry; an unused turn goes to the other.
+ */
 const POLLS: readonly Priority[] = ['scheduled', 'scheduled', 'retry', 'scheduled', 'scheduled'];
 
 export class NamespaceQueue<Item extends Waiting> {
   readonly namespace: string;
-  /** Permits that the namespace has had, counted from those of the others when it came. */
+  /** Permits that the namespace has used, counted from those of the others when it came. */
   permits: number;
   readonly #queues = new Map<Priority, DeadlineQueue<Item>>();
   readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };

@@ -21,7 +21,7 @@ export interface SdkCall {
   /** Undefined: the call is not signed. */
   readonly accessKey: AccessKey | undefined;
   readonly action: string;
-  /** By the vendor's names. */
+  /** Parameters of the operation, by the vendor's names. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Bounds the answer. The caller closes it. */
   readonly cost: AnswerCost;

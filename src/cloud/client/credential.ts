@@ -1,6 +1,6 @@
 /**
- * What signs a request, the settings of its account, and the formats of both. Values only: `cloud/credentials`
- * finds them.
+ * What signs a request, the settings of its account, and the formats of both. Values only:
+ * `cloud/credentials` finds them.
  */
 import type { Endpoint } from '../../base/endpoint.ts';
 

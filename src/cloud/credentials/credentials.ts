@@ -74,8 +74,8 @@ export class Credentials {
   }
 
   /**
-   * Why objects of the namespace may not use the credential; undefined if they may. They may use any Secret of
-   * their namespace, and the operator's own credentials only in some namespaces.
+   * Why objects of the namespace may not use the credential; undefined if they may. They may use any Secret
+   * of their namespace, and the operator's own credentials only in some namespaces.
    */
   refusalOf({ namespace, name }: CredentialReference): Refused | undefined {
     const { ownFor } = this.#options;

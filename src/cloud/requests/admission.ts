@@ -52,16 +52,17 @@ export function abandon({ state, pass, guard, guardPass }: Admission): void {
   guard.abandoned(guardPass);
 }
 
-/**
- * Reports the end of a call to the endpoint's guard, to the account's budget and, unless the key was refused,
- * to its circuit breaker.
- */
+/** Reports the end of a call to its key's circuit breaker, its endpoint's guard and its account's budget. */
 export function report(admission: Admission, result: CallResult<unknown>): void {
-  const { state, pass, guard, guardPass, account } = admission;
+  const { state, pass, guard, guardPass, account, credential } = admission;
   const failed = result.kind === 'failed' ? result : undefined;
   const failure = failed?.failed.failure;
-  if (failure && SAYS_NOTHING_OF_THE_KEY.has(failure.kind)) state.breaker.inconclusive(pass);
-  else if (failure?.kind !== 'AuthenticationFailed') state.breaker.succeeded(pass);
+  // A key that was replaced during the call: its refusal shows nothing about the new key.
+  const isReplaced = state.credential.version !== credential.version;
+  if (!failure) state.breaker.succeeded(pass);
+  else if (isReplaced || SAYS_NOTHING_OF_THE_KEY.has(failure.kind)) state.breaker.inconclusive(pass);
+  else if (failure.kind === 'AuthenticationFailed') state.breaker.failed(pass, failure);
+  else state.breaker.succeeded(pass);
   if (failure?.kind === 'ConnectionFailed') guard.failed(guardPass, failure);
   else guard.succeeded(guardPass);
   if (failure?.kind === 'Throttled') account.budget.throttled(result.sentAt, failed?.retryAfterMs);

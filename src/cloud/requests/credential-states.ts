@@ -25,7 +25,7 @@ interface Entry extends CredentialState {
   /** Resolves when the credential has an account, or after its key was replaced. */
   joining: Promise<void> | undefined;
   failures: number;
-  /** Clock `now` before which STS is not called again. Infinite once the account is known. */
+  /** Clock `now` before which STS is not called again. Infinite during its call and once it has answered. */
   askAgainAt: number;
 }
 
@@ -81,7 +81,10 @@ export class CredentialStates {
     }
   }
 
-  /** The state without a wait for the account, which is undefined while it is not known. */
+  /**
+   * Makes this the current version of the credential: resets the breaker if the version changed, and leaves
+   * the account if the key did. Does not wait; `account` may be undefined.
+   */
   adopt(credential: Credential): Entry {
     const entry = this.#states.use(credential.identity) ?? this.#begin(credential);
     if (entry.credential.version !== credential.version) entry.breaker.reset();
@@ -106,7 +109,7 @@ export class CredentialStates {
     return this.#states[Symbol.iterator]();
   }
 
-  /** Ends all budgets, and every wait for news of a refused key. */
+  /** Ends all budgets, and every wait of objects whose key is refused. */
   close(): void {
     for (const [, { breaker }] of this.#states) breaker.reset();
     this.#accounts.close();

@@ -10,14 +10,21 @@ import { policyOf } from '../../job/model/policies.ts';
 import { identityOf } from '../../job/model/reference.ts';
 import type { Budget } from '../budget/budget.ts';
 import type { Credential } from '../client/credential.ts';
-import type { CallResult, LiveClient } from '../client/live-client.ts';
+import type { LiveClient } from '../client/live-client.ts';
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { CallObserver } from '../client/vendor-call.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, report } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
-import { type Admission, type FailedResult, type Request, type Result, WITHDRAWN } from './request.ts';
+import {
+  type Admission,
+  type CredentialAccount,
+  type FailedResult,
+  type Request,
+  type Result,
+  WITHDRAWN,
+} from './request.ts';
 import { type SecretEndpointGate, SecretEndpoints } from './secret-endpoints.ts';
 
 export interface RequestsParts {
@@ -29,8 +36,6 @@ export interface RequestsParts {
   readonly clock: Clock;
   readonly observer?: Pick<CallObserver, 'waited'> | undefined;
 }
-
-type FailedCall = Extract<CallResult<unknown>, { kind: 'failed' }>;
 
 type AccountBudget = Budget<Request<unknown>>;
 
@@ -86,8 +91,8 @@ export class Requests {
     if ('refused' in entrance) return this.#refuse(request, entrance.refused, { destination });
     request.admission = entrance;
     if (request.withdrawn || this.#isClosed) return this.#finish(request, WITHDRAWN);
-    // The key was replaced while the request waited for a probe. The budget of its old account may be closed
-    // by now.
+    // The account changed while the request waited for a probe: its key was replaced, or STS has named the
+    // account. The budget of the old account may be closed by now.
     if (state.account !== account) return this.#restart(request);
     request.waitingSince = this.#parts.clock.now();
     account.budget.backlog.add(request);
@@ -108,29 +113,44 @@ export class Requests {
     permit?.release();
   }
 
-  /** The next request that may still be called. A request that may not be called uses no permit. */
+  /** The next request that may still be called. A request that may not uses no permit, and costs none. */
   #next({ backlog }: AccountBudget): Request<unknown> | undefined {
     for (let request = backlog.next(); request; request = backlog.next()) {
       this.#check(request, request.admission as Admission);
       if (request.admission) return request;
+      backlog.refund(request.namespace);
     }
     return undefined;
   }
 
   /** Checks a request after its wait. It keeps its admission, or starts again, or waits longer, or ends. */
   #check(request: Request<unknown>, admission: Admission): void {
-    const { mayCall } = this.#parts;
-    const { destination, state, pass, guard, guardPass } = admission;
+    const { mayCall, states } = this.#parts;
+    const { destination, guard, guardPass } = admission;
     const current = this.#current(request, admission);
+    const credential = current && 'credential' in current ? current.credential : undefined;
+    // A new key closes the breaker, so it is adopted before the breaker is asked.
+    const account = credential && states.adopt(credential).account;
     const refused = guard.refusal(guardPass);
     if (current && 'failure' in current) this.#unresolved(request, current.failure, { destination });
-    // If the key was refused to another request, its Secret may hold a new one by now.
-    else if (!current || !this.#isSame(request, admission, current.credential) || state.breaker.refusal(pass))
-      this.#restart(request);
+    else if (!credential || this.#isOutdated(request, admission, credential, account)) this.#restart(request);
     else if (refused) this.#refuse(request, refused, { destination });
     else if (this.#isClosed || mayCall?.() === false) this.#finish(request, WITHDRAWN);
-    else if (this.#mayBegin(request, current.credential))
-      request.admission = { ...admission, credential: current.credential };
+    else if (this.#mayBegin(request, credential)) request.admission = { ...admission, credential };
+  }
+
+  /**
+   * Whether the account or the endpoint is another one than the request was admitted for, or the key was
+   * refused to another request: its Secret may hold a new one by now.
+   */
+  #isOutdated(
+    { about }: Request<unknown>,
+    { account, destination, state, pass }: Admission,
+    credential: Credential,
+    accountNow: CredentialAccount | undefined,
+  ): boolean {
+    const { endpoint } = this.#parts.client.destinationOf(about, credential);
+    return accountNow !== account || endpoint !== destination.endpoint || !!state.breaker.refusal(pass);
   }
 
   /**
@@ -151,15 +171,6 @@ export class Requests {
     { endpoint }: Credential,
   ): SecretEndpointGate<Request<unknown>> | undefined {
     return endpoint && this.#secretEndpoints.of(namespace);
-  }
-
-  /** Whether the account and the endpoint are those for which the request was admitted. */
-  #isSame({ about }: Request<unknown>, { account, destination }: Admission, credential: Credential): boolean {
-    const { client, states } = this.#parts;
-    return (
-      states.adopt(credential).account === account &&
-      client.destinationOf(about, credential).endpoint === destination.endpoint
-    );
   }
 
   /**
@@ -190,7 +201,7 @@ export class Requests {
     const { failure, code, requestID } = failed;
     if (code === SIGNATURE_NONCE_USED && request.noteRestart('usedNonce')) return this.#restart(request);
     const isKeyRefused = failure.kind === 'AuthenticationFailed';
-    const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, result) : undefined;
+    const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, sentAt) : undefined;
     if (retryAt === 'replaced') return this.#restart(request);
     this.#refuse(request, retryAt === undefined ? failure : { ...failure, retryAt }, {
       destination,
@@ -201,19 +212,18 @@ export class Requests {
   }
 
   /**
-   * Handles a refused key. Only a probe uses this key from now on. The Secret is read again at once, because
-   * its owner may have replaced the key just now.
+   * Handles a refused key. Its Secret is read again at once, because its owner may have replaced the key just
+   * now.
    *
    * @returns clock `now` of the next probe, or that there is another key to try
    */
   async #keyRefused(
     request: Request<unknown>,
     { state, pass, credential: { identity, version } }: Admission,
-    { failed, sentAt }: FailedCall,
+    sentAt: number,
   ): Promise<number | 'replaced' | undefined> {
     const { credentials } = this.#parts;
     credentials.keyRefused(identity, sentAt);
-    if (state.credential.version === version) state.breaker.failed(pass, failed.failure);
     const resolved = await credentials.resolve(request.about.credential);
     const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
     const refused = state.breaker.refusal(pass);
@@ -228,7 +238,10 @@ export class Requests {
     void this.#admit(request);
   }
 
-  /** There is no key. Where that is certain, it is news for the objects that wait with a refused key. */
+  /**
+   * The Secret gives no usable key. If that is certain, closes the breaker, so that parked objects ask again
+   * and get this failure.
+   */
   #unresolved(request: Request<unknown>, failure: Failure, more: Partial<FailedResult> = {}): void {
     if (policyOf(failure.kind).definitive)
       this.#parts.states.find(identityOf(request.about.credential))?.breaker.reset();

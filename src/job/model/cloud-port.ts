@@ -42,8 +42,8 @@ export interface ObserveOptions {
   readonly signal: AbortSignal;
   /**
    * The failure that the object's status shows already. While the circuit breaker of its key is open for that
-   * same failure, the answer waits until there is news, instead of repeating the failure. Default: none, so
-   * that every failure is answered at once.
+   * same failure, the answer waits until a call is worth a try, instead of repeating the failure. Default:
+   * none, so that every failure is answered at once.
    */
   readonly known?: FailureKind;
 }

@@ -59,6 +59,21 @@ export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): str
   return shown.length > LONGEST_URL ? TOO_LONG : shown;
 }
 
+/** What each field holds. A URL that is taken for text would show its secrets in the status. */
+const HOLDS: Readonly<Record<keyof JobDetails, 'text' | 'url'>> = {
+  createTime: 'text',
+  jobID: 'text',
+  lastStartAt: 'text',
+  lastStopAt: 'text',
+  name: 'text',
+  status: 'text',
+  streamInput: 'url',
+  streamOutput: 'url',
+  templateID: 'text',
+  templateName: 'text',
+  type: 'text',
+};
+
 /**
  * Returns the job's details as a status may show them: with redacted stream URLs, and without characters that
  * a terminal would obey. Doing so twice changes nothing.
@@ -66,8 +81,9 @@ export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): str
 export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
   const shown: JobDetails = Object.fromEntries(
     Object.entries(job).flatMap(([name, value]) => {
-      const text =
-        name === 'streamInput' || name === 'streamOutput' ? showStreamUrl(value, mode) : printable(value);
+      // A stored status may hold a field of another version of the operator: it is treated like a URL.
+      const isText = HOLDS[name as keyof JobDetails] === 'text';
+      const text = isText ? printable(value) : showStreamUrl(value, mode);
       return text === undefined ? [] : [[name, text]];
     }),
   );

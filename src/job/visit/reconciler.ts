@@ -86,7 +86,7 @@ export class Reconciler {
     try {
       const answer = await cloud.observe(target.reference, options);
       if (answer.kind === 'withdrawn') return pollAt(clock.now());
-      // A poll that waited for news of its key is late on purpose.
+      // A poll that waited while its key is refused is late on purpose.
       if (!options.known) onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
       return this.#answered(key, object, target, options, answer);
     } finally {

@@ -1,7 +1,11 @@
 // Everything that a call throws becomes one of the known kinds, with a message of the operator's own.
 
 import { expect } from 'chai';
-import { DeadlineExceeded, TooManyAnswers, UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
+import {
+  DeadlineExceeded,
+  TooManyAnswers,
+  UnexpectedBody,
+} from '../../../../src/cloud/client/call-errors.ts';
 import { type CallContext, mapError } from '../../../../src/cloud/client/map-error.ts';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 import { TERMINAL_TEXT } from '../../kit/terminal.ts';

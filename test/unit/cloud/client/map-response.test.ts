@@ -21,7 +21,7 @@ const FIELDS = {
 };
 
 describe('the body of an answer', () => {
-  it('gives the eleven fields, under the names of the status', () => {
+  it('gives each field, under the names of the status', () => {
     expect(mapJobResponse({ Job: FIELDS, RequestId: 'R' }, JOB_ID)).to.deep.equal({
       createTime: '2023-07-24T16:44:55Z',
       jobID: JOB_ID,

@@ -146,7 +146,7 @@ describe('credential states', () => {
     expect(all.map(({ account }) => account.budget.isClosed)).to.deep.equal([true, true]);
   });
 
-  it('end every wait for news of a refused key in the end', async () => {
+  it('end every wait while their key is refused in the end', async () => {
     const { state } = await states.of(credential('media/a'));
     const entrance = await state.breaker.enter(WANTED);
     if ('pass' in entrance) state.breaker.failed(entrance.pass, REFUSED);

@@ -7,7 +7,7 @@ import type { Resolved } from '../../../../src/cloud/credentials/secret-credenti
 import { CredentialStates } from '../../../../src/cloud/requests/credential-states.ts';
 import type { Request } from '../../../../src/cloud/requests/request.ts';
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
-import type { Destination } from '../../../../src/job/model/cloud-port.ts';
+import type { CredentialReference, Destination } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
@@ -24,7 +24,9 @@ describe('requests', () => {
   let fresh: Resolved | undefined;
   let reads: number;
   /** The Secret is fresh again once it has been read. */
-  let isDoubted: boolean;
+  let isKeyRefused: boolean;
+  /** The namespace whose Secret is stale at each permit. */
+  let staleIn: string | undefined;
   let destination: Destination;
   /** If set, the second read of the Secret waits for this. */
   let secondRead: Promise<void> | undefined;
@@ -32,6 +34,7 @@ describe('requests', () => {
   /** The versions of the keys that calls were made with, and what ends each call. */
   let calls: {
     version: string;
+    namespace: string;
     at: number;
     end: (outcome: FailureKind | 'answered', code?: string) => void;
   }[];
@@ -45,7 +48,8 @@ describe('requests', () => {
     held = aKey('one');
     fresh = held;
     reads = 0;
-    isDoubted = false;
+    isKeyRefused = false;
+    staleIn = undefined;
     destination = DESTINATION;
     secondRead = undefined;
     calls = [];
@@ -84,24 +88,24 @@ describe('requests', () => {
     resolve: async () => {
       reads += 1;
       if (reads === 2) await secondRead;
-      if (isDoubted) fresh = held;
-      isDoubted = false;
+      if (isKeyRefused) fresh = held;
+      isKeyRefused = false;
       return held;
     },
-    fresh: () => fresh,
+    fresh: ({ namespace }: CredentialReference) => (namespace === staleIn ? undefined : fresh),
     keyRefused: () => {
-      isDoubted = fresh !== undefined;
+      isKeyRefused = fresh !== undefined;
       fresh = undefined;
     },
   };
-  const call: LiveClient['call'] = ({ read }, _, { version }) =>
+  const call: LiveClient['call'] = ({ read }, { credential: { namespace } }, { version }) =>
     new Promise((resolve) => {
       const at = time.now();
       const end = (outcome: FailureKind | 'answered', code: string = outcome) => {
         const result = callResult(outcome, at, read({ Job: { JobId: 'j' } }));
         resolve(result.kind === 'failed' ? { ...result, failed: { ...result.failed, code } } : result);
       };
-      calls.push({ version, at, end });
+      calls.push({ version, namespace, at, end });
     });
   const client = { destinationOf: () => destination, call };
 
@@ -153,6 +157,19 @@ describe('requests', () => {
     await time.pass(3_000);
     expect(waits.map(([priority]) => priority)).to.deep.equal(['urgent', 'retry']);
     expect(waits[1]?.[1]).to.be.within(2, 2.2);
+  });
+
+  it('cost their namespace a permit only if they use it', async () => {
+    requests.close();
+    start(60);
+    // Each request of this namespace starts again once, without the permit that came for it.
+    staleIn = 'news';
+    for (let each = 0; each < 20; each += 1)
+      for (const namespace of ['news', 'media']) submit({ namespace, deadline: each });
+    await time.pass(20_000, 20);
+    const first = calls.slice(0, 16).map(({ namespace }) => namespace);
+    // Half, but for the moments in which all its requests are on their way back.
+    expect(first.filter((namespace) => namespace === 'news').length).to.be.within(7, 8);
   });
 
   it('are withdrawn when their permit comes and no call may be made any more', async () => {
@@ -241,7 +258,7 @@ describe('requests', () => {
     expect(calls).to.deep.equal([]);
   });
 
-  it('release all objects that wait for news of a refused key when its Secret is deleted', async () => {
+  it('release all objects that wait while their key is refused when its Secret is deleted', async () => {
     submit();
     await time.pass(50);
     calls[0]?.end('AuthenticationFailed');
@@ -543,7 +560,7 @@ describe('requests', () => {
       expect(old.backlog.total).to.equal(5);
       fresh = held = aKey('two');
       all.push(submit());
-      await time.pass(8_000, 10);
+      await time.pass(20_000, 20);
       expect(old.backlog.total).to.equal(0);
       expect(account()).to.equal('account 2');
       expect(versions()).to.deep.equal(Array(6).fill('two'));

@@ -1,6 +1,7 @@
 // How stream URLs are redacted. The word "secret" must never appear in a result.
 
 import { expect } from 'chai';
+import type { JobDetails } from '../../../../src/api/edge-transcode-job.ts';
 import {
   LONGEST_URL,
   STREAM_URL_MODES,
@@ -162,6 +163,16 @@ describe('a job in a status', () => {
       type: 'x\uFFFDy',
       status: '\uFFFD',
       streamInput: 'rtmp://h/\uFFFD',
+    });
+  });
+});
+
+describe('a field that this version does not know', () => {
+  it('is shown like a URL, because it may hold one', () => {
+    const job = { jobID: 'j', streamBackup: 'rtmp://h/a?auth_key=secret' } as JobDetails;
+    expect(showJob(job, 'redact')).to.deep.equal({
+      jobID: 'j',
+      streamBackup: 'rtmp://h/a?auth_key=REDACTED',
     });
   });
 });
