@@ -62,7 +62,10 @@ export class ClusterBatch<A extends Asker<A>> {
   /** Clock `now` of the last input. */
   #now = 0;
   readonly #jobs = new Map<string, PendingJob<A>>();
-  /** Jobs whose Get is under way, with the askers that came before; later askers have an entry in `#jobs`. */
+  /**
+   * Jobs whose Get is under way while later askers wait for another one: the later ones have the entry in
+   * `#jobs`.
+   */
   readonly #calling = new Set<PendingJob<A>>();
   /** Number of sweeps in a row that missed a job. */
   readonly #misses = new ExpiringMap<string, number>({

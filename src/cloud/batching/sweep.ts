@@ -8,7 +8,10 @@ import type { FailedResult } from '../requests/request.ts';
 
 export type Stage = 'first window' | 'first page' | 'second window' | 'other pages';
 
-/** A page takes a permit, 10 ms at the highest rate. A wait that long pays if it saves one page. */
+/**
+ * A page costs a permit, 10 ms at 100 calls/s. Waiting 10 ms per page costs no more than the one page it may
+ * save.
+ */
 const QUIET_MS_A_PAGE = 10;
 const LEAST_QUIET_MS = 50;
 const MOST_QUIET_MS = 1_000;
@@ -33,7 +36,10 @@ const MOST_THROTTLINGS = 3;
 const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
-/** How pages are called. Fixed when their reading begins: a look at 100,000 jobs for each takes seconds. */
+/**
+ * Priority, deadline and namespace of page calls, computed once per stage: going over 100,000 jobs for every
+ * page takes seconds.
+ */
 export interface PageTerms<A> {
   /** The best priority of the jobs that wait for the pages. */
   readonly priority: Priority;

@@ -28,8 +28,9 @@ export interface Permit {
 }
 
 /**
- * Calls of one account in flight. That is five endpoints that hang (`EndpointGuard`: 96 each). Further
- * requests wait in the backlog and hold no socket.
+ * Calls of one account in flight. One credential takes that many with five endpoints that hang
+ * (`EndpointGuard`: 96 for each credential and endpoint). Further requests wait in the backlog and hold no
+ * socket.
  */
 const MOST_IN_FLIGHT = 512;
 
@@ -65,14 +66,18 @@ export class Budget<Item extends Waiting = Waiting> {
       clock,
     });
     this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });
-    // Permits reserved ahead may come late and close together, so all shards together reserve no more than
-    // one process would.
+    // Permits reserved ahead may come late and close together, so the shards divide them. Each reserves one
+    // at least, so 100 shards reserve 100 and not 20. If they all stall together, a sliding minute may have
+    // as many calls more.
     this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));
     this.#minTimeMs = minTimeMs;
     this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
   }
 
-  /** Whether more requests wait than permits are reserved, so that `permit` is worth a call. */
+  /**
+   * Whether to ask for one more permit: a request waits that no reserved permit will serve, and fewer than
+   * `#ahead` are reserved.
+   */
   get needsPermit(): boolean {
     return !this.isClosed && this.#reserved < Math.min(this.#ahead, this.backlog.total);
   }

@@ -10,8 +10,8 @@ import { AnswerTooLong, TooManyAnswers } from './call-errors.ts';
 const PIECE_BYTES = 512;
 
 /**
- * Highest cost of an answer about one job, or of STS. The longest real one costs 24 KiB: 20 headers of 100
- * bytes, two stream URLs of 2 KiB, and 2 KiB for the other fields in six chunks.
+ * Highest cost of an answer about one job, or of STS. The longest real one costs 21 KiB: 20 headers of 100
+ * bytes (12 KiB), and two stream URLs of 2 KiB and 2 KiB for the other fields in six chunks (9 KiB).
  */
 export const MOST_OF_AN_ANSWER = 64 * 2 ** 10;
 
@@ -21,7 +21,10 @@ export const MOST_OF_AN_ANSWER = 64 * 2 ** 10;
  */
 export const MOST_OF_A_PAGE = 512 * 2 ** 10;
 
-/** Highest cost of all answers together: a sixteenth of the memory that the Deployment allows. */
+/**
+ * Highest cost of all answers together: a sixteenth of the memory that the Deployment allows. Live and STS
+ * count apart.
+ */
 export const MOST_TOGETHER = 64 * 2 ** 20;
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Reads the headers of an answer, which the vendor's SDK hides on errors, and counts what the answer costs,
- * which the SDK does not. Both use the diagnostics channel on which Node publishes each answer that it
- * receives.
+ * Reads the headers of an answer, which the vendor's SDK hides on errors, counts what the answer costs, and
+ * destroys a request whose time is over. Node publishes each request and each answer on a diagnostics
+ * channel.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';

@@ -138,7 +138,7 @@ export class Sts {
       const made = { ...call, api: 'sts', endpoint, cost, context: { identity }, mapError } as const;
       const end = await makeCall(made, this.#options);
       const failure = end.kind === 'failed' ? end.failed.failure : undefined;
-      // Several in a row mean that STS cannot be reached.
+      // Several in a row mean that STS, or what answers in its place, does not work.
       if (failure && MAY_COME_FROM_A_PROXY.has(failure.kind)) guard.failed(pass, failure);
       else guard.succeeded(pass);
       return end.kind === 'failed' ? { failure: end.failed.failure } : end.value;

@@ -114,8 +114,8 @@ export class SecretEndpointGate<Item> {
   }
 
   /**
-   * Resumes one item each time that a token comes, while calls may begin. An item that does not begin after
-   * all leaves its slot to the next.
+   * While fewer than 8 calls run, resumes one parked item per token. The timer starts again each time, so an
+   * item that never calls blocks no other.
    */
   #resumeNext(): void {
     if (this.#next || this.#parked.size === 0 || this.#underway === MOST_AT_ONCE) return;

@@ -24,7 +24,11 @@ interface Open {
   readonly probe?: { readonly pass: Pass; readonly ended: PromiseWithResolvers<void> };
 }
 
-/** A corrected key takes effect within 30 s: 20 s to the next probe, 10 s for the call and the write. */
+/**
+ * A corrected key takes effect within 30 s, if calls are answered as usual: at most 20 s to the next probe.
+ * That may still use the old key; its refusal makes the operator read the Secret. Then STS names the account
+ * (3 s at most) and the second call goes.
+ */
 const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
 
 /** All callers share one pass while closed: they need not be distinguished, and 100,000 may wait. */

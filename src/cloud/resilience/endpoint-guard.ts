@@ -1,7 +1,8 @@
 /**
- * A circuit breaker and a bound on concurrent calls, for one credential, one namespace and one endpoint.
- * After several calls in a row that could not reach the endpoint, only a probe goes there. So an endpoint
- * that hangs takes neither the permits nor the sockets of others.
+ * A circuit breaker for one credential, namespace and endpoint, and a bound on the concurrent calls of the
+ * credential to the endpoint, which all its namespaces share. After several calls in a row that failed to
+ * reach the endpoint, only a probe goes there. So an endpoint that hangs takes neither the permits nor the
+ * sockets of others.
  *
  * Each credential finds out on its own, and so does each namespace that uses it. A namespace could otherwise
  * close the endpoint for another: by the content of a Secret, or by a request that a firewall resets.
@@ -56,14 +57,14 @@ export class EndpointGuard {
     this.calls.underway += 1;
   }
 
-  /** The endpoint answered, whatever the answer was. */
+  /** The call ended in a way that shows the endpoint to work. The caller decides which. */
   succeeded(pass: Pass): void {
     this.calls.underway -= 1;
     this.#failuresInARow = 0;
     this.#breaker.succeeded(pass);
   }
 
-  /** The endpoint could not be reached. */
+  /** The endpoint gave no answer, or one that the caller counts as none. */
   failed(pass: Pass, failure: Failure): void {
     this.calls.underway -= 1;
     this.#failuresInARow += 1;

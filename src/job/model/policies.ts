@@ -36,8 +36,8 @@ const SLOW_INTERVAL_MS = 5 * 60_000;
 const HOURLY_MS = 60 * 60_000;
 
 /**
- * A changed Secret takes effect within 30 s. A refused key is probed at least every 20 s, and its Secret is
- * read for that.
+ * A changed Secret takes effect within 30 s. A refused key is probed at least every 20 s, and its Secret
+ * is read after each refusal.
  */
 const SECRET_RETRY_MS = 30_000;
 const KEY_RETRY_MS = 20_000;
