@@ -93,6 +93,12 @@ export class KubeClient {
     };
   }
 
+  /** Returns the present version of the collection, by a list of one object. */
+  async version({ namespace }: Pick<Selection, 'namespace'>): Promise<string> {
+    const { resourceVersion } = await this.list(undefined, { namespace }, 1);
+    return resourceVersion;
+  }
+
   get(key: ObjectKey): Promise<unknown> {
     const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
     return this.#call(() => this.#objects.getNamespacedCustomObject(at));

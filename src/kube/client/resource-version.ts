@@ -13,3 +13,11 @@ export function isNewerVersion(version: string, known: string): boolean {
   if (!VERSION.test(version) || !VERSION.test(known)) return version !== known;
   return BigInt(version) > BigInt(known);
 }
+
+/**
+ * Whether the API server has gone back: `version`, which it gives now, is below one that it gave before. That
+ * happens when etcd was restored from a backup.
+ */
+export function wentBack(version: string, before: string): boolean {
+  return VERSION.test(version) && VERSION.test(before) && BigInt(version) < BigInt(before);
+}

@@ -51,6 +51,11 @@ export class UnreadableError extends Error {
   override readonly name = 'UnreadableError';
 }
 
+/** A watch that had begun lost its connection. `cause` is the error of the connection. */
+export class CutError extends Error {
+  override readonly name = 'CutError';
+}
+
 export class WatchClient {
   readonly #config: KubeConfig;
   readonly #userAgent: string;
@@ -78,22 +83,24 @@ export class WatchClient {
    * `idleMs`.
    *
    * @param path of the collection
-   * @throws RefusedError, UnreadableError, and errors of the connection; when `signal` is aborted, its reason
-   * or such an error
+   * @throws RefusedError, UnreadableError, CutError, and errors of the connection; when `signal` is aborted,
+   * its reason or such an error
    */
   async *events(path: string, query: WatchQuery, signal: AbortSignal): AsyncGenerator<RawEvent, void> {
     const { answerMs, idleMs, longestLine } = this.#limits;
     const request = await this.#request(path, query, signal);
+    let hasBegun = false;
     let idle = false;
     try {
       const response = await answerTo(request, answerMs);
+      hasBegun = true;
       request.setTimeout(idleMs, () => {
         idle = true;
         request.destroy();
       });
       for await (const line of lines(response, longestLine)) yield parsed(line);
     } catch (error) {
-      if (!idle) throw error;
+      if (!idle) throw hasBegun && !(error instanceof UnreadableError) ? cut(error) : error;
       this.#onSilence();
     } finally {
       request.destroy();
@@ -120,6 +127,10 @@ export class WatchClient {
     // The library's agent keeps the first certificates forever, but it alone can connect through a proxy.
     return this.#config.getCurrentCluster()?.proxyUrl ? options : { ...options, agent: false };
   }
+}
+
+function cut(cause: unknown): CutError {
+  return new CutError('the connection of the watch was cut', { cause });
 }
 
 /** Waits for the head of the answer. @throws RefusedError as well */

@@ -1,6 +1,10 @@
 /**
  * The newest known version of every object. Reports each change once, whether the watch, a list or our own
  * write brought it.
+ *
+ * Versions are numbers, but they can go back: an etcd that was restored from a backup gives them a second
+ * time. So a lower version is old only in a watch, which may lag. A list or a read shows what the API server
+ * has at that moment, whatever the number, unless the store has changed since it was requested.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { isOfShard, type Shard } from '../../api/shard.ts';
@@ -17,13 +21,15 @@ export type Source = string | undefined;
 /** Receives each change. Must not throw. */
 export type OnChange = (key: ObjectKey, change: Change) => void;
 
+/** The objects that a list under way has not confirmed yet, as they were when it was requested. */
+type Unconfirmed = Map<ObjectKey, EdgeTranscodeJob>;
+
 export class Store implements JobStore {
   readonly #jobs = new Map<ObjectKey, EdgeTranscodeJob>();
   readonly #strings = new InternedStrings();
   readonly #conditions = new ConditionInterner();
   #onChange: OnChange = () => undefined;
-  /** Keys that a list under way has not confirmed yet, by source. */
-  readonly #unconfirmed = new Map<Source, Set<ObjectKey>>();
+  readonly #unconfirmed = new Map<Source, Unconfirmed>();
   readonly #awaited: Set<Source>;
 
   readonly #shard: Shard;
@@ -72,17 +78,19 @@ export class Store implements JobStore {
   take(event: WatchEvent, source?: Source): void {
     switch (event.kind) {
       case 'relisting':
-        this.#unconfirmed.set(source, new Set(this.#keysOf(source)));
+        this.#unconfirmed.set(source, this.#jobsOf(source));
+        break;
+      case 'found':
+        this.#find(event.job, this.#unconfirmed.get(source));
         break;
       case 'applied':
-        this.#unconfirmed.get(source)?.delete(event.job.key);
         this.apply(event.job);
         break;
       case 'deleted':
         this.#delete(event.job);
         break;
       case 'listed':
-        for (const key of this.#unconfirmed.get(source) ?? []) this.remove(key);
+        for (const key of this.#unconfirmed.get(source)?.keys() ?? []) this.remove(key);
         this.#unconfirmed.delete(source);
         this.#awaited.delete(source);
         break;
@@ -98,9 +106,26 @@ export class Store implements JobStore {
     const { key } = job;
     const before = this.#jobs.get(key);
     if (before && !isNewerVersion(job.resourceVersion, before.resourceVersion)) return;
+    this.#set(job, before);
+  }
+
+  #set(job: EdgeTranscodeJob, before: EdgeTranscodeJob | undefined): void {
     const after = this.#held(job);
-    this.#jobs.set(key, after);
-    this.#onChange(key, { before, after });
+    this.#jobs.set(job.key, after);
+    this.#onChange(job.key, { before, after });
+  }
+
+  #find(job: EdgeTranscodeJob, unconfirmed: Unconfirmed | undefined): void {
+    const known = unconfirmed?.get(job.key);
+    unconfirmed?.delete(job.key);
+    this.#take(job, known);
+  }
+
+  /** Stores what the API server had after `known` was the newest known version. */
+  #take(job: EdgeTranscodeJob, known: EdgeTranscodeJob | undefined): void {
+    const before = this.#jobs.get(job.key);
+    if (before === undefined || before !== known) this.apply(job);
+    else if (!isSame(job, before)) this.#set(job, before);
   }
 
   /** Returns the same object in less memory. */
@@ -112,7 +137,19 @@ export class Store implements JobStore {
   }
 
   /**
-   * Applies an object that another call returned. Unlike `apply`, it does not bring back an object that the
+   * Applies what a read returned. Like `update`, but a lower version counts too.
+   *
+   * @param known what `get` returned when the read was sent
+   */
+  takeRead(job: EdgeTranscodeJob, known: EdgeTranscodeJob | undefined): void {
+    const before = this.#jobs.get(job.key);
+    if (before?.uid !== job.uid || before !== known) this.update(job);
+    else if (isOfShard(job, this.#shard)) this.#take(job, known);
+    else this.remove(job.key);
+  }
+
+  /**
+   * Applies an object that a write returned. Unlike `apply`, it does not bring back an object that the
    * watch has seen deleted or replaced, and does not keep one that was deleted during a list. It removes an
    * object that now belongs to another shard, before the watch reports it.
    */
@@ -131,9 +168,9 @@ export class Store implements JobStore {
     this.#onChange(key, { before, after: undefined });
   }
 
-  #keysOf(source: Source): Iterable<ObjectKey> {
-    const keys = this.#jobs.keys();
-    return source === undefined ? keys : [...keys].filter((key) => splitKey(key).namespace === source);
+  #jobsOf(source: Source): Unconfirmed {
+    if (source === undefined) return new Map(this.#jobs);
+    return new Map([...this.#jobs].filter(([key]) => splitKey(key).namespace === source));
   }
 
   /** Ignores the deletion of an earlier object with the same name. */
@@ -141,4 +178,19 @@ export class Store implements JobStore {
     const { key } = job;
     if (this.#jobs.get(key)?.uid === job.uid) this.remove(key);
   }
+}
+
+/**
+ * Whether both are one state of an object. The version alone does not say it: after a restore of etcd another
+ * state may have the version of the known one. Compared is what brings a visit, and the time that each of our
+ * writes brings along: comparing all fields of 100,000 objects would take a second.
+ */
+function isSame(job: EdgeTranscodeJob, known: EdgeTranscodeJob): boolean {
+  return (
+    job.resourceVersion === known.resourceVersion &&
+    job.uid === known.uid &&
+    job.generation === known.generation &&
+    job.requestedAt === known.requestedAt &&
+    job.status.lastObservedTime === known.status.lastObservedTime
+  );
 }

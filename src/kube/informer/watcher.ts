@@ -11,21 +11,31 @@ import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import { TooLargeError } from '../client/bounded-body.ts';
 import { collectionPath, type Page, type Selection } from '../client/kube-client.ts';
 import { FIRST_LIMIT, limitAfter, limitAfterTooLarge } from '../client/page-limit.ts';
-import { type RawEvent, UnreadableError, type WatchClient, type WatchQuery } from '../client/watch-client.ts';
+import {
+  CutError,
+  type RawEvent,
+  UnreadableError,
+  type WatchClient,
+  type WatchQuery,
+} from '../client/watch-client.ts';
 import { decodeJob } from './decode.ts';
 import {
+  isProgress,
   START,
   type Step,
   step,
   type WatchEvent,
   type WatchInput,
   type WatchState,
+  wasHealthy,
 } from './watch-machine.ts';
 
 export interface WatcherParts {
   readonly lister: {
     /** @param limit most objects of the page @throws TooLargeError when they are too many bytes */
     list(continueToken: string | undefined, selection: Selection, limit: number): Promise<Page>;
+    /** Returns the present version of the collection. */
+    version(selection: Pick<Selection, 'namespace'>): Promise<string>;
   };
   readonly watch: Pick<WatchClient, 'events'>;
   readonly clock: Clock;
@@ -58,6 +68,11 @@ const STUCK_AFTER_MS = 10 * 60_000;
 
 type Doing = 'listing' | 'watching';
 
+interface Receivers {
+  readonly take: (input: WatchInput) => void;
+  readonly onEvent: (event: WatchEvent) => void;
+}
+
 export class Watcher {
   readonly #parts: WatcherParts;
   #progressedAt: number;
@@ -73,7 +88,10 @@ export class Watcher {
     this.#once = new OnceLogger({ ...parts, repeatAfterMs: WARN_AGAIN_MS });
   }
 
-  /** Clock `now` of the last page, event or bookmark. */
+  /**
+   * Clock `now` of the last page, event or bookmark, or of the end of a watch that the API server had
+   * accepted and that ended before a bookmark was due.
+   */
   get progressedAt(): number {
     return this.#progressedAt;
   }
@@ -91,20 +109,38 @@ export class Watcher {
     let state: WatchState = START;
     const take = (input: WatchInput): Step => {
       const next = step(state, input);
-      if (input.kind !== 'failed' && input.kind !== 'ended') this.#progressed(input.kind);
+      if (isProgress(input)) this.#progressed(input.kind === 'page' ? 'listing' : 'watching');
       state = next.state;
       for (const event of next.events) onEvent(event);
       return next;
     };
     while (!signal.aborted) {
       this.#triedAt = this.#parts.clock.now();
-      const current: WatchState = state;
-      const last =
-        current.phase === 'listing'
-          ? await this.#list(current.continueToken, signal)
-          : await this.#watch(current.resourceVersion, take, signal);
+      const last = await this.#proceed(state, { take, onEvent }, signal);
       if (signal.aborted) return;
       await this.#pause(take(last).pause, signal);
+    }
+  }
+
+  /** Makes the next request, and returns how it ended. */
+  #proceed(state: WatchState, { take, onEvent }: Receivers, signal: AbortSignal): Promise<WatchInput> {
+    switch (state.phase) {
+      case 'listing':
+        if (state.continueToken === undefined) onEvent({ kind: 'relisting' });
+        return this.#list(state.continueToken, signal);
+      case 'watching':
+        return this.#watch(state.resourceVersion, take, signal);
+      case 'checking':
+        return this.#check(signal);
+    }
+  }
+
+  async #check(signal: AbortSignal): Promise<WatchInput> {
+    const { lister, namespace } = this.#parts;
+    try {
+      return { kind: 'version', resourceVersion: await unlessAborted(lister.version({ namespace }), signal) };
+    } catch (error) {
+      return this.#failure('watching', error, signal);
     }
   }
 
@@ -114,7 +150,7 @@ export class Watcher {
       const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
       return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
     } catch (error) {
-      return signal.aborted ? { kind: 'failed' } : this.#failure('listing', error);
+      return this.#failure('listing', error, signal);
     }
   }
 
@@ -142,7 +178,11 @@ export class Watcher {
   ): Promise<WatchInput> {
     const { watch, clock, namespace, labelSelector } = this.#parts;
     const began = clock.now();
-    const ended = (): WatchInput => ({ kind: 'ended', lastedMs: clock.now() - began, now: clock.now() });
+    let lastEventAt = began;
+    const end = <Kind extends 'ended' | 'cut'>(kind: Kind) => {
+      const now = clock.now();
+      return { kind, lastedMs: now - began, silentMs: now - lastEventAt, now };
+    };
     try {
       for await (const event of watch.events(
         collectionPath(namespace),
@@ -152,12 +192,14 @@ export class Watcher {
         if (signal.aborted) break;
         const input = this.#input(event);
         if (input?.kind === 'failed') return input;
+        lastEventAt = clock.now();
         if (input) take(input);
       }
-      return ended();
+      return end('ended');
     } catch (error) {
-      if (signal.aborted) return ended();
-      return { ...this.#failure('watching', error), ...(error instanceof UnreadableError && { lost: true }) };
+      if (error instanceof CutError && !signal.aborted) return this.#cut(end('cut'), error);
+      const failure = this.#failure('watching', error, signal);
+      return error instanceof UnreadableError ? { ...failure, lost: true } : failure;
     }
   }
 
@@ -167,24 +209,36 @@ export class Watcher {
       return resourceVersion === undefined ? undefined : { kind: 'bookmark', resourceVersion };
     }
     if (type === 'ERROR') {
-      const status = Number((raw as { code?: unknown } | null)?.code);
+      const status = statusOf(raw);
       this.#parts.logger.debug('the watch ended with an error event', { status });
-      return { kind: 'failed', ...(status && { status }) };
+      return { kind: 'failed', status, now: this.#parts.clock.now() };
     }
     const job = decodeJob(raw);
     return job && { kind: type === 'DELETED' ? 'deleted' : 'applied', job };
   }
 
-  #failure(doing: Doing, error: unknown): Extract<WatchInput, { kind: 'failed' }> {
-    const failure = apiFailure(error);
-    const fields = { ...failure, hint: hintOf(failure, this.#parts.namespace) };
-    this.#once.failed(doing, `${doing} failed`, fields, `${failure.status} ${failure.reason}`);
-    return { kind: 'failed', ...failure };
+  /** Logs a cut as a failure only if the watch had not lasted. */
+  #cut(end: Extract<WatchInput, { kind: 'cut' }>, error: CutError): WatchInput {
+    if (!wasHealthy(end)) this.#logFailure('watching', apiFailure(error));
+    else this.#parts.logger.debug('the connection of the watch was cut', { ...apiFailure(error) });
+    return end;
   }
 
-  #progressed(kind: Exclude<WatchInput['kind'], 'failed' | 'ended'>): void {
+  #failure(doing: Doing, error: unknown, signal: AbortSignal): Extract<WatchInput, { kind: 'failed' }> {
+    const now = this.#parts.clock.now();
+    if (signal.aborted) return { kind: 'failed', now };
+    const failure = apiFailure(error);
+    this.#logFailure(doing, failure);
+    return { kind: 'failed', ...failure, now };
+  }
+
+  #logFailure(doing: Doing, failure: ApiFailure): void {
+    const fields = { ...failure, hint: hintOf(failure, this.#parts.namespace) };
+    this.#once.failed(doing, `${doing} failed`, fields, `${failure.status} ${failure.reason}`);
+  }
+
+  #progressed(doing: Doing): void {
     this.#progressedAt = this.#parts.clock.now();
-    const doing: Doing = kind === 'page' ? 'listing' : 'watching';
     this.#once.recovered(doing, `${doing} works again`);
   }
 
@@ -204,6 +258,13 @@ function watchQuery(resourceVersion: string, labelSelector: string | undefined):
 function versionOf(raw: unknown): string | undefined {
   const version = (raw as { metadata?: { resourceVersion?: unknown } } | null)?.metadata?.resourceVersion;
   return typeof version === 'string' && version !== '' ? version : undefined;
+}
+
+/** Returns the HTTP status of an error event: a server that ends a watch so gives a code, or a reason. */
+function statusOf(raw: unknown): number {
+  const { code, reason } = (raw ?? {}) as { code?: unknown; reason?: unknown };
+  if (typeof code === 'number' && code > 0) return code;
+  return reason === 'Expired' || reason === 'Gone' ? 410 : 500;
 }
 
 /** Rejects when `signal` is aborted. The request itself ends by its own deadline. */

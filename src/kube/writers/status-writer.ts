@@ -41,6 +41,8 @@ interface Desired {
   readonly status: EdgeTranscodeJobStatus;
   readonly onResult: (replaced: HeldStatus | undefined) => void;
   failures: number;
+  /** Conflicts in a row. */
+  conflicts: number;
   /** Clock `now`: the API server allows no earlier attempt. */
   notBefore: number;
   inFlight: boolean;
@@ -89,8 +91,9 @@ export class StatusWriter implements StatusSink {
   write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: Desired['onResult']): void {
     const { key } = object;
     const superseded = this.#desired.get(key);
-    const { failures = 0, notBefore = 0 } = superseded ?? {};
-    this.#desired.set(key, { uid: object.uid, status, onResult, failures, notBefore, inFlight: false });
+    const { failures = 0, conflicts = 0, notBefore = 0 } = superseded ?? {};
+    const troubles = { failures, conflicts, notBefore };
+    this.#desired.set(key, { uid: object.uid, status, onResult, ...troubles, inFlight: false });
     if (superseded && !superseded.inFlight) superseded.onResult(undefined);
     this.#controller.add(key);
   }
@@ -173,6 +176,7 @@ export class StatusWriter implements StatusSink {
     desired: Desired,
     refusal: ApiFailure,
   ): Promise<Outcome> {
+    const known = this.#parts.store.get(key);
     let newest: EdgeTranscodeJob | undefined;
     try {
       newest = decodeJob(await this.#parts.client.get(key));
@@ -184,8 +188,20 @@ export class StatusWriter implements StatusSink {
     if (newest.resourceVersion === sent.resourceVersion)
       return refusal.status === 422 ? this.#reject(key, desired) : this.#later(key, desired, refusal);
     this.#parts.onWrite('conflict');
-    this.#parts.store.update(newest);
-    return this.#again(key, desired, pollAt(this.#parts.clock.now()));
+    this.#parts.store.takeRead(newest, known);
+    return this.#again(key, desired, pollAt(this.#afterConflict(key, desired)));
+  }
+
+  /**
+   * Returns clock `now` of the next attempt: at once after a first conflict, which is another client's
+   * change. More in a row are something else, whatever it is, and each is two requests.
+   */
+  #afterConflict(key: ObjectKey, desired: Desired): number {
+    const latest = this.#desired.get(key) ?? desired;
+    latest.conflicts = desired.conflicts + 1;
+    const pause = latest.conflicts === 1 ? 0 : backoffDelay(RETRY, latest.conflicts - 1);
+    latest.notBefore = this.#parts.clock.now() + pause;
+    return latest.notBefore;
   }
 
   #reject(key: ObjectKey, desired: Desired): Outcome {

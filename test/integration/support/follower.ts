@@ -40,6 +40,7 @@ export class Follower implements AsyncDisposable {
   /** `namespace/name: uid → uid`, of what came, went or was replaced. */
   readonly changes: string[] = [];
   lists = 0;
+  /** Watches, and checks of the version before them. */
   watches = 0;
   readonly #world: World;
   readonly #store = new Store([undefined]);
@@ -62,6 +63,10 @@ export class Follower implements AsyncDisposable {
           this.lists += 1;
           await onList?.(token);
           return client.list(token, selection, limit);
+        },
+        version: (selection) => {
+          this.watches += 1;
+          return client.version(selection);
         },
       },
       watch: {

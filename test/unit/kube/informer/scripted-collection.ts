@@ -31,6 +31,8 @@ export class ScriptedCollection {
   /** Versions from which watches were requested. */
   readonly watchedFrom: string[] = [];
   lists = 0;
+  /** Requests for the present version: lists of one object. */
+  checks = 0;
   #version = 100;
   /** Oldest version from which a watch can resume. */
   #compacted = 0;
@@ -108,7 +110,13 @@ export class ScriptedCollection {
     const { searchParams } = new URL(url ?? '', this.server.url);
     if (searchParams.get('watch') === 'true')
       this.#watch(response, searchParams.get('resourceVersion') ?? '');
+    else if (searchParams.get('limit') === '1') this.#check(response);
     else this.#list(response);
+  }
+
+  #check(response: Response): void {
+    this.checks += 1;
+    json(response, 200, { metadata: { resourceVersion: String(this.#version) }, items: [] });
   }
 
   #list(response: Response): void {

@@ -21,7 +21,7 @@ describe('the store', () => {
 
   function list(...jobs: EdgeTranscodeJob[]): void {
     store.take({ kind: 'relisting' });
-    for (const one of jobs) store.take({ kind: 'applied', job: one });
+    for (const one of jobs) store.take({ kind: 'found', job: one });
     store.take({ kind: 'listed' });
   }
 
@@ -101,7 +101,7 @@ describe('the store', () => {
     list(job('a', 1), job('b', 2));
     takeChanges();
     store.take({ kind: 'relisting' });
-    store.take({ kind: 'applied', job: job('a', 1) });
+    store.take({ kind: 'found', job: job('a', 1) });
     expect(store.get('media/b')).to.not.equal(undefined);
     store.take({ kind: 'listed' });
     expect(changes).to.deep.equal(['media/b uid-b@2 → none']);
@@ -110,9 +110,62 @@ describe('the store', () => {
   it('keeps objects that an interrupted list had not reached', () => {
     list(job('a', 1), job('b', 2));
     store.take({ kind: 'relisting' });
-    store.take({ kind: 'applied', job: job('a', 1) });
+    store.take({ kind: 'found', job: job('a', 1) });
     list(job('a', 1), job('b', 2));
     expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
+  });
+
+  describe('of an API server whose etcd was restored from a backup', () => {
+    it('takes the older versions of a list, and reports them', () => {
+      list(job('a', 500), job('b', 510), job('c', 520));
+      takeChanges();
+      list(job('a', 301), job('b', 510));
+      expect(changes).to.deep.equal(['media/a uid-a@500 → uid-a@301', 'media/c uid-c@520 → none']);
+      expect(store.get('media/a')?.resourceVersion).to.equal('301');
+    });
+
+    it('takes an object whose version was given a second time', () => {
+      list(job('a', 500), job('b', 510));
+      takeChanges();
+      list({ ...job('a', 500), generation: 7 }, job('b', 490));
+      expect(store.get('media/a')?.generation).to.equal(7);
+    });
+
+    it('takes the older version that a read brings', () => {
+      list(job('a', 500));
+      store.takeRead(job('a', 301), store.get('media/a'));
+      expect(store.get('media/a')?.resourceVersion).to.equal('301');
+    });
+
+    it('takes later events of the watch after that', () => {
+      list(job('a', 500));
+      list(job('a', 301));
+      store.take({ kind: 'applied', job: job('a', 302) });
+      expect(store.get('media/a')?.resourceVersion).to.equal('302');
+    });
+  });
+
+  it('keeps what was written while a list was under way', () => {
+    list(job('a', 5));
+    store.take({ kind: 'relisting' });
+    store.update(job('a', 6));
+    store.take({ kind: 'found', job: job('a', 5) });
+    store.take({ kind: 'listed' });
+    expect(store.get('media/a')?.resourceVersion).to.equal('6');
+  });
+
+  it('keeps what the watch brought while a read was under way', () => {
+    list(job('a', 5));
+    const known = store.get('media/a');
+    store.take({ kind: 'applied', job: job('a', 7) });
+    store.takeRead(job('a', 6), known);
+    expect(store.get('media/a')?.resourceVersion).to.equal('7');
+  });
+
+  it('removes an object that a read shows in another shard', () => {
+    list(job('a', 5));
+    store.takeRead(aJob().named('a').uid('uid-a').version(6).ofShard('sports').build(), store.get('media/a'));
+    expect(store.size).to.equal(0);
   });
 
   it('knows whether a list is complete', () => {
@@ -150,7 +203,7 @@ describe('the store', () => {
 
     function listOf(namespace: string, ...jobs: EdgeTranscodeJob[]): void {
       store.take({ kind: 'relisting' }, namespace);
-      for (const one of jobs) store.take({ kind: 'applied', job: one }, namespace);
+      for (const one of jobs) store.take({ kind: 'found', job: one }, namespace);
       store.take({ kind: 'listed' }, namespace);
     }
 
@@ -170,8 +223,8 @@ describe('the store', () => {
       listOf('sports', of('sports', 'a', 3), of('sports', 'b', 4));
       store.take({ kind: 'relisting' }, 'media');
       store.take({ kind: 'relisting' }, 'sports');
-      store.take({ kind: 'applied', job: of('media', 'a', 1) }, 'media');
-      store.take({ kind: 'applied', job: of('sports', 'b', 4) }, 'sports');
+      store.take({ kind: 'found', job: of('media', 'a', 1) }, 'media');
+      store.take({ kind: 'found', job: of('sports', 'b', 4) }, 'sports');
       store.take({ kind: 'listed' }, 'sports');
       expect([...store.keys()]).to.deep.equal(['media/a', 'media/b', 'sports/b']);
       store.take({ kind: 'listed' }, 'media');
@@ -206,7 +259,7 @@ describe('the store', () => {
     it('does not keep an object that the list under way lacks', () => {
       list(job('a', 1), job('b', 2));
       store.take({ kind: 'relisting' });
-      store.take({ kind: 'applied', job: job('b', 2) });
+      store.take({ kind: 'found', job: job('b', 2) });
       store.update(job('a', 3));
       store.take({ kind: 'listed' });
       expect([...store.keys()]).to.deep.equal(['media/b']);

@@ -6,7 +6,12 @@ import { nameOf } from '../../../../src/base/object-key.ts';
 import { type ApiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
 import { TooLargeError } from '../../../../src/kube/client/bounded-body.ts';
 import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts';
-import { type RawEvent, UnreadableError, type WatchQuery } from '../../../../src/kube/client/watch-client.ts';
+import {
+  CutError,
+  type RawEvent,
+  UnreadableError,
+  type WatchQuery,
+} from '../../../../src/kube/client/watch-client.ts';
 import type { WatchEvent } from '../../../../src/kube/informer/watch-machine.ts';
 import { Watcher } from '../../../../src/kube/informer/watcher.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
@@ -76,6 +81,9 @@ class ScriptedApiServer {
   readonly pages: (Page | Error)[] = [];
   /** When set, watches fail with this error. */
   refusal: unknown;
+  /** The answer to checks; an error is thrown. */
+  present: string | Error = '1000';
+  checks = 0;
 
   async list(token: string | undefined, _selection: Selection, limit: number): Promise<Page> {
     this.tokens.push(token);
@@ -84,6 +92,12 @@ class ScriptedApiServer {
     if (next === undefined) return await new Promise<never>(() => undefined);
     if (next instanceof Error) throw next;
     return next;
+  }
+
+  async version(): Promise<string> {
+    this.checks += 1;
+    if (this.present instanceof Error) throw this.present;
+    return this.present;
   }
 
   events(path: string, query: WatchQuery, signal: AbortSignal): AsyncGenerator<RawEvent, void> {
@@ -132,7 +146,7 @@ describe('the watcher', () => {
 
   it('lists, page by page, and watches from there', async () => {
     await run(page('10', ['a', 'b'], 'more'), page('10', ['c']));
-    expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'applied c', 'listed']);
+    expect(events).to.deep.equal(['relisting', 'found a', 'found b', 'found c', 'listed']);
     expect(server.tokens).to.deep.equal([undefined, 'more']);
     expect(server.watches).to.have.length(1);
     expect(server.current.path).to.equal('/apis/edgetranscode.live/v1alpha1/edgetranscodejobs');
@@ -185,7 +199,7 @@ describe('the watcher', () => {
   it('lists again immediately when the answer says that its version is too old', async () => {
     await run(page('10', ['a']), page('20', ['b']));
     await server.current.end(httpError(410));
-    expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
+    expect(events.slice(3)).to.deep.equal(['relisting', 'found b', 'listed']);
     expect(server.current.query.resourceVersion).to.equal('20');
   });
 
@@ -214,7 +228,7 @@ describe('the watcher', () => {
     await server.current.end(new UnreadableError('CANARY'));
     expect(server.tokens).to.have.length(1);
     await clock.advance(500);
-    expect(events.slice(3)).to.deep.equal(['relisting', 'applied b', 'listed']);
+    expect(events.slice(3)).to.deep.equal(['relisting', 'found b', 'listed']);
     expect(JSON.stringify(logger.lines)).not.to.contain('CANARY');
   });
 
@@ -231,7 +245,7 @@ describe('the watcher', () => {
   it('restarts the list when the token of a page is too old', async () => {
     await run(page('10', ['a'], 'more'), httpError(410), page('20', ['b']));
     expect(server.tokens).to.deep.equal([undefined, 'more', undefined]);
-    expect(events).to.deep.equal(['relisting', 'applied a', 'relisting', 'applied b', 'listed']);
+    expect(events).to.deep.equal(['relisting', 'found a', 'relisting', 'found b', 'listed']);
   });
 
   it('continues with the page that it did not get', async () => {
@@ -239,7 +253,7 @@ describe('the watcher', () => {
     expect(server.tokens).to.deep.equal([undefined, 'more']);
     await clock.advance(500);
     expect(server.tokens).to.deep.equal([undefined, 'more', 'more']);
-    expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'listed']);
+    expect(events).to.deep.equal(['relisting', 'found a', 'found b', 'listed']);
   });
 
   it('requests a page that is too large again with fewer objects, immediately', async () => {
@@ -248,7 +262,7 @@ describe('the watcher', () => {
     await run(tooLarge, tooLarge, large, page('10', ['b']));
     expect(server.tokens).to.deep.equal([undefined, undefined, undefined, 'more']);
     expect(server.limits).to.deep.equal([16, 2, 1, 1]);
-    expect(events).to.deep.equal(['relisting', 'applied a', 'applied b', 'listed']);
+    expect(events).to.deep.equal(['relisting', 'found a', 'found b', 'listed']);
     expect(logger.lines).to.deep.equal([]);
   });
 
@@ -280,7 +294,7 @@ describe('the watcher', () => {
 
   it('does not spin when each watch ends immediately', async () => {
     server.refusal = null;
-    await run(page('10', []));
+    await run(page('10', []), page('10', []));
     await clock.advance(60_000);
     expect(server.watches.length).to.be.within(8, 18);
   });
@@ -336,7 +350,7 @@ describe('the watcher', () => {
     await run(httpError(404), page('10', []));
     expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f crds/');
     await clock.advance(500);
-    expect(events).to.deep.equal(['relisting', 'listed']);
+    expect(events).to.deep.equal(['relisting', 'relisting', 'listed']);
   });
 
   it('lists again after an hour, in case an event was lost', async () => {
@@ -349,15 +363,119 @@ describe('the watcher', () => {
     expect(events.at(-1)).to.equal('listed');
   });
 
-  it('reports when it last received anything', async () => {
+  it('reports when a list, an event, a bookmark or a watch that was accepted last showed that it works', async () => {
     await run(page('10', []));
-    const receivedAt = clock.now();
     await clock.advance(30_000);
-    await server.current.end();
-    expect(watcher.progressedAt).to.equal(receivedAt);
-    await clock.advance(10_000);
     await server.current.send('BOOKMARK', { metadata: { resourceVersion: '11' } });
     expect(watcher.progressedAt).to.equal(clock.now());
+    await clock.advance(30_000);
+    await server.current.end();
+    const endedAt = clock.now();
+    expect(watcher.progressedAt).to.equal(endedAt);
+    server.refusal = httpError(500);
+    await server.current.end(httpError(500));
+    await clock.advance(60_000);
+    expect(watcher.progressedAt).to.equal(endedAt);
+  });
+
+  it('reports no progress while watches stay open and bring no bookmark', async () => {
+    await run(page('10', []));
+    const listedAt = clock.now();
+    for (let watches = 0; watches < 3; watches += 1) {
+      await clock.advance(80_000);
+      await server.current.end();
+    }
+    expect(server.watches).to.have.length(4);
+    expect(watcher.progressedAt).to.equal(listedAt);
+  });
+
+  describe('behind a load balancer that cuts silent watches', () => {
+    async function cutEach20s(times: number): Promise<void> {
+      for (let cuts = 0; cuts < times; cuts += 1) {
+        await clock.advance(20_000);
+        await server.current.end(new CutError('x', { cause: { code: 'ECONNRESET' } }));
+      }
+    }
+
+    it('watches again immediately, each time, and reports progress', async () => {
+      await run(page('10', []));
+      await cutEach20s(30);
+      expect(server.watches).to.have.length(31);
+      expect(watcher.progressedAt).to.equal(clock.now());
+      expect(logger.lines.filter(({ level }) => level !== 'debug')).to.deep.equal([]);
+    });
+
+    it('lists again after an hour', async () => {
+      await run(page('10', []), page('20', ['b']));
+      await cutEach20s(3 * 60);
+      expect(server.tokens).to.have.length(2);
+      expect(server.current.query.resourceVersion).to.equal('20');
+    });
+
+    it('pauses when the watch is cut at once, as by a server in trouble', async () => {
+      server.refusal = new CutError('x', { cause: { code: 'ECONNRESET' } });
+      await run(page('10', []));
+      await clock.advance(60_000);
+      expect(server.watches.length).to.be.within(8, 18);
+      expect(logger.lines[0]).to.deep.include({ level: 'warn', message: 'watching failed' });
+      expect(logger.lines[0]?.fields).to.include({ reason: 'ECONNRESET' });
+    });
+  });
+
+  describe('when the version of the API server has gone back', () => {
+    it('lists again after a connection that failed', async () => {
+      await run(page('14540', ['a']), page('900', ['b']));
+      server.present = '900';
+      await server.current.end(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
+      await clock.advance(500);
+      expect(events.slice(3)).to.deep.equal(['relisting', 'found b', 'listed']);
+      expect(server.current.query.resourceVersion).to.equal('900');
+    });
+
+    it('lists again after a watch without an event', async () => {
+      await run(page('14540', ['a']), page('900', ['b']));
+      server.present = '900';
+      await clock.advance(80_000);
+      await server.current.end();
+      expect(server.current.query.resourceVersion).to.equal('900');
+    });
+
+    it('checks again until the check is answered, and does not watch meanwhile', async () => {
+      await run(page('10', []));
+      server.present = httpError(503);
+      await server.current.end(Object.assign(new Error('x'), { code: 'ECONNREFUSED' }));
+      await clock.advance(60_000);
+      expect(server.checks).to.be.within(6, 18);
+      expect(server.watches).to.have.length(1);
+      server.present = '12';
+      await clock.advance(8_000);
+      expect(server.watches).to.have.length(2);
+      expect(server.current.query.resourceVersion).to.equal('10');
+    });
+  });
+
+  const REFUSALS: Record<string, unknown> = {
+    'code 504': { kind: 'Status', code: 504, reason: 'Timeout' },
+    'code 400': { kind: 'Status', code: 400 },
+    'no code': { kind: 'Status' },
+    'the word CANARY': 'CANARY',
+  };
+
+  for (const [what, object] of Object.entries(REFUSALS))
+    it(`lists within a minute when each watch gets an error event with ${what}`, async () => {
+      await run(page('14540', []), page('900', ['b']));
+      const until = clock.now() + 60_000;
+      while (server.current.query.resourceVersion !== '900' && clock.now() < until) {
+        await server.current.send('ERROR', object);
+        await clock.advance(100);
+      }
+      expect(server.current.query.resourceVersion).to.equal('900');
+    });
+
+  it('lists immediately when an error event has no code and the reason Expired', async () => {
+    await run(page('10', []), page('20', ['b']));
+    await server.current.send('ERROR', { kind: 'Status', reason: 'Expired' });
+    expect(server.current.query.resourceVersion).to.equal('20');
   });
 
   describe('is stuck', () => {

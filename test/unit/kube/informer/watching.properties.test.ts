@@ -22,7 +22,10 @@ const PAGE = 2;
 class Server {
   readonly jobs = new Map<string, EdgeTranscodeJob>();
   readonly log: Extract<WatchInput, { kind: 'applied' | 'deleted' }>[] = [];
+  #backup: Pick<Server, 'jobs' | 'log' | 'version'> = { jobs: new Map(), log: [], version: 10 };
   #version = 10;
+  /** Never goes back, so that uids are unique. */
+  #changes = 0;
   /** Oldest version that a watch or the next page of a list may name. */
   oldest = 0;
   /** Refusal of older versions: the version is gone (410), or the whole resource (404). */
@@ -35,7 +38,8 @@ class Server {
   /** Creates or changes the object. */
   apply(name: string): EdgeTranscodeJob {
     this.#version += 1;
-    const uid = this.jobs.get(name)?.uid ?? `uid-${name}-${this.#version}`;
+    this.#changes += 1;
+    const uid = this.jobs.get(name)?.uid ?? `uid-${name}-${this.#changes}`;
     const job = aJob().named(name).uid(uid).version(this.#version).build();
     this.jobs.set(name, job);
     this.log.push({ kind: 'applied', job });
@@ -53,6 +57,20 @@ class Server {
   compact(): void {
     this.oldest = this.#version;
     this.refusal = 410;
+  }
+
+  backUp(): void {
+    this.#backup = { jobs: new Map(this.jobs), log: [...this.log], version: this.#version };
+  }
+
+  /** Has what it had at the backup: versions since then are given a second time. */
+  restore(): void {
+    const { jobs, log, version } = this.#backup;
+    this.jobs.clear();
+    for (const [name, job] of jobs) this.jobs.set(name, job);
+    this.log.splice(0, this.log.length, ...log);
+    this.#version = version;
+    this.oldest = Math.min(this.oldest, version);
   }
 
   /** Deletes the CRD with all objects, without events, and creates it again. */
@@ -87,8 +105,13 @@ class Watching {
   /** Answers to our own status writes that are still on their way. */
   readonly #writes: EdgeTranscodeJob[] = [];
 
+  /** Whether the first page of a list is requested. */
+  #isRequested = false;
+  /** Objects that were reported as removed, by uid. */
+  readonly #gone = new Set<string>();
+
   constructor() {
-    const gone = new Set<string>();
+    const gone = this.#gone;
     this.store.subscribe((key, { before, after }) => {
       expect(before, `before ${key} changed`).to.equal(this.believed.get(key));
       if (before && before.uid !== after?.uid) gone.add(before.uid);
@@ -105,7 +128,13 @@ class Watching {
   /** Processes the server's next answer: a page, an event, a refusal, or nothing. */
   proceed(): boolean {
     if (this.#state.phase === 'listing') {
-      this.#page(this.#state.continueToken);
+      const { continueToken } = this.#state;
+      if (continueToken === undefined && !this.#isRequested) this.#request();
+      else this.#page(continueToken);
+      return true;
+    }
+    if (this.#state.phase === 'checking') {
+      this.#take({ kind: 'version', resourceVersion: String(this.server.version) });
       return true;
     }
     if (Number(this.#state.resourceVersion) < this.server.oldest) {
@@ -127,11 +156,12 @@ class Watching {
 
   end(lastedMs: number): void {
     this.#now += lastedMs;
-    if (this.isWatching) this.#take({ kind: 'ended', lastedMs, now: this.#now });
+    if (this.isWatching) this.#take({ kind: 'ended', lastedMs, silentMs: 0, now: this.#now });
   }
 
   fail(status: number | undefined): void {
-    this.#take({ kind: 'failed', ...(status !== undefined && { status }) });
+    this.#isRequested = false;
+    this.#take({ kind: 'failed', ...(status !== undefined && { status }), now: this.#now });
   }
 
   /** Writes a status; the answer comes later, or never. */
@@ -145,12 +175,34 @@ class Watching {
     if (job) this.store.update(job);
   }
 
+  backUp(): void {
+    this.server.backUp();
+  }
+
+  /** Restores etcd from the backup. The API server is stopped meanwhile: all connections are cut. */
+  restore(): void {
+    this.server.restore();
+    this.#writes.length = 0;
+    this.#gone.clear();
+    this.fail(undefined);
+  }
+
+  #request(): void {
+    this.#isRequested = true;
+    this.store.take({ kind: 'relisting' });
+  }
+
   #page(token: string | undefined): void {
+    this.#isRequested = false;
     if (token === undefined)
       this.#list = { jobs: [...this.server.jobs.values()], version: this.server.version };
     const { jobs, version } = this.#list as List;
     if (version < this.server.oldest) {
       this.fail(410);
+      return;
+    }
+    if (version > this.server.version) {
+      this.fail(500);
       return;
     }
     const begin = Number(token ?? 0);
@@ -195,6 +247,12 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   },
 );
 
+const withRestores: fc.Arbitrary<Happening> = fc.oneof(
+  { weight: 20, arbitrary: happening },
+  { weight: 1, arbitrary: fc.constant(happens('back up', (watching) => watching.backUp())) },
+  { weight: 1, arbitrary: fc.constant(happens('restore', (watching) => watching.restore())) },
+);
+
 /** A step that a counterexample shows by its name. */
 function happens(what: string, act: (watching: Watching) => unknown): Happening {
   return { act, [fc.toStringMethod]: () => what };
@@ -236,6 +294,41 @@ describe('the store, for any order of pages, events, bookmarks, failures and wri
         }
       }),
       200,
+    );
+  });
+
+  it('ends equal to the server after the next list, whenever etcd was restored from a backup', () => {
+    holds(
+      fc.property(sequence(withRestores, 60), (all) => {
+        const watching = new Watching();
+        for (const { act } of all) act(watching);
+        while (watching.proceed());
+        watching.end(3_600_000);
+        while (watching.proceed());
+        const expected = versions(watching.server.jobs.values());
+        expect(versions(watching.store.values())).to.deep.equal(expected);
+        expect(versions(watching.believed.values())).to.deep.equal(expected);
+      }),
+      250,
+    );
+  });
+
+  it('ends equal to the server, without another list, when etcd was restored and versions were not caught up with', () => {
+    holds(
+      fc.property(sequence(happening, 30), sequence(happening, 30), (before, lost) => {
+        const watching = new Watching();
+        for (const { act } of before) act(watching);
+        while (watching.proceed());
+        watching.backUp();
+        for (const { act } of lost) act(watching);
+        while (watching.proceed());
+        const wentBack = watching.server.version;
+        watching.restore();
+        while (watching.proceed());
+        expect(watching.server.version).to.be.at.most(wentBack);
+        expect(versions(watching.store.values())).to.deep.equal(versions(watching.server.jobs.values()));
+      }),
+      250,
     );
   });
 });

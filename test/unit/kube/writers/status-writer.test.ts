@@ -308,6 +308,37 @@ describe('the status writer', () => {
       expect(results).to.deep.equal(['conflict', 'written']);
     });
 
+    it('writes for the older version that a read shows, as after a restore of etcd', async () => {
+      await write(known('a', 500), RUNNING);
+      client.object = raw('a', 301, { status: STOPPED });
+      await client.refuse(refusal(422));
+      await clock.advance(0);
+      expect(client.last.body[1]).to.include({ value: '301' });
+      await client.accept(raw('a', 302, { status: RUNNING }));
+      expect(reported).to.deep.equal(['a replaced NotStarted']);
+      expect(store.get('media/a')?.resourceVersion).to.equal('302');
+      expect(writer.pending).to.equal(0);
+    });
+
+    it('pauses longer after each conflict in a row, up to 30 s', async () => {
+      client.patchStatus = async () => {
+        patches += 1;
+        throw refusal(422);
+      };
+      let version = 10;
+      let patches = 0;
+      client.get = async () => {
+        version += 1;
+        return raw('a', version);
+      };
+      await write(known(), RUNNING);
+      await clock.advance(10 * 60_000);
+      expect(patches).to.be.within(20, 50);
+      await write(store.get('media/a') as EdgeTranscodeJob, STOPPED);
+      await clock.advance(1_000);
+      expect(patches, 'a newer status starts no new row').to.be.below(53);
+    });
+
     it('writes nothing more when the object now belongs to another shard', async () => {
       await write(known(), RUNNING);
       client.object = { ...raw('a', 9), metadata: metadataOf('a', 9, { [SHARD_LABEL]: 'sports' }) };
