@@ -43,12 +43,14 @@ describe("the operator's own credentials", function () {
     });
   });
 
-  it('are used by the objects of a namespace that the option names, and by no other', async () => {
-    const { world } = scene;
-    await using operator = await start(`${OPTION}=media`);
-    await world.until('own', (each) => is(each, 'Ready', 'True'), { namespace: 'media' });
-    expect(is(await world.get('own'), 'Ready', 'False', 'CredentialsNotFound')).to.equal(true);
-    expect(operator.log().some(({ msg }) => msg === 'an option needs attention')).to.equal(false);
+  describe('with the option', () => {
+    it('are used by the objects of a namespace that the option names, and by no other', async () => {
+      const { world } = scene;
+      await using operator = await start(`${OPTION}=media`);
+      await world.until('own', (each) => is(each, 'Ready', 'True'), { namespace: 'media' });
+      expect(is(await world.get('own'), 'Ready', 'False', 'CredentialsNotFound')).to.equal(true);
+      expect(operator.log().some(({ msg }) => msg === 'an option needs attention')).to.equal(false);
+    });
   });
 
   /** Starts the operator with its own key; without `OPTION` unless it is given. */
