@@ -10,6 +10,7 @@ import type {
   V1Deployment,
   V1NetworkPolicy,
   V1PodDisruptionBudget,
+  V1PodDisruptionBudgetSpec,
   V1PodSpec,
   V1Role,
   V1RoleBinding,
@@ -55,9 +56,10 @@ describe('the Deployment', () => {
     );
   });
 
-  it('keeps one of the two while nodes are drained', () => {
+  it('loses one pod at a time while nodes are drained, so that a node drains whatever the number of replicas', () => {
     const budget = theOnly<V1PodDisruptionBudget>(manifests, 'PodDisruptionBudget').spec;
-    expect(budget).to.deep.equal({ minAvailable: 1, selector: spec?.selector });
+    expect(budget).to.deep.equal({ maxUnavailable: 1, selector: spec?.selector });
+    for (const replicas of [1, 2, 3]) expect(evictions(budget, replicas), `${replicas} replicas`).to.equal(1);
   });
 
   it('is probed where the operator answers', () => {
@@ -116,6 +118,13 @@ describe('the Deployment', () => {
     expect(container.image).to.equal(`${name}:${version}`);
   });
 });
+
+/** Pods that may be evicted while all are healthy, as the controller of disruption budgets computes it. */
+function evictions(budget: V1PodDisruptionBudgetSpec | undefined, replicas: number): number {
+  const { minAvailable, maxUnavailable } = budget ?? {};
+  const needed = minAvailable === undefined ? replicas - Number(maxUnavailable) : Number(minAvailable);
+  return replicas - Math.max(0, needed);
+}
 
 describe('the manifests', () => {
   const namespace = theOnly<Manifest>(manifests, 'Namespace');

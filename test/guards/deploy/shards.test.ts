@@ -40,9 +40,10 @@ describe('a shard as docs/scaling.md makes it', () => {
     expect(template.metadata?.labels).to.deep.equal(LABELS);
     expect(selector).to.deep.equal({ matchLabels: LABELS });
     expect(template.spec?.topologySpreadConstraints?.[0]?.labelSelector).to.deep.equal(selector);
-    expect(theOnly<V1PodDisruptionBudget>(manifests, 'PodDisruptionBudget').spec?.selector).to.deep.equal(
+    expect(theOnly<V1PodDisruptionBudget>(manifests, 'PodDisruptionBudget').spec).to.deep.equal({
+      maxUnavailable: 1,
       selector,
-    );
+    });
     expect(theOnly<V1Service>(manifests, 'Service').spec?.selector).to.deep.equal(LABELS);
     expect(theOnly<V1NetworkPolicy>(manifests, 'NetworkPolicy').spec?.podSelector).to.deep.equal(selector);
   });
