@@ -13,6 +13,7 @@ import {
   type ElectionInput,
   type ElectionSettings,
   type ElectionState,
+  knownVersion,
   leads,
   START,
   step,
@@ -99,7 +100,7 @@ export class LeaderElection implements Election {
    */
   async #follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const version = this.#state.phase === 'unknown' ? undefined : this.#state.record?.resourceVersion;
+      const version = knownVersion(this.#state);
       if (version === undefined) {
         await this.#changed.promise;
         continue;
@@ -124,10 +125,13 @@ export class LeaderElection implements Election {
   }
 
   async #read(): Promise<Input> {
+    const asOf = knownVersion(this.#state);
     try {
       const record = await this.#parts.leases.read();
       this.#troubles.succeeded('reading');
-      return record ? { kind: 'seen', record, now: this.#now() } : { kind: 'missing', now: this.#now() };
+      return record
+        ? { kind: 'read', record, asOf, now: this.#now() }
+        : { kind: 'missing', now: this.#now() };
     } catch (error) {
       this.#troubles.failed('reading', error);
       return { kind: 'failed', now: this.#now() };
@@ -186,8 +190,8 @@ export class LeaderElection implements Election {
 
   #endTerm(before: ElectionState<Lease>, input: Input): void {
     if (this.#state.phase === 'leading' || !this.#term) return;
-    const why =
-      input.kind === 'seen' && leads(before, input.now) ? 'it was taken' : 'it was not renewed in time';
+    const isOver = !leads(before, input.now);
+    const why = isOver ? 'it was not renewed in time' : 'it was taken';
     this.#parts.logger.warn('lost the lead', { why, ...holderOf(this.#state) });
     this.#term.end();
     this.#term = undefined;

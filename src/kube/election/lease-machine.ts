@@ -39,8 +39,15 @@ export type ElectionState<Record extends LeaseRecord = LeaseRecord> =
 
 /** Inputs of the machine. `now` is clock `now` in each. */
 export type ElectionInput<Record extends LeaseRecord = LeaseRecord> =
-  /** The Lease was read, or came by the watch. */
+  /** The Lease came by the watch, which may lag behind what is known. */
   | { readonly kind: 'seen'; readonly record: Record; readonly now: number }
+  /** The Lease was read. `asOf` is the version that was known when the read was sent. */
+  | {
+      readonly kind: 'read';
+      readonly record: Record;
+      readonly asOf: string | undefined;
+      readonly now: number;
+    }
   | { readonly kind: 'missing'; readonly now: number }
   /** Our claim was accepted; `sentAt` is clock `now` before it was sent. */
   | { readonly kind: 'claimed'; readonly record: Record; readonly sentAt: number; readonly now: number }
@@ -96,7 +103,9 @@ function learn<Record extends LeaseRecord>(
 ): ElectionState<Record> {
   switch (input.kind) {
     case 'seen':
-      return seen(state, input.record, input.now, settings);
+      return isNews(state, input.record) ? accepted(state, input.record, input.now, settings) : state;
+    case 'read':
+      return read(state, input, settings);
     case 'missing':
       return missing(state, input.now);
     case 'claimed':
@@ -110,29 +119,58 @@ function learn<Record extends LeaseRecord>(
   }
 }
 
-/** Only a newer version counts: the watch may lag behind our own writes, and repeat a known version. */
-function seen<Record extends LeaseRecord>(
+/**
+ * A read is the truth, also when its version is lower than the known one: versions go back when etcd is
+ * restored from a backup. Only where something was learned while the read was under way can it be out of
+ * date, so then only a newer version counts.
+ */
+function read<Record extends LeaseRecord>(
+  state: ElectionState<Record>,
+  { record, asOf, now }: Extract<ElectionInput<Record>, { kind: 'read' }>,
+  settings: ElectionSettings,
+): ElectionState<Record> {
+  const known = knownVersion(state);
+  if (known === record.resourceVersion) return state;
+  if (isNews(state, record)) return accepted(state, record, now, settings);
+  return known === asOf ? restored(state, record, now, settings) : state;
+}
+
+function accepted<Record extends LeaseRecord>(
   state: ElectionState<Record>,
   record: Record,
   now: number,
   { identity }: ElectionSettings,
 ): ElectionState<Record> {
-  if (!isNews(state, record)) return state;
   if (state.phase === 'leading' && record.holder === identity) return { ...state, record };
   const isFree = record.holder === '' || record.holder === identity;
   return { phase: 'following', record, claimAt: isFree ? now : now + record.durationMs };
 }
 
 /**
+ * The Lease is from a backup, so the holder that it names, or its lack of one, says nothing about the present:
+ * the last leader may act for the rest of its term. Every other process therefore waits for a whole duration.
+ */
+function restored<Record extends LeaseRecord>(
+  state: ElectionState<Record>,
+  record: Record,
+  now: number,
+  { identity }: ElectionSettings,
+): ElectionState<Record> {
+  if (state.phase === 'leading' && record.holder === identity) return { ...state, record };
+  return { phase: 'following', record, claimAt: now + record.durationMs };
+}
+
+/**
  * Deleting the Lease does not end the term: the holder leads until its deadline and recreates the Lease
- * first.
+ * first. Another process waits for a whole duration, as it may have missed the last renewals.
  */
 function missing<Record extends LeaseRecord>(
   state: ElectionState<Record>,
   now: number,
 ): ElectionState<Record> {
   if (state.phase === 'leading') return { ...state, record: undefined, renewAt: now };
-  const claimAt = state.phase === 'following' ? state.claimAt : now;
+  if (state.phase === 'unknown') return { phase: 'following', record: undefined, claimAt: now };
+  const claimAt = state.record ? now + state.record.durationMs : state.claimAt;
   return { phase: 'following', record: undefined, claimAt };
 }
 
@@ -161,9 +199,15 @@ function later<Record extends LeaseRecord>(state: ElectionState<Record>, at: num
   }
 }
 
+/** Whether a version is newer than the known one. The watch repeats versions, and lags behind our writes. */
 function isNews(state: ElectionState, { resourceVersion }: LeaseRecord): boolean {
-  const known = state.phase === 'unknown' ? undefined : state.record;
-  return known === undefined || isNewerVersion(resourceVersion, known.resourceVersion);
+  const known = knownVersion(state);
+  return known === undefined || isNewerVersion(resourceVersion, known);
+}
+
+/** Version of the Lease that is known; undefined: none is. */
+export function knownVersion(state: ElectionState): string | undefined {
+  return state.phase === 'unknown' ? undefined : state.record?.resourceVersion;
 }
 
 function next<Record extends LeaseRecord>(state: ElectionState<Record>, now: number): ElectionAction<Record> {

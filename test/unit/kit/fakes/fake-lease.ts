@@ -89,6 +89,9 @@ export class FakeLease {
   #version = 100;
   #waiting: (() => void)[] | undefined;
   watches: 'work' | 'fail' | 'are silent' = 'work';
+  #isAway = false;
+  #restores = 0;
+  #backup: { readonly record: Lease | undefined; readonly version: number } | undefined;
 
   constructor(world: FakeClock, timing: LeaseTiming) {
     this.#world = world;
@@ -101,15 +104,41 @@ export class FakeLease {
   }
 
   resume(): void {
+    if (this.#isAway) return;
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     for (const process of waiting) process();
   }
 
+  /** Remembers the Lease and its version for `restore`. */
+  backUp(): void {
+    this.#backup = { record: this.record, version: this.#version };
+  }
+
+  /**
+   * Puts the backup back, as a restore of etcd does: versions go back, and no watch reports it.
+   *
+   * @param outageMs how long the API server is away before
+   */
+  restore(outageMs = 0): void {
+    if (!this.#backup || this.#isAway) return;
+    const { record, version } = this.#backup;
+    this.stall();
+    this.#isAway = true;
+    this.#world.after(outageMs, () => {
+      this.#isAway = false;
+      this.record = record;
+      this.#version = version;
+      this.#restores += 1;
+      this.resume();
+    });
+  }
+
   /** Changes the Lease as kubectl does. */
   set(change: Partial<Lease> | undefined): void {
     this.#version += 1;
-    const resourceVersion = String(this.#version);
+    // etcd counts the writes of the whole cluster, so that a version that is used twice names two objects.
+    const resourceVersion = String(this.#version * 1_000 + this.#restores);
     this.record = change && {
       holder: '',
       durationMs: this.#timing.durationMs,

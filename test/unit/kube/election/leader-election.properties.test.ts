@@ -45,6 +45,8 @@ const HAPPENINGS: readonly ((scene: Scene) => void)[] = [
     lease.watches = (['work', 'fail', 'are silent'] as const)[random(3)] ?? 'work';
   },
   ({ lease }) => lease.record && lease.set({}),
+  ({ lease }) => lease.backUp(),
+  ({ lease }) => lease.restore(LONGEST_TERM_MS + 1),
   ({ candidates, random }) => {
     const [one] = candidates.splice(random(candidates.length), 1);
     one?.clock.thaw();
@@ -54,6 +56,12 @@ const HAPPENINGS: readonly ((scene: Scene) => void)[] = [
     candidates.push(new Candidate(`c${random(1e9)}`, world, lease, rate(random)));
   },
 ];
+
+/**
+ * Longest term, in true ms. A restore takes longer: a process that starts sooner could take a free Lease of
+ * the backup while the last leader still acts.
+ */
+const LONGEST_TERM_MS = TIMING.renewDeadlineMs / (1 - DRIFT);
 
 describe('elections', () => {
   for (let seed = 0; seed < RUNS; seed += 1)
@@ -90,6 +98,7 @@ async function pass({ world }: Scene, all: readonly Candidate[], ms: number): Pr
 /** Ends all faults, for longer than any wait that began before. */
 async function settle(scene: Scene): Promise<void> {
   scene.lease.watches = 'work';
+  await pass(scene, scene.candidates, LONGEST_TERM_MS + 1);
   scene.lease.resume();
   for (const { clock } of scene.candidates) clock.thaw();
   await pass(scene, scene.candidates, 4 * DURATION_MS + TIMING.renewDeadlineMs);

@@ -172,6 +172,47 @@ describe('an election', () => {
     expect(lease.processed).to.include('second claim');
   });
 
+  for (const holder of ['first', 'second', 'third, which is gone', ''])
+    it(`has one leader again after a restore of etcd, whose Lease has the holder "${holder}"`, async () => {
+      lease.set({ holder });
+      lease.backUp();
+      await world.advance(2 * DURATION_MS);
+      await world.advance(20_000);
+      lease.restore();
+      for (let passed = 0; passed < DURATION_MS + 5_000; passed += 100) {
+        await world.advance(100);
+        expect([first, second].filter(({ isLeading }) => isLeading)).to.have.length.below(2);
+      }
+      const leader = [first, second].find(({ isLeading }) => isLeading);
+      const { length } = leader?.terms ?? [];
+      await world.advance(60_000);
+      expect([leader?.isLeading, leader?.terms.length]).to.deep.equal([true, length]);
+    });
+
+  it('has one leader again after a restore of etcd to a time before the Lease', async () => {
+    lease.set(undefined);
+    lease.backUp();
+    await world.advance(60_000);
+    lease.restore();
+    await world.advance(5_000);
+    expect([first.isLeading, second.isLeading]).to.deep.equal([true, false]);
+  });
+
+  it('claims a Lease that was deleted unseen only when the leader must have stopped', async () => {
+    lease.watches = 'are silent';
+    const third = new Candidate('third', world, lease);
+    await world.advance(100);
+    first.clock.freeze();
+    await world.advance(DURATION_MS - TIMING.retryMs);
+    first.clock.thaw();
+    await world.advance(500);
+    lease.set(undefined);
+    for (let passed = 0; passed < 2 * DURATION_MS; passed += 100) {
+      await world.advance(100);
+      expect([first, second, third].filter(({ isLeading }) => isLeading)).to.have.length.below(2);
+    }
+  });
+
   it('has one winner when many claim at the same time', async () => {
     const many = Array.from({ length: 8 }, (_, index) => new Candidate(`c${index}`, world, lease));
     await world.advance(100);

@@ -39,6 +39,11 @@ function seen(record: LeaseRecord, now = NOW): ElectionInput {
   return { kind: 'seen', record, now };
 }
 
+/** @param asOf the version that was known when the read was sent */
+function read(record: LeaseRecord, now = NOW, asOf = '7'): ElectionInput {
+  return { kind: 'read', record, asOf, now };
+}
+
 function due(now: number): ElectionInput {
   return { kind: 'scheduled', now };
 }
@@ -111,21 +116,22 @@ describe('the lease machine, while another leads', () => {
     expect(taking(OTHER, seen(lease('', 8)))[1]).to.deep.equal(claims(lease('', 8)));
   });
 
-  it('waits for the rest of the duration when the Lease was deleted', () => {
-    const [state, action] = taking(OTHER, { kind: 'missing', now: NOW + 1_000 });
-    expect(action).to.deep.equal(waits(NOW + 15_000));
-    expect(taking(state, due(NOW + 15_000))[1]).to.deep.equal(claims(undefined));
+  it('waits for a whole duration when the Lease was deleted: it may have missed a renewal', () => {
+    const [state, action] = taking(OTHER, { kind: 'missing', now: NOW + 20_000 });
+    expect(action).to.deep.equal(waits(NOW + 35_000));
+    expect(taking(state, { kind: 'missing', now: NOW + 30_000 })[1]).to.deep.equal(waits(NOW + 35_000));
+    expect(taking(state, due(NOW + 35_000))[1]).to.deep.equal(claims(undefined));
   });
 
   it('reads when its claim came too late, and restarts the duration', () => {
     const [state, action] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
     expect(action).to.deep.equal(READ);
-    expect(taking(state, seen(lease('third', 9), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 30_001));
+    expect(taking(state, read(lease('third', 9), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 30_001));
   });
 
   it('pauses when reading shows nothing new after a conflict', () => {
     const [state] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
-    expect(taking(state, seen(lease('other'), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 17_000));
+    expect(taking(state, read(lease('other'), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 17_000));
   });
 
   it('retries after a pause when its claim got no answer', () => {
@@ -215,7 +221,7 @@ describe('the lease machine, while it leads', () => {
 
   it('continues when a person has edited other fields of the Lease, and renews that version', () => {
     const [state] = taking(MINE, { kind: 'conflict', now: NOW + 2_000 });
-    const [renewing] = taking(state, seen(lease('me', 8), NOW + 2_001));
+    const [renewing] = taking(state, read(lease('me', 8), NOW + 2_001));
     expect(leads(renewing, NOW + 2_001)).to.equal(true);
     expect(taking(renewing, due(NOW + 4_000))[1]).to.deep.equal(claims(lease('me', 8)));
   });
@@ -226,5 +232,40 @@ describe('the lease machine, while it leads', () => {
 
   it('ignores its own renewals in the watch', () => {
     expect(taking(MINE, seen(lease('me', 7), NOW + 1))[0]).to.deep.equal(MINE);
+  });
+});
+
+describe('the lease machine, after etcd was restored from a backup', () => {
+  const OTHER = following(lease('other', 900), NOW + 15_000);
+  const MINE = leading(lease('me', 900));
+
+  for (const holder of ['other', 'third', 'me', ''])
+    it(`believes a read of an older version with the holder "${holder}", and waits for a whole duration`, () => {
+      const [conflicting] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
+      const [state, action] = taking(conflicting, read(lease(holder, 50), NOW + 15_001, '900'));
+      expect(action).to.deep.equal(waits(NOW + 30_001));
+      expect(taking(state, due(NOW + 30_001))[1]).to.deep.equal(claims(lease(holder, 50)));
+    });
+
+  it('continues to lead when the restored Lease names it, and renews that version', () => {
+    const [state] = taking(MINE, read(lease('me', 50), NOW + 2_001, '900'));
+    expect(leads(state, NOW + 2_001)).to.equal(true);
+    expect(taking(state, due(NOW + 2_001))[1]).to.deep.equal(claims(lease('me', 50)));
+  });
+
+  for (const holder of ['other', ''])
+    it(`stops leading when the restored Lease has the holder "${holder}"`, () => {
+      const [state] = taking(MINE, read(lease(holder, 50), NOW + 2_001, '900'));
+      expect(state).to.deep.equal(following(lease(holder, 50), NOW + 17_001));
+    });
+
+  it('leads by a claim of the restored version', () => {
+    const known = following(lease('other', 50), NOW);
+    const input = { kind: 'claimed', record: lease('me', 51), sentAt: NOW, now: NOW + 1 } as const;
+    expect(taking(known, input)[0]).to.deep.equal(leading(lease('me', 51)));
+  });
+
+  it('does not believe a read that was overtaken by a claim', () => {
+    expect(taking(MINE, read(lease('other', 899), NOW + 1, '899'))[0]).to.deep.equal(MINE);
   });
 });
