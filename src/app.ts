@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { labelSelectorOf, leaseNameOf } from './api/shard.ts';
-import { systemClock } from './base/clock.ts';
+import { systemClock, wallTimeOf } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
 
@@ -110,12 +110,12 @@ export class App {
       {
         jobs,
         jobCount: () => (this.#leader ? store.size : 0),
-        observedAt: (job) => unixSeconds(this.#leader?.factsStore.find(job)?.observed?.at),
+        observedAt: (job) => this.#leader?.factsStore.find(job)?.observed?.time,
         backlog: () => this.#leader?.backlog() ?? [],
         demand: () => this.#leader?.demand() ?? new Map(),
         budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
         stretches: () => this.#leader?.intervalScales ?? [],
-        watchProgressedAt: () => watchers.progressedAt / 1_000,
+        watchProgressedAt: () => wallTimeOf(systemClock, watchers.progressedAt) / 1_000,
         sharesBudgets: () => this.#leader?.sharesBudgets,
         isLeading: () => election.isLeading,
       },
@@ -185,8 +185,4 @@ function electionOf(config: Config, { identity, kubeconfig, userAgent, logger }:
 function notListed(sources: readonly Source[]): string {
   const where = sources[0] === undefined ? '' : ` of ${sources.join(', ')}`;
   return `the first list of EdgeTranscodeJobs${where} has not arrived yet`;
-}
-
-function unixSeconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1_000;
 }

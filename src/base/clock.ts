@@ -7,7 +7,10 @@
  * reads.
  */
 export interface Clock {
-  /** Milliseconds on a scale that only moves forward; equal to the Unix time when the process began. */
+  /**
+   * Milliseconds on a scale that only moves forward; equal to the Unix time when the process began. Not for
+   * people: it follows no correction of the wall clock, and may stand still while the machine is suspended.
+   */
   now(): number;
   /** The wall clock. */
   date(): Date;
@@ -58,6 +61,14 @@ export function sleepOn(clock: Pick<Clock, 'after'>, ms: number, signal?: AbortS
     });
     signal?.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+/**
+ * Unix time of an instant of `now`, ms, by the wall clock as it is set at present. For the times that people
+ * compare with the present time: `now` itself keeps the error that the wall clock had at the start.
+ */
+export function wallTimeOf(clock: Pick<Clock, 'now' | 'date'>, at: number): number {
+  return clock.date().getTime() - (clock.now() - at);
 }
 
 /**

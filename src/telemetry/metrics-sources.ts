@@ -9,7 +9,7 @@ export interface MetricsSources {
   jobs(): Iterable<EdgeTranscodeJob>;
   /** Number of objects. */
   jobCount(): number;
-  /** Time of the object's last observation, Unix seconds; undefined: never. */
+  /** Wall clock of the object's last observation, as in its status, Unix seconds; undefined: never. */
   observedAt(job: EdgeTranscodeJob): number | undefined;
   /** Calls that wait for a permit. */
   backlog(): Iterable<{ identity: string; priority: string; waiting: number }>;
@@ -22,7 +22,7 @@ export interface MetricsSources {
    * may come several times; 1: not at all.
    */
   stretches(): Iterable<readonly [identity: string, factor: number]>;
-  /** Time of the last page, event or bookmark, Unix seconds. */
+  /** Wall clock of the last page, event or bookmark, Unix seconds. */
   watchProgressedAt(): number;
   /**
    * Whether budgets are shared with other processes now; undefined: they never are, or this process spends

@@ -2,7 +2,7 @@
 
 import { mock } from 'node:test';
 import { expect } from 'chai';
-import { rfc3339, sleepOn, systemClock } from '../../../src/base/clock.ts';
+import { rfc3339, sleepOn, systemClock, wallTimeOf } from '../../../src/base/clock.ts';
 import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -122,5 +122,16 @@ describe('sleepOn', () => {
 describe('rfc3339', () => {
   it('writes UTC in whole seconds', () => {
     expect(rfc3339(new Date('2026-01-01T08:00:00.999+08:00'))).to.equal('2026-01-01T00:00:00Z');
+  });
+});
+
+describe('the wall time of an instant', () => {
+  it('follows a wall clock that is put right after the instant', async () => {
+    const clock = new FakeClock('2026-01-01T00:00:00Z');
+    const at = clock.now();
+    await clock.advance(5_000);
+    clock.wallOffsetMs = 3_600_000;
+    expect(new Date(wallTimeOf(clock, at)).toISOString()).to.equal('2026-01-01T01:00:00.000Z');
+    expect(clock.date().getTime() - wallTimeOf(clock, at)).to.equal(5_000);
   });
 });
