@@ -8,6 +8,9 @@ import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-node';
+import { ExecCredential } from './exec-credential.ts';
+import { clusterOf, TOKEN_FILE, userOf } from './kubeconfig-fields.ts';
+import { readKubeconfig, textField, Unusable } from './kubeconfig-files.ts';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
@@ -16,6 +19,8 @@ type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
  * for watches: a pooled watch reconnects forever to a dead HTTP/2 session.
  */
 export class PooledKubeConfig extends KubeConfig {
+  /** Runs the exec plugin of the user, if it has one. */
+  execCredential: ExecCredential | undefined;
   #dispatcher: Dispatcher | undefined;
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
@@ -26,9 +31,11 @@ export class PooledKubeConfig extends KubeConfig {
   }
 
   /**
-   * Makes the next call connect again: the certificate authority may have changed, or the connection be dead.
+   * Makes the next call connect again, with a new credential of an exec plugin: the certificate authority may
+   * have changed, the credential be revoked, or the connection be dead.
    */
   dropConnections(): void {
+    this.execCredential?.forget();
     const dropped = this.#dispatcher;
     this.#dispatcher = undefined;
     // Calls that still use it end by their own deadlines.
@@ -56,17 +63,18 @@ export function loadKubeConfig<Config extends KubeConfig>(config: Config, source
 
 function load(config: KubeConfig, { path, environment }: KubeConfigSource): void {
   if (path === undefined && isInCluster(environment)) config.loadFromCluster();
-  else loadFiles(config, path === undefined ? defaultFiles(environment) : [path]);
-  if (!config.getCurrentCluster()) throw new Unusable('it has no current context with a cluster');
+  else loadFiles(config, path === undefined ? defaultFiles(environment) : [path], path === undefined);
   // The library reads these files at each call, where a missing file would look like an unreachable API
   // server.
   const { caFile } = config.getCurrentCluster() ?? {};
-  const { certFile, keyFile } = config.getCurrentUser() ?? {};
-  for (const file of [caFile, certFile, keyFile]) if (file) accessSync(file, constants.R_OK);
+  const { certFile, keyFile, authProvider } = config.getCurrentUser() ?? {};
+  for (const file of [caFile, certFile, keyFile, authProvider?.config?.path])
+    if (file) accessSync(file, constants.R_OK);
   readTokenAtEachCall(config);
+  const execCredential = new ExecCredential(environment);
+  config.addAuthenticator(execCredential);
+  if (config instanceof PooledKubeConfig) config.execCredential = execCredential;
 }
-
-const TOKEN_FILE = 'token-file';
 
 /**
  * Reads the token of a service account at each call. The library reads it once a minute, and would use a
@@ -86,12 +94,10 @@ function readTokenAtEachCall(config: KubeConfig): void {
   });
 }
 
-/** Path of the token's file, which the library sets in a pod and for a kubeconfig with this auth-provider. */
+/** Path of the token's file, which the library sets in a pod. */
 function tokenFileOf({ authProvider }: User): string | undefined {
   return authProvider?.config?.tokenFile;
 }
-
-class Unusable extends Error {}
 
 /**
  * The problem in words that may be logged. File system errors name the path; a parser's errors quote the
@@ -113,15 +119,20 @@ function defaultFiles({ KUBECONFIG, HOME }: KubeConfigSource['environment']): re
   return files.length === 0 && existsSync(usual) ? [usual] : files;
 }
 
-function loadFiles(config: KubeConfig, [first, ...others]: readonly string[]): void {
-  if (first === undefined)
+function loadFiles(config: KubeConfig, files: readonly string[], mayMiss: boolean): void {
+  if (files.length === 0)
     throw new Unusable(
       'there is none: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
     );
-  config.loadFromFile(first);
-  for (const file of others) {
-    const other = new KubeConfig();
-    other.loadFromFile(file);
-    config.mergeConfig(other);
-  }
+  const entries = readKubeconfig(files, mayMiss);
+  const { name, fields } = entries.context;
+  const cluster = clusterOf(entries.cluster);
+  const user = userOf(entries.user, cluster);
+  const namespace = textField(fields, 'namespace');
+  config.loadFromOptions({
+    clusters: [cluster],
+    users: [user],
+    contexts: [{ name, cluster: cluster.name, user: user.name, ...(namespace && { namespace }) }],
+    currentContext: name,
+  });
 }

@@ -147,8 +147,8 @@ function accepted<Record extends LeaseRecord>(
 }
 
 /**
- * The Lease is from a backup, so the holder that it names, or its lack of one, says nothing about the present:
- * the last leader may act for the rest of its term. Every other process therefore waits for a whole duration.
+ * The Lease is from a backup, so the holder that it names, or its lack of one, says nothing about the
+ * present: the last leader may act for the rest of its term. Every other process waits for a whole duration.
  */
 function restored<Record extends LeaseRecord>(
   state: ElectionState<Record>,

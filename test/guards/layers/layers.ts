@@ -58,6 +58,7 @@ export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kube'],
   bottleneck: ['cloud/ratelimit', 'cloud/redis'],
   ioredis: ['cloud/redis'],
+  'js-yaml': ['kube/client'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
   'prom-client': ['telemetry'],

@@ -203,7 +203,7 @@ export async function withTokenFile(
       clusters: [
         { name: 'c', cluster: { server: cluster?.server, 'certificate-authority-data': cluster?.caData } },
       ],
-      users: [{ name: 'u', user: { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } } }],
+      users: [{ name: 'u', user: { tokenFile } }],
       contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
       'current-context': 'x',
     }),
