@@ -4,7 +4,7 @@
 // There is no controller manager and no scheduler: deleting a namespace does not empty it, nothing collects
 // garbage, aggregated ClusterRoles stay as they are written, no service account is made for a namespace.
 
-import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -14,7 +14,7 @@ import { type ApiServerSettings, certificateFile, startApiServer } from './api-s
 import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit.ts';
 import { controlPlaneBinaries } from './binaries/binaries.ts';
 import { makeCredentials, readAuthority, writeKubeconfig } from './credentials.ts';
-import { askEtcd, startEtcd } from './etcd.ts';
+import { askEtcd, etcdFolder, startEtcd } from './etcd.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
 
 export type ControlPlaneOptions = {
@@ -45,10 +45,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const processes = new Processes(join(directory, 'logs'));
   if (options.directory === undefined) processes.removeAtEnd(directory);
   try {
+    const etcd = await startEtcd(binaries.etcd, directory, processes, options.pickPort);
     const settings: ApiServerSettings = {
       program: binaries.kubeApiserver,
       directory,
-      etcd: await startEtcd(binaries.etcd, directory, processes, options.pickPort),
+      etcd: etcd.url,
       credentials: await makeCredentials(join(directory, 'keys')),
       audit: options.auditLog === false ? undefined : await prepareAudit(directory),
     };
@@ -57,7 +58,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       options.pickPort,
     );
     const access = await writeAccess(settings, port);
-    return new ControlPlane({ settings, processes, port, access, kubectl: binaries.kubectl }, apiServer);
+    const parts = { settings, processes, port, access, kubectl: binaries.kubectl, etcd: binaries.etcd };
+    return new ControlPlane(parts, apiServer, etcd.process);
   } catch (error) {
     await processes.stop(0);
     throw error;
@@ -77,6 +79,8 @@ type Parts = {
   readonly port: number;
   readonly access: Access;
   readonly kubectl: string;
+  /** Path of the program. */
+  readonly etcd: string;
 };
 
 /** A running control plane. `startControlPlane` makes it. */
@@ -94,8 +98,9 @@ export class ControlPlane implements AsyncDisposable {
   readonly kubectlProgram: string;
   readonly #parts: Parts;
   #apiServer: StartedProcess;
+  #etcd: StartedProcess;
 
-  constructor(parts: Parts, apiServer: StartedProcess) {
+  constructor(parts: Parts, apiServer: StartedProcess, etcd: StartedProcess) {
     this.server = parts.access.server;
     this.port = parts.port;
     this.directory = parts.settings.directory;
@@ -104,6 +109,7 @@ export class ControlPlane implements AsyncDisposable {
     this.kubectlProgram = parts.kubectl;
     this.#parts = parts;
     this.#apiServer = apiServer;
+    this.#etcd = etcd;
   }
 
   /** Runs kubectl as admin. A failure of kubectl is in the result. */
@@ -164,6 +170,29 @@ export class ControlPlane implements AsyncDisposable {
     this.#apiServer = await startApiServer(this.#parts.settings, this.port, this.#parts.processes);
   }
 
+  /** Copies the present data of etcd for `restoreEtcd`. The API server and etcd are away meanwhile. */
+  async backUpEtcd(): Promise<void> {
+    await this.#withEtcdStopped((data, backup) => replaceFolder(backup, data));
+  }
+
+  /**
+   * Puts the data of `backUpEtcd` back: versions go back, and what was written since is gone. The API server
+   * and etcd are away meanwhile, and return on the same ports.
+   */
+  async restoreEtcd(): Promise<void> {
+    await this.#withEtcdStopped((data, backup) => replaceFolder(data, backup));
+  }
+
+  async #withEtcdStopped(change: (data: string, backup: string) => Promise<void>): Promise<void> {
+    const { settings, processes, etcd } = this.#parts;
+    await this.stopApiServer();
+    await this.#etcd.stop();
+    await change(etcdFolder(this.directory), join(this.directory, 'etcd-backup'));
+    const port = Number(new URL(settings.etcd).port);
+    this.#etcd = (await startEtcd(etcd, this.directory, processes, async () => port)).process;
+    await this.startApiServer();
+  }
+
   /**
    * Has etcd forget all versions before its present one, as the API server does every 5 minutes. What the API
    * server keeps in memory stays: it forgets when it is restarted.
@@ -208,6 +237,11 @@ export class ControlPlane implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
+}
+
+async function replaceFolder(folder: string, by: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await cp(by, folder, { recursive: true });
 }
 
 async function prepareDirectory(wanted: string | undefined): Promise<string> {

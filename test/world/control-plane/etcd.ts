@@ -2,23 +2,30 @@
 
 import { join } from 'node:path';
 import { onFreePort } from '../processes/ports.ts';
-import type { Processes } from '../processes/processes.ts';
+import type { Processes, StartedProcess } from '../processes/processes.ts';
 import { SELDOM_COLLECTED } from './go-environment.ts';
 
-/** Resolves with its URL when it serves. Its data are in `<directory>/etcd`. */
+export type StartedEtcd = { readonly url: string; readonly process: StartedProcess };
+
+/** The folder of its data. */
+export function etcdFolder(directory: string): string {
+  return join(directory, 'etcd');
+}
+
+/** Resolves when it serves. Its data are in `etcdFolder(directory)`. */
 export async function startEtcd(
   program: string,
   directory: string,
   processes: Processes,
   pickPort?: () => Promise<number>,
-): Promise<string> {
+): Promise<StartedEtcd> {
   return onFreePort(async (port) => {
     const url = `http://127.0.0.1:${port}`;
     const etcd = await processes.start({
       name: 'etcd',
       command: program,
       args: [
-        `--data-dir=${join(directory, 'etcd')}`,
+        `--data-dir=${etcdFolder(directory)}`,
         `--listen-client-urls=${url}`,
         `--advertise-client-urls=${url}`,
         // It has no peers, and any port will do.
@@ -31,7 +38,7 @@ export async function startEtcd(
     });
     // Reads its own log, not an answer on the port: that might come from another etcd with other data.
     await etcd.printed(/serving client traffic insecurely/);
-    return url;
+    return { url, process: etcd };
   }, pickPort);
 }
 
