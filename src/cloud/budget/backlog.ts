@@ -36,12 +36,15 @@ export class Backlog<Item extends Waiting> {
     this.#sizes[item.priority] += 1;
   }
 
-  /** Withdraws an item. Its entry leaves the queue when it comes to the front. */
+  /** Withdraws an item. Its entry leaves the queue when it comes to the front, or with many others. */
   withdraw(item: Item): void {
     if (item.withdrawn) return;
     item.withdrawn = true;
-    this.#queues.get(item.namespace)?.withdrew(item);
     this.#sizes[item.priority] -= 1;
+    const queue = this.#queues.get(item.namespace);
+    if (!queue) return;
+    queue.withdrew(item);
+    this.#keepIfNeeded(queue);
   }
 
   next(): Item | undefined {
@@ -64,7 +67,7 @@ export class Backlog<Item extends Waiting> {
     const queue = this.#queues.get(namespace);
     if (!queue) return;
     queue.permits -= 1;
-    if (queue.total === 0 && queue.permits <= this.#level) this.#queues.delete(namespace);
+    this.#keepIfNeeded(queue);
   }
 
   clear(): void {
@@ -86,6 +89,11 @@ export class Backlog<Item extends Waiting> {
     return this.#sizes.urgent + this.#sizes.scheduled + this.#sizes.retry;
   }
 
+  /** Number of namespaces in memory. */
+  get namespaces(): number {
+    return this.#queues.size;
+  }
+
   /** The namespace that had the fewest permits; of equal ones, the one that waits longest. */
   #least(isMeant: (queue: NamespaceQueue<Item>) => boolean): NamespaceQueue<Item> | undefined {
     let least: NamespaceQueue<Item> | undefined;
@@ -97,9 +105,15 @@ export class Backlog<Item extends Waiting> {
   #take(queue: NamespaceQueue<Item>): Item | undefined {
     const item = queue.next();
     this.#queues.delete(queue.namespace);
-    if (queue.total > 0 || queue.permits > this.#level) this.#queues.set(queue.namespace, queue);
+    this.#queues.set(queue.namespace, queue);
+    this.#keepIfNeeded(queue);
     if (item) this.#sizes[item.priority] -= 1;
     return item;
+  }
+
+  /** Forgets a queue that is empty, unless its namespace is ahead of its share. */
+  #keepIfNeeded({ namespace, total, permits }: NamespaceQueue<Item>): void {
+    if (total === 0 && permits <= this.#level) this.#queues.delete(namespace);
   }
 
   #queueOf(namespace: string): NamespaceQueue<Item> {

@@ -16,6 +16,12 @@ export interface Waiting extends Entry {
  */
 const POLLS: readonly Priority[] = ['scheduled', 'scheduled', 'retry', 'scheduled', 'scheduled'];
 
+/**
+ * A queue with more withdrawn items than waiting ones, and these, is rebuilt: objects that are created and
+ * deleted again and again must not fill the memory. Seldom enough to cost little for each item.
+ */
+const MOST_WITHDRAWN = 32;
+
 export class NamespaceQueue<Item extends Waiting> {
   readonly namespace: string;
   /** Permits that the namespace has used, counted from those of the others when it came. */
@@ -42,7 +48,10 @@ export class NamespaceQueue<Item extends Waiting> {
   /** An item of this queue was withdrawn: `next` skips it. */
   withdrew({ priority }: Item): void {
     this.#sizes[priority] -= 1;
-    if (this.#sizes[priority] === 0) this.#queues.delete(priority);
+    const size = this.#sizes[priority];
+    const queue = this.#queues.get(priority);
+    if (size === 0) this.#queues.delete(priority);
+    else if (queue && queue.length > 2 * size + MOST_WITHDRAWN) queue.forgetWithdrawn();
   }
 
   get total(): number {

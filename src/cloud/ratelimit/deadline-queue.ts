@@ -10,10 +10,10 @@ export interface Entry {
 }
 
 export class DeadlineQueue<Item extends Entry> {
-  readonly #heap: TinyQueue<Item>;
+  #heap: TinyQueue<Item>;
 
   constructor(first: Item) {
-    this.#heap = new TinyQueue([first], (one, other) => one.deadline - other.deadline);
+    this.#heap = heapOf([first]);
   }
 
   push(item: Item): void {
@@ -27,6 +27,11 @@ export class DeadlineQueue<Item extends Entry> {
     return item;
   }
 
+  /** Removes the withdrawn items. `pop` alone would keep those behind an item that waits for long. */
+  forgetWithdrawn(): void {
+    this.#heap = heapOf([...this]);
+  }
+
   /** Number of items, withdrawn ones included. */
   get length(): number {
     return this.#heap.length;
@@ -36,4 +41,8 @@ export class DeadlineQueue<Item extends Entry> {
   *[Symbol.iterator](): Iterator<Item> {
     for (const item of this.#heap.data) if (!item.withdrawn) yield item;
   }
+}
+
+function heapOf<Item extends Entry>(items: Item[]): TinyQueue<Item> {
+  return new TinyQueue(items, (one, other) => one.deadline - other.deadline);
 }

@@ -149,6 +149,61 @@ describe('a backlog', () => {
     expect(backlog.total).to.equal(1);
   });
 
+  it('forgets items that are withdrawn, although others wait before them', () => {
+    const backlog = backlogOf(item('urgent', 0), item('urgent', 1));
+    let looks = 0;
+    for (let deadline = 2; deadline < 10_000; deadline += 1) {
+      const gone = item('urgent', deadline);
+      let withdrawn = false;
+      Object.defineProperty(gone, 'withdrawn', {
+        get: () => {
+          looks += 1;
+          return withdrawn;
+        },
+        set: (value: boolean) => {
+          withdrawn = value;
+        },
+      });
+      backlog.add(gone);
+      backlog.withdraw(gone);
+    }
+    looks = 0;
+    expect([...backlog].map(({ deadline }) => deadline)).to.deep.equal([0, 1]);
+    expect(looks).to.be.lessThan(100);
+  });
+
+  it('forgets a namespace whose items are all withdrawn, although others wait', () => {
+    const backlog = backlogOf(item('urgent', 0), item('urgent', 1));
+    for (let number = 0; number < 1_000; number += 1) {
+      const gone = item('urgent', 2, `made-up-${number}`);
+      backlog.add(gone);
+      backlog.withdraw(gone);
+    }
+    expect(backlog.namespaces).to.equal(1);
+  });
+
+  it('does not count a permit for a namespace whose request did not use it', () => {
+    const backlog = new Backlog<Item>();
+    const used = { parked: 0, busy: 0 };
+    const parked = new Set<Item>();
+    for (let number = 0; number < 200; number += 1) {
+      backlog.add(item('scheduled', number, 'parked'));
+      backlog.add(item('scheduled', number, 'busy'));
+    }
+    while (used.parked + used.busy < 100) {
+      const next = backlog.next() as Item;
+      if (next.namespace === 'busy') used.busy += 1;
+      // Each is parked once, and calls when it comes again.
+      else if (parked.has(next)) used.parked += 1;
+      else {
+        parked.add(next);
+        backlog.refund(next.namespace);
+        backlog.add(next);
+      }
+    }
+    expect(used).to.deep.equal({ parked: 50, busy: 50 });
+  });
+
   it('withdraws every item when it is cleared', () => {
     const items = [item('scheduled', 2), item('urgent', 3)];
     const backlog = backlogOf(...items);
