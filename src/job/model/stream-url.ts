@@ -42,8 +42,8 @@ const AT = /@|%(?:25)*40/i;
 
 const PLAIN_SEGMENT = /^[\w.~-]{0,64}$/;
 
-/** A signature in the path, as in two of the vendor's three ways to sign a URL. */
-const DIGEST = /^[\da-f]{32,}$/i;
+/** A signature in the path: alone, as in two of the vendor's three ways to sign a URL, or with its time. */
+const DIGEST = /[\da-f]{32}/i;
 
 /** A parameter with a plain name and a value. What is before the padding of Base64 is a token, no name. */
 const NAMED = /^([a-z][\w-]{0,23})=(?!=|%(?:25)*3d|$)/i;

@@ -66,6 +66,12 @@ const redacted: readonly (readonly [what: string, url: string, shown: string])[]
     'http://h/202601010000/1e2b5ad420b48fb04483915d4f2cd8ac/a/s1.flv',
     'http://h/202601010000/REDACTED',
   ],
+  [
+    'a signature with its time and user in one segment',
+    `rtmp://h/a/1700000000-0-0-${'0f'.repeat(16)}/s1`,
+    'rtmp://h/a/REDACTED',
+  ],
+  ['a signature with the extension of a file', `https://h/a/${'0f'.repeat(16)}.flv`, 'https://h/a/REDACTED'],
   ['a segment that is too long for a name', `rtmp://h/a/${'secret'.repeat(11)}`, 'rtmp://h/a/REDACTED'],
   ['what is no URL at all', '?secret', 'REDACTED'],
 ];
