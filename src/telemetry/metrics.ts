@@ -32,6 +32,16 @@ const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
  */
 const MOST_CODES = 100;
 
+/** Codes that always have series of their own: made-up ones must not take their places. */
+const COMMON_CODES = [
+  ...['OK', 'JobNotFound', 'OperationDenied', 'Forbidden.RAM', 'NoPermission', 'ServiceUnavailable'],
+  ...['InternalError', 'Throttling', 'Throttling.User', 'Throttling.Api', 'SignatureDoesNotMatch'],
+  ...['InvalidAccessKeyId.NotFound', 'InvalidAccessKeyId.Inactive', 'InvalidSecurityToken.Expired'],
+  ...['InvalidTimeStamp.Expired', 'SignatureNonceUsed', 'InvalidParameter', 'EntityNotExist.Role'],
+  ...['UnexpectedResponse', 'DeadlineExceeded', 'TooManyAnswers', 'HTTP502', 'HTTP503', 'HTTP504'],
+  ...['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
+];
+
 export class Metrics {
   readonly registry = new Registry();
   /** Labels of every series. */
@@ -40,7 +50,7 @@ export class Metrics {
   readonly #samples = new Map<string, ReadSamples>();
   readonly #requests = this.#counter('api_requests_total', 'Calls of the cloud API', ['operation', 'code']);
   /** Codes that have series of their own. */
-  readonly #codes = new Set<string>();
+  readonly #codes = new Set<string>(COMMON_CODES);
   readonly #requestSeconds = this.#histogram(
     'api_request_duration_seconds',
     'How long a call of the cloud API took',
