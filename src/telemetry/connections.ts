@@ -4,43 +4,58 @@
  */
 import type { Socket } from 'node:net';
 
+/**
+ * Most connections of a client that is no crowd. The kubelet may make three probes at once, and must not lose
+ * one of them to 126 pods with a connection each.
+ */
+const FEW = 8;
+
 export class Connections {
   readonly #most: number;
+  readonly #few: number;
+  /** All open connections and their client addresses, the oldest first. */
+  readonly #open = new Map<Socket, string>();
   /** The open connections of each client address, the oldest first. */
   readonly #byAddress = new Map<string, Set<Socket>>();
-  #count = 0;
 
-  /** @param most open connections, of all clients together */
-  constructor(most: number) {
+  /**
+   * @param most open connections, of all clients together
+   * @param few open connections of a client that is no crowd
+   */
+  constructor(most: number, few = FEW) {
     this.#most = most;
+    this.#few = few;
   }
 
   /**
    * Counts a new connection until it is closed. Beyond the bound, closes the oldest connection of the address
-   * that has the most: the crowd of one client does not end the connections of others.
+   * that has the most: the crowd of one client does not end the connections of others. Where no client has a
+   * crowd, closes the oldest of all.
    */
   add(socket: Socket): void {
     const address = socket.remoteAddress ?? '';
     const sockets = this.#byAddress.get(address) ?? new Set();
     this.#byAddress.set(address, sockets.add(socket));
-    this.#count += 1;
-    socket.once('close', () => this.#remove(address, socket));
-    if (this.#count > this.#most) this.#closeOne();
+    this.#open.set(socket, address);
+    socket.once('close', () => this.#remove(socket));
+    if (this.#open.size > this.#most) this.#closeOne();
   }
 
   #closeOne(): void {
-    let crowd: readonly [address: string, sockets: ReadonlySet<Socket>] = ['', new Set()];
-    for (const entry of this.#byAddress) if (entry[1].size > crowd[1].size) crowd = entry;
-    const [address, [oldest]] = crowd;
+    let crowd: ReadonlySet<Socket> = new Set();
+    for (const sockets of this.#byAddress.values()) if (sockets.size > crowd.size) crowd = sockets;
+    const [oldest] = crowd.size > this.#few ? crowd : this.#open.keys();
     if (!oldest) return;
-    this.#remove(address, oldest);
+    this.#remove(oldest);
     oldest.destroy();
   }
 
-  #remove(address: string, socket: Socket): void {
+  #remove(socket: Socket): void {
+    const address = this.#open.get(socket);
+    if (address === undefined) return;
+    this.#open.delete(socket);
     const sockets = this.#byAddress.get(address);
-    if (!sockets?.delete(socket)) return;
-    this.#count -= 1;
-    if (sockets.size === 0) this.#byAddress.delete(address);
+    sockets?.delete(socket);
+    if (sockets?.size === 0) this.#byAddress.delete(address);
   }
 }

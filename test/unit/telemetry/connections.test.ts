@@ -24,7 +24,7 @@ class FakeSocket extends EventEmitter {
 describe('the connections of a server', () => {
   let connections: Connections;
   beforeEach(() => {
-    connections = new Connections(4);
+    connections = new Connections(4, 2);
   });
 
   function open(address: string): FakeSocket {
@@ -45,6 +45,18 @@ describe('the connections of a server', () => {
     const next = open('node');
     expect(crowd.map(({ isClosed }) => isClosed)).to.deep.equal([true, true, false, false]);
     expect([probe, next].some(({ isClosed }) => isClosed)).to.equal(false);
+  });
+
+  it('lose the oldest of all where no client has a crowd: the two probes of a node are not one', () => {
+    const pods = ['a', 'b', 'c'].map(open);
+    const probes = ['node', 'node'].map(open);
+    expect([...pods, ...probes].map(({ isClosed }) => isClosed)).to.deep.equal([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('no longer count when they are closed', () => {
