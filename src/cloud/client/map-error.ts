@@ -34,14 +34,33 @@ export const MAY_COME_FROM_A_PROXY: ReadonlySet<FailureKind> = new Set([
 /** Code of an answer that says: the nonce is used. The call is signed and sent again. */
 export const SIGNATURE_NONCE_USED = 'SignatureNonceUsed';
 
+/**
+ * What the vendor holds against an account, by the words of its codes: `Forbidden.RiskControl`,
+ * `Account.Arrearage`. No RAM permission and no key helps. The first pattern that matches counts.
+ */
+const ACCOUNT_TROUBLES: readonly (readonly [RegExp, advice: string])[] = [
+  [/RiskControl/, "the vendor's risk control blocks the account; ask the vendor, and verify the account"],
+  [/UserVerification|RealName/, 'the identity of the account is not verified; verify it in the console'],
+  [/ServiceDisabled|ServiceNotOpen|NotActivated/, 'the service is not open for the account; open it'],
+  [/Arrear|InDebt|InsufficientBalance|NotEnoughBalance/, 'the account lacks money; pay what it owes'],
+];
+
+/** Codes that do not say whether the account or a RAM permission is meant. */
+const ACCOUNT_OR_PERMISSION = /^(IllegalOperation|ActionUnauthorized)(\.|$)/;
+
+/** Codes of an endpoint that does not know the API that was called. */
+const NO_SUCH_API = /^Invalid(Action|Version|Api)(\.|$)/;
+
 /** Kinds by code. The first pattern that matches counts. */
 const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
   [/Throttling/, 'Throttled'],
   [/^JobNotFound$/, 'JobNotFound'],
+  ...ACCOUNT_TROUBLES.map(([pattern]) => [pattern, 'OperationDenied'] as const),
+  [ACCOUNT_OR_PERMISSION, 'OperationDenied'],
   [/^InvalidAccessKeyId(\.|$)/, 'AuthenticationFailed'],
   [/^(SignatureDoesNotMatch|IncompleteSignature)(\.|$)/, 'AuthenticationFailed'],
   [/^(InvalidSecurityToken|MissingSecurityToken)(\.|$)/, 'AuthenticationFailed'],
-  [/^(InvalidTimeStamp)(\.|$)/, 'ClockSkewed'],
+  [/^(Invalid|Illegal)Time[Ss]tamp(\.|$)/, 'ClockSkewed'],
   [/^(Forbidden|NoPermission)(\.|$)/, 'PermissionDenied'],
   [/^OperationDenied(\.|$)/, 'OperationDenied'],
   [/^MissingParameter(\.|$)/, 'InvalidReference'],
@@ -146,6 +165,18 @@ export function kindOf(status: number, code: string | undefined): FailureKind {
   return status >= 500 ? 'ServerError' : 'UnexpectedResponse';
 }
 
+/** Returns what is wrong with the account, and what to do; undefined for a code that does not say so. */
+export function accountTrouble(code: string): string | undefined {
+  return ACCOUNT_TROUBLES.find(([pattern]) => pattern.test(code))?.[1];
+}
+
+/** A message about an answer whose code is not known: a code of the API can be looked up, a status cannot. */
+export function unknownAnswer(server: string, code: string): string {
+  if (code.startsWith('HTTP '))
+    return `${server} gave an answer without a code (${code}); is a proxy in between?`;
+  return `${server} gave an answer that this operator does not know (${code}); look the code up at api.aliyun.com/troubleshoot`;
+}
+
 /** Names the credentials of an identity in a message. */
 export function credentialsOf(identity: string): string {
   return identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
@@ -161,7 +192,7 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
     case 'InvalidReference':
       return `the cloud calls the reference invalid (${code}); check clusterID, jobID and regionID`;
     case 'OperationDenied':
-      return `the cloud denied the operation (${code}); check that the account of ${who} has the edge transcoding service`;
+      return `the cloud denied the operation (${code}); ${deniedAdvice(code, action, who)}`;
     case 'PermissionDenied':
       return `no RAM permission live:${action} for ${who} (${code}); grant it, and the next poll succeeds`;
     case 'AuthenticationFailed':
@@ -173,8 +204,17 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
     case 'ServerError':
       return `the cloud failed to answer (${code})`;
     default:
-      return `the cloud gave an answer that this operator does not know (${code})`;
+      if (NO_SUCH_API.test(code))
+        return `the endpoint does not know the operation ${action} (${code}); check that it is an endpoint of Live`;
+      return unknownAnswer('the cloud', code);
   }
+}
+
+function deniedAdvice(code: string, action: string, who: string): string {
+  const trouble = accountTrouble(code);
+  if (trouble) return `${trouble} (the account of ${who})`;
+  const service = `check that the account of ${who} has the edge transcoding service`;
+  return ACCOUNT_OR_PERMISSION.test(code) ? `${service}, and the RAM permission live:${action}` : service;
 }
 
 function networkCode(error: unknown, depth = 0): string | undefined {

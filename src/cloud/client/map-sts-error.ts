@@ -3,7 +3,15 @@
  * policy or the key that assumes it becomes AuthenticationFailed: a person has to correct the credential.
  */
 import type { FailureKind } from '../../job/model/failures.ts';
-import { type CallFailure, credentialsOf, type Dialect, kindOf, translate } from './map-error.ts';
+import {
+  accountTrouble,
+  type CallFailure,
+  credentialsOf,
+  type Dialect,
+  kindOf,
+  translate,
+  unknownAnswer,
+} from './map-error.ts';
 
 /** Kinds that concern a job in an answer of Live. In an answer of STS they concern the role. */
 const OF_THE_ROLE: ReadonlySet<FailureKind> = new Set([
@@ -20,8 +28,32 @@ const ofTheKey: Advice = (code, who) => `STS did not accept ${who} (${code}); pu
 /** Messages by code, where the key is not at fault. The first pattern that matches counts. */
 const ADVICE: readonly (readonly [RegExp, Advice])[] = [
   [
+    /^EntityNotExist\.OIDCProvider/,
+    (code) => `the OIDC provider does not exist (${code}); enable RRSA for the cluster`,
+  ],
+  [
     /^EntityNotExist/,
     (code, who) => `the role that ${who} are to assume does not exist (${code}); check the role's ARN`,
+  ],
+  [
+    /^AuthenticationFail\.OIDCToken\.Expired/,
+    (code) =>
+      `the service account's token is expired (${code}); check that the kubelet renews the token's file, and the node's clock`,
+  ],
+  [
+    /^AuthenticationFail\.OIDCToken\.AudienceNotMatch/,
+    (code) =>
+      `the service account's token has another audience than the OIDC provider (${code}); mount a token for sts.aliyuncs.com`,
+  ],
+  [
+    /^AuthenticationFail\.OIDCToken\.IssuerNotMatch/,
+    (code) =>
+      `the service account's token has another issuer than the OIDC provider (${code}); name the provider of this cluster`,
+  ],
+  [
+    /^AuthenticationFail\.NoPermission/,
+    (code) =>
+      `the role may not be assumed with the service account's token (${code}); check oidc:sub, oidc:aud and oidc:iss in its trust policy, and that RRSA is enabled for the cluster`,
   ],
   [
     /^AuthenticationFail\b/,
@@ -29,7 +61,7 @@ const ADVICE: readonly (readonly [RegExp, Advice])[] = [
       `STS did not accept the service account's token (${code}); check the OIDC provider and the role's trust policy`,
   ],
   [
-    /^(NoPermission|Forbidden)/,
+    /^(NoPermission|Forbidden|IllegalOperation|ActionUnauthorized)/,
     (code, who) =>
       `the role may not be assumed with ${who} (${code}); check its trust policy, the external ID and the permission sts:AssumeRole`,
   ],
@@ -57,8 +89,11 @@ const stsKind: Dialect['kindOf'] = (status, code) => {
 
 function messageOf(kind: FailureKind, code: string, who: string): string {
   switch (kind) {
-    case 'AuthenticationFailed':
+    case 'AuthenticationFailed': {
+      const trouble = accountTrouble(code);
+      if (trouble) return `STS gives ${who} no session (${code}); ${trouble}`;
       return (ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? ofTheKey)(code, who);
+    }
     case 'ClockSkewed':
       return `STS calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':
@@ -66,6 +101,6 @@ function messageOf(kind: FailureKind, code: string, who: string): string {
     case 'ServerError':
       return `STS failed to answer (${code})`;
     default:
-      return `STS gave an answer that this operator does not know (${code})`;
+      return unknownAnswer('STS', code);
   }
 }

@@ -55,6 +55,14 @@ describe('the error of a call', () => {
     [400, 'InvalidSecurityToken.Malformed', 'AuthenticationFailed'],
     [400, 'InvalidTimeStamp.Expired', 'ClockSkewed'],
     [400, 'InvalidTimeStamp.Format', 'ClockSkewed'],
+    [400, 'IllegalTimestamp', 'ClockSkewed'],
+    [403, 'Forbidden.RiskControl', 'OperationDenied'],
+    [403, 'Forbidden.UserVerification', 'OperationDenied'],
+    [403, 'IllegalOperation', 'OperationDenied'],
+    [403, 'ActionUnauthorized', 'OperationDenied'],
+    [400, 'InvalidIdentity.ServiceDisabled', 'OperationDenied'],
+    [400, 'Account.Arrearage', 'OperationDenied'],
+    [400, 'InsufficientBalance', 'OperationDenied'],
     [400, 'Throttling', 'Throttled'],
     [400, 'Throttling.User', 'Throttled'],
     [400, 'Throttling.Api', 'Throttled'],
@@ -246,6 +254,34 @@ describe('the message of a failure', () => {
     }).failure;
     expect(message).to.contain('cluster-1').and.contain('job-1').and.contain('cn-shanghai');
     expect(message).to.contain("the operator's own credentials");
+  });
+
+  const ADVICE: [status: number, code: string, says: RegExp][] = [
+    [400, 'IllegalTimestamp', /set the clock of the operator's node/],
+    [403, 'Forbidden.RiskControl', /risk control blocks the account/],
+    [403, 'Forbidden.UserVerification', /identity of the account is not verified/],
+    [400, 'InvalidIdentity.ServiceDisabled', /service is not open for the account/],
+    [400, 'Account.Arrearage', /account lacks money/],
+    [400, 'InsufficientBalance', /account lacks money/],
+    [403, 'IllegalOperation', /account of .* has the edge transcoding service, and the RAM permission/],
+    [403, 'ActionUnauthorized', /account of .* has the edge transcoding service, and the RAM permission/],
+    [404, 'InvalidAction.NotFound', /does not know the operation .* check that it is an endpoint of Live/],
+    [404, 'InvalidVersion', /check that it is an endpoint of Live/],
+    [404, 'InvalidApi.NotFound', /check that it is an endpoint of Live/],
+    [400, 'NeverSeenBefore', /\(NeverSeenBefore\); look the code up at api\.aliyun\.com/],
+  ];
+  for (const [status, code, says] of ADVICE)
+    it(`says what to do after ${code}`, () => {
+      expect(mapError(vendorError(status, code), CONTEXT).failure.message).to.match(says);
+    });
+
+  it('blames no RAM permission for what the vendor holds against the account', () => {
+    for (const code of ['Forbidden.RiskControl', 'Forbidden.UserVerification', 'Account.Arrearage'])
+      expect(mapError(vendorError(403, code), CONTEXT).failure.message).not.to.contain('RAM');
+  });
+
+  it('asks about a proxy where an answer has a status and no code', () => {
+    expect(mapError(vendorError(404), CONTEXT).failure.message).to.match(/HTTP 404.*is a proxy in between/);
   });
 
   it('does not repeat the region of a Secret', () => {
