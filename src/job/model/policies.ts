@@ -16,6 +16,11 @@ export interface Policy {
    */
   readonly minIntervalMs: number;
   /**
+   * How long polls stay frequent after the first of such answers, ms. The cloud can deny for a while what was
+   * just created, and be wrong for a moment.
+   */
+  readonly confirmForMs: number;
+  /**
    * Longest time until the next attempt, ms. A repair that helps many objects shows soon, however rarely they
    * are polled.
    */
@@ -36,6 +41,14 @@ const SLOW_INTERVAL_MS = 5 * 60_000;
 const HOURLY_MS = 60 * 60_000;
 
 /**
+ * Longest interval between polls while a failure is confirmed, ms. A poll comes at most one and a half
+ * intervals after the last, so a wrong answer is corrected within 30 s.
+ */
+export const CONFIRM_INTERVAL_MS = 20_000;
+/** 2 min, six polls: a new job of the vendor can take tens of seconds until all its servers know it. */
+const CONFIRM_FOR_MS = 2 * 60_000;
+
+/**
  * A changed Secret takes effect within 30 s. A refused key is probed at least every 20 s, and its Secret
  * is read after each refusal.
  */
@@ -47,6 +60,7 @@ const transient: Policy = {
   stalled: false,
   observation: false,
   minIntervalMs: OWN_INTERVAL_MS,
+  confirmForMs: 0,
   retryWithinMs: Number.POSITIVE_INFINITY,
   calls: true,
 };
@@ -55,7 +69,7 @@ const refusal: Policy = { ...transient, definitive: true, stalled: true, minInte
 const badCredential: Policy = { ...refusal, minIntervalMs: OWN_INTERVAL_MS, calls: false };
 
 export const POLICIES = {
-  JobNotFound: { ...refusal, observation: true },
+  JobNotFound: { ...refusal, observation: true, confirmForMs: CONFIRM_FOR_MS },
   InvalidReference: { ...refusal, minIntervalMs: HOURLY_MS },
   OperationDenied: refusal,
   PermissionDenied: refusal,

@@ -5,18 +5,17 @@
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ClusterDemand, ClusterReference, CredentialReference, Reference } from '../model/cloud-port.ts';
-import type { FailureKind } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
 import { obstacleOf } from '../model/polled.ts';
 import { clusterKey, referenceOf } from '../model/reference.ts';
-import { desiredInterval, pollInterval, type ScheduleSettings } from './poll-schedule.ts';
+import { desiredInterval, pollInterval, type ScheduleSettings, type Verdict } from './poll-schedule.ts';
 
 export interface DemandParts {
   readonly settings: ScheduleSettings;
   /** Whether a namespace may use a credential. */
   readonly mayUse: (credential: CredentialReference) => boolean;
-  /** Returns the kind of the definitive failure in force for an object, if any. */
-  readonly verdictOf: (object: EdgeTranscodeJob) => FailureKind | undefined;
+  /** Returns the definitive failure in force for an object, if any. */
+  readonly verdictOf: (object: EdgeTranscodeJob) => Verdict | undefined;
 }
 
 /** A namespace that needs a target, and the next one that needs the same target. */
@@ -43,8 +42,8 @@ export function demandOf(jobs: Iterable<EdgeTranscodeJob>, parts: DemandParts): 
     const { targets } = known ?? { targets: new Map<string, Sharer>() };
     if (!known) clusters.set(key, { reference, targets });
     const verdict = parts.verdictOf(job);
-    if (obstacle !== undefined || (verdict && !policyOf(verdict).calls)) continue;
-    const interval = pollInterval(desired(job), verdict && { kind: verdict });
+    if (obstacle !== undefined || (verdict && !policyOf(verdict.kind).calls)) continue;
+    const interval = pollInterval(desired(job), verdict, parts.settings);
     const { jobID } = reference;
     targets.set(jobID, withSharer(targets.get(jobID), job.namespace, interval));
   }

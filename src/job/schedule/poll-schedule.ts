@@ -4,8 +4,8 @@
  */
 import type { EdgeTranscodeJobSpec } from '../../api/edge-transcode-job.ts';
 import { parseDuration } from '../../base/duration.ts';
-import type { Failure } from '../model/failures.ts';
-import { policyOf } from '../model/policies.ts';
+import type { FailureKind } from '../model/failures.ts';
+import { CONFIRM_INTERVAL_MS, policyOf } from '../model/policies.ts';
 
 export interface ScheduleSettings {
   /** The interval of objects without `spec.interval`. */
@@ -48,19 +48,28 @@ export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: Schedule
     : Math.ceil((desired * settings.intervalScale) / 1_000) * 1_000;
 }
 
+/** A definitive failure as the schedule sees it. */
+export interface Verdict {
+  readonly kind: FailureKind;
+  /** Set while the failure is confirmed by frequent polls (`Policy.confirmForMs`). */
+  readonly isRecent?: true;
+}
+
 /**
- * The interval between polls: longer than the effective interval where only a person can repair the failure.
+ * The interval between polls: longer than the effective interval where only a person can repair the failure,
+ * and at first at most 20 s where such a failure is still to be confirmed.
  *
- * @param intervalScale the scale of the effective interval. Default: it is not scaled.
+ * @param settings the scale of the effective interval, and the operator's minimum. Default: neither applies.
  */
 export function pollInterval(
   intervalMs: number,
-  definitiveFailure: Pick<Failure, 'kind'> | undefined,
-  intervalScale = 1,
+  verdict: Verdict | undefined,
+  { intervalScale = 1, minIntervalMs = 0 }: Partial<ScheduleSettings> = {},
 ): number {
-  return definitiveFailure
-    ? Math.max(intervalMs, policyOf(definitiveFailure.kind).minIntervalMs * intervalScale)
-    : intervalMs;
+  if (!verdict) return intervalMs;
+  if (verdict.isRecent)
+    return Math.min(intervalMs, Math.max(CONFIRM_INTERVAL_MS, minIntervalMs) * intervalScale);
+  return Math.max(intervalMs, policyOf(verdict.kind).minIntervalMs * intervalScale);
 }
 
 /**

@@ -15,6 +15,7 @@ import {
   freshnessWindow,
   pollInterval,
   type ScheduleSettings,
+  type Verdict,
 } from '../schedule/poll-schedule.ts';
 import { overdue } from './messages.ts';
 
@@ -48,6 +49,8 @@ export interface Facts {
   readonly overdue?: string;
   /** The definitive failure in force. */
   readonly definitiveFailure?: Failure;
+  /** Clock `now` of the first answer in a row with this kind of definitive failure. Undefined: long ago. */
+  readonly definitiveSince?: number;
   /** The transient failure that the status names, since the last observation or definitive failure. */
   readonly transientFailure?: Failure;
   /** The latest transient failure, whether the status names it or not. */
@@ -139,15 +142,41 @@ export function applyAnswer(
     transientFailure: _transient,
     latestTransientFailure: _latest,
     definitiveFailure: _definitive,
+    definitiveSince: _since,
     ...served
   } = called;
   return {
     ...withObservation(served, object, answer, at),
-    ...(answer.kind === 'failed' && { definitiveFailure: answer.failure }),
+    ...(answer.kind === 'failed' && withDefinitiveFailure(called, answer.failure, at.now)),
     ...(request !== 'none' && { servedGeneration: object.generation }),
     ...(request !== 'none' && request.requestedAt !== undefined && { servedRequest: request.requestedAt }),
     failures: 0,
   };
+}
+
+/** Keeps the time of the first answer while the kind of the failure stays the same. */
+function withDefinitiveFailure(
+  { definitiveFailure: before, definitiveSince }: Facts,
+  failure: Failure,
+  now: number,
+): Pick<Facts, 'definitiveFailure' | 'definitiveSince'> {
+  const isSame = before?.kind === failure.kind;
+  const since = isSame ? definitiveSince : now;
+  return { definitiveFailure: failure, ...(since !== undefined && { definitiveSince: since }) };
+}
+
+/**
+ * Returns the definitive failure in force as the schedule sees it. Whether it is recent is judged at the last
+ * observation: the interval then stays the same until the poll that it decides.
+ */
+export function verdictOf({ definitiveFailure, definitiveSince, observed }: Facts): Verdict | undefined {
+  if (!definitiveFailure) return undefined;
+  const { kind } = definitiveFailure;
+  const isRecent =
+    observed !== undefined &&
+    definitiveSince !== undefined &&
+    Math.max(0, observed.at - definitiveSince) < policyOf(kind).confirmForMs;
+  return { kind, ...(isRecent && { isRecent }) };
 }
 
 /** Keeps what the last answer says of the list. */
@@ -275,7 +304,9 @@ export function markOverdue(
 function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
   const intervalScale = freshnessScale(settings.intervalScale);
   const interval = effectiveInterval(object.spec, { ...settings, intervalScale });
-  return freshnessWindow(pollInterval(interval, facts.definitiveFailure, intervalScale), settings);
+  const poll = pollInterval(interval, verdictOf(facts), { ...settings, intervalScale });
+  // Polls that confirm a failure are frequent, but only one at each interval is promised.
+  return freshnessWindow(Math.max(poll, interval), settings);
 }
 
 /**
@@ -284,7 +315,12 @@ function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: Sch
  */
 export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
   const { definitiveFailure: _definitive, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
-  const { transientFailure: _transient, latestTransientFailure: _latest, ...kept } = rest;
+  const {
+    definitiveSince: _since,
+    transientFailure: _transient,
+    latestTransientFailure: _latest,
+    ...kept
+  } = rest;
   return {
     ...kept,
     ...(facts.observed && { observed: { ...facts.observed, beforeSuspension: true } }),

@@ -19,7 +19,7 @@ import {
   type ScheduleSettings,
 } from '../schedule/poll-schedule.ts';
 import type { JobSettings } from '../schedule/settings.ts';
-import { type Facts, isPending, pendingRequestOf } from './facts.ts';
+import { type Facts, isPending, pendingRequestOf, verdictOf } from './facts.ts';
 
 /**
  * @param now the clock's `now`
@@ -80,14 +80,26 @@ function restoreKnown(
   object: EdgeTranscodeJob,
   now: number,
   wallTime: number,
-): Pick<Facts, 'observed' | 'overdue' | 'definitiveFailure'> {
+): Pick<Facts, 'observed' | 'overdue' | 'definitiveFailure' | 'definitiveSince'> {
   const fresh = findCondition(object.status.conditions, 'Fresh');
   const definitiveFailure = restoreDefinitiveFailure(object);
   return {
     ...restoreObserved(object, now, wallTime, fresh?.status === 'Unknown'),
     ...(fresh?.status === 'False' && { overdue: fresh.message }),
     ...(definitiveFailure && { definitiveFailure }),
+    ...(definitiveFailure && restoreSince(object, definitiveFailure, now, wallTime)),
   };
+}
+
+/** Restores the time of a failure that is still to be confirmed. All others count as old. */
+function restoreSince(
+  object: EdgeTranscodeJob,
+  { kind }: Failure,
+  now: number,
+  wallTime: number,
+): Pick<Facts, 'definitiveSince'> {
+  const age = wallTime - Date.parse(readyOf(object)?.lastTransitionTime ?? '');
+  return age >= 0 && age < policyOf(kind).confirmForMs ? { definitiveSince: now - age } : {};
 }
 
 /** Returns the definitive failure that the stored status shows. */
@@ -126,12 +138,13 @@ function restoreObserved(
 function restoreSchedule(
   object: EdgeTranscodeJob,
   reference: string,
-  { observed, definitiveFailure }: Facts,
+  facts: Facts,
   now: number,
   settings: ScheduleSettings,
 ): Pick<Facts, 'countFrom' | 'nextPollAt'> {
+  const { observed, definitiveFailure } = facts;
   const effective = effectiveInterval(object.spec, settings);
-  const interval = pollInterval(effective, definitiveFailure, settings.intervalScale);
+  const interval = pollInterval(effective, verdictOf(facts), settings);
   const age = observed && !observed.beforeSuspension ? now - observed.at : 0;
   const silence = longestSilence(interval);
   const spacing = Math.min(

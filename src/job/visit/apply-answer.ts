@@ -24,6 +24,7 @@ import {
   isNewRequest,
   isPending,
   type Requested,
+  verdictOf,
 } from '../status/facts.ts';
 import type { FactsStore } from './facts-store.ts';
 import type { Publisher } from './publisher.ts';
@@ -178,8 +179,7 @@ export class AnswerApplier {
     answer: FinalAnswer,
     now: number,
   ): number {
-    const { intervalScale } = this.#parts.settingsOf(object);
-    const interval = pollInterval(shortest, facts.definitiveFailure, intervalScale);
+    const interval = pollInterval(shortest, verdictOf(facts), this.#parts.settingsOf(object));
     // The half interval counts from the call, not from the answer: a slow answer must not cost the next poll.
     const scheduled = nextPoll(
       this.#instantHashOf(target, facts),

@@ -5,10 +5,10 @@
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
-import type { FailureKind } from '../model/failures.ts';
 import { referenceHash, referenceOf } from '../model/reference.ts';
+import type { Verdict } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
-import { type Facts, saysTheSame } from '../status/facts.ts';
+import { type Facts, saysTheSame, verdictOf } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { restoreDefinitiveFailure, restoreFacts } from '../status/restore.ts';
 import { TargetIndex } from './target-index.ts';
@@ -65,12 +65,12 @@ export class FactsStore {
   }
 
   /**
-   * Returns the kind of the definitive failure in force; by the stored status for an object that was not
+   * Returns the definitive failure in force as the schedule sees it; by the stored status for an object that was not
    * visited yet.
    */
-  verdictOf(object: EdgeTranscodeJob): FailureKind | undefined {
+  verdictOf(object: EdgeTranscodeJob): Verdict | undefined {
     const facts = this.find(object);
-    return (facts ? facts.definitiveFailure : restoreDefinitiveFailure(object))?.kind;
+    return facts ? verdictOf(facts) : restoreDefinitiveFailure(object);
   }
 
   /** Returns the objects that mean the job of this hash, as their last `reindex` found. */

@@ -16,7 +16,7 @@ import {
 } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { decide } from '../status/decide.ts';
-import { type Facts, markOverdue, overdueAt } from '../status/facts.ts';
+import { type Facts, markOverdue, overdueAt, verdictOf } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { transitionEvents } from '../status/transition-events.ts';
 import type { FactsStore, Sent } from './facts-store.ts';
@@ -124,7 +124,7 @@ export class Publisher {
     if (sent.observedAt === undefined) return true;
     const settings = this.#parts.settingsOf(object);
     const effective = effectiveInterval(object.spec, settings);
-    const interval = pollInterval(effective, facts.definitiveFailure, settings.intervalScale);
+    const interval = pollInterval(effective, verdictOf(facts), settings);
     return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
   }
 

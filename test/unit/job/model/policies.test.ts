@@ -42,6 +42,13 @@ describe('the policies', () => {
     });
   });
 
+  it('confirm only that a job is missing, before its polls slow down', () => {
+    const confirmed = FAILURE_KINDS.filter((kind) => policyOf(kind).confirmForMs > 0);
+    expect(confirmed.map((kind) => [kind, policyOf(kind).confirmForMs / MINUTE])).to.deep.equal([
+      ['JobNotFound', 2],
+    ]);
+  });
+
   it('retry soon what is repaired for all objects of a credential', () => {
     const soon = FAILURE_KINDS.filter((kind) => Number.isFinite(policyOf(kind).retryWithinMs)).map(
       (kind) => [kind, policyOf(kind).retryWithinMs / 1_000] as const,

@@ -68,7 +68,7 @@ describe('the demand', () => {
 
   it('counts an object at the pace of the answer that it got', () => {
     const jobs = [aJob().named('a').about('a').every('5s'), aJob().named('b').about('b').every('10m')];
-    const targets = (kind: FailureKind) => demand(jobs, { verdictOf: () => kind })[0]?.targets;
+    const targets = (kind: FailureKind) => demand(jobs, { verdictOf: () => ({ kind }) })[0]?.targets;
     for (const kind of ['JobNotFound', 'PermissionDenied', 'OperationDenied'] as const)
       expect(targets(kind)).to.deep.equal([
         [300_000, 1],
@@ -77,6 +77,15 @@ describe('the demand', () => {
     expect(targets('InvalidReference')).to.deep.equal([[3_600_000, 2]]);
     for (const kind of ['AuthenticationFailed', 'CredentialsNotFound'] as const)
       expect(targets(kind)).to.deep.equal([]);
+  });
+
+  it('counts an object about a job that was just missed at the pace of its confirmation', () => {
+    const jobs = [aJob().named('a').about('a').every('5s'), aJob().named('b').about('b').every('10m')];
+    const verdictOf = () => ({ kind: 'JobNotFound', isRecent: true }) as const;
+    expect(demand(jobs, { verdictOf })[0]?.targets).to.deep.equal([
+      [5_000, 1],
+      [20_000, 1],
+    ]);
   });
 
   it('counts for the namespace of the object', () => {

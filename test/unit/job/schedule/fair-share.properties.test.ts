@@ -101,7 +101,7 @@ class World {
       settings: SETTINGS,
       verdictOf: ({ namespace }) => {
         const verdict = others[Number(namespace.slice(1))]?.verdict ?? 'healthy';
-        return verdict === 'healthy' ? undefined : verdict;
+        return verdict === 'healthy' ? undefined : { kind: verdict };
       },
       observeWith,
       clock: this.clock,

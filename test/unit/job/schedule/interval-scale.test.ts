@@ -75,8 +75,8 @@ describe('an interval scale', () => {
 describe('an object whose interval is scaled', () => {
   it('is polled more rarely after a definitive failure, too', async () => {
     const operator = new AnOperator({ intervalScale: 2 });
-    await operator.applyAnswered(aJob().every('10s'), fails('JobNotFound'));
-    operator.cloud.always(fails('JobNotFound'));
+    await operator.applyAnswered(aJob().every('10s'), fails('PermissionDenied'));
+    operator.cloud.always(fails('PermissionDenied'));
     operator.clear();
     await operator.clock.advance(60 * 60_000);
     expect(operator.cloud.takeCalls()).to.have.length(6);

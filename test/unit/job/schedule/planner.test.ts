@@ -35,7 +35,7 @@ describe('the planner', () => {
       jobs: { values },
       isWhole: () => isWhole,
       settings: SETTINGS,
-      verdictOf: () => verdict,
+      verdictOf: () => verdict && { kind: verdict },
       observeWith: 'auto',
       clock,
     });

@@ -47,8 +47,8 @@ describe('the interval', () => {
     });
 
   it('is scaled, too, where it is longer than the effective interval', () => {
-    expect(pollInterval(4 * MINUTE, failure('JobNotFound'), 2)).to.equal(10 * MINUTE);
-    expect(pollInterval(20 * MINUTE, failure('JobNotFound'), 2)).to.equal(20 * MINUTE);
+    expect(pollInterval(4 * MINUTE, failure('JobNotFound'), { intervalScale: 2 })).to.equal(10 * MINUTE);
+    expect(pollInterval(20 * MINUTE, failure('JobNotFound'), { intervalScale: 2 })).to.equal(20 * MINUTE);
   });
 
   it('stays as it is without a definitive failure', () => {

@@ -55,7 +55,7 @@ describe('the facts store', () => {
     const object = aJob()
       .storing({ conditions: [condition] })
       .build();
-    expect(factsStore.verdictOf(object)).to.equal('JobNotFound');
+    expect(factsStore.verdictOf(object)).to.include({ kind: 'JobNotFound' });
     expect(factsStore.size).to.equal(0);
     expect(factsStore.verdictOf(aJob().build())).to.equal(undefined);
     const { definitiveFailure: _none, ...facts } = factsStore.get(object);
@@ -63,7 +63,7 @@ describe('the facts store', () => {
     expect(factsStore.verdictOf(object)).to.equal(undefined);
     const failure = { kind: 'PermissionDenied', message: 'no' } as const;
     factsStore.set(object, { ...facts, definitiveFailure: failure });
-    expect(factsStore.verdictOf(object)).to.equal('PermissionDenied');
+    expect(factsStore.verdictOf(object)).to.include({ kind: 'PermissionDenied' });
   });
 
   it('keeps facts', () => {

@@ -26,6 +26,7 @@ import {
   markOverdue,
   resumed,
   suspended,
+  verdictOf,
 } from '../../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../../src/job/status/fingerprint.ts';
 import { restoreFacts } from '../../../../../src/job/status/restore.ts';
@@ -133,6 +134,6 @@ export class ALife {
   }
 
   get #interval(): number {
-    return pollInterval(effectiveInterval(this.object.spec, SETTINGS), this.facts.definitiveFailure);
+    return pollInterval(effectiveInterval(this.object.spec, SETTINGS), verdictOf(this.facts), SETTINGS);
   }
 }

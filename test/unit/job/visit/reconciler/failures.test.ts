@@ -121,7 +121,6 @@ describe('a failing object', () => {
   });
 
   const slow: readonly (readonly [kind: FailureKind, interval: string, everyMs: number])[] = [
-    ['JobNotFound', '60s', 5 * MINUTE],
     ['OperationDenied', '60s', 5 * MINUTE],
     ['PermissionDenied', '60s', 5 * MINUTE],
     ['PermissionDenied', '1h', HOUR],
@@ -133,6 +132,49 @@ describe('a failing object', () => {
       await operator.apply(aJob().every(interval));
       expect(await callsWithin(DAY)).to.be.within(DAY / everyMs - 1, DAY / everyMs);
     });
+
+  it('whose job is missing is polled every 5 min after 2 min, and keeps that pace after a restart', async () => {
+    operator.cloud.always(noSuchJob());
+    await operator.apply(aJob());
+    expect(await callsWithin(3 * MINUTE), 'every 20 s for 2 min').to.be.within(6, 8);
+    expect(await callsWithin(HOUR)).to.be.within(11, 12);
+    await operator.restart();
+    expect(await callsWithin(HOUR)).to.be.within(11, 12);
+  });
+
+  it('is asked for again within 30 s of a single wrong "no such job", and is then as before', async () => {
+    await operator.applyAnswered(aJob().every('10s'), running());
+    await operator.poll(noSuchJob());
+    operator.cloud.always(running());
+    await operator.clock.advance(30 * SECOND);
+    expect(shown(operator.status)).to.include({ state: 'Running', Ready: 'True ObservationSucceeded' });
+  });
+
+  for (const interval of ['10s', '60s', '24h'])
+    it(`finds a job that is created just after its object, at an interval of ${interval}`, async () => {
+      await operator.applyAnswered(aJob().every(interval), noSuchJob());
+      operator.cloud.always(running());
+      await operator.clock.advance(30 * SECOND);
+      expect(shown(operator.status).state).to.equal('Running');
+    });
+
+  it('whose job was just missed is asked for again soon also after a restart', async () => {
+    await operator.applyAnswered(aJob(), noSuchJob());
+    operator.cloud.always(running());
+    await operator.restart(5 * SECOND);
+    await operator.clock.advance(30 * SECOND);
+    expect(shown(operator.status).state).to.equal('Running');
+  });
+
+  it('is confirmed no faster than --min-interval and the budget allow', async () => {
+    const slow = new AnOperator({ minIntervalMs: 5 * MINUTE, intervalScale: 2 });
+    slow.cloud.always(noSuchJob());
+    await slow.apply(aJob());
+    slow.clear();
+    await slow.clock.advance(5 * MINUTE - SECOND);
+    expect(slow.cloud.takeCalls()).to.deep.equal([]);
+    await slow.verify();
+  });
 
   it('that was refused is polled at once when it changes', async () => {
     await operator.applyAnswered(aJob(), fails('InvalidReference'));
