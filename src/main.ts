@@ -7,7 +7,12 @@ import { printable } from './base/foreign-text.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
 
-import { ownCredentials, type Rrsa } from './cloud/credentials/environment-credentials.ts';
+import {
+  ownCredentials,
+  type Rrsa,
+  sourceOf,
+  stsEndpointOf,
+} from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
 import { type Environment, helpText, readConfig } from './config/read-config.ts';
 import { warningsOf } from './config/warnings.ts';
@@ -37,6 +42,7 @@ async function main(args: readonly string[], environment: Environment): Promise<
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
   for (const warning of warningsOf(config, own !== undefined))
     logger.warn('an option needs attention', { warning });
+  logger.info("the operator's own credentials", sourceOf(own));
   const proxies = PROXY_VARIABLES.filter((name) => environment[name]);
   if (proxies.length > 0)
     logger.warn('proxies are not supported: the cloud is called directly', { variables: proxies });
@@ -80,9 +86,26 @@ function readOrExit(args: readonly string[], environment: Environment): Settings
   const canAssume = config?.['sts-endpoint'] !== 'none';
   const credentials = ownCredentials(environment, config?.credentials ?? 'auto', canAssume);
   if ('errors' in credentials) errors.push(...credentials.errors);
-  if ('config' in result && 'own' in credentials) return { ...result, ...credentials };
+  const stsEndpoint = config && stsEndpointOrError(config, environment, errors);
+  if (errors.length === 0 && 'config' in result && 'own' in credentials)
+    return { ...result, config: { ...result.config, 'sts-endpoint': stsEndpoint }, ...credentials };
   process.stderr.write(`${errors.map(printable).join('\n')}\n--help lists the options.\n`);
   process.exit(EXIT_BAD_OPTIONS);
+}
+
+/** The endpoint of `--sts-endpoint`; without the option, that of the vendor's variables, if any. */
+function stsEndpointOrError(
+  config: Config,
+  environment: Environment,
+  errors: string[],
+): Config['sts-endpoint'] {
+  if (config['sts-endpoint'] !== undefined) return config['sts-endpoint'];
+  try {
+    return stsEndpointOf(environment, config.region);
+  } catch (error) {
+    errors.push((error as Error).message);
+    return undefined;
+  }
 }
 
 function print(text: string): void {
