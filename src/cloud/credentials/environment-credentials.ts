@@ -5,9 +5,6 @@
 
 import { type Endpoint, isLoopback, parseEndpoint } from '../../base/endpoint.ts';
 import { isRegion } from '../../job/model/reference.ts';
-import type { AccessKey } from '../client/credential.ts';
-import { type Endpoint, isLoopback, parseEndpoint } from '../../base/endpoint.ts';
-import { isRegion } from '../../job/model/reference.ts';
 import { type AccessKey, FORMATS } from '../client/credential.ts';
 import { stsEndpointOfRegion } from '../client/region-endpoints.ts';
 
