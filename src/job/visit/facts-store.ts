@@ -65,8 +65,8 @@ export class FactsStore {
   }
 
   /**
-   * Returns the definitive failure in force as the schedule sees it; by the stored status for an object that was not
-   * visited yet.
+   * Returns the definitive failure in force as the schedule sees it; by the stored status for an object that
+   * was not visited yet.
    */
   verdictOf(object: EdgeTranscodeJob): Verdict | undefined {
     const facts = this.find(object);

@@ -142,7 +142,7 @@ describe('a failing object', () => {
     expect(await callsWithin(HOUR)).to.be.within(11, 12);
   });
 
-  it('is asked for again within 30 s of a single wrong "no such job", and is then as before', async () => {
+  it('is observed again within 30 s of a single wrong "no such job", and is then as before', async () => {
     await operator.applyAnswered(aJob().every('10s'), running());
     await operator.poll(noSuchJob());
     operator.cloud.always(running());
@@ -158,7 +158,7 @@ describe('a failing object', () => {
       expect(shown(operator.status).state).to.equal('Running');
     });
 
-  it('whose job was just missed is asked for again soon also after a restart', async () => {
+  it('whose job was just missed is polled again soon also after a restart', async () => {
     await operator.applyAnswered(aJob(), noSuchJob());
     operator.cloud.always(running());
     await operator.restart(5 * SECOND);
