@@ -185,7 +185,11 @@ export class ClusterDriver {
     this.#parts.requests.submit(request);
   }
 
-  /** Logs a refusal. A missing permission concerns all clusters of a credential: it is logged once. */
+  /**
+   * Logs a refusal. A missing permission concerns all clusters of a credential: it is logged once. Any other
+   * names the namespace, even with the operator's own credentials: made-up clusters of a namespace must not
+   * use up the lines about these credentials.
+   */
   #logRefusal({ failure: { kind, message } }: FailedResult): void {
     const { clusterID, credential } = this.about;
     const identity = identityOf(credential);
@@ -195,7 +199,7 @@ export class ClusterDriver {
       'jobs cannot be listed: each job is observed by its own call',
       isDenied
         ? { identity, permission: `live:${LIST_ACTION}`, message }
-        : { identity, clusterID, kind, message },
+        : { identity, namespace: credential.namespace, clusterID, kind, message },
     );
   }
 }

@@ -396,6 +396,7 @@ describe('batches', () => {
       expect(warnings().map(({ fields }) => fields)).to.deep.equal(
         ['x', 'y'].map((clusterID) => ({
           identity: 'media/key',
+          namespace: 'media',
           clusterID,
           kind: 'InvalidReference',
           message: 'as planned',

@@ -72,6 +72,16 @@ describe('the requests of the batches', () => {
     expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['sports']);
   });
 
+  it('log a refusal to list a cluster as caused by its namespace, also with the operator’s own credentials', async () => {
+    for (const jobID of ['a', 'b']) void observe({ jobID, credential: { namespace: 'sports' } });
+    await clock.advance(SECOND);
+    const refused = { kind: 'InvalidReference', message: 'no such cluster' } as const;
+    await end({ kind: 'failed', failure: refused, sentAt: clock.now(), isOnlyListing: true });
+    expect(logger.lines.map(({ fields }) => [fields.clusterID, fields.namespace])).to.deep.equal([
+      ['c', 'sports'],
+    ]);
+  });
+
   it('answer the jobs of a sweep whose page is withdrawn because no call may be made', async () => {
     const answers = ['a', 'b'].map((jobID) => observe({ jobID }));
     await clock.advance(SECOND);
