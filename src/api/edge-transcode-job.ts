@@ -100,6 +100,11 @@ export interface EdgeTranscodeJob {
   /** The value of the shard label. */
   readonly shard?: string;
   readonly spec: EdgeTranscodeJobSpec;
+  /**
+   * Whether the object has a `deletionTimestamp`: a finalizer holds it for a while. The store takes it for
+   * deleted.
+   */
+  readonly isDeleting?: boolean;
   /** Why the spec cannot be used. An older schema may have accepted what this operator cannot read. */
   readonly invalid?: string;
   readonly status: HeldStatus;

@@ -9,8 +9,21 @@ export interface ApiFailure {
   readonly status?: number;
   /** The `reason` of the returned `Status`, or the network's error code. */
   readonly reason: string;
+  /**
+   * What refused the request, where the server says it: `authorization`, or the kind and name of an admission
+   * policy or webhook.
+   */
+  readonly refusedBy?: string;
   /** Delay that the server requests, for flow control. */
   readonly retryAfterMs?: number;
+}
+
+/** `refusedBy` of a request that the caller has no permission for. */
+export const AUTHORIZATION = 'authorization';
+
+/** Whether an admission policy or webhook refused the request. */
+export function isByPolicy({ refusedBy }: ApiFailure): boolean {
+  return refusedBy !== undefined && refusedBy !== AUTHORIZATION;
 }
 
 /**
@@ -41,16 +54,39 @@ export function apiFailure(error: unknown): ApiFailure {
 /** Makes a failure of a refusal. @param retryAfter the header, in seconds */
 export function refusal(status: number, body: unknown, retryAfter: string | undefined): ApiFailure {
   const retryAfterMs = Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS);
+  const { reason, message } = statusOf(body);
+  const refusedBy = typeof message === 'string' ? refuserIn(message) : undefined;
   return {
     status,
-    reason: statusReason(body) ?? `HTTP ${status}`,
+    reason: typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : `HTTP ${status}`,
+    ...(refusedBy && { refusedBy }),
     ...(retryAfterMs > 0 && { retryAfterMs }),
   };
 }
 
-function statusReason(body: unknown): string | undefined {
-  const { reason } = (typeof body === 'string' ? parsed(body) : (body ?? {})) as { reason?: unknown };
-  return typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : undefined;
+function statusOf(body: unknown): { readonly reason?: unknown; readonly message?: unknown } {
+  return (typeof body === 'string' ? parsed(body) : (body ?? {})) as { reason?: unknown };
+}
+
+/**
+ * Messages of the API server that say what refused a request, whatever its status: policies and webhooks
+ * choose the status. The rest of such a message is the policy's own text and is not kept.
+ */
+const REFUSERS: readonly (readonly [kind: string, pattern: RegExp])[] = [
+  [
+    'ValidatingAdmissionPolicy',
+    /ValidatingAdmissionPolicy '([\w.-]{1,253})' with binding '[^']*' denied request/,
+  ],
+  ['webhook', /admission webhook "([\w.-]{1,253})" denied the request/],
+  ['webhook', /failed calling webhook "([\w.-]{1,253})"/],
+];
+
+function refuserIn(message: string): string | undefined {
+  for (const [kind, pattern] of REFUSERS) {
+    const name = pattern.exec(message)?.[1];
+    if (name !== undefined) return `${kind} ${name}`;
+  }
+  return / cannot \w+ resource "/.test(message) ? AUTHORIZATION : undefined;
 }
 
 function parsed(body: string): unknown {

@@ -26,7 +26,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Decodes an object. @returns undefined when it is not an object of the API at all */
 export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const { metadata, spec, status } = fieldsOf(raw);
-  const { namespace, name, uid, resourceVersion, generation, annotations, labels } = fieldsOf(metadata);
+  const { namespace, name, uid, resourceVersion, generation, annotations, labels, deletionTimestamp } =
+    fieldsOf(metadata);
   if (!isText(namespace) || !isText(name) || !isText(uid) || !isText(resourceVersion)) return undefined;
   const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
   const shard = fieldsOf(labels)[SHARD_LABEL];
@@ -41,6 +42,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     status: decodeStatus(fieldsOf(status)),
     ...(isText(requestedAt) && { requestedAt: printable(copyOf(requestedAt.slice(0, LONGEST_TOKEN))) }),
     ...(typeof shard === 'string' && { shard }),
+    ...(isText(deletionTimestamp) && { isDeleting: true }),
     ...(invalid !== undefined && { invalid }),
   };
 }

@@ -5,6 +5,9 @@
  * Versions are numbers, but they can go back: an etcd that was restored from a backup gives them a second
  * time. So a lower version is old only in a watch, which may lag. A list or a read shows what the API server
  * has at that moment, whatever the number, unless the store has changed since it was requested.
+ *
+ * An object that is being deleted counts as deleted as soon as it has its mark, the `deletionTimestamp`,
+ * which is never taken away: a finalizer may hold it for days, and nothing is to be done for it meanwhile.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { isOfShard, type Shard } from '../../api/shard.ts';
@@ -30,6 +33,8 @@ export class Store implements JobStore {
   readonly #conditions = new ConditionInterner();
   #onChange: OnChange = () => undefined;
   readonly #unconfirmed = new Map<Source, Unconfirmed>();
+  /** Uids of objects that are being deleted: a watch that lags may bring versions without the mark. */
+  readonly #deleting = new Map<ObjectKey, string>();
   readonly #awaited: Set<Source>;
 
   readonly #shard: Shard;
@@ -78,7 +83,9 @@ export class Store implements JobStore {
   take(event: WatchEvent, source?: Source): void {
     switch (event.kind) {
       case 'relisting':
-        this.#unconfirmed.set(source, this.#jobsOf(source));
+        this.#unconfirmed.set(source, within(source, this.#jobs));
+        // The list shows the marks, and no watch is open that could lag.
+        for (const key of within(source, this.#deleting).keys()) this.#deleting.delete(key);
         break;
       case 'found':
         this.#find(event.job, this.#unconfirmed.get(source));
@@ -106,10 +113,16 @@ export class Store implements JobStore {
     const { key } = job;
     const before = this.#jobs.get(key);
     if (before && !isNewerVersion(job.resourceVersion, before.resourceVersion)) return;
-    this.#set(job, before);
+    if (this.#deleting.get(key) !== job.uid) this.#set(job, before);
   }
 
   #set(job: EdgeTranscodeJob, before: EdgeTranscodeJob | undefined): void {
+    if (job.isDeleting) {
+      this.#deleting.set(job.key, job.uid);
+      this.remove(job.key);
+      return;
+    }
+    this.#deleting.delete(job.key);
     const after = this.#held(job);
     this.#jobs.set(job.key, after);
     this.#onChange(job.key, { before, after });
@@ -168,16 +181,18 @@ export class Store implements JobStore {
     this.#onChange(key, { before, after: undefined });
   }
 
-  #jobsOf(source: Source): Unconfirmed {
-    if (source === undefined) return new Map(this.#jobs);
-    return new Map([...this.#jobs].filter(([key]) => splitKey(key).namespace === source));
-  }
-
   /** Ignores the deletion of an earlier object with the same name. */
   #delete(job: EdgeTranscodeJob): void {
     const { key } = job;
     if (this.#jobs.get(key)?.uid === job.uid) this.remove(key);
+    if (this.#deleting.get(key) === job.uid) this.#deleting.delete(key);
   }
+}
+
+/** Copies the entries of a source's objects. */
+function within<Value>(source: Source, all: ReadonlyMap<ObjectKey, Value>): Map<ObjectKey, Value> {
+  if (source === undefined) return new Map(all);
+  return new Map([...all].filter(([key]) => splitKey(key).namespace === source));
 }
 
 /**

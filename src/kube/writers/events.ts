@@ -13,7 +13,7 @@ import { nameOf } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import type { EventSink, JobEvent } from '../../job/model/sinks.ts';
-import { type ApiFailure, apiFailure } from '../client/api-error.ts';
+import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
 import type { KubeClient } from '../client/kube-client.ts';
 
 export interface KubeEventsParts {
@@ -84,12 +84,15 @@ export class KubeEvents implements EventSink {
   }
 
   /**
-   * Warns once of a missing permission, which only a person can grant. Other failures are temporary, and
-   * counted.
+   * Warns once of a missing permission, a policy or a webhook, which only a person can change. Other failures
+   * are temporary, and counted.
    */
   #logFailure(failure: ApiFailure & { readonly event: string }): void {
     const message = 'writing an event failed';
-    if (failure.status === 403) this.#once.failed('permission', message, { ...failure, hint: HINT });
+    const cause = failure.refusedBy ?? failure.reason;
+    const fields = failure.refusedBy === AUTHORIZATION ? { ...failure, hint: HINT } : { ...failure };
+    if (failure.status === 403 || isByPolicy(failure))
+      this.#once.failed('permission', message, fields, cause);
     else this.#parts.logger.debug(message, { ...failure });
   }
 

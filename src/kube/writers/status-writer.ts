@@ -13,7 +13,7 @@ import { Controller } from '../../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
 import type { StatusSink } from '../../job/model/sinks.ts';
 import { fingerprintOf } from '../../job/status/fingerprint.ts';
-import { type ApiFailure, apiFailure } from '../client/api-error.ts';
+import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
 import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
 import { decodeJob } from '../informer/decode.ts';
 import type { Store } from '../informer/store.ts';
@@ -21,7 +21,8 @@ import { RepeatLimit } from './repeat-limit.ts';
 
 /**
  * Results of a write: `written`, `pruned` (written without fields that the schema lacks), `conflict` (the
- * object had changed), `rejected` (by the schema), `gone` (the object), `failed` (retried).
+ * object had changed), `rejected` (by the schema, an admission policy or a webhook), `gone` (the object),
+ * `failed` (retried).
  */
 export const WRITE_RESULTS = ['written', 'pruned', 'conflict', 'rejected', 'gone', 'failed'] as const;
 export type WriteResult = (typeof WRITE_RESULTS)[number];
@@ -54,9 +55,12 @@ interface Desired {
  */
 const MOST_IN_FLIGHT = 16;
 
-const DELAY_LOGGED_AGAIN_MS = 10 * 60_000;
-
 const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
+
+/** Pauses while an admission policy or webhook refuses: only a person ends that. */
+const RETRY_REFUSED: Backoff = { baseMs: 30_000, maxMs: 10 * 60_000 };
+
+const LOGGED_AGAIN_MS = 10 * 60_000;
 
 export class StatusWriter implements StatusSink {
   readonly #parts: StatusWriterParts;
@@ -68,6 +72,8 @@ export class StatusWriter implements StatusSink {
    * whole.
    */
   readonly #pruning: OnceLogger;
+  /** Policies and webhooks that refuse statuses of a namespace: logged once in ten minutes. */
+  readonly #policies: OnceLogger;
   /** Namespaces whose writes are delayed: logged once in ten minutes. */
   readonly #delays: OnceLogger;
   readonly #limit: RepeatLimit;
@@ -77,7 +83,8 @@ export class StatusWriter implements StatusSink {
     this.#parts = parts;
     this.#rejections = new OnceLogger({ ...parts, level: 'error' });
     this.#pruning = new OnceLogger(parts);
-    this.#delays = new OnceLogger({ ...parts, repeatAfterMs: DELAY_LOGGED_AGAIN_MS });
+    this.#policies = new OnceLogger({ ...parts, level: 'error', repeatAfterMs: LOGGED_AGAIN_MS });
+    this.#delays = new OnceLogger({ ...parts, repeatAfterMs: LOGGED_AGAIN_MS });
     this.#limit = new RepeatLimit(parts.clock);
     this.#controller = new Controller<ObjectKey>({
       clock: parts.clock,
@@ -165,6 +172,7 @@ export class StatusWriter implements StatusSink {
     failure: ApiFailure,
   ): Promise<Outcome> {
     if (failure.status === 404) return this.#drop(key, desired, 'gone');
+    if (isByPolicy(failure)) return this.#refusedByPolicy(key, desired, failure);
     if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired, failure);
     return this.#later(key, desired, failure);
   }
@@ -210,15 +218,22 @@ export class StatusWriter implements StatusSink {
     return this.#drop(key, desired, 'rejected');
   }
 
+  /** Keeps the status: nothing else brings it again once the policy is changed. */
+  #refusedByPolicy(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
+    desired.failures += 1;
+    this.#parts.onWrite('rejected');
+    const message = 'an admission policy or webhook of the cluster refuses the status';
+    const about = { ...splitKey(key), ...failure };
+    this.#policies.failed(`${about.namespace} ${failure.refusedBy}`, message, about);
+    return this.#again(key, desired, retryAfter(backoffDelay(RETRY_REFUSED, desired.failures)));
+  }
+
   #later(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
     desired.failures += 1;
     this.#parts.onWrite('failed');
     const level = desired.failures === 1 ? 'warn' : 'debug';
-    const hint =
-      failure.status === 403
-        ? 'the service account may not patch edgetranscodejobs/status: kubectl apply -f deploy/'
-        : undefined;
-    this.#parts.logger[level]('writing a status failed', { ...splitKey(key), ...failure, hint });
+    const about = { ...splitKey(key), ...failure, hint: hintOf(failure) };
+    this.#parts.logger[level]('writing a status failed', about);
     const delay = Math.max(backoffDelay(RETRY, desired.failures), failure.retryAfterMs ?? 0);
     const latest = this.#desired.get(key);
     if (latest) latest.notBefore = this.#parts.clock.now() + (failure.retryAfterMs ?? 0);
@@ -244,6 +259,15 @@ export class StatusWriter implements StatusSink {
   #finish(key: ObjectKey, desired: Desired): void {
     if (this.#desired.get(key) === desired) this.#desired.delete(key);
   }
+}
+
+/** What a person can do about a failed write. */
+function hintOf({ status, refusedBy }: ApiFailure): string | undefined {
+  if (refusedBy === AUTHORIZATION)
+    return 'the service account may not patch edgetranscodejobs/status: kubectl apply -f deploy/';
+  if (status === 403)
+    return 'the API server forbids it: look for a missing Role, an admission policy or a webhook';
+  return undefined;
 }
 
 /** Replaces the whole status, so that no stale field stays; tests for the version that it was decided on. */

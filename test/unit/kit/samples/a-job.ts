@@ -70,6 +70,10 @@ export class JobBuilder {
     return this.#with({ invalid });
   }
 
+  deleting(): JobBuilder {
+    return this.#with({ isDeleting: true });
+  }
+
   storing(status: EdgeTranscodeJobStatus): JobBuilder {
     return this.#with({ status });
   }

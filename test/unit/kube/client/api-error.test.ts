@@ -30,6 +30,42 @@ describe('the failure of a call of the API server', () => {
       expect(apiFailure(refusal(body, {}, 502))).to.deep.equal({ status: 502, reason: 'HTTP 502' });
     });
 
+  for (const [message, refusedBy] of [
+    [
+      "jobs \"a\" is invalid: : ValidatingAdmissionPolicy 'frozen.example' with binding 'b' denied request: CANARY",
+      'ValidatingAdmissionPolicy frozen.example',
+    ],
+    [
+      "jobs \"a\" is forbidden: ValidatingAdmissionPolicy 'frozen' with binding 'b' denied request: CANARY",
+      'ValidatingAdmissionPolicy frozen',
+    ],
+    [
+      'admission webhook "validate.kyverno.svc-fail" denied the request: CANARY',
+      'webhook validate.kyverno.svc-fail',
+    ],
+    [
+      'Internal error occurred: failed calling webhook "validate.kyverno.svc": failed to call webhook: CANARY',
+      'webhook validate.kyverno.svc',
+    ],
+    [
+      'jobs "a" is forbidden: User "u" cannot patch resource "edgetranscodejobs/status" in API group "edgetranscode.live"',
+      'authorization',
+    ],
+  ] as const)
+    it(`names what refused the request: ${refusedBy}`, () => {
+      const failure = apiFailure(refusal({ reason: 'Forbidden', message }, {}, 403));
+      expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden', refusedBy });
+    });
+
+  for (const message of [
+    'admission webhook "CANARY CANARY" denied the request',
+    "ValidatingAdmissionPolicy 'CANARY' CANARY",
+    7,
+  ])
+    it(`names nothing for ${JSON.stringify(message)}`, () => {
+      expect(apiFailure(refusal({ message }, {}, 403))).to.deep.equal({ status: 403, reason: 'HTTP 403' });
+    });
+
   it('has the status and reason of a refused watch', () => {
     const failure = { status: 410, reason: 'Expired' };
     expect(apiFailure(new RefusedError(failure))).to.deep.equal(failure);

@@ -20,6 +20,12 @@ function withStatus(status: unknown) {
 }
 
 describe('an object of the API server', () => {
+  it('is known to be in deletion by its deletionTimestamp', () => {
+    const metadata = { ...METADATA, deletionTimestamp: '2026-01-01T00:00:00Z' };
+    expect(decodeJob({ metadata, spec: SPEC })?.isDeleting).to.equal(true);
+    expect(decodeJob({ metadata: METADATA, spec: SPEC })).not.to.have.property('isDeleting');
+  });
+
   it('is reduced to the fields in use', () => {
     const condition = {
       type: 'Ready',

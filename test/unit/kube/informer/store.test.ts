@@ -168,6 +168,51 @@ describe('the store', () => {
     expect(store.size).to.equal(0);
   });
 
+  describe('with an object that is being deleted, which a finalizer holds', () => {
+    const marked = (version: number, uid = 'uid-a') =>
+      aJob().named('a').uid(uid).version(version).deleting().build();
+
+    it('removes it when the watch marks it, and reports nothing more of it', () => {
+      list(job('a', 1));
+      takeChanges();
+      for (const version of [2, 3]) store.take({ kind: 'applied', job: marked(version) });
+      store.take({ kind: 'deleted', job: marked(4) });
+      expect(changes).to.deep.equal(['media/a uid-a@1 → none']);
+    });
+
+    it('does not take it from a list', () => {
+      list(marked(1), job('b', 2));
+      list(marked(1), job('b', 2));
+      expect(changes).to.deep.equal(['media/b none → uid-b@2']);
+    });
+
+    it('removes it when the answer to a write shows the mark, though the watch lags', () => {
+      list(job('a', 1));
+      store.update(marked(3));
+      store.take({ kind: 'applied', job: job('a', 2) });
+      expect(store.size).to.equal(0);
+    });
+
+    it('removes it when a read shows the mark', () => {
+      list(job('a', 1));
+      store.takeRead(marked(3), store.get('media/a'));
+      expect(store.size).to.equal(0);
+    });
+
+    it('takes the object that is created under its name afterwards', () => {
+      store.take({ kind: 'applied', job: marked(3) });
+      store.take({ kind: 'applied', job: job('a', 5, 'uid-new') });
+      expect(store.get('media/a')?.uid).to.equal('uid-new');
+    });
+
+    it('takes it back when a list shows it without the mark, as after a restore of etcd', () => {
+      list(job('a', 1));
+      store.take({ kind: 'applied', job: marked(3) });
+      list(job('a', 1));
+      expect(store.size).to.equal(1);
+    });
+  });
+
   it('knows whether a list is complete', () => {
     expect(store.isListed).to.equal(false);
     store.take({ kind: 'relisting' });

@@ -151,11 +151,23 @@ describe('events', () => {
   });
 
   it('that may not be created lead to one warning, with what to do', async () => {
-    failure = new ApiException(403, 'CANARY', '', {});
+    const message = 'events.events.k8s.io is forbidden: User "CANARY" cannot create resource "events"';
+    failure = new ApiException(403, 'CANARY', { message }, {});
     for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
     await settled();
     expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);
     expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
     expect(dropped).to.equal(3);
+  });
+
+  it('that a policy refuses lead to one warning, which names the policy and no Role', async () => {
+    const message =
+      "x is forbidden: ValidatingAdmissionPolicy 'quiet' with binding 'b' denied request: CANARY";
+    failure = new ApiException(422, 'CANARY', { message }, {});
+    for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
+    await settled();
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);
+    expect(logger.lines[0]?.fields).to.include({ refusedBy: 'ValidatingAdmissionPolicy quiet' });
+    expect(JSON.stringify(logger.lines)).not.to.match(/CANARY|deploy/);
   });
 });

@@ -34,6 +34,12 @@ function refusal(code: number, headers: Record<string, string> = {}): Error {
   return new ApiException(code, 'CANARY', '{"kind":"Status","message":"CANARY","reason":"Refused"}', headers);
 }
 
+function policyRefusal(code: number): Error {
+  const message =
+    "x is forbidden: ValidatingAdmissionPolicy 'frozen' with binding 'b' denied request: CANARY";
+  return new ApiException(code, 'CANARY', { kind: 'Status', reason: 'Forbidden', message }, {});
+}
+
 /** An API server whose answers the test gives, one by one. */
 class ScriptedClient {
   readonly patches: {
@@ -339,6 +345,16 @@ describe('the status writer', () => {
       expect(patches, 'a newer status starts no new row').to.be.below(53);
     });
 
+    it('writes nothing more when the object is being deleted', async () => {
+      await write(known(), RUNNING);
+      const metadata = { ...metadataOf('a', 9), deletionTimestamp: '2026-01-01T00:00:00Z' };
+      client.object = { ...raw('a', 9), metadata };
+      await client.refuse(refusal(422));
+      await clock.advance(60_000);
+      expect(client.patches).to.have.length(1);
+      expect([writer.pending, store.size]).to.deep.equal([0, 0]);
+    });
+
     it('writes nothing more when the object now belongs to another shard', async () => {
       await write(known(), RUNNING);
       client.object = { ...raw('a', 9), metadata: metadataOf('a', 9, { [SHARD_LABEL]: 'sports' }) };
@@ -482,8 +498,52 @@ describe('the status writer', () => {
 
     it('logs what to do when the permission is missing', async () => {
       await write(known(), RUNNING);
-      await client.refuse(refusal(403));
+      const message = 'x is forbidden: User "u" cannot patch resource "edgetranscodejobs/status"';
+      await client.refuse(new ApiException(403, 'x', { reason: 'Forbidden', message }, {}));
       expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    });
+
+    it('names no single cause for a 403 without a known one', async () => {
+      await write(known(), RUNNING);
+      await client.refuse(refusal(403));
+      expect(logger.lines[0]?.fields.hint).to.equal(
+        'the API server forbids it: look for a missing Role, an admission policy or a webhook',
+      );
+    });
+
+    for (const code of [403, 422, 400])
+      it(`logs that an admission policy refuses the status, and its name, for ${code}`, async () => {
+        await write(known(), RUNNING);
+        await client.refuse(policyRefusal(code));
+        expect(client.gets, 'reads').to.deep.equal([]);
+        expect(results).to.deep.equal(['rejected']);
+        expect(logger.lines.map(({ level, message }) => [level, message])).to.deep.equal([
+          ['error', 'an admission policy or webhook of the cluster refuses the status'],
+        ]);
+        const { fields } = logger.lines[0] ?? {};
+        expect(fields).to.include({ name: 'a', refusedBy: 'ValidatingAdmissionPolicy frozen' });
+        expect(JSON.stringify(logger.lines)).not.to.match(/CRD|Role|crds|deploy|CANARY/);
+      });
+
+    it('retries a status that a policy refuses seldom, and writes it once the policy is gone', async () => {
+      await write(known(), RUNNING);
+      for (const errors of Array(3).fill(policyRefusal(422))) {
+        const sent = client.patches.length;
+        await client.refuse(errors);
+        await clock.advance(14_000);
+        expect(client.patches).to.have.length(sent);
+        while (client.patches.length === sent) await clock.advance(1_000);
+      }
+      await client.accept(raw('a', 6, { status: RUNNING }));
+      expect(reported).to.deep.equal(['a replaced nothing']);
+      expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(1);
+    });
+
+    it('writes other objects while a policy refuses one', async () => {
+      await write(known('a'), RUNNING);
+      await client.refuse(policyRefusal(403));
+      await write(known('b'), RUNNING);
+      expect(client.last.key).to.equal('media/b');
     });
 
     it('waits as long as the API server requests, also with a newer status', async () => {
