@@ -184,6 +184,8 @@ class Watching {
     this.server.restore();
     this.#writes.length = 0;
     this.#gone.clear();
+    // The token of a further page names a version that the API server refuses.
+    if (this.#list) this.#list = { ...this.#list, version: Number.POSITIVE_INFINITY };
     this.fail(undefined);
   }
 
