@@ -107,7 +107,8 @@ export class ScriptedCollection {
   }
 
   #respond(response: Response, { url }: Received): void {
-    const { searchParams } = new URL(url ?? '', this.server.url);
+    // Not the server's own URL: a request may arrive while the server is closed.
+    const { searchParams } = new URL(url ?? '', 'https://any.invalid');
     if (searchParams.get('watch') === 'true')
       this.#watch(response, searchParams.get('resourceVersion') ?? '');
     else if (searchParams.get('limit') === '1') this.#check(response);
