@@ -62,7 +62,8 @@ export class ALife {
   }
 
   get window(): number {
-    return freshnessWindow(this.#interval, SETTINGS);
+    // Frequent polls that confirm a failure do not make the window shorter.
+    return freshnessWindow(Math.max(this.#interval, effectiveInterval(this.object.spec, SETTINGS)), SETTINGS);
   }
 
   decided(time = rfc3339(new Date(this.now))): EdgeTranscodeJobStatus {
