@@ -17,6 +17,7 @@ import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import { Sts } from './cloud/credentials/sts.ts';
 import { RedisConnection } from './cloud/redis/redis-connection.ts';
 import type { Config } from './config/options.ts';
+import { ownNamespaces } from './config/own-namespaces.ts';
 import { Controller } from './controller/controller.ts';
 import type { Priority } from './job/model/cloud-port.ts';
 import { scaledBy } from './job/schedule/interval-scale.ts';
@@ -225,7 +226,7 @@ function cloudOf(
   const { config, own, client, metrics, userAgent, clock, logger } = parts;
   const credentials = new Credentials({
     own,
-    ownFor: config['default-credentials-namespaces'] ?? [],
+    ownFor: ownNamespaces(config),
     secrets: new KubeSecrets(client),
     allowedEndpoints: config['allowed-endpoints'],
     allowInsecure: config['insecure-endpoint'],

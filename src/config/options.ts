@@ -98,7 +98,7 @@ export const OPTIONS = {
   }),
   'default-credentials-namespaces': option({
     value: 'LIST',
-    text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all; default: none",
+    text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all; default: none, or all with --kubeconfig",
     parse: parse.list(parse.isNamespaceOrAll, 'a namespace or *'),
   }),
   'allowed-endpoints': option({

@@ -5,6 +5,7 @@
 import { SHARD_LABEL } from '../api/edge-transcode-job.ts';
 import { type Endpoint, isLoopback } from '../base/endpoint.ts';
 import type { Config } from './options.ts';
+import { ownNamespaces } from './own-namespaces.ts';
 
 /**
  * Returns one sentence for each, which names the option and says what to do. No sentence repeats a value.
@@ -16,10 +17,10 @@ export function warningsOf(config: Config, hasOwn: boolean): readonly string[] {
 }
 
 function* aboutOwnCredentials(config: Config): Iterable<string> {
-  const namespaces = config['default-credentials-namespaces'];
-  if (namespaces === undefined)
+  const namespaces = ownNamespaces(config);
+  if (namespaces.length === 0)
     yield "--default-credentials-namespaces: is not set, so no object may use the operator's own credentials; name the namespaces whose objects may, or * for all";
-  if (config.shard !== undefined && namespaces?.includes('*'))
+  if (config.shard !== undefined && namespaces.includes('*'))
     yield `--default-credentials-namespaces: with *, any namespace can choose the credentials of this shard by the label ${SHARD_LABEL}; name the namespaces instead`;
 }
 

@@ -17,6 +17,8 @@ export interface OperatorOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that the operator's own command line follows, such as `['nice']`. It must end in an exec. */
   readonly launcher?: readonly string[];
+  /** Where the operator finds the kubeconfig. Default: the option, as a person names it. */
+  readonly kubeconfigIn?: 'option' | 'environment';
   /** Whether to wait until it is ready; default true. */
   readonly untilReady?: boolean;
 }
@@ -82,7 +84,7 @@ export class Operator implements AsyncDisposable {
 /** Resolves when it is ready: its first list is in. */
 export async function startOperator(processes: Processes, options: OperatorOptions): Promise<Operator> {
   if (!existsSync(PROGRAM)) throw new Error(`there is no ${PROGRAM}: run \`make build\` first`);
-  const { kubeconfig, cloud, args = [], launcher = [], untilReady = true } = options;
+  const { kubeconfig, kubeconfigIn = 'option', cloud, args = [], launcher = [], untilReady = true } = options;
   const [command = process.execPath, ...before] = [...launcher, process.execPath];
   const started = await processes.start({
     name: options.name ?? 'operator',
@@ -91,7 +93,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
       ...before,
       ...NODE_FLAGS,
       PROGRAM,
-      `--kubeconfig=${kubeconfig}`,
+      ...(kubeconfigIn === 'option' ? [`--kubeconfig=${kubeconfig}`] : []),
       '--http-address=127.0.0.1:0',
       ...(cloud ? argumentsFor(cloud) : []),
       ...args,
@@ -99,6 +101,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
     env: {
       PATH: process.env.PATH,
       ...NODE_ENVIRONMENT,
+      ...(kubeconfigIn === 'environment' && { KUBECONFIG: kubeconfig }),
       ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
       ...(cloud && {
         ALIBABA_CLOUD_ACCESS_KEY_ID: cloud.accessKey.accessKeyID,

@@ -113,7 +113,8 @@ describe('the command line of the operator', () => {
   });
 
   it('warns of options that expose something, without their values', async () => {
-    const { stdout } = await run(['--kubeconfig=not-there', '--shard-count=2'], {
+    const { stdout } = await run(['--shard-count=2'], {
+      KUBECONFIG: 'not-there',
       EDGETRANSCODE_REDIS_URL: 'redis://:canary@redis.example',
       ALIBABA_CLOUD_ACCESS_KEY_ID: 'id',
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'canary',

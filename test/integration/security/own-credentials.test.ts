@@ -58,6 +58,7 @@ describe("the operator's own credentials", function () {
     const { controlPlane, cloud, processes } = scene.world;
     return startOperator(processes, {
       kubeconfig: controlPlane.kubeconfig,
+      kubeconfigIn: 'environment',
       args: [`--endpoint=${cloud.endpoint}`, `--sts-endpoint=${cloud.stsEndpoint}`, ...args],
       env: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: cloud.accessKey.accessKeyID,

@@ -24,6 +24,11 @@ describe('the warnings about options', () => {
       expect(warned([`${NAMESPACES}=${chosen}`], true)).to.deep.equal([]);
   });
 
+  it('are none where a person names the cluster: all namespaces may then use them', () => {
+    expect(warned(['--kubeconfig=config'], true)).to.deep.equal([]);
+    expect(warned(['--kubeconfig=config', '--shard=sports'], true)).to.deep.equal([NAMESPACES]);
+  });
+
   it('say that the label of a shard lets any namespace choose its credentials', () => {
     expect(warned([`${NAMESPACES}=*`, '--shard=sports'], true)).to.deep.equal([NAMESPACES]);
     expect(warned([`${NAMESPACES}=media`, '--shard=sports'], true)).to.deep.equal([]);
