@@ -96,7 +96,7 @@ describe('the command line of the operator', () => {
   it('does not repeat the content of a kubeconfig that it cannot parse', async () => {
     const { code, stdout, stderr } = await run([`--kubeconfig=${join(home, 'broken')}`]);
     expect(code).to.equal(1);
-    expect(stdout).to.contain('the kubeconfig cannot be used: it is not the YAML of a kubeconfig');
+    expect(stdout).to.contain('broken is not the YAML of a kubeconfig');
     expect(stdout + stderr).to.not.contain('token-of-a-test');
   });
 
