@@ -137,9 +137,10 @@ describe('an object that was never observed', () => {
 
     'is polled less often than its interval while only a person can repair the failure': async () => {
       const { world } = scene;
-      const [ids, healthy] = [noJob(), await createJob(world)];
+      const [ids, healthy] = [await createJob(world), await createJob(world)];
+      await breakCalls(world, ids, vendorError(403, 'Forbidden.RAM'));
       await world.apply(job('slow', ids), job('quick', healthy));
-      await world.until('slow', (each) => is(each, 'Ready', 'False', 'JobNotFound'));
+      await world.until('slow', (each) => is(each, 'Ready', 'False', 'PermissionDenied'));
       const since = await now(world);
       await furtherCalls(world, healthy, 2);
       expect(await callsAbout(world, ids, since)).to.deep.equal([]);

@@ -67,7 +67,7 @@ export const FAILURES: Readonly<Record<string, FailureCase>> = {
   'a 404 whose code is not that of a missing job': {
     fault: vendorError(404, 'InvalidAction.NotFound'),
     kind: 'UnexpectedResponse',
-    message: /does not know \(InvalidAction\.NotFound\)/,
+    message: /does not know the operation .* \(InvalidAction\.NotFound\)/,
   },
   'the page of a proxy': { fault: { kind: 'html' }, kind: 'UnexpectedResponse', message: NOT_JSON },
   'a page that says 200': {
