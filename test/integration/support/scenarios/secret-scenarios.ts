@@ -126,7 +126,11 @@ export function secretScenarios(scene: Scene): Record<string, () => Promise<void
       const shown = await world.until('foreign', (each) => is(each, 'Ready', 'False'), {
         namespace: 'other',
       });
-      expectStalled(shown, 'CredentialsNotFound', /namespace other may not use .* set spec\.credentialsRef, or /);
+      expectStalled(
+        shown,
+        'CredentialsNotFound',
+        /namespace other may not use .* set spec\.credentialsRef, or /,
+      );
       expect(await callsAbout(world, ids)).to.deep.equal([]);
     },
   };
