@@ -3,9 +3,10 @@
  * state and returns the actions to carry out. It makes no call, sets no timer and reads no clock: `now` comes
  * with the input.
  *
- * Askers of the same job share one call. If more jobs wait than the cluster's list has pages, one sweep of
- * the list replaces their Gets. Each page serves the askers that came before its call was sent. A job that
- * the sweep did not bring is observed by Get: "not in the list" never means "not found".
+ * Askers of the same job share one call, also those of several namespaces. If more jobs wait than the
+ * cluster's list has pages, one sweep of the list replaces their Gets. Each page serves the askers that came
+ * before its call was sent. A job that the sweep did not bring is observed by Get: "not in the list" never
+ * means "not found".
  */
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
@@ -30,9 +31,11 @@ export type BatchInput<A extends Asker<A>> =
   | { readonly kind: 'woken' };
 
 export type BatchAction<A extends Asker<A>> =
+  /** The job needs a Get for each namespace that asks, and none for others. */
   | { readonly kind: 'get'; readonly job: PendingJob<A> }
-  /** The job's Get is not wanted any more, if it has one. */
+  /** The job's Gets are not wanted any more, if it has any. */
   | { readonly kind: 'cancelGet'; readonly job: PendingJob<A> }
+  /** A page for one of the namespaces that wait for it. One call serves all of them. */
   | ({ readonly kind: 'list'; readonly pageNo: number } & PageTerms<A>)
   | { readonly kind: 'cancelLists' }
   /** All of them receive the same answer, one object. */
@@ -144,7 +147,7 @@ export class ClusterBatch<A extends Asker<A>> {
   }
 
   #join(job: PendingJob<A>, asker: A, priority: Priority, deadline: number): void {
-    job.add(asker);
+    const isNamespaceNew = job.add(asker);
     asker.job = job;
     const { standing } = job;
     // The counts are by priority: take the job out of them while its priority changes.
@@ -154,6 +157,7 @@ export class ClusterBatch<A extends Asker<A>> {
     if (standing === 'swept') {
       if (!this.#mayJoin(job.priority)) this.#leaveSweep(job, 'alone');
     } else if (isHastened) this.#actions.push({ kind: 'cancelGet', job }, { kind: 'get', job });
+    else if (isNamespaceNew) this.#actions.push({ kind: 'get', job });
   }
 
   #left(asker: A): void {
@@ -254,17 +258,22 @@ export class ClusterBatch<A extends Asker<A>> {
       );
   }
 
-  /** The terms of the jobs that wait for the sweep, of which there is at least one. */
-  #terms(): PageTerms<A> {
-    const jobs = this.#where('swept');
-    const first = jobs.reduce((best, job) => (rank(job.priority) < rank(best.priority) ? job : best));
-    const deadline = jobs.reduce((least, job) => Math.min(least, job.deadline), Number.POSITIVE_INFINITY);
-    return { priority: first.priority, deadline, asker: first.first };
+  /** The terms of each namespace whose jobs wait for the sweep, of which there is at least one. */
+  #terms(): PageTerms<A>[] {
+    const terms = new Map<string, PageTerms<A>>();
+    for (const { firsts, priority, deadline } of this.#where('swept'))
+      for (const asker of firsts) {
+        const known = terms.get(asker.namespace);
+        const best = known && rank(known.priority) <= rank(priority) ? known : { priority, asker };
+        const earliest = Math.min(deadline, known?.deadline ?? deadline);
+        terms.set(asker.namespace, { priority: best.priority, asker: best.asker, deadline: earliest });
+      }
+    return [...terms.values()];
   }
 
   #readPages(sweep: Sweep<A>): void {
-    const { terms } = sweep;
-    if (terms) for (const pageNo of sweep.next()) this.#actions.push({ kind: 'list', pageNo, ...terms });
+    for (const pageNo of sweep.next())
+      for (const terms of sweep.terms) this.#actions.push({ kind: 'list', pageNo, ...terms });
   }
 
   /**
@@ -295,11 +304,19 @@ export class ClusterBatch<A extends Asker<A>> {
     this.#actions.push({ kind: 'get', job });
   }
 
-  /** Answers askers of a job. The job is done when none is left. */
+  /**
+   * Answers askers of a job. The job is done when none is left; a namespace of which none is left needs no
+   * Get.
+   */
   #answer(job: PendingJob<A>, askers: readonly A[], answer: Answer): void {
     this.#actions.push({ kind: 'answer', askers, answer });
     for (const asker of askers) asker.job = undefined;
-    if (!job.remove(askers)) return;
+    const { namespaces } = job;
+    job.remove(askers);
+    if (job.namespaces > 0) {
+      if (job.namespaces < namespaces && job.standing !== 'swept') this.#actions.push({ kind: 'get', job });
+      return;
+    }
     this.#stand(job, 'alone');
     if (!this.#calling.delete(job)) this.#jobs.delete(job.jobID);
     this.#actions.push({ kind: 'cancelGet', job });

@@ -12,9 +12,9 @@ import type {
   Sweeping,
 } from '../../job/model/cloud-port.ts';
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
-import { LIST_ACTION, listJobs } from '../client/live-client.ts';
-import type { JobPage } from '../client/map-response.ts';
-import { type FailedResult, Request, WITHDRAWN } from '../requests/request.ts';
+import { LIST_ACTION, listJobs, type Operation } from '../client/live-client.ts';
+import type { Job, JobPage } from '../client/map-response.ts';
+import { type FailedResult, Request, type Subject, WITHDRAWN } from '../requests/request.ts';
 import type { Requests } from '../requests/requests.ts';
 import { type BatchAction, type BatchInput, ClusterBatch } from './cluster-batch.ts';
 import { type Asker, PendingJob } from './pending-job.ts';
@@ -60,9 +60,32 @@ class Question implements Asker<Question> {
     this.#driver.leave(this);
   }
 
+  get namespace(): string {
+    return this.reference.credential.namespace;
+  }
+
   answer(answer: Answer): void {
     this.#signal.removeEventListener('abort', this);
     this.#resolve(answer);
+  }
+}
+
+/** A page of the list. A request waits for it in the name of each namespace whose jobs it may bring. */
+class PendingPage implements Subject<JobPage> {
+  readonly pageNo: number;
+  readonly requests = new Set<Request<JobPage>>();
+
+  constructor(pageNo: number) {
+    this.pageNo = pageNo;
+  }
+
+  get operation(): Operation<JobPage> {
+    return listJobs(this.pageNo);
+  }
+
+  get isCalling(): boolean {
+    for (const { isCalling } of this.requests) if (isCalling) return true;
+    return false;
   }
 }
 
@@ -70,8 +93,8 @@ export class ClusterDriver {
   readonly about: ClusterReference;
   readonly batch = new ClusterBatch<Question>();
   readonly #parts: ClusterDriverParts;
-  /** The pages of the sweep that wait or are in flight, and their numbers. */
-  readonly #lists = new Map<Request<JobPage>, number>();
+  /** The pages of the sweep that wait or are in flight, by number. */
+  readonly #pages = new Map<number, PendingPage>();
   #timer: Timer | undefined;
 
   constructor(parts: ClusterDriverParts, about: ClusterReference, sweeping: Sweeping) {
@@ -101,8 +124,8 @@ export class ClusterDriver {
   /** Takes the result of a request, unless the request was replaced. */
   finished(request: Request<unknown>): void {
     const { subject } = request;
-    if (subject instanceof PendingJob) this.#got(subject, request);
-    else this.#arrived(request as Request<JobPage>);
+    if (subject instanceof PendingJob) this.#got(subject, request as Request<Job>);
+    else if (subject instanceof PendingPage) this.#arrived(subject, request as Request<JobPage>);
   }
 
   close(): void {
@@ -110,18 +133,18 @@ export class ClusterDriver {
     for (const question of this.batch.askers) question.answer(WITHDRAWN);
   }
 
-  #got(job: PendingJob<Question>, request: Request<unknown>): void {
-    const { get } = job;
-    if (get !== request || !get.result) return;
-    job.get = undefined;
+  #got(job: PendingJob<Question>, get: Request<Job>): void {
+    if (!job.removeGet(get) || !get.result) return;
+    // The Get of another namespace is under way, so that this one was not called. The answer is to come.
+    if (job.isCalling && get.result.kind === 'withdrawn') return;
     this.#step({ kind: 'got', job, result: get.result });
   }
 
-  #arrived(list: Request<JobPage>): void {
-    const pageNo = this.#lists.get(list);
-    if (pageNo === undefined || !list.result) return;
-    this.#lists.delete(list);
-    this.#step({ kind: 'listed', pageNo, result: list.result });
+  #arrived(page: PendingPage, list: Request<JobPage>): void {
+    if (!page.requests.delete(list) || !list.result) return;
+    if (page.isCalling && list.result.kind === 'withdrawn') return;
+    this.#cancelPage(page);
+    this.#step({ kind: 'listed', pageNo: page.pageNo, result: list.result });
   }
 
   #step(input: BatchInput<Question>): void {
@@ -137,7 +160,7 @@ export class ClusterDriver {
   }
 
   #carryOut(action: BatchAction<Question>): void {
-    const { requests, refusals } = this.#parts;
+    const { refusals } = this.#parts;
     switch (action.kind) {
       case 'get':
         this.#get(action.job);
@@ -149,8 +172,7 @@ export class ClusterDriver {
         this.#list(action);
         break;
       case 'cancelLists':
-        for (const request of this.#lists.keys()) requests.withdraw(request);
-        this.#lists.clear();
+        for (const page of this.#pages.values()) this.#cancelPage(page);
         break;
       case 'answer':
         for (const question of action.askers) question.answer(action.answer);
@@ -165,24 +187,41 @@ export class ClusterDriver {
     }
   }
 
+  /** Lets one Get wait for each namespace that asks for the job, unless a call in flight serves all. */
   #get(job: PendingJob<Question>): void {
-    if (job.get) return;
-    job.get = new Request(job, job.first.reference, job);
-    this.#parts.requests.submit(job.get);
+    if (job.isCalling) return;
+    const missing = new Map(job.firsts.map((asker) => [asker.namespace, asker]));
+    for (const get of job.gets) if (!missing.delete(get.namespace)) this.#withdraw(job, get);
+    for (const { reference } of missing.values()) {
+      const get = new Request(job, reference, job);
+      job.addGet(get);
+      this.#parts.requests.submit(get);
+    }
   }
 
-  /** Withdraws the Get unless its call is under way. */
+  /** Withdraws the Gets of a job, except one whose call is under way. */
   #cancelGet(job: PendingJob<Question>): void {
-    const { get } = job;
-    if (!get || get.isCalling) return;
-    job.get = undefined;
+    for (const get of job.gets) if (!get.isCalling) this.#withdraw(job, get);
+  }
+
+  #withdraw(job: PendingJob<Question>, get: Request<Job>): void {
+    job.removeGet(get);
     this.#parts.requests.withdraw(get);
   }
 
   #list({ pageNo, asker, ...terms }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
-    const request = new Request({ operation: listJobs(pageNo) }, asker.reference, terms);
-    this.#lists.set(request, pageNo);
+    const page = this.#pages.get(pageNo) ?? new PendingPage(pageNo);
+    this.#pages.set(pageNo, page);
+    const request = new Request(page, asker.reference, terms);
+    page.requests.add(request);
     this.#parts.requests.submit(request);
+  }
+
+  /** Forgets a page, and withdraws its requests that wait. */
+  #cancelPage(page: PendingPage): void {
+    this.#pages.delete(page.pageNo);
+    for (const request of page.requests) this.#parts.requests.withdraw(request);
+    page.requests.clear();
   }
 
   /**

@@ -37,15 +37,15 @@ const FAILURES_ALLOWED = 3;
 const SHARE_ALLOWED = 0.25;
 
 /**
- * Priority, deadline and namespace of page calls, computed once per stage: going over 100,000 jobs for every
- * page takes seconds.
+ * Priority, deadline and namespace of page requests, for each namespace that waits for the pages: none waits
+ * in the queue of another. Computed once per stage: going over 100,000 jobs for every page takes seconds.
  */
 export interface PageTerms<A> {
-  /** The best priority of the jobs that wait for the pages. */
+  /** The best priority of the namespace's jobs that wait for the pages. */
   readonly priority: Priority;
   /** The earliest deadline among them. */
   readonly deadline: number;
-  /** The pages are called in the name of this asker of a job with that priority. */
+  /** The page is requested in the name of this asker of a job with that priority. */
   readonly asker: A;
 }
 
@@ -53,8 +53,8 @@ export class Sweep<A> {
   stage: Stage = 'first window';
   /** The failure of a page. Jobs that no other page brings share it. */
   failure: FailedResult | undefined;
-  /** Undefined before the first page is read. */
-  terms: PageTerms<A> | undefined;
+  /** One for each namespace that waits for the pages. Empty before the first page is read. */
+  terms: readonly PageTerms<A>[] = [];
   /** Clock `now` of the first call. A job that came by then and that no page brought is not in the list. */
   since = Number.POSITIVE_INFINITY;
   #quietMs: number;
@@ -92,7 +92,11 @@ export class Sweep<A> {
   }
 
   /** Queues pages to be read. */
-  read(stage: 'first page' | 'other pages', pageNumbers: readonly number[], terms: PageTerms<A>): void {
+  read(
+    stage: 'first page' | 'other pages',
+    pageNumbers: readonly number[],
+    terms: readonly PageTerms<A>[],
+  ): void {
     this.stage = stage;
     this.terms = terms;
     this.#queue.push(...pageNumbers);

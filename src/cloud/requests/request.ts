@@ -52,6 +52,8 @@ export type Restart = 'staleSecret' | 'usedNonce' | 'refusedKey';
 /** What a request is about. Makes the operation just before the call: a waiting request has no parameters. */
 export interface Subject<T> {
   readonly operation: Operation<T>;
+  /** Whether a call about it is in flight. Its answer serves the requests that wait, which use no permit. */
+  readonly isCalling?: boolean;
 }
 
 export class Request<T> implements Waiting {

@@ -132,7 +132,8 @@ export class Requests {
     // A new key closes the breaker, so it is adopted before the breaker is asked.
     const account = credential && states.adopt(credential).account;
     const refused = guard.refusal(guardPass);
-    if (current && 'failure' in current) this.#unresolved(request, current.failure, { destination });
+    if (request.subject.isCalling) this.#finish(request, WITHDRAWN);
+    else if (current && 'failure' in current) this.#unresolved(request, current.failure, { destination });
     else if (!credential || this.#isOutdated(request, admission, credential, account)) this.#restart(request);
     else if (refused) this.#refuse(request, refused, { destination });
     else if (this.#isClosed || mayCall?.() === false) this.#finish(request, WITHDRAWN);

@@ -73,6 +73,7 @@ describe('an unexpected failure', function () {
     const livez = () => fetch(`${operator.url}/livez`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
     expect((await livez()).status).to.equal(200);
     operator.process.kill('SIGUSR2');
+    await operator.process.printed(/loop begins/);
     const answer = await livez().then(
       () => 'an answer',
       ({ name }: Error) => name,

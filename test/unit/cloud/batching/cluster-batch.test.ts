@@ -101,6 +101,23 @@ describe('batch of a cluster: one call for all askers of a job', () => {
     expect(scripted.batch.isIdle).to.equal(true);
   });
 
+  it('lets a Get wait for each namespace that asks, and gives the first answer to all', () => {
+    expect(scripted.ask('a', { name: 'first' })).to.deep.equal(['get a']);
+    expect(scripted.ask('a', { name: 'other', namespace: 'sports' })).to.deep.equal(['get a']);
+    expect(scripted.ask('a', { name: 'another', namespace: 'sports' })).to.deep.equal([]);
+    expect(scripted.job('a').firsts.map(({ name }) => name)).to.deep.equal(['first', 'other']);
+    expect(scripted.got('a')).to.deep.equal(['first other another: observed', 'cancel a']);
+    expect(scripted.batch.isIdle).to.equal(true);
+  });
+
+  it('takes the Get of a namespace back when its last asker leaves', () => {
+    scripted.ask('a', { name: 'first' });
+    for (const name of ['other', 'another']) scripted.ask('a', { name, namespace: 'sports' });
+    expect(scripted.leave('another')).to.deep.equal(['another: withdrawn']);
+    expect(scripted.leave('other')).to.deep.equal(['other: withdrawn', 'get a']);
+    expect(scripted.job('a').firsts.map(({ name }) => name)).to.deep.equal(['first']);
+  });
+
   it('keeps apart the calls of one job that end in another order than they began', () => {
     scripted.ask('a', { name: 'first' });
     const first = scripted.job('a');
@@ -115,7 +132,14 @@ describe('batch of a cluster: one call for all askers of a job', () => {
 
   it('lets twenty thousand askers of one job come and leave, each in no time', () => {
     const batch = new ClusterBatch<NamedAsker>();
-    const askers = Array.from({ length: 20_000 }, (_, index): NamedAsker => ({ name: `${index}`, since: 0 }));
+    const askers = Array.from(
+      { length: 20_000 },
+      (_, index): NamedAsker => ({
+        name: `${index}`,
+        namespace: 'media',
+        since: 0,
+      }),
+    );
     const before = process.cpuUsage();
     for (const asker of askers)
       batch.step({ kind: 'asked', jobID: 'a', asker, priority: 'scheduled', deadline: 0 }, 0);

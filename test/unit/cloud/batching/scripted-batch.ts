@@ -22,6 +22,8 @@ export interface Question {
   readonly name?: string;
   readonly priority?: Priority;
   readonly deadline?: number;
+  /** The namespace that asks. Default: media. */
+  readonly namespace?: string;
   /** The Get of the job is under way when the question comes. Default: it is not. */
   readonly isCalling?: boolean;
 }
@@ -53,10 +55,16 @@ export class ScriptedBatch {
 
   ask(
     jobID: string,
-    { name = jobID, priority = 'scheduled', deadline = 0, isCalling = false }: Question = {},
+    {
+      name = jobID,
+      priority = 'scheduled',
+      deadline = 0,
+      namespace = 'media',
+      isCalling = false,
+    }: Question = {},
   ) {
     if (isCalling) beginGet(this.job(jobID));
-    const asker = { name, since: this.now };
+    const asker = { name, namespace, since: this.now };
     this.#askers.delete(name);
     this.#askers.set(name, [jobID, asker]);
     return this.step({ kind: 'asked', jobID, asker, priority, deadline });
@@ -135,7 +143,7 @@ export class ScriptedBatch {
 
 /** Lets the call of a job's Get begin. */
 export function beginGet(job: PendingJob<NamedAsker>): void {
-  job.get = Object.assign(aRequest(), { isCalling: true });
+  job.addGet(Object.assign(aRequest(), { isCalling: true }));
 }
 
 export function resultOf<T>(

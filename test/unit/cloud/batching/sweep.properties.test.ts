@@ -245,7 +245,7 @@ class AnyOrder {
   #ask(jobID: string, priority: Priority, deadline: number): void {
     const name = `${this.askers.length}`;
     this.askers.push(name);
-    this.scripted.ask(jobID, { name, priority, deadline });
+    this.scripted.ask(jobID, { name, priority, deadline, namespace: `${deadline % 2}` });
     this.#carryOut();
   }
 
@@ -265,7 +265,7 @@ class AnyOrder {
 
   #got(get: PendingJob<NamedAsker>, other: number): void {
     this.#gets = this.#gets.filter((each) => each !== get);
-    get.get = undefined;
+    for (const each of get.gets) get.removeGet(each);
     this.scripted.got(get, (['observed', 'ServerError', 'JobNotFound', 'withdrawn'] as const)[other % 4]);
     this.#carryOut();
   }

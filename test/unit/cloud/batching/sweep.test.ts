@@ -8,7 +8,7 @@ import { mapListResponse } from '../../../../src/cloud/client/map-response.ts';
 import type { FailedResult } from '../../../../src/cloud/requests/request.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 
-const TERMS = { priority: 'scheduled', deadline: 0, asker: 'a' } as const;
+const TERMS = [{ priority: 'scheduled', deadline: 0, asker: 'a' }] as const;
 
 function failure(kind: FailureKind = 'ServerError'): FailedResult {
   return { kind: 'failed', failure: { kind, message: 'as planned' }, sentAt: 0 };
