@@ -1,6 +1,8 @@
 /**
- * Bounds the lines that one namespace can cause: 50 at once, then one every 2 s, as its events. What is left
- * out is counted, and the number is logged once a minute.
+ * Bounds the lines that one namespace can cause: of each level 50 at once, then one every 2 s, as its events.
+ * What is left out is counted, and the number is logged once a minute.
+ *
+ * Each level has a bound of its own, so that many lines of little weight never leave out an error.
  */
 import type { Clock } from './clock.ts';
 import { ExpiringMap } from './expiring-map.ts';
@@ -12,7 +14,7 @@ export interface LimitedLoggerOptions {
   readonly logger: Logger;
 }
 
-/** Lines about one namespace: a few dozen objects may fail together. */
+/** Lines of one level about one namespace: a few dozen objects may fail together. */
 const RATE = { burst: 50, perSecond: 0.5 };
 /** Time after which an unused bucket is full, like a new one: 50 / 0.5 per second = 100 s. */
 const FULL_AFTER_MS = (RATE.burst / RATE.perSecond) * 1_000;
@@ -24,11 +26,20 @@ const COUNT_EVERY_MS = 60_000;
 interface Shared {
   readonly clock: Clock;
   readonly buckets: ExpiringMap<string, TokenBucket>;
-  /** Lines that were left out, and clock `now` of the first, by party. */
-  readonly leftOut: Map<string, { lines: number; readonly since: number }>;
+  /** Lines that were left out, by party and level. */
+  readonly leftOut: Map<string, LeftOut>;
 }
 
 type Level = 'info' | 'warn' | 'error';
+
+/** Lines of one level about one party. */
+interface LeftOut {
+  readonly party: string;
+  readonly level: Level;
+  lines: number;
+  /** Clock `now` of the first. */
+  readonly since: number;
+}
 
 export class LimitedLogger implements Logger {
   readonly #logger: Logger;
@@ -62,33 +73,39 @@ export class LimitedLogger implements Logger {
   #log(level: Level, message: string, fields: LogFields): void {
     this.#logCounts();
     const party = partyOf({ ...this.#fields, ...fields });
-    if (party === undefined || this.#bucketOf(party).take()) this.#logger[level](message, fields);
-    else this.#leaveOut(party);
+    if (party === undefined || this.#bucketOf(party, level).take()) this.#logger[level](message, fields);
+    else this.#leaveOut(party, level);
   }
 
-  #leaveOut(party: string): void {
+  #leaveOut(party: string, level: Level): void {
     const { clock, leftOut } = this.#shared;
-    const count = leftOut.get(party) ?? { lines: 0, since: clock.now() };
+    const key = keyOf(party, level);
+    const count = leftOut.get(key) ?? { party, level, lines: 0, since: clock.now() };
     count.lines += 1;
-    leftOut.set(party, count);
+    leftOut.set(key, count);
   }
 
   /** Logs the counts that are a minute old. No timer does it: it would outlive the process's work. */
   #logCounts(): void {
     const { clock, leftOut } = this.#shared;
-    for (const [party, { lines, since }] of leftOut) {
+    for (const [key, { party, level, lines, since }] of leftOut) {
       // The oldest comes first.
       if (clock.now() - since < COUNT_EVERY_MS) return;
-      leftOut.delete(party);
+      leftOut.delete(key);
       const message = 'lines about a namespace were left out: it causes too many';
-      this.#logger.warn(message, { namespace: party, linesLeftOut: lines });
+      this.#logger.warn(message, { namespace: party, ofLevel: level, linesLeftOut: lines });
     }
   }
 
-  #bucketOf(party: string): TokenBucket {
+  #bucketOf(party: string, level: Level): TokenBucket {
     const { buckets, clock } = this.#shared;
-    return buckets.use(party) ?? buckets.set(party, new TokenBucket(clock, RATE));
+    const key = keyOf(party, level);
+    return buckets.use(key) ?? buckets.set(key, new TokenBucket(clock, RATE));
   }
+}
+
+function keyOf(party: string, level: Level): string {
+  return `${level} ${party}`;
 }
 
 /**

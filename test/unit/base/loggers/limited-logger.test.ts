@@ -60,11 +60,25 @@ describe('a limited logger', () => {
     expect(recording.lines.at(-2)).to.deep.equal({
       level: 'warn',
       message: 'lines about a namespace were left out: it causes too many',
-      fields: { namespace: 'media', linesLeftOut: 240 - kept },
+      fields: { namespace: 'media', ofLevel: 'warn', linesLeftOut: 240 - kept },
     });
     await clock.advance(60_000);
     logger.info('observation recovered', { namespace: 'news' });
     expect(linesOf('media').length).to.equal(kept + 1);
+  });
+
+  it('counts each level apart, so that no level leaves out lines of another', async () => {
+    const levels = ['info', 'warn', 'error'] as const;
+    for (const level of levels) {
+      for (let line = 0; line < 60; line += 1) logger[level]('observation failed', { namespace: 'media' });
+      expect(linesOf('media').filter((line) => line.startsWith(level))).to.have.length(50);
+    }
+    await clock.advance(60_000);
+    logger.info('observation recovered', { namespace: 'news' });
+    const counts = recording.lines.flatMap(({ fields: { ofLevel, linesLeftOut } }) =>
+      linesLeftOut === undefined ? [] : [{ ofLevel, linesLeftOut }],
+    );
+    expect(counts).to.deep.equal(levels.map((ofLevel) => ({ ofLevel, linesLeftOut: 10 })));
   });
 
   it('leaves out no line about another namespace, and none about the process', async () => {
