@@ -1,7 +1,6 @@
 /**
  * The clients of the API server, all from one configuration.
  */
-import { KubeConfig } from '@kubernetes/client-node';
 import { KubeClient } from './client/kube-client.ts';
 import { type KubeConfigSource, loadKubeConfig, PooledKubeConfig } from './client/kube-config.ts';
 import { WatchClient, type WatchLimits } from './client/watch-client.ts';
@@ -19,14 +18,14 @@ export function connectKube(
   userAgent: string,
   limits: Partial<WatchLimits> = {},
 ): KubeConnection {
-  const pooled = loadKubeConfig(new PooledKubeConfig(), source);
+  const config = loadKubeConfig(new PooledKubeConfig(), source);
   // A watch without a byte for 80 s is dead. Were the list that follows to use a dead connection too, its
   // deadline would make that 100 s.
-  const onSilence = () => pooled.dropConnections();
+  const dropConnections = () => config.dropConnections();
   return {
-    client: new KubeClient(pooled, userAgent),
-    watch: new WatchClient(loadKubeConfig(new KubeConfig(), source), userAgent, limits, onSilence),
-    server: pooled.getCurrentCluster()?.server ?? '',
+    client: new KubeClient(config, userAgent),
+    watch: new WatchClient(config, userAgent, limits, dropConnections),
+    server: config.getCurrentCluster()?.server ?? '',
   };
 }
 
@@ -44,14 +43,12 @@ export interface LeaseOptions extends Omit<LeaseClientOptions, 'config' | 'watch
 export function connectLease(source: KubeConfigSource, options: LeaseOptions): LeaseClient {
   const config = loadKubeConfig(new PooledKubeConfig(), source);
   const context = config.getContextObject(config.getCurrentContext());
+  // A Lease without a renewal for its duration has no leader, or its watch is dead.
+  const limits = { answerMs: options.deadlineMs, idleMs: options.durationMs };
   return new LeaseClient({
     ...options,
     config,
-    // A Lease without a renewal for its duration has no leader, or its watch is dead.
-    watch: new WatchClient(loadKubeConfig(new KubeConfig(), source), options.userAgent, {
-      answerMs: options.deadlineMs,
-      idleMs: options.durationMs,
-    }),
+    watch: new WatchClient(config, options.userAgent, limits, () => config.dropConnections()),
     namespace: options.namespace ?? context?.namespace ?? DEFAULT_NAMESPACE,
   });
 }

@@ -27,11 +27,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 export class ExecCredential {
   readonly #environment: Environment;
+  readonly #longestRunMs: number;
   #known: Known | undefined;
 
   /** @param environment variables for the plugin, which adds its own */
-  constructor(environment: Environment) {
+  constructor(environment: Environment, longestRunMs = LONGEST_RUN_MS) {
     this.#environment = environment;
+    this.#longestRunMs = longestRunMs;
   }
 
   isAuthProvider({ authProvider }: User): boolean {
@@ -61,7 +63,7 @@ export class ExecCredential {
   }
 
   #run(exec: Fields, cluster: Cluster): Promise<Fields> {
-    const status = runPlugin(exec, cluster, this.#environment);
+    const status = runPlugin(exec, cluster, this.#environment, this.#longestRunMs);
     this.#known = { until: systemClock.now() + LONGEST_USE_MS, status };
     status.catch(() => this.forget());
     return status;
@@ -74,7 +76,12 @@ function expired(status: Fields): boolean {
   return systemClock.date().getTime() >= at;
 }
 
-async function runPlugin(exec: Fields, cluster: Cluster, environment: Environment): Promise<Fields> {
+async function runPlugin(
+  exec: Fields,
+  cluster: Cluster,
+  environment: Environment,
+  longestRunMs: number,
+): Promise<Fields> {
   const info = {
     apiVersion: exec.apiVersion,
     kind: 'ExecCredential',
@@ -82,17 +89,27 @@ async function runPlugin(exec: Fields, cluster: Cluster, environment: Environmen
   };
   const env = { ...environment, ...variablesOf(exec), KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   const args = Array.isArray(exec.args) ? exec.args.map(String) : [];
+  // SIGKILL: a plugin that hangs may ignore a milder signal.
+  const limits = { timeout: longestRunMs, killSignal: 'SIGKILL' } as const;
+  let hung = false;
   try {
-    const { stdout } = await promisify(execFile)(String(exec.command), args, {
-      env,
-      timeout: LONGEST_RUN_MS,
-    });
+    const running = promisify(execFile)(String(exec.command), args, { env, ...limits });
+    // Its input ends, as from kubectl without a terminal: a plugin that asks for a password must not wait.
+    running.child.stdin?.on('error', () => undefined).end();
+    const { stdout } = await running;
     const { status } = JSON.parse(stdout) as Fields;
     if (isFields(status)) return status;
-  } catch {
-    // Thrown below: what a plugin prints may hold a token.
+  } catch (error) {
+    // Only this is kept of the error: what a plugin prints may hold a token.
+    hung = (error as { killed?: unknown }).killed === true;
   }
-  throw Object.assign(new Error('the exec plugin gave no credential'), { code: 'EXEC_PLUGIN_FAILED' });
+  throw hung
+    ? failed(`the exec plugin gave no credential within ${longestRunMs} ms`, 'EXEC_PLUGIN_TIMED_OUT')
+    : failed('the exec plugin gave no credential', 'EXEC_PLUGIN_FAILED');
+}
+
+function failed(message: string, code: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 function infoOf({ server, caData, skipTLSVerify, tlsServerName, proxyUrl }: Cluster): Fields {

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest, type RequestOptions } from 'node:https';
+import { type Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { RefusedError, refusal } from './api-error.ts';
 
@@ -45,6 +45,7 @@ const LIMITS: WatchLimits = {
 const LONGEST_BODY = 16 * 1_024;
 
 const OK = 200;
+const UNAUTHORIZED = 401;
 
 /** A line that cannot be read as an event: the change that it reported is lost. */
 export class UnreadableError extends Error {
@@ -60,22 +61,22 @@ export class WatchClient {
   readonly #config: KubeConfig;
   readonly #userAgent: string;
   readonly #limits: WatchLimits;
-  readonly #onSilence: () => void;
+  readonly #dropConnections: () => void;
 
   /**
-   * @param onSilence called when a watch ends because nothing came: other connections to the server may be
-   * dead too
+   * @param dropConnections called when a watch ends because nothing came, as other connections to the server
+   * may be dead too; and when its credential was refused, so that an exec plugin gives another
    */
   constructor(
     config: KubeConfig,
     userAgent: string,
     limits: Partial<WatchLimits> = {},
-    onSilence: () => void = () => undefined,
+    dropConnections: () => void = () => undefined,
   ) {
     this.#config = config;
     this.#userAgent = userAgent;
     this.#limits = { ...LIMITS, ...limits };
-    this.#onSilence = onSilence;
+    this.#dropConnections = dropConnections;
   }
 
   /**
@@ -100,8 +101,8 @@ export class WatchClient {
       });
       for await (const line of lines(response, longestLine)) yield parsed(line);
     } catch (error) {
+      if (idle || isUnauthorized(error)) this.#dropConnections();
       if (!idle) throw hasBegun && !(error instanceof UnreadableError) ? cut(error) : error;
-      this.#onSilence();
     } finally {
       request.destroy();
     }
@@ -124,9 +125,16 @@ export class WatchClient {
   async #access(): Promise<RequestOptions> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
-    // The library's agent keeps the first certificates forever, but it alone can connect through a proxy.
-    return this.#config.getCurrentCluster()?.proxyUrl ? options : { ...options, agent: false };
+    if (!this.#config.getCurrentCluster()?.proxyUrl) return { ...options, agent: false };
+    // The library's agent alone can connect through a proxy, but it keeps the first certificates forever.
+    const { agent, ca, cert, key } = options;
+    Object.assign((agent as Agent).options, { ca, cert, key });
+    return options;
   }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof RefusedError && error.failure.status === UNAUTHORIZED;
 }
 
 function cut(cause: unknown): CutError {

@@ -1,10 +1,7 @@
 // What kubectl accepts in kubeconfig files: it works the same way here, or is refused with what to write.
 
-import { once } from 'node:events';
 import { chmod, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
-import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -13,31 +10,7 @@ import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { loadKubeConfig, PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../../src/kube/connect.ts';
 import { json, LoopbackApiServer } from './loopback-api-server.ts';
-
-/** An HTTP proxy that records where its tunnels lead. */
-async function startProxy() {
-  const tunnels: string[] = [];
-  const sockets = new Set<Socket>();
-  const proxy = createServer();
-  proxy.on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
-    tunnels.push(url);
-    const { hostname, port } = new URL(`http://${url}`);
-    const upstream = connect(Number(port), hostname, () => {
-      client.write('HTTP/1.1 200 OK\r\n\r\n');
-      upstream.pipe(client).pipe(upstream);
-    });
-    for (const each of [client, upstream]) sockets.add(each.on('error', () => undefined));
-  });
-  await once(proxy.listen(0, '127.0.0.1'), 'listening');
-  return {
-    tunnels,
-    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
-    [Symbol.asyncDispose]: async () => {
-      for (const each of sockets) each.destroy();
-      proxy.close();
-    },
-  };
-}
+import { startProxy } from './loopback-proxy.ts';
 
 interface Written {
   readonly cluster?: object;
@@ -313,6 +286,12 @@ describe('the kubeconfig', () => {
       'groups to impersonate',
       { user: { 'as-groups': ['g'] } },
       /user a has as-groups.*bind the Role to the user/,
+    ],
+    ['a user ID to impersonate', { user: { 'as-uid': 'CANARY' } }, /has as-uid.*only `as`/],
+    [
+      'more about a user to impersonate',
+      { user: { 'as-user-extra': { scopes: ['CANARY'] } } },
+      /has as-user-extra.*only `as`/,
     ],
     ['an auth-provider', { user: { 'auth-provider': { name: 'oidc' } } }, /use an exec plugin.*or tokenFile/],
     [

@@ -16,6 +16,10 @@ export interface Received {
   readonly url: string | undefined;
   readonly headers: Request['headers'];
   readonly body: string;
+  /** Name that the client expects in the server's certificate (SNI); false: none. */
+  readonly serverName: string | false | null | undefined;
+  /** Client certificate in DER, base64; undefined: none. */
+  readonly certificate: string | undefined;
 }
 
 export class LoopbackApiServer {
@@ -24,7 +28,7 @@ export class LoopbackApiServer {
   respond: (response: Response, received: Received) => void = (response) => json(response, 200, {});
   readonly #tls = selfSignedCertificate();
   readonly #server = createSecureServer(
-    { ...this.#tls, allowHTTP1: true },
+    { ...this.#tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false },
     (request, response) => void this.#receive(request, response),
   );
   readonly #sockets = new Set<TLSSocket>();
@@ -37,8 +41,8 @@ export class LoopbackApiServer {
     });
   }
 
-  async open(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  async open(host = '127.0.0.1'): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, host, resolve));
   }
 
   close(): void {
@@ -57,7 +61,8 @@ export class LoopbackApiServer {
   }
 
   get url(): string {
-    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    return `https://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   }
 
   /** The text of a kubeconfig: JSON is YAML. */
@@ -75,7 +80,15 @@ export class LoopbackApiServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method, url, headers } = request;
-    const received = { method, url, headers, body: Buffer.concat(chunks).toString() };
+    const { servername, getPeerCertificate } = request.socket as TLSSocket;
+    const received = {
+      method,
+      url,
+      headers,
+      body: Buffer.concat(chunks).toString(),
+      serverName: servername,
+      certificate: getPeerCertificate.call(request.socket).raw?.toString('base64'),
+    };
     this.received.push(received);
     this.respond(response, received);
   }
