@@ -260,12 +260,12 @@ describe('credentials', () => {
     });
   });
 
-  it('are read five times a second in all', async () => {
+  it('are read 50 times a second in all', async () => {
     const all = credentials();
-    for (let secret = 0; secret < 100; secret += 1)
+    for (let secret = 0; secret < 1_000; secret += 1)
       void all.resolve({ namespace: 'media', name: `s${secret}` });
-    await time.pass(10_000, 10);
-    expect(secrets.reads.length).to.be.within(49, 51);
+    await time.pass(10_000, 1);
+    expect(secrets.reads.length).to.be.within(470, 505);
   });
 
   it('stay in use while another namespace has many Secrets to read', async () => {
