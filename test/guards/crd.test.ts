@@ -109,13 +109,13 @@ describe('the CRD', () => {
       .map(({ jsonPath }) => jsonPath.slice(1).replace(/\[\?.*\]\.\w+$/, ''))
       .filter((path) => !path.startsWith('metadata.'));
     expect(paths.filter((path) => !schemaAt(crd, path))).to.deep.equal([]);
-    expect(paths).to.have.lengthOf(17);
+    expect(paths).to.have.lengthOf(18);
   });
 
-  it('puts conditions into columns that the operator sets always', () => {
+  it('puts conditions into columns that the operator sets always, or for spec.expectedState', () => {
     const columns = crd.spec.versions[0].additionalPrinterColumns;
     const types = columns.flatMap(({ jsonPath }) => /@\.type=="(\w+)"/.exec(jsonPath)?.[1] ?? []);
-    expect(types).to.deep.equal(['Ready', 'Fresh', 'Ready', 'Ready']);
+    expect(types).to.deep.equal(['Ready', 'AsExpected', 'Fresh', 'Ready', 'Ready']);
   });
 
   it('has a message at every rule', () => {

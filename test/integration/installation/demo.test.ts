@@ -29,11 +29,11 @@ describe('the demo', function () {
     for (const shown of [
       /^ {4}export KUBECONFIG=\/.*kubeconfig$/m,
       /^ {4}export CLOUD=http:\/\/127\.0\.0\.1:\d+$/m,
-      /^ {2}NAME +READY +STATE +FRESH +JOB +TYPE +AGE$/m,
+      /^ {2}NAME +READY +STATE +EXPECTED +FRESH +JOB +TYPE +AGE$/m,
       /^ {2}stream1-hd +True +Running +True +stream1-hd +common +\d+s$/m,
       /^ {2}stream3-hd +True +Unknown +Unknown +\d+s$/m,
-      /startJob\n(.*\n)*? {2}stream2-hd +True +Running .*\n {2}=> AsExpected is True, MatchesExpectedState/,
-      /stopJob\n(.*\n)*? {2}stream2-hd +True +NotStarted .*\n {2}=> AsExpected is False, DiffersFromExpectedState/,
+      /startJob\n(.*\n)*? {2}stream2-hd +True +Running +True .*\n {2}=> AsExpected is True, MatchesExpectedState/,
+      /stopJob\n(.*\n)*? {2}stream2-hd +True +NotStarted +False .*\n {2}=> AsExpected is False, DiffersFromExpectedState/,
       /removeJob\n(.*\n)*? {2}stream3-hd +False +NotFound .*\n {2}=> Ready is False, JobNotFound: .* has no job/,
       /\$ kubectl annotate etj stream1-hd --overwrite edgetranscode\.live\/requested-at=(\d+)\n(.*\n)* {2}=> status\.lastHandledRequestedAt is \1:/,
       // The API server goes through the fields in any order.

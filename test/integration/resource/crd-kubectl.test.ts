@@ -31,6 +31,7 @@ const STATUS: EdgeTranscodeJobStatus = {
   conditions: [
     { type: 'Ready', status: 'True', reason: 'ObservationSucceeded', message: 'The job is known.', ...SINCE },
     { type: 'Fresh', status: 'False', reason: 'ObservationOverdue', message: 'It is overdue.', ...SINCE },
+    { type: 'AsExpected', status: 'True', reason: 'MatchesExpectedState', message: 'It runs.', ...SINCE },
   ],
 };
 
@@ -79,18 +80,18 @@ describe('kubectl with the CRD', function () {
 
   it('shows an observed and an unobserved object in columns', async () => {
     expect(await table('get', 'edgetranscodejobs')).to.deep.equal([
-      ['NAME', 'READY', 'STATE', 'FRESH', 'JOB', 'TYPE', 'AGE'],
-      ['running', 'True', 'Running', 'False', 'my_job', 'common', '<age>'],
-      ['unvisited', '', 'Unknown', '', '', '', '<age>'],
+      ['NAME', 'READY', 'STATE', 'EXPECTED', 'FRESH', 'JOB', 'TYPE', 'AGE'],
+      ['running', 'True', 'Running', 'True', 'False', 'my_job', 'common', '<age>'],
+      ['unvisited', '', 'Unknown', '', '', '', '', '<age>'],
     ]);
   });
 
   it('shows the other columns with -o wide', async () => {
     const [header, running] = await table('get', 'edgetranscodejobs', '-o', 'wide');
-    expect(header?.slice(7).join(', ')).to.equal(
+    expect(header?.slice(8).join(', ')).to.equal(
       'REASON, MESSAGE, CLUSTER, JOB ID, TEMPLATE, INPUT, OUTPUT, STARTED, LAST OBSERVED',
     );
-    expect(running?.slice(7)).to.deep.equal([
+    expect(running?.slice(8)).to.deep.equal([
       ...['ObservationSucceeded', 'The job is known.', SPEC.clusterID, SPEC.jobID],
       ...[JOB.templateName, JOB.streamInput, JOB.streamOutput, '<age>', '<age>'],
     ]);

@@ -14,14 +14,16 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
   return {
     'has the columns of kubectl get': async () => {
       const { world } = scene;
-      await world.apply(job('columns', await createJob(world, { name: 'stream-hd', type: 'ultra-hd' })));
+      const ids = await createJob(world, { name: 'stream-hd', type: 'ultra-hd' });
+      await world.apply(job('columns', { ...ids, expectedState: 'NotStarted' }));
       await world.until('columns', (each) => is(each, 'Ready', 'True'));
       const [heads, cells] = await table(['get', 'etj', 'columns']);
-      expect(heads).to.deep.equal(['NAME', 'READY', 'STATE', 'FRESH', 'JOB', 'TYPE', 'AGE']);
+      expect(heads).to.deep.equal(['NAME', 'READY', 'STATE', 'EXPECTED', 'FRESH', 'JOB', 'TYPE', 'AGE']);
       expect(cells?.slice(0, -1)).to.deep.equal([
         'columns',
         'True',
         'Running',
+        'False',
         'True',
         'stream-hd',
         'ultra-hd',

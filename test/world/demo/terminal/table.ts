@@ -16,6 +16,7 @@ const WIDEST: Readonly<Record<string, string>> = {
   NAME: 'stream1-hd',
   READY: 'Unknown',
   STATE: 'NotStarted',
+  EXPECTED: 'Unknown',
   FRESH: 'Unknown',
   JOB: 'stream1-hd',
   TYPE: 'ultra-hd',
