@@ -27,19 +27,29 @@ const UNITS: Readonly<Record<string, number>> = {
 const ELSEWHERE: readonly string[] = ['Node.js', 'the API server', 'the CRD'];
 
 export function boundsIn(page: string): Bound[] {
-  const start = page.indexOf(HEAD);
-  if (start < 0) throw new Error(`the page has no table with the head ${HEAD}`);
+  return rowsBelow(HEAD, page).map(([border = '', what = '', bound = '', , , holder = '']) => ({
+    border,
+    what,
+    bound,
+    holder,
+  }));
+}
+
+/** Returns the cells of each row of the table with this head. */
+export function rowsBelow(head: string, page: string): string[][] {
+  const cellsOf = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const start = page.indexOf(head);
+  if (start < 0) throw new Error(`the page has no table with the head ${head}`);
   const table = page.slice(start).split('\n\n', 1)[0] as string;
-  return table
-    .trimEnd()
-    .split('\n')
-    .slice(2)
-    .map((line) => {
-      const cells = line.split('|').slice(1, -1);
-      if (cells.length !== 6) throw new Error(`a row has not six cells: ${line}`);
-      const [border = '', what = '', bound = '', , , holder = ''] = cells.map((cell) => cell.trim());
-      return { border, what, bound, holder };
-    });
+  const rows = table.trimEnd().split('\n').slice(2).map(cellsOf);
+  const columns = cellsOf(head).length;
+  const odd = rows.find((cells) => cells.length !== columns);
+  if (odd) throw new Error(`a row has not ${columns} cells: ${odd.join(' | ')}`);
+  return rows;
 }
 
 /**

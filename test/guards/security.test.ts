@@ -88,6 +88,6 @@ describe('the check of a bound', () => {
 
   it('refuses a page without the table, and a row with a cell too few', () => {
     expect(() => boundsIn('# Security')).to.throw('no table');
-    expect(() => boundsIn(page.replace('| Node.js |', '|'))).to.throw('six cells');
+    expect(() => boundsIn(page.replace('| Node.js |', '|'))).to.throw('6 cells');
   });
 });

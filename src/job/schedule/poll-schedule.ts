@@ -88,12 +88,17 @@ export function freshnessWindow(pollIntervalMs: number, settings: ScheduleSettin
   return settings.freshness * pollIntervalMs + FRESHNESS_GRACE_MS;
 }
 
+const POLLS_A_HEARTBEAT = 10;
+const SHORTEST_HEARTBEAT_MS = 10 * 60_000;
+const LONGEST_HEARTBEAT_MS = 60 * 60_000;
+
 /**
  * The time between heartbeats while nothing changes: ten polls, but 10 min to 1 h; each poll where polls are
  * rarer.
  */
 export function heartbeatPeriod(pollIntervalMs: number): number {
-  return Math.max(pollIntervalMs, Math.min(Math.max(10 * pollIntervalMs, 10 * 60_000), 60 * 60_000));
+  const wanted = Math.max(POLLS_A_HEARTBEAT * pollIntervalMs, SHORTEST_HEARTBEAT_MS);
+  return Math.max(pollIntervalMs, Math.min(wanted, LONGEST_HEARTBEAT_MS));
 }
 
 /**

@@ -10,6 +10,8 @@ import { type NewReader, withSubject } from '../with-subject.ts';
 
 const OTHER_SECRET = { namespace: 'media', name: 'other' };
 const OTHER_KEY = { accessKeyID: 'LTAIother', accessKeySecret: 'other-secret' };
+/** Longest wait for the account of a key, ms. */
+const ACCOUNT_MS = 3_000;
 const WRONG_KEY = { ...DEFAULT_KEY, accessKeySecret: 'CANARY' };
 
 export function readerCredentials(newReader: NewReader): void {
@@ -168,6 +170,28 @@ export function readerCredentials(newReader: NewReader): void {
         expect(await outcomes(subject.observeTimes(20, { credential: SECRET }))).to.deep.equal(
           Array(20).fill('observed'),
         );
+      });
+
+      it('serve within 30 s once the Secret is corrected, although STS does not answer', async () => {
+        const question = { credential: SECRET };
+        subject.putSecret(WRONG_KEY);
+        let { retryAt = 0 } = await subject.failure(question);
+        // Probes become as rare as they can be. Then the Secret is corrected just after one was refused.
+        for (let probes = 0; probes < 4; probes += 1) {
+          await subject.clock.advance(retryAt - subject.clock.now());
+          ({ retryAt = 0 } = await subject.failure(question));
+        }
+        subject.putSecret(OTHER_KEY);
+        const correctedAt = subject.clock.now();
+        await subject.cloud.addFault({ kind: 'hang', service: 'sts' });
+        const { calls } = await subject.cloud.calls({ service: 'sts' });
+        await subject.clock.advance(retryAt - correctedAt);
+        const answer = subject.observe(question);
+        await subject.cloud.awaitCalls({ service: 'sts', since: calls.at(-1)?.sequence ?? 0, count: 1 });
+        await subject.clock.advance(ACCOUNT_MS);
+        expect(await outcomes([answer])).to.deep.equal(['observed']);
+        // The rest of the 30 s is for the two calls, which take no time by this clock.
+        expect(subject.clock.now() - correctedAt).to.be.at.most(PROBE_MS + ACCOUNT_MS);
       });
 
       it('are probed by another request soon after the probe was withdrawn', async () => {

@@ -539,6 +539,19 @@ describe('the status writer', () => {
       expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(1);
     });
 
+    it('retries a status that a policy refuses after 10 min at most', async () => {
+      await write(known(), RUNNING);
+      const waits: number[] = [];
+      for (let times = 0; times < 9; times += 1) {
+        const sent = client.patches.length;
+        await client.refuse(policyRefusal(422));
+        const began = clock.now();
+        while (client.patches.length === sent) await clock.advance(1_000);
+        waits.push(clock.now() - began);
+      }
+      expect(Math.max(...waits)).to.be.within(5 * 60_000, 10 * 60_000 + 1_000);
+    });
+
     it('writes other objects while a policy refuses one', async () => {
       await write(known('a'), RUNNING);
       await client.refuse(policyRefusal(403));

@@ -133,6 +133,23 @@ describe('a failing object', () => {
       expect(await callsWithin(DAY)).to.be.within(DAY / everyMs - 1, DAY / everyMs);
     });
 
+  for (const kind of ['OperationDenied', 'PermissionDenied', 'JobNotFound'] as const)
+    it(`for ${kind} is observed again within 7.5 min of the repair`, async () => {
+      // The wait for the next poll depends on the name of the target.
+      for (const id of Array.from({ length: 20 }, (_, index) => `job-${index}`)) {
+        const reply = kind === 'JobNotFound' ? noSuchJob() : fails(kind);
+        const one = new AnOperator();
+        one.cloud.always(reply);
+        await one.apply(aJob().about(id));
+        // Polls of a missing job slow down after 2 min.
+        if (kind === 'JobNotFound') await one.clock.advance(2.5 * MINUTE);
+        one.cloud.always(running());
+        await one.clock.advance(7.5 * MINUTE);
+        expect(shown(one.status).state, id).to.equal('Running');
+        await one.verify();
+      }
+    });
+
   it('whose job is missing is polled every 5 min after 2 min, and keeps that pace after a restart', async () => {
     operator.cloud.always(noSuchJob());
     await operator.apply(aJob());
