@@ -114,8 +114,12 @@ export class App {
         backlog: () => this.#leader?.backlog() ?? [],
         demand: () => this.#leader?.demand() ?? new Map(),
         budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
+        loads: () => this.#leader?.loads() ?? new Map(),
+        lastThrottledAt: (identity) => wallSeconds(this.#leader?.lastThrottledAt(identity)),
+        listedClusters: () => this.#leader?.listedClusters() ?? [],
+        isUnlisted: (job) => this.#leader?.factsStore.find(job)?.unlisted ?? false,
         stretches: () => this.#leader?.intervalScales ?? [],
-        watchProgressedAt: () => wallTimeOf(systemClock, watchers.progressedAt) / 1_000,
+        watchProgressedAt: () => wallSeconds(watchers.progressedAt),
         sharesBudgets: () => this.#leader?.sharesBudgets,
         isLeading: () => election.isLeading,
       },
@@ -158,6 +162,11 @@ function construct({ config, version, logger, own, environment }: AppOptions) {
   const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
   return { watchers, store, metrics, metricsOptions, election, leaderParts };
+}
+
+/** Unix seconds of a reading of the clock's `now`. */
+function wallSeconds<At extends number | undefined>(at: At): At {
+  return (at === undefined ? at : wallTimeOf(systemClock, at) / 1_000) as At;
 }
 
 interface Self {

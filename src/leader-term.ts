@@ -19,7 +19,7 @@ import { RedisConnection } from './cloud/redis/redis-connection.ts';
 import type { Config } from './config/options.ts';
 import { ownNamespaces } from './config/own-namespaces.ts';
 import { Controller } from './controller/controller.ts';
-import type { Priority } from './job/model/cloud-port.ts';
+import type { ClusterReference, Priority } from './job/model/cloud-port.ts';
 import { scaledBy } from './job/schedule/interval-scale.ts';
 import { Planner, type PlannerParts } from './job/schedule/planner.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
@@ -96,6 +96,22 @@ export class Leader {
   /** Calls a second that a credential's account may make now. */
   callsPerSecond(identity: string): number {
     return this.#rooms.cloud.callsPerSecond(identity);
+  }
+
+  /** Clock `now` when a call of a credential's account was last throttled. Undefined: none was. */
+  lastThrottledAt(identity: string): number | undefined {
+    return this.#rooms.cloud.lastThrottledAt(identity);
+  }
+
+  /** The demand of each credential's account as a part of what the account may call. */
+  loads(): ReadonlyMap<string, number> {
+    return this.#rooms.planner.plan.loads;
+  }
+
+  /** The clusters that are observed by their list, with the number of jobs in it. */
+  *listedClusters(): Iterable<readonly [cluster: ClusterReference, jobs: number]> {
+    const { cloud, planner } = this.#rooms;
+    for (const listed of cloud.listed()) if (planner.plan.isBatched(listed[0])) yield listed;
   }
 
   /** Calls a second that the intervals require, by credential. */

@@ -101,6 +101,16 @@ export class LiveReader implements CloudReader, CloudPlanning {
     return this.#states.find(identity)?.account?.budget.callsPerSecond ?? this.#fullRate;
   }
 
+  /** Clock `now` when a call of a credential's account was last throttled. Undefined: none was. */
+  lastThrottledAt(identity: string): number | undefined {
+    return this.#states.find(identity)?.account?.budget.lastThrottledAt;
+  }
+
+  /** The clusters whose list was read, with the number of jobs that it had last. */
+  listed(): Iterable<readonly [cluster: ClusterReference, jobs: number]> {
+    return this.#batches.listed();
+  }
+
   accountOf(identity: string): string {
     return this.#states.find(identity)?.account?.key ?? identity;
   }

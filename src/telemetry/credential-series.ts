@@ -2,17 +2,24 @@
  * The samples of the gauges by credential. Users choose the names of Secrets and how many there are, so these
  * series have a limit, too: with more credentials, all Secrets are shown as one, `other`.
  */
-import { identityOf } from '../job/model/reference.ts';
+import { findCondition } from '../api/conditions.ts';
+import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
+import { REASONS } from '../api/reasons.ts';
+import { credentialOf, identityOf } from '../job/model/reference.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 import type { Sample } from './sampled-gauge.ts';
 
-type Sources = Pick<MetricsSources, 'backlog' | 'demand' | 'budgetOf' | 'stretches'>;
+type Sources = Pick<
+  MetricsSources,
+  'backlog' | 'demand' | 'budgetOf' | 'stretches' | 'loads' | 'lastThrottledAt' | 'jobs'
+>;
 
 type Values = readonly (readonly [name: string, value: number])[];
 
 type Join = (a: number, b: number) => number;
 
-const OTHER = 'other';
+/** Stands for what has no series of its own. */
+export const OTHER = 'other';
 
 /** The operator's own credentials. No user chooses their name. */
 const OWN = identityOf({ namespace: '' });
@@ -55,25 +62,80 @@ export class CredentialSeries {
     );
   }
 
+  /** Demand of the account as a part of its budget. `other` has the greatest. */
+  load(): Iterable<readonly Sample[]> {
+    return this.#byIdentity([...this.#sources.loads()], Math.max, this.#sources.demand().keys());
+  }
+
+  /** When the account was last throttled, if ever. `other` has the latest. */
+  lastThrottling(): Iterable<readonly Sample[]> {
+    const identities = [...this.#sources.demand().keys()];
+    const throttled = identities.flatMap((identity) => {
+      const at = this.#sources.lastThrottledAt(identity);
+      return at === undefined ? [] : [[identity, at] as const];
+    });
+    return this.#byIdentity(throttled, Math.max, identities);
+  }
+
+  /**
+   * Objects that name the credential, by the reason of their Ready. Yields nothing for each object that it
+   * counts, so that other work runs in between.
+   */
+  *jobs(): Iterable<readonly Sample[]> {
+    const reasons = new Map<string, Map<string, number>>();
+    const identities = new Set<string>();
+    // A copy: objects come and go while they are counted.
+    for (const job of [...this.#sources.jobs()]) {
+      const identity = identityOf(credentialOf(job));
+      const reason = reasonOf(job);
+      const counts = reasons.get(reason) ?? new Map<string, number>();
+      reasons.set(reason, counts.set(identity, (counts.get(identity) ?? 0) + 1));
+      identities.add(identity);
+      yield [];
+    }
+    const show = this.#shownAs([...identities]);
+    for (const [reason, counts] of reasons) {
+      const shown = Array.from(counts, ([identity, count]) => [show(identity), count] as const);
+      for (const [identity, count] of joined(shown, sum)) yield [[{ identity, reason }, count]];
+    }
+  }
+
   /** Factors by which intervals are longer, the greatest of the namespaces. `other` has the greatest. */
   stretch(): Iterable<readonly Sample[]> {
     return this.#byIdentity([...this.#sources.stretches()], Math.max);
   }
 
-  *#byIdentity(values: Values, join: Join): Iterable<readonly Sample[]> {
-    const show = this.#shownAs(values.map(([identity]) => identity));
+  /** @param all the credentials that count for the limit. Default: those with a value */
+  *#byIdentity(
+    values: Values,
+    join: Join,
+    all: Iterable<string> = values.map(([identity]) => identity),
+  ): Iterable<readonly Sample[]> {
+    const show = this.#shownAs([...all]);
     const shown = values.map(([identity, value]) => [show(identity), value] as const);
     for (const [identity, value] of joined(shown, join)) yield [[{ identity }, value]];
   }
 
   #shownAs(identities: readonly string[]): (identity: string) => string {
-    if (new Set(identities).size <= this.#limit) return (identity) => identity;
-    return (identity) => (identity === OWN ? OWN : OTHER);
+    return shownAs(identities, this.#limit);
   }
 }
 
+/** Returns the name that the metrics show for a credential: its own, or above the limit `other`. */
+export function shownAs(identities: readonly string[], limit: number): (identity: string) => string {
+  if (new Set(identities).size <= limit) return (identity) => identity;
+  return (identity) => (identity === OWN ? OWN : OTHER);
+}
+
+/** The reason of Ready; `none` before the first visit. Another client could store any reason. */
+function reasonOf({ status }: EdgeTranscodeJob): string {
+  const reason = findCondition(status.conditions, 'Ready')?.reason;
+  if (reason === undefined) return 'none';
+  return REASONS.includes(reason) ? reason : OTHER;
+}
+
 /** Returns one value for each name. */
-function joined(values: Values, join: Join): Map<string, number> {
+export function joined(values: Values, join: Join): Map<string, number> {
   const byName = new Map<string, number>();
   for (const [name, value] of values) {
     const before = byName.get(name);
@@ -82,6 +144,6 @@ function joined(values: Values, join: Join): Map<string, number> {
   return byName;
 }
 
-function sum(a: number, b: number): number {
+export function sum(a: number, b: number): number {
   return a + b;
 }

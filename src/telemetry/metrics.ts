@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { STATES } from '../api/edge-transcode-job.ts';
 import { printable } from '../base/foreign-text.ts';
+import { ClusterSeries } from './cluster-series.ts';
 import { CredentialSeries } from './credential-series.ts';
 import type { Rendering } from './http-server.ts';
 import type { MetricsSources } from './metrics-sources.ts';
@@ -131,6 +132,7 @@ export class Metrics {
   /** Registers the sources that are read at each rendering. */
   watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
     this.#watchCredentials(new CredentialSeries(sources, perObjectLimit));
+    this.#watchClusters(new ClusterSeries(sources, perObjectLimit));
     this.#watchProcess(sources);
     const objects = new ObjectSeries(sources, perObjectLimit);
     this.#watchAggregates(sources, objects);
@@ -147,6 +149,20 @@ export class Metrics {
     const stretch =
       'Factor by which intervals are longer than requested, because the budget allows no more calls';
     this.#sampledGauge('interval_stretch_ratio', stretch, ['identity'], () => series.stretch());
+    const load = "Demand of the credential's account, as a part of its budget";
+    this.#sampledGauge('api_load_ratio', load, ['identity'], () => series.load());
+    const throttled = "When the cloud last throttled a call of the credential's account";
+    this.#sampledGauge('api_last_throttled_timestamp_seconds', throttled, ['identity'], () =>
+      series.lastThrottling(),
+    );
+    const jobs = 'Objects that name the credential, by the reason of Ready';
+    this.#sampledGauge('identity_jobs', jobs, ['identity', 'reason'], () => series.jobs());
+  }
+
+  #watchClusters(series: ClusterSeries): void {
+    const jobs = "Jobs in a cluster's list, with and without an object that names them";
+    const labels = ['identity', 'cluster', 'referenced'];
+    this.#sampledGauge('cluster_jobs', jobs, labels, () => series.jobs());
   }
 
   #watchProcess(sources: MetricsSources): void {
@@ -184,8 +200,15 @@ export class Metrics {
     const condition = 'The current status of each condition; always 1';
     const names = ['namespace', 'name'];
     this.#sampledGauge('job_condition', condition, [...names, 'type', 'status'], () => series.conditions());
-    const state = 'The current state; always 1';
-    this.#sampledGauge('job_state', state, [...names, 'state'], () => series.states());
+    const transition = 'When each condition took its present status';
+    this.#sampledGauge(
+      'job_condition_last_transition_timestamp_seconds',
+      transition,
+      [...names, 'type', 'status'],
+      () => series.transitions(),
+    );
+    const state = 'The current state, and the credential that the object names; always 1';
+    this.#sampledGauge('job_state', state, [...names, 'state', 'identity'], () => series.states());
     const observed = 'When the job was last observed';
     this.#sampledGauge('job_last_observation_timestamp_seconds', observed, names, () =>
       series.observationTimes(),

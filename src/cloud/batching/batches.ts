@@ -46,6 +46,12 @@ export class Batches {
     return { ...(pages !== undefined && { pages }), refused };
   }
 
+  /** The clusters whose list was read, with the number of jobs that it had last. */
+  *listed(): Iterable<readonly [cluster: ClusterReference, jobs: number]> {
+    for (const { about, batch } of this.#drivers.values())
+      if (batch.listedJobs !== undefined) yield [about, batch.listedJobs];
+  }
+
   /** Replaces the plan. A cluster that no object names is dropped once it is idle. */
   apply(plan: CloudPlan): void {
     this.#plan = plan;

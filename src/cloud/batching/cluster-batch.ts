@@ -60,8 +60,8 @@ export class ClusterBatch<A extends Asker<A>> {
   sweeping: Sweeping = 'none';
   /** The operator still lists its objects, so that more jobs are known to come. */
   expectsMore = false;
-  /** Number of pages of the list. Undefined until the first page arrives. */
-  pages: number | undefined;
+  /** Number of jobs in the list. Undefined until the first page arrives. */
+  listedJobs: number | undefined;
   /** Clock `now` of the last input. */
   #now = 0;
   readonly #jobs = new Map<string, PendingJob<A>>();
@@ -106,6 +106,11 @@ export class ClusterBatch<A extends Asker<A>> {
     }
     this.#proceed();
     return this.#actions;
+  }
+
+  /** Number of pages of the list. Undefined until the first page arrives. */
+  get pages(): number | undefined {
+    return this.listedJobs === undefined ? undefined : Math.max(1, Math.ceil(this.listedJobs / PAGE_SIZE));
   }
 
   /** Clock `now` of the next step if no input comes before. */
@@ -173,8 +178,8 @@ export class ClusterBatch<A extends Asker<A>> {
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
     const { total, jobs } = result.value;
-    this.pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-    this.#sweep?.arrived(pageNo, this.pages, result.sentAt, this.#now);
+    this.listedJobs = total;
+    this.#sweep?.arrived(pageNo, this.pages ?? 1, result.sentAt, this.#now);
     this.#actions.push({ kind: 'listed' });
     for (const [jobID, fields] of jobs) {
       this.#misses.delete(jobID);

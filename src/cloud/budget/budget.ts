@@ -138,6 +138,11 @@ export class Budget<Item extends Waiting = Waiting> {
     return (share * 1_000) / this.#minTimeMs;
   }
 
+  /** Clock `now` when a call was last throttled; undefined: never. */
+  get lastThrottledAt(): number | undefined {
+    return Number.isFinite(this.#throttledAt) ? this.#throttledAt : undefined;
+  }
+
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }

@@ -32,6 +32,8 @@ interface Parts {
   readonly choices: ReadonlyMap<string, Choice>;
   /** The scale of each credential and namespace. */
   readonly scales: ReadonlyMap<string, IntervalScale>;
+  /** The load of each credential that needs calls. */
+  readonly loads: ReadonlyMap<string, number>;
   readonly clusters: ReadonlyMap<string, ClusterPlan>;
 }
 
@@ -49,7 +51,13 @@ export class PollingPlan implements CloudPlan {
 
   /** The plan that holds until the demand is known. */
   static first(observeWith: ObserveWith): PollingPlan {
-    const parts = { demands: [], choices: new Map(), scales: new Map(), clusters: new Map() };
+    const parts = {
+      demands: [],
+      choices: new Map(),
+      scales: new Map(),
+      loads: new Map(),
+      clusters: new Map(),
+    };
     return new PollingPlan(observeWith, parts);
   }
 
@@ -63,8 +71,8 @@ export class PollingPlan implements CloudPlan {
       const isBatched = clusters.get(clusterKey(demand))?.hash !== undefined;
       return isBatched ? sweepCost(demand.targets, pagesOf(demand, cloud)) : getCost(demand.targets);
     });
-    const scales = this.#scale(needed, cloud, now);
-    return new PollingPlan(this.#observeWith, { demands: needed, choices, scales, clusters });
+    const { scales, loads } = this.#scale(needed, cloud, now);
+    return new PollingPlan(this.#observeWith, { demands: needed, choices, scales, loads, clusters });
   }
 
   sweepingOf(cluster: ClusterReference): Sweeping {
@@ -88,6 +96,14 @@ export class PollingPlan implements CloudPlan {
     const sums = new Map(Array.from(this.#parts.choices.keys(), (identity) => [identity, 0]));
     for (const { identity, calls } of this.demands) sums.set(identity, (sums.get(identity) ?? 0) + calls);
     return rounded(sums);
+  }
+
+  /**
+   * The demand of each credential's account, of all its credentials and all processes whose demand is known,
+   * as a part of what the account may call.
+   */
+  get loads(): ReadonlyMap<string, number> {
+    return rounded(this.#parts.loads);
   }
 
   /** Whether the cluster's targets are polled at the same instants, so that they share sweeps of its list. */
@@ -145,19 +161,26 @@ export class PollingPlan implements CloudPlan {
   }
 
   /** Scales the intervals of each namespace to its share of the account, with all credentials alike. */
-  #scale(needed: readonly NamespaceDemand[], cloud: CloudState, now: number): Map<string, IntervalScale> {
+  #scale(
+    needed: readonly NamespaceDemand[],
+    cloud: CloudState,
+    now: number,
+  ): Pick<Parts, 'scales' | 'loads'> {
     const scales = new Map<string, IntervalScale>();
+    const loads = new Map<string, number>();
     for (const [account, own] of Map.groupBy(needed, ({ identity }) => cloud.accountOf(identity))) {
       const sums = new Map(cloud.othersDemandOf(account));
       for (const { namespace, calls } of own) sums.set(namespace, (sums.get(namespace) ?? 0) + calls);
       const share = shareOf(sums, cloud.capacity);
+      const load = sumOf(sums.values()) / cloud.capacity;
+      for (const { identity } of own) loads.set(identity, load);
       for (const [namespace, parts] of Map.groupBy(own, (each) => each.namespace)) {
         const before = parts.map(({ identity }) => this.#scaleOf(identity, namespace)).reduce(largerScale);
         const scale = nextScale(before, sums.get(namespace) ?? 0, share, now);
         for (const { identity } of parts) scales.set(scaleKey(identity, namespace), scale);
       }
     }
-    return scales;
+    return { scales, loads };
   }
 
   #scaleOf(identity: string, namespace: string): IntervalScale {

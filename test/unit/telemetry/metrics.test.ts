@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../../../src/api/edge-transcode-job.ts';
+import type { Reason } from '../../../src/api/reasons.ts';
 import { nameOf } from '../../../src/base/object-key.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
 import type { MetricsSources } from '../../../src/telemetry/metrics-sources.ts';
@@ -39,6 +40,10 @@ describe('metrics', () => {
       demand: () => new Map([['media/account', 2.5]]),
       budgetOf: () => 50,
       stretches: () => [['media/account', 1.25] as const],
+      loads: () => new Map([['media/account', 0.85]]),
+      lastThrottledAt: () => undefined,
+      listedClusters: () => [],
+      isUnlisted: () => false,
       watchProgressedAt: () => 1_700_000_001,
       sharesBudgets: () => undefined,
       isLeading: () => true,
@@ -92,6 +97,10 @@ describe('metrics', () => {
       'api_budget_calls_per_second gauge',
       'api_demand_calls_per_second gauge',
       'interval_stretch_ratio gauge',
+      'api_load_ratio gauge',
+      'api_last_throttled_timestamp_seconds gauge',
+      'identity_jobs gauge',
+      'cluster_jobs gauge',
       'poll_lag_seconds histogram',
       'status_writes_total counter',
       'events_dropped_total counter',
@@ -103,6 +112,7 @@ describe('metrics', () => {
       'jobs gauge',
       'per_object_metrics_suppressed gauge',
       'job_condition gauge',
+      'job_condition_last_transition_timestamp_seconds gauge',
       'job_state gauge',
       'job_last_observation_timestamp_seconds gauge',
     ]);
@@ -168,6 +178,8 @@ describe('metrics', () => {
       'edgetranscode_api_demand_calls_per_second{identity="media/account"} 2.5',
       'edgetranscode_api_budget_calls_per_second{identity="media/account"} 50',
       'edgetranscode_interval_stretch_ratio{identity="media/account"} 1.25',
+      'edgetranscode_api_load_ratio{identity="media/account"} 0.85',
+      'edgetranscode_identity_jobs{identity="default",reason="ObservationSucceeded"} 1',
       'edgetranscode_watch_last_progress_timestamp_seconds 1700000001',
       'edgetranscode_leading 1',
       'edgetranscode_jobs{state="Running"} 1',
@@ -177,7 +189,8 @@ describe('metrics', () => {
       'edgetranscode_per_object_metrics_suppressed 0',
       'edgetranscode_job_condition{namespace="media",name="a",type="Ready",status="True"} 1',
       'edgetranscode_job_condition{namespace="media",name="a",type="Fresh",status="True"} 1',
-      'edgetranscode_job_state{namespace="media",name="a",state="Running"} 1',
+      'edgetranscode_job_condition_last_transition_timestamp_seconds{namespace="media",name="a",type="Fresh",status="True"} 1767225600',
+      'edgetranscode_job_state{namespace="media",name="a",state="Running",identity="default"} 1',
       'edgetranscode_job_last_observation_timestamp_seconds{namespace="media",name="a"} 1700000000',
     ]);
   });
@@ -189,7 +202,8 @@ describe('metrics', () => {
     const own = (await scrape()).filter((line) => line.includes('name="a"'));
     expect(own).to.have.members([
       'edgetranscode_job_condition{namespace="media",name="a",type="Ready",status="False"} 1',
-      'edgetranscode_job_state{namespace="media",name="a",state="NotFound"} 1',
+      'edgetranscode_job_condition_last_transition_timestamp_seconds{namespace="media",name="a",type="Ready",status="False"} 1767225600',
+      'edgetranscode_job_state{namespace="media",name="a",state="NotFound",identity="default"} 1',
       'edgetranscode_job_last_observation_timestamp_seconds{namespace="media",name="a"} 1700000000',
     ]);
   });
@@ -206,7 +220,9 @@ describe('metrics', () => {
   it('of an object that was never visited or observed show only known values', async () => {
     jobs = [job('never', {})];
     const own = (await scrape()).filter((line) => line.includes('name="never"'));
-    expect(own).to.deep.equal(['edgetranscode_job_state{namespace="media",name="never",state="Unknown"} 1']);
+    expect(own).to.deep.equal([
+      'edgetranscode_job_state{namespace="media",name="never",state="Unknown",identity="default"} 1',
+    ]);
   });
 
   it('name their shard', async () => {
@@ -257,6 +273,8 @@ describe('metrics', () => {
       sources.demand = () => new Map(identities.map((identity, index) => [identity, index + 1]));
       sources.budgetOf = (identity) => (identity === 'media/b' ? 5 : 50);
       sources.stretches = () => identities.map((identity, index) => [identity, 1 + index / 4] as const);
+      sources.loads = () => new Map(identities.map((identity, index) => [identity, index / 2]));
+      sources.lastThrottledAt = (identity) => ({ 'media/a': 100, 'news/c': 300 })[identity];
       sources.backlog = () =>
         identities.flatMap((identity, index) => [
           { identity, priority: 'urgent', waiting: index },
@@ -265,12 +283,13 @@ describe('metrics', () => {
     });
 
     async function scrapeCredentials(perObjectLimit: number): Promise<string[]> {
-      return (await scrape(newMetrics(perObjectLimit))).filter((line) => line.includes('identity='));
+      const lines = await scrape(newMetrics(perObjectLimit));
+      return lines.filter((line) => /^edgetranscode_(api|interval)_.*identity=/.test(line));
     }
 
     it('are all shown up to the limit', async () => {
       const lines = await scrapeCredentials(4);
-      expect(lines).to.have.length(5 * 4);
+      expect(lines).to.have.length(6 * 4 + 2);
       expect(lines.join('\n')).to.contain('identity="news/c"').and.not.contain('other');
     });
 
@@ -282,6 +301,9 @@ describe('metrics', () => {
         'edgetranscode_api_budget_calls_per_second{identity="other"} 5',
         'edgetranscode_interval_stretch_ratio{identity="default"} 1',
         'edgetranscode_interval_stretch_ratio{identity="other"} 1.75',
+        'edgetranscode_api_load_ratio{identity="default"} 0',
+        'edgetranscode_api_load_ratio{identity="other"} 1.5',
+        'edgetranscode_api_last_throttled_timestamp_seconds{identity="other"} 300',
         'edgetranscode_api_backlog{identity="default",priority="urgent"} 0',
         'edgetranscode_api_backlog{identity="other",priority="urgent"} 6',
         'edgetranscode_api_backlog{identity="default",priority="retry"} 0',
@@ -292,6 +314,57 @@ describe('metrics', () => {
     it('name no Secret when the limit is 0', async () => {
       expect((await scrapeCredentials(0)).join('\n')).not.to.match(/media|news/);
     });
+  });
+
+  describe('of objects by credential', () => {
+    const ready = (reason: string): EdgeTranscodeJobStatus => {
+      const [condition] = Array.from(RUNNING.conditions ?? []);
+      return { conditions: condition ? [{ ...condition, reason: reason as Reason }] : [] };
+    };
+    beforeEach(() => {
+      jobs = [
+        job('a'),
+        job('b'),
+        aJob().named('c').withSecret('key').storing(ready('AuthenticationFailed')).build(),
+        aJob().named('d', 'news').withSecret('key').storing(ready('AuthenticationFailed')).build(),
+        aJob().named('e').withSecret('key').build(),
+        job('f', ready('MadeUpByAnotherClient')),
+      ];
+    });
+
+    async function counts(perObjectLimit: number): Promise<string[]> {
+      const lines = await scrape(newMetrics(perObjectLimit));
+      return lines.filter((line) => line.startsWith('edgetranscode_identity_jobs'));
+    }
+
+    it('are counted by the reason of Ready, of which only known ones are shown', async () => {
+      expect(await counts(3)).to.have.members([
+        'edgetranscode_identity_jobs{identity="default",reason="ObservationSucceeded"} 2',
+        'edgetranscode_identity_jobs{identity="default",reason="other"} 1',
+        'edgetranscode_identity_jobs{identity="media/key",reason="AuthenticationFailed"} 1',
+        'edgetranscode_identity_jobs{identity="media/key",reason="none"} 1',
+        'edgetranscode_identity_jobs{identity="news/key",reason="AuthenticationFailed"} 1',
+      ]);
+    });
+
+    it('are counted for all Secrets as one above the limit', async () => {
+      expect(await counts(2)).to.have.members([
+        'edgetranscode_identity_jobs{identity="default",reason="ObservationSucceeded"} 2',
+        'edgetranscode_identity_jobs{identity="default",reason="other"} 1',
+        'edgetranscode_identity_jobs{identity="other",reason="AuthenticationFailed"} 2',
+        'edgetranscode_identity_jobs{identity="other",reason="none"} 1',
+      ]);
+    });
+  });
+
+  it('leave out a transition whose time another client made unreadable', async () => {
+    const [condition] = Array.from(RUNNING.conditions ?? []);
+    if (condition) jobs = [job('a', { conditions: [{ ...condition, lastTransitionTime: 'yesterday' }] })];
+    const own = (await scrape()).filter((line) => line.includes('name="a"'));
+    expect(own).to.include(
+      'edgetranscode_job_condition{namespace="media",name="a",type="Ready",status="True"} 1',
+    );
+    expect(own.join('\n')).not.to.contain('transition');
   });
 
   it('are rendered in slices, so that other work is not held up by many objects', async () => {
@@ -306,8 +379,8 @@ describe('metrics', () => {
       for (; !isRendered; turns += 1) await new Promise((resolve) => setImmediate(resolve));
       return turns;
     };
-    // Three gauges, and a pause after at most 500 objects of each.
-    expect((await turnsWith(5_000)) - (await turnsWith(0))).to.be.at.least(3 * 10);
+    // Four gauges by object and one that counts objects, and a pause after at most 500 objects of each.
+    expect((await turnsWith(5_000)) - (await turnsWith(0))).to.be.at.least(5 * 10);
   });
 
   it('have each object once, although objects come and go while they are rendered', async () => {

@@ -105,6 +105,20 @@ describe('batches', () => {
         expect(kinds()).to.deep.equal(Array(3).fill('observed'));
       });
 
+    it('know how many jobs the list of each cluster has, once it was read', async () => {
+      batches.apply(aPlan('all'));
+      await observe(['a']);
+      expect([...batches.listed()]).to.deep.equal([]);
+      await observe(['a', 'b', 'c']);
+      total = 70;
+      await observe(['a', 'b'], { cluster: { ...CLUSTER, clusterID: 'other' } });
+      const known = Array.from(batches.listed(), ([{ clusterID }, jobs]) => [clusterID, jobs]);
+      expect(known).to.deep.equal([
+        ['c', 50],
+        ['other', 70],
+      ]);
+    });
+
     it('observe a job alone by its own call', async () => {
       batches.apply(aPlan('all'));
       expect(await observe(['a'])).to.deep.equal(['a']);

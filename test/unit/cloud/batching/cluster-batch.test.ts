@@ -3,6 +3,7 @@
 
 import { expect } from 'chai';
 import { ClusterBatch } from '../../../../src/cloud/batching/cluster-batch.ts';
+import { PAGE_SIZE } from '../../../../src/cloud/client/live-client.ts';
 import type { Priority, Sweeping } from '../../../../src/job/model/cloud-port.ts';
 import { jobIDs, type NamedAsker, ScriptedBatch } from './scripted-batch.ts';
 
@@ -171,7 +172,6 @@ describe('batch of a cluster: when a sweep begins, and for which jobs', () => {
     ['all', undefined, 'sr', ''],
     ['all', 3, 'ssr', 'ssr'],
     ['all', 3, 'sssr', ''],
-    ['all', 0, 's', ''],
     // An urgent job keeps its own call unless urgent jobs alone are more than pages.
     ['all', undefined, 'us', 'us'],
     ['all', undefined, 'uss', 'u'],
@@ -186,7 +186,7 @@ describe('batch of a cluster: when a sweep begins, and for which jobs', () => {
     it(`leaves "${ownCalls}" of "${come}" to their own calls: sweeping ${sweeping}, ${list}`, () => {
       const scripted = new ScriptedBatch();
       scripted.batch.sweeping = sweeping;
-      scripted.batch.pages = pages;
+      scripted.batch.listedJobs = pages && pages * PAGE_SIZE;
       for (const [index, letter] of [...come].entries())
         scripted.ask(`${letter}${index}`, { priority: PRIORITY[letter] as Priority });
       expect([...scripted.gets].map((jobID) => jobID[0]).join('')).to.equal(ownCalls);
@@ -531,7 +531,7 @@ describe('batch of a cluster: an urgent job among many scheduled', () => {
   });
 
   it('leaves the sweep for a call of its own when an urgent question comes for it', () => {
-    scripted.batch.pages = 20;
+    scripted.batch.listedJobs = 20 * PAGE_SIZE;
     scripted.askAll(due);
     expect(scripted.gets.size).to.equal(0);
     expect(scripted.ask('due-7', { name: 'user', priority: 'urgent' })).to.deep.equal(['get due-7 urgent']);
@@ -541,7 +541,7 @@ describe('batch of a cluster: an urgent job among many scheduled', () => {
   });
 
   it('stays in the sweep when an earlier question of the same priority comes for it', () => {
-    scripted.batch.pages = 20;
+    scripted.batch.listedJobs = 20 * PAGE_SIZE;
     scripted.askAll(due, { deadline: 100 });
     expect(scripted.ask('due-7', { name: 'earlier', deadline: 40 })).to.deep.equal([]);
     scripted.wait(1_000);
@@ -551,7 +551,7 @@ describe('batch of a cluster: an urgent job among many scheduled', () => {
 
   it('is swept with the priority of urgent jobs where they alone are more than the pages', () => {
     const urgent = jobIDs(30, 'urgent');
-    scripted.batch.pages = 20;
+    scripted.batch.listedJobs = 20 * PAGE_SIZE;
     scripted.askAll(due);
     scripted.askAll(urgent, { priority: 'urgent' });
     // Those that came before urgent jobs alone were more than the pages keep their calls.
@@ -560,7 +560,7 @@ describe('batch of a cluster: an urgent job among many scheduled', () => {
   });
 
   it('is swept together with all urgent jobs where none is scheduled', () => {
-    scripted.batch.pages = 20;
+    scripted.batch.listedJobs = 20 * PAGE_SIZE;
     scripted.askAll(jobIDs(30, 'urgent'), { priority: 'urgent' });
     expect(scripted.gets.size).to.equal(0);
     expect(scripted.wait(1_000)).to.deep.equal(['list 1 urgent']);

@@ -185,6 +185,19 @@ describe('a budget', function () {
       budget.close();
     });
 
+    it('remembers when it was last throttled', async () => {
+      const budget = budgetOf(6_000);
+      expect(budget.lastThrottledAt).to.equal(undefined);
+      budget.throttled(time.now());
+      const first = budget.lastThrottledAt;
+      expect(first).to.equal(time.now());
+      await time.pass(5_000);
+      expect(budget.lastThrottledAt).to.equal(first);
+      budget.throttled(time.now());
+      expect(budget.lastThrottledAt).to.equal(time.now());
+      budget.close();
+    });
+
     it('pauses for longer each time in a row, up to a minute', async () => {
       const budget = budgetOf(6_000);
       const pauses: number[] = [];

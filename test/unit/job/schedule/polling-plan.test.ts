@@ -162,6 +162,26 @@ describe('a polling plan', () => {
     expect([plan.names('media/account'), plan.names('default')]).to.deep.equal([true, false]);
   });
 
+  it('loads each credential of an account with what all of them, and other processes, need of its budget', () => {
+    const demands = [
+      demand(20, 10 * SECOND, bySecret('a')),
+      demand(30, 10 * SECOND, bySecret('b')),
+      demand(10, 10 * SECOND, { credential: { namespace: 'news', name: 'c' } }),
+    ];
+    const accountOf = (identity: string) => (identity.startsWith('media/') ? 'shared' : identity);
+    const othersDemandOf = (account: string) => new Map(account === 'shared' ? [['sports', 4]] : []);
+    expect([...planFor(demands, { accountOf, othersDemandOf }, 'get').loads]).to.deep.equal([
+      ['media/a', 0.9],
+      ['media/b', 0.9],
+      ['news/c', 0.1],
+    ]);
+    expect([...PollingPlan.first('get').loads]).to.deep.equal([]);
+  });
+
+  it('loads an account with the pages where a cluster is polled by its list', () => {
+    expect([...planFor([demand(200, 10 * SECOND)]).loads]).to.deep.equal([['default', 0.02]]);
+  });
+
   describe('scales intervals', () => {
     it('of each account by its own factor', () => {
       const demands = [demand(200, 10 * SECOND, bySecret('busy')), demand(10, 10 * SECOND, bySecret('idle'))];
