@@ -1,5 +1,6 @@
 // One rendering serves all that ask while it is under way, and for a second after it.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { SharedRendering } from '../../../src/telemetry/shared-rendering.ts';
 import { FakeClock } from '../kit/fakes/fake-clock.ts';
@@ -38,6 +39,28 @@ describe('a shared rendering', () => {
     expect(begun).to.have.length(2);
     begun[1]?.resolve('two');
     expect(await second).to.equal('two');
+  });
+
+  it('lets other work run between two readers, each of which writes a long answer', async () => {
+    const order: string[] = [];
+    const readers = Array.from({ length: 20 }, async () => {
+      await rendering.get();
+      order.push('answer');
+    });
+    let isOver = false;
+    const otherWork = (async () => {
+      while (!isOver) {
+        order.push('other work');
+        await nextTurn();
+      }
+    })();
+    begun[0]?.resolve('one');
+    await Promise.all(readers);
+    isOver = true;
+    await otherWork;
+    const answers = order.flatMap((each, index) => (each === 'answer' ? [index] : []));
+    expect(answers).to.have.length(readers.length);
+    for (const index of answers) expect(order[index - 1], order.join(', ')).to.equal('other work');
   });
 
   it('that fails is tried again a second later', async () => {
