@@ -1,7 +1,7 @@
 /**
- * A connection to Redis that is usable: it answers within a second, and its clock agrees with this process's
- * clock. Followers are notified when the connection comes and goes. It reconnects until it is closed; no
- * failure ends it.
+ * A connection to Redis that is usable: it answers within a second, runs every command that sharing needs,
+ * and its clock agrees with this process's clock. Followers are notified when the connection comes and goes.
+ * It reconnects until it is closed; no failure ends it.
  */
 import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
@@ -9,6 +9,7 @@ import { Redis } from 'ioredis';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { codeOf, prepareProbe, problemOf } from './redis-probe.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`; may hold a password. */
@@ -26,16 +27,6 @@ const PROBE_EVERY_MS = 1_000;
 
 /** Delays between attempts to connect. At most 2 s, so that all shards are back within 2 s of each other. */
 const RETRY: Backoff = { baseMs: 500, maxMs: 2_000 };
-
-/**
- * bottleneck uses the clocks of its clients. A difference of 0.5 s is 0.8% of a minute, and the budget has 2%
- * in reserve.
- */
-const CLOCKS_APART_MS = 500;
-
-/** Also writes: a replica that only reads gives no permits. */
-const PROBE = "redis.call('set', KEYS[1], '1', 'PX', 60000) return redis.call('time')";
-const PROBE_KEY = 'b_edgetranscode_probe';
 
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
@@ -117,29 +108,23 @@ export class RedisConnection {
   /** Resolves or rejects with the reason when the connection cannot be used, or no longer. */
   async #serve(connection: Bottleneck.IORedisConnection): Promise<string> {
     const { clock, logger } = this.#options;
-    const { client, ready } = partsOf(connection);
+    const { client, subscriber, ready } = partsOf(connection);
     const isReady = ready.then(() => true);
     if (!(await Promise.race([isReady, clock.sleep(2 * ANSWERS_WITHIN_MS)]))) return 'it does not answer';
-    if (!(await clocksAgree(client))) return CLOCKS_DIFFER;
+    await prepareProbe(client, subscriber);
+    const problem = await problemOf(client);
+    if (problem !== undefined) return problem;
     const lost = new AbortController();
     this.#lost = lost;
     this.#loggedReason = undefined;
     logger.info('the budgets are shared through Redis');
     for (const follower of this.#followers) follower(connection, lost.signal);
-    do await clock.sleep(PROBE_EVERY_MS, lost.signal);
-    while (await clocksAgree(client));
-    return CLOCKS_DIFFER;
+    for (;;) {
+      await clock.sleep(PROBE_EVERY_MS, lost.signal);
+      const trouble = await problemOf(client);
+      if (trouble !== undefined) return trouble;
+    }
   }
-}
-
-const CLOCKS_DIFFER = 'its clock differs from the clock of this process by more than 0.5 s';
-
-/** Rejects when Redis refuses, or does not answer in time. */
-async function clocksAgree(client: Redis): Promise<boolean> {
-  const before = Date.now();
-  const [seconds, microseconds] = (await client.eval(PROBE, 1, PROBE_KEY)) as [string, string];
-  const apart = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (before + Date.now()) / 2;
-  return Math.abs(apart) <= CLOCKS_APART_MS;
 }
 
 /** bottleneck's types lack the clients, and call `ready` a method. */
@@ -174,7 +159,7 @@ function describe(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
   if (typeof code === 'string') return code;
   if (/timed out/i.test(String(message))) return 'it does not answer';
-  return /^[A-Z]{3,20}\b/.exec(String(message))?.[0] ?? 'the connection failed';
+  return codeOf(message) ?? 'the connection failed';
 }
 
 /** Name of an account in Redis. A hash: Redis need not know account numbers or names of Secrets. */

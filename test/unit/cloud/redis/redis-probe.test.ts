@@ -1,0 +1,33 @@
+// The check of what a Redis can do. The contract tests cover a real Redis.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { expect } from 'chai';
+import { codeOf, PROBE } from '../../../../src/cloud/redis/redis-probe.ts';
+
+const FOLDER = new URL('../../../../src/cloud/redis/', import.meta.url);
+
+function commandsIn(text: string, call: RegExp): string[] {
+  return [...new Set([...text.matchAll(call)].map(([, command]) => command as string))];
+}
+
+describe('the probe of Redis', () => {
+  it('runs each command that the scripts of bottleneck and our own run', () => {
+    const scripts = createRequire(import.meta.url)('bottleneck/lib/lua.json') as Record<string, string>;
+    const ours = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), 'utf8'));
+    const needed = commandsIn([...Object.values(scripts), ...ours].join('\n'), /redis\.call\('(\w+)'/g);
+    expect(needed).to.include.members(['hmset', 'hlen']);
+    expect(commandsIn(PROBE, /(?:try|redis\.call)\('(\w+)'/g)).to.include.members(needed);
+  });
+
+  it('names an error by its code, and repeats nothing else of it', () => {
+    for (const [message, code] of [
+      ["NOPERM this user has no permissions to run the 'eval' command", 'NOPERM'],
+      ["@user_script: 7: The user executing the script can't run this command or subcommand", 'NOPERM'],
+      ['@user_script: 7: -READONLY no writes', 'READONLY'],
+      ['-OOM command not allowed', 'OOM'],
+      ['a password: SECRET', undefined],
+    ])
+      expect(codeOf(message)).to.equal(code);
+  });
+});
