@@ -10,8 +10,8 @@ export interface ApiFailure {
   /** The `reason` of the returned `Status`, or the network's error code. */
   readonly reason: string;
   /**
-   * What refused the request, where the server says it: `authorization`, or the kind and name of an admission
-   * policy or webhook.
+   * What refused the request, where the server says it: `AUTHORIZATION`, `NAMESPACE_DELETION`, or the kind
+   * and name of an admission policy, a webhook or a quota.
    */
   readonly refusedBy?: string;
   /** Delay that the server requests, for flow control. */
@@ -21,9 +21,12 @@ export interface ApiFailure {
 /** `refusedBy` of a request that the caller has no permission for. */
 export const AUTHORIZATION = 'authorization';
 
-/** Whether an admission policy or webhook refused the request. */
+/** `refusedBy` of a creation in a namespace that is being deleted, which refuses all creations. */
+export const NAMESPACE_DELETION = 'namespace deletion';
+
+/** Whether an admission policy, a webhook or a quota refused the request. */
 export function isByPolicy({ refusedBy }: ApiFailure): boolean {
-  return refusedBy !== undefined && refusedBy !== AUTHORIZATION;
+  return refusedBy !== undefined && refusedBy !== AUTHORIZATION && refusedBy !== NAMESPACE_DELETION;
 }
 
 /**
@@ -54,8 +57,10 @@ export function apiFailure(error: unknown): ApiFailure {
 /** Makes a failure of a refusal. @param retryAfter the header, in seconds */
 export function refusal(status: number, body: unknown, retryAfter: string | undefined): ApiFailure {
   const retryAfterMs = Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS);
-  const { reason, message } = statusOf(body);
-  const refusedBy = typeof message === 'string' ? refuserIn(message) : undefined;
+  const { reason, message, details } = statusOf(body);
+  const refusedBy = isByNamespaceDeletion(details)
+    ? NAMESPACE_DELETION
+    : typeof message === 'string' && refuserIn(message);
   return {
     status,
     reason: typeof reason === 'string' && /^\w{1,64}$/.test(reason) ? reason : `HTTP ${status}`,
@@ -64,13 +69,25 @@ export function refusal(status: number, body: unknown, retryAfter: string | unde
   };
 }
 
-function statusOf(body: unknown): { readonly reason?: unknown; readonly message?: unknown } {
-  return (typeof body === 'string' ? parsed(body) : (body ?? {})) as { reason?: unknown };
+interface StatusBody {
+  readonly reason?: unknown;
+  readonly message?: unknown;
+  readonly details?: unknown;
+}
+
+function statusOf(body: unknown): StatusBody {
+  return (typeof body === 'string' ? parsed(body) : (body ?? {})) as StatusBody;
+}
+
+function isByNamespaceDeletion(details: unknown): boolean {
+  const { causes } = (details ?? {}) as { causes?: unknown };
+  return Array.isArray(causes) && causes.some((cause) => cause?.reason === 'NamespaceTerminating');
 }
 
 /**
  * Messages of the API server that say what refused a request, whatever its status: policies and webhooks
- * choose the status. The rest of such a message is the policy's own text and is not kept.
+ * choose the status, and a quota refuses as authorization does. The rest of such a message is the policy's
+ * own text and is not kept.
  */
 const REFUSERS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   [
@@ -79,6 +96,7 @@ const REFUSERS: readonly (readonly [kind: string, pattern: RegExp])[] = [
   ],
   ['webhook', /admission webhook "([\w.-]{1,253})" denied the request/],
   ['webhook', /failed calling webhook "([\w.-]{1,253})"/],
+  ['ResourceQuota', /is forbidden: exceeded quota: ([\w.-]{1,253}),/],
 ];
 
 function refuserIn(message: string): string | undefined {

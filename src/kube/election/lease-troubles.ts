@@ -3,7 +3,7 @@
  */
 import type { LogFields } from '../../base/logger.ts';
 import { OnceLogger, type OnceLoggerOptions } from '../../base/once-logger.ts';
-import { type ApiFailure, apiFailure } from '../client/api-error.ts';
+import { type ApiFailure, AUTHORIZATION, apiFailure } from '../client/api-error.ts';
 
 type Doing = 'reading' | 'writing' | 'watching';
 
@@ -29,8 +29,8 @@ export class LeaseTroubles {
 }
 
 /** What a person can do about it. */
-function hintOf({ status }: ApiFailure): LogFields {
-  if (status !== FORBIDDEN) return {};
+function hintOf({ status, refusedBy = AUTHORIZATION }: ApiFailure): LogFields {
+  if (status !== FORBIDDEN || refusedBy !== AUTHORIZATION) return {};
   return {
     hint: 'the service account may not create Leases, or get, watch and update this one: kubectl apply -f deploy/; for a shard, docs/scaling.md',
   };

@@ -42,6 +42,8 @@ const FULL_AFTER_MS = (NAMESPACE_RATE.burst / NAMESPACE_RATE.perSecond) * 1_000;
 
 const HINT = 'the service account may not create events: kubectl apply -f deploy/';
 
+const LOGGED_AGAIN_MS = 10 * 60_000;
+
 /** Limits of the API server, in bytes. */
 const LONGEST_NOTE = 1_024;
 const LONGEST_NAME = 253;
@@ -51,12 +53,14 @@ export class KubeEvents implements EventSink {
   readonly #bucket: TokenBucket;
   readonly #buckets: ExpiringMap<string, TokenBucket>;
   readonly #once: OnceLogger;
+  readonly #policies: OnceLogger;
 
   constructor(parts: KubeEventsParts) {
     this.#parts = parts;
     this.#bucket = new TokenBucket(parts.clock, RATE);
     this.#buckets = new ExpiringMap({ clock: parts.clock, lifetimeMs: FULL_AFTER_MS });
     this.#once = new OnceLogger(parts);
+    this.#policies = new OnceLogger({ ...parts, repeatAfterMs: LOGGED_AGAIN_MS });
   }
 
   record(object: EdgeTranscodeJob, event: JobEvent): void {
@@ -79,21 +83,22 @@ export class KubeEvents implements EventSink {
       await this.#parts.client.createEvent(object.namespace, this.#body(object, event));
     } catch (error) {
       this.#parts.onDropped();
-      this.#logFailure({ ...apiFailure(error), event: event.reason });
+      this.#logFailure(apiFailure(error), { namespace: object.namespace, event: event.reason });
     }
   }
 
   /**
-   * Warns once of a missing permission, a policy or a webhook, which only a person can change. Other failures
-   * are temporary, and counted.
+   * Warns of a missing permission once, and of a policy, webhook or quota once in ten minutes for a
+   * namespace: only a person can change them. Other failures are temporary, and counted.
    */
-  #logFailure(failure: ApiFailure & { readonly event: string }): void {
+  #logFailure(failure: ApiFailure, about: { readonly namespace: string; readonly event: string }): void {
     const message = 'writing an event failed';
-    const cause = failure.refusedBy ?? failure.reason;
-    const fields = failure.refusedBy === AUTHORIZATION ? { ...failure, hint: HINT } : { ...failure };
-    if (failure.status === 403 || isByPolicy(failure))
-      this.#once.failed('permission', message, fields, cause);
-    else this.#parts.logger.debug(message, { ...failure });
+    const fields = { ...about, ...failure };
+    const { status, refusedBy } = failure;
+    if (isByPolicy(failure)) this.#policies.failed(`${about.namespace} ${refusedBy}`, message, fields);
+    else if (refusedBy === AUTHORIZATION) this.#once.failed('permission', message, { ...fields, hint: HINT });
+    else if (status === 403 && refusedBy === undefined) this.#once.failed('forbidden', message, fields);
+    else this.#parts.logger.debug(message, fields);
   }
 
   #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {

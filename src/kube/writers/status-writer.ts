@@ -265,7 +265,7 @@ export class StatusWriter implements StatusSink {
 function hintOf({ status, refusedBy }: ApiFailure): string | undefined {
   if (refusedBy === AUTHORIZATION)
     return 'the service account may not patch edgetranscodejobs/status: kubectl apply -f deploy/';
-  if (status === 403)
+  if (status === 403 && refusedBy === undefined)
     return 'the API server forbids it: look for a missing Role, an admission policy or a webhook';
   return undefined;
 }

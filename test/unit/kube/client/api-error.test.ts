@@ -51,11 +51,26 @@ describe('the failure of a call of the API server', () => {
       'jobs "a" is forbidden: User "u" cannot patch resource "edgetranscodejobs/status" in API group "edgetranscode.live"',
       'authorization',
     ],
+    [
+      'events "a" is forbidden: exceeded quota: team-quota, requested: count/events=1, used: 9, limited: 9',
+      'ResourceQuota team-quota',
+    ],
   ] as const)
     it(`names what refused the request: ${refusedBy}`, () => {
       const failure = apiFailure(refusal({ reason: 'Forbidden', message }, {}, 403));
       expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden', refusedBy });
     });
+
+  it('says that the namespace is being deleted, by the cause that the server gives', () => {
+    const causes = [{ reason: 'NamespaceTerminating', message: 'CANARY', field: 'metadata.namespace' }];
+    const body = { reason: 'Forbidden', message: 'CANARY', details: { causes } };
+    for (const each of [body, JSON.stringify(body)]) {
+      const failure = apiFailure(refusal(each, {}, 403));
+      expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden', refusedBy: 'namespace deletion' });
+    }
+    for (const odd of [{ causes: 7 }, { causes: [null, 7] }, null])
+      expect(apiFailure(refusal({ details: odd }, {}, 403))).not.to.have.property('refusedBy');
+  });
 
   for (const message of [
     'admission webhook "CANARY CANARY" denied the request',

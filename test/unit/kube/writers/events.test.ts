@@ -160,6 +160,39 @@ describe('events', () => {
     expect(dropped).to.equal(3);
   });
 
+  const terminating = () => {
+    const causes = [{ reason: 'NamespaceTerminating' }];
+    return new ApiException(403, 'CANARY', { reason: 'Forbidden', details: { causes } }, {});
+  };
+
+  it('of a namespace that is being deleted lead to no warning, and hide no missing right later', async () => {
+    const message = 'events.events.k8s.io is forbidden: User "CANARY" cannot create resource "events"';
+    const forbidden = new ApiException(403, 'CANARY', { message }, {});
+    for (const each of [terminating(), forbidden, terminating(), forbidden]) {
+      failure = each;
+      events.record(aJob().build(), STARTED);
+      await settled();
+    }
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['debug', 'warn', 'debug', 'debug']);
+    expect(JSON.stringify(logger.lines[0])).not.to.match(/CANARY|deploy/);
+    expect(logger.lines[1]?.fields.hint).to.contain('kubectl apply -f deploy/');
+    expect(dropped).to.equal(4);
+  });
+
+  it('that policies of two namespaces refuse lead to one warning for each namespace, which names it', async () => {
+    const message = 'x is forbidden: exceeded quota: few, requested: count/events=1';
+    failure = new ApiException(403, 'CANARY', { message }, {});
+    for (const namespace of ['one', 'two', 'one', 'two']) {
+      events.record(aJob().named('a', namespace).build(), STARTED);
+      await settled();
+    }
+    const warnings = logger.lines.filter(({ level }) => level === 'warn');
+    expect(warnings.map(({ fields }) => [fields.namespace, fields.refusedBy])).to.deep.equal([
+      ['one', 'ResourceQuota few'],
+      ['two', 'ResourceQuota few'],
+    ]);
+  });
+
   it('that a policy refuses lead to one warning, which names the policy and no Role', async () => {
     const message =
       "x is forbidden: ValidatingAdmissionPolicy 'quiet' with binding 'b' denied request: CANARY";
