@@ -11,6 +11,7 @@ import { FairLimiter } from '../ratelimit/fair-limiter.ts';
 import {
   credentialOfSecret,
   type Resolved,
+  SECRET_KEYS,
   type SecretReference,
   type SecretRules,
 } from './secret-credential.ts';
@@ -128,7 +129,7 @@ export class SecretCache {
   async #read(secret: SecretReference, identity: string): Promise<Resolved> {
     const { clock, secrets } = this.#options;
     try {
-      const data = await secrets.read(secret.namespace, secret.name);
+      const data = await secrets.read(secret.namespace, secret.name, SECRET_KEYS);
       const resolved = credentialOfSecret(secret, data, this.#options);
       const readAt = clock.now();
       return dated(this.#known.set(identity, { resolved, readAt, freshUntil: readAt + FRESH_MS }));

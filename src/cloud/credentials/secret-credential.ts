@@ -9,7 +9,7 @@ import { copyOf } from '../../base/foreign-text.ts';
 import type { CredentialReference } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import { identityOf, isRegion } from '../../job/model/reference.ts';
-import type { SecretData } from '../../job/model/sinks.ts';
+import type { SecretContent, SecretData } from '../../job/model/sinks.ts';
 import type { Credential } from '../client/credential.ts';
 import { FORMATS } from '../client/credential.ts';
 
@@ -44,11 +44,14 @@ const FORMAT_OF: Readonly<Record<string, Format>> = {
   accountID: [FORMATS.accountID, 'is not the digits of an account ID'],
 };
 
+/** The keys of a Secret that are read. */
+export const SECRET_KEYS: readonly string[] = [...Object.keys(FORMAT_OF), 'endpoint'];
+
 export type SecretReference = Required<CredentialReference>;
 
 export function credentialOfSecret(
   secret: SecretReference,
-  data: SecretData | 'missing' | 'forbidden',
+  data: SecretContent,
   rules: SecretRules,
 ): Resolved {
   const { namespace, name } = secret;
@@ -58,6 +61,10 @@ export function credentialOfSecret(
   if (data === 'forbidden')
     return notFound(
       `the operator may not read Secret ${identity}; allow it: kubectl --namespace ${namespace} create role read-${name} --verb=get --resource=secrets --resource-name=${name} && kubectl --namespace ${namespace} create rolebinding read-${name} --role=read-${name} --serviceaccount=edge-transcode-system:edge-transcode-job-operator (replace the service account if the operator has another)`,
+    );
+  if (data === 'tooLarge')
+    return notFound(
+      `Secret ${identity} is larger than 64 KiB; put the credentials into a Secret of their own`,
     );
   // White space around a value is not part of it, and an empty value is the same as none.
   const values = Object.fromEntries(

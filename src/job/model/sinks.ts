@@ -11,15 +11,17 @@ export interface Change {
   readonly after: EdgeTranscodeJob | undefined;
 }
 
-/** The decoded values of a Secret. */
+/** Decoded values of a Secret, by key. */
 export type SecretData = Readonly<Record<string, string>>;
+
+/** `missing`: there is no such Secret; `forbidden`: it may not be read; `tooLarge`: it is not read whole. */
+export type SecretContent = SecretData | 'missing' | 'forbidden' | 'tooLarge';
 
 export interface SecretReader {
   /**
-   * Returns `missing` when there is no such Secret, `forbidden` when it may not be read. Rejects when the API
-   * server does not say.
+   * Returns these keys of a Secret, as far as it has them. Rejects when the API server does not answer.
    */
-  read(namespace: string, name: string): Promise<SecretData | 'missing' | 'forbidden'>;
+  read(namespace: string, name: string, keys: readonly string[]): Promise<SecretContent>;
 }
 
 export interface JobStore {

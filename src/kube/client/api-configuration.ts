@@ -3,7 +3,7 @@
  * answer is read.
  */
 import { createConfiguration, ServerConfiguration } from '@kubernetes/client-node';
-import { bounded } from './bounded-body.ts';
+import { bounded, MOST_ANSWER_BYTES } from './bounded-body.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
 /** Configuration of the library's generated clients. */
@@ -13,6 +13,7 @@ export function apiConfiguration(
   config: PooledKubeConfig,
   userAgent: string,
   deadlineMs: number,
+  mostBytes = MOST_ANSWER_BYTES,
 ): ApiConfiguration {
   return createConfiguration({
     baseServer: new ServerConfiguration(config.getCurrentCluster()?.server ?? '', {}),
@@ -24,7 +25,7 @@ export function apiConfiguration(
           context.setSignal(AbortSignal.timeout(deadlineMs));
           return context;
         },
-        post: async (response) => bounded(response),
+        post: async (response) => bounded(response, mostBytes),
       },
     ],
   });

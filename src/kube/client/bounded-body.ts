@@ -15,7 +15,7 @@ export const MOST_REFUSAL_BYTES = 64 * 1_024;
 
 const FIRST_REFUSAL = 400;
 
-/** An answer of more than `MOST_ANSWER_BYTES`. */
+/** An answer of more bytes than are read. */
 export class TooLargeError extends Error {
   override readonly name = 'TooLargeError';
 }
@@ -28,10 +28,12 @@ class BoundedBody implements Body {
   bytes = 0;
   readonly #body: Body;
   readonly #isRefusal: boolean;
+  readonly #most: number;
 
-  constructor(body: Body, isRefusal: boolean) {
+  constructor(body: Body, isRefusal: boolean, most: number) {
     this.#body = body;
     this.#isRefusal = isRefusal;
+    this.#most = isRefusal ? MOST_REFUSAL_BYTES : most;
   }
 
   /** The text. A refusal is cut at its bound. @throws TooLargeError */
@@ -40,14 +42,13 @@ class BoundedBody implements Body {
   }
 
   async binary(): Promise<Buffer> {
-    const most = this.#isRefusal ? MOST_REFUSAL_BYTES : MOST_ANSWER_BYTES;
     const chunks: Uint8Array[] = [];
     // Leaving the loop cancels the rest of the body.
     for await (const chunk of this.stream() ?? []) {
       this.bytes += chunk.length;
-      if (this.bytes <= most) chunks.push(chunk);
+      if (this.bytes <= this.#most) chunks.push(chunk);
       else if (this.#isRefusal) break;
-      else throw new TooLargeError(`an answer of more than ${most} bytes`);
+      else throw new TooLargeError(`an answer of more than ${this.#most} bytes`);
     }
     return Buffer.concat(chunks);
   }
@@ -57,9 +58,10 @@ class BoundedBody implements Body {
   }
 }
 
-/** Bounds what is read of the answer's body. */
-export function bounded({ httpStatusCode, headers, body }: ResponseContext): ResponseContext {
-  return new ResponseContext(httpStatusCode, headers, new BoundedBody(body, httpStatusCode >= FIRST_REFUSAL));
+/** Bounds what is read of the answer's body. @param most bytes, unless it is a refusal */
+export function bounded({ httpStatusCode, headers, body }: ResponseContext, most: number): ResponseContext {
+  const isRefusal = httpStatusCode >= FIRST_REFUSAL;
+  return new ResponseContext(httpStatusCode, headers, new BoundedBody(body, isRefusal, most));
 }
 
 /** Bytes of an answer that `bounded` returned and that has been read. */

@@ -4,7 +4,8 @@ import { expect } from 'chai';
 import type { Credential } from '../../../../src/cloud/client/credential.ts';
 import { credentialOfSecret, type SecretRules } from '../../../../src/cloud/credentials/secret-credential.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
-import type { SecretData } from '../../../../src/job/model/sinks.ts';
+import type { SecretContent, SecretData } from '../../../../src/job/model/sinks.ts';
+import { MOST_SECRET_BYTES } from '../../../../src/kube/client/kube-client.ts';
 
 const SECRET = { namespace: 'media', name: 'account' };
 const RULES: SecretRules = { allowedEndpoints: ['*.aliyuncs.com'], allowInsecure: false };
@@ -16,7 +17,7 @@ function credential(data: SecretData, rules = RULES): Credential {
   return (resolved as { credential: Credential }).credential;
 }
 
-function failure(data: SecretData | 'missing' | 'forbidden', rules = RULES): Failure {
+function failure(data: SecretContent, rules = RULES): Failure {
   const resolved = credentialOfSecret(SECRET, data, rules);
   expect(resolved).to.have.property('failure');
   return (resolved as { failure: Failure }).failure;
@@ -82,12 +83,19 @@ describe('a Secret', () => {
     expect(versions.join()).not.to.match(/CANARY/);
   });
 
-  const REFUSED: [string, SecretData | 'missing' | 'forbidden', RegExp][] = [
+  const REFUSED: [string, SecretContent, RegExp][] = [
     ['does not exist', 'missing', /Secret media\/account does not exist; create it/],
     [
       'may not be read',
       'forbidden',
       /may not read Secret media\/account; allow it: kubectl --namespace media create role .* && kubectl --namespace media create rolebinding /,
+    ],
+    [
+      'is too large',
+      'tooLarge',
+      new RegExp(
+        `^Secret media/account is larger than ${MOST_SECRET_BYTES / 1_024} KiB; put the credentials into a Secret`,
+      ),
     ],
     ['has no keys', {}, /has no keys accessKeyID and accessKeySecret; add them$/],
     ['has no ID', { accessKeySecret: 'CANARY' }, /has no key accessKeyID; add it$/],

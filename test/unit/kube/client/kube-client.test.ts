@@ -7,7 +7,7 @@ import {
   MOST_REFUSAL_BYTES,
   TooLargeError,
 } from '../../../../src/kube/client/bounded-body.ts';
-import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
+import { KubeClient, MOST_SECRET_BYTES } from '../../../../src/kube/client/kube-client.ts';
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 
@@ -170,6 +170,23 @@ describe('the client of the API server', () => {
       expect(await client.list(undefined, {}, 500).catch((error) => error)).to.be.instanceOf(TooLargeError);
     expect(sent()).to.be.below(3 * 2 * MOST_ANSWER_BYTES);
     expect(server.connections).to.equal(1);
+  });
+
+  it('reads no more of a Secret than its bound, however many it reads, and keeps the connection', async () => {
+    const reads = 20;
+    const sent = answersWithoutEnd(200);
+    for (let read = 0; read < reads; read += 1)
+      expect(await client.secretData('media', 'a').catch((error) => error)).to.be.instanceOf(TooLargeError);
+    // Some is on its way when the reading stops; a Secret may have 1 MiB.
+    expect(sent() / reads).to.be.below(MOST_SECRET_BYTES + 512 * 1_024);
+    expect(server.connections).to.equal(1);
+  });
+
+  it('reads a Secret whose values are as long as they may be', async () => {
+    const value = Buffer.from('x'.repeat(8_192)).toString('base64');
+    const data = { accessKeyID: value, accessKeySecret: value, securityToken: value };
+    server.respond = (response) => json(response, 200, { kind: 'Secret', data });
+    expect(await client.secretData('media', 'a')).to.deep.equal(data);
   });
 
   it('reads no more of a refusal than its bound, and reports its status', async () => {

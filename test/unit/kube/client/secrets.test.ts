@@ -2,7 +2,10 @@
 
 import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { TooLargeError } from '../../../../src/kube/client/bounded-body.ts';
 import { KubeSecrets } from '../../../../src/kube/client/secrets.ts';
+
+const KEYS = ['accessKeyID', 'accessKeySecret', 'endpoint', 'empty'];
 
 function secretsWith(answer: () => Record<string, string>): KubeSecrets {
   return new KubeSecrets({ secretData: async () => answer() });
@@ -15,13 +18,14 @@ function failing(error: Error): KubeSecrets {
 }
 
 describe('reading a Secret', () => {
-  it('returns its decoded values', async () => {
+  it('returns its decoded values of the wanted keys', async () => {
     const data = {
+      'tls.key': 'TFRBSQ==',
       accessKeyID: 'TFRBSQ==',
       accessKeySecret: Buffer.from('geheim ü\n').toString('base64'),
       empty: '',
     };
-    expect(await secretsWith(() => data).read('media', 'account')).to.deep.equal({
+    expect(await secretsWith(() => data).read('media', 'account', KEYS)).to.deep.equal({
       accessKeyID: 'LTAI',
       accessKeySecret: 'geheim ü\n',
       empty: '',
@@ -34,13 +38,22 @@ describe('reading a Secret', () => {
       asked.push(...names);
       return {};
     };
-    await new KubeSecrets({ secretData }).read('media', 'account');
+    await new KubeSecrets({ secretData }).read('media', 'account', KEYS);
     expect(asked).to.deep.equal(['media', 'account']);
   });
 
   it('distinguishes a missing Secret from a forbidden one', async () => {
-    expect(await failing(new ApiException(404, '', '', {})).read('media', 'account')).to.equal('missing');
-    expect(await failing(new ApiException(403, '', '', {})).read('media', 'account')).to.equal('forbidden');
+    expect(await failing(new ApiException(404, '', '', {})).read('media', 'account', KEYS)).to.equal(
+      'missing',
+    );
+    expect(await failing(new ApiException(403, '', '', {})).read('media', 'account', KEYS)).to.equal(
+      'forbidden',
+    );
+  });
+
+  it('says when a Secret is too large', async () => {
+    const error = new TooLargeError('an answer of more than 1 byte');
+    expect(await failing(error).read('media', 'account', KEYS)).to.equal('tooLarge');
   });
 
   it('rejects any other answer, without a word of its body', async () => {
@@ -50,7 +63,7 @@ describe('reading a Secret', () => {
       new Error('CANARY'),
     ]) {
       const failure = await failing(error)
-        .read('media', 'account')
+        .read('media', 'account', KEYS)
         .catch((thrown: Error) => thrown);
       expect(failure).to.be.instanceOf(Error);
       expect(`${(failure as Error).stack}`).not.to.contain('CANARY');
