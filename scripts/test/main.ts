@@ -39,7 +39,7 @@ function chosen(suites: readonly Suite[], names: readonly string[]): readonly Su
 
 async function runAll(suites: readonly Suite[], signal: AbortSignal): Promise<Outcome[]> {
   const needed = suites.some(({ needsControlPlane }) => needsControlPlane);
-  const controlPlane = needed ? buildControlPlane(signal) : Promise.resolve<Readiness>({ is: 'ready' });
+  const controlPlane = needed ? buildPrograms(signal) : Promise.resolve<Readiness>({ is: 'ready' });
   const outcomes: Outcome[] = [];
   for (const suite of suites) {
     if (AFTERWARDS.includes(suite)) await controlPlane;
@@ -75,9 +75,19 @@ async function notRun(
   }
 }
 
-/** Builds its programs unless they are there, and shows the progress. Never rejects. */
-async function buildControlPlane(signal: AbortSignal): Promise<Readiness> {
-  const program = join(import.meta.dirname, '../../test/world/control-plane/binaries/build.ts');
+/**
+ * Builds the programs of the control plane and Helm unless they are there. Without Helm some tests are
+ * skipped, without a control plane whole suites. Never rejects.
+ */
+async function buildPrograms(signal: AbortSignal): Promise<Readiness> {
+  const controlPlane = await build('control-plane/binaries/build.ts', signal);
+  if (controlPlane.is === 'ready') await build('helm/build.ts', signal);
+  return controlPlane;
+}
+
+/** Shows the progress. Never rejects. */
+async function build(name: string, signal: AbortSignal): Promise<Readiness> {
+  const program = join(import.meta.dirname, '../../test/world', name);
   const child = spawn(process.execPath, [program], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: buildEnvironment(process.env),
@@ -91,7 +101,5 @@ async function buildControlPlane(signal: AbortSignal): Promise<Readiness> {
   });
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   if (code === 0) return { is: 'ready' };
-  return code === CANNOT_HERE
-    ? { is: 'missing', why: last }
-    : { is: 'failed', why: 'there is no control plane' };
+  return code === CANNOT_HERE ? { is: 'missing', why: last } : { is: 'failed', why: `${name} failed` };
 }

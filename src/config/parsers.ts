@@ -1,18 +1,27 @@
 /**
  * Parsers that turn the text of an option into its value. Each throws an Error whose message completes
- * “--flag: …”.
+ * “--flag: …”. Those with bounds or choices also say in `accepts` what they accept: the schema of the Helm
+ * chart is made of it.
  */
 import { parseDuration } from '../base/duration.ts';
 import { type Endpoint, parseEndpoint } from '../base/endpoint.ts';
 import { isRegion } from '../job/model/reference.ts';
+
+export type Accepts =
+  | { readonly kind: 'duration' | 'boolean' | 'list' }
+  | { readonly kind: 'number' | 'integer'; readonly least: number; readonly most: number }
+  | { readonly kind: 'choice'; readonly values: readonly string[] };
+
+/** A parser that says what it accepts. */
+export type Described<T> = ((text: string) => T) & { readonly accepts: Accepts };
 
 export interface ListenAddress {
   readonly host: string | undefined;
   readonly port: number;
 }
 
-export function duration(least: string, most: string): (text: string) => number {
-  return (text) => {
+export function duration(least: string, most: string): Described<number> {
+  return described({ kind: 'duration' }, (text) => {
     const ms = parseDuration(text);
     const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
     if (ms === undefined || ms < from || ms > to)
@@ -20,43 +29,43 @@ export function duration(least: string, most: string): (text: string) => number 
         `${JSON.stringify(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`,
       );
     return ms;
-  };
+  });
 }
 
-export function number(least: number, most: number): (text: string) => number {
-  return (text) => {
+export function number(least: number, most: number): Described<number> {
+  return described({ kind: 'number', least, most }, (text) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= least && value <= most))
       throw new Error(`${JSON.stringify(text)} is not a number from ${least} to ${most}`);
     return value;
-  };
+  });
 }
 
-export function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
+export function integer(least: number, most: number): Described<number> {
+  return described({ kind: 'integer', least, most }, (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= least && value <= most))
       throw new Error(`${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
     return value;
-  };
+  });
 }
 
-export function boolean(text: string): boolean {
+export const boolean: Described<boolean> = described({ kind: 'boolean' }, (text) => {
   if (text !== 'true' && text !== 'false')
     throw new Error(`${JSON.stringify(text)} is neither true nor false`);
   return text === 'true';
-}
+});
 
-export function oneOf<const T extends string>(values: readonly T[]): (text: string) => T {
-  return (text) => {
+export function oneOf<const T extends string>(values: readonly T[]): Described<T> {
+  return described({ kind: 'choice', values }, (text) => {
     const value = values.find((known) => known === text);
     if (value === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${values.join(', ')}`);
     return value;
-  };
+  });
 }
 
-export function list(isItem: (text: string) => boolean, what: string): (text: string) => readonly string[] {
-  return (text) => {
+export function list(isItem: (text: string) => boolean, what: string): Described<readonly string[]> {
+  return described({ kind: 'list' }, (text) => {
     const items = text
       .split(',')
       .map((item) => item.trim())
@@ -67,7 +76,11 @@ export function list(isItem: (text: string) => boolean, what: string): (text: st
     if (odd !== undefined)
       throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
     return items;
-  };
+  });
+}
+
+function described<T>(accepts: Accepts, parse: (text: string) => T): Described<T> {
+  return Object.assign(parse, { accepts });
 }
 
 export function isNamespace(text: string): boolean {

@@ -9,7 +9,7 @@ import type { SimulatedCloud } from './simulated-cloud.ts';
 export interface OperatorOptions {
   readonly kubeconfig: string;
   /** Its credentials, which all namespaces may use, and endpoints; undefined: none are given. */
-  readonly cloud?: SimulatedCloud;
+  readonly cloud?: SimulatedCloud | undefined;
   /** Its log is `<name>.log`; default `operator`. */
   readonly name?: string;
   /** Further flags. */

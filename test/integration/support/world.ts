@@ -49,6 +49,8 @@ export interface Shown {
 export interface WorldOptions {
   /** Further options of the simulated cloud. */
   readonly cloudArgs?: readonly string[];
+  /** Whether the CRD is applied; default true. */
+  readonly crd?: boolean;
 }
 
 export interface Waiting {
@@ -198,14 +200,14 @@ function timeOf({ eventTime }: EventsV1Event): number {
   return eventTime === undefined ? Number.NaN : new Date(eventTime).getTime();
 }
 
-/** A control plane with the CRD, and a simulated cloud; operators are for the test to start. */
-export async function startWorld({ cloudArgs = [] }: WorldOptions = {}): Promise<World> {
+/** A control plane, with the CRD unless it is refused, and a simulated cloud; the test starts operators. */
+export async function startWorld({ cloudArgs = [], crd = true }: WorldOptions = {}): Promise<World> {
   // What is running when the rest cannot be started is stopped; the error names its logs, which stay.
   await using started = new AsyncDisposableStack();
   const controlPlane = started.use(await startControlPlane());
   const processes = started.use(new Processes(await mkdtemp(join(tmpdir(), 'operator-world-'))));
   const world = new World(controlPlane, await startSimulatedCloud(processes, cloudArgs), processes);
-  await applyCrd(controlPlane);
+  if (crd) await applyCrd(controlPlane);
   started.move();
   return world;
 }
