@@ -62,6 +62,19 @@ describe('the TCP proxy', () => {
     expect(await answerTo(await connected(), 'again')).to.equal('again');
   });
 
+  for (const by of ['FIN', 'RST'] as const)
+    it(`ends connections that are silent, by ${by}, and no others`, async () => {
+      await using cutting = await startTcpProxy((server.address() as AddressInfo).port, { afterMs: 100, by });
+      const [silent, talking] = [await connected(cutting), await connected(cutting)];
+      await answerTo(silent, 'hello');
+      const ended = once(silent, by === 'FIN' ? 'end' : 'error').then(([error]) => error?.code ?? 'FIN');
+      let isOver = false;
+      void ended.then(() => (isOver = true));
+      while (!isOver) await answerTo(talking, 'hello');
+      expect(await ended).to.equal(by === 'FIN' ? 'FIN' : 'ECONNRESET');
+      expect([cutting.silenced, await answerTo(talking, 'still there')]).to.deep.equal([1, 'still there']);
+    });
+
   it('ends a client whose server cannot be reached', async () => {
     server.close();
     const client = connect({ host: '127.0.0.1', port: proxy.port });
@@ -69,8 +82,8 @@ describe('the TCP proxy', () => {
     expect(proxy.open).to.equal(0);
   });
 
-  async function connected(): Promise<Socket> {
-    const client = connect({ host: '127.0.0.1', port: proxy.port });
+  async function connected({ port } = proxy): Promise<Socket> {
+    const client = connect({ host: '127.0.0.1', port });
     await once(client, 'connect');
     // The end of each test resets it.
     client.on('error', () => {});

@@ -11,18 +11,27 @@ interface Connection {
   readonly server: Socket;
 }
 
+/** How a load balancer ends connections on which no byte has passed for some time. */
+export interface SilenceRule {
+  readonly afterMs: number;
+  readonly by: 'FIN' | 'RST';
+}
+
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
   readonly #listener: Server;
   readonly #serverPort: number;
+  readonly #silence: SilenceRule | undefined;
   readonly #connections = new Set<Connection>();
   readonly #held = new Set<Connection>();
   #opened = 0;
+  #silenced = 0;
 
   /** Use `startTcpProxy`: `listener` must listen. */
-  constructor(listener: Server, serverPort: number) {
+  constructor(listener: Server, serverPort: number, silence: SilenceRule | undefined) {
     this.#listener = listener;
     this.#serverPort = serverPort;
+    this.#silence = silence;
     this.port = (listener.address() as AddressInfo).port;
     listener.on('connection', (client) => this.#accept(client));
   }
@@ -35,6 +44,11 @@ export class TcpProxy implements AsyncDisposable {
   /** How many of them are open now. */
   get open(): number {
     return this.#connections.size;
+  }
+
+  /** How many connections it has ended because they were silent. */
+  get silenced(): number {
+    return this.#silenced;
   }
 
   /**
@@ -84,12 +98,26 @@ export class TcpProxy implements AsyncDisposable {
     for (const socket of [client, server]) socket.on('error', () => {}).once('close', end);
     client.pipe(server);
     server.pipe(client);
+    if (this.#silence) this.#endSilent(connection, this.#silence);
+  }
+
+  /** Everything that passes, in either direction, goes through the client's socket. */
+  #endSilent({ client, server }: Connection, { afterMs, by }: SilenceRule): void {
+    client.setTimeout(afterMs, () => {
+      this.#silenced += 1;
+      if (by === 'RST') client.resetAndDestroy();
+      else client.end();
+      server.destroy();
+    });
   }
 }
 
-/** @param serverPort of a server on 127.0.0.1 */
-export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
+/**
+ * @param serverPort of a server on 127.0.0.1
+ * @param silence default: connections may be silent
+ */
+export async function startTcpProxy(serverPort: number, silence?: SilenceRule): Promise<TcpProxy> {
   const listener = createServer();
   await once(listener.listen({ host: '127.0.0.1', port: 0 }), 'listening');
-  return new TcpProxy(listener, serverPort);
+  return new TcpProxy(listener, serverPort, silence);
 }

@@ -5,14 +5,14 @@
 import { writeFile } from 'node:fs/promises';
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../../src/api/edge-transcode-job.ts';
-import { systemClock } from '../../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { nameOf } from '../../../src/base/object-key.ts';
 import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../src/kube/connect.ts';
 import { Store } from '../../../src/kube/informer/store.ts';
 import { Watcher } from '../../../src/kube/informer/watcher.ts';
 import { type Line, RecordingLogger } from '../../unit/kit/fakes/recording-logger.ts';
-import { startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
+import { type SilenceRule, startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
 import { through } from './installed.ts';
 import { job, type Shown, type World } from './world.ts';
 
@@ -33,6 +33,12 @@ const CONNECTIONS = 2;
 export interface FollowerOptions {
   /** Called before each page of a list. */
   readonly onList?: (continueToken: string | undefined) => void | Promise<void>;
+  /** The clock of the watcher. Default: the system's. */
+  readonly clock?: Clock;
+  /** How the proxy ends silent connections. Default: it does not. */
+  readonly silence?: SilenceRule;
+  /** Port of a server in front of the API server. Default: the API server's. */
+  readonly port?: number;
 }
 
 export class Follower implements AsyncDisposable {
@@ -45,19 +51,21 @@ export class Follower implements AsyncDisposable {
   readonly #world: World;
   readonly #store = new Store([undefined]);
   readonly #logger = new RecordingLogger();
+  readonly #watcher: Watcher;
   readonly #stop = new AbortController();
   readonly #objects: CustomObjectsApi;
   readonly #running: Promise<void>;
 
   /** Use `startFollower`. */
-  constructor(world: World, proxy: TcpProxy, kubeconfig: string, { onList }: FollowerOptions) {
+  constructor(world: World, proxy: TcpProxy, kubeconfig: string, options: FollowerOptions) {
+    const { onList, clock = systemClock } = options;
     this.#world = world;
     this.proxy = proxy;
     const config = new PooledKubeConfig();
     config.loadFromFile(world.controlPlane.kubeconfig);
     this.#objects = config.makeApiClient(CustomObjectsApi);
     const { client, watch } = connectKube({ path: kubeconfig, environment: {} }, 'follower', LIMITS);
-    const watcher = new Watcher({
+    this.#watcher = new Watcher({
       lister: {
         list: async (token, selection, limit) => {
           this.lists += 1;
@@ -75,13 +83,18 @@ export class Follower implements AsyncDisposable {
           return watch.events(...request);
         },
       },
-      clock: systemClock,
+      clock,
       logger: this.#logger,
     });
     this.#store.subscribe((key, { before, after }) => {
       if (before?.uid !== after?.uid) this.changes.push(`${key}: ${before?.uid} → ${after?.uid}`);
     });
-    this.#running = watcher.run((event) => this.#store.take(event), this.#stop.signal);
+    this.#running = this.#watcher.run((event) => this.#store.take(event), this.#stop.signal);
+  }
+
+  /** Clock `now` of the last sign of a watch that works, as `edgetranscode_watch_last_progress_…` has it. */
+  get progressedAt(): number {
+    return this.#watcher.progressedAt;
   }
 
   get warnings(): readonly Line[] {
@@ -178,7 +191,8 @@ export async function startFollower(
   kubeconfig: string,
   options: FollowerOptions = {},
 ): Promise<Follower> {
-  const proxy = await startTcpProxy(world.controlPlane.port);
+  const { port = world.controlPlane.port, silence } = options;
+  const proxy = await startTcpProxy(port, silence);
   return new Follower(world, proxy, await through(proxy, kubeconfig), options);
 }
 
