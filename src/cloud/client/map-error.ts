@@ -69,6 +69,16 @@ const KIND_OF_CODE: readonly (readonly [RegExp, FailureKind])[] = [
   [/^(ServiceUnavailable|InternalError)(\.|$)/, 'ServerError'],
 ];
 
+/** What to do about a key that is not accepted, by code. The first pattern that matches counts. */
+const KEY_ADVICE: readonly (readonly [RegExp, advice: string])[] = [
+  [/^InvalidAccessKeyId\.Inactive/, 'enable the access key, or put in another one'],
+  [
+    /^(SignatureDoesNotMatch|IncompleteSignature)/,
+    'the secret does not belong to the access key ID; put in the pair as it was created',
+  ],
+  [/SecurityToken/, 'put in a valid STS token with its access key'],
+];
+
 /** Codes of Node and OpenSSL that concern trust in a certificate. */
 const TRUST_CODE =
   /^((CERT|CRL)_\w+|UNABLE_TO_\w+|(DEPTH_ZERO_)?SELF_SIGNED_\w+|INVALID_(CA|PURPOSE)|HOSTNAME_MISMATCH|PATH_LENGTH_EXCEEDED|ERR_TLS_CERT_\w+)$/;
@@ -196,7 +206,7 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
     case 'PermissionDenied':
       return `no RAM permission live:${action} for ${who} (${code}); grant it, and the next poll succeeds`;
     case 'AuthenticationFailed':
-      return `the cloud did not accept ${who} (${code}); put in a valid access key`;
+      return `the cloud did not accept ${who} (${code}); ${keyAdvice(code)}`;
     case 'ClockSkewed':
       return `the cloud calls the request out of date (${code}); set the clock of the operator's node`;
     case 'Throttled':
@@ -206,8 +216,15 @@ function liveMessage(kind: FailureKind, code: string, context: CallContext): str
     default:
       if (NO_SUCH_API.test(code))
         return `the endpoint does not know the operation ${action} (${code}); check that it is an endpoint of Live`;
+      if (code === SIGNATURE_NONCE_USED)
+        return `the cloud calls each try of the request a repetition (${code}); the next poll tries again. Look for a proxy that sends requests twice`;
       return unknownAnswer('the cloud', code);
   }
+}
+
+/** Returns what to do about a key that is not accepted. */
+export function keyAdvice(code: string): string {
+  return KEY_ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? 'put in a valid access key';
 }
 
 function deniedAdvice(code: string, action: string, who: string): string {

@@ -8,6 +8,7 @@ import {
   type CallFailure,
   credentialsOf,
   type Dialect,
+  keyAdvice,
   kindOf,
   translate,
   unknownAnswer,
@@ -23,7 +24,7 @@ const OF_THE_ROLE: ReadonlySet<FailureKind> = new Set([
 
 type Advice = (code: string, who: string) => string;
 
-const ofTheKey: Advice = (code, who) => `STS did not accept ${who} (${code}); put in a valid access key`;
+const ofTheKey: Advice = (code, who) => `STS did not accept ${who} (${code}); ${keyAdvice(code)}`;
 
 /** Messages by code, where the key is not at fault. The first pattern that matches counts. */
 const ADVICE: readonly (readonly [RegExp, Advice])[] = [

@@ -53,7 +53,7 @@ describe('underneath the operator', function () {
 
   scene.setUp(async () => {
     const { world } = scene;
-    for (const name of [...NAMES, 'created', 'held', 'frozen', 'free'])
+    for (const name of [...NAMES, 'created', 'held', 'foreground', 'frozen', 'free'])
       jobs.set(name, await createJob(world));
     await world.apply(...NAMES.map((name) => job(name, of(name))));
     for (const name of NAMES) await world.until(name, (shown) => is(shown, 'Ready', 'True'));
@@ -79,22 +79,33 @@ describe('underneath the operator', function () {
     expect(mostInASecond(requests), 'requests for one object in a second').to.be.within(1, 8);
   });
 
-  it('objects that finalizers hold get no call and no status once they are being deleted', async () => {
-    const { world } = scene;
-    const manifest = { ...job('held', of('held')), metadata: HELD };
-    await world.apply(manifest);
-    await world.until('held', (shown) => is(shown, 'Ready', 'True'));
-    await world.kubectl('delete', 'edgetranscodejob', 'held', '--wait=false');
-    // A call that was under way when the mark was set may still end.
-    await furtherCalls(world, of('one'), 1);
-    const [written, since] = [(await statusWrites(world, 'held')).length, await now(world)];
-    // Three polls of another object of the same interval.
-    await furtherCalls(world, of('one'), 3);
-    expect(await callsAbout(world, of('held'), since)).to.deep.equal([]);
-    expect(await statusWrites(world, 'held')).to.have.length(written);
-    const release = JSON.stringify([{ op: 'remove', path: '/metadata/finalizers' }]);
-    await world.kubectl('patch', 'edgetranscodejob', 'held', '--type=json', `--patch=${release}`);
-  });
+  for (const [how, held, options] of [
+    ['that a finalizer holds', HELD, []],
+    // There is no garbage collector here: the finalizer `foregroundDeletion` stays.
+    [
+      'that are deleted in the foreground',
+      { name: 'foreground', namespace: 'default' },
+      ['--cascade=foreground'],
+    ],
+  ] as const)
+    it(`objects ${how} get no call, no status and no series once they are being deleted`, async () => {
+      const { world, operator } = scene;
+      const { name } = held;
+      await world.apply({ ...job(name, of(name)), metadata: held });
+      await world.until(name, (shown) => is(shown, 'Ready', 'True'));
+      await world.kubectl('delete', 'edgetranscodejob', name, '--wait=false', ...options);
+      expect((await world.get(name)).metadata).to.have.property('deletionTimestamp');
+      // A call that was under way when the mark was set may still end.
+      await furtherCalls(world, of('one'), 1);
+      const [written, since] = [(await statusWrites(world, name)).length, await now(world)];
+      // Three polls of another object of the same interval.
+      await furtherCalls(world, of('one'), 3);
+      expect(await callsAbout(world, of(name), since)).to.deep.equal([]);
+      expect(await statusWrites(world, name)).to.have.length(written);
+      expect(await operator.metrics()).not.to.contain(`name="${name}"`);
+      const release = JSON.stringify([{ op: 'remove', path: '/metadata/finalizers' }]);
+      await world.kubectl('patch', 'edgetranscodejob', name, '--type=json', `--patch=${release}`);
+    });
 
   for (const reason of ['Invalid', 'Forbidden'] as const)
     it(`a policy that refuses a status as ${reason} is named in the log, and other statuses are written`, async () => {

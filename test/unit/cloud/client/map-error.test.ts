@@ -256,23 +256,80 @@ describe('the message of a failure', () => {
     expect(message).to.contain("the operator's own credentials");
   });
 
-  const ADVICE: [status: number, code: string, says: RegExp][] = [
-    [400, 'IllegalTimestamp', /set the clock of the operator's node/],
-    [403, 'Forbidden.RiskControl', /risk control blocks the account/],
-    [403, 'Forbidden.UserVerification', /identity of the account is not verified/],
-    [400, 'InvalidIdentity.ServiceDisabled', /service is not open for the account/],
-    [400, 'Account.Arrearage', /account lacks money/],
-    [400, 'InsufficientBalance', /account lacks money/],
-    [403, 'IllegalOperation', /account of .* has the edge transcoding service, and the RAM permission/],
-    [403, 'ActionUnauthorized', /account of .* has the edge transcoding service, and the RAM permission/],
-    [404, 'InvalidAction.NotFound', /does not know the operation .* check that it is an endpoint of Live/],
-    [404, 'InvalidVersion', /check that it is an endpoint of Live/],
-    [404, 'InvalidApi.NotFound', /check that it is an endpoint of Live/],
-    [400, 'NeverSeenBefore', /\(NeverSeenBefore\); look the code up at api\.aliyun\.com/],
+  const REFERENCE = /calls the reference invalid .*check clusterID, jobID and regionID/;
+  const PERMISSION = /no RAM permission live:GetEdgeTranscodeJob .*grant it/;
+  const SERVICE = /account of .* has the edge transcoding service/;
+  const EITHER = /has the edge transcoding service, and the RAM permission live:GetEdgeTranscodeJob/;
+  const PAIR = /the secret does not belong to the access key ID/;
+  const TOKEN = /put in a valid STS token with its access key/;
+  const CLOCK = /set the clock of the operator's node/;
+  const QUOTA = /quota is spent .*lower --calls-per-minute/;
+  const NOT_LIVE = /does not know the operation GetEdgeTranscodeJob .*check that it is an endpoint of Live/;
+
+  /** Every code that the vendor documents for the operation, and the codes that all its products share. */
+  const DOCUMENTED: [statuses: number[], code: string, kind: FailureKind, says: RegExp][] = [
+    [
+      [404],
+      'JobNotFound',
+      'JobNotFound',
+      /no job job-1 .*check clusterID, jobID, regionID and credentialsRef/,
+    ],
+    [[400], 'MissingParameter', 'InvalidReference', REFERENCE],
+    [[400], 'InvalidParameter', 'InvalidReference', REFERENCE],
+    [[403], 'OperationDenied', 'OperationDenied', SERVICE],
+    [[403], 'Forbidden', 'PermissionDenied', PERMISSION],
+    [[403], 'Forbidden.RAM', 'PermissionDenied', PERMISSION],
+    [[403], 'NoPermission', 'PermissionDenied', PERMISSION],
+    [[403], 'Forbidden.RiskControl', 'OperationDenied', /risk control blocks the account; ask the vendor/],
+    [
+      [403],
+      'Forbidden.UserVerification',
+      'OperationDenied',
+      /identity of the account is not verified; verify/,
+    ],
+    [[403], 'IllegalOperation', 'OperationDenied', EITHER],
+    [[403], 'ActionUnauthorized', 'OperationDenied', EITHER],
+    [
+      [400],
+      'InvalidIdentity.ServiceDisabled',
+      'OperationDenied',
+      /service is not open for the account; open/,
+    ],
+    [[400], 'Account.Arrearage', 'OperationDenied', /account lacks money; pay/],
+    [[400], 'InsufficientBalance', 'OperationDenied', /account lacks money; pay/],
+    [[404], 'InvalidAccessKeyId.NotFound', 'AuthenticationFailed', /put in a valid access key/],
+    [[400, 403], 'InvalidAccessKeyId.Inactive', 'AuthenticationFailed', /enable the access key, or put in/],
+    [[400, 403], 'SignatureDoesNotMatch', 'AuthenticationFailed', PAIR],
+    [[400, 403], 'IncompleteSignature', 'AuthenticationFailed', PAIR],
+    [[400, 403], 'InvalidSecurityToken.Expired', 'AuthenticationFailed', TOKEN],
+    [[400, 403], 'InvalidSecurityToken.Malformed', 'AuthenticationFailed', TOKEN],
+    [[400], 'InvalidTimeStamp.Expired', 'ClockSkewed', CLOCK],
+    [[400], 'IllegalTimestamp', 'ClockSkewed', CLOCK],
+    [[400], 'SignatureNonceUsed', 'UnexpectedResponse', /a repetition .*a proxy that sends requests twice/],
+    [[400], 'Throttling', 'Throttled', QUOTA],
+    [[400], 'Throttling.User', 'Throttled', QUOTA],
+    [[400], 'Throttling.Api', 'Throttled', QUOTA],
+    [[503], 'ServiceUnavailable', 'ServerError', /the cloud failed to answer/],
+    [[500], 'InternalError', 'ServerError', /the cloud failed to answer/],
+    [[404], 'InvalidAction.NotFound', 'UnexpectedResponse', NOT_LIVE],
+    [[404], 'InvalidVersion', 'UnexpectedResponse', NOT_LIVE],
+    [[404], 'InvalidApi.NotFound', 'UnexpectedResponse', NOT_LIVE],
   ];
-  for (const [status, code, says] of ADVICE)
-    it(`says what to do after ${code}`, () => {
-      expect(mapError(vendorError(status, code), CONTEXT).failure.message).to.match(says);
+  for (const [statuses, code, kind, says] of DOCUMENTED)
+    for (const status of statuses)
+      it(`names ${status} ${code} and says what to do`, () => {
+        const { failure } = mapError(vendorError(status, code), CONTEXT);
+        expect(failure.kind).to.equal(kind);
+        expect(failure.message).to.match(says);
+        // The cluster has no such job: the code of that adds nothing.
+        if (kind !== 'JobNotFound') expect(failure.message).to.contain(`(${code})`);
+      });
+
+  for (const status of [400, 401, 403, 404, 409, 418, 451])
+    it(`names an unknown code of HTTP ${status}, and where to look it up`, () => {
+      expect(mapError(vendorError(status, 'NeverSeenBefore'), CONTEXT).failure.message).to.match(
+        /\(NeverSeenBefore\); look the code up at api\.aliyun\.com\/troubleshoot/,
+      );
     });
 
   it('blames no RAM permission for what the vendor holds against the account', () => {

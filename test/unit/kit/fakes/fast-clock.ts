@@ -1,6 +1,6 @@
 /**
- * A clock that runs many times as fast as the system's, for tests with real connections: what takes an hour in
- * operation takes seconds.
+ * A clock that runs many times as fast as the system's, for tests with real connections: what takes an hour
+ * in operation takes seconds.
  */
 import { type Clock, sleepOn, systemClock } from '../../../../src/base/clock.ts';
 
