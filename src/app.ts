@@ -18,8 +18,8 @@ import type { KubeConfigSource } from './kube/client/kube-config.ts';
 import { connectKube, connectLease } from './kube/connect.ts';
 import { ALWAYS_LEADING, type Election, type Lead } from './kube/election/election.ts';
 import { LeaderElection } from './kube/election/leader-election.ts';
-import { type Source, Store } from './kube/informer/store.ts';
-import { sourcesOf, Watchers } from './kube/informer/watchers.ts';
+import { Store } from './kube/informer/store.ts';
+import { missingLists, sourcesOf, Watchers } from './kube/informer/watchers.ts';
 import { type Flow, Leader, type LeaderParts } from './leader-term.ts';
 import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -96,8 +96,9 @@ export class App {
   }
 
   #notReady(): string | undefined {
-    const { store, election } = this.#rooms;
-    if (!store.isListed) return notListed(store.awaited);
+    const { sources, store, watchers, election } = this.#rooms;
+    const missing = missingLists(sources, store.awaited, watchers.refused);
+    if (missing !== undefined) return missing;
     if (!election.isSettled) return 'the leader is not known yet';
     return undefined;
   }
@@ -120,6 +121,7 @@ export class App {
         isUnlisted: (job) => this.#leader?.factsStore.find(job)?.unlisted ?? false,
         stretches: () => this.#leader?.intervalScales ?? [],
         watchProgressedAt: () => wallSeconds(watchers.progressedAt),
+        refusedNamespaces: () => watchers.refused,
         sharesBudgets: () => this.#leader?.sharesBudgets,
         isLeading: () => election.isLeading,
       },
@@ -161,7 +163,7 @@ function construct({ config, version, logger, own, environment }: AppOptions) {
   const election = electionOf(config, { identity, kubeconfig, userAgent, logger });
   const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
-  return { watchers, store, metrics, metricsOptions, election, leaderParts };
+  return { sources, watchers, store, metrics, metricsOptions, election, leaderParts };
 }
 
 /** Unix seconds of a reading of the clock's `now`. */
@@ -189,9 +191,4 @@ function electionOf(config: Config, { identity, kubeconfig, userAgent, logger }:
     clock: systemClock,
   });
   return new LeaderElection({ leases, identity, ...timing, clock: systemClock, logger });
-}
-
-function notListed(sources: readonly Source[]): string {
-  const where = sources[0] === undefined ? '' : ` of ${sources.join(', ')}`;
-  return `the first list of EdgeTranscodeJobs${where} has not arrived yet`;
 }

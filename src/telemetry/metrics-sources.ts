@@ -36,6 +36,8 @@ export interface MetricsSources {
   stretches(): Iterable<readonly [identity: string, factor: number]>;
   /** Wall clock of the last page, event or bookmark, Unix seconds. */
   watchProgressedAt(): number;
+  /** Watched namespaces whose list or watch the API server refuses. */
+  refusedNamespaces(): readonly string[];
   /**
    * Whether budgets are shared with other processes now; undefined: they never are, or this process spends
    * none.

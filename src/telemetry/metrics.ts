@@ -170,6 +170,10 @@ export class Metrics {
     this.#gauge('watch_last_progress_timestamp_seconds', progress, [], (gauge) =>
       gauge.set(sources.watchProgressedAt()),
     );
+    const refused = 'Namespaces of --namespaces that the API server refuses to list or watch; always 1';
+    this.#gauge('watch_refused', refused, ['namespace'], (gauge) => {
+      for (const namespace of sources.refusedNamespaces()) gauge.set({ namespace }, 1);
+    });
     const shared =
       'Whether budgets are shared through Redis (1), or this process spends a fixed part of each (0)';
     this.#gauge('shared_budget', shared, [], (gauge) => {

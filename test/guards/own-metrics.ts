@@ -20,6 +20,7 @@ export function ownMetrics(): ReadonlyMap<string, readonly string[]> {
       lastThrottledAt: () => undefined,
       listedClusters: () => [],
       isUnlisted: () => false,
+      refusedNamespaces: () => [],
       watchProgressedAt: () => 0,
       sharesBudgets: () => true,
       isLeading: () => true,

@@ -77,6 +77,7 @@ export class Watcher {
   readonly #parts: WatcherParts;
   #progressedAt: number;
   #triedAt: number;
+  #isRefused = false;
   /** Objects of the next page. It outlives a list: the objects of the next list are much the same. */
   #limit = FIRST_LIMIT;
   readonly #once: OnceLogger;
@@ -102,6 +103,11 @@ export class Watcher {
    */
   get isStuck(): boolean {
     return this.#parts.clock.now() - Math.max(this.#triedAt, this.#progressedAt) > STUCK_AFTER_MS;
+  }
+
+  /** Whether the API server has refused the list or watch since it last brought anything. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   /** @param onEvent must not throw */
@@ -228,6 +234,7 @@ export class Watcher {
     const now = this.#parts.clock.now();
     if (signal.aborted) return { kind: 'failed', now };
     const failure = apiFailure(error);
+    if (failure.status === 403) this.#isRefused = true;
     this.#logFailure(doing, failure);
     return { kind: 'failed', ...failure, now };
   }
@@ -239,6 +246,7 @@ export class Watcher {
 
   #progressed(doing: Doing): void {
     this.#progressedAt = this.#parts.clock.now();
+    this.#isRefused = false;
     this.#once.recovered(doing, `${doing} works again`);
   }
 

@@ -32,6 +32,16 @@ export class Watchers {
     return this.#all.some(({ isStuck }) => isStuck);
   }
 
+  /**
+   * The namespaces whose last list or watch the API server refused: without its Role, or deleted. None of
+   * them when the whole cluster is watched.
+   */
+  get refused(): readonly string[] {
+    return [...this.#watchers].flatMap(([source, { isRefused }]) =>
+      isRefused && source !== undefined ? [source] : [],
+    );
+  }
+
   get #all(): readonly Watcher[] {
     return [...this.#watchers.values()];
   }
@@ -47,4 +57,26 @@ export class Watchers {
 /** Sources of events. @param namespaces undefined: the whole cluster */
 export function sourcesOf(namespaces: readonly string[] | undefined): readonly Source[] {
   return namespaces === undefined ? [undefined] : [...new Set(namespaces)];
+}
+
+/**
+ * Returns what is not listed yet; undefined once each source was tried and those that exist are listed. A
+ * namespace that refuses, because it was deleted or lacks its Role, must not hold up a rollout of the
+ * operator, which serves the others. At least one source has to be listed.
+ *
+ * @param sources all of them
+ * @param awaited those that have never been listed
+ * @param refused namespaces whose list the API server refuses
+ */
+export function missingLists(
+  sources: readonly Source[],
+  awaited: readonly Source[],
+  refused: readonly string[],
+): string | undefined {
+  if (awaited.length === 0) return undefined;
+  const untried = awaited.filter((source) => source === undefined || !refused.includes(source));
+  if (untried.length === 0 && awaited.length < sources.length) return undefined;
+  const missing = untried.length === 0 ? awaited : untried;
+  const where = missing[0] === undefined ? '' : ` of ${missing.join(', ')}`;
+  return `the first list of EdgeTranscodeJobs${where} has not arrived yet`;
 }

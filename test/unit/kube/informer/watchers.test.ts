@@ -5,10 +5,11 @@ import { RefusedError } from '../../../../src/kube/client/api-error.ts';
 import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts';
 import type { RawEvent, WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { Source } from '../../../../src/kube/informer/store.ts';
-import { sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
+import { missingLists, sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
+const NAMESPACES = ['media', 'news', 'sports'];
 const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
 
 describe('the watchers', () => {
@@ -17,6 +18,7 @@ describe('the watchers', () => {
   let paths: string[];
   let selectors: (string | undefined)[];
   let forbidden: Set<Source>;
+  let failing: Set<Source>;
   let events: string[];
   let stop: AbortController;
   let running: Promise<void>;
@@ -27,6 +29,7 @@ describe('the watchers', () => {
     paths = [];
     selectors = [];
     forbidden = new Set();
+    failing = new Set();
     events = [];
     stop = new AbortController();
     running = Promise.resolve();
@@ -38,6 +41,7 @@ describe('the watchers', () => {
 
   async function list(_token: string | undefined, { namespace, labelSelector }: Selection): Promise<Page> {
     selectors.push(labelSelector);
+    if (failing.has(namespace)) throw new RefusedError({ status: 503, reason: 'ServiceUnavailable' });
     if (forbidden.has(namespace)) throw new RefusedError({ status: 403, reason: 'Forbidden' });
     return { items: [], resourceVersion: `${namespace}-10`, bytes: 0 };
   }
@@ -100,6 +104,25 @@ describe('the watchers', () => {
     expect(events.slice(3)).to.deep.equal(['media relisting', 'media listed']);
   });
 
+  it('say which namespaces are refused: where the last attempt was, as in one that does not exist', async () => {
+    const watchers = await run(['media', 'sports', 'news']);
+    expect(watchers.refused).to.deep.equal([]);
+    stop.abort();
+    await running;
+    stop = new AbortController();
+    forbidden.add('media').add('news');
+    const others = await run(['media', 'sports', 'news']);
+    expect(others.refused).to.deep.equal(['media', 'news']);
+    forbidden.delete('news');
+    failing.add('media');
+    await clock.advance(500);
+    expect(others.refused, 'an outage says nothing new').to.deep.equal(['media']);
+    failing.clear();
+    forbidden.clear();
+    await clock.advance(8_000);
+    expect(others.refused).to.deep.equal([]);
+  });
+
   it('report the progress of the one that has been silent longest', async () => {
     const began = clock.now();
     forbidden.add('media');
@@ -115,5 +138,32 @@ describe('the watchers', () => {
     expect(watchers.isStuck).to.equal(false);
     await clock.advance(1);
     expect(watchers.isStuck).to.equal(true);
+  });
+});
+
+describe('the lists that are missing', () => {
+  it('are none once all have arrived', () => {
+    expect(missingLists(NAMESPACES, [], [])).to.equal(undefined);
+    expect(missingLists([undefined], [], [])).to.equal(undefined);
+  });
+
+  it('are named while they were not refused', () => {
+    expect(missingLists(NAMESPACES, ['media', 'news'], ['news'])).to.equal(
+      'the first list of EdgeTranscodeJobs of media has not arrived yet',
+    );
+    expect(missingLists([undefined], [undefined], [])).to.equal(
+      'the first list of EdgeTranscodeJobs has not arrived yet',
+    );
+  });
+
+  it('do not include a namespace that refuses, as one that was deleted, if another is listed', () => {
+    expect(missingLists(NAMESPACES, ['news'], ['news'])).to.equal(undefined);
+    expect(missingLists(NAMESPACES, ['media', 'news'], ['media', 'news'])).to.equal(undefined);
+  });
+
+  it('are all if each is refused: the Role is missing', () => {
+    expect(missingLists(['media', 'news'], ['media', 'news'], ['media', 'news'])).to.equal(
+      'the first list of EdgeTranscodeJobs of media, news has not arrived yet',
+    );
   });
 });
