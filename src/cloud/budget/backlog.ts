@@ -47,7 +47,8 @@ export class Backlog<Item extends Waiting> {
     this.#keepIfNeeded(queue);
   }
 
-  next(): Item | undefined {
+  /** @param now clock `now`: polls that are late by then have their turns. Default: all have. */
+  next(now = Number.POSITIVE_INFINITY): Item | undefined {
     const least = this.#least(({ total }) => total > 0);
     if (!least) {
       // No request competes: that a namespace was ahead does not matter any more.
@@ -58,8 +59,24 @@ export class Backlog<Item extends Waiting> {
     const isForUrgent = this.#isForUrgent;
     this.#isForUrgent = !isForUrgent;
     const limit = this.#level + MOST_AHEAD;
-    const urgent = isForUrgent && this.#least((queue) => queue.isUrgentNext && queue.permits <= limit);
-    return this.#take(urgent || least);
+    const urgent = isForUrgent && this.#least((queue) => queue.isUrgentNext(now) && queue.permits <= limit);
+    const queue = urgent || least;
+    return this.#take(queue, queue.next(now));
+  }
+
+  /**
+   * The next urgent item of a namespace that is not far ahead of its share, even if it is the turn of a poll;
+   * undefined if there is none.
+   */
+  nextUrgent(now = Number.POSITIVE_INFINITY): Item | undefined {
+    if (this.#sizes.urgent === 0) return undefined;
+    const least = this.#least(({ total }) => total > 0);
+    this.#level = Math.max(this.#level, least?.permits ?? 0);
+    const limit = this.#level + MOST_AHEAD;
+    const queue = this.#least(({ hasUrgent, permits }) => hasUrgent && permits <= limit);
+    if (!queue) return undefined;
+    this.#isForUrgent = false;
+    return this.#take(queue, queue.nextUrgent(now));
   }
 
   /** Gives a namespace its last permit back: the item that `next` returned did not use it. */
@@ -102,8 +119,8 @@ export class Backlog<Item extends Waiting> {
     return least;
   }
 
-  #take(queue: NamespaceQueue<Item>): Item | undefined {
-    const item = queue.next();
+  /** Takes note of the item that was removed from a queue. */
+  #take(queue: NamespaceQueue<Item>, item: Item | undefined): Item | undefined {
     this.#queues.delete(queue.namespace);
     this.#queues.set(queue.namespace, queue);
     this.#keepIfNeeded(queue);

@@ -1,9 +1,11 @@
 /**
  * Spaces the calls of one account: no sliding 60 s has more than its calls per minute, also after a restart.
  *
- * bottleneck keeps the spacing, by `minTime`: its reservoir would let up to half as many calls again
- * through. This class only hands out permits. Which waiting request uses a permit is decided when the permit
- * comes, so an urgent request need not wait for the requests before it.
+ * Permits come in bursts, because a process that wakes for each call pays more for waking than for the call.
+ * bottleneck keeps the spacing of the bursts, by `minTime`: its reservoir would let up to half as many calls
+ * again through. This class only hands out permits. Which waiting request uses a permit is decided when the
+ * permit comes, so an urgent request need not wait for the requests before it. Some permits of each burst are
+ * kept for urgent requests that come before the next burst.
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -20,11 +22,6 @@ export interface BudgetOptions {
   readonly clock: Clock;
   /** Shares the budget with other processes; undefined: this process spends it alone. */
   readonly sharing?: Sharing | undefined;
-}
-
-/** The right to make one call. It takes one of the slots for calls in flight until `release`. */
-export interface Permit {
-  release(): void;
 }
 
 /**
@@ -45,11 +42,24 @@ export class Budget<Item extends Waiting = Waiting> {
   readonly #clock: Clock;
   readonly #limiter: SpacingLimiter;
   readonly #shared: SharedLimiter | undefined;
-  readonly #ahead: number;
   readonly #minTimeMs: number;
+  readonly #burst: number;
+  /** Permits that only urgent items get, between two bursts. */
+  readonly #reserve: number;
+  /** Bursts that may be waited for at the same time. */
+  readonly #ahead: number;
   readonly #mostInAMinute: number;
   readonly #closing = new AbortController();
-  #reserved = 0;
+  /** Permits that are left. */
+  #permits = 0;
+  /**
+   * How many permits come next. The first comes alone: with a whole burst, the first call of an account would
+   * wait for 0.3 s.
+   */
+  #next = 1;
+  /** Bursts that are waited for. */
+  #awaited = 0;
+  #inFlight = 0;
   #pausedUntil = 0;
   #throttledAt = Number.NEGATIVE_INFINITY;
   #throttlings = 0;
@@ -57,52 +67,63 @@ export class Budget<Item extends Waiting = Waiting> {
 
   /** @param account the name of the account among the processes that share its budget */
   constructor({ callsPerMinute, clock, sharing }: BudgetOptions, account = '') {
-    const { minTimeMs, ahead } = pacing(callsPerMinute);
+    const { minTimeMs, burst, reserve, ahead } = pacing(callsPerMinute);
     this.#clock = clock;
-    this.#limiter = new SpacingLimiter({
-      minTimeMs,
-      maxConcurrent: MOST_IN_FLIGHT,
-      startsSpent: true,
-      clock,
-    });
+    this.#limiter = new SpacingLimiter({ minTimeMs, startsSpent: true, clock });
     this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });
-    // Permits reserved ahead may come late and close together, so the shards divide them. Each reserves one
-    // at least, so 100 shards reserve 100 and not 20. If they all stall together, a sliding minute may have
-    // as many calls more.
-    this.#ahead = Math.max(1, Math.floor(ahead / (sharing?.shards ?? 1)));
     this.#minTimeMs = minTimeMs;
+    // Shared permits come one by one. Those reserved ahead may come late and close together, so the shards
+    // divide them. Each reserves one at least, so 100 shards reserve 100 and not 20. If they all stall
+    // together, a sliding minute may have as many calls more.
+    this.#burst = sharing ? 1 : burst;
+    this.#reserve = sharing ? 0 : reserve;
+    this.#ahead = sharing ? Math.max(1, Math.floor(ahead / sharing.shards)) : 1;
     this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
   }
 
   /**
-   * Whether to ask for one more permit: a request waits that no reserved permit will serve, and fewer than
-   * `#ahead` are reserved.
+   * Removes the item that may be called now from the backlog, and returns it; undefined if there is none. The
+   * last permits are for urgent items. An item that is not called uses no permit.
    */
-  get needsPermit(): boolean {
-    return !this.isClosed && this.#reserved < Math.min(this.#ahead, this.backlog.total);
+  next(): Item | undefined {
+    if (this.#permits === 0 || this.#inFlight === MOST_IN_FLIGHT || this.#waitMs > 0) return undefined;
+    // As bursts grow, so does the reserve.
+    const reserve = Math.floor((this.#reserve * this.#next) / this.#burst);
+    const now = this.#clock.now();
+    const item = this.#permits > reserve ? this.backlog.next(now) : this.backlog.nextUrgent(now);
+    // One less than can come: a permit that comes for an item and is not used leaves a gap in the spacing.
+    if (!item) this.#permits = Math.min(this.#permits, this.#burst + this.#reserve - 1);
+    return item;
+  }
+
+  /** Counts a call that is about to be made. It takes one of the slots for calls in flight until `ended`. */
+  spend(): void {
+    this.#permits -= 1;
+    this.#inFlight += 1;
+    this.history.add(this.#clock.now());
+  }
+
+  /** A call has ended. */
+  ended(): void {
+    this.#inFlight -= 1;
   }
 
   /**
-   * Resolves when a call may be made, or with undefined once the budget is closed. A permit that is not used
-   * leaves one gap in the spacing and costs nothing else.
+   * Whether to wait for more permits: items wait that `next` does not return now, and no burst is awaited
+   * that will serve them.
    */
-  async permit(): Promise<Permit | undefined> {
-    this.#reserved += 1;
-    try {
-      for (;;) {
-        await this.#pauseOver();
-        const permit = await this.#spaced();
-        if (!permit || this.#waitMs === 0) return permit;
-        permit.release();
-      }
-    } finally {
-      this.#reserved -= 1;
-    }
+  get needsPermits(): boolean {
+    const needed = Math.min(this.#ahead, this.backlog.total);
+    return !this.isClosed && this.#inFlight < MOST_IN_FLIGHT && this.#awaited < needed;
   }
 
-  /** Counts a call that is about to be made. */
-  spend(): void {
-    this.history.add(this.#clock.now());
+  /** Resolves when a burst of permits has come, or a pause is over, or the budget is closed. */
+  async morePermits(): Promise<void> {
+    this.#awaited += 1;
+    const ms = this.#waitMs;
+    if (ms > 0) await this.#clock.sleep(ms, this.#closing.signal).catch(() => undefined);
+    else await this.#burstComes();
+    this.#awaited -= 1;
   }
 
   /**
@@ -120,6 +141,7 @@ export class Budget<Item extends Waiting = Waiting> {
     this.#rate = throttled(this.#rate, now);
     const pauseMs = retryAfterMs ?? backoffDelay(PAUSES, this.#throttlings);
     this.#pausedUntil = Math.max(this.#pausedUntil, now + pauseMs);
+    this.#permits = 0;
   }
 
   /** A call was not throttled. A call that was sent before the last throttling shows nothing about it. */
@@ -164,23 +186,26 @@ export class Budget<Item extends Waiting = Waiting> {
     return Math.max(0, this.#pausedUntil - now, this.history.belowAt(this.#mostInAMinute, now) - now);
   }
 
-  async #pauseOver(): Promise<void> {
-    for (let ms = this.#waitMs; ms > 0 && !this.isClosed; ms = this.#waitMs)
-      await this.#clock.sleep(ms, this.#closing.signal).catch(() => undefined);
-  }
-
-  /** Undefined once the budget is closed. */
-  #spaced(): Promise<Permit | undefined> {
-    this.#limiter.setMinTime(this.#minTimeMs / shareAt(this.#rate, this.#clock.now()));
+  /**
+   * Never rejects. Bursts grow to their size, which is smaller after a throttling, so that no call waits long
+   * for many permits to come together. A burst that comes during a pause is lost.
+   */
+  #burstComes(): Promise<void> {
+    const share = shareAt(this.#rate, this.#clock.now());
+    const permits = this.#next;
+    const next = Math.max(1, Math.min(2 * permits, Math.floor(this.#burst * share)));
+    this.#limiter.setMinTime((next * this.#minTimeMs) / share);
     return new Promise((resolve) => {
-      const slot = async () => {
+      const come = async () => {
         await this.#shared?.next();
-        const { promise, resolve: release } = Promise.withResolvers<void>();
-        resolve(this.isClosed ? undefined : { release });
-        if (!this.isClosed) await promise;
+        if (!this.isClosed && this.#waitMs === 0) {
+          this.#permits += permits;
+          this.#next = next;
+        }
+        resolve();
       };
       // Rejects only when the limiter is closed.
-      this.#limiter.schedule(slot).catch(() => resolve(undefined));
+      this.#limiter.schedule(come).catch(() => resolve());
     });
   }
 }

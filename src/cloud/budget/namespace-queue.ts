@@ -1,7 +1,9 @@
 /**
  * The requests of one namespace that wait for permits of an account: by priority, each with the earliest
- * deadline first. Urgent requests and polls alternate while both wait, so that neither starves: refreshes
- * without end must not make the other statuses of the namespace stale.
+ * deadline first. Urgent requests and late polls alternate while both wait, so that neither starves:
+ * refreshes without end must not make the other statuses of the namespace stale. A poll that is not late
+ * leaves its turn to an urgent request: after a start, an object that was observed a moment ago need not be
+ * polled again before all others are observed.
  */
 import type { Priority } from '../../job/model/cloud-port.ts';
 import { DeadlineQueue, type Entry } from '../ratelimit/deadline-queue.ts';
@@ -17,6 +19,12 @@ export interface Waiting extends Entry {
 const POLLS: readonly Priority[] = ['scheduled', 'scheduled', 'retry', 'scheduled', 'scheduled'];
 
 /**
+ * A poll that waits longer is late. 30 s: a status stays fresh for two intervals and 30 s at least, so a poll
+ * that is 30 s late still has an interval to get its permit and its answer.
+ */
+const LATE_MS = 30_000;
+
+/**
  * A queue with more withdrawn items than waiting ones, and these, is rebuilt: objects that are created and
  * deleted again and again must not fill the memory. Seldom enough to cost little for each item.
  */
@@ -29,8 +37,8 @@ export class NamespaceQueue<Item extends Waiting> {
   readonly #queues = new Map<Priority, DeadlineQueue<Item>>();
   readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
   #poll = 0;
-  /** Whether the last permit was for an urgent request. */
-  #wasUrgent = false;
+  /** Late polls whose turns urgent requests took, and that go before further ones. */
+  #owed = 0;
 
   constructor(namespace: string, permits: number) {
     this.namespace = namespace;
@@ -59,25 +67,43 @@ export class NamespaceQueue<Item extends Waiting> {
   }
 
   /** Whether the next item is urgent. */
-  get isUrgentNext(): boolean {
-    return this.#sizes.urgent > 0 && !(this.#wasUrgent && this.#polls > 0);
+  isUrgentNext(now: number): boolean {
+    return this.hasUrgent && (this.#owed === 0 || !this.#hasLatePoll(now));
+  }
+
+  get hasUrgent(): boolean {
+    return this.#sizes.urgent > 0;
   }
 
   /** Removes and returns the next item; undefined when none waits. */
-  next(): Item | undefined {
-    const name = this.isUrgentNext ? 'urgent' : this.#nextPoll();
-    const item = this.#queues.get(name)?.pop();
-    if (!item) return undefined;
-    this.#sizes[name] -= 1;
-    if (this.#sizes[name] === 0) this.#queues.delete(name);
-    this.permits += 1;
-    this.#wasUrgent = name === 'urgent';
-    return item;
+  next(now: number): Item | undefined {
+    return this.#take(this.isUrgentNext(now) ? 'urgent' : this.#nextPoll(), now);
+  }
+
+  /** Removes and returns an urgent item although it may be a poll's turn: the polls get theirs later. */
+  nextUrgent(now: number): Item | undefined {
+    return this.#take('urgent', now);
   }
 
   /** All items that are not withdrawn, in no order. */
   *[Symbol.iterator](): Iterator<Item> {
     for (const queue of this.#queues.values()) yield* queue;
+  }
+
+  #take(name: Priority, now: number): Item | undefined {
+    const item = this.#queues.get(name)?.pop();
+    if (!item) return undefined;
+    this.#sizes[name] -= 1;
+    if (this.#sizes[name] === 0) this.#queues.delete(name);
+    this.permits += 1;
+    if (name !== 'urgent') this.#owed = Math.max(0, this.#owed - 1);
+    else this.#owed = this.#hasLatePoll(now) ? this.#owed + 1 : 1;
+    return item;
+  }
+
+  #hasLatePoll(now: number): boolean {
+    const isLate = (queue?: DeadlineQueue<Item>) => queue !== undefined && queue.earliest <= now - LATE_MS;
+    return isLate(this.#queues.get('scheduled')) || isLate(this.#queues.get('retry'));
   }
 
   get #polls(): number {

@@ -27,6 +27,12 @@ export class DeadlineQueue<Item extends Entry> {
     return item;
   }
 
+  /** The earliest deadline of an item that is not withdrawn; infinite if there is none. */
+  get earliest(): number {
+    while (this.#heap.peek()?.withdrawn) this.#heap.pop();
+    return this.#heap.peek()?.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Removes the withdrawn items. `pop` alone would keep those behind an item that waits for long. */
   forgetWithdrawn(): void {
     this.#heap = heapOf([...this]);

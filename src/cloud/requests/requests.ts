@@ -99,26 +99,26 @@ export class Requests {
     this.#dispatch(account.budget);
   }
 
-  /** Reserves as many permits as the budget allows and requests wait. */
+  /** Calls the requests that have permits, and waits for more permits where requests are left. */
   #dispatch(budget: AccountBudget): void {
-    while (budget.needsPermit) void this.#serve(budget);
+    for (let request = this.#next(budget); request; request = this.#next(budget))
+      void this.#serve(budget, request);
+    while (budget.needsPermits) void budget.morePermits().then(() => this.#dispatch(budget));
   }
 
-  async #serve(budget: AccountBudget): Promise<void> {
-    const permit = await budget.permit();
-    const request = permit && this.#next(budget);
-    if (request) budget.spend();
+  async #serve(budget: AccountBudget, request: Request<unknown>): Promise<void> {
+    budget.spend();
+    await this.#call(request, request.admission as Admission);
+    budget.ended();
     this.#dispatch(budget);
-    if (request) await this.#call(request, request.admission as Admission);
-    permit?.release();
   }
 
   /** The next request that may still be called. A request that may not uses no permit, and costs none. */
-  #next({ backlog }: AccountBudget): Request<unknown> | undefined {
-    for (let request = backlog.next(); request; request = backlog.next()) {
+  #next(budget: AccountBudget): Request<unknown> | undefined {
+    for (let request = budget.next(); request; request = budget.next()) {
       this.#check(request, request.admission as Admission);
       if (request.admission) return request;
-      backlog.refund(request.namespace);
+      budget.backlog.refund(request.namespace);
     }
     return undefined;
   }

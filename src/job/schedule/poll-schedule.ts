@@ -132,14 +132,22 @@ export function longestSilence(pollIntervalMs: number): number {
 }
 
 /**
- * Returns the next instant `t ≡ hash (mod interval)` that is at least half an interval after `last`.
+ * The phases of polls are multiples of this: the polls of half a second come due together. A process that
+ * wakes for each poll alone pays more for waking than for the poll.
+ */
+export const POLL_GRID_MS = 500;
+
+/**
+ * Returns the next instant `t ≡ hash (mod interval)` that is at least half an interval after `last`, with the
+ * hash rounded to the grid.
  *
  * Each target has its own phase, the same in every process: load is spread evenly, and a restart resumes the
  * spread with nothing stored. The half interval keeps a scheduled poll from following directly after a
  * requested one.
  */
 export function nextPoll(target: string, intervalMs: number, last: number): number {
-  const phase = phaseOf(target, intervalMs);
+  const exact = phaseOf(target, intervalMs);
+  const phase = exact - (exact % POLL_GRID_MS);
   const earliest = last + intervalMs / 2;
   return Math.ceil((earliest - phase) / intervalMs) * intervalMs + phase;
 }

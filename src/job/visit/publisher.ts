@@ -132,9 +132,8 @@ export class Publisher {
     const { key } = object;
     const at = overdueAt(facts, object, this.#parts.settingsOf(object));
     if (at === undefined) this.#watchdog.delete(key);
-    // A timer that fires too early is set again then. Setting it at each poll would leave an outdated entry
-    // each time.
-    else if (at < (this.#watchdog.get(key) ?? Number.POSITIVE_INFINITY)) this.#watchdog.set(key, at);
+    // Set at each poll, so that it fires only for an observation that is too old: a timer wakes the process.
+    else this.#watchdog.set(key, at);
   }
 
   #decideAgain(key: ObjectKey, at: number): void {

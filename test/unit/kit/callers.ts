@@ -42,14 +42,13 @@ export function addCallers(
 }
 
 function dispatch(budget: Budget<Caller>): void {
-  while (budget.needsPermit) void serve(budget);
+  for (let caller = budget.next(); caller; caller = budget.next()) void serve(budget, caller);
+  while (budget.needsPermits) void budget.morePermits().then(() => dispatch(budget));
 }
 
-async function serve(budget: Budget<Caller>): Promise<void> {
-  const permit = await budget.permit();
-  const caller = permit && budget.backlog.next();
-  if (caller) budget.spend();
+async function serve(budget: Budget<Caller>, caller: Caller): Promise<void> {
+  budget.spend();
+  await caller.call();
+  budget.ended();
   dispatch(budget);
-  await caller?.call();
-  permit?.release();
 }

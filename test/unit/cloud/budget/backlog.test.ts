@@ -57,6 +57,32 @@ describe('a backlog', () => {
     expect(prioritiesOf(crowd('urgent', 'retry'), 20)).to.deep.equal({ urgent: 10, retry: 10 });
   });
 
+  it('leaves the turns of polls that are not late to urgent callers of their namespace', () => {
+    const now = 1_000_000;
+    const backlog = crowd('urgent');
+    for (let at = 0; at < 10; at += 1) backlog.add(item('scheduled', now - 29_000 + at));
+    const served = (permits: number, at: number) =>
+      Array.from({ length: permits }, () => backlog.next(at)?.priority);
+    expect(new Set(served(20, now))).to.deep.equal(new Set(['urgent']));
+    expect(served(20, now + 2_000).filter((priority) => priority === 'scheduled')).to.have.length(10);
+  });
+
+  it('gives an urgent caller a permit although it is the turn of a poll, which gets its turn later', () => {
+    const backlog = crowd('urgent', 'scheduled');
+    const served = [...Array(4)].map(() => backlog.nextUrgent()?.priority);
+    expect(served).to.deep.equal(Array(4).fill('urgent'));
+    const next = [...Array(8)].map(() => backlog.next()?.priority);
+    expect(next.slice(0, 4)).to.deep.equal(Array(4).fill('scheduled'));
+    expect(next.slice(4).filter((priority) => priority === 'urgent')).to.have.length(2);
+  });
+
+  it('gives a namespace no urgent permit out of turn when it is far ahead of another', () => {
+    const backlog = crowd('urgent');
+    backlog.add(item('scheduled', 0, 'news'));
+    const served = [...Array(20)].map(() => backlog.nextUrgent());
+    expect(served.filter((one) => one !== undefined).length).to.be.within(5, 6);
+  });
+
   it('gives the permits of an empty priority to the others', () => {
     expect(prioritiesOf(crowd('urgent'), 10)).to.deep.equal({ urgent: 10 });
     expect(prioritiesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });

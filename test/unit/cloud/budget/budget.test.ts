@@ -12,9 +12,20 @@ const MINUTE = 60_000;
 describe('pacing', () => {
   it('leaves room, for every budget, for the permits that a stall makes late', () => {
     for (let calls = 1; calls <= 6_000; calls += 1) {
-      const { minTimeMs, ahead } = pacing(calls);
-      expect(MINUTE / minTimeMs + ahead, `${calls} calls a minute`).to.be.at.most(calls === 1 ? 1.5 : calls);
+      const { minTimeMs, ahead, burst, reserve } = pacing(calls);
+      const most = calls === 1 ? 1.5 : calls;
+      expect(MINUTE / minTimeMs + ahead, `${calls} calls a minute, one by one`).to.be.at.most(most);
+      // Left over when the minute begins, come with its beginning, and late.
+      const more = burst + reserve - 1 + 2 * burst;
+      // A smaller budget is bounded by the count of its calls.
+      if (calls >= 4) expect(MINUTE / minTimeMs + more, `${calls}, in bursts`).to.be.at.most(calls + 1e-9);
     }
+  });
+
+  it('makes bursts of half a percent of the budget, 0.3 s apart, and keeps a reserve for urgent requests', () => {
+    const { minTimeMs, burst, reserve } = pacing(3_000);
+    expect([burst, reserve]).to.deep.equal([15, 6]);
+    expect(burst * minTimeMs).to.be.within(250, 350);
   });
 
   it('gives up at most 3% of a budget of 600 or more', () => {
@@ -120,9 +131,9 @@ describe('a budget', function () {
     const budget = budgetOf(1);
     const caller = aCaller(unplanned);
     budget.backlog.add(caller);
-    expect([budget.needsPermit, budget.backlog.total]).to.deep.equal([true, 1]);
+    expect([budget.needsPermits, budget.backlog.total]).to.deep.equal([true, 1]);
     budget.backlog.withdraw(caller);
-    expect([budget.needsPermit, budget.backlog.total]).to.deep.equal([false, 0]);
+    expect([budget.needsPermits, budget.backlog.total]).to.deep.equal([false, 0]);
     const late = aCaller(unplanned);
     addCaller(budget, late);
     budget.backlog.withdraw(late);
@@ -174,7 +185,7 @@ describe('a budget', function () {
       const sent: number[] = [];
       const budget = budgetOf(6_000);
       besiege(budget, sent);
-      // 20 permits are reserved ahead in each: in all, more than the 512 that may be in use at once.
+      // In all, more permits than the 512 that may be in use at once.
       for (let pauses = 0; pauses < 30; pauses += 1) {
         budget.throttled(time.now(), 7_000);
         await time.pass(7_100, 50);
@@ -271,7 +282,7 @@ describe('a budget', function () {
       expect(budget.callsPerSecond).to.equal(full);
       sent.length = 0;
       await time.pass(10_000);
-      expect(sent.length / 10).to.be.within(0.95 * full, 1.01 * full);
+      expect(sent.length / 10).to.be.within(0.95 * full, 1.05 * full);
       budget.close();
     });
 
@@ -315,48 +326,104 @@ describe('a budget', function () {
   });
 
   it('gives no permit once closed, ends every wait for one, and keeps no caller waiting', async () => {
-    const budget = budgetOf(60);
+    const budget = budgetOf(600);
     for (let calls = 0; calls < 3; calls += 1) budget.backlog.add(aCaller(unplanned));
-    const permits = [budget.permit(), budget.permit()];
+    const wait = budget.morePermits();
     budget.close();
     budget.close();
     await time.pass(2_000, 10);
-    expect(await Promise.all([...permits, budget.permit()])).to.deep.equal([undefined, undefined, undefined]);
-    expect([budget.needsPermit, budget.isClosed, budget.backlog.total]).to.deep.equal([false, true, 0]);
+    await wait;
+    await budget.morePermits();
+    expect([budget.next(), budget.needsPermits]).to.deep.equal([undefined, false]);
+    expect([budget.isClosed, budget.backlog.total]).to.deep.equal([true, 0]);
   });
 
   it('ends every wait for a permit when it is closed during a pause', async () => {
     const budget = budgetOf(6_000);
     budget.throttled(time.now(), MINUTE);
     budget.backlog.add(aCaller(unplanned));
-    const permit = budget.permit();
+    const wait = budget.morePermits();
     await time.pass(1_000, 10);
     budget.close();
     await time.pass(10);
-    expect(await permit).to.equal(undefined);
+    await wait;
+    expect(budget.next()).to.equal(undefined);
   });
 
-  it('needs no more permits than callers wait, and again one for each that comes', async () => {
-    const budget = budgetOf(6_000);
-    expect(budget.needsPermit).to.equal(false);
-    budget.backlog.add(aCaller(unplanned));
-    const permit = budget.permit();
-    expect(budget.needsPermit).to.equal(false);
-    budget.backlog.add(aCaller(unplanned));
-    expect(budget.needsPermit).to.equal(true);
-    await time.pass(50);
-    expect(await permit).to.have.property('release');
-    expect(budget.needsPermit).to.equal(true);
-    budget.close();
-  });
+  describe('between bursts', () => {
+    const CALLS = 6_000;
+    const { burst, reserve, minTimeMs } = pacing(CALLS);
+    let budget: Budget<Caller>;
+    let sent: number[];
+    beforeEach(() => {
+      budget = budgetOf(CALLS);
+      sent = [];
+    });
+    afterEach(() => budget.close());
 
-  it('reserves as many permits as its rate allows to come late, and no more', async () => {
-    const budget = budgetOf(6_000);
-    for (let calls = 0; calls < 100; calls += 1) budget.backlog.add(aCaller(unplanned));
-    let reserved = 0;
-    for (; budget.needsPermit; reserved += 1) void budget.permit();
-    expect(reserved).to.equal(pacing(6_000).ahead);
-    budget.close();
+    /** The numbers of calls that were made together. */
+    function bursts(): number[] {
+      return [...Map.groupBy(sent, (at) => at).values()].map((calls) => calls.length);
+    }
+
+    it('makes no call for a poll: calls go together, one burst in the time that its calls take', async () => {
+      besiege(budget, sent);
+      await time.pass(2_000);
+      sent.length = 0;
+      await time.pass(10 * burst * minTimeMs);
+      expect(bursts()).to.have.length.within(9, 11);
+      expect(new Set(bursts())).to.deep.equal(new Set([burst]));
+    });
+
+    it('calls for an urgent caller at once, for as many as the reserve, however many polls wait', async () => {
+      besiege(budget, sent);
+      await time.pass(5_000);
+      // Just after a burst.
+      for (const before = sent.length; sent.length === before; ) await time.pass(1);
+      const order: string[] = [];
+      for (let asked = 0; asked < reserve; asked += 1) ask(budget, `urgent ${asked}`, order);
+      expect(order).to.have.length(reserve);
+      ask(budget, 'one more', order);
+      expect(order).to.have.length(reserve);
+      await time.pass(burst * minTimeMs + 10);
+      expect(order.at(-1)).to.equal('one more');
+    });
+
+    it('calls for a poll at once where permits are left', async () => {
+      addCallers(budget, time, sent, 100);
+      await time.pass(5_000);
+      expect(sent).to.have.length(100);
+      for (let polls = 1; polls <= burst; polls += 1) {
+        addCallers(budget, time, sent, 1);
+        await time.pass(5);
+        expect(sent).to.have.length(100 + polls);
+      }
+    });
+
+    it('waits for one burst at a time, while more callers wait than the permits that are left', async () => {
+      expect(budget.needsPermits).to.equal(false);
+      for (let calls = 0; calls < 100; calls += 1) budget.backlog.add(aCaller(unplanned));
+      expect(budget.needsPermits).to.equal(true);
+      const wait = budget.morePermits();
+      expect(budget.needsPermits).to.equal(false);
+      await time.pass(50);
+      await wait;
+      expect(budget.needsPermits).to.equal(true);
+    });
+
+    it('keeps fewer permits than a burst and the reserve for callers to come', async () => {
+      const first = aCaller(unplanned);
+      budget.backlog.add(first);
+      for (let comes = 0; comes < 10; comes += 1) {
+        const wait = budget.morePermits();
+        await time.pass(1_000, 10);
+        await wait;
+      }
+      budget.backlog.withdraw(first);
+      expect(budget.next()).to.equal(undefined);
+      addCallers(budget, time, sent, 100, { priority: 'urgent' });
+      expect(sent).to.have.length(burst + reserve - 1);
+    });
   });
 
   it('counts the calls that were made for its account under another name, as long as they are recent', async () => {

@@ -191,12 +191,14 @@ describe('requests', () => {
   });
 
   it('read a Secret that has become stale without a permit, and call with what it holds then', async () => {
+    requests.close();
+    start(60);
     fresh = undefined;
     const request = submit();
-    await time.pass(15);
+    await time.pass(1_100, 10);
     expect(calls).to.deep.equal([]);
     fresh = held = aKey('two');
-    await time.pass(50);
+    await time.pass(3_300, 10);
     expect(reads).to.be.at.least(2);
     expect(versions()).to.deep.equal(['two']);
     calls[0]?.end('answered');
@@ -335,7 +337,7 @@ describe('requests', () => {
     requests.close();
     start(600);
     submit();
-    await time.pass(150);
+    await time.pass(250);
     const late = [1, 2, 3].map(() => submit());
     await time.pass(1);
     calls[0]?.end('AuthenticationFailed');
@@ -368,13 +370,15 @@ describe('requests', () => {
   });
 
   it('leave with the next permit, and take none, when their endpoint goes away while they wait', async () => {
+    requests.close();
+    start(60);
     for (let each = 0; each < 5; each += 1) submit();
-    await time.pass(100);
+    await time.pass(5_500, 10);
     const late = [1, 2, 3].map(() => submit());
     await time.pass(0);
     await time.pass(1);
     for (const { end } of calls) end('ConnectionFailed');
-    await time.pass(15);
+    await time.pass(1_100, 10);
     expect(outcome(...late)).to.deep.equal(Array(3).fill('ConnectionFailed'));
     expect(calls).to.have.length(5);
     expect(waits).to.have.length(5);
@@ -390,14 +394,14 @@ describe('requests', () => {
 
   it('start again when the Secret has come to name another endpoint while they waited', async () => {
     requests.close();
-    start(600);
+    start(60);
     submit();
-    await time.pass(50);
+    await time.pass(500, 10);
     destination = OTHER_ENDPOINT;
-    await time.pass(120);
+    await time.pass(1_000, 10);
     // The first permit is not used.
     expect(calls).to.deep.equal([]);
-    await time.pass(80);
+    await time.pass(1_000, 10);
     expect(calls).to.have.length(1);
   });
 

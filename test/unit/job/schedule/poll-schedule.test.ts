@@ -8,6 +8,7 @@ import {
   freshnessWindow,
   heartbeatPeriod,
   nextPoll,
+  POLL_GRID_MS,
   pollInterval,
   requestedInterval,
 } from '../../../../src/job/schedule/poll-schedule.ts';
@@ -87,11 +88,11 @@ describe('the heartbeat', () => {
 });
 
 describe('the next poll', () => {
-  it("falls at the target's own instant, the same in every process and every round", () => {
+  it("falls at the target's own instant on the grid, the same in every process and every round", () => {
     const phase = nextPoll('0000abcd', MINUTE, NOW) % MINUTE;
     for (let last = NOW; last < NOW + HOUR; last += 7_919)
       expect(nextPoll('0000abcd', MINUTE, last) % MINUTE).to.equal(phase);
-    expect(phase).to.equal(0xabcd % MINUTE);
+    expect(phase).to.equal((0xabcd % MINUTE) - (0xabcd % POLL_GRID_MS));
   });
 
   it('is the first such instant at least half an interval after the last', () => {
@@ -125,6 +126,6 @@ describe('the next poll', () => {
 
   it('spreads over a day as well, as 32 bits are many days of milliseconds', () => {
     const last = nextPoll('ffffffff', 24 * HOUR, NOW) % (24 * HOUR);
-    expect(last).to.equal(0xffffffff % (24 * HOUR));
+    expect(last).to.be.within((0xffffffff % (24 * HOUR)) - POLL_GRID_MS, 0xffffffff % (24 * HOUR));
   });
 });

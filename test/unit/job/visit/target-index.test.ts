@@ -4,6 +4,7 @@
 import { expect } from 'chai';
 import type { ObjectKey } from '../../../../src/base/object-key.ts';
 import { targetOf } from '../../../../src/job/model/reference.ts';
+import { nextPoll } from '../../../../src/job/schedule/poll-schedule.ts';
 import { TargetIndex } from '../../../../src/job/visit/target-index.ts';
 import { AnOperator } from '../../kit/an-operator.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
@@ -157,7 +158,7 @@ describe('objects that mean one job', () => {
     operator.batchHash = '00000000';
     operator.cloud.always((sentAt) => ({ ...running()(sentAt), unlisted: true }));
     const key = await operator.apply(aJob());
-    const own = Number.parseInt(operator.facts(key).reference, 16) % MINUTE;
+    const own = nextPoll(operator.facts(key).reference, MINUTE, operator.clock.now()) % MINUTE;
     expect(phase(operator.facts(key).nextPollAt as number))
       .to.equal(own)
       .and.not.to.equal(0);

@@ -16,6 +16,8 @@ export class FakeClock implements Clock {
   #now: number;
   /** The difference of the wall clock to `now`, ms. A test sets it to let the wall clock step. */
   wallOffsetMs = 0;
+  /** Number of times that timers have fired: those of one instant count once, as they wake a process once. */
+  wakes = 0;
   #order = 0;
   readonly #pending = new Set<Pending>();
 
@@ -65,6 +67,7 @@ export class FakeClock implements Clock {
     let atOneInstant = 0;
     for (let next = this.#nextBy(end); next; next = this.#nextBy(end)) {
       atOneInstant = next.at > this.#now ? 0 : atOneInstant + 1;
+      if (atOneInstant === 0) this.wakes += 1;
       if (atOneInstant > MOST_AT_ONE_INSTANT) throw new Error('time stands still: timers ring without end');
       this.#now = Math.max(this.#now, next.at);
       this.#pending.delete(next);

@@ -1,6 +1,7 @@
 // A restart writes nothing that is not new, repeats no event, and makes no burst of calls.
 
 import { expect } from 'chai';
+import { POLL_GRID_MS } from '../../../../../src/job/schedule/poll-schedule.ts';
 import { AnOperator } from '../../../kit/an-operator.ts';
 import { aJob, type JobBuilder } from '../../../kit/samples/a-job.ts';
 import {
@@ -58,7 +59,8 @@ describe('a restart', () => {
     operator.clear();
     await operator.clock.advance(MINUTE);
     const before = phases();
-    await operator.restart(20 * SECOND);
+    // Between two instants of the grid.
+    await operator.restart(20 * SECOND + POLL_GRID_MS / 2);
     expect(operator.cloud.calls, 'at the start').to.deep.equal([]);
     await operator.clock.advance(MINUTE);
     expect(operator.cloud.calls).to.have.length(60);
