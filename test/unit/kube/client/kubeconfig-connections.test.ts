@@ -1,7 +1,10 @@
 // The kubeconfig on the wire: what calls and watches send to a server, also after credentials have changed.
 
+import { once } from 'node:events';
 import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import type { RequestOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -58,6 +61,7 @@ describe('a connection by the kubeconfig', () => {
   }
 
   function trusted(): object {
+    if (!server.isOpen) return {};
     return JSON.parse(server.kubeconfig).clusters[0].cluster;
   }
 
@@ -83,6 +87,37 @@ describe('a connection by the kubeconfig', () => {
           const authorization = `Basic ${Buffer.from('u:p').toString('base64')}`;
           expect((await request(connection))?.headers).to.include({ authorization });
         });
+      });
+
+      it('sends the user to impersonate', async () => {
+        await server.open();
+        await connected({ user: { as: 'other' } }, async (connection) => {
+          expect((await request(connection))?.headers).to.include({ 'impersonate-user': 'other' });
+        });
+      });
+
+      it('keeps the path in the URL of the server', async () => {
+        await server.open();
+        await connected({ cluster: { server: `${server.url}/k8s/clusters/c-1/` } }, async (connection) => {
+          expect((await request(connection))?.url).to.match(/^\/k8s\/clusters\/c-1\/(apis|watched)/);
+        });
+      });
+
+      it('reaches a server by plain HTTP', async () => {
+        let received = 0;
+        const plain = createServer((_, response) => {
+          received += 1;
+          response.setHeader('content-type', 'application/json').end('{}');
+        });
+        await once(plain.listen(0, '127.0.0.1'), 'listening');
+        const url = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+        const cluster = { server: url, 'certificate-authority-data': undefined };
+        await connected({ cluster }, async (connection) => {
+          await request(connection).catch(() => undefined);
+          expect(received).to.equal(1);
+        });
+        plain.closeAllConnections();
+        plain.close();
       });
 
       it('expects the name tls-server-name in the certificate of the server, and sends it', async () => {

@@ -45,6 +45,10 @@ export class LoopbackApiServer {
     await new Promise<void>((resolve) => this.#server.listen(0, host, resolve));
   }
 
+  get isOpen(): boolean {
+    return this.#server.listening;
+  }
+
   close(): void {
     this.#server.close();
     this.breakConnections();
