@@ -3,6 +3,7 @@
  * library's own does not tell the plugin of the cluster, and keeps a credential without an expiry for ever.
  */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { promisify } from 'node:util';
 import type { Cluster, User } from '@kubernetes/client-node';
@@ -25,6 +26,13 @@ interface Known {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What a plugin may learn of the cluster. */
+export interface ClusterInfo {
+  readonly cluster: Cluster;
+  /** The cluster's extension for exec plugins, of any shape. */
+  readonly config?: unknown;
+}
+
 export class ExecCredential {
   readonly #environment: Environment;
   readonly #longestRunMs: number;
@@ -41,7 +49,8 @@ export class ExecCredential {
   }
 
   async applyAuthentication({ authProvider }: User, options: RequestOptions): Promise<void> {
-    const status = await this.#status(authProvider.config.plugin, authProvider.config.cluster);
+    const { plugin, about } = authProvider.config;
+    const status = await this.#status(plugin, about);
     const token = textField(status, 'token');
     const cert = textField(status, 'clientCertificateData');
     const key = textField(status, 'clientKeyData');
@@ -55,14 +64,14 @@ export class ExecCredential {
     this.#known = undefined;
   }
 
-  async #status(exec: Fields, cluster: Cluster): Promise<Fields> {
+  async #status(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
     const known = this.#known;
     if (known && systemClock.now() < known.until)
       return expired(await known.status) ? this.#run(exec, cluster) : known.status;
     return this.#run(exec, cluster);
   }
 
-  #run(exec: Fields, cluster: Cluster): Promise<Fields> {
+  #run(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
     const status = runPlugin(exec, cluster, this.#environment, this.#longestRunMs);
     this.#known = { until: systemClock.now() + LONGEST_USE_MS, status };
     status.catch(() => this.forget());
@@ -78,7 +87,7 @@ function expired(status: Fields): boolean {
 
 async function runPlugin(
   exec: Fields,
-  cluster: Cluster,
+  cluster: ClusterInfo,
   environment: Environment,
   longestRunMs: number,
 ): Promise<Fields> {
@@ -91,7 +100,7 @@ async function runPlugin(
   const args = Array.isArray(exec.args) ? exec.args.map(String) : [];
   // SIGKILL: a plugin that hangs may ignore a milder signal.
   const limits = { timeout: longestRunMs, killSignal: 'SIGKILL' } as const;
-  let hung = false;
+  let code = 'EXEC_PLUGIN_FAILED';
   try {
     const running = promisify(execFile)(String(exec.command), args, { env, ...limits });
     // Its input ends, as from kubectl without a terminal: a plugin that asks for a password must not wait.
@@ -100,25 +109,23 @@ async function runPlugin(
     const { status } = JSON.parse(stdout) as Fields;
     if (isFields(status)) return status;
   } catch (error) {
-    // Only this is kept of the error: what a plugin prints may hold a token.
-    hung = (error as { killed?: unknown }).killed === true;
+    // Nothing else is kept of the error: what a plugin prints may hold a token.
+    const { killed, syscall } = error as { killed?: unknown; syscall?: unknown };
+    if (killed === true) code = 'EXEC_PLUGIN_TIMED_OUT';
+    if (typeof syscall === 'string' && syscall.startsWith('spawn')) code = 'EXEC_PLUGIN_NOT_FOUND';
   }
-  throw hung
-    ? failed(`the exec plugin gave no credential within ${longestRunMs} ms`, 'EXEC_PLUGIN_TIMED_OUT')
-    : failed('the exec plugin gave no credential', 'EXEC_PLUGIN_FAILED');
+  throw Object.assign(new Error('the exec plugin gave no credential'), { code });
 }
 
-function failed(message: string, code: string): Error {
-  return Object.assign(new Error(message), { code });
-}
-
-function infoOf({ server, caData, skipTLSVerify, tlsServerName, proxyUrl }: Cluster): Fields {
+function infoOf({ cluster, config }: ClusterInfo): Fields {
+  const { server, caData, caFile, skipTLSVerify, tlsServerName, proxyUrl } = cluster;
   return {
     server,
-    'certificate-authority-data': caData,
+    'certificate-authority-data': caData ?? (caFile && readFileSync(caFile).toString('base64')),
     'insecure-skip-tls-verify': skipTLSVerify || undefined,
     'tls-server-name': tlsServerName,
     'proxy-url': proxyUrl,
+    config,
   };
 }
 

@@ -9,7 +9,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-node';
 import { ExecCredential } from './exec-credential.ts';
-import { clusterOf, TOKEN_FILE, userOf } from './kubeconfig-fields.ts';
+import { clusterInfoOf, clusterOf, TOKEN_FILE, userOf } from './kubeconfig-fields.ts';
 import { readKubeconfig, textField, Unusable } from './kubeconfig-files.ts';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
@@ -127,7 +127,7 @@ function loadFiles(config: KubeConfig, files: readonly string[], mayMiss: boolea
   const entries = readKubeconfig(files, mayMiss);
   const { name, fields } = entries.context;
   const cluster = clusterOf(entries.cluster);
-  const user = userOf(entries.user, cluster);
+  const user = userOf(entries.user, clusterInfoOf(cluster, entries.cluster.fields));
   const namespace = textField(fields, 'namespace');
   config.loadFromOptions({
     clusters: [cluster],

@@ -3,7 +3,7 @@
  * have an effect in kubectl and has none here is refused, with what to write instead.
  */
 import type { Cluster, User } from '@kubernetes/client-node';
-import { EXEC_PLUGIN } from './exec-credential.ts';
+import { type ClusterInfo, EXEC_PLUGIN } from './exec-credential.ts';
 import { type Fields, isFields, type KubeconfigEntries, textField, Unusable } from './kubeconfig-files.ts';
 
 const SCHEMES = ['http:', 'https:'];
@@ -47,11 +47,20 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** Name under which `kube-config.ts` reads a token from a file at each call. */
 export const TOKEN_FILE = 'token-file';
 
+/** Name of a cluster's extension whose content an exec plugin may learn. */
+const EXEC_EXTENSION = 'client.authentication.k8s.io/exec';
+
+/** What an exec plugin may learn of the cluster. @param fields of the same cluster */
+export function clusterInfoOf(cluster: Cluster, fields: Fields): ClusterInfo {
+  const extensions = Array.isArray(fields.extensions) ? fields.extensions.filter(isFields) : [];
+  return { cluster, config: extensions.find(({ name }) => name === EXEC_EXTENSION)?.extension };
+}
+
 /**
- * @param cluster the cluster that an exec plugin may learn of
+ * @param about what an exec plugin may learn of the cluster
  * @throws Unusable
  */
-export function userOf({ name, fields }: KubeconfigEntries['user'], cluster: Cluster): User {
+export function userOf({ name, fields }: KubeconfigEntries['user'], about: ClusterInfo): User {
   refuse(name, fields);
   const tokenFile = textField(fields, 'tokenFile');
   const exec = isFields(fields.exec) ? execOf(name, fields.exec) : undefined;
@@ -59,7 +68,7 @@ export function userOf({ name, fields }: KubeconfigEntries['user'], cluster: Clu
   const key = dataOrFile(fields, 'client-key');
   const username = textField(fields, 'username');
   const provider = exec
-    ? { name: EXEC_PLUGIN, config: { plugin: exec, cluster } }
+    ? { name: EXEC_PLUGIN, config: { plugin: exec, about } }
     : tokenFile && { name: TOKEN_FILE, config: { path: tokenFile } };
   return present({
     name,

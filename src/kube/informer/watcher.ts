@@ -297,6 +297,10 @@ function hintOf({ status, reason }: ApiFailure, namespace: string | undefined): 
   if (status === 401)
     return 'the API server does not accept the credentials of the kubeconfig or service account';
   if (status !== undefined) return undefined;
+  if (reason === 'EXEC_PLUGIN_NOT_FOUND')
+    return "the command of the kubeconfig's exec plugin is not there or not executable: install it, or name its path";
+  if (reason.startsWith('EXEC_PLUGIN_'))
+    return "the kubeconfig's exec plugin gives no credential: run it by hand, without a terminal, to see why";
   if (reason === TooLargeError.name)
     return 'an object is larger than 4 MiB, which etcd allows only with a raised --max-request-bytes: reduce its labels, annotations, finalizers and owner references';
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(reason))

@@ -191,11 +191,12 @@ describe('a connection by the kubeconfig', () => {
 
 describe('an exec plugin', () => {
   /** How a plugin, a shell script, ends: its token, or the code of the error. */
-  async function outcome(script: string, longestRunMs?: number): Promise<unknown> {
+  async function outcome(script: string, longestRunMs?: number, command = 'sh'): Promise<unknown> {
     const credential = new ExecCredential(process.env, longestRunMs);
-    const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script] };
+    const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command, args: ['-c', script] };
     const cluster = { name: 'a', server: 'https://a.example', skipTLSVerify: false };
-    const user = { name: 'a', authProvider: { name: 'exec-plugin', config: { plugin, cluster } } };
+    const about = { cluster };
+    const user = { name: 'a', authProvider: { name: 'exec-plugin', config: { plugin, about } } };
     const options: RequestOptions = {};
     try {
       await credential.applyAuthentication(user as never, options);
@@ -214,8 +215,9 @@ describe('an exec plugin', () => {
       expect(await outcome(script, 100)).to.equal('EXEC_PLUGIN_TIMED_OUT');
     });
 
-  it('that fails has another code than one that hangs', async () => {
+  it('that fails, or is not there, has another code than one that hangs', async () => {
     expect(await outcome('exit 1')).to.equal('EXEC_PLUGIN_FAILED');
+    expect(await outcome('exit 1', undefined, '/not/there')).to.equal('EXEC_PLUGIN_NOT_FOUND');
   });
 
   it('receives the end of its input, so that one that asks for a password does not wait', async () => {

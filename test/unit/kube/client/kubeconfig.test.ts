@@ -176,6 +176,24 @@ describe('the kubeconfig', () => {
       });
     });
 
+    it('learns the authority of the cluster from its file, and the configuration for plugins', async () => {
+      await plugin();
+      const cluster = {
+        'certificate-authority': await file('ca.crt', 'an authority'),
+        extensions: [
+          { name: 'other', extension: 'CANARY' },
+          { name: 'client.authentication.k8s.io/exec', extension: { audience: 'a' } },
+        ],
+      };
+      await optionsOf(await written({ user: { exec }, cluster }));
+      const { spec } = JSON.parse(await readFile(join(folder.path, 'info'), 'utf8'));
+      expect(spec.cluster).to.deep.equal({
+        server: 'https://a.example',
+        'certificate-authority-data': Buffer.from('an authority').toString('base64'),
+        config: { audience: 'a' },
+      });
+    });
+
     it('runs it again when its credential has expired', async () => {
       await plugin('"expirationTimestamp":"2020-01-01T00:00:00Z","token":"');
       const config = await written({ user: { exec } });

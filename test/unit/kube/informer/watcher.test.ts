@@ -292,6 +292,17 @@ describe('the watcher', () => {
     expect(logger.lines[0]?.fields).to.include({ reason: 'ECONNREFUSED' });
   });
 
+  for (const [code, hint] of [
+    ['EXEC_PLUGIN_NOT_FOUND', 'install it, or name its path'],
+    ['EXEC_PLUGIN_FAILED', 'run it by hand'],
+    ['EXEC_PLUGIN_TIMED_OUT', 'run it by hand'],
+  ] as const)
+    it(`logs what to do about ${code}`, async () => {
+      await run(Object.assign(new Error('CANARY'), { code }));
+      expect(logger.lines[0]?.fields).to.include({ reason: code });
+      expect(logger.lines[0]?.fields.hint).to.contain(hint);
+    });
+
   it('does not spin when each watch ends immediately', async () => {
     server.refusal = null;
     await run(page('10', []), page('10', []));
