@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
 import { promisify } from 'node:util';
 import type { Cluster, User } from '@kubernetes/client-node';
-import { systemClock } from '../../base/clock.ts';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { type Fields, isFields, textField } from './kubeconfig-files.ts';
 
 /** Name of the auth-provider under which a user has its plugin. */
@@ -26,6 +26,11 @@ interface Known {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface ExecOptions {
+  readonly clock: Clock;
+  readonly longestRunMs: number;
+}
+
 /** What a plugin may learn of the cluster. */
 export interface ClusterInfo {
   readonly cluster: Cluster;
@@ -35,12 +40,20 @@ export interface ClusterInfo {
 
 export class ExecCredential {
   readonly #environment: Environment;
+  readonly #clock: Clock;
   readonly #longestRunMs: number;
   #known: Known | undefined;
 
-  /** @param environment variables for the plugin, which adds its own */
-  constructor(environment: Environment, longestRunMs = LONGEST_RUN_MS) {
+  /**
+   * @param environment variables for the plugin, which adds its own
+   * @param options for tests
+   */
+  constructor(
+    environment: Environment,
+    { clock = systemClock, longestRunMs = LONGEST_RUN_MS }: Partial<ExecOptions> = {},
+  ) {
     this.#environment = environment;
+    this.#clock = clock;
     this.#longestRunMs = longestRunMs;
   }
 
@@ -66,23 +79,23 @@ export class ExecCredential {
 
   async #status(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
     const known = this.#known;
-    if (known && systemClock.now() < known.until)
-      return expired(await known.status) ? this.#run(exec, cluster) : known.status;
+    if (known && this.#clock.now() < known.until)
+      return this.#hasExpired(await known.status) ? this.#run(exec, cluster) : known.status;
     return this.#run(exec, cluster);
   }
 
   #run(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
     const status = runPlugin(exec, cluster, this.#environment, this.#longestRunMs);
-    this.#known = { until: systemClock.now() + LONGEST_USE_MS, status };
+    this.#known = { until: this.#clock.now() + LONGEST_USE_MS, status };
     status.catch(() => this.forget());
     return status;
   }
-}
 
-/** Compares with the wall clock, from which the plugin took the time. */
-function expired(status: Fields): boolean {
-  const at = Date.parse(textField(status, 'expirationTimestamp') ?? '');
-  return systemClock.date().getTime() >= at;
+  /** Compares with the wall clock, from which the plugin took the time. */
+  #hasExpired(status: Fields): boolean {
+    const at = Date.parse(textField(status, 'expirationTimestamp') ?? '');
+    return this.#clock.date().getTime() >= at;
+  }
 }
 
 async function runPlugin(

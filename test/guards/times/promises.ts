@@ -45,10 +45,15 @@ export function problemsOf(row: Promised, sources: Sources): string[] {
   return [...problemsOfSum(row, sources), ...problemsOfTests(row, sources), ...problemsOfEnd(row, sources)];
 }
 
-/** The times that a text promises, such as `30 s` in `within 30 s`. */
+/** The times that a text promises, such as `30 s` in `within 30 s` and in `30 s at most`. */
 export function timesIn(text: string): string[] {
-  const promised = /\b(?:within|at most)\s+(?:about\s+)?(\d[\d.,]*)\s+(ms|s|min|minutes?|h|hours?)\b/g;
-  return [...text.matchAll(promised)].map(([, digits, unit = '']) => `${digits} ${UNITS[unit] ?? unit}`);
+  const amount = /(?<digits>\d[\d.,]*)\s+(?<unit>ms|s|min|minutes?|h|hours?)/.source;
+  const promised = [
+    `\\b(?:within|at\\s+most)\\s+(?:about\\s+)?${amount}\\b`,
+    `\\b${amount}\\s+at\\s+most\\b`,
+  ];
+  const found = promised.flatMap((pattern) => [...text.matchAll(new RegExp(pattern, 'g'))]);
+  return found.map(({ groups }) => `${groups?.digits} ${UNITS[groups?.unit ?? ''] ?? groups?.unit}`);
 }
 
 const UNITS: Readonly<Record<string, string>> = { minute: 'min', minutes: 'min', hour: 'h', hours: 'h' };

@@ -11,6 +11,7 @@ import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
 import { ExecCredential } from '../../../../src/kube/client/exec-credential.ts';
 import { connectKube, type KubeConnection } from '../../../../src/kube/connect.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 import { startProxy } from './loopback-proxy.ts';
 
@@ -191,16 +192,18 @@ describe('a connection by the kubeconfig', () => {
 
 describe('an exec plugin', () => {
   /** How a plugin, a shell script, ends: its token, or the code of the error. */
-  async function outcome(script: string, longestRunMs?: number, command = 'sh'): Promise<unknown> {
-    const credential = new ExecCredential(process.env, longestRunMs);
+  async function outcome(
+    script: string,
+    credential = new ExecCredential(process.env),
+    command = 'sh',
+  ): Promise<unknown> {
     const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command, args: ['-c', script] };
-    const cluster = { name: 'a', server: 'https://a.example', skipTLSVerify: false };
-    const about = { cluster };
+    const about = { cluster: { name: 'a', server: 'https://a.example', skipTLSVerify: false } };
     const user = { name: 'a', authProvider: { name: 'exec-plugin', config: { plugin, about } } };
     const options: RequestOptions = {};
     try {
       await credential.applyAuthentication(user as never, options);
-      return options.headers;
+      return (options.headers as Record<string, string>).Authorization;
     } catch (error) {
       return (error as { code?: string }).code;
     }
@@ -212,7 +215,9 @@ describe('an exec plugin', () => {
     'leaves a child that hangs': 'sleep 5 & wait',
   }))
     it(`that ${name} is given up, and the log has a code of its own`, async () => {
-      expect(await outcome(script, 100)).to.equal('EXEC_PLUGIN_TIMED_OUT');
+      expect(await outcome(script, new ExecCredential(process.env, { longestRunMs: 100 }))).to.equal(
+        'EXEC_PLUGIN_TIMED_OUT',
+      );
     });
 
   it('that fails, or is not there, has another code than one that hangs', async () => {
@@ -221,8 +226,21 @@ describe('an exec plugin', () => {
   });
 
   it('receives the end of its input, so that one that asks for a password does not wait', async () => {
-    expect(await outcome('cat; printf \'{"status":{"token":"t"}}\'')).to.deep.equal({
-      Authorization: 'Bearer t',
-    });
+    expect(await outcome(`cat; ${printing('t')}`)).to.equal('Bearer t');
+  });
+
+  it('runs again after 5 min, also without an expiry: its credential may have been revoked', async () => {
+    const clock = new FakeClock();
+    const credential = new ExecCredential(process.env, { clock });
+    expect(await outcome(printing('one'), credential)).to.equal('Bearer one');
+    await clock.advance(5 * 60_000 - 1);
+    expect(await outcome(printing('two'), credential)).to.equal('Bearer one');
+    await clock.advance(1);
+    expect(await outcome(printing('two'), credential)).to.equal('Bearer two');
   });
 });
+
+/** A shell command that prints a credential. */
+function printing(token: string): string {
+  return `printf '{"status":{"token":"${token}"}}'`;
+}
