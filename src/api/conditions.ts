@@ -23,8 +23,11 @@ export type Finding = Pick<Condition, 'status' | 'reason' | 'message'>;
 /** A finding for each type that applies; a type left out (or undefined) is absent from the status. */
 export type Findings = Readonly<Partial<Record<ConditionType, Finding | undefined>>>;
 
-/** Longest message, in characters. `metav1.Condition` allows 32,768 bytes; a person reads a line. */
-const LONGEST_MESSAGE = 1_024;
+/**
+ * Longest message, in characters. `metav1.Condition` allows 32,768 bytes; a person reads a line. 2,048: a
+ * message with commands has a namespace three times and the name of a Secret five times, 1,800 at most.
+ */
+const LONGEST_MESSAGE = 2_048;
 
 /**
  * Dates and stamps the findings, keeping the transition time of each condition whose status stays as it was.

@@ -1,6 +1,5 @@
 /**
- * Options that are valid, but expose credentials or data, or leave credentials without use. Each is logged at
- * the start.
+ * Options that are valid, but expose credentials or data, or have no effect. Each is logged at the start.
  */
 import { SHARD_LABEL } from '../api/edge-transcode-job.ts';
 import { type Endpoint, isLoopback } from '../base/endpoint.ts';
@@ -13,7 +12,12 @@ import { ownNamespaces } from './own-namespaces.ts';
  * @param hasOwn whether the operator has credentials of its own
  */
 export function warningsOf(config: Config, hasOwn: boolean): readonly string[] {
-  return [...(hasOwn ? aboutOwnCredentials(config) : []), ...aboutPlainText(config)];
+  return [...(hasOwn ? aboutOwnCredentials(config) : []), ...aboutSharing(config), ...aboutPlainText(config)];
+}
+
+function* aboutSharing(config: Config): Iterable<string> {
+  if (config['shard-count'] > 1 && config['redis-url'] === undefined)
+    yield '--shard-count: divides no budget without --redis-url, so each operator spends --calls-per-minute alone; set --redis-url, or a --calls-per-minute of its own for each operator';
 }
 
 function* aboutOwnCredentials(config: Config): Iterable<string> {

@@ -89,9 +89,15 @@ export class Metrics {
     );
   }
 
-  called(operation: string, givenCode: string, seconds: number): void {
+  /** @param endpoint codes that a tenant's endpoint makes up take no place of the vendor's */
+  called(
+    operation: string,
+    givenCode: string,
+    seconds: number,
+    endpoint: 'known' | 'tenant' = 'known',
+  ): void {
     const code = printable(givenCode);
-    if (this.#codes.size < MOST_CODES) this.#codes.add(code);
+    if (endpoint === 'known' && this.#codes.size < MOST_CODES) this.#codes.add(code);
     this.#requests.inc({ operation, code: this.#codes.has(code) ? code : 'other' });
     this.#requestSeconds.observe({ operation }, seconds);
   }

@@ -46,11 +46,15 @@ export class Accounts<Item extends Waiting> {
     if (account.members === 0) this.#endLater(account);
   }
 
-  /** Moves a member to the account that STS gave. The calls that it made alone count there, too. */
+  /**
+   * Moves a member to the account that STS gave. The calls that it made alone count there, too, and a pause
+   * after a throttling continues there.
+   */
   move(from: Account<Item>, key: string): Account<Item> {
     if (from.key === key) return from;
     const to = this.join(key);
     this.leave(from);
+    to.budget.inherit(from.budget);
     if (from.members === 0) to.budget.include(from.budget);
     return to;
   }

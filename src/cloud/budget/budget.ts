@@ -154,6 +154,15 @@ export class Budget<Item extends Waiting = Waiting> {
     this.history.include(history, this.#clock.now());
   }
 
+  /** Continues a throttling that this account met under another name: its pause and its lower rate. */
+  inherit(other: Budget<Item>): void {
+    const now = this.#clock.now();
+    this.#pausedUntil = Math.max(this.#pausedUntil, other.#pausedUntil);
+    this.#throttledAt = Math.max(this.#throttledAt, other.#throttledAt);
+    this.#throttlings = Math.max(this.#throttlings, other.#throttlings);
+    if (shareAt(other.#rate, now) < shareAt(this.#rate, now)) this.#rate = other.#rate;
+  }
+
   /** Calls a second that the account may make now: those of the budget, or fewer after a throttling. */
   get callsPerSecond(): number {
     const share = Math.min(shareAt(this.#rate, this.#clock.now()), this.#shared?.share ?? 1);

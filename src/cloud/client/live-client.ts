@@ -9,8 +9,8 @@ import { AnswerMemory, MOST_OF_A_PAGE, MOST_OF_AN_ANSWER } from './answer-memory
 import type { Credential } from './credential.ts';
 import { type CallFailure, mapError } from './map-error.ts';
 import { type Job, type JobPage, mapJobResponse, mapListResponse } from './map-response.ts';
-import { endpointOfRegion } from './region-endpoints.ts';
-import { type CallEnd, type CallObserver, type CallParts, makeCall } from './vendor-call.ts';
+import { endpointOfRegion, isVendor } from './region-endpoints.ts';
+import { type CallEnd, type CallObserver, type CallParts, makeCall, type Whose } from './vendor-call.ts';
 
 export interface LiveClientOptions extends CallParts {
   /** Endpoint of every credential that names none. Undefined: the endpoint of the region. */
@@ -113,9 +113,12 @@ export class LiveClient {
     const context = { action, identity, clusterID, jobID, regionID: isSecrets ? undefined : regionID };
     const most = action === LIST_ACTION ? MOST_OF_A_PAGE : MOST_OF_AN_ANSWER;
     let isJson = false;
+    const { endpoint: fromSecret } = credential;
+    const whose: Whose = fromSecret && !isVendor(fromSecret) ? 'tenant' : 'known';
     const call = {
       action,
       endpoint: this.#endpoint(credential, regionID),
+      whose,
       accessKey,
       parameters: { RegionId: regionID, ClusterId: clusterID, ...query },
       read: (body: unknown) => {

@@ -28,9 +28,16 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   if (!isRecord(fields)) throw new UnexpectedBody('the answer holds no job');
   const job = mapJob(fields);
   if (Object.keys(job).length === 0) throw new UnexpectedBody('the answer holds an empty job');
-  if (job.jobID !== undefined && job.jobID !== jobID)
+  if (job.jobID !== undefined && !isSameID(job.jobID, jobID))
     throw new UnexpectedBody('the answer is about another job than the requested one');
   return job;
+}
+
+/** The vendor's IDs. Their letters mean the same in either case. */
+const HEXADECIMAL = /^[\da-f-]+$/i;
+
+function isSameID(one: string, other: string): boolean {
+  return one === other || (HEXADECIMAL.test(one) && one.toLowerCase() === other.toLowerCase());
 }
 
 /**

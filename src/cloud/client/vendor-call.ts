@@ -13,10 +13,16 @@ export interface CallParts {
   readonly observer?: Pick<CallObserver, 'called'>;
 }
 
+/** Whose endpoint a call goes to. `tenant`: only a Secret names it, and it is not the vendor's. */
+export type Whose = 'known' | 'tenant';
+
 /** Receives the calls and waits that the metrics count. */
 export interface CallObserver {
-  /** `code` is `OK`, or a short code of the failure. */
-  called(operation: string, code: string, seconds: number): void;
+  /**
+   * @param code `OK`, or a short code of the failure
+   * @param endpoint a tenant's can make codes up. Default: `known`
+   */
+  called(operation: string, code: string, seconds: number, endpoint?: Whose): void;
   waited(priority: Priority, seconds: number): void;
 }
 
@@ -24,6 +30,8 @@ export interface VendorCall<T>
   extends Pick<SdkCall, 'api' | 'endpoint' | 'accessKey' | 'action' | 'parameters' | 'cost'> {
   /** @param sentAt clock `now`. @throws UnexpectedBody */
   readonly read: (body: unknown, sentAt: number) => T;
+  /** Default: `known`. */
+  readonly whose?: Whose;
   /** What the log says of a failed call. No secrets. */
   readonly context: object;
   readonly mapError: (error: unknown) => CallFailure;
@@ -46,10 +54,10 @@ export type CallEnd<T> = {
 
 /** Never rejects. Closes the cost of the answer. */
 export async function makeCall<T>(call: VendorCall<T>, parts: CallParts): Promise<CallEnd<T>> {
-  const { action, read, cost, context, mapError } = call;
+  const { action, read, cost, context, mapError, whose = 'known' } = call;
   const { clock, logger, observer } = parts;
   const sentAt = clock.now();
-  const count = (code: string) => observer?.called(action, code, (clock.now() - sentAt) / 1_000);
+  const count = (code: string) => observer?.called(action, code, (clock.now() - sentAt) / 1_000, whose);
   const retry: { retryAfterMs?: number } = {};
   let isRead = false;
   try {

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
+import { SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
 import type { KubectlResult } from '../../world/control-plane/kubectl.ts';
 import { applyCrd, CONTROL_PLANE_WITHIN_MS, shipped, succeeding, writeStatus } from '../support/shipped.ts';
@@ -39,6 +40,7 @@ function owners(count: number, name = 'o'): Metadata {
 const ACCEPTED: Readonly<Record<string, Metadata>> = {
   'no metadata but a name': {},
   '64 labels': labels(64),
+  'the label of a shard': { labels: { [SHARD_LABEL]: 'sports' } },
   'an annotation of 32,000 characters': annotations(1, 32_000),
   '64 annotations': annotations(64, 1),
   '16 finalizers': finalizers(16),
@@ -46,6 +48,10 @@ const ACCEPTED: Readonly<Record<string, Metadata>> = {
 };
 
 const REFUSED: Readonly<Record<string, readonly [Metadata, string]>> = {
+  'an empty label of a shard, which no operator serves': [
+    { labels: { [SHARD_LABEL]: '' } },
+    'the label edgetranscode.live/shard is empty; name a shard, or remove the label',
+  ],
   '65 labels': [labels(65), 'metadata.labels has more than 64 labels; remove some'],
   '6,000 labels': [labels(6_000), 'metadata.labels has more than 64 labels; remove some'],
   'an annotation of 33,000 characters': [annotations(1, 33_000), 'or 32,768 characters; remove some'],

@@ -61,9 +61,9 @@ describe('conditionsFrom', () => {
   });
 
   it('cuts an endless message between two characters', () => {
-    const message = `${'x'.repeat(1_023)}😀 and more`;
+    const message = `${'x'.repeat(2_047)}😀 and more`;
     const [ready] = conditionsFrom(undefined, { Ready: { ...finding('True'), message } }, 1, THEN);
-    expect(ready?.message).to.have.length(1_024);
+    expect(ready?.message).to.have.length(2_048);
     expect(ready?.message.isWellFormed()).to.equal(true);
   });
 });

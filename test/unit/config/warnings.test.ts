@@ -29,6 +29,12 @@ describe('the warnings about options', () => {
     expect(warned(['--kubeconfig=config', '--shard=sports'], true)).to.deep.equal([NAMESPACES]);
   });
 
+  it('say that --shard-count divides nothing without --redis-url', () => {
+    expect(warned(['--shard-count=3'])).to.deep.equal(['--shard-count']);
+    expect(warned(['--shard-count=3', '--redis-url=rediss://redis.example'])).to.deep.equal([]);
+    expect(warned(['--shard-count=1'])).to.deep.equal([]);
+  });
+
   it('say that the label of a shard lets any namespace choose its credentials', () => {
     expect(warned([`${NAMESPACES}=*`, '--shard=sports'], true)).to.deep.equal([NAMESPACES]);
     expect(warned([`${NAMESPACES}=media`, '--shard=sports'], true)).to.deep.equal([]);

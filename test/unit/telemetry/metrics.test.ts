@@ -133,6 +133,18 @@ describe('metrics', () => {
     expect(calls).to.equal(502);
   });
 
+  it('have no code of an endpoint of a tenant, unless others gave it or it is common', async () => {
+    const from = (whose: 'known' | 'tenant', code: string) =>
+      metrics.called('GetEdgeTranscodeJob', code, 0.2, whose);
+    for (let made = 0; made < 500; made += 1) from('tenant', `Made${made}`);
+    from('known', 'NewCode');
+    for (const code of ['NewCode', 'OK', 'Made1']) from('tenant', code);
+    const lines = (await scrape()).filter((line) => line.startsWith('edgetranscode_api_requests_total'));
+    const series = (code: string, calls: number) =>
+      `edgetranscode_api_requests_total{operation="GetEdgeTranscodeJob",code="${code}"} ${calls}`;
+    expect(lines).to.have.members([series('other', 501), series('NewCode', 2), series('OK', 1)]);
+  });
+
   it('keep the codes that matter apart, although an endpoint made others up first', async () => {
     for (let made = 0; made < 500; made += 1) metrics.called('GetEdgeTranscodeJob', `Made${made}`, 0.2);
     const real = [

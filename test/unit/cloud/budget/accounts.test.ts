@@ -99,6 +99,22 @@ describe('accounts', () => {
     expect(after.length).to.be.greaterThan(0.9 * 1.4 * N);
   });
 
+  for (const others of [0, 1])
+    it(`keep the pause and the lower rate of a throttling when a member moves, with ${others} left behind`, async () => {
+      const from = accounts.join('said in media 1');
+      for (let other = 0; other < others; other += 1) accounts.join('said in media 1');
+      const full = from.budget.callsPerSecond;
+      from.budget.throttled(time.now(), 10 * SECOND);
+      await time.pass(SECOND, 10);
+      const to = accounts.move(from, 'account 1');
+      expect(to.budget.callsPerSecond).to.equal(full / 2);
+      want(to, 100);
+      await time.pass(8_900, 10);
+      expect(made(to)).to.equal(0);
+      await time.pass(10 * SECOND, 10);
+      expect(made(to)).to.be.within(40, 60);
+    });
+
   it('do not move the calls of a budget that other members still spend', async () => {
     const [one, other] = [accounts.join('said in media 1'), accounts.join('said in media 1')];
     want(one, N);

@@ -127,9 +127,18 @@ describe('a call', () => {
     answer(404, '{"Code":"JobNotFound"}');
     await call(getJob('j'), { observer, clock });
     expect(counted).to.deep.equal([
-      ['GetEdgeTranscodeJob', 'OK', 0.25],
-      ['GetEdgeTranscodeJob', 'JobNotFound', 0],
+      ['GetEdgeTranscodeJob', 'OK', 0.25, 'known'],
+      ['GetEdgeTranscodeJob', 'JobNotFound', 0, 'known'],
     ]);
+  });
+
+  it('to an endpoint that a Secret names is counted as one whose codes may be made up', async () => {
+    const counted: unknown[] = [];
+    const observer = { called: (...all: unknown[]) => counted.push(all.at(-1)), waited: () => undefined };
+    answer(404, '{"Code":"MadeUp"}');
+    const client = clientOf({ observer });
+    await client.call(getJob('j'), CLUSTER, { ...CREDENTIAL, endpoint: cloud.endpoint });
+    expect(counted).to.deep.equal(['tenant']);
   });
 
   it('that fails returns the failure, and how long the answer said to wait', async () => {

@@ -61,6 +61,17 @@ describe('the body of an answer', () => {
         .not.match(/CANARY/);
     });
 
+  it('is accepted with the ID in other letters, where both are hexadecimal, and keeps them', () => {
+    const upper = JOB_ID.toUpperCase();
+    expect(mapJobResponse({ Job: { ...FIELDS, JobId: upper } }, JOB_ID)).to.include({ jobID: upper });
+    expect(mapJobResponse({ Job: FIELDS }, upper)).to.include({ jobID: JOB_ID });
+    for (const [asked, given] of [
+      ['job-one', 'JOB-ONE'],
+      ['abc', 'ABCD'],
+    ] as const)
+      expect(() => mapJobResponse({ Job: { ...FIELDS, JobId: given } }, asked)).to.throw(UnexpectedBody);
+  });
+
   it('is accepted without a job ID', () => {
     const { JobId: _id, ...rest } = FIELDS;
     expect(mapJobResponse({ Job: rest }, JOB_ID))

@@ -1,6 +1,7 @@
 // A Secret becomes a credential, or a message that says what is wrong with it.
 
 import { expect } from 'chai';
+import { conditionsFrom } from '../../../../src/api/conditions.ts';
 import type { Credential } from '../../../../src/cloud/client/credential.ts';
 import { credentialOfSecret, type SecretRules } from '../../../../src/cloud/credentials/secret-credential.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
@@ -81,6 +82,17 @@ describe('a Secret', () => {
     expect(new Set(versions).size).to.equal(8);
     expect(credential({ ...PAIR }).version).to.equal(versions[0]);
     expect(versions.join()).not.to.match(/CANARY/);
+  });
+
+  it('that may not be read has a message whose commands a condition holds whole, however long the names', () => {
+    const [namespace, name] = ['n'.repeat(63), 's'.repeat(253)];
+    const rules = { allowedEndpoints: [], allowInsecure: false };
+    const refused = credentialOfSecret({ namespace, name }, 'forbidden', rules);
+    const message = 'failure' in refused ? refused.failure.message : '';
+    const findings = { Ready: { status: 'False', reason: 'CredentialsNotFound', message } } as const;
+    const [condition] = conditionsFrom(undefined, findings, 1, '2026-01-01T00:00:00Z');
+    expect(condition?.message).to.equal(message);
+    expect(message).to.match(/--serviceaccount=edge-transcode-system:edge-transcode-job-operator/);
   });
 
   const REFUSED: [string, SecretContent, RegExp][] = [
