@@ -2,11 +2,13 @@
  * The process edge: arguments, signals, exit code.
  */
 
+// First: signals are noticed while the rest is loaded.
+import './stop-signal.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { App } from './app.ts';
 import { printable } from './base/foreign-text.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
-
 import {
   ownCredentials,
   type Rrsa,
@@ -16,6 +18,7 @@ import {
 import type { Config } from './config/options.ts';
 import { type Environment, helpText, readConfig } from './config/read-config.ts';
 import { warningsOf } from './config/warnings.ts';
+import { stopSignal } from './stop-signal.ts';
 import { createLogger } from './telemetry/logger.ts';
 
 /** Set by the build. */
@@ -27,9 +30,6 @@ const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy'] as const;
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_OPTIONS = 2;
-
-/** Longest time from a signal to the exit, ms. Kubernetes kills at 30 s, a user loses patience at 5 s. */
-const STOP_WITHIN_MS = 4_000;
 
 // The vendor's SDK uses url.parse. Its warning on standard error is of no use to an administrator.
 process.noDeprecation = true;
@@ -52,15 +52,12 @@ async function main(args: readonly string[], environment: Environment): Promise<
   };
   process.on('unhandledRejection', fail('unexpected rejection'));
   process.on('uncaughtException', fail('unexpected exception'));
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      logger.info('stopping', { signal });
-      setTimeout(() => process.exit(0), STOP_WITHIN_MS).unref();
-      stop.abort();
-    });
+  stopSignal.addEventListener('abort', () => logger.info('stopping', { signal: stopSignal.reason }));
+  // A signal that came while the program was loaded is delivered now.
+  await nextTurn();
+  if (stopSignal.aborted) process.exit(0);
   try {
-    await new App({ config, version, logger, own, environment }).run(stop.signal);
+    await new App({ config, version, logger, own, environment }).run(stopSignal);
     logger.info('stopped');
     process.exit(0);
   } catch (error) {

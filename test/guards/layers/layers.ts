@@ -11,7 +11,8 @@ export type RoomTable = Readonly<Record<string, readonly string[]>>;
  * always import its own files. `job/*` stands for every folder below `job`.
  */
 export const MAY_IMPORT: RoomTable = {
-  'main.ts': ['app.ts', 'base', 'config', 'cloud/client', 'cloud/credentials', 'telemetry'],
+  'main.ts': ['stop-signal.ts', 'app.ts', 'base', 'config', 'cloud/client', 'cloud/credentials', 'telemetry'],
+  'stop-signal.ts': [],
   'app.ts': ['*'],
   'leader-term.ts': ['*'],
 
