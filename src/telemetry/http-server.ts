@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { acceptsGzip, Compression } from './compression.ts';
 import { Connections } from './connections.ts';
 
 /** The metrics at one instant. */
@@ -119,6 +120,8 @@ function isPipelined({ socket }: IncomingMessage, response: ServerResponse): boo
   return true;
 }
 
+const compression = new Compression();
+
 async function respond(
   options: HttpServerOptions,
   request: IncomingMessage,
@@ -132,7 +135,11 @@ async function respond(
   switch (request.url?.split('?', 1)[0]) {
     case '/metrics': {
       const { contentType, body } = await options.metrics();
-      response.writeHead(200, { 'content-type': contentType, 'content-length': body.length }).end(body);
+      const isGzip = acceptsGzip(request.headers['accept-encoding']);
+      const sent = isGzip ? await compression.of(body) : body;
+      const encoding = isGzip ? { 'content-encoding': 'gzip' } : {};
+      const length = { 'content-length': sent.length, vary: 'Accept-Encoding' };
+      response.writeHead(200, { 'content-type': contentType, ...encoding, ...length }).end(sent);
       return;
     }
     case '/livez':

@@ -53,6 +53,19 @@ describe('the HTTP server', () => {
     expect(await get('/metrics?format=x')).to.include({ status: 200 });
   });
 
+  for (const encoding of ['gzip', 'identity'])
+    it(`serves the metrics of 5,000 objects as ${encoding} to a client that accepts that`, async () => {
+      const body = Buffer.from('edgetranscode_job_state{namespace="media",name="one"} 1\n'.repeat(5_000));
+      metrics = async () => ({ contentType: 'text/plain', body });
+      const url = `http://127.0.0.1:${server.port}/metrics`;
+      const answer = await fetch(url, { headers: { 'accept-encoding': encoding } });
+      const isGzip = encoding === 'gzip';
+      expect(answer.headers.get('content-encoding')).to.equal(isGzip ? 'gzip' : null);
+      expect(answer.headers.get('vary')).to.equal('Accept-Encoding');
+      expect(Number(answer.headers.get('content-length'))).to.be.within(1, body.length / (isGzip ? 10 : 1));
+      expect(Buffer.from(await answer.arrayBuffer())).to.deep.equal(body);
+    });
+
   for (const path of ['/livez', '/readyz'])
     it(`answers at ${path} whether all is well, or why not`, async () => {
       expect(await get(path)).to.include({ status: 200, text: 'ok\n' });
