@@ -7,11 +7,13 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { type Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { RefusedError, refusal } from './api-error.ts';
+import { Places } from './places.ts';
 
 /** Event as the API server sends it; nothing is checked yet. */
 export interface RawEvent {
   readonly type?: unknown;
-  readonly object?: unknown;
+  /** A reader that waits for the next event removes it: it may have a megabyte, and watches are many. */
+  object?: unknown;
 }
 
 export interface WatchQuery {
@@ -41,6 +43,15 @@ const LIMITS: WatchLimits = {
   longestLine: 4 * 1_024 * 1_024,
 };
 
+/**
+ * Most long lines that are read at the same time, by all watches of a client together. Each holds the bytes
+ * of an object until its end has come.
+ */
+const MOST_LONG_LINES = 8;
+
+/** A longer line needs a place. 64 Ki, as much as the network delivers at once. */
+const LONG_LINE = 64 * 1_024;
+
 /** Most characters that are read of a refusal: a Status is below 1 KiB. */
 const LONGEST_BODY = 16 * 1_024;
 
@@ -62,6 +73,7 @@ export class WatchClient {
   readonly #userAgent: string;
   readonly #limits: WatchLimits;
   readonly #dropConnections: () => void;
+  readonly #longLines = new Places(MOST_LONG_LINES);
 
   /**
    * @param dropConnections called when a watch ends because nothing came, as other connections to the server
@@ -99,7 +111,7 @@ export class WatchClient {
         idle = true;
         request.destroy();
       });
-      for await (const line of lines(response, longestLine)) yield parsed(line);
+      yield* eventsIn(response, longestLine, this.#longLines);
     } catch (error) {
       if (idle || isUnauthorized(error)) this.#dropConnections();
       if (!idle) throw hasBegun && !(error instanceof UnreadableError) ? cut(error) : error;
@@ -163,15 +175,61 @@ async function refusalOf(response: IncomingMessage): Promise<RefusedError> {
   return new RefusedError(refusal(response.statusCode ?? 0, body, response.headers['retry-after']));
 }
 
-/** Yields whole lines only: an event that is cut comes again when the watch resumes. */
-async function* lines(response: IncomingMessage, longest: number): AsyncGenerator<string, void> {
-  let rest = '';
-  for await (const chunk of response.setEncoding('utf8') as AsyncIterable<string>) {
-    const [first = '', ...others] = chunk.split('\n');
-    const parts = [rest + first, ...others];
-    rest = parts.pop() ?? '';
-    yield* parts;
-    if (rest.length > longest) throw new UnreadableError(`a line of more than ${longest} characters`);
+/**
+ * Yields the events of whole lines only: an event that is cut comes again when the watch resumes. A long line
+ * is read to its end when it has a place; until then its connection holds the rest back.
+ */
+async function* eventsIn(
+  response: IncomingMessage,
+  longest: number,
+  places: Places,
+): AsyncGenerator<RawEvent, void> {
+  const lines = new Lines();
+  let leave: (() => void) | undefined;
+  try {
+    for await (const piece of response.setEncoding('utf8') as AsyncIterable<string>) {
+      lines.add(piece);
+      if (lines.unfinished <= LONG_LINE) {
+        leave?.();
+        leave = undefined;
+      }
+      while (lines.hasWhole) yield lines.nextEvent();
+      if (lines.unfinished > longest) throw new UnreadableError(`a line of more than ${longest} characters`);
+      if (lines.unfinished > LONG_LINE) leave ??= await places.enter();
+    }
+  } finally {
+    leave?.();
+  }
+}
+
+/**
+ * Lines that come in pieces. A generator that waits keeps all its variables, so that each watch would keep
+ * its last line: no line is in one.
+ */
+class Lines {
+  /** Whole lines, the next one last. */
+  #whole: string[] = [];
+  #rest = '';
+
+  add(piece: string): void {
+    const parts = piece.split('\n');
+    parts[0] = this.#rest + parts[0];
+    this.#rest = parts.pop() ?? '';
+    this.#whole = parts.reverse();
+  }
+
+  get hasWhole(): boolean {
+    return this.#whole.length > 0;
+  }
+
+  /** Number of characters of the line whose end has not come. */
+  get unfinished(): number {
+    return this.#rest.length;
+  }
+
+  /** Removes the next whole line. @throws UnreadableError */
+  nextEvent(): RawEvent {
+    return parsed(this.#whole.pop() ?? '');
   }
 }
 

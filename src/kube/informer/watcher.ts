@@ -10,7 +10,7 @@ import { OnceLogger } from '../../base/once-logger.ts';
 import { type ApiFailure, apiFailure } from '../client/api-error.ts';
 import { TooLargeError } from '../client/bounded-body.ts';
 import { collectionPath, type Page, type Selection } from '../client/kube-client.ts';
-import { FIRST_LIMIT, limitAfter, limitAfterTooLarge } from '../client/page-limit.ts';
+import { Places } from '../client/places.ts';
 import {
   CutError,
   type RawEvent,
@@ -19,6 +19,7 @@ import {
   type WatchQuery,
 } from '../client/watch-client.ts';
 import { decodeJob } from './decode.ts';
+import { FIRST_LIMIT, limitAfter, limitAfterTooLarge } from './page-limit.ts';
 import {
   isProgress,
   START,
@@ -44,6 +45,8 @@ export interface WatcherParts {
   readonly namespace?: string | undefined;
   /** Default: objects with any labels. */
   readonly labelSelector?: string | undefined;
+  /** Places for pages, shared with other watchers. Default: one of its own. */
+  readonly places?: Places;
 }
 
 /** Duration of a watch on the API server, s; random, so that many watchers do not return together. */
@@ -69,7 +72,7 @@ const STUCK_AFTER_MS = 10 * 60_000;
 type Doing = 'listing' | 'watching';
 
 interface Receivers {
-  readonly take: (input: WatchInput) => void;
+  readonly take: (input: WatchInput) => Step;
   readonly onEvent: (event: WatchEvent) => void;
 }
 
@@ -80,12 +83,16 @@ export class Watcher {
   #isRefused = false;
   /** Objects of the next page. It outlives a list: the objects of the next list are much the same. */
   #limit = FIRST_LIMIT;
+  readonly #places: Places;
+  /** Whether it waits for a place. */
+  #isWaiting = false;
   readonly #once: OnceLogger;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
     this.#progressedAt = parts.clock.now();
     this.#triedAt = this.#progressedAt;
+    this.#places = parts.places ?? new Places(1);
     this.#once = new OnceLogger({ ...parts, repeatAfterMs: WARN_AGAIN_MS });
   }
 
@@ -99,9 +106,11 @@ export class Watcher {
 
   /**
    * Whether the watcher has neither received nor requested anything for 10 minutes: only a restart helps.
-   * While the API server is unreachable, it keeps making requests.
+   * While the API server is unreachable, it keeps making requests, or waits while others do: each of them is
+   * stuck if its request never ends.
    */
   get isStuck(): boolean {
+    if (this.#isWaiting) return false;
     return this.#parts.clock.now() - Math.max(this.#triedAt, this.#progressedAt) > STUCK_AFTER_MS;
   }
 
@@ -122,10 +131,16 @@ export class Watcher {
     };
     while (!signal.aborted) {
       this.#triedAt = this.#parts.clock.now();
-      const last = await this.#proceed(state, { take, onEvent }, signal);
+      const pause = await this.#advance(state, { take, onEvent }, signal);
       if (signal.aborted) return;
-      await this.#pause(take(last).pause, signal);
+      await this.#pause(pause, signal);
     }
+  }
+
+  /** Takes the next step. Its input, a page of up to 500 objects, is not held while a watch lasts. */
+  async #advance(state: WatchState, receivers: Receivers, signal: AbortSignal): Promise<Step['pause']> {
+    const last = await this.#proceed(state, receivers, signal);
+    return signal.aborted ? undefined : receivers.take(last).pause;
   }
 
   /** Makes the next request, and returns how it ended. */
@@ -144,7 +159,8 @@ export class Watcher {
   async #check(signal: AbortSignal): Promise<WatchInput> {
     const { lister, namespace } = this.#parts;
     try {
-      return { kind: 'version', resourceVersion: await unlessAborted(lister.version({ namespace }), signal) };
+      const version = this.#inPlace(() => lister.version({ namespace }), signal);
+      return { kind: 'version', resourceVersion: await unlessAborted(version, signal) };
     } catch (error) {
       return this.#failure('watching', error, signal);
     }
@@ -152,7 +168,7 @@ export class Watcher {
 
   async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
     try {
-      const { items, resourceVersion, next } = await unlessAborted(this.#page(continueToken), signal);
+      const { items, resourceVersion, next } = await unlessAborted(this.#page(continueToken, signal), signal);
       const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
       return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
     } catch (error) {
@@ -161,18 +177,33 @@ export class Watcher {
   }
 
   /** Requests a page that is too large again with fewer objects, until it has one object. */
-  async #page(continueToken: string | undefined): Promise<Page> {
+  async #page(continueToken: string | undefined, signal: AbortSignal): Promise<Page> {
     const { lister, namespace, labelSelector } = this.#parts;
+    const selection = { namespace, labelSelector };
     for (;;) {
       const limit = this.#limit;
       try {
-        const page = await lister.list(continueToken, { namespace, labelSelector }, limit);
+        const page = await this.#inPlace(() => lister.list(continueToken, selection, limit), signal);
         this.#limit = limitAfter(limit, { objects: page.items.length, bytes: page.bytes });
         return page;
       } catch (error) {
         if (!(error instanceof TooLargeError) || limit === 1) throw error;
         this.#limit = limitAfterTooLarge(limit);
       }
+    }
+  }
+
+  /** Makes a request that is answered with objects when there is a place for it. */
+  async #inPlace<T>(request: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    this.#isWaiting = true;
+    const leave = await this.#places.enter();
+    this.#isWaiting = false;
+    this.#triedAt = this.#parts.clock.now();
+    try {
+      signal.throwIfAborted();
+      return await request();
+    } finally {
+      leave();
     }
   }
 
@@ -197,6 +228,7 @@ export class Watcher {
       )) {
         if (signal.aborted) break;
         const input = this.#input(event);
+        event.object = undefined;
         if (input?.kind === 'failed') return input;
         lastEventAt = clock.now();
         if (input) take(input);

@@ -11,7 +11,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
-import { WatchClient, type WatchLimits } from '../../../../src/kube/client/watch-client.ts';
+import { type RawEvent, WatchClient, type WatchLimits } from '../../../../src/kube/client/watch-client.ts';
 import { heapInUse } from '../../kit/heap.ts';
 import { json, LoopbackApiServer } from './loopback-api-server.ts';
 
@@ -29,11 +29,18 @@ describe('the client of a watch', () => {
   });
   afterEach(() => server.close());
 
-  function watch(limits: Partial<WatchLimits> = {}, kubeconfig = server.kubeconfig) {
+  function watchClient(limits: Partial<WatchLimits> = {}, kubeconfig = server.kubeconfig): WatchClient {
     const config = new KubeConfig();
     config.loadFromString(kubeconfig);
-    const client = new WatchClient(config, 'operator/1 (pod)', limits);
+    return new WatchClient(config, 'operator/1 (pod)', limits);
+  }
+
+  function eventsOf(client: WatchClient) {
     return client.events(PATH, { resourceVersion: '10', timeoutSeconds: 300 }, stop.signal);
+  }
+
+  function watch(limits: Partial<WatchLimits> = {}, kubeconfig = server.kubeconfig) {
+    return eventsOf(watchClient(limits, kubeconfig));
   }
 
   /** All events of a watch, and how it ended. */
@@ -136,6 +143,68 @@ describe('the client of a watch', () => {
     }
     expect(count).to.equal(30);
   });
+
+  it('reads few long lines at a time, of all its watches together, and each to its end', async function () {
+    this.timeout(20_000);
+    const watches = 24;
+    const half = 'x'.repeat(1_000_000);
+    const ends: (() => void)[] = [];
+    server.respond = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(`{"type":"ADDED","object":{"text":"${half}`);
+      ends.push(() => response.end('"}}\n'));
+    };
+    const client = watchClient();
+    const before = await heapInUse();
+    const outcomes = Array.from({ length: watches }, () => outcome(eventsOf(client)));
+    while (ends.length < watches) await new Promise((resolve) => setImmediate(resolve));
+    const held = [];
+    for (let sample = 0; sample < 5; sample += 1) held.push((await heapInUse()) - before);
+    for (const end of ends) end();
+    for (const all of await Promise.all(outcomes))
+      expect(all).to.deep.equal([{ type: 'ADDED', object: { text: half } }, 'ended']);
+    expect(Math.max(...held)).to.be.within(half.length, (watches / 2) * half.length);
+  });
+
+  it('reads long lines although others were cut in the middle', async () => {
+    const large = { type: 'ADDED', object: { text: 'x'.repeat(500_000) } };
+    const line = JSON.stringify(large);
+    const client = watchClient();
+    server.respond = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(line, () => response.socket.destroy());
+    };
+    for (let cut = 0; cut < 20; cut += 1)
+      expect(await outcome(eventsOf(client))).to.deep.equal([{ reason: 'ECONNRESET' }]);
+    server.respond = sends(line, '\n');
+    expect(await outcome(eventsOf(client))).to.deep.equal([large, 'ended']);
+  });
+
+  it('keeps no line of watches that are silent since, whose events were taken', async () => {
+    const watches = 24;
+    const text = 'x'.repeat(1_000_000);
+    server.respond = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(`${JSON.stringify({ type: 'ADDED', object: { text } })}\n`);
+    };
+    const client = watchClient();
+    const before = await heapInUse();
+    const all = Array.from({ length: watches }, () => eventsOf(client));
+    for (const events of all) expect(await textOf(events.next())).to.have.lengthOf(text.length);
+    const ends = all.map((events) => events.next().catch(() => undefined));
+    expect((await heapInUse()) - before).to.be.below((watches / 4) * text.length);
+    stop.abort();
+    await Promise.all(ends);
+  });
+
+  /** Takes the object out of the event, as a reader does that waits for the next one. */
+  async function textOf(event: Promise<IteratorResult<RawEvent, void>>): Promise<string | undefined> {
+    const { value } = await event;
+    if (!value) return undefined;
+    const { text } = value.object as { text?: string };
+    value.object = undefined;
+    return text;
+  }
 
   it('does not buffer an endless line', async () => {
     let sent = 0;

@@ -3,11 +3,12 @@
 import { expect } from 'chai';
 import { RefusedError } from '../../../../src/kube/client/api-error.ts';
 import type { Page, Selection } from '../../../../src/kube/client/kube-client.ts';
-import type { RawEvent, WatchQuery } from '../../../../src/kube/client/watch-client.ts';
+import type { RawEvent, WatchClient, WatchQuery } from '../../../../src/kube/client/watch-client.ts';
 import type { Source } from '../../../../src/kube/informer/store.ts';
 import { missingLists, sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { heapInUse } from '../../kit/heap.ts';
 
 const NAMESPACES = ['media', 'news', 'sports'];
 const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
@@ -32,6 +33,7 @@ describe('the watchers', () => {
     failing = new Set();
     events = [];
     stop = new AbortController();
+    watch = silentWatch;
     running = Promise.resolve();
   });
   afterEach(async () => {
@@ -46,7 +48,8 @@ describe('the watchers', () => {
     return { items: [], resourceVersion: `${namespace}-10`, bytes: 0 };
   }
 
-  async function* watch(
+  let watch: WatchClient['events'];
+  async function* silentWatch(
     path: string,
     query: WatchQuery,
     signal: AbortSignal,
@@ -56,9 +59,13 @@ describe('the watchers', () => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve));
   }
 
-  async function run(namespaces?: readonly string[], labelSelector?: string): Promise<Watchers> {
+  async function run(
+    namespaces?: readonly string[],
+    labelSelector?: string,
+    lister = list,
+  ): Promise<Watchers> {
     const parts = {
-      lister: { list, version: async () => '10' },
+      lister: { list: lister, version: async () => '10' },
       watch: { events: watch },
       labelSelector,
       clock,
@@ -138,6 +145,82 @@ describe('the watchers', () => {
     expect(watchers.isStuck).to.equal(false);
     await clock.advance(1);
     expect(watchers.isStuck).to.equal(true);
+  });
+
+  describe('of hundreds of namespaces', () => {
+    const NAMESPACES = Array.from({ length: 300 }, (_, index) => `tenant-${index}`);
+    const MOST_PAGES = 8;
+    let lists: (() => void)[];
+    let underway: number;
+    let most: number;
+    beforeEach(() => {
+      lists = [];
+      underway = 0;
+      most = 0;
+    });
+
+    /** Each list stays under way until the test ends it. */
+    async function runSlowly(): Promise<Watchers> {
+      const answer = async (_token: string | undefined, { namespace }: Selection): Promise<Page> => {
+        underway += 1;
+        most = Math.max(most, underway);
+        await new Promise<void>((resolve) => lists.push(resolve));
+        underway -= 1;
+        if (forbidden.has(namespace)) throw new RefusedError({ status: 503, reason: 'ServiceUnavailable' });
+        return { items: [], resourceVersion: '10', bytes: 0 };
+      };
+      return await run(NAMESPACES, undefined, answer);
+    }
+
+    async function endAll(): Promise<void> {
+      for (const end of lists.splice(0)) end();
+      await settled();
+    }
+
+    it('have few pages in memory at a time, and list them all', async () => {
+      await runSlowly();
+      while (lists.length > 0) await endAll();
+      expect(most).to.equal(MOST_PAGES);
+      expect(events.filter((each) => each.endsWith(' listed'))).to.have.length(NAMESPACES.length);
+    });
+
+    it('are not stuck while they wait for lists that all take as long as their deadline', async () => {
+      for (const namespace of NAMESPACES) forbidden.add(namespace);
+      const watchers = await runSlowly();
+      for (let seconds = 0; seconds < 20 * 60; seconds += 20) {
+        await clock.advance(20_000);
+        expect(watchers.isStuck, `after ${seconds} s`).to.equal(false);
+        await endAll();
+      }
+    });
+
+    it('are stuck when a list never ends', async () => {
+      const watchers = await runSlowly();
+      await clock.advance(10 * 60_000 + 1);
+      expect(watchers.isStuck).to.equal(true);
+      await endAll();
+    });
+
+    it('keep no event that they have taken', async () => {
+      const text = 'x'.repeat(1_000_000);
+      const namespaces = NAMESPACES.slice(0, 24);
+      watch = async function* (_path, _query, signal) {
+        const metadata = { namespace: 'a', name: 'a', uid: 'a', resourceVersion: '11', labels: { text } };
+        yield { type: 'MODIFIED', object: JSON.parse(JSON.stringify({ metadata })) };
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      };
+      const before = await heapInUse();
+      await run(namespaces);
+      expect(events.filter((each) => each.endsWith(' applied'))).to.have.length(namespaces.length);
+      expect((await heapInUse()) - before).to.be.below((namespaces.length / 4) * text.length);
+    });
+
+    it('begin no list that waits when they are stopped', async () => {
+      await runSlowly();
+      stop.abort();
+      await endAll();
+      expect([most, lists.length]).to.deep.equal([MOST_PAGES, 0]);
+    });
   });
 });
 

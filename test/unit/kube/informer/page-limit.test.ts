@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { MOST_ANSWER_BYTES } from '../../../../src/kube/client/bounded-body.ts';
-import { FIRST_LIMIT, limitAfter, limitAfterTooLarge } from '../../../../src/kube/client/page-limit.ts';
+import { FIRST_LIMIT, limitAfter, limitAfterTooLarge } from '../../../../src/kube/informer/page-limit.ts';
 
 const KIB = 1_024;
 const LARGEST = 1.5 * KIB * KIB;

@@ -3,13 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { CONDITION_TYPES, type Condition } from '../../../../src/api/conditions.ts';
-import { rfc3339 } from '../../../../src/base/clock.ts';
+import { CONDITION_TYPES, type Condition } from '../../../../../src/api/conditions.ts';
+import { rfc3339 } from '../../../../../src/base/clock.ts';
 import {
   ConditionInterner,
   type InternedConditions,
-} from '../../../../src/kube/informer/interned-conditions.ts';
-import { holds } from '../../kit/for-any.ts';
+} from '../../../../../src/kube/informer/interned-conditions.ts';
+import { holds } from '../../../kit/for-any.ts';
 
 const seconds = fc.integer({ min: 1_700_000_000, max: 1_700_000_003 });
 const dates = fc.oneof(

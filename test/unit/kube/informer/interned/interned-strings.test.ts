@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { InternedStrings } from '../../../../src/kube/informer/interned-strings.ts';
+import { InternedStrings } from '../../../../../src/kube/informer/interned-strings.ts';
 
 /** Longer than what the JSON parser interns on its own. */
 const MESSAGE = 'the job was observed and the status is fresh'.repeat(20);

@@ -1,6 +1,6 @@
 // Which values an interner holds, and which it drops.
 import { expect } from 'chai';
-import { Interner } from '../../../../src/kube/informer/interner.ts';
+import { Interner } from '../../../../../src/kube/informer/interner.ts';
 
 interface Value {
   readonly text: string;
