@@ -2,10 +2,9 @@
  * Credentials of an exec plugin, by the protocol `client.authentication.k8s.io` as kubectl speaks it. The
  * library's own does not tell the plugin of the cluster, and keeps a credential without an expiry for ever.
  */
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { promisify } from 'node:util';
 import type { Cluster, User } from '@kubernetes/client-node';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { type Fields, isFields, textField } from './kubeconfig-files.ts';
@@ -15,6 +14,9 @@ export const EXEC_PLUGIN = 'exec-plugin';
 
 /** Longest run of a plugin. 20 s, the deadline of a call of the API server. */
 const LONGEST_RUN_MS = 20_000;
+
+/** Most characters that a plugin may print. A credential takes some KiB. */
+const LONGEST_OUTPUT = 1_024 * 1_024;
 
 /** Longest use of one credential. 5 min: a plugin may give one without an expiry, and it may be revoked. */
 const LONGEST_USE_MS = 5 * 60_000;
@@ -111,23 +113,59 @@ async function runPlugin(
   };
   const env = { ...environment, ...variablesOf(exec), KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   const args = Array.isArray(exec.args) ? exec.args.map(String) : [];
-  // SIGKILL: a plugin that hangs may ignore a milder signal.
-  const limits = { timeout: longestRunMs, killSignal: 'SIGKILL' } as const;
-  let code = 'EXEC_PLUGIN_FAILED';
+  const status = statusIn(await outputOf(String(exec.command), args, env, longestRunMs));
+  if (status) return status;
+  throw failure('EXEC_PLUGIN_FAILED');
+}
+
+/** Runs a command to its end and returns what it printed. @throws a failure of one of the codes of plugins */
+async function outputOf(
+  command: string,
+  args: readonly string[],
+  env: Environment,
+  longestRunMs: number,
+): Promise<string> {
+  // A process group of its own, so that its end includes what it has started. No input, as from kubectl
+  // without a terminal: a plugin that asks for a password must not wait. Its errors may hold a token.
+  const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const endBy = (code: string) => {
+    killGroup(child.pid);
+    reject(failure(code));
+  };
+  const timer = setTimeout(() => endBy('EXEC_PLUGIN_TIMED_OUT'), longestRunMs);
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+    if (output.length > LONGEST_OUTPUT) endBy('EXEC_PLUGIN_FAILED');
+  });
+  child.once('error', () => reject(failure('EXEC_PLUGIN_NOT_FOUND')));
+  child.once('close', (exitCode) =>
+    exitCode === 0 ? resolve(output) : reject(failure('EXEC_PLUGIN_FAILED')),
+  );
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function killGroup(leader: number | undefined): void {
   try {
-    const running = promisify(execFile)(String(exec.command), args, { env, ...limits });
-    // Its input ends, as from kubectl without a terminal: a plugin that asks for a password must not wait.
-    running.child.stdin?.on('error', () => undefined).end();
-    const { stdout } = await running;
-    const { status } = JSON.parse(stdout) as Fields;
-    if (isFields(status)) return status;
-  } catch (error) {
-    // Nothing else is kept of the error: what a plugin prints may hold a token.
-    const { killed, syscall } = error as { killed?: unknown; syscall?: unknown };
-    if (killed === true) code = 'EXEC_PLUGIN_TIMED_OUT';
-    if (typeof syscall === 'string' && syscall.startsWith('spawn')) code = 'EXEC_PLUGIN_NOT_FOUND';
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
   }
-  throw Object.assign(new Error('the exec plugin gave no credential'), { code });
+}
+
+/** Nothing of the output is repeated: it may hold a token. */
+function failure(code: string): Error {
+  return Object.assign(new Error('the exec plugin gave no credential'), { code });
+}
+
+function statusIn(output: string): Fields | undefined {
+  try {
+    const { status } = JSON.parse(output) as Fields;
+    return isFields(status) ? status : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function infoOf({ cluster, config }: ClusterInfo): Fields {

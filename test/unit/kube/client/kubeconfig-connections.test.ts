@@ -1,7 +1,7 @@
 // The kubeconfig on the wire: what calls and watches send to a server, also after credentials have changed.
 
 import { once } from 'node:events';
-import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { chmod, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -220,6 +220,14 @@ describe('an exec plugin', () => {
       );
     });
 
+  it('that prints without an end is ended, with what it has started', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'plugin-'));
+    const file = join(folder.path, 'child');
+    expect(await outcome(`sleep 60 & echo $! > ${file}; yes`)).to.equal('EXEC_PLUGIN_FAILED');
+    const child = Number(await readFile(file, 'utf8'));
+    while (await isRunning(child)) await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('that fails, or is not there, has another code than one that hangs', async () => {
     expect(await outcome('exit 1')).to.equal('EXEC_PLUGIN_FAILED');
     expect(await outcome('exit 1', undefined, '/not/there')).to.equal('EXEC_PLUGIN_NOT_FOUND');
@@ -243,4 +251,10 @@ describe('an exec plugin', () => {
 /** A shell command that prints a credential. */
 function printing(token: string): string {
   return `printf '{"status":{"token":"${token}"}}'`;
+}
+
+/** A process that has ended may stay as a zombie (Z) until its parent notices. */
+async function isRunning(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return stat !== '' && !stat.includes(') Z ');
 }
