@@ -13,7 +13,7 @@ COPY package.json package-lock.json .npmrc ./
 # Node is that of the base.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
-COPY scripts/bundle.ts ./scripts/
+COPY scripts/bundle.ts scripts/bundle-plugins.ts ./scripts/
 COPY src ./src
 # Checks the types and writes dist/main.js, one file with all that runs, and its source map.
 RUN npm run build

@@ -29,13 +29,14 @@ $(INSTALLED): package-lock.json
 .PHONY: build
 build: dist/main.js ## Check the types and bundle dist/main.js, if a source has changed
 
-dist/main.js: $(INSTALLED) $(shell find src -name '*.ts') scripts/bundle.ts package.json tsconfig.json
+dist/main.js: $(INSTALLED) $(shell find src -name '*.ts') $(wildcard scripts/bundle*.ts) package.json tsconfig.json
 	@echo 'Building dist/main.js'
 	@$(WITH_BIN) npm run --silent build
 
+# With the flags and the variable of the image.
 .PHONY: run
 run: build ## Run the operator with the current kubeconfig; ARGS="--log-format=pretty"
-	@$(WITH_BIN) node dist/main.js $(ARGS)
+	@$(WITH_BIN) MALLOC_ARENA_MAX=1 node --max-semi-space-size=4 --heap-growing-percent=10 dist/main.js $(ARGS)
 
 .PHONY: demo
 demo: build ## Show the operator at work with a real API server and a simulated cloud

@@ -6,6 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { requestsOfUndici, unusedKubernetes } from './bundle-plugins.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
@@ -14,6 +15,7 @@ const { outputFiles } = await build({
   outfile: 'dist/main.js',
   write: false,
   bundle: true,
+  plugins: [unusedKubernetes, requestsOfUndici],
   platform: 'node',
   format: 'esm',
   target: 'node22.19',

@@ -38,7 +38,7 @@ async function main(args: readonly string[], environment: Environment): Promise<
   if (args.includes('--help') || args.includes('-h')) return print(helpText());
   if (args.includes('--version')) return print(version);
   const { config, own, warnings } = readOrExit(args, environment);
-  const logger = loggerOf(config);
+  const logger = await loggerOf(config);
   for (const warning of warnings) logger.warn('an environment variable is not understood', { warning });
   for (const warning of warningsOf(config, own !== undefined))
     logger.warn('an option needs attention', { warning });
@@ -65,8 +65,8 @@ async function main(args: readonly string[], environment: Environment): Promise<
   }
 }
 
-function loggerOf({ shard, 'log-level': level, 'log-format': format }: Config): Logger {
-  const logger = createLogger({ level, format });
+async function loggerOf({ shard, 'log-level': level, 'log-format': format }: Config): Promise<Logger> {
+  const logger = await createLogger({ level, format });
   return shard === undefined ? logger : logger.with({ shard });
 }
 

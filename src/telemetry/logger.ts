@@ -3,7 +3,6 @@
  * characters that a terminal would obey.
  */
 import pino, { type Logger as Pino } from 'pino';
-import pretty from 'pino-pretty';
 import { printable } from '../base/foreign-text.ts';
 import type { LogFields, Logger } from '../base/logger.ts';
 
@@ -44,23 +43,27 @@ const PARAMETER_WITH_SECRET =
 /** Deepest level of a field that is logged. The operator logs nothing deeper. */
 const DEEPEST = 6;
 
-export function createLogger({ level, format, destination }: LoggerOptions): Logger {
+export async function createLogger({ level, format, destination }: LoggerOptions): Promise<Logger> {
   const options: pino.LoggerOptions = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: cleanedFields },
   };
-  return new PinoLogger(pino(options, streamOf(format, destination)));
+  return new PinoLogger(pino(options, await streamOf(format, destination)));
 }
 
-/** Standard output is written synchronously: the last line before an exit must not be lost. */
-function streamOf(
+/**
+ * Standard output is written synchronously: the last line before an exit must not be lost. pino-pretty is
+ * loaded only where it is used, as it takes memory.
+ */
+async function streamOf(
   format: LogFormat,
   destination: pino.DestinationStream | undefined,
-): pino.DestinationStream {
-  if (format === 'pretty') return pretty({ sync: true, ...(destination && { destination }) });
-  return destination ?? pino.destination({ dest: 1, sync: true });
+): Promise<pino.DestinationStream> {
+  if (format === 'json') return destination ?? pino.destination({ dest: 1, sync: true });
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ sync: true, ...(destination && { destination }) });
 }
 
 class PinoLogger implements Logger {

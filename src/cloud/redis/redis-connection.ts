@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -86,7 +86,9 @@ export class RedisConnection {
 
   /** Connects, and resolves when the connection has ended. @returns why, without anything secret */
   async #connect(): Promise<string> {
-    // bottleneck would load ioredis by a name that no bundler sees, so the class is passed.
+    // Loaded only where Redis is used, as it takes memory. bottleneck would load it by a name that no bundler
+    // sees, so the class is passed.
+    const { Redis } = await import('ioredis');
     const client = new Redis(this.#options.url, OPTIONS);
     const connection = new Bottleneck.IORedisConnection({ Redis, client });
     this.#connection = connection;

@@ -4,7 +4,6 @@
  * when Redis is lost waits on for a permit of that part.
  */
 import Bottleneck from 'bottleneck';
-import { Redis } from 'ioredis';
 import type { Clock } from '../../base/clock.ts';
 import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
 import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
@@ -142,7 +141,6 @@ export class SharedLimiter {
       id: sharedNameOf(account),
       datastore: 'ioredis',
       connection,
-      Redis,
       // May be a fraction of a millisecond. Redis expires keys by whole ones, so bottleneck's own `timeout`
       // cannot be used.
       minTime: minTimeMs,

@@ -1,8 +1,6 @@
 /**
- * Why a call of the API server failed, in the few words that may be logged. The library's own messages hold
- * whole bodies and headers.
+ * Why a call of the API server failed, in the few words that may be logged.
  */
-import { ApiException } from '@kubernetes/client-node';
 
 export interface ApiFailure {
   /** HTTP status; undefined: no answer. */
@@ -37,7 +35,7 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /** Deepest `cause` that is followed. Errors wrap each other, but none this deep. */
 const DEEPEST_CAUSE = 8;
 
-/** A refusal by the API server that did not come through the library. */
+/** A refusal by the API server. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly failure: ApiFailure;
@@ -50,14 +48,18 @@ export class RefusedError extends Error {
 
 export function apiFailure(error: unknown): ApiFailure {
   if (error instanceof RefusedError) return error.failure;
-  if (error instanceof ApiException) return refusal(error.code, error.body, error.headers?.['retry-after']);
   return { reason: networkReason(error) };
 }
 
-/** Makes a failure of a refusal. @param retryAfter the header, in seconds */
-export function refusal(status: number, body: unknown, retryAfter: string | undefined): ApiFailure {
+/**
+ * Makes a failure of a refusal.
+ *
+ * @param body JSON of a `Status`, or what a proxy sends
+ * @param retryAfter the header, in seconds
+ */
+export function refusal(status: number, body: string, retryAfter: string | undefined): ApiFailure {
   const retryAfterMs = Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS);
-  const { reason, message, details } = statusOf(body);
+  const { reason, message, details } = parsed(body);
   const refusedBy = isByNamespaceDeletion(details)
     ? NAMESPACE_DELETION
     : typeof message === 'string' && refuserIn(message);
@@ -73,10 +75,6 @@ interface StatusBody {
   readonly reason?: unknown;
   readonly message?: unknown;
   readonly details?: unknown;
-}
-
-function statusOf(body: unknown): StatusBody {
-  return (typeof body === 'string' ? parsed(body) : (body ?? {})) as StatusBody;
 }
 
 function isByNamespaceDeletion(details: unknown): boolean {
@@ -107,7 +105,7 @@ function refuserIn(message: string): string | undefined {
   return / cannot \w+ resource "/.test(message) ? AUTHORIZATION : undefined;
 }
 
-function parsed(body: string): unknown {
+function parsed(body: string): StatusBody {
   try {
     return JSON.parse(body) ?? {};
   } catch {
@@ -118,7 +116,7 @@ function parsed(body: string): unknown {
 /** A code of Node or OpenSSL, such as ECONNRESET. */
 const ERROR_CODE = /^\w{1,64}$/;
 
-/** Finds the network's error code; fetch wraps it in `cause`. */
+/** Finds the network's error code; errors may wrap it in `cause`. */
 function networkReason(error: unknown, depth = 0): string {
   const { code, name, cause } = (error ?? {}) as { code?: unknown; name?: unknown; cause?: unknown };
   if (typeof code === 'string' && ERROR_CODE.test(code)) return code;

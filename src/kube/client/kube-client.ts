@@ -1,17 +1,10 @@
 /**
  * The calls of the API server, each with a deadline, over pooled connections.
  */
-import {
-  ApiException,
-  CoreV1Api,
-  CustomObjectsApi,
-  EventsV1Api,
-  type EventsV1Event,
-} from '@kubernetes/client-node';
-import { API_VERSION, GROUP, PLURAL, VERSION } from '../../api/edge-transcode-job.ts';
+import type { EventsV1Event } from '@kubernetes/client-node';
+import { API_VERSION, PLURAL } from '../../api/edge-transcode-job.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
-import { apiConfiguration } from './api-configuration.ts';
-import { bytesOf, TooLargeError } from './bounded-body.ts';
+import { ApiCalls } from './api-calls.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
 /**
@@ -24,8 +17,6 @@ const DEADLINE_MS = 20_000;
  * read it took 0.2 s of processor time, every 30 s while it is in use.
  */
 export const MOST_SECRET_BYTES = 64 * 1_024;
-
-const UNAUTHORIZED = 401;
 
 /** The operator's name in `metadata.managedFields`. */
 const FIELD_MANAGER = 'edge-transcode-job-operator';
@@ -51,23 +42,21 @@ export interface PatchOperation {
   readonly value: unknown;
 }
 
+/** An event as it is sent: its time is a text. */
+export interface EventBody extends Omit<EventsV1Event, 'eventTime'> {
+  readonly eventTime: string;
+}
+
 /** URL path of the collection, in one namespace or in all. */
 export function collectionPath(namespace: string | undefined): string {
   return `/apis/${API_VERSION}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${PLURAL}`;
 }
 
 export class KubeClient {
-  readonly #config: PooledKubeConfig;
-  readonly #objects: CustomObjectsApi;
-  readonly #core: CoreV1Api;
-  readonly #events: EventsV1Api;
+  readonly #api: ApiCalls;
 
   constructor(config: PooledKubeConfig, userAgent: string) {
-    this.#config = config;
-    const configuration = apiConfiguration(config, userAgent, DEADLINE_MS);
-    this.#objects = new CustomObjectsApi(configuration);
-    this.#core = new CoreV1Api(apiConfiguration(config, userAgent, DEADLINE_MS, MOST_SECRET_BYTES));
-    this.#events = new EventsV1Api(configuration);
+    this.#api = new ApiCalls(config, userAgent, DEADLINE_MS);
   }
 
   /**
@@ -82,20 +71,14 @@ export class KubeClient {
     { namespace, labelSelector }: Selection,
     limit: number,
   ): Promise<Page> {
-    const page = { limit, ...(continueToken && { _continue: continueToken }) };
-    const selected = { ...page, ...(labelSelector && { labelSelector }) };
-    const which = { group: GROUP, version: VERSION, plural: PLURAL, ...selected };
-    const answer = await this.#call(() =>
-      namespace === undefined
-        ? this.#objects.listClusterCustomObjectWithHttpInfo(which)
-        : this.#objects.listNamespacedCustomObjectWithHttpInfo({ ...which, namespace }),
-    );
-    const { items, metadata } = answer.data;
+    const query = { continue: continueToken, labelSelector, limit };
+    const { data, bytes } = await this.#api.call({ method: 'GET', path: collectionPath(namespace), query });
+    const { items, metadata } = data as ListBody;
     return {
       items,
       resourceVersion: metadata.resourceVersion,
       ...(metadata.continue && { next: metadata.continue }),
-      bytes: bytesOf(answer),
+      bytes,
     };
   }
 
@@ -105,39 +88,42 @@ export class KubeClient {
     return resourceVersion;
   }
 
-  get(key: ObjectKey): Promise<unknown> {
-    const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
-    return this.#call(() => this.#objects.getNamespacedCustomObject(at));
+  async get(key: ObjectKey): Promise<unknown> {
+    return (await this.#api.call({ method: 'GET', path: objectPath(key) })).data;
   }
 
   /** @returns the object as it is after the patch */
-  patchStatus(key: ObjectKey, body: readonly PatchOperation[]): Promise<unknown> {
-    const at = { group: GROUP, version: VERSION, plural: PLURAL, ...splitKey(key) };
-    return this.#call(() =>
-      this.#objects.patchNamespacedCustomObjectStatus({ ...at, body, fieldManager: FIELD_MANAGER }),
-    );
+  async patchStatus(key: ObjectKey, body: readonly PatchOperation[]): Promise<unknown> {
+    const { data } = await this.#api.call({
+      method: 'PATCH',
+      path: `${objectPath(key)}/status`,
+      query: { fieldManager: FIELD_MANAGER },
+      contentType: 'application/json-patch+json',
+      body,
+    });
+    return data;
   }
 
   /** @returns the data of a Secret as it is stored, in base64 @throws TooLargeError */
   async secretData(namespace: string, name: string): Promise<Readonly<Record<string, string>>> {
-    const secret = await this.#call(() => this.#core.readNamespacedSecret({ namespace, name }));
-    return secret.data ?? {};
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${encodeURIComponent(name)}`;
+    const { data } = await this.#api.call({ method: 'GET', path, most: MOST_SECRET_BYTES });
+    return (data as { readonly data?: Readonly<Record<string, string>> }).data ?? {};
   }
 
-  async createEvent(namespace: string, body: EventsV1Event): Promise<void> {
-    await this.#call(() => this.#events.createNamespacedEvent({ namespace, body }));
+  async createEvent(namespace: string, body: EventBody): Promise<void> {
+    const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/events`;
+    await this.#api.call({ method: 'POST', path, body });
   }
+}
 
-  async #call<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (error) {
-      // Without an answer the connection may be dead; after 401 its client certificate may be out of date.
-      // The next call connects again.
-      const isSound =
-        error instanceof ApiException ? error.code !== UNAUTHORIZED : error instanceof TooLargeError;
-      if (!isSound) this.#config.dropConnections();
-      throw error;
-    }
-  }
+/** A list as the API server sends it. */
+interface ListBody {
+  readonly items: readonly unknown[];
+  readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
+}
+
+function objectPath(key: ObjectKey): string {
+  const { namespace, name } = splitKey(key);
+  return `${collectionPath(encodeURIComponent(namespace))}/${encodeURIComponent(name)}`;
 }

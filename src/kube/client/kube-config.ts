@@ -8,6 +8,7 @@ import type { RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-node';
+import { Agent } from 'undici';
 import { ExecCredential } from './exec-credential.ts';
 import { clusterInfoOf, clusterOf, TOKEN_FILE, userOf } from './kubeconfig-fields.ts';
 import { readKubeconfig, textField, Unusable } from './kubeconfig-files.ts';
@@ -23,11 +24,19 @@ export class PooledKubeConfig extends KubeConfig {
   execCredential: ExecCredential | undefined;
   #dispatcher: Dispatcher | undefined;
 
-  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(context);
-    const made = context.getDispatcher();
-    this.#dispatcher ??= made;
-    if (this.#dispatcher) context.setDispatcher(this.#dispatcher);
+  /** Adds the user's credential to the headers of the call. @returns the connections to send it over */
+  async authenticate(context: RequestContext): Promise<Dispatcher> {
+    await this.applySecurityAuthentication(context);
+    // The library leaves a server with a public certificate and a token to the default of `fetch`.
+    this.#dispatcher ??= context.getDispatcher() ?? new Agent();
+    return this.#dispatcher;
+  }
+
+  /** Keeps the library from making an Agent for each call. */
+  override createDispatcherOptions(
+    ...parameters: Parameters<KubeConfig['createDispatcherOptions']>
+  ): ReturnType<KubeConfig['createDispatcherOptions']> {
+    return this.#dispatcher ? { type: 'none' } : super.createDispatcherOptions(...parameters);
   }
 
   /**

@@ -2,9 +2,8 @@
  * One Lease of the API server: read, claimed, released and watched. Every write names the version that it
  * replaces, so that of two processes that claim it one is refused.
  */
-import { CoordinationV1Api, type V1Lease, V1MicroTime } from '@kubernetes/client-node';
-import type { Clock } from '../../base/clock.ts';
-import { apiConfiguration } from '../client/api-configuration.ts';
+import { type Clock, microTime } from '../../base/clock.ts';
+import { ApiCalls } from '../client/api-calls.ts';
 import { type ApiFailure, apiFailure, RefusedError } from '../client/api-error.ts';
 import type { PooledKubeConfig } from '../client/kube-config.ts';
 import type { WatchClient } from '../client/watch-client.ts';
@@ -12,7 +11,19 @@ import type { LeaseRecord } from './lease-machine.ts';
 
 export interface Lease extends LeaseRecord {
   /** The Lease as the API server has it: fields of other writers are kept. */
-  readonly stored: V1Lease;
+  readonly stored: StoredLease;
+}
+
+/** The fields that the operator uses. Times are texts with microseconds. */
+export interface StoredLease {
+  readonly metadata?: { readonly resourceVersion?: string };
+  readonly spec?: {
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    readonly acquireTime?: string;
+    readonly renewTime?: string;
+    readonly leaseTransitions?: number;
+  };
 }
 
 export interface LeaseClientOptions {
@@ -35,19 +46,23 @@ const NOT_FOUND = 404;
 
 export class LeaseClient {
   readonly #options: LeaseClientOptions;
-  readonly #api: CoordinationV1Api;
+  readonly #api: ApiCalls;
 
   constructor(options: LeaseClientOptions) {
     const { config, userAgent, deadlineMs } = options;
     this.#options = options;
-    this.#api = new CoordinationV1Api(apiConfiguration(config, userAgent, deadlineMs));
+    this.#api = new ApiCalls(config, userAgent, deadlineMs);
   }
 
   /** @returns undefined where there is no Lease */
   async read(): Promise<Lease | undefined> {
     const { namespace, name } = this.#options;
     try {
-      return this.#leaseOf(await this.#call(() => this.#api.readNamespacedLease({ namespace, name })));
+      const { data } = await this.#api.call({
+        method: 'GET',
+        path: `${pathOf(namespace)}/${encodeURIComponent(name)}`,
+      });
+      return this.#leaseOf(data as StoredLease);
     } catch (error) {
       if (apiFailure(error).status === NOT_FOUND) return undefined;
       throw error;
@@ -61,7 +76,7 @@ export class LeaseClient {
    * @throws the refusal of the API server: 409 when the Lease has changed since, 404 when it is gone
    */
   async claim(base: Lease | undefined, holder: string): Promise<Lease> {
-    const now = new V1MicroTime(this.#options.clock.date());
+    const now = microTime(this.#options.clock.date());
     const { acquireTime = now, leaseTransitions = 0, ...spec } = base?.stored.spec ?? {};
     const isRenewal = base?.holder === holder;
     return this.#write(base, {
@@ -76,7 +91,7 @@ export class LeaseClient {
 
   /** Clears the holder, so that the next leader need not wait. @throws as `claim` */
   async release(base: Lease): Promise<Lease> {
-    const renewTime = new V1MicroTime(this.#options.clock.date());
+    const renewTime = microTime(this.#options.clock.date());
     return this.#write(base, { ...base.stored.spec, holderIdentity: '', renewTime });
   }
 
@@ -95,26 +110,26 @@ export class LeaseClient {
       for await (const { type, object } of watch.events(pathOf(namespace), query, signal)) {
         if (type === 'DELETED') return;
         if (type === 'ERROR') throw new RefusedError(failureOf(object));
-        if (type !== 'BOOKMARK') onLease(this.#leaseOf(object as V1Lease));
+        if (type !== 'BOOKMARK') onLease(this.#leaseOf(object as StoredLease));
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
 
-  #write(base: Lease | undefined, spec: NonNullable<V1Lease['spec']>): Promise<Lease> {
+  async #write(base: Lease | undefined, spec: NonNullable<StoredLease['spec']>): Promise<Lease> {
     const { namespace, name } = this.#options;
+    const path = pathOf(namespace);
     const body = { metadata: { ...base?.stored.metadata, name, namespace }, spec };
-    return this.#call(async () =>
-      this.#leaseOf(
-        base
-          ? await this.#api.replaceNamespacedLease({ namespace, name, body })
-          : await this.#api.createNamespacedLease({ namespace, body }),
-      ),
+    const { data } = await this.#api.call(
+      base
+        ? { method: 'PUT', path: `${path}/${encodeURIComponent(name)}`, body }
+        : { method: 'POST', path, body },
     );
+    return this.#leaseOf(data as StoredLease);
   }
 
-  #leaseOf(stored: V1Lease): Lease {
+  #leaseOf(stored: StoredLease): Lease {
     const { holderIdentity, leaseDurationSeconds } = stored.spec ?? {};
     return {
       resourceVersion: stored.metadata?.resourceVersion ?? '',
@@ -123,23 +138,10 @@ export class LeaseClient {
       stored,
     };
   }
-
-  /**
-   * Drops the connections after a call without an answer: the next call must not wait on a dead connection.
-   */
-  async #call<T>(request: () => Promise<T>): Promise<T> {
-    try {
-      return await request();
-    } catch (error) {
-      const { status } = apiFailure(error);
-      if (status === undefined || status === 401) this.#options.config.dropConnections();
-      throw error;
-    }
-  }
 }
 
 function pathOf(namespace: string): string {
-  return `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  return `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases`;
 }
 
 function failureOf(event: unknown): ApiFailure {

@@ -3,9 +3,8 @@
  * are dropped and counted. The status holds the truth.
  */
 import { randomBytes } from 'node:crypto';
-import { type EventsV1Event, V1MicroTime } from '@kubernetes/client-node';
 import { API_VERSION, type EdgeTranscodeJob, GROUP, KIND } from '../../api/edge-transcode-job.ts';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, microTime } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import { printable } from '../../base/foreign-text.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -14,7 +13,7 @@ import { OnceLogger } from '../../base/once-logger.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
 import type { EventSink, JobEvent } from '../../job/model/sinks.ts';
 import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
-import type { KubeClient } from '../client/kube-client.ts';
+import type { EventBody, KubeClient } from '../client/kube-client.ts';
 
 export interface KubeEventsParts {
   readonly client: Pick<KubeClient, 'createEvent'>;
@@ -101,14 +100,14 @@ export class KubeEvents implements EventSink {
     else this.#parts.logger.debug(message, fields);
   }
 
-  #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventsV1Event {
+  #body(object: EdgeTranscodeJob, { type, reason, message }: JobEvent): EventBody {
     const { key, namespace, uid, resourceVersion } = object;
     const name = nameOf(key);
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { namespace, name: eventName(name) },
-      eventTime: new V1MicroTime(this.#parts.clock.date().getTime()),
+      eventTime: microTime(this.#parts.clock.date()),
       type,
       reason,
       note: cut(printable(message), LONGEST_NOTE),

@@ -76,4 +76,10 @@ describe('the Dockerfile', () => {
     const given = { NODE_ENV: 'production', ...NODE_ENVIRONMENT };
     expect(set).to.have.members(Object.entries(given).map(([name, value]) => `${name}=${value}`));
   });
+
+  it('has the flags and the environment with which `make run` starts the operator', () => {
+    const environment = Object.entries(NODE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+    const command = [...environment, 'node', ...NODE_FLAGS, 'dist/main.js'].join(' ');
+    expect(readFileSync(join(ROOT, 'Makefile'), 'utf8')).to.contain(` ${command} `);
+  });
 });

@@ -74,7 +74,11 @@ const PARSERS: Readonly<Record<string, readonly [run: (text: string) => unknown,
 
 const SECRET_KEYS = ['accessKeyID', 'regionID', 'roleARN', 'roleSessionName', 'externalID', 'accountID'];
 
-const logger = createLogger({ level: 'debug', format: 'json', destination: { write: () => undefined } });
+const logger = await createLogger({
+  level: 'debug',
+  format: 'json',
+  destination: { write: () => undefined },
+});
 
 describe('the time to read', () => {
   for (const [what, [run, hostile]] of Object.entries(PARSERS))

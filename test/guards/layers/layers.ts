@@ -64,6 +64,7 @@ export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   'pino-pretty': ['telemetry'],
   'prom-client': ['telemetry'],
   tinyqueue: ['base', 'cloud/ratelimit'],
+  undici: ['kube/client'],
 };
 
 /** One file below `src` or `simulator`, with what it imports. Paths are relative to that folder. */

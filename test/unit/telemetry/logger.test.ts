@@ -9,11 +9,11 @@ import { PRINTED_TEXT, TERMINAL_TEXT, terminalCharacter } from '../kit/terminal.
 describe('the log', () => {
   let written: string;
   let logger: Logger;
-  beforeEach(() => {
-    logger = loggerAt('debug');
+  beforeEach(async () => {
+    logger = await loggerAt('debug');
   });
 
-  function loggerAt(level: LogLevel, format: LogFormat = 'json'): Logger {
+  function loggerAt(level: LogLevel, format: LogFormat = 'json'): Promise<Logger> {
     written = '';
     const destination = new Writable({
       write(chunk, _encoding, done) {
@@ -43,8 +43,8 @@ describe('the log', () => {
     expect(time).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   });
 
-  it('has every level, and leaves out lines below its own', () => {
-    logger = loggerAt('warn');
+  it('has every level, and leaves out lines below its own', async () => {
+    logger = await loggerAt('warn');
     logger.debug('a');
     logger.info('b');
     logger.warn('c');
@@ -136,8 +136,8 @@ describe('the log', () => {
   });
 
   for (const format of ['json', 'pretty'] as const)
-    it(`writes no character that a terminal would obey in ${format} format, wherever it comes from`, () => {
-      logger = loggerAt('debug', format);
+    it(`writes no character that a terminal would obey in ${format} format, wherever it comes from`, async () => {
+      logger = await loggerAt('debug', format);
       const text = TERMINAL_TEXT;
       const error = Object.assign(new Error(text, { cause: new TypeError(text) }), { name: text });
       logger.warn(text, { text, [text]: 1, nested: { list: [text, { [text]: text }] }, error });
@@ -147,8 +147,8 @@ describe('the log', () => {
       expect(terminalCharacter(shown)).to.equal(undefined);
     });
 
-  it('has no line that begins in a foreign text', () => {
-    logger = loggerAt('debug', 'pretty');
+  it('has no line that begins in a foreign text', async () => {
+    logger = await loggerAt('debug', 'pretty');
     const forged = 'x\n[00:00:00.000] INFO: forged\n    at forged';
     logger.warn(forged, { text: forged, error: new Error(forged, { cause: new Error(forged) }) });
     expect(written.split('\n').filter((line) => /^\s*(\[00|at forged)/.test(line))).to.deep.equal([]);

@@ -2,11 +2,11 @@
  * One Lease as an API server stores it, and the clocks of processes that share it. Each clock can drift and
  * freeze, as SIGSTOP does. True time is the `FakeClock` of the test.
  */
-import { ApiException } from '@kubernetes/client-node';
 import { type Clock, sleepOn, type Timer } from '../../../../src/base/clock.ts';
 import type { LeaderElectionParts } from '../../../../src/kube/election/leader-election.ts';
 import type { Lease } from '../../../../src/kube/election/lease-client.ts';
 import type { FakeClock } from './fake-clock.ts';
+import { refused } from './refused.ts';
 
 export type Leases = LeaderElectionParts['leases'];
 
@@ -208,8 +208,4 @@ export class FakeLease {
     signal.addEventListener('abort', () => resolve(), { once: true });
     return promise.finally(() => this.#watchers.delete(tell));
   }
-}
-
-function refused(code: number): ApiException<unknown> {
-  return new ApiException(code, 'refused', {}, {});
 }

@@ -1,18 +1,13 @@
 // Why a call of the API server failed, in words that may be logged.
 
-import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { apiFailure, RefusedError } from '../../../../src/kube/client/api-error.ts';
-
-function refusal(body: unknown, headers: Record<string, string> = {}, code = 429): ApiException<unknown> {
-  return new ApiException(code, 'CANARY', body, headers);
-}
+import { refused } from '../../kit/fakes/refused.ts';
 
 describe('the failure of a call of the API server', () => {
   it('has the status and the reason of the answer', () => {
     const status = { kind: 'Status', reason: 'AlreadyExists', message: 'CANARY' };
-    for (const body of [status, JSON.stringify(status)])
-      expect(apiFailure(refusal(body, {}, 409))).to.deep.equal({ status: 409, reason: 'AlreadyExists' });
+    expect(apiFailure(refused(409, status))).to.deep.equal({ status: 409, reason: 'AlreadyExists' });
   });
 
   for (const body of [
@@ -27,7 +22,7 @@ describe('the failure of a call of the API server', () => {
     [],
   ])
     it(`has the status as its reason when ${JSON.stringify(body)} has none`, () => {
-      expect(apiFailure(refusal(body, {}, 502))).to.deep.equal({ status: 502, reason: 'HTTP 502' });
+      expect(apiFailure(refused(502, body))).to.deep.equal({ status: 502, reason: 'HTTP 502' });
     });
 
   for (const [message, refusedBy] of [
@@ -57,19 +52,17 @@ describe('the failure of a call of the API server', () => {
     ],
   ] as const)
     it(`names what refused the request: ${refusedBy}`, () => {
-      const failure = apiFailure(refusal({ reason: 'Forbidden', message }, {}, 403));
+      const failure = apiFailure(refused(403, { reason: 'Forbidden', message }));
       expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden', refusedBy });
     });
 
   it('says that the namespace is being deleted, by the cause that the server gives', () => {
     const causes = [{ reason: 'NamespaceTerminating', message: 'CANARY', field: 'metadata.namespace' }];
     const body = { reason: 'Forbidden', message: 'CANARY', details: { causes } };
-    for (const each of [body, JSON.stringify(body)]) {
-      const failure = apiFailure(refusal(each, {}, 403));
-      expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden', refusedBy: 'namespace deletion' });
-    }
+    const failure = apiFailure(refused(403, body));
+    expect(failure).to.deep.equal({ status: 403, reason: 'Forbidden', refusedBy: 'namespace deletion' });
     for (const odd of [{ causes: 7 }, { causes: [null, 7] }, null])
-      expect(apiFailure(refusal({ details: odd }, {}, 403))).not.to.have.property('refusedBy');
+      expect(apiFailure(refused(403, { details: odd }))).not.to.have.property('refusedBy');
   });
 
   for (const message of [
@@ -78,7 +71,7 @@ describe('the failure of a call of the API server', () => {
     7,
   ])
     it(`names nothing for ${JSON.stringify(message)}`, () => {
-      expect(apiFailure(refusal({ message }, {}, 403))).to.deep.equal({ status: 403, reason: 'HTTP 403' });
+      expect(apiFailure(refused(403, { message }))).to.deep.equal({ status: 403, reason: 'HTTP 403' });
     });
 
   it('has the status and reason of a refused watch', () => {
@@ -87,17 +80,17 @@ describe('the failure of a call of the API server', () => {
   });
 
   it('has the requested delay, in ms', () => {
-    expect(apiFailure(refusal('', { 'retry-after': '3' }))).to.include({ retryAfterMs: 3_000 });
+    expect(apiFailure(refused(429, '', '3'))).to.include({ retryAfterMs: 3_000 });
   });
 
   it('has a delay of at most a minute', () => {
     for (const value of ['86400', '1e999'])
-      expect(apiFailure(refusal('', { 'retry-after': value })).retryAfterMs).to.equal(60_000);
+      expect(apiFailure(refused(429, '', value)).retryAfterMs).to.equal(60_000);
   });
 
   it('has no delay where the requested one makes no sense', () => {
     for (const value of ['0', '-1', 'soon', '', 'Wed, 21 Oct 2026 07:28:00 GMT'])
-      expect(apiFailure(refusal('', { 'retry-after': value }))).not.to.have.property('retryAfterMs');
+      expect(apiFailure(refused(429, '', value))).not.to.have.property('retryAfterMs');
   });
 
   it("has the network's code, at any depth of causes", () => {

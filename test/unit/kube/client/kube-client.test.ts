@@ -1,5 +1,7 @@
 // Each call of the API server on the wire, on one connection.
 
+import type { Http2ServerResponse } from 'node:http2';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
 import {
@@ -10,6 +12,10 @@ import {
 import { KubeClient, MOST_SECRET_BYTES } from '../../../../src/kube/client/kube-client.ts';
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
+
+function answerPacked(response: Http2ServerResponse, text: string): void {
+  response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(text));
+}
 
 const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
 
@@ -162,6 +168,37 @@ describe('the client of the API server', () => {
     const large = { text: 'ü'.repeat(MOST_ANSWER_BYTES / 2 - 10) };
     server.respond = (response) => json(response, 200, large);
     expect(await client.get('media/a')).to.deep.equal(large);
+  });
+
+  it('reads a page that is compressed, and counts its bytes after decompression', async () => {
+    const body = { items: [{ text: 'x'.repeat(10_000) }], metadata: { resourceVersion: '10' } };
+    server.respond = (response, { headers }) => {
+      expect(headers['accept-encoding']).to.equal('gzip');
+      answerPacked(response, JSON.stringify(body));
+    };
+    const page = await client.list(undefined, {}, 500);
+    expect(page).to.deep.include({ items: body.items, bytes: JSON.stringify(body).length });
+  });
+
+  it('stops decompressing at its bound, and keeps its connection', async () => {
+    server.respond = (response) => answerPacked(response, ' '.repeat(2 * MOST_ANSWER_BYTES));
+    for (let calls = 0; calls < 3; calls += 1)
+      expect(await client.list(undefined, {}, 500).catch((error) => error)).to.be.instanceOf(TooLargeError);
+    expect(server.connections).to.equal(1);
+  });
+
+  it('reports an answer that only claims to be compressed, and makes the next call', async () => {
+    server.respond = (response) =>
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end('not compressed');
+    expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'Z_DATA_ERROR' });
+    server.respond = (response) => json(response, 200, { kind: 'EdgeTranscodeJob' });
+    expect(await client.get('media/a')).to.include({ kind: 'EdgeTranscodeJob' });
+  });
+
+  it('sends each call below the path of the server', async () => {
+    config.clusters = config.clusters.map((each) => ({ ...each, server: `${server.url}/k8s/clusters/c-1/` }));
+    await client.get('media/a');
+    expect(last().url).to.equal(`/k8s/clusters/c-1${COLLECTION}/namespaces/media/edgetranscodejobs/a`);
   });
 
   it('does not read an answer without an end, and keeps its connection', async () => {

@@ -3,9 +3,9 @@
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { loadKubeConfig } from '../../../../src/kube/client/kube-config.ts';
+import { loadKubeConfig, PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../../src/kube/connect.ts';
 
 function kubeconfigOf(server: string, cluster = {}): string {
@@ -56,6 +56,18 @@ describe('the configuration of the API server', () => {
     await writeFile(clusters, JSON.stringify({ clusters: listed, contexts: [], users: [] }));
     const KUBECONFIG = `:${contexts}:${clusters}`;
     expect(serverOf(undefined, { KUBECONFIG })).to.equal('https://merged.example');
+  });
+
+  it('gives all calls the same connections until they are dropped, also to a server with a public certificate', async () => {
+    for (const cluster of [{}, { 'certificate-authority-data': 'AA==' }]) {
+      const path = await file(kubeconfigOf('https://public.example', cluster));
+      const config = loadKubeConfig(new PooledKubeConfig(), { path, environment: {} });
+      const connections = () => config.authenticate(new RequestContext('https://public.example/api', 'GET'));
+      const first = await connections();
+      expect(await connections()).to.equal(first);
+      config.dropConnections();
+      expect(await connections()).not.to.equal(first);
+    }
   });
 
   it('is ~/.kube/config when the environment names none', async () => {

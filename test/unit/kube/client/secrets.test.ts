@@ -1,9 +1,9 @@
 // Reading one Secret by its name.
 
-import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { TooLargeError } from '../../../../src/kube/client/bounded-body.ts';
 import { KubeSecrets } from '../../../../src/kube/client/secrets.ts';
+import { refused } from '../../kit/fakes/refused.ts';
 
 const KEYS = ['accessKeyID', 'accessKeySecret', 'endpoint', 'empty'];
 
@@ -43,12 +43,8 @@ describe('reading a Secret', () => {
   });
 
   it('distinguishes a missing Secret from a forbidden one', async () => {
-    expect(await failing(new ApiException(404, '', '', {})).read('media', 'account', KEYS)).to.equal(
-      'missing',
-    );
-    expect(await failing(new ApiException(403, '', '', {})).read('media', 'account', KEYS)).to.equal(
-      'forbidden',
-    );
+    expect(await failing(refused(404)).read('media', 'account', KEYS)).to.equal('missing');
+    expect(await failing(refused(403)).read('media', 'account', KEYS)).to.equal('forbidden');
   });
 
   it('says when a Secret is too large', async () => {
@@ -57,11 +53,7 @@ describe('reading a Secret', () => {
   });
 
   it('rejects any other answer, without a word of its body', async () => {
-    for (const error of [
-      new ApiException(500, 'CANARY', 'CANARY', {}),
-      new ApiException(401, 'CANARY', 'CANARY', {}),
-      new Error('CANARY'),
-    ]) {
+    for (const error of [refused(500, 'CANARY'), refused(401, 'CANARY'), new Error('CANARY')]) {
       const failure = await failing(error)
         .read('media', 'account', KEYS)
         .catch((thrown: Error) => thrown);

@@ -1,11 +1,12 @@
 // Events are a courtesy: at a bounded rate, within the limits of the API server, and nothing depends on them.
 
-import { ApiException, type EventsV1Event } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { JobEvent } from '../../../../src/job/model/sinks.ts';
+import type { EventBody } from '../../../../src/kube/client/kube-client.ts';
 import { KubeEvents } from '../../../../src/kube/writers/events.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { refused } from '../../kit/fakes/refused.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { PRINTED_TEXT, TERMINAL_TEXT } from '../../kit/terminal.ts';
 
@@ -14,7 +15,7 @@ const STARTED: JobEvent = { type: 'Normal', reason: 'JobStarted', message: 'the 
 describe('events', () => {
   let clock: FakeClock;
   let logger: RecordingLogger;
-  let created: [string, EventsV1Event][];
+  let created: [string, EventBody][];
   let dropped: number;
   let mayWrite: boolean;
   let failure: Error | undefined;
@@ -26,7 +27,7 @@ describe('events', () => {
     dropped = 0;
     mayWrite = true;
     failure = undefined;
-    const createEvent = async (namespace: string, body: EventsV1Event) => {
+    const createEvent = async (namespace: string, body: EventBody) => {
       if (failure) throw failure;
       created.push([namespace, body]);
     };
@@ -52,12 +53,12 @@ describe('events', () => {
   it('name the object, what happened and the reporting instance', async () => {
     events.record(aJob().named('a').uid('uid-a').version(7).build(), STARTED);
     await settled();
-    const [namespace, { metadata, eventTime, ...body }] = created[0] as [string, EventsV1Event];
+    const [namespace, { metadata, eventTime, ...body }] = created[0] as [string, EventBody];
     expect(namespace).to.equal('media');
     expect(metadata?.namespace).to.equal('media');
     expect(metadata?.name).to.match(/^a\.[0-9a-f]{16}$/);
     // The API server accepts microseconds and refuses milliseconds.
-    expect(JSON.stringify(eventTime)).to.equal('"2026-01-01T00:00:00.123000Z"');
+    expect(eventTime).to.equal('2026-01-01T00:00:00.123000Z');
     expect(body).to.deep.equal({
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
@@ -152,7 +153,7 @@ describe('events', () => {
 
   it('that may not be created lead to one warning, with what to do', async () => {
     const message = 'events.events.k8s.io is forbidden: User "CANARY" cannot create resource "events"';
-    failure = new ApiException(403, 'CANARY', { message }, {});
+    failure = refused(403, { message });
     for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
     await settled();
     expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);
@@ -162,12 +163,12 @@ describe('events', () => {
 
   const terminating = () => {
     const causes = [{ reason: 'NamespaceTerminating' }];
-    return new ApiException(403, 'CANARY', { reason: 'Forbidden', details: { causes } }, {});
+    return refused(403, { reason: 'Forbidden', details: { causes } });
   };
 
   it('of a namespace that is being deleted lead to no warning, and hide no missing right later', async () => {
     const message = 'events.events.k8s.io is forbidden: User "CANARY" cannot create resource "events"';
-    const forbidden = new ApiException(403, 'CANARY', { message }, {});
+    const forbidden = refused(403, { message });
     for (const each of [terminating(), forbidden, terminating(), forbidden]) {
       failure = each;
       events.record(aJob().build(), STARTED);
@@ -181,7 +182,7 @@ describe('events', () => {
 
   it('that policies of two namespaces refuse lead to one warning for each namespace, which names it', async () => {
     const message = 'x is forbidden: exceeded quota: few, requested: count/events=1';
-    failure = new ApiException(403, 'CANARY', { message }, {});
+    failure = refused(403, { message });
     for (const namespace of ['one', 'two', 'one', 'two']) {
       events.record(aJob().named('a', namespace).build(), STARTED);
       await settled();
@@ -196,7 +197,7 @@ describe('events', () => {
   it('that a policy refuses lead to one warning, which names the policy and no Role', async () => {
     const message =
       "x is forbidden: ValidatingAdmissionPolicy 'quiet' with binding 'b' denied request: CANARY";
-    failure = new ApiException(422, 'CANARY', { message }, {});
+    failure = refused(422, { message });
     for (let times = 0; times < 3; times += 1) events.record(aJob().build(), STARTED);
     await settled();
     expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);

@@ -1,6 +1,5 @@
 // Each status is written once, never over a changed object, and retried until it is written or obsolete.
 
-import { ApiException } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import {
   type EdgeTranscodeJob,
@@ -13,6 +12,7 @@ import { Store } from '../../../../src/kube/informer/store.ts';
 import { StatusWriter } from '../../../../src/kube/writers/status-writer.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { refused } from '../../kit/fakes/refused.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 
 type Status = EdgeTranscodeJobStatus;
@@ -30,14 +30,14 @@ function metadataOf(name: string, version: number, labels: Record<string, string
   return { namespace: 'media', name, uid, resourceVersion: String(version), generation: 1, labels };
 }
 
-function refusal(code: number, headers: Record<string, string> = {}): Error {
-  return new ApiException(code, 'CANARY', '{"kind":"Status","message":"CANARY","reason":"Refused"}', headers);
+function refusal(code: number, retryAfter?: string): Error {
+  return refused(code, { kind: 'Status', message: 'CANARY', reason: 'Refused' }, retryAfter);
 }
 
 function policyRefusal(code: number): Error {
   const message =
     "x is forbidden: ValidatingAdmissionPolicy 'frozen' with binding 'b' denied request: CANARY";
-  return new ApiException(code, 'CANARY', { kind: 'Status', reason: 'Forbidden', message }, {});
+  return refused(code, { kind: 'Status', reason: 'Forbidden', message });
 }
 
 /** An API server whose answers the test gives, one by one. */
@@ -178,7 +178,7 @@ describe('the status writer', () => {
     await write(known('b'), RUNNING);
     mayWrite = false;
     await write(known('a'), RUNNING);
-    await client.refuse(new ApiException(500, 'broken', {}, {}));
+    await client.refuse(refused(500));
     await clock.advance(60_000);
     expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/b']);
   });
@@ -499,7 +499,7 @@ describe('the status writer', () => {
     it('logs what to do when the permission is missing', async () => {
       await write(known(), RUNNING);
       const message = 'x is forbidden: User "u" cannot patch resource "edgetranscodejobs/status"';
-      await client.refuse(new ApiException(403, 'x', { reason: 'Forbidden', message }, {}));
+      await client.refuse(refused(403, { reason: 'Forbidden', message }));
       expect(logger.lines[0]?.fields.hint).to.contain('kubectl apply -f deploy/');
     });
 
@@ -562,7 +562,7 @@ describe('the status writer', () => {
     it('waits as long as the API server requests, also with a newer status', async () => {
       const job = known();
       await write(job, RUNNING, 'older');
-      await client.refuse(refusal(429, { 'retry-after': '7' }));
+      await client.refuse(refusal(429, '7'));
       await clock.advance(3_000);
       await write(job, STOPPED, 'newer');
       await clock.advance(3_900);
@@ -577,7 +577,7 @@ describe('the status writer', () => {
       const job = known();
       await write(job, RUNNING, 'older');
       await write(job, STOPPED, 'newer');
-      await client.refuse(refusal(429, { 'retry-after': '7' }));
+      await client.refuse(refusal(429, '7'));
       await clock.advance(6_900);
       expect(client.patches).to.have.length(1);
       await clock.advance(100);
