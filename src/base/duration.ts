@@ -21,11 +21,30 @@ const TERM = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
 /** Longest duration, as in Go: its 64 bits of nanoseconds hold 2^63 ns, about 292 years. */
 const LONGEST_MS = 2 ** 63 / 1e6;
 
+/** The durations that were parsed last, by text: each poll reads its object's interval ten times. */
+const parsed = new Map<string, number>();
+
+/** Most texts in memory. Objects have a few different intervals. */
+const MOST_PARSED = 256;
+
+/** Longest text in memory. `2540400h10m10.000000000s`, longer than any real one, has 24 characters. */
+const LONGEST_PARSED = 32;
+
 /**
  * Returns milliseconds; undefined when `text` is not a duration. A sign is not accepted: no duration here is
  * negative.
  */
 export function parseDuration(text: string): number | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const duration = parse(text);
+  if (duration === undefined || text.length > LONGEST_PARSED) return duration;
+  if (parsed.size === MOST_PARSED) parsed.clear();
+  parsed.set(text, duration);
+  return duration;
+}
+
+function parse(text: string): number | undefined {
   if (text === '0') return 0;
   let total = 0;
   let end = 0;

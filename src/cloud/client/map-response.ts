@@ -99,9 +99,12 @@ const TIME = /^([12]\d{3}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$
 
 function time(value: unknown): string | undefined {
   const day = typeof value === 'string' ? TIME.exec(value)?.[1] : undefined;
-  if (day === undefined || !isDay(day)) return undefined;
+  if (day === undefined) return undefined;
   const date = new Date(value as string);
-  return Number.isNaN(date.getTime()) ? undefined : rfc3339(date);
+  if (Number.isNaN(date.getTime())) return undefined;
+  const time = rfc3339(date);
+  // A time that is written as it came is of a day that exists.
+  return time === value || isDay(day) ? time : undefined;
 }
 
 /** `Date` reads February 31 as March 3. */

@@ -3,7 +3,7 @@
  * destroys a request whose time is over. Node publishes each request and each answer on a diagnostics
  * channel.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { AnswerCost } from './answer-memory.ts';
 import { UnexpectedBody } from './call-errors.ts';
@@ -20,29 +20,52 @@ const READ_TIMER = 'TIMER::READ_TIMER';
 /** Most informational heads before an answer, such as 103 Early Hints. The vendor sends none. */
 const MOST_INFORMATIONAL = 8;
 
+/** What Node publishes about a request. */
+interface Message {
+  readonly request: ClientRequest;
+}
+
+/**
+ * Passes the messages of a channel to the calls that they are about, each once. One listener serves all:
+ * with one for each, a call would see the requests of every other call in flight.
+ */
+class Listeners<M extends Message> {
+  readonly #byNonce = new Map<string, (message: M) => void>();
+
+  constructor(channel: string) {
+    subscribe(channel, (message) => this.#receive(message as M));
+  }
+
+  /** Runs `call`. Passes the message about the request that carries `nonce` to `listener`, if it comes. */
+  async during<T>(nonce: string, listener: (message: M) => void, call: () => Promise<T>): Promise<T> {
+    this.#byNonce.set(nonce, listener);
+    try {
+      return await call();
+    } finally {
+      this.#byNonce.delete(nonce);
+    }
+  }
+
+  #receive(message: M): void {
+    const nonce = message.request.getHeader(NONCE_HEADER);
+    if (typeof nonce !== 'string') return;
+    const listener = this.#byNonce.get(nonce);
+    this.#byNonce.delete(nonce);
+    listener?.(message);
+  }
+}
+
+const created = new Listeners(CREATED);
+const answered = new Listeners<Message & { readonly response: IncomingMessage }>(CHANNEL);
+
 /**
  * Runs `call`, whose request carries `nonce`, and destroys the request when `over` is aborted: without an
  * answer it would stay open as long as the endpoint sends a byte of a head now and then. Aborts `over` with
  * an UnexpectedBody when informational heads come without end: they cost work, and no bound on the answer
  * counts them.
  */
-export async function holdRequest<T>(
-  nonce: string,
-  over: AbortController,
-  call: () => Promise<T>,
-): Promise<T> {
-  const listener = (message: unknown) => {
-    const { request } = message as { request: ClientRequest };
-    if (request.getHeader(NONCE_HEADER) !== nonce) return;
-    unsubscribe(CREATED, listener);
-    hold(request, over);
-  };
-  subscribe(CREATED, listener);
-  try {
-    return await call();
-  } finally {
-    unsubscribe(CREATED, listener);
-  }
+export function holdRequest<T>(nonce: string, over: AbortController, call: () => Promise<T>): Promise<T> {
+  return created.during(nonce, ({ request }) => hold(request, over), call);
 }
 
 function hold(request: ClientRequest, over: AbortController): void {
@@ -62,24 +85,16 @@ function hold(request: ClientRequest, over: AbortController): void {
  * arrived, and then stops listening: `call` may never end, because the SDK does not promise to end when an
  * answer is destroyed before it has been read.
  */
-export async function hearAnswer<T>(
+export function hearAnswer<T>(
   nonce: string,
   call: () => Promise<T>,
   onAnswer: (answer: IncomingMessage) => void,
 ): Promise<T> {
-  const listener = (message: unknown) => {
-    const { request, response } = message as { request: ClientRequest; response: IncomingMessage };
-    if (request.getHeader(NONCE_HEADER) !== nonce) return;
-    unsubscribe(CHANNEL, listener);
+  const listener = ({ request, response }: Message & { readonly response: IncomingMessage }) => {
     forgetTimer(request);
     onAnswer(response);
   };
-  subscribe(CHANNEL, listener);
-  try {
-    return await call();
-  } finally {
-    unsubscribe(CHANNEL, listener);
-  }
+  return answered.during(nonce, listener, call);
 }
 
 /**
