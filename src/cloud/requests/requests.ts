@@ -37,6 +37,9 @@ export interface RequestsParts {
   readonly observer?: Pick<CallObserver, 'waited'> | undefined;
 }
 
+/** A Secret that was read within this time is not read again for a refresh: a storm of them reads it once. */
+const READ_LATELY_MS = 1_000;
+
 type AccountBudget = Budget<Request<unknown>>;
 
 export class Requests {
@@ -88,7 +91,11 @@ export class Requests {
     const destination = client.destinationOf(request.about, credential);
     const { state, account } = await states.of(credential);
     const entrance = await admit({ credential, destination, state, account }, request);
-    if ('refused' in entrance) return this.#refuse(request, entrance.refused, { destination });
+    if ('refused' in entrance) {
+      const isKeyRefused = entrance.refused.kind === 'AuthenticationFailed';
+      if (isKeyRefused && (await this.#hasNewKey(request, credential))) return this.#restart(request);
+      return this.#refuse(request, entrance.refused, { destination });
+    }
     request.admission = entrance;
     if (request.withdrawn || this.#isClosed) return this.#finish(request, WITHDRAWN);
     // The account changed while the request waited for a probe: its key was replaced, or STS has named the
@@ -196,12 +203,15 @@ export class Requests {
     guard.began();
     const result = await client.call(request.subject.operation, request.about, credential);
     this.#gateOf(request, credential)?.ended(result.work);
+    const isKeyRefused = result.kind === 'failed' && result.failed.failure.kind === 'AuthenticationFailed';
+    // Requests that wait for a probe must not be refused with a key that was replaced meanwhile.
+    if (isKeyRefused && admission.state.breaker.isProbe(admission.pass))
+      await this.#readAgain(request, credential, result.sentAt);
     report(admission, result);
     if (result.kind === 'answered') return this.#finish(request, result);
     const { failed, sentAt, destination, isOnlyListing } = result;
     const { failure, code, requestID } = failed;
     if (code === SIGNATURE_NONCE_USED && request.noteRestart('usedNonce')) return this.#restart(request);
-    const isKeyRefused = failure.kind === 'AuthenticationFailed';
     const retryAt = isKeyRefused ? await this.#keyRefused(request, admission, sentAt) : undefined;
     if (retryAt === 'replaced') return this.#restart(request);
     this.#refuse(request, retryAt === undefined ? failure : { ...failure, retryAt }, {
@@ -220,16 +230,43 @@ export class Requests {
    */
   async #keyRefused(
     request: Request<unknown>,
-    { state, pass, credential: { identity, version } }: Admission,
+    { state, pass, credential }: Admission,
     sentAt: number,
   ): Promise<number | 'replaced' | undefined> {
-    const { credentials } = this.#parts;
-    credentials.keyRefused(identity, sentAt);
-    const resolved = await credentials.resolve(request.about.credential);
-    const isReplaced = 'credential' in resolved && resolved.credential.version !== version;
+    const isReplaced = await this.#readAgain(request, credential, sentAt);
     const refused = state.breaker.refusal(pass);
     if ((isReplaced || !refused) && request.noteRestart('refusedKey')) return 'replaced';
     return refused?.retryAt;
+  }
+
+  /**
+   * Reads the Secret of a key that was refused for a call sent at `sentAt`, unless it was read since. A new
+   * key closes the breaker.
+   *
+   * @returns whether there is a new key
+   */
+  async #readAgain(
+    { about }: Request<unknown>,
+    { identity, version }: Credential,
+    sentAt: number,
+  ): Promise<boolean> {
+    const { credentials, states } = this.#parts;
+    credentials.keyRefused(identity, sentAt);
+    const resolved = await credentials.resolve(about.credential);
+    if (!('credential' in resolved) || resolved.credential.version === version) return false;
+    states.adopt(resolved.credential);
+    return true;
+  }
+
+  /**
+   * Whether a request whose key is known to be refused starts again with another key: a user waits for its
+   * answer, and may have replaced the key just now.
+   */
+  async #hasNewKey(request: Request<unknown>, credential: Credential): Promise<boolean> {
+    const { clock } = this.#parts;
+    const isOwn = request.about.credential.name === undefined;
+    if (isOwn || request.priority !== 'urgent' || !request.noteRestart('refusedKey')) return false;
+    return await this.#readAgain(request, credential, clock.now() - READ_LATELY_MS);
   }
 
   /** Starts the request again from its credential. */

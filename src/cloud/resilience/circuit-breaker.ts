@@ -83,17 +83,22 @@ export class CircuitBreaker {
 
   /** The failure for a caller that entered and has waited since, if the breaker no longer lets it through. */
   refusal(pass: Pass): Failure | undefined {
-    return this.#open && !this.#isProbe(pass) ? failureOf(this.#open) : undefined;
+    return this.#open && !this.isProbe(pass) ? failureOf(this.#open) : undefined;
+  }
+
+  /** Whether callers wait for the result of this call. */
+  isProbe(pass: Pass): boolean {
+    return this.#open?.probe?.pass === pass;
   }
 
   /** Closes the breaker if the call was the probe. An older call shows nothing about the failure. */
   succeeded(pass: Pass): void {
-    if (this.#isProbe(pass)) this.reset();
+    if (this.isProbe(pass)) this.reset();
   }
 
   /** Opens the breaker. Calls in flight together fail together: they count as one failure. */
   failed(pass: Pass, failure: Failure): void {
-    if (this.#open && !this.#isProbe(pass)) return;
+    if (this.#open && !this.isProbe(pass)) return;
     const attempt = (this.#open?.attempt ?? 0) + 1;
     this.#become({ failure, attempt, until: this.#clock.now() + backoffDelay(PROBES, attempt) });
   }
@@ -116,12 +121,8 @@ export class CircuitBreaker {
     this.#become(undefined);
   }
 
-  #isProbe(pass: Pass): boolean {
-    return this.#open?.probe?.pass === pass;
-  }
-
   #probeAgain(pass: Pass, delayMs: (attempt: number) => number): void {
-    if (!this.#open || !this.#isProbe(pass)) return;
+    if (!this.#open || !this.isProbe(pass)) return;
     const { failure, attempt } = this.#open;
     this.#become({ failure, attempt, until: this.#clock.now() + delayMs(attempt) });
   }

@@ -270,7 +270,10 @@ function hintOf({ status, refusedBy }: ApiFailure): string | undefined {
   return undefined;
 }
 
-/** Replaces the whole status, so that no stale field stays; tests for the version that it was decided on. */
+/**
+ * Replaces the whole status, so that no stale field stays. Tests for the version that the store holds now:
+ * the status says itself which generation it answers, and another version shows that the store lags.
+ */
 function patchOf(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus): readonly PatchOperation[] {
   return [
     { op: 'test', path: '/metadata/uid', value: object.uid },

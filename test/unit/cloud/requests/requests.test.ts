@@ -25,6 +25,8 @@ describe('requests', () => {
   let reads: number;
   /** The Secret is fresh again once it has been read. */
   let isKeyRefused: boolean;
+  /** Whether a request that waits for the Secret gets what is known, until the key is refused. */
+  let isCached: boolean;
   /** The namespace whose Secret is stale at each permit. */
   let staleIn: string | undefined;
   let destination: Destination;
@@ -49,6 +51,7 @@ describe('requests', () => {
     fresh = held;
     reads = 0;
     isKeyRefused = false;
+    isCached = false;
     staleIn = undefined;
     destination = DESTINATION;
     secondRead = undefined;
@@ -90,7 +93,7 @@ describe('requests', () => {
       if (reads === 2) await secondRead;
       if (isKeyRefused) fresh = held;
       isKeyRefused = false;
-      return held;
+      return (isCached && fresh) || held;
     },
     fresh: ({ namespace }: CredentialReference) => (namespace === staleIn ? undefined : fresh),
     keyRefused: () => {
@@ -321,6 +324,51 @@ describe('requests', () => {
     await time.pass(50);
     const { result } = request;
     expect(result?.kind === 'failed' && result.failure.retryAt).to.be.within(time.now(), time.now() + 5_000);
+  });
+
+  it('that wait for a probe are not refused with its key, but call with the one that replaced it', async () => {
+    submit();
+    await time.pass(50);
+    calls[0]?.end('AuthenticationFailed');
+    await time.pass(5_000, 100);
+    const both = [submit(), submit()];
+    await time.pass(50);
+    expect(versions(), 'one is the probe').to.deep.equal(['one', 'one']);
+    held = aKey('two');
+    calls[1]?.end('AuthenticationFailed');
+    await time.pass(50);
+    expect(versions()).to.deep.equal(['one', 'one', 'two', 'two']);
+    for (const { end } of calls.slice(2)) end('answered');
+    await time.pass(1);
+    expect(outcome(...both)).to.deep.equal(['answered', 'answered']);
+  });
+
+  describe('while their key is known to be refused', () => {
+    beforeEach(async () => {
+      submit();
+      await time.pass(50);
+      calls[0]?.end('AuthenticationFailed');
+      await time.pass(1_100, 100);
+      isCached = true;
+    });
+
+    it('read the Secret and call with what it holds now, if a user waits for the answer', async () => {
+      held = aKey('two');
+      const [scheduled, urgent] = [submit(), submit({ priority: 'urgent' })];
+      await time.pass(50);
+      expect(outcome(scheduled)).to.deep.equal(['AuthenticationFailed']);
+      expect(versions()).to.deep.equal(['one', 'two']);
+      calls[1]?.end('answered');
+      await time.pass(1);
+      expect(outcome(urgent)).to.deep.equal(['answered']);
+    });
+
+    it('leave with the failure and make no call, if the Secret still holds the same key', async () => {
+      const urgent = submit({ priority: 'urgent' });
+      await time.pass(50);
+      expect(outcome(urgent)).to.deep.equal(['AuthenticationFailed']);
+      expect(versions()).to.deep.equal(['one']);
+    });
   });
 
   it('take no permit while their key is known to be refused', async () => {
