@@ -37,15 +37,12 @@ export function desiredInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSe
   return Math.max(requestedInterval(spec, settings), settings.minIntervalMs);
 }
 
-/**
- * The interval that is used: the desired interval, made longer where the budget requires it, in whole
- * seconds.
- */
+/** The interval that is used: the desired interval, made longer where the budget requires it, on the grid. */
 export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   const desired = desiredInterval(spec, settings);
   return settings.intervalScale === 1
     ? desired
-    : Math.ceil((desired * settings.intervalScale) / 1_000) * 1_000;
+    : Math.ceil((desired * settings.intervalScale) / POLL_GRID_MS) * POLL_GRID_MS;
 }
 
 /** A definitive failure as the schedule sees it. */

@@ -17,8 +17,8 @@ import { job } from '../support/world.ts';
 const CALLS_PER_MINUTE = 300;
 /**
  * Objects of each shard, at 7.5 polls a minute each. Each shard alone needs less than the 294 calls a minute
- * that the budget allows; together they need 360. Intervals that are a quarter longer make that 288, which is
- * 96% of the budget.
+ * that the budget allows; together they need 360. Intervals of 10 s make that 288, which is 96% of the
+ * budget.
  */
 const OBJECTS = { sports: 30, news: 15, rest: 3 } as const;
 const INTERVAL = '8s';
@@ -73,7 +73,9 @@ describe('a budget that three shards share', function () {
   it('lengthens the intervals of all shards when the objects of all together need more', async () => {
     for (const [shard, operator] of operators) {
       const ratio = `edgetranscode_interval_stretch_ratio{identity="default",shard="${shard}"}`;
-      await operator.process.ready(async () => (await operator.metric(ratio)) === 1.25);
+      // The first shards may have stretched by their demand alone, and change once a minute.
+      const isSo = async () => (await operator.metric(ratio)) >= 360 / 294;
+      await operator.process.ready(isSo, MINUTE_MS + 30_000);
     }
   });
 

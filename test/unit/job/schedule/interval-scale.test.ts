@@ -1,4 +1,4 @@
-// The factor by which intervals are longer so that calls fit the budget: in steps, rarely, and without
+// The factor by which intervals are longer so that calls fit the budget: exactly, rarely, and without
 // flapping.
 
 import { expect } from 'chai';
@@ -36,38 +36,62 @@ describe('an interval scale', () => {
     expect([0, 0.5, 1].map(factorFor)).to.deep.equal([1, 1, 1]);
   });
 
-  it('takes the fewest steps of a quarter that make the demand fit', () => {
-    expect([1.01, 1.25, 1.26, 1.5625, 10].map(factorFor)).to.deep.equal([
-      1.25,
-      1.25,
-      1.5625,
-      1.5625,
-      1.25 ** 11,
-    ]);
-    for (let load = 1; load < 200; load *= 1.07) expect(load / factorFor(load)).to.be.within(0.79, 1.000001);
+  it('makes the demand fit, and uses 98% of the share', () => {
+    for (let load = 1.001; load < 200; load *= 1.07)
+      expect(load / factorFor(load), `${load}`).to.be.within(0.98, 0.99 + 1e-9);
   });
 
   it('changes once a minute at most, in either direction', () => {
     const stretched = scaleFor(UNSCALED, 2, T);
-    expect(scaleFor(stretched, 9, T + MINUTE - 1)).to.equal(stretched);
-    expect(scaleFor(stretched, 0, T + MINUTE - 1)).to.equal(stretched);
-    expect(scaleFor(stretched, 9, T + MINUTE)).not.to.equal(stretched);
-    expect(factorOf(scaleFor(stretched, 0, T + MINUTE))).to.equal(1);
+    const factorAfter = (demand: number, ms: number) => factorOf(scaleFor(stretched, demand, T + ms));
+    expect([factorAfter(9, MINUTE - 1), factorAfter(0, MINUTE - 1)]).to.deep.equal(
+      Array(2).fill(factorOf(stretched)),
+    );
+    expect(factorAfter(9, MINUTE)).to.be.greaterThan(9);
+    expect(factorAfter(0, MINUTE)).to.equal(1);
   });
 
-  it('does not flap when the demand swings by a tenth around a step', () => {
-    let intervalScale = UNSCALED;
-    const factors = new Set<number>();
-    for (let minute = 0; minute < 60; minute += 1) {
-      intervalScale = scaleFor(intervalScale, minute % 2 ? 1.26 : 1.15, T + minute * MINUTE);
-      if (minute > 1) factors.add(factorOf(intervalScale));
-    }
-    expect([...factors]).to.deep.equal([1.5625]);
+  /** The factors of an hour in which the demand changes each minute. */
+  function hourOf(demandAt: (minute: number) => number): number[] {
+    let scale = UNSCALED;
+    return Array.from({ length: 60 }, (_, minute) => {
+      scale = scaleFor(scale, demandAt(minute), T + minute * MINUTE);
+      return factorOf(scale);
+    });
+  }
+
+  function changesIn(factors: readonly number[]): number {
+    return factors.filter((factor, index) => index > 0 && factor !== factors[index - 1]).length;
+  }
+
+  it('does not flap when the demand swings by a tenth: it comes to fit the largest', () => {
+    const factors = hourOf((minute) => (minute % 2 ? 1.26 : 1.15));
+    expect(changesIn(factors)).to.be.at.most(2);
+    expect(1.26 / (factors.at(-1) ?? 0)).to.be.within(0.97, 1);
   });
 
-  it('shrinks when the demand fits with a tenth to spare', () => {
+  it('changes every third minute while the demand grows each minute, and always makes it fit', () => {
+    const demandAt = (minute: number) => 1.02 * 1.02 ** minute;
+    const factors = hourOf(demandAt);
+    expect(changesIn(factors)).to.be.within(15, 30);
+    for (const [minute, factor] of factors.entries()) expect(demandAt(minute) / factor).to.be.within(0.92, 1);
+  });
+
+  it('follows a demand that has become smaller by less than a quarter after 10 min', () => {
+    const factors = hourOf((minute) => (minute < 20 ? 2 : 1.8));
+    expect(2 / (factors[29] ?? 0)).to.be.within(0.97, 1);
+    expect(1.8 / (factors[41] ?? 0)).to.be.within(0.97, 1);
+    expect(changesIn(factors)).to.equal(1);
+  });
+
+  it('follows a demand that has become much smaller within a minute, and leaves a tenth to spare', () => {
+    const stretched = scaleFor(UNSCALED, 4, T);
+    expect(1.5 / factorOf(scaleFor(stretched, 1.5, T + MINUTE))).to.be.within(0.88, 0.9);
+  });
+
+  it('is 1 again within a minute when the demand fits with a tenth to spare', () => {
     const stretched = scaleFor(UNSCALED, 1.2, T);
-    expect(factorOf(scaleFor(stretched, 0.95, T + MINUTE))).to.equal(1.25);
+    expect(factorOf(scaleFor(stretched, 0.95, T + MINUTE))).to.equal(factorOf(stretched));
     expect(factorOf(scaleFor(stretched, 0.89, T + MINUTE))).to.equal(1);
   });
 });
