@@ -34,11 +34,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end }}
 
-{{/* The subject of every binding. */}}
-{{- define "operator.subject" -}}
-kind: ServiceAccount
-name: {{ include "operator.serviceAccountName" . }}
-namespace: {{ .Release.Namespace }}
+{{/* The subjects of every binding. */}}
+{{- define "operator.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "operator.serviceAccountName" . }}
+  namespace: {{ .Release.Namespace }}
 {{- end }}
 
 {{- define "operator.image" -}}

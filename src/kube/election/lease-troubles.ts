@@ -32,6 +32,6 @@ export class LeaseTroubles {
 function hintOf({ status, refusedBy = AUTHORIZATION }: ApiFailure): LogFields {
   if (status !== FORBIDDEN || refusedBy !== AUTHORIZATION) return {};
   return {
-    hint: 'the service account may not create Leases, or get, watch and update this one: kubectl apply -f deploy/; for a shard, docs/scaling.md',
+    hint: 'the service account may not create Leases, or get, watch and update this one: helm upgrade the release, or kubectl apply -f deploy/install.yaml; for a shard, docs/scaling.md',
   };
 }

@@ -324,7 +324,7 @@ function hintOf({ status, reason }: ApiFailure, namespace: string | undefined): 
   if (status === 404) return 'the CRD is not installed: kubectl apply -f crds/';
   if (status === 403)
     return namespace === undefined
-      ? 'the service account may not list and watch edgetranscodejobs: kubectl apply -f deploy/'
+      ? 'the service account may not list and watch edgetranscodejobs: helm upgrade the release, or kubectl apply -f deploy/install.yaml'
       : `the service account may not list and watch edgetranscodejobs there: kubectl --namespace ${namespace} apply -f deploy/namespaced/watched-namespace.yaml`;
   if (status === 401)
     return 'the API server does not accept the credentials of the kubeconfig or service account';

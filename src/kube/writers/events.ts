@@ -39,7 +39,8 @@ const NAMESPACE_RATE = { burst: 50, perSecond: 0.5 };
 /** Time after which a namespace's unused bucket is full, like a new one: 50 / 0.5 per second = 100 s. */
 const FULL_AFTER_MS = (NAMESPACE_RATE.burst / NAMESPACE_RATE.perSecond) * 1_000;
 
-const HINT = 'the service account may not create events: kubectl apply -f deploy/';
+const HINT =
+  'the service account may not create events: helm upgrade the release, or kubectl apply -f deploy/install.yaml';
 
 const LOGGED_AGAIN_MS = 10 * 60_000;
 

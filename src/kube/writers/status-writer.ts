@@ -264,7 +264,7 @@ export class StatusWriter implements StatusSink {
 /** What a person can do about a failed write. */
 function hintOf({ status, refusedBy }: ApiFailure): string | undefined {
   if (refusedBy === AUTHORIZATION)
-    return 'the service account may not patch edgetranscodejobs/status: kubectl apply -f deploy/';
+    return 'the service account may not patch edgetranscodejobs/status: helm upgrade the release, or kubectl apply -f deploy/install.yaml';
   if (status === 403 && refusedBy === undefined)
     return 'the API server forbids it: look for a missing Role, an admission policy or a webhook';
   return undefined;

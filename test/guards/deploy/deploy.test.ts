@@ -1,5 +1,6 @@
 /**
- * The shipped manifests fit each other, and the pod runs with the least it needs.
+ * The shipped manifests fit each other, and the pod runs with the least it needs. They are rendered from the
+ * chart, so most of this holds for the chart's defaults, too.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +24,8 @@ import { readConfig } from '../../../src/config/read-config.ts';
 import { type Manifest, manifestsIn, ROOT, theOnly } from './manifests.ts';
 
 const manifests = manifestsIn('deploy');
+const EDITOR = 'edge-transcode-job-operator-editor';
+const VIEWER = 'edge-transcode-job-operator-viewer';
 
 describe('the Deployment', () => {
   const { spec } = theOnly<V1Deployment>(manifests, 'Deployment');
@@ -142,7 +145,7 @@ describe('the manifests', () => {
     const labels = spec?.template.metadata?.labels;
     expect(service?.selector).to.deep.equal(labels);
     expect(spec?.selector.matchLabels).to.deep.equal(labels);
-    expect(metadata?.labels).to.deep.equal(labels);
+    expect(metadata?.labels).to.include(labels);
     expect(service?.ports).to.deep.equal([{ name: 'http', port: 8080, targetPort: 'http' }]);
   });
 
@@ -196,29 +199,36 @@ describe('the manifests', () => {
     ]);
   });
 
+  it('are the same without a ClusterRole, but for what a cluster has once', () => {
+    const withoutRole = manifestsIn('deploy/namespaced', 'install.yaml');
+    const ofCluster = /^(ClusterRole|ValidatingAdmission|CustomResourceDefinition)/;
+    expect(withoutRole).to.deep.equal(manifests.filter(({ kind }) => !ofCluster.test(kind)));
+    expect(withoutRole).to.have.lengthOf(8);
+  });
+
   it('grant the same in a namespace where the operator may have no ClusterRole', () => {
-    const inNamespaces = manifestsIn('deploy/namespaced');
+    const inNamespace = manifestsIn('deploy/namespaced', 'watched-namespace.yaml');
     const { rules } = theOnly<V1ClusterRole>(manifests, 'ClusterRole', account.metadata.name);
-    const binding = theOnly<V1RoleBinding>(inNamespaces, 'RoleBinding');
-    expect(theOnly<V1Role>(inNamespaces, 'Role').rules).to.deep.equal(rules);
+    const binding = theOnly<V1RoleBinding>(inNamespace, 'RoleBinding');
+    expect(theOnly<V1Role>(inNamespace, 'Role').rules).to.deep.equal(rules);
     expect(binding.roleRef).to.include({ kind: 'Role', name: account.metadata.name });
     expect(binding.subjects).to.deep.equal([
       { kind: 'ServiceAccount', name: account.metadata.name, namespace: namespace.metadata.name },
     ]);
-    expect(theOnly(inNamespaces, 'ServiceAccount')).to.deep.equal(account);
-    expect(inNamespaces).to.have.lengthOf(3);
+    expect(inNamespace.filter(({ metadata }) => metadata.namespace)).to.deep.equal([]);
+    expect(inNamespace).to.have.lengthOf(2);
   });
 
   it('let editors of a namespace write objects, but no status', () => {
-    expect(permissions('edgetranscodejob-editor').map((each) => each.split('/').slice(1).join('/')))
+    expect(permissions(EDITOR).map((each) => each.split('/').slice(1).join('/')))
       .to.have.lengthOf(8)
       .and.satisfy((resources: string[]) => resources.every((each) => each === 'edgetranscodejobs'));
-    expect(aggregation('edgetranscodejob-editor')).to.deep.equal(['aggregate-to-admin', 'aggregate-to-edit']);
+    expect(aggregation(EDITOR)).to.deep.equal(['aggregate-to-admin', 'aggregate-to-edit']);
   });
 
   it('leave it to the cluster whether viewers see stream URLs', () => {
-    expect(permissions('edgetranscodejob-viewer')).to.have.lengthOf(3);
-    expect(aggregation('edgetranscodejob-viewer')).to.deep.equal([]);
+    expect(permissions(VIEWER)).to.have.lengthOf(3);
+    expect(aggregation(VIEWER)).to.deep.equal([]);
   });
 
   function permissions(role: string): string[] {

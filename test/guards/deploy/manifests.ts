@@ -49,16 +49,21 @@ export interface Crd extends Manifest {
 /**
  * The documents of one folder's YAML files in the order in which `kubectl apply -f` takes them; subfolders
  * are not read.
+ *
+ * @param only the name of one file; default: all
  */
-export function manifestsIn(folder: string): Manifest[] {
-  const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.yaml'));
+export function manifestsIn(folder: string, only?: string): Manifest[] {
+  const files = readdirSync(join(ROOT, folder)).filter(
+    (name) => name.endsWith('.yaml') && name === (only ?? name),
+  );
   return files.sort().flatMap((name) => documentsOf(join(ROOT, folder, name)));
 }
 
 function documentsOf(file: string): Manifest[] {
-  return parseAllDocuments(readFileSync(file, 'utf8')).map((document) => {
+  return parseAllDocuments(readFileSync(file, 'utf8')).flatMap((document) => {
     if (document.errors[0]) throw new Error(`${file}: ${document.errors[0].message}`);
-    return document.toJS() as Manifest;
+    // The head of a file is a document of comments.
+    return (document.toJS() as Manifest | null) ?? [];
   });
 }
 

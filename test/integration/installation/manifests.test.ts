@@ -12,7 +12,7 @@ import { CONTROL_PLANE_WITHIN_MS, crdServed, shipped, succeeding } from '../supp
 
 const NAMESPACE = 'edge-transcode-system';
 const ACCOUNT = `system:serviceaccount:${NAMESPACE}:edge-transcode-job-operator`;
-const INSTALL = ['-f', shipped('crds'), '-f', shipped('deploy')];
+const INSTALL = ['-f', shipped('deploy/install.yaml')];
 const SAMPLES = ['--namespace=media', '-f', shipped('deploy/samples')];
 
 /** `verb group/resource[/subresource] [name] [in namespace]`; the core group is empty. */

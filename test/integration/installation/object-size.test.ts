@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
+import { manifestsIn } from '../../guards/deploy/manifests.ts';
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
 import type { KubectlResult } from '../../world/control-plane/kubectl.ts';
 import { applyCrd, CONTROL_PLANE_WITHIN_MS, shipped, succeeding, writeStatus } from '../support/shipped.ts';
@@ -75,7 +76,8 @@ describe('the shipped admission policy', function () {
     await applyCrd(api);
     await createBefore('old', labels(1_000));
     await createBefore('deleted', { ...labels(1_000), ...finalizers(1) });
-    await succeeding(api, ['apply', '-f', shipped('deploy/7-object-size.yaml')]);
+    const policy = manifestsIn('deploy').filter(({ kind }) => kind.startsWith('ValidatingAdmission'));
+    await succeeding(api, ['apply', '-f', '-'], policy.map((each) => JSON.stringify(each)).join('\n---\n'));
     await enforced();
   });
 

@@ -173,7 +173,7 @@ function lineWith(operator: Operator, fields: Readonly<Record<string, unknown>>)
 }
 
 function watchedRole(): V1Role & Manifest {
-  return theOnly(manifestsIn('deploy/namespaced'), 'Role');
+  return theOnly(manifestsIn('deploy/namespaced', 'watched-namespace.yaml'), 'Role');
 }
 
 function roleWithout(permission: string, namespace: string): object {

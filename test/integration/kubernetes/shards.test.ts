@@ -2,9 +2,9 @@
  * Two shards and an operator without a shard on one API server, under the shipped service account. The API
  * server's audit log shows their watches and writes, the simulated cloud their calls.
  */
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { REQUESTED_AT_ANNOTATION, SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
+import { leaseNameOf } from '../../../src/api/shard.ts';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import type { Operator } from '../../world/operator.ts';
 import { callsAbout, createJob, furtherCalls, type JobIDs, now } from '../support/cloud-side.ts';
@@ -22,9 +22,6 @@ const INTERVAL_MS = 5_000;
 /** What a call of a busy machine may be late. */
 const LATE_MS = 1_500;
 const MOVES = 12;
-
-/** The command of docs/scaling.md. The tests replace `sports` in it by the name of each shard. */
-const GRANT = /patch role edge-transcode-job-operator --type=json --patch='(?<patch>[^']*)'/;
 
 describe('shards', function () {
   this.timeout(90_000);
@@ -180,10 +177,11 @@ describe('shards', function () {
   }
 
   /** What docs/scaling.md says. */
+  /** Grants the Lease of a shard as the chart does, but to the service account of all. */
   async function grant(shard: string): Promise<void> {
-    const patch = GRANT.exec(readFileSync('docs/scaling.md', 'utf8'))?.groups?.patch;
-    const named = String(patch).replace('sports', shard);
-    const role = ['patch', 'role', OPERATOR.name, `--namespace=${OPERATOR.namespace}`];
+    const name = leaseNameOf(OPERATOR.name, shard);
+    const named = JSON.stringify([{ op: 'add', path: '/rules/1/resourceNames/-', value: name }]);
+    const role = ['patch', 'role', `${OPERATOR.name}-lease`, `--namespace=${OPERATOR.namespace}`];
     await scene.world.kubectl(...role, '--type=json', `--patch=${named}`);
   }
 

@@ -13,7 +13,7 @@ const SCRAPERS = 200;
 /** How often each scraper scrapes, each time as soon as it has its answer. */
 const ROUNDS = 3;
 
-/** Each probe is answered within this; the kubelet gives up after 5 s (`deploy/4-deployment.yaml`). */
+/** Each probe is answered within this; the kubelet gives up after 5 s (the chart's `deployment.yaml`). */
 const PROBE_WITHIN_MS = 1_000;
 
 /** A rendering is reused for a second, and one may be under way at the beginning. */

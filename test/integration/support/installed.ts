@@ -12,12 +12,9 @@ import { shipped, succeeding } from './shipped.ts';
 export const OPERATOR = { namespace: 'edge-transcode-system', name: 'edge-transcode-job-operator' } as const;
 export const OPERATOR_USER = `system:serviceaccount:${OPERATOR.namespace}:${OPERATOR.name}`;
 
-/**
- * Applies deploy/, and gives the path of a kubeconfig of the operator's service account. The CRD must be
- * served.
- */
+/** Applies deploy/install.yaml, and gives the path of a kubeconfig of the operator's service account. */
 export async function install(api: ControlPlane): Promise<string> {
-  await succeeding(api, ['apply', '-f', shipped('deploy')]);
+  await succeeding(api, ['apply', '-f', shipped('deploy/install.yaml')]);
   return api.kubeconfigForServiceAccount(OPERATOR.namespace, OPERATOR.name);
 }
 
@@ -25,15 +22,7 @@ export async function install(api: ControlPlane): Promise<string> {
  * Installs without any ClusterRole, by the commands of docs/operations.md. The namespaces must exist.
  */
 export async function installNamespaced(api: ControlPlane, namespaces: readonly string[]): Promise<string> {
-  const common = [
-    '1-namespace',
-    'namespaced/service-account',
-    '2-operator-lease',
-    '4-deployment',
-    '5-service',
-    '6-network-policy',
-  ];
-  await succeeding(api, ['apply', ...common.flatMap((name) => ['-f', shipped(`deploy/${name}.yaml`)])]);
+  await succeeding(api, ['apply', '-f', shipped('deploy/namespaced/install.yaml')]);
   for (const namespace of namespaces)
     await succeeding(api, [
       'apply',

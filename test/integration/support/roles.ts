@@ -98,7 +98,7 @@ function clusterRole(): ShippedRole {
 }
 
 function leaseRole(): ShippedRole {
-  return theOnly(manifestsIn('deploy'), 'Role', OPERATOR.name);
+  return theOnly(manifestsIn('deploy'), 'Role', `${OPERATOR.name}-lease`);
 }
 
 async function sampleRole(): Promise<V1Role & Manifest> {

@@ -39,12 +39,12 @@ export const NAMESPACE = 'edge-transcode-system';
 export const RELEASE = 'edge-transcode-job-operator';
 
 export class Helm {
-  readonly #program: string;
+  readonly program: string;
   /** A folder of the test's own, for settings and files. */
   readonly folder: string;
 
   constructor(program: string, folder: string) {
-    this.#program = program;
+    this.program = program;
     this.folder = folder;
   }
 
@@ -62,7 +62,7 @@ export class Helm {
     };
     return new Promise((resolve, reject) => {
       const options = { env, timeout: ENDS_WITHIN_MS, maxBuffer: 64 * 1024 * 1024 };
-      const child = execFile(this.#program, args, options, (error, stdout, stderr) => {
+      const child = execFile(this.program, args, options, (error, stdout, stderr) => {
         const code = error === null ? 0 : error.code;
         if (typeof code === 'number') resolve({ code, stdout, stderr });
         else reject(new Error(`helm ${args[0] ?? ''} did not run to its end`, { cause: error }));
