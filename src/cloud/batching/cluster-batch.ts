@@ -11,7 +11,7 @@
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
-import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
+import { canonicalID, type Job, type JobPage, mapJob } from '../client/map-response.ts';
 import type { FailedResult, Result } from '../requests/request.ts';
 import { type Asker, PendingJob, rank, type Standing } from './pending-job.ts';
 import { type PageTerms, Sweep } from './sweep.ts';
@@ -64,6 +64,7 @@ export class ClusterBatch<A extends Asker<A>> {
   listedJobs: number | undefined;
   /** Clock `now` of the last input. */
   #now = 0;
+  /** The jobs by their canonical ID. The Gets use the ID as an object writes it. */
   readonly #jobs = new Map<string, PendingJob<A>>();
   /**
    * Jobs whose Get is under way while later askers wait for another one: the later ones have the entry in
@@ -131,16 +132,17 @@ export class ClusterBatch<A extends Asker<A>> {
   }
 
   #asked({ jobID, asker, priority, deadline }: Extract<BatchInput<A>, { kind: 'asked' }>): void {
-    const known = this.#jobs.get(jobID);
+    const id = canonicalID(jobID);
+    const known = this.#jobs.get(id);
     if (known && !known.isCalling) {
       this.#join(known, asker, priority, deadline);
       return;
     }
     if (known) this.#calling.add(this.#stand(known, 'alone'));
     const job = new PendingJob(jobID, asker, priority, deadline);
-    this.#jobs.set(jobID, job);
+    this.#jobs.set(id, job);
     asker.job = job;
-    if (!this.#isUnlisted(jobID)) {
+    if (!this.#isUnlisted(id)) {
       this.#stand(job, 'candidate');
       this.#joinedAt = this.#now;
       if (this.#sweep?.isOpen && this.#mayJoin(priority)) {
@@ -172,8 +174,9 @@ export class ClusterBatch<A extends Asker<A>> {
 
   #got(job: PendingJob<A>, result: Result<Job>): void {
     // A page may have brought the job meanwhile.
-    if (this.#jobs.get(job.jobID) === job || this.#calling.has(job))
-      this.#answer(job, job.askers, answerOf(result, this.#isUnlisted(job.jobID)));
+    const id = canonicalID(job.jobID);
+    if (this.#jobs.get(id) === job || this.#calling.has(job))
+      this.#answer(job, job.askers, answerOf(result, this.#isUnlisted(id)));
   }
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
@@ -182,8 +185,9 @@ export class ClusterBatch<A extends Asker<A>> {
     this.#sweep?.arrived(pageNo, this.pages ?? 1, result.sentAt, this.#now);
     this.#actions.push({ kind: 'listed' });
     for (const [jobID, fields] of jobs) {
-      this.#misses.delete(jobID);
-      const job = this.#jobs.get(jobID);
+      const id = canonicalID(jobID);
+      this.#misses.delete(id);
+      const job = this.#jobs.get(id);
       const askers = job?.askers.filter(({ since }) => since <= result.sentAt) ?? [];
       if (job && askers.length > 0)
         this.#answer(job, askers, answerOf({ ...result, value: mapJob(fields) }, false));
@@ -290,7 +294,8 @@ export class ClusterBatch<A extends Asker<A>> {
       if (failure) this.#answer(job, job.askers, answerOf(failure, false));
       else if (job.askers.some((asker) => asker.since > since)) this.#leaveSweep(job, 'candidate');
       else {
-        this.#misses.set(job.jobID, (this.#misses.get(job.jobID) ?? 0) + 1);
+        const id = canonicalID(job.jobID);
+        this.#misses.set(id, (this.#misses.get(id) ?? 0) + 1);
         this.#leaveSweep(job, 'alone');
       }
     this.#end();
@@ -323,7 +328,7 @@ export class ClusterBatch<A extends Asker<A>> {
       return;
     }
     this.#stand(job, 'alone');
-    if (!this.#calling.delete(job)) this.#jobs.delete(job.jobID);
+    if (!this.#calling.delete(job)) this.#jobs.delete(canonicalID(job.jobID));
     this.#actions.push({ kind: 'cancelGet', job });
   }
 

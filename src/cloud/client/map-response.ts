@@ -28,7 +28,7 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   if (!isRecord(fields)) throw new UnexpectedBody('the answer holds no job');
   const job = mapJob(fields);
   if (Object.keys(job).length === 0) throw new UnexpectedBody('the answer holds an empty job');
-  if (job.jobID !== undefined && !isSameID(job.jobID, jobID))
+  if (job.jobID !== undefined && canonicalID(job.jobID) !== canonicalID(jobID))
     throw new UnexpectedBody('the answer is about another job than the requested one');
   return job;
 }
@@ -36,8 +36,9 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
 /** The vendor's IDs. Their letters mean the same in either case. */
 const HEXADECIMAL = /^[\da-f-]+$/i;
 
-function isSameID(one: string, other: string): boolean {
-  return one === other || (HEXADECIMAL.test(one) && one.toLowerCase() === other.toLowerCase());
+/** Returns one text for all ways to write an ID. */
+export function canonicalID(jobID: string): string {
+  return HEXADECIMAL.test(jobID) ? jobID.toLowerCase() : jobID;
 }
 
 /**

@@ -314,6 +314,16 @@ describe('batch of a cluster: a sweep', () => {
     expect(answer?.kind === 'observed' && answer.job).to.deep.equal({ jobID: 'a' });
   });
 
+  it('answers from the page jobs whose hexadecimal IDs the list writes in other letters', () => {
+    scripted.askAll(['AB-1', 'cd-2', 'EF-3', 'job-X', 'job-Y']);
+    scripted.ask('ab-1', { name: 'lower' });
+    scripted.wait(WINDOW);
+    scripted.page(1, ['ab-1', 'CD-2', 'ef-3', 'JOB-X', 'job-Y']);
+    for (const name of ['AB-1', 'lower', 'cd-2', 'EF-3', 'job-Y'])
+      expect(scripted.answersOf(name)).to.deep.equal(['observed']);
+    expect([...scripted.gets]).to.deep.equal(['job-X']);
+  });
+
   it('observes by Get a job that no page brought: not in the list is not the same as not found', () => {
     scripted.askAll(['a', 'b']);
     scripted.wait(WINDOW);
