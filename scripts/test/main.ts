@@ -76,12 +76,15 @@ async function notRun(
 }
 
 /**
- * Builds the programs of the control plane and Helm unless they are there. Without Helm some tests are
- * skipped, without a control plane whole suites. Never rejects.
+ * Builds the programs of the control plane, Helm and Prometheus unless they are there. Without the last two
+ * some tests are skipped, without a control plane whole suites. Never rejects.
  */
 async function buildPrograms(signal: AbortSignal): Promise<Readiness> {
   const controlPlane = await build('control-plane/binaries/build.ts', signal);
-  if (controlPlane.is === 'ready') await build('helm/build.ts', signal);
+  if (controlPlane.is === 'ready') {
+    await build('helm/build.ts', signal);
+    await build('monitoring/build.ts', signal);
+  }
   return controlPlane;
 }
 

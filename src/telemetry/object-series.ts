@@ -47,7 +47,7 @@ export class ObjectSeries {
     }
   }
 
-  /** The identity is here alone: with it in each series, a scrape would be a fifth larger. */
+  /** The identity is here alone: with it in each series, a scrape would be a quarter larger. */
   *states(): Iterable<readonly Sample[]> {
     for (const job of this.#visible()) {
       const identity = identityOf(credentialOf(job));

@@ -39,8 +39,13 @@ export class RedisServer {
 
   /** The URL of the server, with its password. */
   get url(): string {
-    return `redis://:${PASSWORD}@127.0.0.1:${this.port}`;
+    return redisUrl(this.port);
   }
+}
+
+/** The URL of a server on this port, with its password. */
+export function redisUrl(port: number): string {
+  return `redis://:${PASSWORD}@127.0.0.1:${port}`;
 }
 
 /** Rejects with MissingToolError where none can be had, saying what is missing. */

@@ -5,8 +5,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Counts } from '../../../simulator/world/cloud-world.ts';
+import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
 import { createClusters, createReferencesTo } from '../support/many.ts';
 import { useWorld } from '../support/use-world.ts';
+import { remove } from '../support/user-side.ts';
 import { is, type Shown } from '../support/world.ts';
 
 const CLUSTERS = 4;
@@ -50,5 +52,24 @@ describe('two thousand new objects in four clusters', function () {
     const { ListEdgeTranscodeJob: pages, ...others } = counts.byOperation;
     expect(pages?.OK).to.be.at.least(OBJECTS / 100);
     expect(counts.calls, JSON.stringify(others)).to.be.at.most(MOST_CALLS);
+  });
+
+  it('are counted by cluster, with the jobs that no object names', async () => {
+    const { world, operator } = scene;
+    await operator.process.stop();
+    const lists = await world.operator({ name: 'lists', args: ['--observe-with=list'] });
+    const cluster = objects[0]?.spec.clusterID;
+    const own = objects.filter(({ spec }) => spec.clusterID === cluster).map(({ metadata }) => metadata.name);
+    const [unwanted = '', ...others] = own;
+    await remove(world, unwanted);
+    // More of them than the list has pages: they share a sweep.
+    const refreshed = others.slice(0, 20);
+    await world.kubectl('annotate', 'edgetranscodejobs', ...refreshed, `${REQUESTED_AT_ANNOTATION}=now`);
+    const jobs = (referenced: boolean) =>
+      lists.metric(
+        `edgetranscode_cluster_jobs{identity="default",cluster="${cluster}",referenced="${referenced}"}`,
+      );
+    await lists.process.ready(async () => (await jobs(true)) === JOBS_IN_EACH - 1);
+    expect(await jobs(false)).to.equal(1);
   });
 });

@@ -20,6 +20,8 @@ export type GoBuild = {
   /** The file to write. Its last part also names the log. */
   readonly output: string;
   readonly ldflags: string;
+  /** Build tags, separated by commas. Default: none. */
+  readonly tags?: string;
 };
 
 /**
@@ -39,7 +41,10 @@ export async function goBuild(
   const compiler = await processes.start({
     name,
     command: 'go',
-    args: ['build', '-mod=readonly', '-ldflags', build.ldflags, '-o', build.output, build.package],
+    args: [
+      ...['build', '-mod=readonly', '-tags', build.tags ?? '', '-ldflags', build.ldflags],
+      ...['-o', build.output, build.package],
+    ],
     cwd: build.module,
     // What it leaves when it is killed goes with the folder.
     env: { ...goEnvironment(), GOTMPDIR: dirname(build.output) },

@@ -126,7 +126,7 @@ export function shownScenarios(scene: Scene): Record<string, () => Promise<void>
         'edgetranscode_job_condition{namespace="default",name="measured",type="Ready",status="True"} 1',
         'edgetranscode_job_condition{namespace="default",name="measured",type="Fresh",status="True"} 1',
         'edgetranscode_job_condition{namespace="default",name="measured",type="Running",status="True"} 1',
-        'edgetranscode_job_state{namespace="default",name="measured",state="Running"} 1',
+        'edgetranscode_job_state{namespace="default",name="measured",state="Running",identity="default"} 1',
       ]);
       expect(await observedAt(operator, 'measured')).to.be.closeTo(Date.now() / 1_000, 30);
       await changeSpec(world, 'measured', { suspend: true });
