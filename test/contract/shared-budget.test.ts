@@ -13,6 +13,11 @@ import { full, most, SETTLED_MS, SHARDS, type Spender, until, useSpenders } from
 describe('a budget shared through Redis', function () {
   this.timeout(60_000);
   const scene = useSpenders();
+  let stack: DisposableStack;
+  beforeEach(() => {
+    stack = new DisposableStack();
+  });
+  afterEach(() => stack.dispose());
 
   it('is used up by one process if the others need nothing', async () => {
     await scene.shared();
@@ -59,26 +64,48 @@ describe('a budget shared through Redis', function () {
 
   it('counts the demand of other processes as long as they repeat it', async () => {
     await scene.shared();
-    const account = scene.account;
-    const demands = scene.spenders.map(
-      ({ redis }, index) =>
-        new SharedDemand({
-          redis,
-          shards: SHARDS,
-          shard: ['', 'sports', 'news'][index] as string,
-          own: () => new Map([[account, new Map([['media', index + 0.25]])]]),
-          clock: systemClock,
-        }),
-    );
-    // A process that has not repeated its demand for more than a minute.
-    const client = new Redis(scene.redis.url);
-    const key = `b_${sharedNameOf(account)}_demands`;
-    await client.hset(key, 'gone', `${Date.now() - 61_000} {"media":1000}`);
-    const known = () => demands.map((demand) => demand.othersOf(account).get('media')).join();
+    const demands = ['', 'sports', 'news'].map((shard, index) => demandOf(index, shard, index + 0.25));
+    const client = clientOfRedis();
+    const key = `b_${sharedNameOf(scene.account)}_demands`;
+    const fields = {
+      // A process that has not repeated its demand for more than a minute.
+      gone: `${Date.now() - 61_000} {"media":1000}`,
+      long: `${Date.now()} {"media":1000,"${'x'.repeat(100_000)}":1}`,
+      odd: '{"media":1000}',
+    };
+    await client.hset(key, fields);
+    const known = () => demands.map((demand) => demand.othersOf(scene.account).get('media')).join();
     await until(() => known() === '3.5,2.5,1.5', 12_000);
     expect(await client.hkeys(key)).to.have.members(['', 'sports', 'news']);
     expect(await client.pttl(key)).to.be.within(1, 60_000);
-    client.disconnect();
-    for (const demand of demands) demand.close();
   });
+
+  it('forgets the demand of more processes than there can be', async () => {
+    await scene.shared();
+    demandOf(0, 'sports', 1);
+    const client = clientOfRedis();
+    const key = `b_${sharedNameOf(scene.account)}_demands`;
+    const made = Array.from({ length: 200 }, (_, index) => [`made-up-${index}`, `${Date.now()} {"media":1}`]);
+    await client.hset(key, Object.fromEntries(made));
+    let left: string[] = [];
+    for (let looks = 0; left.join() !== 'sports' && looks < 100; looks += 1) {
+      await delay(100);
+      left = await client.hkeys(key);
+    }
+    expect(left).to.deep.equal(['sports']);
+  });
+
+  function demandOf(spender: number, shard: string, media: number): SharedDemand {
+    const { redis } = scene.spenders[spender] as Spender;
+    const own = () => new Map([[scene.account, new Map([['media', media]])]]);
+    const demand = new SharedDemand({ redis, shards: SHARDS, shard, own, clock: systemClock });
+    stack.defer(() => demand.close());
+    return demand;
+  }
+
+  function clientOfRedis(): Redis {
+    const client = new Redis(scene.redis.url);
+    stack.defer(() => client.disconnect());
+    return client;
+  }
 });

@@ -59,6 +59,9 @@ describe('the warnings about options', () => {
 
   it('name each endpoint that is plain HTTP beyond this host, and the option that allows it', () => {
     expect(warned(['--endpoint=http://127.0.0.1:80'])).to.deep.equal([]);
+    expect(warned(['--endpoint=https://live.example', '--sts-endpoint=https://sts.example'])).to.deep.equal(
+      [],
+    );
     expect(
       warned(['--insecure-endpoint', '--endpoint=http://live.example', '--sts-endpoint=http://sts.example']),
     ).to.deep.equal(['--endpoint', '--sts-endpoint', '--insecure-endpoint']);

@@ -72,6 +72,12 @@ describe('the shared demand', () => {
     expect(shared.othersOf('account 1').size).to.equal(1_000);
   });
 
+  it('reads a hundred shards at most', async () => {
+    others = Array.from({ length: 150 }, () => '{"media":1}');
+    await clock.advance(5_000);
+    expect(othersOf('account 1')).to.deep.equal({ media: 100 });
+  });
+
   it('is exchanged every 5 s for each account', async () => {
     own.set('account 2', new Map([['news', 0.5]]));
     expect(othersOf('account 1')).to.deep.equal({});
