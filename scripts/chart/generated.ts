@@ -2,12 +2,19 @@
  * The files of the chart that are made of others. `npm run chart` writes them, and a guard compares them.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
 import { configSchema } from './config-schema.ts';
 import { withTables } from './values-table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 export const CHART = join(ROOT, 'deploy/chart');
+
+const RULES = 'deploy/prometheus/rules.yaml';
+
+interface Rules {
+  readonly groups: readonly { readonly rules: readonly { readonly alert: string }[] }[];
+}
 
 export interface GeneratedFile {
   /** Absolute. */
@@ -17,22 +24,34 @@ export interface GeneratedFile {
 
 /** Returns what the files should hold. */
 export function generatedFiles(): GeneratedFile[] {
-  const crd = 'edgetranscodejobs.edgetranscode.live.yaml';
   return [
-    { path: join(CHART, 'files', crd), text: readFileSync(join(ROOT, 'crds', crd), 'utf8') },
-    changed(join(CHART, 'values.schema.json'), withConfig),
+    copied('crds/edgetranscodejobs.edgetranscode.live.yaml'),
+    copied(RULES),
+    changed(join(CHART, 'values.schema.json'), withNames),
     changed(join(CHART, 'README.md'), (page) =>
       withTables(page, readFileSync(join(CHART, 'values.yaml'), 'utf8')),
     ),
   ];
 }
 
+/** Helm reads only files inside of the chart. */
+function copied(source: string): GeneratedFile {
+  return { path: join(CHART, 'files', basename(source)), text: readFileSync(join(ROOT, source), 'utf8') };
+}
+
 function changed(path: string, change: (text: string) => string): GeneratedFile {
   return { path, text: change(readFileSync(path, 'utf8')) };
 }
 
-function withConfig(schema: string): string {
+function withNames(schema: string): string {
   const parsed = JSON.parse(schema);
   parsed.properties.config = configSchema();
+  parsed.$defs.alert = { enum: alerts() };
   return `${JSON.stringify(parsed, null, 2)}\n`;
+}
+
+/** The names of the alerts, so that a misspelt one is refused. */
+function alerts(): string[] {
+  const { groups } = parse(readFileSync(join(ROOT, RULES), 'utf8')) as Rules;
+  return groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
 }

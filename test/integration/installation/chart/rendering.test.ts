@@ -15,7 +15,7 @@ import type {
   V1ServiceAccount,
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { configValues } from '../../../../scripts/chart/config-schema.ts';
 import { leaseNameOf } from '../../../../src/api/shard.ts';
 import type { Config } from '../../../../src/config/options.ts';
@@ -415,6 +415,55 @@ describe('the chart', function () {
       const labels = theOnly<V1Deployment>(manifests, 'Deployment').spec?.selector;
       expect(spec.selector).to.deep.equal(labels);
     });
+
+  describe('with alerts', () => {
+    interface Rule {
+      readonly alert: string;
+      readonly for?: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly annotations: Readonly<Record<string, string>>;
+    }
+    interface Group {
+      readonly name: string;
+      readonly rules: readonly Rule[];
+    }
+
+    async function groupsOf(prometheusRule: Values): Promise<readonly Group[]> {
+      const values = { prometheusRule: { enabled: true, ...prometheusRule } };
+      const manifests = await scene.helm.render({ values });
+      return theOnly<{ spec: { groups: Group[] } }>(manifests, 'PrometheusRule').spec.groups;
+    }
+
+    it('has the rules of deploy/prometheus/rules.yaml, templates of Prometheus included', async () => {
+      expect(await groupsOf({})).to.deep.equal(
+        parse(await readFile('deploy/prometheus/rules.yaml', 'utf8')).groups,
+      );
+    });
+
+    it('leaves out, changes and adds rules', async () => {
+      const added = { alert: 'Ours', expr: 'up == 0' };
+      const [group] = await groupsOf({
+        disabled: ['EdgeTranscodeDemandHigh'],
+        severities: { EdgeTranscodeJobNotFresh: 'page' },
+        for: { EdgeTranscodeJobNotReady: '15m' },
+        runbookURL: 'https://git.example/operator/',
+        extraRules: [added],
+      });
+      const named = new Map(group?.rules.map((rule) => [rule.alert, rule]));
+      expect([...named.keys()]).not.to.include('EdgeTranscodeDemandHigh');
+      expect(named.get('EdgeTranscodeJobNotFresh')?.labels).to.deep.equal({ severity: 'page' });
+      expect(named.get('EdgeTranscodeJobNotReady')).to.include({ for: '15m' });
+      expect(named.get('EdgeTranscodeNoLeader')?.annotations.runbook_url).to.equal(
+        'https://git.example/operator/docs/runbooks/EdgeTranscodeNoLeader.md',
+      );
+      expect(named.get('Ours')).to.deep.equal(added);
+    });
+
+    it('refuses the name of an alert that does not exist', async () => {
+      const prometheusRule = { disabled: ['EdgeTranscodeDemandHihg'] };
+      expect(await scene.helm.refusal({ prometheusRule })).to.contain('/prometheusRule/disabled/0');
+    });
+  });
 
   describe('as a part of another chart', () => {
     let wrapper: string;
