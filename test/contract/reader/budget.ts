@@ -24,6 +24,20 @@ export function readerBudget(newReader: NewReader): void {
       expect((await subject.cloud.counts()).calls).to.equal(21);
     });
 
+    it('are no faster than the budget through readers that follow each other at any instant', async () => {
+      const began = performance.now();
+      for (const lifetimeMs of [60, 130, 420, 30, 250, 90]) {
+        const subject = newSubject(1_200);
+        const answers = subject.observeTimes(40);
+        await new Promise((resolve) => setTimeout(resolve, lifetimeMs));
+        subject.reader.close();
+        await Promise.all(answers);
+      }
+      // No burst comes sooner than its calls alone would: 51 ms for each, and a timer may ring early.
+      const { calls } = await newSubject().cloud.counts();
+      expect(calls).to.be.within(1, (performance.now() - began) / 50);
+    });
+
     it('go to urgent requests first, and to the earliest deadline within a priority', async () => {
       const subject = newSubject(600);
       const order: string[] = [];
