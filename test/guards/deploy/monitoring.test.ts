@@ -2,9 +2,11 @@
  * The alerting rules, their runbooks and the examples of deploy/prometheus fit each other, the metrics of the
  * operator and the CRD. That the rules mean what they say is tested in test/integration/monitoring.
  */
+import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { GROUP, KIND, STATES, VERSION } from '../../../src/api/edge-transcode-job.ts';
 import { ownMetrics } from '../own-metrics.ts';
 import { ROOT, readCrd, type Schema } from './manifests.ts';
@@ -70,6 +72,17 @@ describe('the alerting rules', () => {
       const written = Array.from(texts.matchAll(/\$labels\.(\w+)/g), ([, label]) => label);
       expect(known, alert).to.include.members([...grouped, ...written]);
     }
+  });
+
+  it('become a PrometheusRule by the command of the docs, with the addresses of a copy', () => {
+    const page = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+    const [, command = ''] = /^(\{ printf .*?\}) \| kubectl /ms.exec(page) ?? [];
+    const { kind, spec } = parse(execFileSync('sh', ['-c', command], { cwd: ROOT, encoding: 'utf8' }));
+    const withAddresses = RULES.map(({ annotations: { runbook_url, ...texts }, ...rule }) => {
+      return { ...rule, annotations: { ...texts, runbook_url: `https://YOUR-COPY/${runbook_url}` } };
+    });
+    expect(kind).to.equal('PrometheusRule');
+    expect(spec.groups[0].rules).to.deep.equal(withAddresses);
   });
 
   it('take the namespace of an object from either label', () => {
