@@ -90,7 +90,8 @@ export class Leader {
 
   /** Whether Redis shares the budgets now. Undefined: they are not to be shared. */
   get sharesBudgets(): boolean | undefined {
-    return this.#rooms.redis?.isUp;
+    const { redis, cloud } = this.#rooms;
+    return redis?.isUp && cloud.sharesBudgets;
   }
 
   /** Calls a second that a credential's account may make now. */

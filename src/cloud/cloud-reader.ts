@@ -115,6 +115,11 @@ export class LiveReader implements CloudReader, CloudPlanning {
     return this.#states.find(identity)?.account?.key ?? identity;
   }
 
+  /** Whether each budget in use is shared with other processes now. */
+  get sharesBudgets(): boolean {
+    return [...this.#states].every(([, { account }]) => account?.budget.isShared ?? true);
+  }
+
   get capacity(): number {
     return this.#fullRate * (this.#sharedDemand?.share ?? 1);
   }

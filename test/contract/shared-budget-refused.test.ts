@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
+import { sharedNameOf } from '../../src/cloud/redis/redis-connection.ts';
 import { full, most, SETTLED_MS, SHARDS, type Spender, until, useSpenders } from './spenders.ts';
 
 /** A refusal is noticed within this: a probe goes every second. */
@@ -65,6 +66,19 @@ describe('a budget shared through a Redis that refuses what sharing needs', func
     await delay(SETTLED_MS);
     expect(await scene.callsIn(4_000, [spender])).to.be.within(0.9 * full(4_000), most(4_000));
     expect(reasons(spender)).to.deep.equal(['info']);
+  });
+
+  it('counts as not shared, with a line in the log, while the keys of its account are of another type', async () => {
+    await allowAllBut();
+    const key = `b_${sharedNameOf('an account')}_job_expirations`;
+    await owner.set(key, 'of another program');
+    const spender = spenderOfUser();
+    spender.want(20);
+    await until(() => reasons(spender).length > 1, 2 * NOTICED_MS);
+    expect(reasons(spender)).to.deep.equal(['info', 'warn WRONGTYPE']);
+    expect([spender.redis.isUp, spender.budget.isShared]).to.deep.equal([true, false]);
+    await owner.del(key);
+    await until(() => spender.budget.isShared, 2 * NOTICED_MS);
   });
 
   it('is spent in parts, and is shared again once the user may do all', async () => {

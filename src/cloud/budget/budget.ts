@@ -174,6 +174,11 @@ export class Budget<Item extends Waiting = Waiting> {
     return Number.isFinite(this.#throttledAt) ? this.#throttledAt : undefined;
   }
 
+  /** Whether other processes take permits of the same budget now. */
+  get isShared(): boolean {
+    return this.#shared?.share === 1;
+  }
+
   get isClosed(): boolean {
     return this.#closing.signal.aborted;
   }

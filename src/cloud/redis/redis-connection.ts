@@ -9,6 +9,7 @@ import type { Redis } from 'ioredis';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
+import { OnceLogger } from '../../base/once-logger.ts';
 import { codeOf, prepareProbe, problemOf } from './redis-probe.ts';
 
 export interface RedisConnectionOptions {
@@ -25,6 +26,8 @@ export type RedisFollower = (connection: Bottleneck.IORedisConnection, lost: Abo
 const ANSWERS_WITHIN_MS = 1_000;
 const PROBE_EVERY_MS = 1_000;
 
+const LOGGED_AGAIN_MS = 10 * 60_000;
+
 /** Delays between attempts to connect. At most 2 s, so that all shards are back within 2 s of each other. */
 const RETRY: Backoff = { baseMs: 500, maxMs: 2_000 };
 
@@ -39,8 +42,11 @@ export class RedisConnection {
   /** Why the connection was lost, as logged last. The same reason is not logged at each attempt. */
   #loggedReason: string | undefined;
 
+  readonly #refusals: OnceLogger;
+
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
+    this.#refusals = new OnceLogger({ ...options, repeatAfterMs: LOGGED_AGAIN_MS });
     void this.#run();
   }
 
@@ -59,6 +65,15 @@ export class RedisConnection {
   async eval(script: string, keys: readonly string[], values: readonly string[] = []): Promise<unknown> {
     if (!this.#connection || !this.#lost) throw new Error('Redis is away');
     return partsOf(this.#connection).client.eval(script, keys.length, ...keys, ...values);
+  }
+
+  /**
+   * Logs that Redis refuses the budget of one account, although it does all that the probe needs: another
+   * program may have changed the account's keys. At most once in 10 minutes.
+   */
+  refused(error: unknown): void {
+    const message = 'Redis refuses the budget of an account; this process spends its part of it';
+    this.#refusals.failed('account', message, { why: describe(error) });
   }
 
   /** Ends the connections. */

@@ -105,7 +105,7 @@ function refusal(refused: readonly string[]): string {
  * line of the script before it, and then says NOPERM in words.
  */
 export function codeOf(message: unknown): string | undefined {
-  const text = String(message).replace(/^@user_script: \d+: /, '');
+  const text = String(message).replace(/^(ERR Error running script[^@]*)?(@user_script: ?\d+: ?)+/, '');
   if (text.startsWith("The user executing the script can't")) return 'NOPERM';
   return /^-?([A-Z]{3,20})\b/.exec(text)?.[1];
 }

@@ -10,7 +10,7 @@ import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 /** What the shared budgets of all accounts have in common. */
 export interface Sharing {
-  readonly redis: Pick<RedisConnection, 'follow' | 'eval'>;
+  readonly redis: Pick<RedisConnection, 'follow' | 'eval' | 'refused'>;
   /** Number of processes that share each budget. The part of one process is the budget divided by it. */
   readonly shards: number;
   /** Name of this process among them. Default: the process without a name. */
@@ -33,6 +33,12 @@ const SETTLING_MS = 5_000;
 
 /** Delay before joining again after an error of the limiter, while Redis answers. */
 const JOIN_AGAIN_MS = 1_000;
+
+/**
+ * Failures to join in a row that are no accident, such as keys that were deleted. 3 take 2 s: the connection
+ * has then noticed what concerns all accounts.
+ */
+const CERTAIN_FAILURES = 3;
 
 /** A permit is used at once. Redis forgets one that a process took just before it died. */
 const PERMIT_EXPIRES_MS = 60_000;
@@ -62,7 +68,7 @@ interface Membership {
   /** Clock `now`. */
   readonly settledAt: number;
   /** Redis refused a script of the limiter. A new limiter may work. */
-  readonly failed: () => void;
+  readonly failed: (error: unknown) => void;
 }
 
 export class SharedLimiter {
@@ -128,14 +134,20 @@ export class SharedLimiter {
   /** Shares permits until the connection is lost. After an error of the limiter, joins again. */
   async #share(connection: Bottleneck.IORedisConnection, lost: AbortSignal): Promise<void> {
     const over = AbortSignal.any([lost, this.#closing.signal]);
-    while (!over.aborted) {
-      await this.#join(connection, over);
+    for (let failures = 0; !over.aborted; ) {
+      const error = await this.#join(connection, over);
+      failures = error === undefined ? 0 : failures + 1;
+      if (failures === CERTAIN_FAILURES && !over.aborted) this.#options.redis.refused(error);
       await this.#options.clock.sleep(JOIN_AGAIN_MS, over).catch(() => undefined);
     }
   }
 
-  /** Joins the other processes. Resolves when this has failed, and at the end of the membership. */
-  async #join(connection: Bottleneck.IORedisConnection, over: AbortSignal): Promise<void> {
+  /**
+   * Joins the other processes. Resolves when this has failed, and at the end of the membership.
+   *
+   * @returns why it failed, or ended before permits of all processes were taken; undefined after that
+   */
+  async #join(connection: Bottleneck.IORedisConnection, over: AbortSignal): Promise<unknown> {
     const { account, minTimeMs, clock } = this.#options;
     const limiter = new Bottleneck({
       id: sharedNameOf(account),
@@ -146,8 +158,9 @@ export class SharedLimiter {
       minTime: minTimeMs,
     });
     const failing = new AbortController();
+    let settledAt = Number.POSITIVE_INFINITY;
     const left = AbortSignal.any([over, failing.signal]);
-    const failed = () => failing.abort();
+    const failed = (error: unknown) => failing.abort(error);
     limiter.on('error', failed);
     left.addEventListener('abort', () => this.#leave(limiter), { once: true });
     try {
@@ -155,15 +168,17 @@ export class SharedLimiter {
       // The stored settings may come from another configuration.
       await limiter.updateSettings({ minTime: minTimeMs });
       left.throwIfAborted();
-      this.#membership = { limiter, settledAt: clock.now() + SETTLING_MS, failed };
+      settledAt = clock.now() + SETTLING_MS;
+      this.#membership = { limiter, settledAt, failed };
       for (;;) {
         this.#prolongKeys(limiter);
         await clock.sleep(PROLONG_EVERY_MS, left);
       }
-    } catch {
+    } catch (error) {
       // Otherwise Redis counts the limiter as present for ever. The connection serves other limiters, too:
       // `disconnect` only unregisters this one.
       void limiter.disconnect(false);
+      return clock.now() < settledAt ? error : undefined;
     }
   }
 

@@ -25,6 +25,8 @@ describe('the probe of Redis', () => {
       ["NOPERM this user has no permissions to run the 'eval' command", 'NOPERM'],
       ["@user_script: 7: The user executing the script can't run this command or subcommand", 'NOPERM'],
       ['@user_script: 7: -READONLY no writes', 'READONLY'],
+      ['ERR Error running script (call to f_0a): @user_script:5: WRONGTYPE Operation', 'WRONGTYPE'],
+      ['ERR Error running script (call to f_0a): @user_script:5: @user_script: 5: -OOM no', 'OOM'],
       ['-OOM command not allowed', 'OOM'],
       ['a password: SECRET', undefined],
     ])

@@ -15,10 +15,16 @@ describe('a shared limiter', () => {
   let time: SteppedTime;
   let limiter: SharedLimiter;
   let follower: RedisFollower;
+  let refusals: string[];
   beforeEach(() => {
+    refusals = [];
     time = new SteppedTime();
     limiter = new SharedLimiter({
-      redis: { follow: (one) => follow(one), eval: async () => 0 },
+      redis: {
+        follow: (one) => follow(one),
+        eval: async () => 0,
+        refused: (error: unknown) => void refusals.push((error as Error).message),
+      },
       shards: 2,
       account: 'alone a',
       minTimeMs: 2 * SECOND,
@@ -34,6 +40,21 @@ describe('a shared limiter', () => {
     follower = one;
     return () => undefined;
   }
+
+  it('reports an account whose limiter is refused three times in a row, and not one that is refused twice', async () => {
+    const once = aConnection({ refuses: 'update_settings', times: 2 });
+    const end = new AbortController();
+    follower(once.played, end.signal);
+    await time.pass(3 * SECOND, 100);
+    expect([limiter.share, refusals]).to.deep.equal([1, []]);
+    end.abort();
+    const { played } = aConnection({ refuses: 'update_settings', times: 4 });
+    follower(played, new AbortController().signal);
+    await time.pass(2_500, 100);
+    expect([limiter.share, refusals]).to.deep.equal([1 / 2, ['OOM']]);
+    await time.pass(3 * SECOND, 100);
+    expect(limiter.share).to.equal(1);
+  });
 
   it('leaves no limiter behind after joining has failed', async () => {
     const { played, left } = aConnection({ refuses: 'update_settings', times: 2 });
