@@ -1,11 +1,13 @@
 // `make bench` measures what the operator costs on this machine and prints tables in Markdown: counts and
 // ratios to compare, never gates. Arguments of `node scripts/bench.ts`:
-// - `200 1000`: other numbers of objects than 1,000 and 5,000
-// - `lists 2000`: only observing by lists, of 2,000 objects instead of 10,000
-// - `many`: only 100,000 objects
-// - `refused`: only 5,000 objects whose key is revoked
-// - `attacks chunks`: only attacks on the operator, of those the ones with `chunks` in their names
+// - none: the costs that have a target, with their floors (docs/performance.md); also in dist/bench.json
+// - `load 200 1000`: start-up, and objects by Get on a real API server, of 1,000 and 5,000 by default
+// - `lists 2000`: observing by lists on a real API server, of 10,000 objects by default
+// - `many`: 100,000 objects
+// - `refused`: 5,000 objects whose key is revoked
+// - `attacks chunks`: attacks on the operator, of those the ones with `chunks` in their names
 
+import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { measureAttacks } from './bench/attacks.ts';
 import { measureHeld } from './bench/held.ts';
@@ -21,8 +23,10 @@ import {
   manyTable,
   refusedTable,
   startUpTable,
+  targetsTable,
 } from './bench/report.ts';
 import { measureStartUp } from './bench/start-up.ts';
+import { measureTargets } from './bench/targets/targets.ts';
 
 const SIZES = [1_000, 5_000];
 const STARTS = 5;
@@ -30,14 +34,14 @@ const LISTED = 10_000;
 const MANY = 100_000;
 const MINUTES = 3;
 const REFUSED = 5_000;
-const PARTS = ['lists', 'many', 'refused', 'attacks'] as const;
+const PARTS = ['load', 'lists', 'many', 'refused', 'attacks'] as const;
 
 const [only, ...rest] = process.argv.slice(2);
 const part = PARTS.find((each) => each === only);
-const sizes = part === 'attacks' ? [] : (part ? rest : process.argv.slice(2)).map(Number);
-if (sizes.some((size) => !Number.isInteger(size) || size < 1)) {
+const sizes = part === 'attacks' ? [] : rest.map(Number);
+if ((only !== undefined && !part) || sizes.some((size) => !Number.isInteger(size) || size < 1)) {
   console.error(
-    'usage: node scripts/bench.ts [lists | many | refused] [number of objects …] | attacks [part of a name …]',
+    'usage: node scripts/bench.ts [load | lists | many | refused] [number of objects …] | attacks [part of a name …]',
   );
   process.exit(2);
 }
@@ -46,27 +50,32 @@ console.log(
   `Node.js ${process.version}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}\n`,
 );
 if (!part) {
+  const rows = await measureTargets(report);
+  console.log(targetsTable(rows));
+  const machine = { node: process.version, cores: availableParallelism(), processor: cpus()[0]?.model };
+  writeFileSync('dist/bench.json', `${JSON.stringify({ ...machine, at: new Date(), rows }, undefined, 2)}\n`);
+}
+if (part === 'load') {
   report(`starting the operator ${STARTS} times`);
   console.log(startUpTable(await measureStartUp(STARTS)));
   const loads = [];
   for (const objects of sizes.length > 0 ? sizes : SIZES) loads.push(await measureLoad(objects, report));
   console.log(loadTable(loads));
 }
-if (!part || part === 'lists') {
+if (part === 'lists') {
   const lists = [];
-  for (const objects of part && sizes.length > 0 ? sizes : [LISTED])
-    lists.push(await measureLists(objects, report));
+  for (const objects of sizes.length > 0 ? sizes : [LISTED]) lists.push(await measureLists(objects, report));
   console.log(listsTable(lists));
 }
-if (!part || part === 'many') {
+if (part === 'many') {
   console.log(heldTable(measureHeld()));
-  for (const objects of part && sizes.length > 0 ? sizes : [MANY]) {
+  for (const objects of sizes.length > 0 ? sizes : [MANY]) {
     report(`${objects} objects: until they are listed, and ${MINUTES} minutes`);
     console.log(manyTable(await measureMany(objects, MINUTES)));
   }
 }
-if (!part || part === 'refused')
-  for (const objects of part && sizes.length > 0 ? sizes : [REFUSED])
+if (part === 'refused')
+  for (const objects of sizes.length > 0 ? sizes : [REFUSED])
     console.log(refusedTable(await measureRefused(objects, report)));
 if (part === 'attacks') console.log(attacksTable(await measureAttacks(rest, report)));
 

@@ -6,8 +6,24 @@ import type { Load, Phase } from './load.ts';
 import type { Many, Minute } from './many.ts';
 import type { Refused, Spent } from './refused.ts';
 import type { StartUp } from './start-up.ts';
+import type { Row } from './targets/targets.ts';
 
 const BYTES_PER_MIB = 1_024 * 1_024;
+
+export function targetsTable(rows: readonly Row[]): string {
+  const digits = (value: number) => (value < 10 ? 2 : 0);
+  const number = (value: number | undefined) => (value === undefined ? '' : rounded(value, digits(value)));
+  return table([
+    ['What', 'unit', 'target', 'measured', 'floor'],
+    ...rows.map(({ name, unit, target, measured, floor }) => [
+      name,
+      unit,
+      number(target),
+      number(measured),
+      number(floor),
+    ]),
+  ]);
+}
 
 export function startUpTable(starts: readonly StartUp[]): string {
   const row = (name: string, values: number[], digits: number) => [

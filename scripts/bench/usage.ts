@@ -2,12 +2,14 @@
 // its /metrics do: they leave out the processor time before they were set up, and asking them takes time and
 // memory of its own.
 
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import type { Operator } from '../../test/world/operator.ts';
 
 export type Usage = {
   readonly cpuSeconds: number;
   readonly residentMiB: number;
+  /** Voluntary context switches of all threads. NaN where there is no /proc. */
+  readonly wakeUps: number;
 };
 
 /** The unit of /proc/<pid>/stat: Linux shows it so whatever its own tick is. */
@@ -19,7 +21,7 @@ export async function usageOf(operator: Operator): Promise<Usage> {
 }
 
 /** Undefined where there is no /proc. */
-async function usageOfProcess(pid: number): Promise<Usage | undefined> {
+export async function usageOfProcess(pid: number): Promise<Usage | undefined> {
   const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => undefined);
   const [stat, status] = [await read('stat'), await read('status')];
   if (stat === undefined || status === undefined) return undefined;
@@ -29,12 +31,24 @@ async function usageOfProcess(pid: number): Promise<Usage | undefined> {
   return {
     cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
     residentMiB: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / KIB_PER_MIB,
+    wakeUps: await wakeUpsOf(pid),
   };
+}
+
+async function wakeUpsOf(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const counts = threads.map(async (thread) => {
+    // A thread may have ended.
+    const status = await readFile(`/proc/${pid}/task/${thread}/status`, 'utf8').catch(() => '');
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 
 async function usageInMetrics(operator: Operator): Promise<Usage> {
   return {
     cpuSeconds: await operator.metric('process_cpu_seconds_total'),
     residentMiB: (await operator.metric('process_resident_memory_bytes')) / (KIB_PER_MIB * KIB_PER_MIB),
+    wakeUps: Number.NaN,
   };
 }

@@ -24,6 +24,8 @@ export interface MetricsOptions {
   readonly perObjectLimit: number;
 }
 
+const HOUR_MS = 3_600_000;
+
 /** Buckets, s: an immediate answer to a wait of minutes. */
 const SECONDS = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
@@ -83,13 +85,24 @@ export class Metrics {
   constructor({ version, shard }: MetricsOptions) {
     this.#common = shard === undefined ? {} : { shard };
     this.registry.setDefaultLabels(this.#common);
-    collectDefaultMetrics({ register: this.registry });
+    this.#collectDefaults();
     this.#gauge('build_info', 'The running version; always 1', ['version'], (gauge) =>
       gauge.set({ version }, 1),
     );
   }
 
   /** @param endpoint codes that a tenant's endpoint makes up take no place of the vendor's */
+  /**
+   * Registers the metrics of the process and of Node.js, without the quantiles of the event loop's lag:
+   * Node.js measures these by a timer of 10 ms, which would wake the process a hundred times a second. The
+   * lag at the scrape stays.
+   */
+  #collectDefaults(): void {
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: HOUR_MS });
+    for (const { name } of this.registry.getMetricsAsArray())
+      if (/^nodejs_eventloop_lag_\w+_seconds$/.test(name)) this.registry.removeSingleMetric(name);
+  }
+
   called(
     operation: string,
     givenCode: string,

@@ -121,6 +121,13 @@ describe('metrics', () => {
     expect(text).to.contain('process_cpu_seconds_total');
   });
 
+  it('have no quantiles of the event loop, whose timer would wake an idle process', async () => {
+    const names = metrics.registry.getMetricsAsArray().map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith('nodejs_eventloop'))).to.deep.equal([
+      'nodejs_eventloop_lag_seconds',
+    ]);
+  });
+
   it('have at most a hundred codes, however many an endpoint makes up', async () => {
     metrics.called('GetEdgeTranscodeJob', 'OK', 0.2);
     for (let made = 0; made < 500; made += 1) metrics.called('GetEdgeTranscodeJob', `Made${made}`, 0.2);
