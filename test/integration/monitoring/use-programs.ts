@@ -5,7 +5,7 @@ import { MissingToolError } from '../../world/builds/go-build.ts';
 import { type MonitoringPrograms, monitoringPrograms } from '../../world/monitoring/programs.ts';
 import { skipBecause } from '../../world/skip.ts';
 
-/** `make test` builds them before; a file that is run alone may have to. About 3 min on two cores. */
+/** `make test` builds them before; a file that is run alone may have to. About 4 min on two cores. */
 const BUILT_WITHIN_MS = 20 * 60_000;
 
 /** Call it first in a `describe`: its tests are skipped on a machine without Go. */
