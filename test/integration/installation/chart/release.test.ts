@@ -5,6 +5,9 @@
  */
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { MissingToolError } from '../../../world/builds/go-build.ts';
+import { monitoringCrds } from '../../../world/monitoring-crds/monitoring-crds.ts';
+import { skipBecause } from '../../../world/skip.ts';
 import {
   CHART,
   type HelmResult,
@@ -77,6 +80,36 @@ describe('a release of the chart', function () {
     expect(result).to.include({ code: 0, stderr: '' });
     expect((await deployment()).spec?.template.spec?.containers[0]?.args).to.include('--interval=5s');
     expect((await scene.world.list()).map(({ metadata }) => metadata.name)).to.deep.equal(['first']);
+  });
+
+  it('adds monitors and alerts that the Prometheus Operator accepts', async function () {
+    const crds = await monitoringCrds(['servicemonitors', 'podmonitors', 'prometheusrules']).catch(
+      (error: Error) => {
+        if (error instanceof MissingToolError) return skipBecause(this, error.message);
+        throw error;
+      },
+    );
+    const on = { enabled: true, additionalLabels: { release: 'prometheus' } };
+    const withoutCrds = await helm(['upgrade', RELEASE, CHART], { ...values, serviceMonitor: on });
+    expect(withoutCrds.stderr).to.contain('no matches for kind "ServiceMonitor"');
+    await scene.world.kubectl('apply', '--server-side', ...crds.map((crd) => `--filename=${crd}`));
+    const names = crds.map((crd) => /_(\w+)\.yaml$/.exec(crd)?.[1]);
+    const established = names.map((name) => `crd/${name}.monitoring.coreos.com`);
+    await scene.world.kubectl('wait', '--for=condition=Established', ...established);
+    for (const monitor of ['serviceMonitor', 'podMonitor']) {
+      const monitored = { ...values, [monitor]: { ...on, interval: '30s' }, prometheusRule: on };
+      expect(await helm(['upgrade', RELEASE, CHART], monitored)).to.include({ code: 0, stderr: '' });
+      const kinds = `${monitor},prometheusrule`;
+      const found = await scene.world.kubectl(
+        'get',
+        kinds,
+        `-n=${NAMESPACE}`,
+        '-l=release=prometheus',
+        '-o=name',
+      );
+      expect(found.trim().split('\n')).to.have.lengthOf(2);
+    }
+    expect(await helm(['upgrade', RELEASE, CHART])).to.include({ code: 0, stderr: '' });
   });
 
   it('stands beside a second release for a shard', async () => {
