@@ -5,13 +5,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EdgeTranscodeJobStatus } from '../../../src/api/edge-transcode-job.ts';
 import type { ControlPlane } from '../../world/control-plane/control-plane.ts';
+import { served } from '../../world/control-plane/served.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** What starting a control plane may take on a busy machine; 4 s is usual. */
 export const CONTROL_PLANE_WITHIN_MS = 60_000;
-/** Usually a second; the server does it in the background. */
-const SERVED_WITHIN_MS = 30_000;
 
 /** The absolute path of a file or folder of the repository. */
 export function shipped(path: string): string {
@@ -35,17 +34,9 @@ export async function applyCrd(api: ControlPlane): Promise<void> {
   await crdServed(api);
 }
 
-/**
- * Resolves when objects can be created and explained. The condition Established is not enough: discovery and
- * OpenAPI, by which kubectl finds a resource, are published a moment after it.
- */
+/** Resolves when the API server serves our resource. */
 export async function crdServed(api: ControlPlane): Promise<void> {
-  const deadline = performance.now() + SERVED_WITHIN_MS;
-  for (;;) {
-    const { code, stderr } = await api.kubectl('explain', 'edgetranscodejobs.spec');
-    if (code === 0) return;
-    if (performance.now() > deadline) throw new Error(`the CRD is not served: ${stderr}`);
-  }
+  await served(api, 'edgetranscodejobs');
 }
 
 /** An EdgeTranscodeJob as JSON, which kubectl reads as YAML. */

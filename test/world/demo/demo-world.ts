@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { controlPlaneBinaries } from '../control-plane/binaries/binaries.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
+import { served } from '../control-plane/served.ts';
 import { type Operator, startOperator } from '../operator.ts';
 import { Processes } from '../processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../simulated-cloud.ts';
@@ -53,14 +54,9 @@ async function reported<T>(starting: Promise<T>, report: (started: T) => void): 
 }
 
 async function applyDefinition(controlPlane: ControlPlane): Promise<void> {
-  const commands = [
-    ['apply', '-f', 'crds/'],
-    ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s'],
-  ];
-  for (const args of commands) {
-    const { code, stderr } = await controlPlane.kubectl(...args);
-    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} failed: ${stderr}`);
-  }
+  const { code, stderr } = await controlPlane.kubectl('apply', '-f', 'crds/');
+  if (code !== 0) throw new Error(`kubectl apply -f crds/ failed: ${stderr}`);
+  await served(controlPlane, 'edgetranscodejobs');
 }
 
 /** Settles like `promise`, but rejects with the reason of `signal` as soon as the signal is aborted. */

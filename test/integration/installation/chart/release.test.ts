@@ -6,6 +6,7 @@
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { MissingToolError } from '../../../world/builds/go-build.ts';
+import { served } from '../../../world/control-plane/served.ts';
 import { monitoringCrds } from '../../../world/monitoring-crds/monitoring-crds.ts';
 import { skipBecause } from '../../../world/skip.ts';
 import {
@@ -93,9 +94,7 @@ describe('a release of the chart', function () {
     const withoutCrds = await helm(['upgrade', RELEASE, CHART], { ...values, serviceMonitor: on });
     expect(withoutCrds.stderr).to.contain('no matches for kind "ServiceMonitor"');
     await scene.world.kubectl('apply', '--server-side', ...crds.map((crd) => `--filename=${crd}`));
-    const names = crds.map((crd) => /_(\w+)\.yaml$/.exec(crd)?.[1]);
-    const established = names.map((name) => `crd/${name}.monitoring.coreos.com`);
-    await scene.world.kubectl('wait', '--for=condition=Established', ...established);
+    for (const crd of crds) await served(scene.world.controlPlane, /_(\w+)\.yaml$/.exec(crd)?.[1] ?? '');
     for (const monitor of ['serviceMonitor', 'podMonitor']) {
       const monitored = { ...values, [monitor]: { ...on, interval: '30s' }, prometheusRule: on };
       expect(await helm(['upgrade', RELEASE, CHART], monitored)).to.include({ code: 0, stderr: '' });
