@@ -65,15 +65,15 @@ export class Backlog<Item extends Waiting> {
   }
 
   /**
-   * The next urgent item of a namespace that is not far ahead of its share, even if it is the turn of a poll;
-   * undefined if there is none.
+   * The next urgent item of a namespace that is not far ahead of its share and does not owe its late polls
+   * many turns, even if it is the turn of a poll; undefined if there is none.
    */
   nextUrgent(now = Number.POSITIVE_INFINITY): Item | undefined {
     if (this.#sizes.urgent === 0) return undefined;
     const least = this.#least(({ total }) => total > 0);
     this.#level = Math.max(this.#level, least?.permits ?? 0);
     const limit = this.#level + MOST_AHEAD;
-    const queue = this.#least(({ hasUrgent, permits }) => hasUrgent && permits <= limit);
+    const queue = this.#least((each) => each.permits <= limit && each.mayGoOutOfTurn(now));
     if (!queue) return undefined;
     this.#isForUrgent = false;
     return this.#take(queue, queue.nextUrgent(now));

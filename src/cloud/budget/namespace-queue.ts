@@ -25,6 +25,13 @@ const POLLS: readonly Priority[] = ['scheduled', 'scheduled', 'retry', 'schedule
 const LATE_MS = 30_000;
 
 /**
+ * Late polls that may be owed their turns at most. 5: a few new objects are served at once. Without a bound a
+ * namespace whose refreshes never end would take its whole share out of turn, and none of its polls would
+ * get a permit while others wait.
+ */
+const MOST_OWED = 5;
+
+/**
  * A queue with more withdrawn items than waiting ones, and these, is rebuilt: objects that are created and
  * deleted again and again must not fill the memory. Seldom enough to cost little for each item.
  */
@@ -69,6 +76,11 @@ export class NamespaceQueue<Item extends Waiting> {
   /** Whether the next item is urgent. */
   isUrgentNext(now: number): boolean {
     return this.hasUrgent && (this.#owed === 0 || !this.#hasLatePoll(now));
+  }
+
+  /** Whether an urgent item may go although it may be a poll's turn. */
+  mayGoOutOfTurn(now: number): boolean {
+    return this.hasUrgent && (this.#owed < MOST_OWED || !this.#hasLatePoll(now));
   }
 
   get hasUrgent(): boolean {

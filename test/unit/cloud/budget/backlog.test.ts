@@ -83,6 +83,20 @@ describe('a backlog', () => {
     expect(served.filter((one) => one !== undefined).length).to.be.within(5, 6);
   });
 
+  it('keeps the turns of late polls although permits for urgent callers come again and again', () => {
+    const backlog = crowd('urgent', 'scheduled');
+    for (const namespace of ['news', 'radio', 'sport'])
+      for (let at = 0; at < 100; at += 1) backlog.add(item('scheduled', at, namespace));
+    const served: (Item | undefined)[] = [];
+    for (let burst = 0; burst < 20; burst += 1) {
+      for (let permit = 0; permit < 6; permit += 1) served.push(backlog.next());
+      for (let kept = 0; kept < 4; kept += 1) served.push(backlog.nextUrgent());
+    }
+    const ofMedia = served.filter((one) => one?.namespace === 'media');
+    const polls = ofMedia.filter((one) => one?.priority === 'scheduled');
+    expect(polls.length).to.be.within(ofMedia.length / 2 - 5, ofMedia.length / 2);
+  });
+
   it('gives the permits of an empty priority to the others', () => {
     expect(prioritiesOf(crowd('urgent'), 10)).to.deep.equal({ urgent: 10 });
     expect(prioritiesOf(crowd('retry'), 10)).to.deep.equal({ retry: 10 });
