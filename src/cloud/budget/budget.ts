@@ -160,7 +160,9 @@ export class Budget<Item extends Waiting = Waiting> {
     this.#pausedUntil = Math.max(this.#pausedUntil, other.#pausedUntil);
     this.#throttledAt = Math.max(this.#throttledAt, other.#throttledAt);
     this.#throttlings = Math.max(this.#throttlings, other.#throttlings);
-    if (shareAt(other.#rate, now) < shareAt(this.#rate, now)) this.#rate = other.#rate;
+    if (shareAt(other.#rate, now) >= shareAt(this.#rate, now)) return;
+    this.#rate = other.#rate;
+    this.#permits = 0;
   }
 
   /** Calls a second that the account may make now: those of the budget, or fewer after a throttling. */
@@ -206,8 +208,9 @@ export class Budget<Item extends Waiting = Waiting> {
    */
   #burstComes(): Promise<void> {
     const share = shareAt(this.#rate, this.#clock.now());
-    const permits = this.#next;
-    const next = Math.max(1, Math.min(2 * permits, Math.floor(this.#burst * share)));
+    const most = Math.max(1, Math.floor(this.#burst * share));
+    const permits = Math.min(this.#next, most);
+    const next = Math.min(2 * permits, most);
     this.#limiter.setMinTime((next * this.#minTimeMs) / share);
     return new Promise((resolve) => {
       const come = async () => {

@@ -411,6 +411,19 @@ describe('a budget', function () {
       expect(budget.needsPermits).to.equal(true);
     });
 
+    it('calls in a burst of the lower rate after a throttling, also under another name', async () => {
+      addCallers(budget, time, sent, 100);
+      await time.pass(5_000);
+      sent.length = 0;
+      const other = budgetOf(CALLS);
+      other.throttled(time.now(), 1_000);
+      budget.inherit(other);
+      other.close();
+      besiege(budget, sent);
+      await time.pass(1_000 + burst * minTimeMs);
+      expect(Math.max(...bursts())).to.be.within(1, burst / 2);
+    });
+
     it('keeps fewer permits than a burst and the reserve for callers to come', async () => {
       const first = aCaller(unplanned);
       budget.backlog.add(first);
