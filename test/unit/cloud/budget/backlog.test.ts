@@ -83,7 +83,7 @@ describe('a backlog', () => {
     expect(served.filter((one) => one !== undefined).length).to.be.within(5, 6);
   });
 
-  it('keeps the turns of late polls although permits for urgent callers come again and again', () => {
+  it('keeps turns for late polls although permits for urgent callers come again and again', () => {
     const backlog = crowd('urgent', 'scheduled');
     for (const namespace of ['news', 'radio', 'sport'])
       for (let at = 0; at < 100; at += 1) backlog.add(item('scheduled', at, namespace));
