@@ -81,9 +81,11 @@ export class ExecCredential {
 
   async #status(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
     const known = this.#known;
-    if (known && this.#clock.now() < known.until)
-      return this.#hasExpired(await known.status) ? this.#run(exec, cluster) : known.status;
-    return this.#run(exec, cluster);
+    if (!known || this.#clock.now() >= known.until) return this.#run(exec, cluster);
+    const status = await known.status;
+    if (!this.#hasExpired(status)) return status;
+    // Of the calls that find it expired at the same time, the first runs the plugin for all.
+    return this.#known && this.#known !== known ? this.#known.status : this.#run(exec, cluster);
   }
 
   #run(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
@@ -131,11 +133,14 @@ async function outputOf(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const endBy = (code: string) => {
     killGroup(child.pid);
+    // What left the group may go on printing.
+    child.stdout?.destroy();
     reject(failure(code));
   };
   const timer = setTimeout(() => endBy('EXEC_PLUGIN_TIMED_OUT'), longestRunMs);
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  // There is no output where no file descriptor was left for it; an error says so.
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     if (output.length > LONGEST_OUTPUT) endBy('EXEC_PLUGIN_FAILED');
   });

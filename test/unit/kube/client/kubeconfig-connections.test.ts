@@ -246,6 +246,17 @@ describe('an exec plugin', () => {
     await clock.advance(1);
     expect(await outcome(printing('two'), credential)).to.equal('Bearer two');
   });
+
+  it('runs once for all calls that find its credential expired at the same time', async () => {
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'plugin-'));
+    const file = join(folder.path, 'runs');
+    const credential = new ExecCredential(process.env, { clock: new FakeClock() });
+    const status = { token: 't', expirationTimestamp: '1970-01-01T00:00:00Z' };
+    const script = `echo run >> ${file}; printf '${JSON.stringify({ status })}'`;
+    await outcome(script, credential);
+    await Promise.all(Array.from({ length: 5 }, () => outcome(script, credential)));
+    expect(await readFile(file, 'utf8')).to.equal('run\nrun\n');
+  });
 });
 
 /** A shell command that prints a credential. */
