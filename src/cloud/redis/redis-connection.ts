@@ -104,6 +104,7 @@ export class RedisConnection {
     // Loaded only where Redis is used, as it takes memory. bottleneck would load it by a name that no bundler
     // sees, so the class is passed.
     const { Redis } = await import('ioredis');
+    if (this.#closing.signal.aborted) return 'closed';
     const client = new Redis(this.#options.url, OPTIONS);
     const connection = new Bottleneck.IORedisConnection({ Redis, client });
     this.#connection = connection;
