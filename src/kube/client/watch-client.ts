@@ -157,8 +157,12 @@ function cut(cause: unknown): CutError {
 async function answerTo(request: ClientRequest, withinMs: number): Promise<IncomingMessage> {
   const late = () => request.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' }));
   const timer = setTimeout(late, withinMs);
+  // Node ends a request without an error when the answer changes to another protocol.
+  const closed = once(request, 'close').then(() => {
+    throw Object.assign(new Error('no answer'), { code: 'ECONNRESET' });
+  });
   try {
-    const response: IncomingMessage = (await once(request.end(), 'response'))[0];
+    const [response] = (await Promise.race([once(request.end(), 'response'), closed])) as [IncomingMessage];
     if (response.statusCode !== OK) throw await refusalOf(response);
     return response;
   } finally {

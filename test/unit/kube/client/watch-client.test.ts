@@ -266,6 +266,15 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
+  it('throws when the answer changes to another protocol', async () => {
+    server.respond = (response) => {
+      response.writeHead(101, { connection: 'Upgrade', upgrade: 'h2c' });
+      response.end();
+    };
+    expect(await outcome(watch({ answerMs: 1_000 }))).to.deep.equal([{ reason: 'ECONNRESET' }]);
+    await untilClosed();
+  });
+
   it('throws when a refusal stops in the middle', async () => {
     server.respond = (response) => void response.writeHead(503).write('{"kind":');
     expect(await outcome(watch({ answerMs: 100 }))).to.deep.equal([{ reason: 'ECONNRESET' }]);
