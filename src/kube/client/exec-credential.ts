@@ -133,7 +133,7 @@ async function outputOf(
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const endBy = (code: string) => {
     killGroup(child.pid);
-    // What left the group may go on printing.
+    // What left the group may continue to print.
     child.stdout?.destroy();
     reject(failure(code));
   };
