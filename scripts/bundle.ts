@@ -10,6 +10,10 @@ import { requestsOfUndici, unusedKubernetes } from './bundle-plugins.ts';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
+const [PAGE_SCRIPT, PAGE_STYLE] = await Promise.all(
+  ['live.ts', 'page.css'].map((name) => minified(`src/page/client/${name}`)),
+);
+
 const { outputFiles } = await build({
   entryPoints: ['src/main.ts'],
   outfile: 'dist/main.js',
@@ -25,7 +29,11 @@ const { outputFiles } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   lineLimit: 160,
-  define: { OPERATOR_VERSION: JSON.stringify(version) },
+  define: {
+    OPERATOR_VERSION: JSON.stringify(version),
+    PAGE_SCRIPT: JSON.stringify(PAGE_SCRIPT),
+    PAGE_STYLE: JSON.stringify(PAGE_STYLE),
+  },
   // CommonJS libraries in an ES module ask for these.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';import { dirname as __dirnameOf } from 'node:path';import { fileURLToPath as __toPath } from 'node:url';const require = __createRequire(import.meta.url);const __filename = __toPath(import.meta.url);const __dirname = __dirnameOf(__filename);",
@@ -43,4 +51,18 @@ for (const { path, text } of outputFiles) {
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** What a browser gets: one file. */
+async function minified(entryPoint: string): Promise<string> {
+  const { outputFiles: files } = await build({
+    entryPoints: [entryPoint],
+    write: false,
+    bundle: true,
+    minify: true,
+    charset: 'ascii',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    logLevel: 'warning',
+  });
+  return files[0]?.text ?? '';
 }

@@ -12,6 +12,8 @@ import type { AccessKey } from './cloud/client/credential.ts';
 
 import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
+import { type HttpServer, startHttpServer } from './http/http-server.ts';
+import { SharedRendering } from './http/shared-rendering.ts';
 import type { JobSettings } from './job/schedule/settings.ts';
 import { needsVisit } from './job/visit/triggers.ts';
 import type { KubeConfigSource } from './kube/client/kube-config.ts';
@@ -21,9 +23,9 @@ import { LeaderElection } from './kube/election/leader-election.ts';
 import { Store } from './kube/informer/store.ts';
 import { missingLists, sourcesOf, Watchers } from './kube/informer/watchers.ts';
 import { type Flow, Leader, type LeaderParts } from './leader-term.ts';
-import { type HttpServer, startHttpServer } from './telemetry/http-server.ts';
+import { Page } from './page/page.ts';
+import { answerEndpoint, type Endpoints } from './telemetry/endpoints.ts';
 import { Metrics } from './telemetry/metrics.ts';
-import { SharedRendering } from './telemetry/shared-rendering.ts';
 
 export interface AppOptions {
   readonly config: Config;
@@ -51,7 +53,7 @@ export class App {
   /** Works until `signal` is aborted, and ends in order within 3 s of it. */
   async run(signal: AbortSignal): Promise<void> {
     const { watchers, store, election } = this.#rooms;
-    const server = await this.#serve();
+    const servers = [await this.#serve(), await this.#servePage()];
     // The data path; the numbers are the steps of docs/architecture.md.
     await Promise.all([
       // 1, 2: list and watch → the newest version of each object
@@ -68,7 +70,7 @@ export class App {
         signal,
       ),
     ]);
-    server.close();
+    for (const server of servers) server?.close();
   }
 
   #lead(stop: AbortSignal, flow: Flow): Lead {
@@ -83,11 +85,14 @@ export class App {
     const { config, logger } = this.#options;
     const { metrics, watchers } = this.#rooms;
     const rendering = new SharedRendering(() => metrics.render(), systemClock);
-    const server = await startHttpServer({
-      ...config['http-address'],
+    const endpoints: Endpoints = {
       metrics: () => rendering.get(),
       live: () => (watchers.isStuck ? 'the watch has made no attempt for 10 minutes' : undefined),
       ready: () => this.#notReady(),
+    };
+    const server = await startHttpServer({
+      ...config['http-address'],
+      answer: (target) => answerEndpoint(endpoints, target),
     }).catch((cause: Error) => {
       throw new Error(`--http-address cannot be listened on: ${cause.message}`);
     });
@@ -95,9 +100,45 @@ export class App {
     return server;
   }
 
+  /** The status page, if it is switched on. */
+  async #servePage(): Promise<HttpServer | undefined> {
+    const { config, version, logger } = this.#options;
+    const { store, watchers, election } = this.#rooms;
+    const address = config['page-address'];
+    if (!address) return undefined;
+    const page = new Page({
+      source: {
+        jobs: () => store.values(),
+        observedAt: (job) => this.#leader?.factsStore.find(job)?.observed?.time,
+        missing: () => this.#missing(),
+        watchProgressedAt: () => wallSeconds(watchers.progressedAt),
+        isLeading: () => election.isLeading,
+        leader: () => election.leader,
+        accounts: () => this.#leader?.accounts(),
+      },
+      namespaces: config['page-namespaces'],
+      intervalMs: config.interval,
+      shard: config.shard,
+      version,
+      clock: systemClock,
+    });
+    const answer = (target: string) => page.answer(target);
+    const server = await startHttpServer({ ...address, answer }).catch((cause: Error) => {
+      throw new Error(`--page-address cannot be listened on: ${cause.message}`);
+    });
+    logger.info('serving the status page', { port: server.port });
+    return server;
+  }
+
+  /** Why objects may be missing. */
+  #missing(): string | undefined {
+    const { sources, store, watchers } = this.#rooms;
+    return missingLists(sources, store.awaited, watchers.refused);
+  }
+
   #notReady(): string | undefined {
-    const { sources, store, watchers, election } = this.#rooms;
-    const missing = missingLists(sources, store.awaited, watchers.refused);
+    const { election } = this.#rooms;
+    const missing = this.#missing();
     if (missing !== undefined) return missing;
     if (!election.isSettled) return 'the leader is not known yet';
     return undefined;

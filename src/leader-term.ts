@@ -32,6 +32,8 @@ import type { Term } from './kube/election/election.ts';
 import type { Store } from './kube/informer/store.ts';
 import { KubeEvents } from './kube/writers/events.ts';
 import { StatusWriter } from './kube/writers/status-writer.ts';
+import { accountUses } from './page/source/account-uses.ts';
+import type { AccountUse } from './page/source/page-source.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 /** Parts that outlive a term. */
@@ -113,6 +115,11 @@ export class Leader {
   *listedClusters(): Iterable<readonly [cluster: ClusterReference, jobs: number]> {
     const { cloud, planner } = this.#rooms;
     for (const listed of cloud.listed()) if (planner.plan.isBatched(listed[0])) yield listed;
+  }
+
+  /** What is asked of each account in use, and what it gives. */
+  accounts(): AccountUse[] {
+    return accountUses(this.#rooms.planner.plan, this.#rooms.cloud, this.#parts.clock);
   }
 
   /** Calls a second that the intervals require, by credential. */

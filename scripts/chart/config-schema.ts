@@ -20,6 +20,8 @@ const SET_ELSEWHERE: readonly Flag[] = [
   'shard-count',
   'redis-url',
   'http-address',
+  'page-address',
+  'page-namespaces',
 ];
 
 export interface ConfigValue {

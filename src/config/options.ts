@@ -170,6 +170,16 @@ export const OPTIONS = {
     text: 'where /metrics, /livez and /readyz are served; port 0 picks a free port and logs it',
     parse: parse.listenAddress,
   }),
+  'page-address': option({
+    value: '[HOST]:PORT',
+    text: 'where a read-only status page is served, which has no login; port 0 picks a free port and logs it; default: nowhere',
+    parse: parse.listenAddress,
+  }),
+  'page-namespaces': option({
+    value: 'LIST',
+    text: 'comma-separated namespaces whose objects the status page shows; default: all that are watched',
+    parse: parse.list(parse.isNamespace, 'a namespace'),
+  }),
   'per-object-metrics-limit': option({
     default: '10000',
     value: 'NUMBER',

@@ -8,7 +8,7 @@ import { STATES } from '../api/edge-transcode-job.ts';
 import { printable } from '../base/foreign-text.ts';
 import { ClusterSeries } from './cluster-series.ts';
 import { CredentialSeries } from './credential-series.ts';
-import type { Rendering } from './http-server.ts';
+import type { Rendering } from './endpoints.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 import { ObjectSeries } from './object-series.ts';
 import { type Labels, type ReadSamples, renderSamples } from './sampled-gauge.ts';

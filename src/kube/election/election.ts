@@ -20,6 +20,8 @@ export interface Election {
   /** Whether the leader is known, or has been known at some time. */
   readonly isSettled: boolean;
   readonly isLeading: boolean;
+  /** The process that leads, as its Lease names it. Undefined: not known, or there is no Lease. */
+  readonly leader: string | undefined;
   /**
    * Calls `lead` for each term, one after the other. Resolves when `signal` is aborted, the last `lead` has
    * ended and the lead is released.
@@ -31,5 +33,6 @@ export interface Election {
 export const ALWAYS_LEADING: Election = {
   isSettled: true,
   isLeading: true,
+  leader: undefined,
   run: (lead) => lead({ holds: () => true, signal: new AbortController().signal }),
 };

@@ -65,6 +65,10 @@ export class LeaderElection implements Election {
     return !this.#isStopped && leads(this.#state, this.#now());
   }
 
+  get leader(): string | undefined {
+    return holderOf(this.#state).holder;
+  }
+
   async run(lead: Lead, signal: AbortSignal): Promise<void> {
     const wake = () => this.#wake();
     signal.addEventListener('abort', wake, { once: true });

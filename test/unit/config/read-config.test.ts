@@ -209,6 +209,20 @@ const VALUES: Record<Flag, Values> = {
     ],
     bad: ['', '8080', ':65536', ':x', '::1:80', ':80:80'],
   },
+  'page-address': {
+    good: [
+      [':8081', { host: undefined, port: 8_081 }],
+      ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
+    ],
+    bad: ['8081', 'host', ':65536', 'http://host:80'],
+  },
+  'page-namespaces': {
+    good: [
+      ['media', ['media']],
+      ['media, news,', ['media', 'news']],
+    ],
+    bad: ['', '*', 'Media'],
+  },
   'per-object-metrics-limit': {
     good: [
       ['0', 0],

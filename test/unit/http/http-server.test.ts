@@ -2,17 +2,13 @@
 
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import {
-  type HttpServer,
-  type HttpServerOptions,
-  type Limits,
-  startHttpServer,
-} from '../../../src/telemetry/http-server.ts';
+import { type HttpServer, type Limits, startHttpServer } from '../../../src/http/http-server.ts';
+import { answerEndpoint, type Endpoints } from '../../../src/telemetry/endpoints.ts';
 
 describe('the HTTP server', () => {
   let server: HttpServer;
   let problem: string | undefined;
-  let metrics: HttpServerOptions['metrics'];
+  let metrics: Endpoints['metrics'];
 
   beforeEach(async () => {
     problem = undefined;
@@ -26,9 +22,8 @@ describe('the HTTP server', () => {
       host: '127.0.0.1',
       port,
       ...(limits && { limits }),
-      metrics: () => metrics(),
-      live: () => problem,
-      ready: () => problem,
+      answer: (target) =>
+        answerEndpoint({ metrics: () => metrics(), live: () => problem, ready: () => problem }, target),
     });
   }
 

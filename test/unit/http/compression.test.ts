@@ -2,7 +2,7 @@
 
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { acceptsGzip, Compression } from '../../../src/telemetry/compression.ts';
+import { acceptsGzip, Compression } from '../../../src/http/compression.ts';
 
 describe('the compression of metrics', () => {
   it('compresses a body once, however many clients ask for it', async () => {

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
-import { Connections } from '../../../src/telemetry/connections.ts';
+import { Connections } from '../../../src/http/connections.ts';
 
 /** The part of a socket that is used. */
 class FakeSocket extends EventEmitter {

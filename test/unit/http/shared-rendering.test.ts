@@ -2,7 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { SharedRendering } from '../../../src/telemetry/shared-rendering.ts';
+import { SharedRendering } from '../../../src/http/shared-rendering.ts';
 import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 describe('a shared rendering', () => {

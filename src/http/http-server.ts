@@ -1,28 +1,20 @@
 /**
- * Serves /metrics for Prometheus, /livez and /readyz for the kubelet, and nothing else. Any pod may be able
- * to reach the port, so what a client can hold or make the process do is bounded.
+ * Serves GET and HEAD over HTTP. Any pod may be able to reach the port, so what a client can hold or make the
+ * process do is bounded.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Answer } from './answer.ts';
 import { acceptsGzip, Compression } from './compression.ts';
 import { Connections } from './connections.ts';
-
-/** The metrics at one instant. */
-export interface Rendering {
-  readonly contentType: string;
-  /** Bytes instead of a string: all answers hold the same memory. */
-  readonly body: Buffer;
-}
 
 export interface HttpServerOptions {
   /** Undefined: all interfaces. */
   readonly host: string | undefined;
   /** 0 picks a free port. */
   readonly port: number;
-  readonly metrics: () => Promise<Rendering>;
-  /** Returns undefined while all is well, otherwise the problem. */
-  readonly live: () => string | undefined;
-  readonly ready: () => string | undefined;
+  /** Answers a request for `target`, its path and query. */
+  readonly answer: (target: string) => Promise<Answer>;
   /** Default: `LIMITS`. */
   readonly limits?: Limits;
 }
@@ -122,8 +114,11 @@ function isPipelined({ socket }: IncomingMessage, response: ServerResponse): boo
 
 const compression = new Compression();
 
+/** Shorter bodies are sent as they are. */
+const LEAST_COMPRESSED = 1_024;
+
 async function respond(
-  options: HttpServerOptions,
+  { answer }: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -132,32 +127,20 @@ async function respond(
     response.writeHead(405, { allow: 'GET, HEAD', connection: 'close' }).end();
     return;
   }
-  switch (request.url?.split('?', 1)[0]) {
-    case '/metrics': {
-      const { contentType, body } = await options.metrics();
-      const isGzip = acceptsGzip(request.headers['accept-encoding']);
-      const sent = isGzip ? await compression.of(body) : body;
-      const encoding = isGzip ? { 'content-encoding': 'gzip' } : {};
-      const length = { 'content-length': sent.length, vary: 'Accept-Encoding' };
-      response.writeHead(200, { 'content-type': contentType, ...encoding, ...length }).end(sent);
-      return;
-    }
-    case '/livez':
-      health(response, options.live());
-      return;
-    case '/readyz':
-      health(response, options.ready());
-      return;
-    default:
-      plain(response, 404, 'there are /metrics, /livez and /readyz');
+  const { status, headers, body } = await answer(request.url ?? '/');
+  if (headers.etag !== undefined && headers.etag === request.headers['if-none-match']) {
+    response.writeHead(304, headers).end();
+    return;
   }
-}
-
-function health(response: ServerResponse, problem: string | undefined): void {
-  if (problem === undefined) plain(response, 200, 'ok');
-  else plain(response, 503, problem);
-}
-
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+  const isLong = body.length >= LEAST_COMPRESSED;
+  const isGzip = isLong && acceptsGzip(request.headers['accept-encoding']);
+  const sent = isGzip ? await compression.of(body) : body;
+  response
+    .writeHead(status, {
+      ...headers,
+      ...(isGzip && { 'content-encoding': 'gzip' }),
+      ...(isLong && { vary: 'Accept-Encoding' }),
+      'content-length': sent.length,
+    })
+    .end(sent);
 }

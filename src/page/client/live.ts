@@ -1,0 +1,73 @@
+/**
+ * Keeps an open page up to date: fetches it again every few seconds, replaces the parts that have changed,
+ * and counts ages up in between. The page is complete without it.
+ */
+import { ageText } from '../views/age-text.ts';
+
+/** Time between two fetches. An unchanged page comes as an empty 304. */
+const EVERY_MS = 5_000;
+
+/** How far the clock of the server is ahead of the browser's, ms. */
+let ahead = Number(document.documentElement.dataset.now) - Date.now();
+let etag = '';
+let answeredAt = Date.now();
+
+async function refresh(): Promise<void> {
+  if (document.hidden) return;
+  try {
+    const headers = etag === '' ? {} : { 'if-none-match': etag };
+    const answer = await fetch(location.href, {
+      headers,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(EVERY_MS),
+    });
+    if (answer.status === 304) answeredAt = Date.now();
+    if (answer.status !== 200) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    answeredAt = Date.now();
+    ahead = Number(page.documentElement.dataset.now) - Date.now();
+    etag = answer.headers.get('etag') ?? '';
+    document.title = page.title;
+    for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) replace(part, page);
+  } catch {
+    // The age of the page shows that it gets no answer.
+  }
+}
+
+/** Replaces a part if it says something new. The keyboard stays where it was. */
+function replace(part: HTMLElement, page: Document): void {
+  const next = page.getElementById(part.id);
+  if (!next || textOf(next) === textOf(part)) return;
+  const focused = part.contains(document.activeElement)
+    ? document.activeElement?.getAttribute('href')
+    : undefined;
+  part.replaceChildren(...next.childNodes);
+  if (focused == null) return;
+  for (const link of part.querySelectorAll('a'))
+    if (link.getAttribute('href') === focused) {
+      link.focus({ preventScroll: true });
+      return;
+    }
+}
+
+/** The part without its ages, which change by themselves. */
+function textOf(part: HTMLElement): string {
+  return part.innerHTML.replace(/(data-age="">)[^<]*/g, '$1');
+}
+
+function countUp(): void {
+  const now = Date.now() + ahead;
+  for (const time of document.querySelectorAll<HTMLTimeElement>('time[data-age]'))
+    time.textContent = ageText((now - Date.parse(time.dateTime)) / 1_000);
+  const silent = document.getElementById('silent');
+  const seconds = (Date.now() - answeredAt) / 1_000;
+  if (!silent) return;
+  silent.hidden = document.hidden || seconds < (3 * EVERY_MS) / 1_000;
+  silent.textContent = `No answer from the operator for ${ageText(seconds)}: what you see is as old as that.`;
+}
+
+for (const select of document.querySelectorAll('select'))
+  select.addEventListener('change', () => select.form?.requestSubmit());
+document.addEventListener('visibilitychange', () => void refresh());
+setInterval(() => void refresh(), EVERY_MS);
+setInterval(countUp, 1_000);

@@ -1,0 +1,36 @@
+/** What the status page shows: read at each request, and never changed by it. */
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+
+export interface PageSource {
+  /** All objects, as stored. */
+  jobs(): Iterable<EdgeTranscodeJob>;
+  /** Unix seconds of the object's last observation, where this process knows it better than the status. */
+  observedAt(job: EdgeTranscodeJob): number | undefined;
+  /** Why objects may be missing: a list is not complete. Undefined: none are. */
+  missing(): string | undefined;
+  /** Unix seconds of the last page, event or bookmark of the watch. */
+  watchProgressedAt(): number;
+  isLeading(): boolean;
+  /** The process that leads. Undefined: not known, or there is no election. */
+  leader(): string | undefined;
+  /** The accounts in use. Undefined on a standby, which does not know them. */
+  accounts(): Iterable<AccountUse> | undefined;
+}
+
+/** What is asked of one account, and what it gives. */
+export interface AccountUse {
+  /** The credentials that spend it: `default`, or the Secret's `namespace/name`. */
+  readonly identities: readonly string[];
+  /** Calls a second that the account may make now. */
+  readonly budget: number;
+  /** Calls a second that the intervals require. */
+  readonly demand: number;
+  /** The demand of all processes as a part of the budget. */
+  readonly load: number;
+  /** Largest factor by which intervals are longer. 1: none is. */
+  readonly stretch: number;
+  /** Calls that wait for a permit. */
+  readonly waiting: number;
+  /** Unix seconds of the last throttling. Undefined: none. */
+  readonly throttledAt: number | undefined;
+}

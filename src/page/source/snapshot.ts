@@ -1,0 +1,78 @@
+/** What a page is made of: the rows of all objects that it may show, at one instant. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { credentialOf, identityOf } from '../../job/model/reference.ts';
+import { type Row, rowOf } from '../../overview/row.ts';
+import { worstFirst } from '../../overview/selection.ts';
+import type { AccountUse, PageSource } from './page-source.ts';
+
+export interface Snapshot {
+  /** The worst first. */
+  readonly rows: readonly Row[];
+  readonly namespaces: readonly string[];
+  readonly accounts: readonly Account[] | undefined;
+  readonly missing: string | undefined;
+  readonly watchProgressedAt: number;
+  readonly isLeading: boolean;
+  readonly leader: string | undefined;
+}
+
+export interface Account extends AccountUse {
+  /** Objects that no call can be made for with these credentials, or that the cloud refuses. */
+  readonly failing: number;
+}
+
+/** The reasons of Ready that say something of the credential. */
+const CREDENTIAL_REASONS: ReadonlySet<string> = new Set([
+  'CredentialsNotFound',
+  'AuthenticationFailed',
+  'PermissionDenied',
+]);
+
+/** Objects between two turns of the event loop: 5 ms, so that no poll notices. */
+const OBJECTS_PER_TURN = 500;
+
+/** @param namespaces that may be shown. Undefined: all */
+export async function takeSnapshot(
+  source: PageSource,
+  namespaces: readonly string[] | undefined,
+): Promise<Snapshot> {
+  const shown = namespaces && new Set(namespaces);
+  const rows: Row[] = [];
+  let read = 0;
+  for (const job of source.jobs()) {
+    if (!shown || shown.has(job.namespace)) rows.push(rowOf(job, source.observedAt(job)));
+    read += 1;
+    if (read % OBJECTS_PER_TURN === 0) await nextTurn();
+  }
+  rows.sort(worstFirst);
+  const accounts = source.accounts();
+  return {
+    rows,
+    namespaces: [...new Set(rows.map(({ namespace }) => namespace))].sort(),
+    accounts: accounts && accountsOf(accounts, rows, namespaces === undefined),
+    missing: source.missing(),
+    watchProgressedAt: source.watchProgressedAt(),
+    isLeading: source.isLeading(),
+    leader: source.leader(),
+  };
+}
+
+/**
+ * The accounts, that with the greatest load first. Where only some namespaces are shown, so are the
+ * credentials that their objects name, and no others.
+ */
+function accountsOf(accounts: Iterable<AccountUse>, rows: readonly Row[], showsAll: boolean): Account[] {
+  const failing = new Map<string, number>();
+  for (const { object, condition } of rows) {
+    const identity = identityOf(credentialOf(object));
+    const fails = condition?.type === 'Ready' && CREDENTIAL_REASONS.has(condition.reason);
+    failing.set(identity, (failing.get(identity) ?? 0) + (fails ? 1 : 0));
+  }
+  return Array.from(accounts, (account) => {
+    const identities = account.identities.filter((identity) => showsAll || failing.has(identity));
+    const sum = identities.reduce((total, identity) => total + (failing.get(identity) ?? 0), 0);
+    return { ...account, identities, failing: sum };
+  })
+    .filter(({ identities }) => identities.length > 0)
+    .sort((a, b) => b.load - a.load);
+}

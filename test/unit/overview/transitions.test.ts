@@ -1,0 +1,45 @@
+// The latest transitions of all objects are found in one pass.
+
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { rfc3339 } from '../../../src/base/clock.ts';
+import { type Row, rowOf } from '../../../src/overview/row.ts';
+import { latestTransitions, transitionsOf } from '../../../src/overview/transitions.ts';
+import { holds } from '../kit/for-any.ts';
+import { aJob } from '../kit/samples/a-job.ts';
+import { aStatus } from '../kit/samples/a-status.ts';
+
+function changed(second: number, index = 0): Row {
+  const status = aStatus({
+    changedAt: rfc3339(new Date(second * 1_000)),
+    conditions: {
+      Ready: ['True', 'ObservationSucceeded'],
+      Stalled: ['True', 'JobNotFound'],
+      Reconciling: ['True', 'ProgressingWithRetry'],
+    },
+  });
+  return rowOf(aJob().named(`job-${index}`).storing(status).build(), undefined);
+}
+
+describe('the latest transitions', () => {
+  it('are the newest of all, the newest first, whatever the order of the objects', () => {
+    const seconds = fc.uniqueArray(fc.nat(100_000), { maxLength: 60 });
+    holds(
+      fc.property(seconds, fc.integer({ min: 1, max: 9 }), (all, most) => {
+        const found = latestTransitions(all.map(changed), most);
+        const newest = all.toSorted((a, b) => b - a).slice(0, most);
+        expect(found.map(({ condition }) => Date.parse(condition.lastTransitionTime) / 1_000)).to.deep.equal(
+          newest,
+        );
+      }),
+    );
+  });
+
+  it('leave out conditions that follow from others', () => {
+    expect(transitionsOf(changed(1)).map(({ condition }) => condition.type)).to.deep.equal(['Ready']);
+  });
+
+  it('are none before the first visit', () => {
+    expect(latestTransitions([rowOf(aJob().build(), undefined)], 5)).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,206 @@
+// The page shows what it may, escaped, and asks for no work that its readers could pile up.
+
+import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../src/api/edge-transcode-job.ts';
+import type { Answer } from '../../../src/http/answer.ts';
+import { Page, type PageOptions } from '../../../src/page/page.ts';
+import type { AccountUse, PageSource } from '../../../src/page/source/page-source.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
+import { aJob } from '../kit/samples/a-job.ts';
+import {
+  aDifferingStatus,
+  anOverdueStatus,
+  aRefusedStatus,
+  aRunningStatus,
+} from '../kit/samples/a-status.ts';
+
+const HOSTILE = '<script>alert(1)</script>"\'><img src=x>\u202e';
+
+describe('the status page', () => {
+  let clock: FakeClock;
+  let jobs: EdgeTranscodeJob[];
+  let source: PageSource;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    jobs = [
+      aJob().named('fine').storing(aRunningStatus()).build(),
+      aJob().named('stopped').expecting('Running').storing(aDifferingStatus()).build(),
+      aJob().named('refused', 'news').withSecret('key').storing(aRefusedStatus()).build(),
+    ];
+    source = {
+      jobs: () => jobs,
+      observedAt: () => undefined,
+      missing: () => undefined,
+      watchProgressedAt: () => 0,
+      isLeading: () => true,
+      leader: () => 'pod-a_1',
+      accounts: () => [],
+    };
+  });
+
+  function aPage(options: Partial<PageOptions> = {}): Page {
+    const fixed = { intervalMs: 60_000, shard: undefined, version: '1.2.3', namespaces: undefined };
+    return new Page({ source, clock, ...fixed, ...options });
+  }
+
+  async function text(target: string, page = aPage()): Promise<string> {
+    return textOf(await page.answer(target));
+  }
+
+  it('shows all objects, the worst first', async () => {
+    const shown = await text('/');
+    const order = ['stopped', 'refused', 'fine'].map((name) => shown.indexOf(`</span>${name}</a>`));
+    expect(order).to.deep.equal(order.toSorted((a, b) => a - b));
+    expect(order).to.not.include(-1);
+  });
+
+  it('shows one object, its conditions and what to do, with commands for this object', async () => {
+    const shown = await text('/?object=media/stopped');
+    expect(shown).to.contain('DiffersFromExpectedState');
+    expect(shown).to.contain('kubectl --namespace media patch edgetranscodejob stopped');
+    expect(await text('/?object=news/refused')).to.contain('kubectl --namespace news patch secret key');
+    expect(await text('/?object=media/fine')).to.not.contain('What to do');
+  });
+
+  it('says that there is no such object, without repeating markup', async () => {
+    const answer = await aPage().answer(`/?object=${encodeURIComponent(HOSTILE)}`);
+    expect(answer.status).to.equal(404);
+    expect(textOf(answer)).to.contain('No such object');
+    expectHarmless(textOf(answer));
+  });
+
+  it('escapes whatever the cloud, a user or a visitor writes', async () => {
+    const status = { ...aRefusedStatus('JobNotFound', HOSTILE), job: { name: HOSTILE, type: HOSTILE } };
+    jobs = [aJob().named('a').about(HOSTILE, HOSTILE).inRegion(HOSTILE).storing(status).build()];
+    for (const target of ['/', '/?object=media/a', `/?q=${encodeURIComponent(HOSTILE)}`]) {
+      const shown = await text(target);
+      expectHarmless(shown);
+      if (!target.includes('q=')) expect(shown).to.contain('&lt;script&gt;alert(1)');
+    }
+  });
+
+  it('shows no stream URL', async () => {
+    const job = { name: 'a', streamInput: 'rtmp://push.example.com/CANARY', streamOutput: 'rtmp://CANARY' };
+    jobs = [aJob().named('a').storing(aRunningStatus(job)).build()];
+    for (const target of ['/', '/?object=media/a']) expect(await text(target)).to.not.contain('CANARY');
+    // Nor does the search find an object by it.
+    expect(await text('/?q=CANARY')).to.contain('No object matches');
+  });
+
+  it('shows the namespaces that it may, and nothing of the others', async () => {
+    const page = aPage({ namespaces: ['media'] });
+    source = {
+      ...source,
+      accounts: () => [use('news/key'), use('media/key'), use('default')],
+    };
+    for (const target of ['/', '/?sort=name']) expect(await text(target, page)).to.not.match(/news|refused/);
+    for (const target of ['/?q=refused', '/?namespace=news'])
+      expect(await text(target, page)).to.contain('No object matches');
+    expect((await page.answer('/?object=news/refused')).status).to.equal(404);
+    // The object `fine` names the operator's own credentials.
+    expect(await text('/', aPage({ namespaces: ['media'] }))).to.contain('<th scope="row">default</th>');
+  });
+
+  it('names what only the leader knows while it is a standby', async () => {
+    source = { ...source, isLeading: () => false, accounts: () => undefined };
+    const shown = await text('/');
+    expect(shown).to.contain('This replica is a standby; <b>pod-a_1</b> leads');
+    expect(shown).to.contain('Only the leader knows budget, demand and throttling');
+  });
+
+  it('counts the objects that a key fails, and puts the account with the greatest load first', async () => {
+    source = { ...source, accounts: () => [use('media/idle', 0.1), use('news/key', 0.9)] };
+    const shown = await text('/');
+    expect(shown.indexOf('news/key</th>')).to.be.lessThan(shown.indexOf('media/idle</th>'));
+    expect(shown).to.match(/news\/key<\/th>[\s\S]*?1 object<\/b>[\s\S]*?media\/idle<\/th>/);
+  });
+
+  it('says that objects may be missing while a list is not complete', async () => {
+    source = { ...source, missing: () => 'the first list has not arrived' };
+    expect(await text('/')).to.contain('Objects may be missing: the first list has not arrived.');
+  });
+
+  it('has the same tag until something but an age changes', async () => {
+    const page = aPage();
+    const { etag } = (await page.answer('/')).headers;
+    await clock.advance(5_000);
+    expect((await page.answer('/')).headers.etag).to.equal(etag);
+    jobs = [...jobs, aJob().named('late').storing(anOverdueStatus()).build()];
+    await clock.advance(5_000);
+    expect((await page.answer('/')).headers.etag).to.not.equal(etag);
+  });
+
+  it('reads the objects once a second, however many ask', async () => {
+    let reads = 0;
+    source = {
+      ...source,
+      jobs: () => {
+        reads += 1;
+        return jobs;
+      },
+    };
+    const page = aPage();
+    await Promise.all(Array.from({ length: 10 }, () => page.answer('/')));
+    expect(reads).to.equal(1);
+    await clock.advance(1_000);
+    await page.answer('/');
+    expect(reads).to.equal(2);
+  });
+
+  it('answers 20 pages a second, and 503 beyond', async () => {
+    const page = aPage();
+    const ask = async (times: number) => {
+      const answers = await Promise.all(Array.from({ length: times }, () => page.answer('/')));
+      return answers.filter(({ status }) => status === 200).length;
+    };
+    expect(await ask(60)).to.equal(40);
+    await clock.advance(1_000);
+    expect(await ask(60)).to.equal(20);
+  });
+
+  it('lets the event loop turn while it reads many objects', async () => {
+    jobs = Array.from({ length: 5_000 }, (_, index) => aJob().named(`job-${index}`).build());
+    let turns = 0;
+    let isDone = false;
+    const turn = () => {
+      turns += 1;
+      if (!isDone) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await aPage().answer('/');
+    isDone = true;
+    expect(turns).to.be.at.least(9);
+  });
+
+  it('forbids the browser everything that the page does not need', async () => {
+    const policy = (await aPage().answer('/')).headers['content-security-policy'] ?? '';
+    expect(policy).to.contain("default-src 'none'").and.to.contain("frame-ancestors 'none'");
+    expect(policy).to.not.contain('unsafe');
+    const shown = await text('/');
+    // No script, style or handler in the page itself, which the policy would refuse.
+    expect(shown).to.not.match(/<style|style=|<script>|\son\w+=|javascript:/);
+  });
+
+  for (const path of ['/page.css', '/page.js', '/icon.svg'])
+    it(`serves ${path}`, async () => expect((await aPage().answer(path)).status).to.equal(200));
+
+  for (const path of ['/x', '/metrics', '//', '/?', 'http://[', '*'])
+    it(`answers to the target ${path} without failing`, async () => {
+      const { status } = await aPage().answer(path);
+      expect(status).to.equal(path === '/?' ? 200 : 404);
+    });
+});
+
+function textOf({ body }: Answer): string {
+  return body.toString();
+}
+
+function expectHarmless(shown: string): void {
+  expect(shown).to.not.match(/<script>|<img|\u202e/);
+}
+
+function use(identity: string, load = 0): AccountUse {
+  const rates = { budget: 50, demand: 50 * load, load, stretch: 1, waiting: 0, throttledAt: undefined };
+  return { identities: [identity], ...rates };
+}
