@@ -30,7 +30,8 @@ export type MadeUp = {
 const NAMESPACES = ['media-production', 'media-staging'] as const;
 const SECRET_NAME = 'second-account';
 
-const CREATED = '2026-01-01T00:00:00Z';
+/** When the first job was created. The cloud's list leaves out jobs that are older than 180 days. */
+const CREATED = rfc3339(new Date(Date.now() - 30 * 86_400_000));
 
 /** Every other object is in the second namespace. */
 export function madeUpObject(made: MadeUp, index: number): MadeUpObject {
