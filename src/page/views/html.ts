@@ -15,9 +15,9 @@ export class Html {
 type Part = Html | string | number | undefined | false | readonly Html[];
 
 /** Makes HTML of a template. Undefined and false leave nothing. Attributes must be in double quotes. */
-export function html({ raw }: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  let markup = raw[0] ?? '';
-  for (const [index, part] of parts.entries()) markup += markupOf(part) + (raw[index + 1] ?? '');
+export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  let markup = texts[0] ?? '';
+  for (const [index, part] of parts.entries()) markup += markupOf(part) + (texts[index + 1] ?? '');
   return new Html(markup);
 }
 

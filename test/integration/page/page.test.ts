@@ -1,0 +1,240 @@
+/**
+ * The status page in a real browser, before the real operator, API server and simulated cloud. With
+ * PICTURES=1 it also draws the pictures of the docs.
+ */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startBrowser } from '../../world/browser/chromium.ts';
+import { MissingToolError } from '../../world/builds/go-build.ts';
+import type { Operator } from '../../world/operator.ts';
+import { skipBecause } from '../../world/skip.ts';
+import {
+  addKey,
+  type CloudKey,
+  createAccount,
+  createJob,
+  type JobIDs,
+  noJob,
+} from '../support/cloud-side.ts';
+import { useWorld } from '../support/use-world.ts';
+import { secret, secretData } from '../support/user-side.ts';
+import { is, job } from '../support/world.ts';
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const PICTURES = join(import.meta.dirname, '../../../docs/images');
+
+const HOSTILE = `<script>document.title = 'taken'</script><img src=x onerror=alert(1)>\u202egnp.${'长'.repeat(200)}`;
+
+/** What a name may have, and the most characters. */
+const LONGEST_NAME = `long-${'n'.repeat(248)}`;
+
+/** A changed state is seen within the interval of 5 s and shown within 5 s; a revoked key within 30 s. */
+const SHOWN_WITHIN_MS = 30_000;
+
+const ARGS = ['--page-address=127.0.0.1:0', '--leader-elect', '--lease-namespace=default'];
+
+describe('the status page in a browser', function () {
+  this.timeout(60_000);
+  const scene = useWorld({ operator: 'none' });
+  let browser: Browser;
+  let page: Page;
+  let url: string;
+  let running: JobIDs;
+  let key: CloudKey;
+  /** Whatever the page asked for elsewhere, and what the browser complained about. */
+  const complaints: string[] = [];
+
+  scene.setUp(async () => {
+    const { world } = scene;
+    for (const namespace of ['media', 'news', 'odd']) await world.kubectl('create', 'namespace', namespace);
+    const account = await createAccount(world);
+    key = await addKey(world, account.accountID);
+    running = await createJob(world, { name: '直播间 1', streamInput: 'rtmp://push.example.com/CANARY' });
+    const stopped = await createJob(world, { name: 'stopped-hd', status: '0' });
+    const hostile = await createJob(world, { name: HOSTILE });
+    const owned = await createJob(world, { name: 'news-hd', accountID: account.accountID });
+    const other = await createJob(world, { name: 'fine-hd' });
+    await world.apply(
+      secret('key', secretData(key), 'news'),
+      job('running', { ...running, expectedState: 'Running' }, 'media'),
+      job('stopped', { ...stopped, expectedState: 'Running' }, 'media'),
+      job('missing', noJob(), 'media'),
+      job('suspended', { ...other, suspend: true }, 'media'),
+      job('hostile', hostile, 'odd'),
+      job(LONGEST_NAME, other, 'odd'),
+      job('owned', { ...owned, credentialsRef: { name: 'key' } }, 'news'),
+    );
+    const operator = await world.operator({ args: ARGS });
+    url = pageOf(operator);
+    await world.until('owned', (each) => is(each, 'Ready', 'True'), { namespace: 'news' });
+    await world.until('stopped', (each) => is(each, 'AsExpected', 'False'), { namespace: 'media' });
+    await world.until('missing', (each) => is(each, 'Ready', 'False'), { namespace: 'media' });
+    await world.until('hostile', (each) => is(each, 'Ready', 'True'), { namespace: 'odd' });
+    await world.until('running', (each) => is(each, 'AsExpected', 'True'), { namespace: 'media' });
+    await world.until('suspended', (each) => is(each, 'Ready', 'True'), { namespace: 'media' });
+  });
+  before(async function () {
+    browser = await startBrowser().catch((error) => {
+      if (error instanceof MissingToolError) skipBecause(this, error.message);
+      throw error;
+    });
+    page = await open();
+  });
+  after(() => browser?.close());
+  afterEach(() => expect(complaints.splice(0)).to.deep.equal([]));
+
+  /** A page with its own window, on which every complaint of the browser is a failure of the test. */
+  async function open(options: BrowserContextOptions = {}, path = ''): Promise<Page> {
+    const context = await browser.newContext(options);
+    const opened = await context.newPage();
+    opened.on('request', (request) => {
+      if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`);
+    });
+    opened.on('pageerror', (error) => complaints.push(`${error}`));
+    opened.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));
+    opened.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    await opened.goto(`${url}${path}`);
+    return opened;
+  }
+
+  function names(of = page): Promise<string[]> {
+    return of.locator('#rows tbody tr td:nth-child(2)').allInnerTexts();
+  }
+
+  it('shows the worst first', async () => {
+    const shown = await names();
+    expect(shown.slice(0, 2)).to.deep.equal(['media/stopped', 'media/missing']);
+    expect(shown.at(-1)).to.equal('media/suspended');
+    expect(shown).to.have.lengthOf(7);
+    expect(await page.title()).to.equal('(2) Edge transcoding jobs');
+  });
+
+  it('shows names as they are, whatever they hold', async () => {
+    const row = page.locator('#rows tr', { hasText: 'odd/hostile' });
+    expect(await row.innerText()).to.contain("<script>document.title = 'taken'</script>");
+    expect(await row.innerText()).to.not.contain('\u202e');
+    expect(await page.locator('#rows').innerText())
+      .to.contain('直播间 1')
+      .and.to.contain(LONGEST_NAME);
+    expect(await page.content()).to.not.contain('CANARY');
+  });
+
+  it('shows a change without being loaded again, and keeps what the visitor writes', async () => {
+    const { world } = scene;
+    await page.fill('input[name=q]', 'half a wo');
+    await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+    await world.cloud.admin.stopJob(running);
+    await page
+      .locator('tr.NotAsExpected', { hasText: 'media/running' })
+      .waitFor({ timeout: SHOWN_WITHIN_MS });
+    expect(await page.title()).to.equal('(3) Edge transcoding jobs');
+    expect(await page.inputValue('input[name=q]')).to.equal('half a wo');
+    expect(await page.evaluate(() => Reflect.get(globalThis, 'isSamePage'))).to.equal(true);
+  });
+
+  it('shows a revoked key within 30 s, with the object that it fails', async () => {
+    await scene.world.cloud.admin.modifyKey({ accessKeyID: key.accessKeyID, active: false });
+    const row = page.locator('tr.NotReady', { hasText: 'news/owned' });
+    await row.waitFor({ timeout: SHOWN_WITHIN_MS });
+    expect(await row.innerText()).to.contain('AuthenticationFailed');
+    await page.locator('#accounts tr', { hasText: 'news/key' }).getByText('1 object').waitFor();
+  });
+
+  it('keeps filter and search in the URL', async () => {
+    const filtered = await open();
+    await filtered.fill('input[name=q]', 'stopped');
+    await filtered.press('input[name=q]', 'Enter');
+    await filtered.waitForURL(/[?&]q=stopped/);
+    expect(await names(filtered)).to.deep.equal(['media/stopped']);
+    await filtered.reload();
+    expect(await names(filtered)).to.deep.equal(['media/stopped']);
+    await filtered.goto(url);
+    await filtered.selectOption('select[name=show]', 'Suspended');
+    await filtered.waitForURL(/[?&]show=Suspended/);
+    expect(await names(filtered)).to.deep.equal(['media/suspended']);
+    await filtered.context().close();
+  });
+
+  it('leads by keyboard to an object, to what to do, and back to the same list', async () => {
+    const walked = await open({}, '?show=NotAsExpected&sort=name');
+    const link = walked.getByRole('link', { name: 'media/stopped' }).first();
+    await link.focus();
+    await walked.keyboard.press('Enter');
+    await walked.getByRole('heading', { name: 'What to do' }).waitFor();
+    expect(await walked.locator('.advice').innerText()).to.contain(
+      'kubectl --namespace media patch edgetranscodejob stopped',
+    );
+    await picture('page-object', walked);
+    await walked.getByRole('link', { name: '← all objects' }).click();
+    expect(new URL(walked.url()).search).to.equal('?show=NotAsExpected&sort=name');
+    await walked.context().close();
+  });
+
+  it('is complete without JavaScript, and loads itself again', async () => {
+    const plain = await open({ javaScriptEnabled: false });
+    expect(await names(plain)).to.deep.equal(await names());
+    expect(await plain.locator('#accounts').innerText()).to.contain('news/key');
+    expect(await plain.content()).to.contain('<meta http-equiv="refresh"');
+    await plain.context().close();
+  });
+
+  for (const colorScheme of ['light', 'dark'] as const)
+    it(`has no serious finding of axe in ${colorScheme} colours`, async () => {
+      for (const path of ['', '?namespace=media', '?object=media/stopped', '?q=nothing']) {
+        // Axe is a script that the policy of the page would refuse.
+        const checked = await open({ colorScheme, bypassCSP: true }, path);
+        await checked.addScriptTag({ path: AXE });
+        const { violations } = await checked.evaluate(() => Reflect.get(globalThis, 'axe').run());
+        const serious = (violations as Violation[]).filter(({ impact }) => impact !== 'minor');
+        expect(serious.map(({ id, nodes }) => [id, nodes[0]?.html])).to.deep.equal([]);
+        if (path.startsWith('?names')) await picture(`page-${colorScheme}`, checked);
+        await checked.context().close();
+      }
+    });
+
+  it('fits a phone of 360 px', async () => {
+    for (const path of ['', '?namespace=media', '?object=media/stopped', `?object=odd/${LONGEST_NAME}`]) {
+      const narrow = await open({ viewport: { width: 360, height: 740 } }, path);
+      expect(await narrow.evaluate('document.documentElement.scrollWidth'), path).to.equal(360);
+      if (path.startsWith('?names')) await picture('page-phone', narrow);
+      await narrow.context().close();
+    }
+  });
+
+  it('is served by a standby, too, which says what it does not know', async () => {
+    const standby = await scene.world.operator({ name: 'standby', args: ARGS });
+    const shown = await (await fetch(pageOf(standby))).text();
+    expect(shown).to.contain('This replica is a standby; <b>');
+    expect(shown).to.contain('Only the leader knows budget');
+    expect(shown).to.contain('stopped</a>');
+  });
+
+  it('says so when the operator does not answer any more', async () => {
+    await scene.world.operators[0]?.process.kill('SIGSTOP');
+    await page.getByText('No answer from the operator for').waitFor({ timeout: SHOWN_WITHIN_MS });
+    await scene.world.operators[0]?.process.kill('SIGCONT');
+    await page
+      .getByText('No answer from the operator for')
+      .waitFor({ state: 'hidden', timeout: SHOWN_WITHIN_MS });
+    complaints.length = 0;
+  });
+});
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+function pageOf(operator: Operator): string {
+  const line = operator.log().find(({ msg }) => msg === 'serving the status page');
+  return `http://127.0.0.1:${line?.port}/`;
+}
+
+async function picture(name: string, page: Page): Promise<void> {
+  if (process.env.PICTURES) await page.screenshot({ path: join(PICTURES, `${name}.png`) });
+}
