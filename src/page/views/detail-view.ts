@@ -6,7 +6,7 @@ import type { Question } from '../../overview/selection.ts';
 import { transitionsOf } from '../../overview/transitions.ts';
 import { Html, html } from './html.ts';
 import { age, ageOf, badge, listLink } from './parts.ts';
-import { RUNBOOKS, type Runbook } from './runbooks.ts';
+import runbooks from './runbooks.json' with { type: 'json' };
 import { transitionsTable } from './transitions-view.ts';
 
 /** @param question the list that the visitor came from */
@@ -65,7 +65,8 @@ const REASONS_OF_KEYS: ReadonlySet<string> = new Set([
   'OperationDenied',
 ]);
 
-function runbookOf({ problem, condition }: Row): Runbook | undefined {
+/** `npm run runbooks` makes the texts of docs/runbooks. */
+function runbookOf({ problem, condition }: Row): keyof typeof runbooks | undefined {
   if (condition && REASONS_OF_KEYS.has(condition.reason)) return 'EdgeTranscodeAuthenticationFailing';
   if (condition?.reason === 'ObservationOverdue') return 'EdgeTranscodeJobNotFresh';
   if (problem === 'NotAsExpected') return 'EdgeTranscodeJobNotAsExpected';
@@ -78,7 +79,7 @@ function advice(row: Row): Html {
   // This runbook is about a Secret, the others about an object.
   const isAboutSecret = runbook === 'EdgeTranscodeAuthenticationFailing';
   const name = isAboutSecret ? (row.object.spec.credentialsRef?.name ?? 'NAME') : row.name;
-  const filled = RUNBOOKS[runbook]
+  const filled = runbooks[runbook]
     .replaceAll('NAMESPACE', html`${row.namespace}`.markup)
     .replaceAll(/\bNAME\b/g, html`${name}`.markup);
   return html`<section class="advice" aria-labelledby="advice"><h3 id="advice">What to do</h3>${new Html(filled)}</section>`;

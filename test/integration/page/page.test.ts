@@ -43,7 +43,7 @@ describe('the status page in a browser', function () {
   let url: string;
   let running: JobIDs;
   let key: CloudKey;
-  /** Whatever the page asked for elsewhere, and what the browser complained about. */
+  /** Requests of the page to other hosts, and complaints of the browser. */
   const complaints: string[] = [];
 
   scene.setUp(async () => {
@@ -90,7 +90,7 @@ describe('the status page in a browser', function () {
     const context = await browser.newContext(options);
     const opened = await context.newPage();
     opened.on('request', (request) => {
-      if (!request.url().startsWith(url)) complaints.push(`asked for ${request.url()}`);
+      if (!request.url().startsWith(url)) complaints.push(`requested ${request.url()}`);
     });
     opened.on('pageerror', (error) => complaints.push(`${error}`));
     opened.on('dialog', (dialog) => complaints.push(`a dialog: ${dialog.message()}`));

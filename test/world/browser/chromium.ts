@@ -24,7 +24,7 @@ const PARTS = ['chromium', 'al2023.tar', 'fonts.tar', 'swiftshader.tar'];
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
-/** Without these it calls its maker at each start. As root it cannot have a sandbox. */
+/** Flags that keep it from calling its maker at each start, and let root start it, which has no sandbox. */
 const ARGS = [
   '--no-sandbox',
   '--disable-gpu',
