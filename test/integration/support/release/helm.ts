@@ -110,12 +110,16 @@ export function theOnlyOrNone<T>(manifests: readonly Manifest[], kind: string): 
   return manifests.some((each) => each.kind === kind) ? theOnly<T>(manifests, kind) : undefined;
 }
 
-/** Registers hooks, and returns where the Helm is from then on. Skips the tests where none can be built. */
-export function useHelm(): { readonly helm: Helm } {
+/**
+ * Registers hooks, and returns where the Helm is from then on. Skips the tests where none can be built.
+ *
+ * @param build makes the program, or rejects with MissingToolError. Default: Helm 4
+ */
+export function useHelm(build: () => Promise<string> = helmProgram): { readonly helm: Helm } {
   let helm: Helm | undefined;
   before(async function () {
     this.timeout(BUILT_WITHIN_MS);
-    const program = await helmProgram().catch((error: Error) => {
+    const program = await build().catch((error: Error) => {
       if (error instanceof MissingToolError) return skipBecause(this, error.message);
       throw error;
     });
