@@ -1,14 +1,13 @@
 // Prometheus, promtool and Alertmanager: from the cache of an earlier build, else built from Go modules of
 // pinned versions and hashes, each with the dependencies that its own go.mod and go.sum pin.
 
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { cachedFolder } from '../builds/cache.ts';
-import { goBuild, MissingToolError, requireGo } from '../builds/go-build.ts';
+import { goBuild, requireGo } from '../builds/go-build.ts';
+import { type GoModule, goModule } from '../builds/go-module.ts';
 import { Processes } from '../processes/processes.ts';
 
 /** Paths of programs. */
@@ -18,11 +17,7 @@ export type MonitoringPrograms = {
   readonly alertmanager: string;
 };
 
-type Module = {
-  readonly path: string;
-  readonly version: string;
-  /** The hash of the module's files, as in a go.sum. */
-  readonly sum: string;
+type Module = GoModule & {
   readonly tags: string;
   readonly programs: readonly (keyof MonitoringPrograms)[];
   /** Files that the release of the project has, and its module lacks: the pages for browsers. */
@@ -86,24 +81,12 @@ async function buildAll(folder: string, report: (line: string) => void): Promise
 }
 
 /** Copies the module out of Go's cache, where files are read-only, and adds what it lacks. */
-async function copySources({ path, version, sum, missing }: Module, sources: string): Promise<void> {
-  const { Dir, Sum } = await download(`${path}@${version}`);
-  if (Sum !== sum) throw new Error(`the hash of ${path} ${version} is ${Sum}, not ${sum}`);
-  await cp(Dir, sources, { recursive: true });
+async function copySources(module: Module, sources: string): Promise<void> {
+  await cp(await goModule(module), sources, { recursive: true });
   await makeWritable(sources);
-  for (const file of missing) {
+  for (const file of module.missing) {
     await mkdir(join(sources, file, '..'), { recursive: true });
     await writeFile(join(sources, file), '');
-  }
-}
-
-async function download(module: string): Promise<{ readonly Dir: string; readonly Sum: string }> {
-  try {
-    const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', module], { cwd: '/' });
-    return JSON.parse(stdout);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw new MissingToolError('Go is not on PATH: install Go 1.26 or newer, or run the other tests only');
   }
 }
 

@@ -7,7 +7,7 @@ import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { MissingToolError } from '../../../world/builds/go-build.ts';
 import { served } from '../../../world/control-plane/served.ts';
-import { monitoringCrds } from '../../../world/monitoring-crds/monitoring-crds.ts';
+import { monitoringCrds } from '../../../world/crds-of-others/crds-of-others.ts';
 import { skipBecause } from '../../../world/skip.ts';
 import {
   CHART,
