@@ -5,24 +5,27 @@
 import { type Flag, OPTIONS, type Option } from '../../src/config/options.ts';
 import type { Accepts, Described } from '../../src/config/parsers.ts';
 
-/** Options that a section of their own sets, or that have one right value in a pod. */
-const SET_ELSEWHERE: readonly Flag[] = [
-  'kubeconfig',
-  'namespaces',
-  'credentials',
-  'leader-elect',
-  'lease-namespace',
-  'lease-name',
-  'lease-duration',
-  'renew-deadline',
-  'retry-period',
-  'shard',
-  'shard-count',
-  'redis-url',
-  'http-address',
-  'page-address',
-  'page-namespaces',
-];
+/**
+ * Options that are not in `config`, each with the path of the value that sets it. Undefined: the chart
+ * decides, or a pod has one right value.
+ */
+const SET_ELSEWHERE: { readonly [F in Flag]?: string | undefined } = {
+  kubeconfig: undefined,
+  namespaces: 'watchNamespaces',
+  credentials: undefined,
+  'leader-elect': undefined,
+  'lease-namespace': undefined,
+  'lease-name': undefined,
+  'lease-duration': 'leaderElection.leaseDuration',
+  'renew-deadline': 'leaderElection.renewDeadline',
+  'retry-period': 'leaderElection.retryPeriod',
+  shard: 'shard.name',
+  'shard-count': 'shard.count',
+  'redis-url': undefined,
+  'http-address': undefined,
+  'page-address': undefined,
+  'page-namespaces': undefined,
+};
 
 export interface ConfigValue {
   readonly flag: Flag;
@@ -37,13 +40,36 @@ export interface ConfigValue {
 
 /** Returns the options that `config` has, in the order of the table. */
 export function configValues(): ConfigValue[] {
-  const flags = (Object.keys(OPTIONS) as Flag[]).filter((flag) => !SET_ELSEWHERE.includes(flag));
+  const flags = (Object.keys(OPTIONS) as Flag[]).filter((flag) => !(flag in SET_ELSEWHERE));
   return flags.map((flag) => {
-    const { default: byDefault, text, parse } = OPTIONS[flag] as Option<unknown>;
-    const schema = schemaOf((parse as Partial<Described<unknown>>).accepts);
+    const { default: byDefault, text } = OPTIONS[flag] as Option<unknown>;
+    const schema = schemaOf(acceptsOf(flag));
     // The chart takes a YAML list and joins it.
     const textOfValue = text.replace(/^comma-separated /, '');
     return { flag, name: camelCase(flag), default: byDefault, text: textOfValue, schema };
+  });
+}
+
+/** Returns the path of the value that sets the option, such as `config.interval`; undefined: none does. */
+export function pathOf(flag: Flag): string | undefined {
+  return flag in SET_ELSEWHERE ? SET_ELSEWHERE[flag] : `config.${camelCase(flag)}`;
+}
+
+/** Returns what the operator's parser of the option says that it accepts. */
+export function acceptsOf(flag: Flag): Accepts | undefined {
+  return (OPTIONS[flag].parse as Partial<Described<unknown>>).accepts;
+}
+
+/** Returns the JSON schemas of the values that set options outside of `config`, by path. */
+export function schemasElsewhere(): [path: string, schema: object][] {
+  return (Object.keys(SET_ELSEWHERE) as Flag[]).flatMap((flag) => {
+    const path = pathOf(flag);
+    const schema = schemaOf(acceptsOf(flag));
+    if (path === undefined) return [];
+    // Their defaults in values.yaml are empty: the operator's own default then holds.
+    return [
+      [path, 'type' in schema && schema.type !== 'string' ? schema : { anyOf: [{ const: '' }, schema] }],
+    ];
   });
 }
 
@@ -61,7 +87,9 @@ function schemaOf(accepts: Accepts | undefined): object {
     case 'boolean':
       return { type: 'boolean' };
     case 'list':
-      return { type: 'array', items: { type: 'string', minLength: 1 } };
+      return { type: 'array', uniqueItems: true, items: { type: 'string', pattern: accepts.items.source } };
+    case 'text':
+      return { type: 'string', pattern: accepts.pattern.source, maxLength: accepts.longest };
     case 'choice':
       return { enum: accepts.values };
     default:

@@ -4,7 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
-import { configSchema } from './config-schema.ts';
+import { configSchema, schemasElsewhere } from './config-schema.ts';
+import { durationsTemplate } from './durations-template.ts';
 import { withTables } from './values-table.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -28,6 +29,7 @@ export function generatedFiles(): GeneratedFile[] {
     copied('crds/edgetranscodejobs.edgetranscode.live.yaml'),
     copied(RULES),
     changed(join(CHART, 'values.schema.json'), withNames),
+    { path: join(CHART, 'templates/_durations.tpl'), text: durationsTemplate() },
     changed(join(CHART, 'README.md'), (page) =>
       withTables(page, readFileSync(join(CHART, 'values.yaml'), 'utf8')),
     ),
@@ -46,6 +48,12 @@ function changed(path: string, change: (text: string) => string): GeneratedFile 
 function withNames(schema: string): string {
   const parsed = JSON.parse(schema);
   parsed.properties.config = configSchema();
+  for (const [path, schema] of schemasElsewhere()) {
+    const [last = '', ...sections] = path.split('.').reverse();
+    let parent = parsed;
+    for (const section of sections.reverse()) parent = parent.properties[section];
+    parent.properties[last] = schema;
+  }
   parsed.$defs.alert = { enum: alerts() };
   return `${JSON.stringify(parsed, null, 2)}\n`;
 }

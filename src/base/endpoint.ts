@@ -57,13 +57,9 @@ export function isAllowed({ host }: Endpoint, patterns: readonly string[]): bool
   });
 }
 
-/** Whether `isAllowed` understands the pattern. */
-export function isEndpointPattern(text: string): boolean {
-  return (
-    text === '*' ||
-    /^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$|^\[[0-9a-f:]+\](:\d{1,5})?$/i.test(text)
-  );
-}
+/** The patterns that `isAllowed` understands. */
+export const ENDPOINT_PATTERN =
+  /^\*$|^(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$|^\[[0-9A-Fa-f:]+\](:\d{1,5})?$/;
 
 function hostname(host: string): string {
   return host.replace(/:\d+$/, '');

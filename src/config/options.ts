@@ -3,7 +3,7 @@
  * tests hold docs/reference.md to it.
  */
 import { SHARD_LABEL } from '../api/edge-transcode-job.ts';
-import { isEndpointPattern } from '../base/endpoint.ts';
+import { ENDPOINT_PATTERN } from '../base/endpoint.ts';
 import { STREAM_URL_MODES } from '../job/model/stream-url.ts';
 import * as parse from './parsers.ts';
 
@@ -36,7 +36,7 @@ export const OPTIONS = {
   namespaces: option({
     value: 'LIST',
     text: 'comma-separated namespaces to watch, each with a Role of its own; default: all, with a ClusterRole',
-    parse: parse.list(parse.isNamespace, 'a namespace'),
+    parse: parse.list(parse.NAMESPACE, 'a namespace'),
   }),
   interval: option({
     default: '60s',
@@ -99,13 +99,13 @@ export const OPTIONS = {
   'default-credentials-namespaces': option({
     value: 'LIST',
     text: "comma-separated namespaces whose objects may use the operator's own credentials; * for all; default: none, or all with --kubeconfig",
-    parse: parse.list(parse.isNamespaceOrAll, 'a namespace or *'),
+    parse: parse.list(parse.NAMESPACE_OR_ALL, 'a namespace or *'),
   }),
   'allowed-endpoints': option({
     default: '*.aliyuncs.com',
     value: 'LIST',
     text: "comma-separated hosts, host:port or *.domain, one of which a Secret's endpoint must match; * for all",
-    parse: parse.list(isEndpointPattern, 'a host, host:port, *.domain or *'),
+    parse: parse.list(ENDPOINT_PATTERN, 'a host, host:port, *.domain or *'),
   }),
   'stream-urls': option({
     default: 'redact',
@@ -178,7 +178,7 @@ export const OPTIONS = {
   'page-namespaces': option({
     value: 'LIST',
     text: 'comma-separated namespaces whose objects the status page shows; default: all that are watched',
-    parse: parse.list(parse.isNamespace, 'a namespace'),
+    parse: parse.list(parse.NAMESPACE, 'a namespace'),
   }),
   'per-object-metrics-limit': option({
     default: '10000',

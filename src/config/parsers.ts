@@ -1,19 +1,48 @@
 /**
  * Parsers that turn the text of an option into its value. Each throws an Error whose message completes
- * “--flag: …”. Those with bounds or choices also say in `accepts` what they accept: the schema of the Helm
- * chart is made of it.
+ * “--flag: …”. `accepts` of a parser says what it accepts: the checks of the Helm chart are made of it, so
+ * that the chart refuses what the operator would refuse at its start.
  */
 import { parseDuration } from '../base/duration.ts';
 import { type Endpoint, parseEndpoint } from '../base/endpoint.ts';
-import { isRegion } from '../job/model/reference.ts';
+import { isRegion, LONGEST_REGION_ID, REGION_ID } from '../job/model/reference.ts';
 
 export type Accepts =
-  | { readonly kind: 'duration' | 'boolean' | 'list' }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'duration'; readonly least: string; readonly most: string }
   | { readonly kind: 'number' | 'integer'; readonly least: number; readonly most: number }
-  | { readonly kind: 'choice'; readonly values: readonly string[] };
+  | { readonly kind: 'choice'; readonly values: readonly string[] }
+  /** A part of what the parser accepts, where a pattern cannot say all of it. */
+  | { readonly kind: 'text'; readonly pattern: RegExp; readonly longest: number }
+  | { readonly kind: 'list'; readonly items: RegExp };
 
 /** A parser that says what it accepts. */
 export type Described<T> = ((text: string) => T) & { readonly accepts: Accepts };
+
+/** A DNS label of RFC 1123, as are the names of namespaces. */
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Longest DNS label, in characters. */
+const LONGEST_LABEL = 63;
+
+export const NAMESPACE = LABEL;
+export const NAMESPACE_OR_ALL = /^\*$|^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** A name of hosts whose last part begins with a letter: a last part that is a number makes an address. */
+const HOST_NAME = '([A-Za-z0-9]+([-_][A-Za-z0-9]+)*\\.)*[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*';
+const BYTE = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const PORT = '(\\d{1,4}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d\\d|655[0-2]\\d|6553[0-5])';
+
+/**
+ * The usual endpoints: names and IPv4 addresses, with or without http://, https:// and a port.
+ * `parseEndpoint` accepts more, such as IPv6 addresses and names with `--`, of which a pattern cannot tell
+ * the valid ones.
+ */
+const USUAL_ENDPOINT: Accepts = {
+  kind: 'text',
+  pattern: new RegExp(`^(https?://)?(${HOST_NAME}|(${BYTE}\\.){3}${BYTE})(:${PORT})?/?$`),
+  // The longest host.
+  longest: 253,
+};
 
 export interface ListenAddress {
   readonly host: string | undefined;
@@ -21,7 +50,7 @@ export interface ListenAddress {
 }
 
 export function duration(least: string, most: string): Described<number> {
-  return described({ kind: 'duration' }, (text) => {
+  return described({ kind: 'duration', least, most }, (text) => {
     const ms = parseDuration(text);
     const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
     if (ms === undefined || ms < from || ms > to)
@@ -64,18 +93,18 @@ export function oneOf<const T extends string>(values: readonly T[]): Described<T
   });
 }
 
-export function list(isItem: (text: string) => boolean, what: string): Described<readonly string[]> {
-  return described({ kind: 'list' }, (text) => {
-    const items = text
+export function list(items: RegExp, what: string): Described<readonly string[]> {
+  return described({ kind: 'list', items }, (text) => {
+    const found = text
       .split(',')
       .map((item) => item.trim())
       .filter(Boolean);
-    if (items.length === 0) throw new Error('is empty');
-    const odd = items.find((item) => !isItem(item));
+    if (found.length === 0) throw new Error('is empty');
+    const odd = found.find((item) => !items.test(item));
     // A URL that was given by mistake may hold a password.
     if (odd !== undefined)
       throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
-    return items;
+    return found;
   });
 }
 
@@ -83,27 +112,22 @@ function described<T>(accepts: Accepts, parse: (text: string) => T): Described<T
   return Object.assign(parse, { accepts });
 }
 
-export function isNamespace(text: string): boolean {
-  return LABEL.test(text);
-}
-
-export function isNamespaceOrAll(text: string): boolean {
-  return text === '*' || isNamespace(text);
-}
-
 export function namespace(text: string): string {
-  if (!LABEL.test(text)) throw new Error(`${JSON.stringify(text)} is not the name of a namespace`);
+  if (!NAMESPACE.test(text)) throw new Error(`${JSON.stringify(text)} is not the name of a namespace`);
   return text;
 }
 
 /** Accepts what can be the value of a label and a part of the name of an object. */
-export function shardName(text: string): string {
-  if (!LABEL.test(text))
-    throw new Error(
-      `${JSON.stringify(text)} is not the name of a shard: small letters, digits and dashes, at most 63`,
-    );
-  return text;
-}
+export const shardName: Described<string> = described(
+  { kind: 'text', pattern: LABEL, longest: LONGEST_LABEL },
+  (text) => {
+    if (!LABEL.test(text))
+      throw new Error(
+        `${JSON.stringify(text)} is not the name of a shard: small letters, digits and dashes, at most 63`,
+      );
+    return text;
+  },
+);
 
 export function objectName(text: string): string {
   if (text.length > LONGEST_OBJECT_NAME || !text.split('.').every((part) => LABEL.test(part)))
@@ -114,28 +138,26 @@ export function objectName(text: string): string {
 /** Longest name of an object, in characters: a limit of the API server. */
 export const LONGEST_OBJECT_NAME = 253;
 
-/** A DNS label of RFC 1123. */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
 export function path(text: string): string {
   if (text === '') throw new Error('is empty');
   return text;
 }
 
-export function region(text: string): string {
-  if (!isRegion(text)) throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
-  return text;
-}
+export const region: Described<string> = described(
+  { kind: 'text', pattern: REGION_ID, longest: LONGEST_REGION_ID },
+  (text) => {
+    if (!isRegion(text)) throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
+    return text;
+  },
+);
 
 /** Never repeats the value in its message: the value may hold a password. */
-export function endpoint(text: string): Endpoint {
-  return parseEndpoint(text);
-}
+export const endpoint: Described<Endpoint> = described(USUAL_ENDPOINT, parseEndpoint);
 
 /** Accepts what `endpoint` accepts, and `none`. */
-export function endpointOrNone(text: string): Endpoint | 'none' {
-  return text.toLowerCase() === 'none' ? 'none' : parseEndpoint(text);
-}
+export const endpointOrNone: Described<Endpoint | 'none'> = described(USUAL_ENDPOINT, (text) =>
+  text.toLowerCase() === 'none' ? 'none' : parseEndpoint(text),
+);
 
 /** Never repeats the value in its message: the value may hold a password. */
 export function redisUrl(text: string): string {

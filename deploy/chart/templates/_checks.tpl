@@ -26,6 +26,8 @@
 {{- fail "shard.redisSecret shares budgets among operators, and shard.count is 1; set shard.count to their number" -}}
 {{- end -}}
 
+{{- include "operator.checkDurations" . -}}
+{{- include "operator.checkEndpoints" . -}}
 {{- include "operator.checkDisruptionBudget" . -}}
 
 {{- if and .Values.serviceMonitor.enabled .Values.podMonitor.enabled -}}
@@ -58,6 +60,56 @@
 {{- end -}}
 {{- if or (has $most (list "0" "0%")) (and $least (ge $kept (int .Values.replicaCount))) -}}
 {{- fail "podDisruptionBudget lets no pod go, so no node with a replica could be drained; set maxUnavailable=1" -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* The operator ends at its start with a duration beyond its bounds, or with durations in the wrong order. */}}
+{{- define "operator.checkDurations" -}}
+{{- $texts := dict -}}
+{{- $lengths := dict -}}
+{{- range $path, $option := include "operator.durations" . | fromYaml -}}
+{{- $parts := splitList "." $path -}}
+{{- $section := index $.Values (first $parts) | default dict -}}
+{{- $text := get $section (last $parts) | default $option.default -}}
+{{- $length := include "operator.nanoseconds" $text | int64 -}}
+{{- $least := include "operator.nanoseconds" $option.least | int64 -}}
+{{- $most := include "operator.nanoseconds" $option.most | int64 -}}
+{{- if or (lt $length $least) (gt $length $most) -}}
+{{- fail (printf "%s is %s, and the operator takes %s to %s" $path $text $option.least $option.most) -}}
+{{- end -}}
+{{- $_ := set $texts $path $text -}}
+{{- $_ := set $lengths $path $length -}}
+{{- end -}}
+{{- if lt (get $lengths "config.interval") (get $lengths "config.minInterval") -}}
+{{- fail (printf "config.interval is %s, below config.minInterval, which is %s; raise the first or lower the second" (get $texts "config.interval") (get $texts "config.minInterval")) -}}
+{{- end -}}
+{{- $ascending := list "leaderElection.retryPeriod" "leaderElection.renewDeadline" "leaderElection.leaseDuration" -}}
+{{- range $index, $shorter := initial $ascending -}}
+{{- $longer := index $ascending (add1 $index) -}}
+{{- if ge (get $lengths $shorter) (get $lengths $longer) -}}
+{{- fail (printf "%s is %s, not below %s, which is %s; lower the first or raise the second" $shorter (get $texts $shorter) $longer (get $texts $longer)) -}}
+{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/*
+A duration as a number. The library of templates parses one only to change a date by it. The schema allows no
+duration that is too long for that.
+*/}}
+{{- define "operator.nanoseconds" -}}
+{{- $epoch := toDate "2006-01-02" "1970-01-01" -}}
+{{- ((mustDateModify . $epoch).Sub $epoch).Nanoseconds -}}
+{{- end }}
+
+{{/* Requests over plain HTTP may not leave the pod unless the user says so. */}}
+{{- define "operator.checkEndpoints" -}}
+{{- $config := .Values.config | default dict -}}
+{{- range list "endpoint" "stsEndpoint" -}}
+{{- $endpoint := get $config . | default "" -}}
+{{- $isLoopback := regexMatch "^http://(localhost|127([.][0-9]+){3})(:[0-9]+)?/?$" $endpoint -}}
+{{- if and (hasPrefix "http://" $endpoint) (not $isLoopback) (not $config.insecureEndpoint) -}}
+{{- fail (printf "config.%s is plain HTTP to another host; use https, or set config.insecureEndpoint=true if you must" .) -}}
 {{- end -}}
 {{- end -}}
 {{- end }}

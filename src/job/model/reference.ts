@@ -103,7 +103,11 @@ function shortHash(parts: readonly string[]): string {
   return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 8);
 }
 
-/** Whether a text has the form of a region ID, such as `cn-shanghai`. The CRD checks the same. */
+/** The form of a region ID, such as `cn-shanghai`. The CRD checks the same. */
+export const REGION_ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+/** Longest region ID, in characters. */
+export const LONGEST_REGION_ID = 64;
+
 export function isRegion(text: string): boolean {
-  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(text) && text.length <= 64;
+  return REGION_ID.test(text) && text.length <= LONGEST_REGION_ID;
 }

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { parseDuration } from '../../../src/base/duration.ts';
-import { isAllowed, isEndpointPattern, parseEndpoint } from '../../../src/base/endpoint.ts';
+import { ENDPOINT_PATTERN, isAllowed, parseEndpoint } from '../../../src/base/endpoint.ts';
 import { mapError } from '../../../src/cloud/client/map-error.ts';
 import { mapJobResponse, mapListResponse } from '../../../src/cloud/client/map-response.ts';
 import { mapStsError } from '../../../src/cloud/client/map-sts-error.ts';
@@ -57,7 +57,7 @@ const PARSERS: Readonly<Record<string, readonly [run: (text: string) => unknown,
       words: ['xn--', '中文', 'ａ'],
     },
   ],
-  'a pattern of endpoints': [isEndpointPattern],
+  'a pattern of endpoints': [(text: string) => ENDPOINT_PATTERN.test(text)],
   'a duration': [parseDuration, { beginnings: ['1h'] }],
   'a region': [isRegion],
   'a target of a status': [parseTarget, { beginnings: ['0123abcd-'] }],
