@@ -1,9 +1,11 @@
 // The connection while no Redis answers. The contract tests cover a real Redis.
 
-import { getEventListeners } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../../../src/base/clock.ts';
 import { RedisConnection } from '../../../../src/cloud/redis/redis-connection.ts';
+import { settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 /** No server listens on this port. */
@@ -32,5 +34,25 @@ describe('the connection to Redis', () => {
     redis.close();
     // The listener of the pause.
     expect(listeners).to.have.lengthOf(1);
+  });
+
+  it('makes no connection when it is closed while its client is loading', async () => {
+    const accepted: Socket[] = [];
+    const server = createServer((socket) => accepted.push(socket.on('error', () => undefined)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const url = `redis://127.0.0.1:${port}`;
+    const redis = new RedisConnection({ url, clock: systemClock, logger: new RecordingLogger() });
+    redis.close();
+    await import('ioredis');
+    await settled();
+    // The server accepts connections in their order.
+    const later = connect(port, '127.0.0.1');
+    await Promise.all([once(later, 'connect'), once(server, 'connection')]);
+    await settled();
+    const count = accepted.length;
+    for (const socket of [later, ...accepted]) socket.destroy();
+    server.close();
+    expect(count).to.equal(1);
   });
 });
