@@ -19,12 +19,9 @@ export function connectKube(
   limits: Partial<WatchLimits> = {},
 ): KubeConnection {
   const config = loadKubeConfig(new PooledKubeConfig(), source);
-  // A watch without a byte for 80 s is dead. Were the list that follows to use a dead connection too, its
-  // deadline would make that 100 s.
-  const dropConnections = () => config.dropConnections();
   return {
     client: new KubeClient(config, userAgent),
-    watch: new WatchClient(config, userAgent, limits, dropConnections),
+    watch: new WatchClient(config, userAgent, limits),
     server: config.getCurrentCluster()?.server ?? '',
   };
 }
@@ -48,7 +45,7 @@ export function connectLease(source: KubeConfigSource, options: LeaseOptions): L
   return new LeaseClient({
     ...options,
     config,
-    watch: new WatchClient(config, options.userAgent, limits, () => config.dropConnections()),
+    watch: new WatchClient(config, options.userAgent, limits),
     namespace: options.namespace ?? context?.namespace ?? DEFAULT_NAMESPACE,
   });
 }

@@ -6,9 +6,9 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { RequestContext } from '@kubernetes/client-node';
-import { RefusedError, refusal } from './api-error.ts';
+import { isUnauthorized, RefusedError, refusal } from './api-error.ts';
 import { MOST_ANSWER_BYTES, readBounded, TooLargeError } from './bounded-body.ts';
-import type { PooledKubeConfig } from './kube-config.ts';
+import type { Access, PooledKubeConfig } from './kube-config.ts';
 
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
@@ -31,8 +31,13 @@ export interface ApiAnswer {
   readonly bytes: number;
 }
 
-const UNAUTHORIZED = 401;
 const FIRST_REFUSAL = 400;
+
+interface Attempt {
+  readonly context: RequestContext;
+  readonly access: Access;
+  readonly signal: AbortSignal;
+}
 
 export class ApiCalls {
   readonly #config: PooledKubeConfig;
@@ -45,31 +50,37 @@ export class ApiCalls {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** @throws RefusedError, TooLargeError, and errors of the connection or the deadline */
+  /** @throws RefusedError, TooLargeError, and errors of the connection, the credential or the deadline */
   async call(call: ApiCall): Promise<ApiAnswer> {
+    const signal = AbortSignal.timeout(this.#deadlineMs);
+    const context = this.#contextOf(call);
+    const access = await this.#config.authenticate(context);
     try {
-      return await this.#send(call);
+      return await this.#send(call, { context, access, signal });
     } catch (error) {
-      // Without an answer the connection may be dead; after 401 its client certificate may be out of date.
-      // The next call connects again.
-      const isSound =
-        error instanceof RefusedError
-          ? error.failure.status !== UNAUTHORIZED
-          : error instanceof TooLargeError;
-      if (!isSound) this.#config.dropConnections();
+      // After 401 the credential may be revoked, or a client certificate be out of date.
+      if (isUnauthorized(error)) this.#config.refused(access);
+      // Without an answer the connection may be dead.
+      else if (!(error instanceof RefusedError || error instanceof TooLargeError))
+        this.#config.dropConnections(access);
       throw error;
     }
   }
 
-  async #send({ method, path, query, body, most, contentType }: ApiCall): Promise<ApiAnswer> {
-    const signal = AbortSignal.timeout(this.#deadlineMs);
+  #contextOf({ method, path, query }: ApiCall): RequestContext {
     const server = this.#config.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
     const context = new RequestContext(`${server}${path}`, method);
     for (const [name, value] of Object.entries(query ?? {}))
       if (value !== undefined) context.setQueryParam(name, String(value));
-    const dispatcher = await this.#config.authenticate(context);
+    return context;
+  }
+
+  async #send(
+    { method, body, most, contentType }: ApiCall,
+    { context, access, signal }: Attempt,
+  ): Promise<ApiAnswer> {
     const { origin, pathname, search } = new URL(context.getUrl());
-    const answer = await dispatcher.request({
+    const answer = await access.dispatcher.request({
       origin,
       path: `${pathname}${search}`,
       method,
@@ -87,7 +98,12 @@ export class ApiCalls {
     const { statusCode, headers } = answer;
     const isRefusal = statusCode >= FIRST_REFUSAL;
     const stream = unpacked(answer.body, headers['content-encoding']);
-    const content = await readBounded(stream, isRefusal, most ?? MOST_ANSWER_BYTES);
+    const content = await readBounded(stream, isRefusal, most ?? MOST_ANSWER_BYTES).catch((error) => {
+      if (!isRefusal) throw error;
+      // The status is known, whatever became of the body.
+      this.#config.dropConnections(access);
+      return Buffer.alloc(0);
+    });
     const text = content.toString('utf8');
     if (isRefusal) throw new RefusedError(refusal(statusCode, text, textOf(headers['retry-after'])));
     return { data: JSON.parse(text), bytes: content.length };

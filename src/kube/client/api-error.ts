@@ -35,6 +35,8 @@ const LONGEST_RETRY_AFTER_MS = 60_000;
 /** Deepest `cause` that is followed. Errors wrap each other, but none this deep. */
 const DEEPEST_CAUSE = 8;
 
+const UNAUTHORIZED = 401;
+
 /** A refusal by the API server. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
@@ -44,6 +46,11 @@ export class RefusedError extends Error {
     super(failure.reason);
     this.failure = failure;
   }
+}
+
+/** Whether the API server does not accept the credential of the request. */
+export function isUnauthorized(error: unknown): boolean {
+  return error instanceof RefusedError && error.failure.status === UNAUTHORIZED;
 }
 
 export function apiFailure(error: unknown): ApiFailure {

@@ -21,17 +21,15 @@ const LONGEST_OUTPUT = 1_024 * 1_024;
 /** Longest use of one credential. 5 min: a plugin may give one without an expiry, and it may be revoked. */
 const LONGEST_USE_MS = 5 * 60_000;
 
+/** Errors by which no process can be started at present, whatever the command is. */
+const LACKS = ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM'];
+
 interface Known {
   readonly until: number;
   readonly status: Promise<Fields>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-interface ExecOptions {
-  readonly clock: Clock;
-  readonly longestRunMs: number;
-}
 
 /** What a plugin may learn of the cluster. */
 export interface ClusterInfo {
@@ -43,20 +41,12 @@ export interface ClusterInfo {
 export class ExecCredential {
   readonly #environment: Environment;
   readonly #clock: Clock;
-  readonly #longestRunMs: number;
   #known: Known | undefined;
 
-  /**
-   * @param environment variables for the plugin, which adds its own
-   * @param options for tests
-   */
-  constructor(
-    environment: Environment,
-    { clock = systemClock, longestRunMs = LONGEST_RUN_MS }: Partial<ExecOptions> = {},
-  ) {
+  /** @param environment variables for the plugin, which adds its own */
+  constructor(environment: Environment, clock: Clock = systemClock) {
     this.#environment = environment;
     this.#clock = clock;
-    this.#longestRunMs = longestRunMs;
   }
 
   isAuthProvider({ authProvider }: User): boolean {
@@ -74,9 +64,18 @@ export class ExecCredential {
     if (key) options.key = key;
   }
 
-  /** Runs the plugin again for the next call: the API server has refused the credential. */
-  forget(): void {
-    this.#known = undefined;
+  /** Identity of the credential that a call gets now. Undefined: the next call runs the plugin. */
+  get current(): object | undefined {
+    return this.#known;
+  }
+
+  /**
+   * Runs the plugin again for the next call: the API server has refused a credential.
+   *
+   * @param refused `current` when the call got the credential. A refusal that comes late keeps a newer one
+   */
+  forget(refused: object | undefined): void {
+    if (refused === this.#known) this.#known = undefined;
   }
 
   async #status(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
@@ -89,9 +88,10 @@ export class ExecCredential {
   }
 
   #run(exec: Fields, cluster: ClusterInfo): Promise<Fields> {
-    const status = runPlugin(exec, cluster, this.#environment, this.#longestRunMs);
-    this.#known = { until: this.#clock.now() + LONGEST_USE_MS, status };
-    status.catch(() => this.forget());
+    const status = runPlugin(exec, cluster, this.#environment, this.#clock);
+    const known = { until: this.#clock.now() + LONGEST_USE_MS, status };
+    this.#known = known;
+    status.catch(() => this.forget(known));
     return status;
   }
 
@@ -106,7 +106,7 @@ async function runPlugin(
   exec: Fields,
   cluster: ClusterInfo,
   environment: Environment,
-  longestRunMs: number,
+  clock: Clock,
 ): Promise<Fields> {
   const info = {
     apiVersion: exec.apiVersion,
@@ -115,7 +115,7 @@ async function runPlugin(
   };
   const env = { ...environment, ...variablesOf(exec), KUBERNETES_EXEC_INFO: JSON.stringify(info) };
   const args = Array.isArray(exec.args) ? exec.args.map(String) : [];
-  const status = statusIn(await outputOf(String(exec.command), args, env, longestRunMs));
+  const status = statusIn(await outputOf(String(exec.command), args, env, clock));
   if (status) return status;
   throw failure('EXEC_PLUGIN_FAILED');
 }
@@ -125,7 +125,7 @@ async function outputOf(
   command: string,
   args: readonly string[],
   env: Environment,
-  longestRunMs: number,
+  clock: Clock,
 ): Promise<string> {
   // A process group of its own, so that its end includes what it has started. No input, as from kubectl
   // without a terminal: a plugin that asks for a password must not wait. Its errors may hold a token.
@@ -137,18 +137,20 @@ async function outputOf(
     child.stdout?.destroy();
     reject(failure(code));
   };
-  const timer = setTimeout(() => endBy('EXEC_PLUGIN_TIMED_OUT'), longestRunMs);
+  const deadline = clock.after(LONGEST_RUN_MS, () => endBy('EXEC_PLUGIN_TIMED_OUT'));
   let output = '';
   // There is no output where no file descriptor was left for it; an error says so.
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     output += text;
     if (output.length > LONGEST_OUTPUT) endBy('EXEC_PLUGIN_FAILED');
   });
-  child.once('error', () => reject(failure('EXEC_PLUGIN_NOT_FOUND')));
+  child.once('error', ({ code = '' }: NodeJS.ErrnoException) =>
+    reject(failure(LACKS.includes(code) ? code : 'EXEC_PLUGIN_NOT_FOUND')),
+  );
   child.once('close', (exitCode) =>
     exitCode === 0 ? resolve(output) : reject(failure('EXEC_PLUGIN_FAILED')),
   );
-  return promise.finally(() => clearTimeout(timer));
+  return promise.finally(() => deadline.cancel());
 }
 
 function killGroup(leader: number | undefined): void {

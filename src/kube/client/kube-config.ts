@@ -15,6 +15,13 @@ import { readKubeconfig, textField, Unusable } from './kubeconfig-files.ts';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
+/** The connections and the credential of a call. */
+export interface Access {
+  readonly dispatcher: Dispatcher;
+  /** Identity of the credential of an exec plugin. Undefined: the user has no plugin. */
+  readonly credential: object | undefined;
+}
+
 /**
  * Keeps one Agent for all calls; the library makes a new one, and so a new TLS connection, for each call. Not
  * for watches: a pooled watch reconnects forever to a dead HTTP/2 session.
@@ -22,33 +29,45 @@ type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 export class PooledKubeConfig extends KubeConfig {
   /** Runs the exec plugin of the user, if it has one. */
   execCredential: ExecCredential | undefined;
-  #dispatcher: Dispatcher | undefined;
+  #access: Access | undefined;
 
-  /** Adds the user's credential to the headers of the call. @returns the connections to send it over */
-  async authenticate(context: RequestContext): Promise<Dispatcher> {
+  /** Adds the user's credential to the headers of the call. @returns what to send it over */
+  async authenticate(context: RequestContext): Promise<Access> {
     await this.applySecurityAuthentication(context);
-    // The library leaves a server with a public certificate and a token to the default of `fetch`.
-    this.#dispatcher ??= context.getDispatcher() ?? new Agent();
-    return this.#dispatcher;
+    this.#access ??= {
+      // The library leaves a server with a public certificate and a token to the default of `fetch`.
+      dispatcher: context.getDispatcher() ?? new Agent(),
+      credential: this.execCredential?.current,
+    };
+    return this.#access;
   }
 
   /** Keeps the library from making an Agent for each call. */
   override createDispatcherOptions(
     ...parameters: Parameters<KubeConfig['createDispatcherOptions']>
   ): ReturnType<KubeConfig['createDispatcherOptions']> {
-    return this.#dispatcher ? { type: 'none' } : super.createDispatcherOptions(...parameters);
+    // A client certificate that an exec plugin gave is part of the connections.
+    if (this.#access?.credential !== this.execCredential?.current) this.dropConnections();
+    return this.#access ? { type: 'none' } : super.createDispatcherOptions(...parameters);
   }
 
   /**
-   * Makes the next call connect again, with a new credential of an exec plugin: the certificate authority may
-   * have changed, the credential be revoked, or the connection be dead.
+   * Makes the next call connect again: the connections may be dead, or the certificate authority have changed.
+   *
+   * @param access that of a call that failed. If it has been dropped already, newer connections are kept.
+   * Default: the present one
    */
-  dropConnections(): void {
-    this.execCredential?.forget();
-    const dropped = this.#dispatcher;
-    this.#dispatcher = undefined;
-    // Calls that still use it end by their own deadlines.
-    void dropped?.close().catch(() => undefined);
+  dropConnections(access: Access | undefined = this.#access): void {
+    if (!access || access !== this.#access) return;
+    this.#access = undefined;
+    // Calls that still use them end by their own deadlines.
+    void access.dispatcher.close().catch(() => undefined);
+  }
+
+  /** Makes the next call connect again with another credential: the API server answered 401. */
+  refused(access: Access): void {
+    this.execCredential?.forget(access.credential);
+    this.dropConnections(access);
   }
 }
 

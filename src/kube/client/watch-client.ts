@@ -5,8 +5,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type Agent, request as httpsRequest, type RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
-import { RefusedError, refusal } from './api-error.ts';
+import { isUnauthorized, RefusedError, refusal } from './api-error.ts';
+import type { PooledKubeConfig } from './kube-config.ts';
 import { Places } from './places.ts';
 
 /** Event as the API server sends it; nothing is checked yet. */
@@ -56,7 +56,6 @@ const LONG_LINE = 64 * 1_024;
 const LONGEST_BODY = 16 * 1_024;
 
 const OK = 200;
-const UNAUTHORIZED = 401;
 
 /** A line that cannot be read as an event: the change that it reported is lost. */
 export class UnreadableError extends Error {
@@ -68,27 +67,26 @@ export class CutError extends Error {
   override readonly name = 'CutError';
 }
 
+interface Started {
+  readonly request: ClientRequest;
+  /** Identity of the credential of an exec plugin. */
+  readonly credential: object | undefined;
+}
+
 export class WatchClient {
-  readonly #config: KubeConfig;
+  readonly #config: PooledKubeConfig;
   readonly #userAgent: string;
   readonly #limits: WatchLimits;
-  readonly #dropConnections: () => void;
   readonly #longLines = new Places(MOST_LONG_LINES);
 
   /**
-   * @param dropConnections called when a watch ends because nothing came, as other connections to the server
-   * may be dead too; and when its credential was refused, so that an exec plugin gives another
+   * @param config its connections for calls are dropped when a watch ends because nothing came: they may be
+   * dead too
    */
-  constructor(
-    config: KubeConfig,
-    userAgent: string,
-    limits: Partial<WatchLimits> = {},
-    dropConnections: () => void = () => undefined,
-  ) {
+  constructor(config: PooledKubeConfig, userAgent: string, limits: Partial<WatchLimits> = {}) {
     this.#config = config;
     this.#userAgent = userAgent;
     this.#limits = { ...LIMITS, ...limits };
-    this.#dropConnections = dropConnections;
   }
 
   /**
@@ -101,7 +99,7 @@ export class WatchClient {
    */
   async *events(path: string, query: WatchQuery, signal: AbortSignal): AsyncGenerator<RawEvent, void> {
     const { answerMs, idleMs, longestLine } = this.#limits;
-    const request = await this.#request(path, query, signal);
+    const { request, credential } = await this.#request(path, query, signal);
     let hasBegun = false;
     let idle = false;
     try {
@@ -113,24 +111,28 @@ export class WatchClient {
       });
       yield* eventsIn(response, longestLine, this.#longLines);
     } catch (error) {
-      if (idle || isUnauthorized(error)) this.#dropConnections();
+      // Were the list that follows to use a dead connection too, its deadline would make 80 s 100 s.
+      if (idle) this.#config.dropConnections();
+      if (isUnauthorized(error)) this.#config.execCredential?.forget(credential);
       if (!idle) throw hasBegun && !(error instanceof UnreadableError) ? cut(error) : error;
     } finally {
       request.destroy();
     }
   }
 
-  async #request(path: string, query: WatchQuery, signal: AbortSignal): Promise<ClientRequest> {
+  async #request(path: string, query: WatchQuery, signal: AbortSignal): Promise<Started> {
     const server = this.#config.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
     const url = new URL(`${server}${path}`);
     const parameters = { watch: 'true', allowWatchBookmarks: 'true', ...query };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
     const options = { ...(await this.#access()), signal };
+    const credential = this.#config.execCredential?.current;
     const request = url.protocol === 'http:' ? httpRequest(url, options) : httpsRequest(url, options);
     request.setHeader('User-Agent', this.#userAgent);
     // An error before the answer is thrown where the answer is awaited; a later one is thrown by the answer
     // itself.
-    return request.on('error', () => undefined);
+    request.on('error', () => undefined);
+    return { request, credential };
   }
 
   /** Reads the credentials for each watch: certificates and tokens change. */
@@ -143,10 +145,6 @@ export class WatchClient {
     Object.assign((agent as Agent).options, { ca, cert, key });
     return options;
   }
-}
-
-function isUnauthorized(error: unknown): boolean {
-  return error instanceof RefusedError && error.failure.status === UNAUTHORIZED;
 }
 
 function cut(cause: unknown): CutError {
@@ -172,9 +170,13 @@ async function answerTo(request: ClientRequest, withinMs: number): Promise<Incom
 
 async function refusalOf(response: IncomingMessage): Promise<RefusedError> {
   let body = '';
-  for await (const chunk of response.setEncoding('utf8')) {
-    body += chunk;
-    if (body.length > LONGEST_BODY) break;
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      body += chunk;
+      if (body.length > LONGEST_BODY) break;
+    }
+  } catch {
+    // The status is known, whatever became of the body.
   }
   return new RefusedError(refusal(response.statusCode ?? 0, body, response.headers['retry-after']));
 }

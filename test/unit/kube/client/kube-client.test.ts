@@ -1,5 +1,6 @@
 // Each call of the API server on the wire, on one connection.
 
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Http2ServerResponse } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
@@ -195,6 +196,34 @@ describe('the client of the API server', () => {
     expect(await client.get('media/a')).to.include({ kind: 'EdgeTranscodeJob' });
   });
 
+  it('reports the status of a refusal whose body cannot be read', async () => {
+    for (const [status, body] of [
+      [403, 'not compressed'],
+      [503, gzipSync('{"reason":"ServiceUnavailable"}').subarray(0, 20)],
+    ] as const) {
+      server.respond = (response) => response.writeHead(status, { 'content-encoding': 'gzip' }).end(body);
+      const failure = { status, reason: `HTTP ${status}` };
+      expect(await client.get('media/a').catch(apiFailure)).to.deep.equal(failure);
+    }
+  });
+
+  it('reports the status of a refusal that stops in the middle, and makes a new connection', async () => {
+    const { expiry, restore } = replaceDeadlines();
+    const onHead = () => setImmediate(() => expiry.abort(new DOMException('late', 'TimeoutError')));
+    subscribe('undici:request:headers', onHead);
+    try {
+      server.respond = (response) => void response.writeHead(429).write('{');
+      const failure = { status: 429, reason: 'HTTP 429' };
+      expect(await client.get('media/a').catch(apiFailure)).to.deep.equal(failure);
+    } finally {
+      unsubscribe('undici:request:headers', onHead);
+      restore();
+    }
+    server.respond = (response) => json(response, 200, {});
+    await client.get('media/a');
+    expect(server.connections).to.equal(2);
+  });
+
   it('sends each call below the path of the server', async () => {
     config.clusters = config.clusters.map((each) => ({ ...each, server: `${server.url}/k8s/clusters/c-1/` }));
     await client.get('media/a');
@@ -249,19 +278,28 @@ describe('the client of the API server', () => {
   }
 
   it('gives each call a deadline of 20 s', async () => {
-    const timeout = AbortSignal.timeout;
-    const deadlines: number[] = [];
-    const expiry = new AbortController();
-    AbortSignal.timeout = (ms) => {
-      deadlines.push(ms);
-      return expiry.signal;
-    };
+    const { deadlines, expiry, restore } = replaceDeadlines();
     try {
       server.respond = () => expiry.abort(new DOMException('late', 'TimeoutError'));
       expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
       expect(deadlines).to.deep.equal([20_000]);
     } finally {
-      AbortSignal.timeout = timeout;
+      restore();
     }
   });
 });
+
+/** Makes all deadlines come when a test says so. @returns their lengths in ms, what ends them, what undoes this */
+function replaceDeadlines() {
+  const timeout = AbortSignal.timeout;
+  const deadlines: number[] = [];
+  const expiry = new AbortController();
+  AbortSignal.timeout = (ms) => {
+    deadlines.push(ms);
+    return expiry.signal;
+  };
+  const restore = () => {
+    AbortSignal.timeout = timeout;
+  };
+  return { deadlines, expiry, restore };
+}

@@ -62,12 +62,28 @@ describe('the configuration of the API server', () => {
     for (const cluster of [{}, { 'certificate-authority-data': 'AA==' }]) {
       const path = await file(kubeconfigOf('https://public.example', cluster));
       const config = loadKubeConfig(new PooledKubeConfig(), { path, environment: {} });
-      const connections = () => config.authenticate(new RequestContext('https://public.example/api', 'GET'));
+      const connections = async () => {
+        const context = new RequestContext('https://public.example/api', 'GET');
+        return (await config.authenticate(context)).dispatcher;
+      };
       const first = await connections();
       expect(await connections()).to.equal(first);
       config.dropConnections();
       expect(await connections()).not.to.equal(first);
     }
+  });
+
+  it('keeps newer connections when a call over dropped ones fails late', async () => {
+    const path = await file(kubeconfigOf('https://named.example'));
+    const config = loadKubeConfig(new PooledKubeConfig(), { path, environment: {} });
+    const access = () => config.authenticate(new RequestContext('https://named.example/api', 'GET'));
+    const first = await access();
+    config.dropConnections(first);
+    const second = await access();
+    expect(second).not.to.equal(first);
+    config.dropConnections(first);
+    config.refused(first);
+    expect(await access()).to.equal(second);
   });
 
   it('is ~/.kube/config when the environment names none', async () => {

@@ -1,17 +1,15 @@
 // The kubeconfig on the wire: what calls and watches send to a server, also after credentials have changed.
 
 import { once } from 'node:events';
-import { chmod, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { RequestOptions } from 'node:https';
+import type { Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
-import { ExecCredential } from '../../../../src/kube/client/exec-credential.ts';
 import { connectKube, type KubeConnection } from '../../../../src/kube/connect.ts';
-import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 import { startProxy } from './loopback-proxy.ts';
 
@@ -64,6 +62,16 @@ describe('a connection by the kubeconfig', () => {
   function trusted(): object {
     if (!server.isOpen) return {};
     return JSON.parse(server.kubeconfig).clusters[0].cluster;
+  }
+
+  /** An exec plugin whose token is the number of its run. */
+  async function plugin(): Promise<object> {
+    const command = await file(
+      'plugin.sh',
+      '#!/bin/sh\ncd "$(dirname "$0")"\necho run >> runs\nprintf \'{"status":{"token":"%s"}}\' "$(wc -l < runs | tr -d " ")"\n',
+    );
+    await chmod(command, 0o700);
+    return { apiVersion: 'client.authentication.k8s.io/v1', command };
   }
 
   async function call({ client }: KubeConnection): Promise<Received | undefined> {
@@ -171,101 +179,49 @@ describe('a connection by the kubeconfig', () => {
 
       it('runs an exec plugin again after the server refused its credential', async () => {
         await server.open();
-        const plugin = await file(
-          'plugin.sh',
-          '#!/bin/sh\ncd "$(dirname "$0")"\necho run >> runs\nprintf \'{"status":{"token":"%s"}}\' "$(wc -l < runs | tr -d " ")"\n',
-        );
-        await chmod(plugin, 0o700);
-        const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: plugin };
         let demanded = 'Bearer 1';
         accepts = ({ headers }) => headers.authorization === demanded;
-        await connected({ user: { exec } }, async (connection) => {
+        await connected({ user: { exec: await plugin() } }, async (connection) => {
           await request(connection);
           demanded = 'Bearer 2';
           await request(connection).catch(() => undefined);
           expect((await request(connection))?.headers).to.include({ authorization: demanded });
         });
       });
+
+      it('uses the next client certificate of an exec plugin when the last one has expired', async () => {
+        await server.open();
+        const printed = join(folder.path, 'printed');
+        const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'cat', args: [printed] };
+        await connected({ user: { exec } }, async (connection) => {
+          for (const { cert, key, known } of [clientCertificate(), clientCertificate()]) {
+            const certificate = { clientCertificateData: cert, clientKeyData: key };
+            const status = { ...certificate, expirationTimestamp: '2020-01-01T00:00:00Z' };
+            await writeFile(printed, JSON.stringify({ status }));
+            expect(await request(connection)).to.include({ certificate: known });
+          }
+        });
+      });
+
+      it('keeps a new credential of an exec plugin when the refusal of the old one comes late', async () => {
+        await server.open();
+        const old: Http2ServerResponse[] = [];
+        server.respond = (response, { headers }) => {
+          if (headers.authorization === 'Bearer 1') old.push(response);
+          else json(response, 200, {});
+        };
+        await connected({ user: { exec: await plugin() } }, async (connection) => {
+          const ends = [request(connection), request(connection)].map((end) => end.catch(() => undefined));
+          while (old.length < 2) await new Promise((resolve) => setImmediate(resolve));
+          for (const response of old) {
+            json(response, 401, {});
+            await Promise.race(ends);
+            expect((await request(connection))?.headers).to.include({ authorization: 'Bearer 2' });
+          }
+          await Promise.all(ends);
+          expect((await request(connection))?.headers).to.include({ authorization: 'Bearer 2' });
+        });
+      });
     });
   }
 });
-
-describe('an exec plugin', () => {
-  /** How a plugin, a shell script, ends: its token, or the code of the error. */
-  async function outcome(
-    script: string,
-    credential = new ExecCredential(process.env),
-    command = 'sh',
-  ): Promise<unknown> {
-    const plugin = { apiVersion: 'client.authentication.k8s.io/v1', command, args: ['-c', script] };
-    const about = { cluster: { name: 'a', server: 'https://a.example', skipTLSVerify: false } };
-    const user = { name: 'a', authProvider: { name: 'exec-plugin', config: { plugin, about } } };
-    const options: RequestOptions = {};
-    try {
-      await credential.applyAuthentication(user as never, options);
-      return (options.headers as Record<string, string>).Authorization;
-    } catch (error) {
-      return (error as { code?: string }).code;
-    }
-  }
-
-  for (const [name, script] of Object.entries({
-    hangs: 'sleep 5',
-    'hangs and ignores a signal': "trap '' TERM; while :; do sleep 1; done",
-    'leaves a child that hangs': 'sleep 5 & wait',
-  }))
-    it(`that ${name} is given up, and the log has a code of its own`, async () => {
-      expect(await outcome(script, new ExecCredential(process.env, { longestRunMs: 100 }))).to.equal(
-        'EXEC_PLUGIN_TIMED_OUT',
-      );
-    });
-
-  it('that prints without an end is ended, with what it has started', async () => {
-    await using folder = await mkdtempDisposable(join(tmpdir(), 'plugin-'));
-    const file = join(folder.path, 'child');
-    expect(await outcome(`sleep 60 & echo $! > ${file}; yes`)).to.equal('EXEC_PLUGIN_FAILED');
-    const child = Number(await readFile(file, 'utf8'));
-    while (await isRunning(child)) await new Promise((resolve) => setImmediate(resolve));
-  });
-
-  it('that fails, or is not there, has another code than one that hangs', async () => {
-    expect(await outcome('exit 1')).to.equal('EXEC_PLUGIN_FAILED');
-    expect(await outcome('exit 1', undefined, '/not/there')).to.equal('EXEC_PLUGIN_NOT_FOUND');
-  });
-
-  it('receives the end of its input, so that one that asks for a password does not wait', async () => {
-    expect(await outcome(`cat; ${printing('t')}`)).to.equal('Bearer t');
-  });
-
-  it('runs again after 5 min, also without an expiry: its credential may have been revoked', async () => {
-    const clock = new FakeClock();
-    const credential = new ExecCredential(process.env, { clock });
-    expect(await outcome(printing('one'), credential)).to.equal('Bearer one');
-    await clock.advance(5 * 60_000 - 1);
-    expect(await outcome(printing('two'), credential)).to.equal('Bearer one');
-    await clock.advance(1);
-    expect(await outcome(printing('two'), credential)).to.equal('Bearer two');
-  });
-
-  it('runs once for all calls that find its credential expired at the same time', async () => {
-    await using folder = await mkdtempDisposable(join(tmpdir(), 'plugin-'));
-    const file = join(folder.path, 'runs');
-    const credential = new ExecCredential(process.env, { clock: new FakeClock() });
-    const status = { token: 't', expirationTimestamp: '1970-01-01T00:00:00Z' };
-    const script = `echo run >> ${file}; printf '${JSON.stringify({ status })}'`;
-    await outcome(script, credential);
-    await Promise.all(Array.from({ length: 5 }, () => outcome(script, credential)));
-    expect(await readFile(file, 'utf8')).to.equal('run\nrun\n');
-  });
-});
-
-/** A shell command that prints a credential. */
-function printing(token: string): string {
-  return `printf '{"status":{"token":"${token}"}}'`;
-}
-
-/** A process that has ended may stay as a zombie (Z) until its parent notices. */
-async function isRunning(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat !== '' && !stat.includes(') Z ');
-}

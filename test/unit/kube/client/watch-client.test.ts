@@ -7,10 +7,10 @@ import type { Http2ServerResponse as Response } from 'node:http2';
 import { type AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
 import { apiFailure } from '../../../../src/kube/client/api-error.ts';
+import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { type RawEvent, WatchClient, type WatchLimits } from '../../../../src/kube/client/watch-client.ts';
 import { heapInUse } from '../../kit/heap.ts';
 import { json, LoopbackApiServer } from './loopback-api-server.ts';
@@ -30,7 +30,7 @@ describe('the client of a watch', () => {
   afterEach(() => server.close());
 
   function watchClient(limits: Partial<WatchLimits> = {}, kubeconfig = server.kubeconfig): WatchClient {
-    const config = new KubeConfig();
+    const config = new PooledKubeConfig();
     config.loadFromString(kubeconfig);
     return new WatchClient(config, 'operator/1 (pod)', limits);
   }
@@ -275,9 +275,10 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
-  it('throws when a refusal stops in the middle', async () => {
+  it('throws the status of a refusal that stops in the middle', async () => {
     server.respond = (response) => void response.writeHead(503).write('{"kind":');
-    expect(await outcome(watch({ answerMs: 100 }))).to.deep.equal([{ reason: 'ECONNRESET' }]);
+    const failure = { status: 503, reason: 'HTTP 503' };
+    expect(await outcome(watch({ answerMs: 100 }))).to.deep.equal([failure]);
     await untilClosed();
   });
 
@@ -313,7 +314,7 @@ describe('the client of a watch', () => {
     const kubeconfig = JSON.parse(server.kubeconfig);
     const [{ cluster }] = kubeconfig.clusters;
     kubeconfig.clusters[0].cluster = { server: cluster.server, 'certificate-authority': file };
-    const config = new KubeConfig();
+    const config = new PooledKubeConfig();
     config.loadFromString(JSON.stringify(kubeconfig));
     const client = new WatchClient(config, 'operator/1');
     const query = { resourceVersion: '10', timeoutSeconds: 300 };
