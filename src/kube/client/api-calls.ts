@@ -89,7 +89,7 @@ export class ApiCalls {
         accept: 'application/json',
         'user-agent': this.#userAgent,
         // The API server compresses what is long, which is what is read.
-        ...(method === 'GET' && { 'accept-encoding': 'gzip' }),
+        ...(method === 'GET' && this.#config.acceptsGzip && { 'accept-encoding': 'gzip' }),
         ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),

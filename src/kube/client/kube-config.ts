@@ -29,6 +29,8 @@ export interface Access {
 export class PooledKubeConfig extends KubeConfig {
   /** Runs the exec plugin of the user, if it has one. */
   execCredential: ExecCredential | undefined;
+  /** Whether answers may be compressed. */
+  acceptsGzip = true;
   #access: Access | undefined;
 
   /** Adds the user's credential to the headers of the call. @returns what to send it over */
@@ -77,6 +79,8 @@ export interface KubeConfigSource {
   readonly path: string | undefined;
   /** Environment variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder in which the files of a pod's service account are. Default: `/`. */
+  readonly root?: string;
 }
 
 /** @throws an Error that says what was sought, or what is wrong with it; it repeats nothing of the file */
@@ -89,8 +93,8 @@ export function loadKubeConfig<Config extends KubeConfig>(config: Config, source
   return config;
 }
 
-function load(config: KubeConfig, { path, environment }: KubeConfigSource): void {
-  if (path === undefined && isInCluster(environment)) config.loadFromCluster();
+function load(config: KubeConfig, { path, environment, root = '' }: KubeConfigSource): void {
+  if (path === undefined && isInCluster(environment, root)) config.loadFromCluster(root);
   else loadFiles(config, path === undefined ? defaultFiles(environment) : [path], path === undefined);
   // The library reads these files at each call, where a missing file would look like an unreachable API
   // server.
@@ -136,8 +140,11 @@ function problemOf(error: unknown): string {
   return isOurs ? (error as Error).message : 'it is not the YAML of a kubeconfig';
 }
 
-function isInCluster({ KUBERNETES_SERVICE_HOST: host }: KubeConfigSource['environment']): boolean {
-  return Boolean(host) && existsSync('/var/run/secrets/kubernetes.io/serviceaccount/token');
+function isInCluster(
+  { KUBERNETES_SERVICE_HOST: host }: KubeConfigSource['environment'],
+  root: string,
+): boolean {
+  return Boolean(host) && existsSync(`${root}/var/run/secrets/kubernetes.io/serviceaccount/token`);
 }
 
 /** `KUBECONFIG` may list several files, as for kubectl. */
@@ -157,6 +164,8 @@ function loadFiles(config: KubeConfig, files: readonly string[], mayMiss: boolea
   const cluster = clusterOf(entries.cluster);
   const user = userOf(entries.user, clusterInfoOf(cluster, entries.cluster.fields));
   const namespace = textField(fields, 'namespace');
+  if (config instanceof PooledKubeConfig)
+    config.acceptsGzip = entries.cluster.fields['disable-compression'] !== true;
   config.loadFromOptions({
     clusters: [cluster],
     users: [user],

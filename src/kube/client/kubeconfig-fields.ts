@@ -18,6 +18,11 @@ export function clusterOf({ name, fields }: KubeconfigEntries['cluster']): Clust
   const proxyUrl = textField(fields, 'proxy-url');
   if (proxyUrl !== undefined && !PROXY_SCHEMES.includes(schemeOf(proxyUrl)))
     throw new Unusable(`the proxy-url of cluster ${name} must begin with http://, https:// or socks5://`);
+  // The library would send it for watches and not for calls.
+  if (proxyUrl !== undefined && schemeOf(proxyUrl) === 'socks5:' && new URL(proxyUrl).username !== '')
+    throw new Unusable(
+      `the proxy-url of cluster ${name} has a user name, which is supported for http:// and https:// only; use a proxy without a login`,
+    );
   const skips = fields['insecure-skip-tls-verify'] === true;
   const authority = dataOrFile(fields, 'certificate-authority');
   if (skips && (authority.data ?? authority.file) !== undefined)

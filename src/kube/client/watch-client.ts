@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type Agent, request as httpsRequest, type RequestOptions } from 'node:https';
+import { checkServerIdentity } from 'node:tls';
 import { isUnauthorized, RefusedError, refusal } from './api-error.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 import { Places } from './places.ts';
@@ -125,7 +126,7 @@ export class WatchClient {
     const url = new URL(`${server}${path}`);
     const parameters = { watch: 'true', allowWatchBookmarks: 'true', ...query };
     for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, String(value));
-    const options = { ...(await this.#access()), signal };
+    const options = { ...(await this.#access(url)), signal };
     const credential = this.#config.execCredential?.current;
     const request = url.protocol === 'http:' ? httpRequest(url, options) : httpsRequest(url, options);
     request.setHeader('User-Agent', this.#userAgent);
@@ -136,14 +137,17 @@ export class WatchClient {
   }
 
   /** Reads the credentials for each watch: certificates and tokens change. */
-  async #access(): Promise<RequestOptions> {
+  async #access({ hostname }: URL): Promise<RequestOptions> {
     const options: RequestOptions = {};
     await this.#config.applyToHTTPSOptions(options);
-    if (!this.#config.getCurrentCluster()?.proxyUrl) return { ...options, agent: false };
+    const { proxyUrl, tlsServerName } = this.#config.getCurrentCluster() ?? {};
+    if (!proxyUrl) return { ...options, agent: false };
     // The library's agent alone can connect through a proxy, but it keeps the first certificates forever.
     const { agent, ca, cert, key } = options;
     Object.assign((agent as Agent).options, { ca, cert, key });
-    return options;
+    // Its agent for SOCKS expects the name localhost in the certificate of a server that is named by address.
+    const name = tlsServerName ?? hostname.replace(/^\[|\]$/g, '');
+    return { ...options, checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate) };
   }
 }
 

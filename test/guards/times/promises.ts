@@ -42,7 +42,11 @@ export function promisesIn(page: string): Promised[] {
 
 /** Says what is wrong with a row: nothing if the code keeps the promise. */
 export function problemsOf(row: Promised, sources: Sources): string[] {
-  return [...problemsOfSum(row, sources), ...problemsOfTests(row, sources), ...problemsOfEnd(row, sources)];
+  return [
+    ...problemsOfSum(row, sources),
+    ...problemsOfTests(row.tests, sources.textOf),
+    ...problemsOfEnd(row, sources),
+  ];
 }
 
 /** The times that a text promises, such as `30 s` in `within 30 s` and in `30 s at most`. */
@@ -83,7 +87,8 @@ function factorOf(factor: string, { textOf, defaultOf }: Sources): number | unde
   return amountOf(byDefault) ?? parseDuration(byDefault);
 }
 
-function problemsOfTests({ tests }: Promised, { textOf }: Sources): string[] {
+/** Says what is wrong with a cell that names tests, each by its file and a part of its title. */
+export function problemsOfTests(tests: string, textOf: Sources['textOf']): string[] {
   const named = [...tests.matchAll(/`(test\/\S+\.ts)` "([^"]+)"/g)];
   if (named.length === 0) return ['names no test'];
   return named.flatMap(([, path = '', title = '']) =>

@@ -1,6 +1,7 @@
 // The sources of the kubeconfig, and the errors when there is none or it cannot be used.
 
 import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig, RequestContext } from '@kubernetes/client-node';
@@ -36,6 +37,34 @@ describe('the configuration of the API server', () => {
     const source = { path, environment: { HOME: folder.path, ...environment } };
     return loadKubeConfig(new KubeConfig(), source).getCurrentCluster()?.server;
   }
+
+  it('is that of the pod in a cluster, whose token is read at each call', async () => {
+    const account = join(folder.path, 'var/run/secrets/kubernetes.io/serviceaccount');
+    await mkdir(account, { recursive: true });
+    await writeFile(join(account, 'ca.crt'), 'an authority');
+    await writeFile(join(account, 'namespace'), 'media');
+    const pod = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '443' };
+    const before = { ...process.env };
+    // The library reads the variables of the process.
+    Object.assign(process.env, pod);
+    try {
+      await writeFile(join(account, 'token'), 'one');
+      const KUBECONFIG = await file(kubeconfigOf('https://environment.example'));
+      const source = { path: undefined, environment: { ...pod, KUBECONFIG }, root: folder.path };
+      const config = loadKubeConfig(new KubeConfig(), source);
+      expect(config.getCurrentCluster()?.server).to.equal('https://10.0.0.1:443');
+      expect(config.getContextObject(config.getCurrentContext())?.namespace).to.equal('media');
+      for (const token of ['one', 'two']) {
+        await writeFile(join(account, 'token'), token);
+        const options: RequestOptions = {};
+        await config.applyToHTTPSOptions(options);
+        expect(options.headers).to.deep.equal({ Authorization: `Bearer ${token}` });
+        expect(String(options.ca)).to.equal('an authority');
+      }
+    } finally {
+      process.env = before;
+    }
+  });
 
   it('is the file of --kubeconfig', async () => {
     const environment = { KUBECONFIG: join(folder.path, 'another') };

@@ -4,13 +4,20 @@ import { chmod, mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/pr
 import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
 import { KubeClient } from '../../../../src/kube/client/kube-client.ts';
 import { loadKubeConfig, PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../../src/kube/connect.ts';
 import { json, LoopbackApiServer } from './loopback-api-server.ts';
-import { startProxy } from './loopback-proxy.ts';
+import { type LoopbackProxy, startProxy, startSocksProxy } from './loopback-proxy.ts';
+
+interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
 
 interface Written {
   readonly cluster?: object;
@@ -254,6 +261,22 @@ describe('the kubeconfig', () => {
       }
     }
 
+    /** Watches until the server ends the watch. @returns the URL that the server received */
+    async function watch(cluster: object): Promise<string | undefined> {
+      const path = await file('a', kubeconfigOf('a', { cluster }));
+      const { watch: client } = connectKube({ path, environment: {} }, 'operator/1');
+      const query = { resourceVersion: '1', timeoutSeconds: 1 };
+      for await (const _ of client.events('/watched', query, AbortSignal.timeout(5_000)));
+      return server.received.at(-1)?.url;
+    }
+
+    it('and requests no compressed answers, with disable-compression', async () => {
+      const [{ cluster }] = JSON.parse(server.kubeconfig).clusters;
+      expect(await call(cluster)).to.have.nested.property('headers.accept-encoding', 'gzip');
+      const received = await call({ ...cluster, 'disable-compression': true });
+      expect(received).not.to.have.nested.property('headers.accept-encoding');
+    });
+
     it('with a path in its URL', async () => {
       const [{ cluster }] = JSON.parse(server.kubeconfig).clusters;
       const received = await call({ ...cluster, server: `${server.url}/k8s/clusters/c-1/` });
@@ -269,18 +292,35 @@ describe('the kubeconfig', () => {
       expect(error).to.be.an('error');
     });
 
-    it('through the HTTP proxy of proxy-url, with calls and watches', async () => {
+    const PROXIES: Record<string, (tls: Certificate) => Promise<LoopbackProxy>> = {
+      'an HTTP proxy': () => startProxy(),
+      'an HTTP proxy that is reached by TLS': startProxy,
+      'a SOCKS 5 proxy': startSocksProxy,
+    };
+    for (const [name, start] of Object.entries(PROXIES))
+      it(`through ${name} that proxy-url names, with calls and watches`, async () => {
+        const tls = selfSignedCertificate() as Certificate;
+        const authorities = getCACertificates('default');
+        setDefaultCACertificates([...authorities, tls.cert]);
+        try {
+          await using proxy = await start(tls);
+          const [{ cluster }] = JSON.parse(server.kubeconfig).clusters;
+          const proxied = { ...cluster, 'proxy-url': proxy.url };
+          expect(await call(proxied)).to.have.property('method', 'GET');
+          expect(await watch(proxied)).to.match(/^\/watched\?/);
+          expect(proxy.tunnels).to.deep.equal(Array(2).fill(new URL(server.url).host));
+        } finally {
+          setDefaultCACertificates(authorities);
+        }
+      });
+
+    it('through an HTTP proxy with the name and password of proxy-url', async () => {
       await using proxy = await startProxy();
       const [{ cluster }] = JSON.parse(server.kubeconfig).clusters;
-      const proxied = { ...cluster, 'proxy-url': proxy.url };
-      expect(await call(proxied)).to.have.property('method', 'GET');
-      const path = await file('a', kubeconfigOf('a', { cluster: proxied }));
-      const { watch } = connectKube({ path, environment: {} }, 'operator/1');
-      const query = { resourceVersion: '1', timeoutSeconds: 1 };
-      const events = watch.events('/watched', query, AbortSignal.timeout(5_000));
-      expect((await events.next()).value).to.equal(undefined);
-      expect(server.received.at(-1)?.url).to.match(/^\/watched\?/);
-      expect(proxy.tunnels).to.deep.equal(Array(2).fill(new URL(server.url).host));
+      const proxied = { ...cluster, 'proxy-url': proxy.url.replace('://', '://u:p@') };
+      await call(proxied);
+      await watch(proxied);
+      expect(proxy.users).to.deep.equal(['u:p', 'u:p']);
     });
 
     it('as a user to impersonate', async () => {
@@ -324,6 +364,11 @@ describe('the kubeconfig', () => {
       'a proxy of another kind',
       { cluster: { 'proxy-url': 'ftp://CANARY' } },
       /http:\/\/, https:\/\/ or socks5:\/\//,
+    ],
+    [
+      'a SOCKS proxy that needs a login',
+      { cluster: { 'proxy-url': 'socks5://CANARY:CANARY@127.0.0.1' } },
+      /user name.*use a proxy without a login/,
     ],
     [
       'an authority that is not to be verified',
