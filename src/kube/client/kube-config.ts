@@ -54,7 +54,7 @@ export class PooledKubeConfig extends KubeConfig {
   }
 
   /**
-   * Makes the next call connect again: the connections may be dead, or the certificate authority have changed.
+   * Makes the next call connect again: connections may be dead, or the certificate authority have changed.
    *
    * @param access that of a call that failed. If it has been dropped already, newer connections are kept.
    * Default: the present one
@@ -140,11 +140,14 @@ function problemOf(error: unknown): string {
   return isOurs ? (error as Error).message : 'it is not the YAML of a kubeconfig';
 }
 
+/** The token of a pod's service account. */
+const POD_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
 function isInCluster(
   { KUBERNETES_SERVICE_HOST: host }: KubeConfigSource['environment'],
   root: string,
 ): boolean {
-  return Boolean(host) && existsSync(`${root}/var/run/secrets/kubernetes.io/serviceaccount/token`);
+  return Boolean(host) && existsSync(join(root, POD_TOKEN));
 }
 
 /** `KUBECONFIG` may list several files, as for kubectl. */

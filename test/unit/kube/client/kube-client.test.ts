@@ -289,7 +289,7 @@ describe('the client of the API server', () => {
   });
 });
 
-/** Makes all deadlines come when a test says so. @returns their lengths in ms, what ends them, what undoes this */
+/** Makes deadlines come when a test says so. @returns their lengths in ms, what ends them, and the undoing */
 function replaceDeadlines() {
   const timeout = AbortSignal.timeout;
   const deadlines: number[] = [];

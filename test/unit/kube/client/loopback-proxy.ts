@@ -61,8 +61,8 @@ export async function startProxy(tls?: {
 const IPV4_BYTES = 4;
 
 /**
- * Starts a SOCKS 5 proxy (RFC 1928) for IPv4 addresses and clients that need no login. Each message of a client
- * on loopback comes as one piece.
+ * Starts a SOCKS 5 proxy (RFC 1928) for IPv4 addresses and clients that need no login. Each message of a
+ * client on loopback comes as one piece.
  */
 export async function startSocksProxy(): Promise<LoopbackProxy> {
   const tunnels = new Tunnels();
