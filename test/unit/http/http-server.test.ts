@@ -1,5 +1,6 @@
 // The server answers /metrics, /livez and /readyz, and nothing else.
 
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { type HttpServer, type Limits, startHttpServer } from '../../../src/http/http-server.ts';
@@ -117,6 +118,8 @@ describe('the HTTP server', () => {
       answerMs: 60_000,
       idleMs: 60_000,
     };
+    /** More than the backlog that Node requests where none is named, 511. */
+    const BURST = 600;
     const GET_METRICS = 'GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n';
 
     async function restart(limits: Partial<Limits> = {}): Promise<void> {
@@ -182,6 +185,17 @@ describe('the HTTP server', () => {
       expect(rendered).to.equal(1);
     });
 
+    it('lets a burst of connections wait, of which Linux would delay a part by a second', async function () {
+      if (process.platform !== 'linux') this.skip();
+      await restart({ connections: BURST });
+      const sockets = Array.from({ length: BURST }, () => connect(server.port, '127.0.0.1'));
+      // They connect in the next ticks, and the server accepts the first of them after those.
+      await new Promise(process.nextTick);
+      const waiting = waitingConnections(server.port);
+      for (const socket of sockets) socket.destroy();
+      expect(waiting).to.equal(BURST);
+    });
+
     it('closes the oldest connection for a new one, so that a probe is answered', async () => {
       await restart({ connections: 10 });
       const crowd = Array.from({ length: 30 }, () => untilClosed('GET /metrics HTTP/1.1\r\n'));
@@ -193,3 +207,13 @@ describe('the HTTP server', () => {
     });
   });
 });
+
+/** Connections to the port that the server has not accepted yet; the kernel shows them as unread bytes. */
+function waitingConnections(port: number): number {
+  const address = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const listening = `${address} 00000000:0000 0A `;
+  const line = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .find((each) => each.includes(listening));
+  return Number.parseInt(/:(\w{8}) \d\d:/.exec(line ?? '')?.[1] ?? '', 16);
+}
