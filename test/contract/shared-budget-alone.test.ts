@@ -55,14 +55,18 @@ describe('a budget shared through a Redis that is lost', function () {
       expect(JSON.stringify(logger.lines)).not.to.contain('a-password');
   });
 
-  it('is spent in parts when the certificate is not trusted or the password is wrong, and the log says which', async () => {
+  it('is spent in parts when the certificate is not trusted, or the password is wrong or missing, and the log says which', async () => {
     // Encrypted, so that the certificate fails.
     const server = createServer(selfSignedCertificate()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const untrusted = scene.spender('account', `rediss://:a-password@127.0.0.1:${port}`);
     const refused = scene.spender('account', `redis://:a-password@127.0.0.1:${scene.redis.port}`);
-    await until(() => [untrusted, refused].every(({ logger }) => logger.lines.length > 0), NOTICED_MS);
+    const missing = scene.spender('account', `redis://127.0.0.1:${scene.redis.port}`);
+    await until(
+      () => [untrusted, refused, missing].every(({ logger }) => logger.lines.length > 0),
+      NOTICED_MS,
+    );
     // Long enough for a second attempt.
     await delay(1_000);
     server.close();
@@ -70,5 +74,6 @@ describe('a budget shared through a Redis that is lost', function () {
       'DEPTH_ZERO_SELF_SIGNED_CERT',
     ]);
     expect(refused.logger.lines.map(({ fields }) => fields.why)).to.deep.equal(['WRONGPASS']);
+    expect(missing.logger.lines.map(({ fields }) => fields.why)).to.deep.equal(['NOAUTH']);
   });
 });

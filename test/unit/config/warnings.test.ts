@@ -58,7 +58,10 @@ describe('the warnings about options', () => {
     });
 
   it('name each endpoint that is plain HTTP beyond this host, and the option that allows it', () => {
-    expect(warned(['--endpoint=http://127.0.0.1:80'])).to.deep.equal([]);
+    for (const host of ['127.0.0.1:7080', 'localhost:7080', '[::1]:7080', '127.0.0.1'])
+      expect(
+        warned(['--insecure-endpoint', `--endpoint=http://${host}`, `--sts-endpoint=http://${host}`]),
+      ).to.deep.equal(['--insecure-endpoint']);
     expect(warned(['--endpoint=https://live.example', '--sts-endpoint=https://sts.example'])).to.deep.equal(
       [],
     );

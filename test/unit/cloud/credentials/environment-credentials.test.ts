@@ -148,6 +148,7 @@ describe("the environment's endpoint of STS", () => {
 
   it('is what the identity webhook of the cluster names: a host, a region, or the private network', () => {
     expect(hostOf({ [ENDPOINT]: 'sts.example', [REGION]: 'cn-beijing' })).to.equal('sts.example');
+    expect(hostOf({ [ENDPOINT]: 'http://127.0.0.1:7081' })).to.equal('127.0.0.1:7081');
     expect(hostOf({ [REGION]: 'cn-beijing' })).to.equal('sts.cn-beijing.aliyuncs.com');
     expect(hostOf({ [REGION]: 'cn-beijing', [VPC]: 'True' })).to.equal('sts-vpc.cn-beijing.aliyuncs.com');
     expect(hostOf({ [VPC]: 'true' })).to.equal('sts-vpc.cn-shanghai.aliyuncs.com');

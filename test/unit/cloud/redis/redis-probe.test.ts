@@ -27,6 +27,8 @@ describe('the probe of Redis', () => {
       ['@user_script: 7: -READONLY no writes', 'READONLY'],
       ['ERR Error running script (call to f_0a): @user_script:5: WRONGTYPE Operation', 'WRONGTYPE'],
       ['ERR Error running script (call to f_0a): @user_script:5: @user_script: 5: -OOM no', 'OOM'],
+      ['WRONGPASS invalid username-password pair or user is disabled.', 'WRONGPASS'],
+      ['NOAUTH Authentication required.', 'NOAUTH'],
       ['-OOM command not allowed', 'OOM'],
       ['a password: SECRET', undefined],
     ])
