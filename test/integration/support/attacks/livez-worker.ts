@@ -27,6 +27,9 @@ export interface LivezTarget {
 const EVERY_MS = 100;
 const NS_PER_MS = 1e6;
 
+/** An address that no attacker has, as the kubelet's. Linux has all of 127.0.0.0/8 on loopback. */
+const FROM = process.platform === 'linux' ? { localAddress: '127.0.0.2' } : {};
+
 const { url, pid } = workerData as LivezTarget;
 const port = parentPort;
 const open = new Set<() => void>();
@@ -51,7 +54,7 @@ function probe(): void {
     measure();
   };
   // Each probe has its own connection, as the kubelet's have.
-  const request = get(`${url}/livez`, { agent: false }, (response) => {
+  const request = get(`${url}/livez`, { agent: false, ...FROM }, (response) => {
     response.resume();
     response.on('end', measure);
     response.on('error', failed);
