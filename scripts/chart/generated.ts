@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { configSchema, schemasElsewhere } from './config-schema.ts';
+import { dashboard } from './dashboard/dashboard.ts';
 import { durationsTemplate } from './durations-template.ts';
 import { withTables } from './values-table.ts';
 
@@ -28,6 +29,7 @@ export function generatedFiles(): GeneratedFile[] {
   return [
     copied('crds/edgetranscodejobs.edgetranscode.live.yaml'),
     copied(RULES),
+    { path: join(CHART, 'files/dashboard.json'), text: `${JSON.stringify(dashboard(), null, 2)}\n` },
     changed(join(CHART, 'values.schema.json'), withNames),
     { path: join(CHART, 'templates/_durations.tpl'), text: durationsTemplate() },
     changed(join(CHART, 'README.md'), (page) =>

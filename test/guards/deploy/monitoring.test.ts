@@ -11,6 +11,7 @@ import { GROUP, KIND, STATES, VERSION } from '../../../src/api/edge-transcode-jo
 import { ownMetrics } from '../own-metrics.ts';
 import { ROOT, readCrd, type Schema } from './manifests.ts';
 import { type Paths, readAlertmanagerConfig, readRules, readStateMetrics } from './monitoring.ts';
+import { impossible, selectorsIn } from './selectors.ts';
 
 const RULES = readRules();
 const METRICS = ownMetrics();
@@ -49,14 +50,13 @@ describe('the alerting rules', () => {
     expect(rows).to.deep.equal(RULES.map(({ alert, labels }) => [alert, alert, labels.severity]));
   });
 
-  it('select by metrics and labels that the operator has', () => {
+  it('select by metrics, labels and values that the operator has', () => {
     for (const { alert, expr } of RULES) {
-      const selectors = [...expr.matchAll(/(edgetranscode_\w+)(?:\{([^}]*)\})?/g)];
+      const selectors = selectorsIn(expr);
       expect(selectors, alert).not.to.deep.equal([]);
-      for (const [, name = '', matchers = ''] of selectors) {
-        const labels = Array.from(matchers.matchAll(/(\w+)(?:=|!)/g), ([, label]) => label);
-        expect(METRICS.get(name), `${alert}: ${name}`).to.include.members(labels);
-      }
+      for (const { name, matchers } of selectors)
+        expect(METRICS.get(name), `${alert}: ${name}`).to.include.members(matchers.map(({ label }) => label));
+      expect(selectors.flatMap(impossible), alert).to.deep.equal([]);
     }
   });
 

@@ -2,6 +2,7 @@
  * Objects that each bring one alert about: what is there before the operator starts, and what a person does
  * to end the alert.
  */
+import { SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
 import { referenceHash } from '../../../src/job/model/reference.ts';
 import { breakCalls, createAccount, createJob, noJob } from '../support/cloud-side.ts';
 import { newAccount, using } from '../support/credentialed.ts';
@@ -17,17 +18,22 @@ const BUSY_OBJECTS = 8;
 /** The call rate of so small a budget is two calls a minute less. */
 export const CALLS_PER_MINUTE = 120;
 
+/** Its operator observes a cluster by its list. */
+export const SHARD = 'sports';
+export const SHARDED_OBJECT = 'match-hd';
+
 /** An object whose last observation was long ago, and whose calls fail. */
 export async function stale(world: World): Promise<Repair> {
   const ids = await createJob(world);
   const heal = await breakCalls(world, ids, { kind: 'error', status: 503, code: 'ServiceUnavailable' });
   await world.apply(job('stale', ids));
-  const since = { lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1 };
+  const anHourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const since = { lastTransitionTime: anHourAgo, observedGeneration: 1 };
   const reference = referenceHash({ credential: { namespace: 'default' }, ...ids });
   await writeStatus(world.controlPlane, 'default', 'stale', {
     observedGeneration: 1,
     state: 'Running',
-    lastObservedTime: '2026-01-01T00:00:00Z',
+    lastObservedTime: anHourAgo,
     observedTarget: reference,
     conditions: (['Ready', 'Fresh'] as const).map((type) => ({
       ...{ type, status: 'True', reason: 'ObservationSucceeded', message: 'The job is known.' },
@@ -88,4 +94,16 @@ export async function busy(world: World): Promise<Repair> {
   return async () => {
     await Promise.all(names.slice(1).map((name) => remove(world, name)));
   };
+}
+
+/** Objects of a shard, in a namespace of its name. Nothing is wrong with them. */
+export async function sharded(world: World): Promise<Repair> {
+  await world.kubectl('create', 'namespace', SHARD);
+  const objects: object[] = [];
+  for (const name of [SHARDED_OBJECT, 'match-sd']) {
+    const { metadata, ...rest } = job(name, await createJob(world), SHARD) as { metadata: object };
+    objects.push({ ...rest, metadata: { ...metadata, labels: { [SHARD_LABEL]: SHARD } } });
+  }
+  await world.apply(...objects);
+  return async () => undefined;
 }

@@ -20,9 +20,14 @@ export async function changeSpec(world: World, name: string, spec: SpecPatch): P
 }
 
 /** Requests an observation now. */
-export async function requestRefresh(world: World, name: string, token: string): Promise<void> {
+export async function requestRefresh(
+  world: World,
+  name: string,
+  token: string,
+  namespace = 'default',
+): Promise<void> {
   const annotation = `${REQUESTED_AT_ANNOTATION}=${token}`;
-  await world.kubectl('annotate', '--overwrite', 'edgetranscodejob', name, annotation);
+  await world.kubectl('annotate', `-n=${namespace}`, '--overwrite', 'edgetranscodejob', name, annotation);
 }
 
 export async function remove(world: World, name: string): Promise<void> {

@@ -11,6 +11,8 @@ export interface Alert {
   readonly labels: Readonly<Record<string, string>> & { readonly alertname: string };
   readonly annotations: Readonly<Record<string, string>>;
   readonly state: 'pending' | 'firing';
+  /** Since when its condition holds, in UTC. */
+  readonly activeAt: string;
 }
 
 /** An alert as Alertmanager has it. */
@@ -27,11 +29,37 @@ export interface Expression {
   readonly matchers?: readonly { readonly name: string }[];
 }
 
+/** One series that a query answered with. */
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  /** Times in s since 1970, and values; NaN where there is no number. */
+  readonly points: readonly (readonly [at: number, value: number])[];
+}
+
+/** A time range, in s since 1970, and the distance of its points. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+  readonly step: number;
+}
+
+type Point = readonly [at: number, value: string];
+
+interface Answered {
+  readonly result: readonly {
+    readonly metric: Readonly<Record<string, string>>;
+    /** Set for an instant. */
+    readonly value?: Point;
+    /** Set for a range. */
+    readonly values?: readonly Point[];
+  }[];
+}
+
 export class Prometheus {
-  readonly #url: string;
+  readonly url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   /** The alerts that fire now. */
@@ -45,8 +73,27 @@ export class Prometheus {
     return selectorsOf(await this.#get(`parse_query?query=${encodeURIComponent(expression)}`));
   }
 
+  /** What an expression is at a time, in s since 1970. @throws where it is wrong */
+  async query(expression: string, at: number): Promise<readonly Series[]> {
+    const parameters = new URLSearchParams({ query: expression, time: String(at) });
+    return seriesOf(await this.#get<Answered>(`query?${parameters}`));
+  }
+
+  /** What an expression was over time. @throws where it is wrong */
+  async queryRange(expression: string, { from, to, step }: Range): Promise<readonly Series[]> {
+    const range = { start: String(from), end: String(to), step: String(step) };
+    return seriesOf(
+      await this.#get<Answered>(`query_range?${new URLSearchParams({ query: expression, ...range })}`),
+    );
+  }
+
+  /** The values that a label has in the series of a selector. */
+  labelValues(selector: string, label: string): Promise<readonly string[]> {
+    return this.#get(`label/${label}/values?${new URLSearchParams({ 'match[]': selector })}`);
+  }
+
   async #get<T>(path: string): Promise<T> {
-    const answer = await fetch(`${this.#url}/api/v1/${path}`);
+    const answer = await fetch(`${this.url}/api/v1/${path}`);
     const { data, error } = (await answer.json()) as { data: T; error?: string };
     if (error) throw new Error(`Prometheus: ${error}`);
     return data;
@@ -124,6 +171,13 @@ function isReady(url: string): Promise<boolean> {
     ({ status }) => status === 200,
     () => false,
   );
+}
+
+function seriesOf({ result }: Answered): Series[] {
+  return result.map(({ metric, value, values = value ? [value] : [] }) => ({
+    labels: metric,
+    points: values.map(([at, text]) => [at, Number(text)]),
+  }));
 }
 
 /** The selectors below a node of a parsed expression, itself included. */

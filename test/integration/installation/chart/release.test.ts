@@ -83,7 +83,7 @@ describe('a release of the chart', function () {
     expect((await scene.world.list()).map(({ metadata }) => metadata.name)).to.deep.equal(['first']);
   });
 
-  it('adds monitors and alerts that the Prometheus Operator accepts', async function () {
+  it('adds monitors and alerts that the Prometheus Operator accepts, and a dashboard', async function () {
     const crds = await monitoringCrds(['servicemonitors', 'podmonitors', 'prometheusrules']).catch(
       (error: Error) => {
         if (error instanceof MissingToolError) return skipBecause(this, error.message);
@@ -96,9 +96,14 @@ describe('a release of the chart', function () {
     await scene.world.kubectl('apply', '--server-side', ...crds.map((crd) => `--filename=${crd}`));
     for (const crd of crds) await served(scene.world.controlPlane, /_(\w+)\.yaml$/.exec(crd)?.[1] ?? '');
     for (const monitor of ['serviceMonitor', 'podMonitor']) {
-      const monitored = { ...values, [monitor]: { ...on, interval: '30s' }, prometheusRule: on };
+      const monitored = {
+        ...values,
+        [monitor]: { ...on, interval: '30s' },
+        prometheusRule: on,
+        grafanaDashboard: on,
+      };
       expect(await helm(['upgrade', RELEASE, CHART], monitored)).to.include({ code: 0, stderr: '' });
-      const kinds = `${monitor},prometheusrule`;
+      const kinds = `${monitor},prometheusrule,configmap`;
       const found = await scene.world.kubectl(
         'get',
         kinds,
@@ -106,7 +111,7 @@ describe('a release of the chart', function () {
         '-l=release=prometheus',
         '-o=name',
       );
-      expect(found.trim().split('\n')).to.have.lengthOf(2);
+      expect(found.trim().split('\n')).to.have.lengthOf(3);
     }
     expect(await helm(['upgrade', RELEASE, CHART])).to.include({ code: 0, stderr: '' });
   });

@@ -5,6 +5,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type {
+  V1ConfigMap,
   V1Container,
   V1Deployment,
   V1NetworkPolicy,
@@ -17,6 +18,7 @@ import type {
 import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { configValues } from '../../../../scripts/chart/config-schema.ts';
+import { dashboard } from '../../../../scripts/chart/dashboard/dashboard.ts';
 import { leaseNameOf } from '../../../../src/api/shard.ts';
 import type { Config } from '../../../../src/config/options.ts';
 import { readConfig } from '../../../../src/config/read-config.ts';
@@ -415,6 +417,43 @@ describe('the chart', function () {
       const labels = theOnly<V1Deployment>(manifests, 'Deployment').spec?.selector;
       expect(spec.selector).to.deep.equal(labels);
     });
+
+  describe('with the dashboard', () => {
+    const values = (more: Values = {}): Values => ({ grafanaDashboard: { enabled: true, ...more } });
+
+    it("puts it, as it is, where Grafana's sidecar looks", async () => {
+      const [byDefault, chosen] = await Promise.all(
+        [
+          values(),
+          values({
+            ...{ namespace: 'monitoring', folder: 'Video', annotations: { ours: 'yes' } },
+            ...{ sidecarLabel: 'dashboards', sidecarLabelValue: 'on', additionalLabels: { team: 'video' } },
+          }),
+        ].map(async (each) => theOnly<V1ConfigMap>(await scene.helm.render({ values: each }), 'ConfigMap')),
+      );
+      expect(JSON.parse(byDefault?.data?.['edge-transcode-jobs.json'] ?? '')).to.deep.equal(dashboard());
+      expect(byDefault?.metadata).to.include({ namespace: NAMESPACE });
+      expect(byDefault?.metadata?.labels).to.include({ grafana_dashboard: '1' });
+      expect(byDefault?.metadata).not.to.have.property('annotations');
+      expect(chosen?.metadata).to.include({ namespace: 'monitoring' });
+      expect(chosen?.metadata?.labels).to.include({ dashboards: 'on', team: 'video' });
+      expect(chosen?.metadata?.annotations).to.deep.equal({ grafana_folder: 'Video', ours: 'yes' });
+    });
+
+    it('says in the notes what its panels need', async () => {
+      const notes = async (more: Values): Promise<string> => {
+        const args = ['install', RELEASE, CHART, '--dry-run=client', '--values=-'];
+        return (
+          (await scene.helm.run(args, { values: { ...values(), ...more } })).stdout.split('NOTES:')[1] ?? ''
+        );
+      };
+      expect(await notes({})).to.contain('Its panels stay empty until Prometheus scrapes the operator');
+      expect(await notes({ serviceMonitor: { enabled: true } })).not.to.contain('stay empty');
+      expect(await notes({ config: { perObjectMetricsLimit: 0 } })).to.contain(
+        'Its panels about objects stay empty with config.perObjectMetricsLimit=0',
+      );
+    });
+  });
 
   describe('with alerts', () => {
     interface Rule {
