@@ -42,6 +42,10 @@ run: build ## Run the operator with the current kubeconfig; ARGS="--log-format=p
 demo: build ## Show the operator at work with a real API server and a simulated cloud
 	@$(WITH_BIN) node test/world/demo/main.ts
 
+.PHONY: monitoring
+monitoring: install ## Build Prometheus for tests and the demo into the user's cache, if needed (4 min)
+	@$(WITH_BIN) node test/world/monitoring/build.ts
+
 .PHONY: simulator
 simulator: install ## Run the simulated cloud alone; ARGS=--help lists its options
 	@$(WITH_BIN) node simulator/main.ts $(ARGS)

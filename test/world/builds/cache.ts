@@ -20,7 +20,7 @@ export async function cachedFolder(
   fill: (folder: string) => Promise<void>,
   report: (line: string) => void,
 ): Promise<string> {
-  const root = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'edge-transcode-job-operator');
+  const root = cache();
   const folder = join(root, name);
   if (existsSync(folder)) return folder;
   await mkdir(root, { recursive: true });
@@ -29,6 +29,16 @@ export async function cachedFolder(
   if (!existsSync(folder)) await make(folder, fill);
   await removeAbandoned(root);
   return folder;
+}
+
+/** The folder `name` of the cache; undefined if it is not made yet. */
+export function madeFolder(name: string): string | undefined {
+  const folder = join(cache(), name);
+  return existsSync(folder) ? folder : undefined;
+}
+
+function cache(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'edge-transcode-job-operator');
 }
 
 async function make(folder: string, fill: (folder: string) => Promise<void>): Promise<void> {

@@ -1,11 +1,15 @@
-// The processes of the demo: API server (with etcd), simulated cloud and operator, and where their logs are.
+// The processes of the demo: API server (with etcd), simulated cloud, operator and Prometheus, and where
+// their logs are.
 
-import { mkdtemp, readdir, readFile, realpath } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { controlPlaneBinaries } from '../control-plane/binaries/binaries.ts';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { served } from '../control-plane/served.ts';
+import { builtMonitoringPrograms } from '../monitoring/programs.ts';
+import { shippedRulesWithoutWaits } from '../monitoring/rules.ts';
+import { type Prometheus, startPrometheus } from '../monitoring/servers.ts';
 import { type Operator, startOperator } from '../operator.ts';
 import { Processes } from '../processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../simulated-cloud.ts';
@@ -16,6 +20,8 @@ export type DemoWorld = {
   readonly controlPlane: ControlPlane;
   readonly cloud: SimulatedCloud;
   readonly operator: Operator;
+  /** Runs the shipped rules. Undefined where no Prometheus is built: that takes minutes. */
+  readonly prometheus: Prometheus | undefined;
   /** The program that belongs to the API server. */
   readonly kubectl: string;
 };
@@ -44,7 +50,24 @@ export async function startDemoWorld(
   const { kubeconfig } = controlPlane;
   const operator = await unlessAborted(startOperator(processes, { kubeconfig, cloud }), signal);
   report(`Operator         ${operator.url}/metrics`);
-  return { controlPlane, cloud, operator, kubectl };
+  const prometheus = await unlessAborted(startMonitoring(processes, operator), signal);
+  if (prometheus) report(`Prometheus       ${prometheus.url}/api/v1/alerts`);
+  return { controlPlane, cloud, operator, prometheus, kubectl };
+}
+
+/** Starts a Prometheus that scrapes the operator every second, if one is built. */
+async function startMonitoring(processes: Processes, { url }: Operator): Promise<Prometheus | undefined> {
+  const programs = builtMonitoringPrograms();
+  if (!programs) return undefined;
+  const rules = join(processes.directory, 'rules.yaml');
+  await writeFile(rules, await shippedRulesWithoutWaits());
+  return startPrometheus(processes, programs.prometheus, {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: [rules],
+    scrape_configs: [
+      { job_name: 'operator', honor_labels: true, static_configs: [{ targets: [new URL(url).host] }] },
+    ],
+  });
 }
 
 async function reported<T>(starting: Promise<T>, report: (started: T) => void): Promise<T> {

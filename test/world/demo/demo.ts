@@ -52,7 +52,7 @@ async function runIn(world: DemoWorld, { screen, stays, stop }: DemoOptions): Pr
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
   try {
-    const { controlPlane, cloud } = world;
+    const { controlPlane, cloud, prometheus } = world;
     const references = new References(screen);
     references
       .watch(controlPlane, signal)
@@ -62,7 +62,7 @@ async function runIn(world: DemoWorld, { screen, stays, stop }: DemoOptions): Pr
     const exports = await exportsFor(world);
     inviteToJoin(screen, exports);
     const kubectl = (...args: string[]) => controlPlane.kubectl(...args);
-    await runTour({ screen, samples, references, cloud: cloud.admin, kubectl, signal });
+    await runTour({ screen, samples, references, cloud: cloud.admin, prometheus, kubectl, signal });
     if (stays) await stay(world, { screen, samples, exports, signal, stop });
     else screen.say('The tour is over. On a terminal the demo would stay now, for commands of your own.');
   } finally {
@@ -79,11 +79,12 @@ function abortWhenOneEnds({ cloud, operator }: DemoWorld, over: AbortController)
   }
 }
 
-async function exportsFor({ controlPlane, cloud, kubectl }: DemoWorld): Promise<string[]> {
+async function exportsFor({ controlPlane, cloud, prometheus, kubectl }: DemoWorld): Promise<string[]> {
   return exportLines({
     kubeconfig: controlPlane.kubeconfig,
     kubectlCache: join(controlPlane.directory, 'kubectl-cache'),
     adminURL: cloud.adminURL,
+    prometheusURL: prometheus?.url,
     kubectl: (await isOnPath('kubectl', process.env.PATH ?? '')) ? undefined : kubectl,
   });
 }

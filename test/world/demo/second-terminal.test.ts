@@ -12,19 +12,22 @@ const ADDRESSES = {
   kubeconfig: "/tmp/a user's/kubeconfig",
   kubectlCache: '/tmp/cache',
   adminURL: 'http://127.0.0.1:1',
+  prometheusURL: 'http://127.0.0.1:3',
   kubectl: undefined,
 };
 
 describe('The lines for a second terminal', () => {
   it('set what kubectl and curl need, whatever is in the paths', async () => {
-    const script = [...exportLines(ADDRESSES), 'printf "%s\\n" "$KUBECONFIG" "$KUBECACHEDIR" "$CLOUD"'].join(
-      '\n',
-    );
+    const script = [
+      ...exportLines(ADDRESSES),
+      'printf "%s\\n" "$KUBECONFIG" "$KUBECACHEDIR" "$CLOUD" "$PROMETHEUS"',
+    ].join('\n');
     const { stdout } = await promisify(execFile)('/bin/sh', ['-c', script]);
     expect(stdout.trimEnd().split('\n')).to.deep.equal([
       ADDRESSES.kubeconfig,
       ADDRESSES.kubectlCache,
       ADDRESSES.adminURL,
+      ADDRESSES.prometheusURL,
     ]);
   });
 

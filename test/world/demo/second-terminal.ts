@@ -12,16 +12,20 @@ export type Addresses = {
   readonly kubectlCache: string;
   /** The admin port of the simulated cloud. */
   readonly adminURL: string;
+  /** Undefined where there is no Prometheus. */
+  readonly prometheusURL: string | undefined;
   /** A program; undefined if there is one on PATH. */
   readonly kubectl: string | undefined;
 };
 
-/** Makes a shell talk to the API server and the simulated cloud of the demo. */
-export function exportLines({ kubeconfig, kubectlCache, adminURL, kubectl }: Addresses): string[] {
+/** Makes a shell talk to the API server, the simulated cloud and the Prometheus of the demo. */
+export function exportLines(addresses: Addresses): string[] {
+  const { kubeconfig, kubectlCache, adminURL, prometheusURL, kubectl } = addresses;
   return [
     `export KUBECONFIG=${shellLine([kubeconfig])}`,
     `export KUBECACHEDIR=${shellLine([kubectlCache])}`,
     `export CLOUD=${shellLine([adminURL])}`,
+    ...(prometheusURL === undefined ? [] : [`export PROMETHEUS=${shellLine([prometheusURL])}`]),
     ...(kubectl === undefined ? [] : [`alias kubectl=${shellLine([shellLine([kubectl])])}`]),
   ];
 }
@@ -51,6 +55,14 @@ export function suggestions({ followed, seldom, operatorURL, operatorLog }: Subj
     {
       what: `Have ${seldom} looked at now`,
       commands: [`kubectl annotate etj ${seldom} --overwrite ${REQUESTED_AT_ANNOTATION}="$(date +%s)"`],
+    },
+    {
+      what: `Let all calls fail: within a minute ${followed.name} is not fresh, and an alert says so`,
+      commands: [
+        `curl -d '{"kind": "error", "status": 503, "code": "ServiceUnavailable"}' $CLOUD/addFault`,
+        'curl $PROMETHEUS/api/v1/alerts',
+        'curl -d {} $CLOUD/clearFaults',
+      ],
     },
     {
       what: 'All jobs of the simulated cloud, and all that it can do',

@@ -4,6 +4,8 @@
 import type { AdminClient } from '../../../simulator/admin/admin-client.ts';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
 import type { KubectlResult } from '../control-plane/kubectl.ts';
+import type { Prometheus } from '../monitoring/servers.ts';
+import { showAlerts } from './alerts.ts';
 import { condition, has, type Reference, type References, type Wanted } from './references.ts';
 import type { Sample, Samples } from './samples.ts';
 import { curl } from './second-terminal.ts';
@@ -15,6 +17,8 @@ export type Tour = {
   readonly samples: Samples;
   readonly references: References;
   readonly cloud: AdminClient;
+  /** Undefined where no Prometheus is built. */
+  readonly prometheus: Prometheus | undefined;
   kubectl(...args: string[]): Promise<KubectlResult>;
   /** Aborted when the tour is to end. */
   readonly signal: AbortSignal;
@@ -29,6 +33,12 @@ export async function runTour(tour: Tour): Promise<void> {
   await vanish(tour);
   await refresh(tour);
   await refuse(tour);
+  const { samples } = tour;
+  const caused = [
+    ['EdgeTranscodeJobNotAsExpected', samples.expectedState.name],
+    ['EdgeTranscodeJobNotReady', samples.suspended.name],
+  ] as const;
+  await showAlerts({ ...tour, caused });
 }
 
 async function becomeReady(tour: Tour): Promise<void> {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { cachedFolder } from '../builds/cache.ts';
+import { cachedFolder, madeFolder } from '../builds/cache.ts';
 import { goBuild, requireGo } from '../builds/go-build.ts';
 import { type GoModule, goModule } from '../builds/go-module.ts';
 import { Processes } from '../processes/processes.ts';
@@ -49,9 +49,21 @@ const MODULES: readonly Module[] = [
  * Rejects with MissingToolError when there is no Go to build with, saying what to install.
  */
 export async function monitoringPrograms(report: (line: string) => void): Promise<MonitoringPrograms> {
+  return programsIn(await cachedFolder(folderName(), (unfinished) => buildAll(unfinished, report), report));
+}
+
+/** The programs of an earlier build; undefined if there was none. */
+export function builtMonitoringPrograms(): MonitoringPrograms | undefined {
+  const folder = madeFolder(folderName());
+  return folder === undefined ? undefined : programsIn(folder);
+}
+
+function folderName(): string {
   const hash = createHash('sha256').update(JSON.stringify(MODULES)).digest('hex').slice(0, 12);
-  const name = `monitoring-${platform()}-${arch()}-${hash}`;
-  const folder = await cachedFolder(name, (unfinished) => buildAll(unfinished, report), report);
+  return `monitoring-${platform()}-${arch()}-${hash}`;
+}
+
+function programsIn(folder: string): MonitoringPrograms {
   const path = (program: keyof MonitoringPrograms): string => join(folder, program);
   return {
     prometheus: path('prometheus'),
