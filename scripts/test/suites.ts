@@ -14,19 +14,24 @@ const UNIT_JOBS = 2;
  * Files that take a minute and more start first: a long file that started last would run alone at the end.
  */
 const LONGEST = [
-  'security/attacks/objects',
-  'security/attacks/answers',
-  'security/least-privilege',
-  'cloud/circuits',
   'cloud/ram-roles',
-  'cloud/accounts',
-  'load/scale',
   'cloud/shared-budget',
+  'cloud/accounts',
+  'security/attacks/objects',
   'process/process',
-  'cloud/trouble',
+  'security/large-objects',
+  'security/least-privilege',
+  'cloud/refused-redis',
   'load/cost',
+  'kubernetes/underneath',
+  'security/attacks/answers',
+  'page/page',
+  'kubernetes/watch-underway',
+  'cloud/trouble',
+  'kubernetes/leadership',
   'installation/demo',
   'kubernetes/versions',
+  'kubernetes/shards',
 ].map((name) => `test/integration/${name}.test.ts`);
 
 export type Suite = {
