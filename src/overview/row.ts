@@ -1,7 +1,7 @@
 /**
  * An object as an overview shows it: the status page and `kubectl etj` share this.
  */
-import type { Condition, ConditionStatus } from '../api/conditions.ts';
+import { type Condition, type ConditionStatus, findCondition } from '../api/conditions.ts';
 import type { EdgeTranscodeJob, ExpectedState, State } from '../api/edge-transcode-job.ts';
 import { nameOf } from '../base/object-key.ts';
 
@@ -23,6 +23,7 @@ export interface Row {
   readonly stateSince: string | undefined;
   /** Unix seconds of the last observation. Undefined: never. */
   readonly observedAt: number | undefined;
+  readonly conditions: readonly Condition[];
   readonly expectedState: ExpectedState | undefined;
   /** Status of AsExpected, the column EXPECTED of kubectl. Undefined: no state is expected. */
   readonly asExpected: ConditionStatus | undefined;
@@ -35,9 +36,9 @@ export interface Row {
 export function rowOf(object: EdgeTranscodeJob, observedAt: number | undefined): Row {
   const { status, spec } = object;
   // Read once: the store makes new condition objects at each reading.
-  const conditions = new Map(Array.from(status.conditions ?? [], (each) => [each.type, each]));
-  const [ready, running] = [conditions.get('Ready'), conditions.get('Running')];
-  const [expected, fresh] = [conditions.get('AsExpected'), conditions.get('Fresh')];
+  const conditions = [...(status.conditions ?? [])];
+  const [ready, running] = [findCondition(conditions, 'Ready'), findCondition(conditions, 'Running')];
+  const [expected, fresh] = [findCondition(conditions, 'AsExpected'), findCondition(conditions, 'Fresh')];
   const problem = problemOf(object, { ready, expected, fresh });
   const isKnown = running !== undefined && running.status !== 'Unknown';
   return {
@@ -48,6 +49,7 @@ export function rowOf(object: EdgeTranscodeJob, observedAt: number | undefined):
     state: status.state ?? 'Unknown',
     stateSince: isKnown ? running.lastTransitionTime : undefined,
     observedAt: observedAt ?? secondsOf(status.lastObservedTime),
+    conditions,
     expectedState: spec.expectedState,
     asExpected: expected?.status,
     problem,

@@ -127,7 +127,20 @@ function matcherOf({ search, namespace, group }: Question): (row: Row) => boolea
     (words.length === 0 || contains(row, words));
 }
 
-export function isInGroup({ problem, state }: Row, group: Group): boolean {
+/** Number of rows of each group. */
+export function countGroups(rows: Iterable<Row>): ReadonlyMap<Group, number> {
+  const counts = new Map<Group, number>(GROUPS.map((group) => [group, 0]));
+  const add = (group: Group) => counts.set(group, (counts.get(group) ?? 0) + 1);
+  for (const { problem, state } of rows) {
+    add('all');
+    if (ALARMING.has(problem)) add('alarming');
+    add(problem);
+    add(state);
+  }
+  return counts;
+}
+
+function isInGroup({ problem, state }: Row, group: Group): boolean {
   if (group === 'all') return true;
   return group === 'alarming' ? ALARMING.has(problem) : problem === group || state === group;
 }

@@ -12,8 +12,8 @@ const SHOWN: ReadonlySet<ConditionType> = new Set(['AsExpected', 'Ready', 'Fresh
 
 /** The transitions of one object, the newest first. */
 export function transitionsOf(row: Row): Transition[] {
-  const conditions = [...(row.object.status.conditions ?? [])].filter(({ type }) => SHOWN.has(type));
-  return conditions.map((condition) => ({ row, condition })).sort(newestFirst);
+  const shown = row.conditions.filter(({ type }) => SHOWN.has(type));
+  return shown.map((condition) => ({ row, condition })).sort(newestFirst);
 }
 
 /** The last `most` transitions of all objects, the newest first. */
@@ -21,7 +21,7 @@ export function latestTransitions(rows: Iterable<Row>, most: number): Transition
   let latest: Transition[] = [];
   let oldest = '';
   for (const row of rows)
-    for (const condition of row.object.status.conditions ?? []) {
+    for (const condition of row.conditions) {
       if (!SHOWN.has(condition.type) || condition.lastTransitionTime <= oldest) continue;
       latest.push({ row, condition });
       if (latest.length < 2 * most) continue;

@@ -2,12 +2,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { credentialOf, identityOf } from '../../job/model/reference.ts';
 import { type Row, rowOf } from '../../overview/row.ts';
-import { worstFirst } from '../../overview/selection.ts';
+import { countGroups, type Group, worstFirst } from '../../overview/selection.ts';
+import { latestTransitions, type Transition } from '../../overview/transitions.ts';
 import type { AccountUse, PageSource } from './page-source.ts';
 
 export interface Snapshot {
   /** The worst first. */
   readonly rows: readonly Row[];
+  readonly counts: ReadonlyMap<Group, number>;
+  /** The last transitions of all objects, the newest first. */
+  readonly transitions: readonly Transition[];
   readonly namespaces: readonly string[];
   readonly accounts: readonly Account[] | undefined;
   readonly missing: string | undefined;
@@ -20,6 +24,9 @@ export interface Account extends AccountUse {
   /** Objects that no call can be made for with these credentials, or that the cloud refuses. */
   readonly failing: number;
 }
+
+/** Transitions that are shown: those of the last minutes on a busy day. */
+const MOST_TRANSITIONS = 15;
 
 /** The reasons of Ready that say something of the credential. */
 const CREDENTIAL_REASONS: ReadonlySet<string> = new Set([
@@ -48,6 +55,8 @@ export async function takeSnapshot(
   const accounts = source.accounts();
   return {
     rows,
+    counts: countGroups(rows),
+    transitions: latestTransitions(rows, MOST_TRANSITIONS),
     namespaces: [...new Set(rows.map(({ namespace }) => namespace))].sort(),
     accounts: accounts && accountsOf(accounts, rows, namespaces === undefined),
     missing: source.missing(),

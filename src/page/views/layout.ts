@@ -1,5 +1,4 @@
 /** The frame of every page: its title, the replica that answers, and how old the news is. */
-import { ALARMING } from '../../overview/row.ts';
 import type { Snapshot } from '../source/snapshot.ts';
 import { type Html, html } from './html.ts';
 import { age, count } from './parts.ts';
@@ -14,7 +13,7 @@ export interface Frame {
 
 /** @param now Unix seconds */
 export function document(content: Html, snapshot: Snapshot, frame: Frame, now: number): Html {
-  const alarming = snapshot.rows.filter(({ problem }) => ALARMING.has(problem)).length;
+  const alarming = snapshot.counts.get('alarming') ?? 0;
   const name =
     frame.shard === undefined ? 'Edge transcoding jobs' : `Edge transcoding jobs, shard ${frame.shard}`;
   return html`<!doctype html>

@@ -1,21 +1,17 @@
 /** The list of objects: numbers, filter, and a table with the worst first. */
 import { PROBLEMS, type Row } from '../../overview/row.ts';
-import { type Group, isInGroup, type Question, type Selection, type Sort } from '../../overview/selection.ts';
-import { latestTransitions } from '../../overview/transitions.ts';
+import type { Group, Question, Selection, Sort } from '../../overview/selection.ts';
 import type { Snapshot } from '../source/snapshot.ts';
 import { accountsView } from './accounts-view.ts';
 import { type Html, html } from './html.ts';
 import { age, ageOf, badge, count, listLink, objectLink, PROBLEM_NAMES } from './parts.ts';
 import { transitionsTable } from './transitions-view.ts';
 
-/** Transitions of all objects that are shown: those of the last minutes on a busy day. */
-const MOST_TRANSITIONS = 15;
-
 const STATE_GROUPS = ['Running', 'NotStarted', 'NotFound', 'Unknown'] as const satisfies readonly Group[];
 
 export function listView(snapshot: Snapshot, question: Question, selection: Selection, now: number): Html {
   const { rows } = snapshot;
-  return html`<nav id="numbers" data-live aria-label="Objects by problem and state">${tiles(rows, question)}</nav>
+  return html`<nav id="numbers" data-live aria-label="Objects by problem and state">${tiles(snapshot, question)}</nav>
 <section aria-labelledby="objects">
 <h2 id="objects">Objects</h2>
 ${filter(snapshot, question)}
@@ -25,7 +21,7 @@ ${pager(selection, question)}</div>
 </section>
 <section aria-labelledby="latest">
 <h2 id="latest">Recent transitions</h2>
-<div id="transitions" data-live>${transitionsTable(latestTransitions(rows, MOST_TRANSITIONS), now, question)}</div>
+<div id="transitions" data-live>${transitionsTable(snapshot.transitions, now, question)}</div>
 </section>
 <section aria-labelledby="budgets">
 <h2 id="budgets">Accounts</h2>
@@ -33,11 +29,7 @@ ${pager(selection, question)}</div>
 </section>`;
 }
 
-function tiles(rows: readonly Row[], question: Question): Html {
-  const groups: readonly Group[] = ['alarming', ...PROBLEMS, ...STATE_GROUPS];
-  const counts = new Map(groups.map((group) => [group, 0]));
-  for (const row of rows)
-    for (const group of groups) if (isInGroup(row, group)) counts.set(group, (counts.get(group) ?? 0) + 1);
+function tiles({ counts }: Snapshot, question: Question): Html {
   const tile = (group: Group, name: string) => {
     const number = counts.get(group) ?? 0;
     const current = question.group === group;
