@@ -34,6 +34,21 @@
 {{- fail "serviceMonitor and podMonitor together scrape every series twice; switch one of them off" -}}
 {{- end -}}
 
+{{- with .Values.page -}}
+{{- if and .ingress.enabled (not .enabled) -}}
+{{- fail "page.ingress leads to the status page, which is off; set page.enabled=true" -}}
+{{- end -}}
+{{- if and .ingress.enabled (not .ingress.readersLogIn) -}}
+{{- fail "page.ingress would show the status page, which has no login, to everybody who reaches its address; put a login before it, and say so by page.ingress.readersLogIn=true" -}}
+{{- end -}}
+{{- if and .ingress.enabled (not .ingress.host) -}}
+{{- fail "page.ingress needs the host name of the page; set page.ingress.host" -}}
+{{- end -}}
+{{- if and .enabled (eq (int .port) 8080) -}}
+{{- fail "page.port is 8080, the port of metrics and probes; set another one" -}}
+{{- end -}}
+{{- end -}}
+
 {{- $set := include "operator.env" . | fromYamlArray -}}
 {{- range $extra := .Values.extraEnv -}}
 {{- range $set -}}

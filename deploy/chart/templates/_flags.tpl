@@ -31,6 +31,12 @@
 - --credentials=access-key
 {{- end }}
 {{- end }}
+{{- with .Values.page }}
+{{- if .enabled }}
+{{- include "operator.flag" (dict "name" "page-address" "value" (printf ":%d" (int .port))) }}
+{{- include "operator.flag" (dict "name" "page-namespaces" "value" .namespaces) }}
+{{- end }}
+{{- end }}
 {{- range $name, $value := .Values.config }}
 {{- include "operator.flag" (dict "name" (kebabcase $name) "value" $value) }}
 {{- end }}

@@ -38,14 +38,7 @@ describe('the chart', () => {
       (flag) => !offered.has(flag) && !new RegExp(`--${flag}\\b|"${flag}"`).test(templates),
     );
     // A pod has its own cluster and namespace, and the probes know the port. The URL of Redis is a variable.
-    expect(missing).to.deep.equal([
-      'kubeconfig',
-      'lease-namespace',
-      'redis-url',
-      'http-address',
-      'page-address',
-      'page-namespaces',
-    ]);
+    expect(missing).to.deep.equal(['kubeconfig', 'lease-namespace', 'redis-url', 'http-address']);
   });
 
   it('has a schema that knows each value, and values for all that the schema knows', () => {

@@ -30,6 +30,12 @@ const VALUES: Readonly<Record<string, Values>> = {
       severities: { EdgeTranscodeJobNotFresh: 'critical' },
       runbookURL: 'https://example.com',
     },
+    page: {
+      enabled: true,
+      namespaces: ['media'],
+      readerNamespaces: ['login'],
+      ingress: { enabled: true, readersLogIn: true, host: 'h.example.com', tls: [{ secretName: 'tls' }] },
+    },
     crds: { annotations: { note: 'n' } },
     extraArgs: ['--log-level=debug'],
     extraEnv: [{ name: 'TZ', value: 'Asia/Shanghai' }],

@@ -8,11 +8,13 @@ import type {
   V1ConfigMap,
   V1Container,
   V1Deployment,
+  V1Ingress,
   V1NetworkPolicy,
   V1PodDisruptionBudget,
   V1PodSpec,
   V1Role,
   V1RoleBinding,
+  V1Service,
   V1ServiceAccount,
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
@@ -100,6 +102,38 @@ describe('the chart', function () {
       const alone = readConfig([`--${flag}=${text}`, '--insecure-endpoint'], {}) as { config: Config };
       expect(read[flag], flag).to.deep.equal(alone.config[flag]);
     }
+  });
+
+  it('serves the status page where it is switched on, to its readers only', async () => {
+    expect((await configOf({}))['page-address']).to.equal(undefined);
+    const values = {
+      page: {
+        enabled: true,
+        port: 9_090,
+        namespaces: ['media'],
+        readerNamespaces: ['login'],
+        ingress: { enabled: true, readersLogIn: true, host: 'streams.example.com' },
+      },
+    };
+    expect(await configOf(values)).to.deep.include({
+      'page-address': { host: undefined, port: 9_090 },
+      'page-namespaces': ['media'],
+    });
+    const manifests = await scene.helm.render({ values });
+    const { spec } = theOnly<V1NetworkPolicy>(manifests, 'NetworkPolicy', RELEASE);
+    const [, readers] = spec?.ingress ?? [];
+    expect(readers?.ports?.map(({ port }) => port)).to.deep.equal(['page']);
+    expect(Reflect.get(readers ?? {}, 'from')).to.deep.equal([
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'login' } } },
+    ]);
+    const { spec: service } = theOnly<V1Service>(manifests, 'Service', RELEASE);
+    expect(service?.ports?.map(({ name, port, targetPort }) => [name, port, targetPort])).to.deep.equal([
+      ['http', 8_080, 'http'],
+      ['page', 9_090, 'page'],
+    ]);
+    const { spec: ingress } = theOnly<V1Ingress>(manifests, 'Ingress', `${RELEASE}-page`);
+    const backend = ingress?.rules?.[0]?.http?.paths[0]?.backend.service;
+    expect(backend).to.deep.equal({ name: RELEASE, port: { name: 'page' } });
   });
 
   it('passes leader election, namespaces and shard to the operator, and grants the Lease of that name', async () => {
@@ -205,6 +239,21 @@ describe('the chart', function () {
       'a variable that the chart sets',
       { credentials: SECRET, extraEnv: [{ name: 'ALIBABA_CLOUD_ACCESS_KEY_ID', value: 'k' }] },
       'extraEnv has ALIBABA_CLOUD_ACCESS_KEY_ID, which the chart sets already',
+    ],
+    [
+      'an Ingress of the page without a login',
+      { page: { enabled: true, ingress: { enabled: true, host: 'streams.example.com' } } },
+      'put a login before it, and say so by page.ingress.readersLogIn=true',
+    ],
+    [
+      'an Ingress of a page that is off',
+      { page: { ingress: { enabled: true, readersLogIn: true, host: 'streams.example.com' } } },
+      'the status page, which is off; set page.enabled=true',
+    ],
+    [
+      'the page on the port of the metrics',
+      { page: { enabled: true, port: 8080 } },
+      'page.port is 8080, the port of metrics and probes',
     ],
     [
       'shared budgets of one operator',
