@@ -1,15 +1,16 @@
 /**
- * The image without a container engine: the files that the Dockerfile copies suffice to build, and those of
- * its last stage suffice to run.
+ * The image without a container engine: the steps of the Dockerfile are executed in an empty folder, and what
+ * they leave is started as the image starts it.
  */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { copiesOf, type Instruction, readStages } from '../../guards/deploy/dockerfile.ts';
-import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../world/operator.ts';
+import type { Metafile } from 'esbuild';
+import type { CycloneDx } from '../../../scripts/bundle/sbom.ts';
+import { executeDockerfile, type Image } from '../support/image/execute.ts';
 import { shipped } from '../support/shipped.ts';
 
 const execute = promisify(execFile);
@@ -17,10 +18,11 @@ const execute = promisify(execFile);
 describe('the image', function () {
   this.timeout(120_000);
   let folder: string;
+  let image: Image;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'image-'));
-    for (const stage of readStages()) await copyAll(stage, folder);
+    image = await executeDockerfile(folder);
   });
 
   after(async () => {
@@ -38,35 +40,86 @@ describe('the image', function () {
     expect((await run('--version')).stdout.trim()).to.equal(version);
   });
 
+  it('ends with a sentence when it finds no cluster', async () => {
+    const failure = await run().then(
+      () => undefined,
+      (error: { readonly code: number; readonly stdout: string }) => error,
+    );
+    expect(failure?.code).to.equal(1);
+    const { msg, error } = JSON.parse(failure?.stdout.trim().split('\n').at(-1) ?? '{}');
+    expect(msg).to.equal('failed');
+    expect(error.message).to.match(
+      /^the kubeconfig cannot be used: there is none: not in a cluster, and neither /,
+    );
+  });
+
   it('has a bundle of plain ASCII, which Node holds in one byte per character', async () => {
-    const program = await readFile(join(folder, 'app/main.js'));
+    const program = await readFile(join(image.workdir, 'main.js'));
     expect(program.findIndex((byte) => byte > 0x7f)).to.equal(-1);
   });
 
   it('has a source map that names the source files', async () => {
-    const { sources } = JSON.parse(await readFile(join(folder, 'app/main.js.map'), 'utf8'));
+    const { sources } = JSON.parse(await readFile(join(image.workdir, 'main.js.map'), 'utf8'));
     expect(sources).to.contain('../src/main.ts');
+  });
+
+  it('holds these files and no others', async () => {
+    const files = [
+      'LICENSE',
+      'THIRD-PARTY-NOTICES',
+      'main.js',
+      'main.js.map',
+      'package.json',
+      'sbom.cdx.json',
+    ];
+    expect(await readdir(image.workdir)).to.have.members(files);
+  });
+
+  it('lists in its SBOM each package that the bundle has a file of, and no other', async () => {
+    expect(await sbomRefs()).to.have.members(await bundledPackages());
+  });
+
+  it('has a notice for each package of the bundle, and for no other', async () => {
+    const notices = await readFile(join(image.workdir, 'THIRD-PARTY-NOTICES'), 'utf8');
+    const heads = Array.from(
+      notices.matchAll(/^(\S+) (\d\S*) \([\w.-]+\)$/gm),
+      ([, name, version]) => `${name}@${version}`,
+    );
+    expect(heads).to.have.members(await bundledPackages());
+  });
+
+  it('has nothing of the machine that built it in what describes it', async () => {
+    for (const name of ['THIRD-PARTY-NOTICES', 'sbom.cdx.json']) {
+      const text = await readFile(join(image.workdir, name), 'utf8');
+      expect(text).not.to.contain(folder);
+      expect(text).not.to.match(/"timestamp"|"serialNumber"|\.tgz/);
+    }
   });
 
   /** Runs the program as the entry point of the image does, in an environment that holds nothing else. */
   function run(...args: string[]): Promise<{ stdout: string; stderr: string }> {
-    const main = join(folder, 'app/main.js');
-    return execute(process.execPath, [...NODE_FLAGS, main, ...args], { cwd: folder, env: NODE_ENVIRONMENT });
+    const [program, ...flags] = image.entrypoint;
+    return execute(program, [...flags, ...args], { cwd: image.workdir, env: image.env });
+  }
+
+  /** Names and versions of the packages of which the bundler says that a file is in the bundle. */
+  async function bundledPackages(): Promise<string[]> {
+    const build = join(folder, 'stage-build/build');
+    const { outputs } = JSON.parse(await readFile(join(build, 'dist/meta.json'), 'utf8')) as Metafile;
+    const files = Object.keys(outputs['dist/main.js']?.inputs ?? {}).filter((file) =>
+      file.includes('node_modules/'),
+    );
+    const folders = new Set(files.map((file) => file.replace(/(.*node_modules\/(@[^/]+\/)?[^/]+).*/, '$1')));
+    return Promise.all(
+      Array.from(folders, async (path) => {
+        const { name, version } = JSON.parse(await readFile(join(build, path, 'package.json'), 'utf8'));
+        return `${name}@${version}`;
+      }),
+    );
+  }
+
+  async function sbomRefs(): Promise<string[]> {
+    const sbom = JSON.parse(await readFile(join(image.workdir, 'sbom.cdx.json'), 'utf8')) as CycloneDx;
+    return sbom.components.map((component) => component['bom-ref']);
   }
 });
-
-/** Does below `root` what a stage does below `/`: copies, and builds where the Dockerfile does. */
-async function copyAll(stage: readonly Instruction[], root: string): Promise<void> {
-  const folder = join(root, stage.find(({ name }) => name === 'WORKDIR')?.words[0] ?? '');
-  for (const { from, sources, target } of copiesOf(stage)) {
-    const single = !target.endsWith('/');
-    for (const source of sources) {
-      const to = single ? target : join(target, basename(source));
-      await cp(from ? join(root, source) : shipped(source), join(folder, to), { recursive: true });
-    }
-  }
-  if (!stage.some(({ words }) => words.join(' ') === 'npm run build')) return;
-  // In place of `npm ci`, which takes a network and a minute.
-  await symlink(shipped('node_modules'), join(folder, 'node_modules'));
-  await execute('npm', ['run', 'build'], { cwd: folder });
-}
