@@ -11,7 +11,7 @@ INSTALLED := node_modules/.installed
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: install
 install: $(INSTALLED) ## Install the packages of package-lock.json, if it has changed
@@ -79,6 +79,14 @@ lint: install ## Check style, imports and types
 .PHONY: fmt
 fmt: install ## Format, and fix what biome can fix safely
 	@$(WITH_BIN) biome check --write
+
+.PHONY: release-check
+release-check: install ## Check that all says the version of a tag: TAG=v1.2.3
+	@$(WITH_BIN) node scripts/release.ts "$(TAG)"
+
+.PHONY: release-files
+release-files: install ## Write dist/release for TAG=v1.2.3, with IMAGE=REGISTRY/NAME and DIGEST=sha256:…
+	@$(WITH_BIN) node scripts/release.ts "$(TAG)" "$(IMAGE)" "$(DIGEST)"
 
 .PHONY: clean
 clean: ## Remove dist and node_modules; the control plane stays in the user's cache
