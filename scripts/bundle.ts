@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile } from 'esbuild';
 import { licensed } from './bundle/licences.ts';
 import { noticesOf } from './bundle/notices.ts';
 import { packagesIn } from './bundle/packages.ts';
@@ -21,6 +21,8 @@ const NPM_SBOM = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'];
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
+/** What the browser's files are made of: they are texts in the program. */
+const pageOutputs: Metafile['outputs'] = {};
 const [PAGE_SCRIPT, PAGE_STYLE] = await Promise.all(
   ['live.ts', 'page.css'].map((name) => minified(`src/page/client/${name}`)),
 );
@@ -63,10 +65,11 @@ for (const { path, text } of outputFiles) {
   writeFileSync(path, path.endsWith('.js') ? text.replace(/[^\0-\x7f]/g, escaped) : text);
 }
 
-const packages = packagesIn(metafile, PROGRAM).map(licensed);
+const all: Metafile = { ...metafile, outputs: { ...metafile.outputs, ...pageOutputs } };
+const packages = packagesIn(all).map(licensed);
 const sbom = sbomOf(packages, JSON.parse(execFileSync('npm', NPM_SBOM, { encoding: 'utf8' })));
 // What each file takes in the bundle: https://esbuild.github.io/analyze shows it.
-writeFileSync('dist/meta.json', JSON.stringify(metafile));
+writeFileSync('dist/meta.json', JSON.stringify(all));
 writeFileSync('dist/THIRD-PARTY-NOTICES', noticesOf(packages));
 writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 2)}\n`);
 
@@ -76,14 +79,17 @@ function escaped(character: string): string {
 
 /** What a browser gets: one file. */
 async function minified(entryPoint: string): Promise<string> {
-  const { outputFiles: files } = await build({
+  const { outputFiles: files, metafile } = await build({
     entryPoints: [entryPoint],
+    outfile: entryPoint.replace('src', 'dist'),
     write: false,
     bundle: true,
+    metafile: true,
     minify: true,
     charset: 'ascii',
     target: ['chrome123', 'firefox120', 'safari17.5'],
     logLevel: 'warning',
   });
+  Object.assign(pageOutputs, metafile.outputs);
   return files[0]?.text ?? '';
 }

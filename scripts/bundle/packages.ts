@@ -17,13 +17,12 @@ export type BundledPackage = {
 const FOLDER = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
 
 /**
- * The packages of one output, in the order of their folders. Two versions of one package are two packages. A
+ * The packages of all outputs, in the order of their folders. Two versions of one package are two packages. A
  * file of which nothing is left in the output does not count.
  */
-export function packagesIn({ outputs }: Pick<Metafile, 'outputs'>, output: string): BundledPackage[] {
-  const inputs = outputs[output]?.inputs;
-  if (inputs === undefined) throw new Error(`esbuild made no ${output}`);
-  const files = Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+export function packagesIn({ outputs }: Pick<Metafile, 'outputs'>): BundledPackage[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const files = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0);
   const folders = files.flatMap(([file]) => FOLDER.exec(file)?.[0] ?? []);
   return [...new Set(folders)].sort().map(readPackage);
 }

@@ -106,9 +106,9 @@ describe('the image', function () {
   async function bundledPackages(): Promise<string[]> {
     const build = join(folder, 'stage-build/build');
     const { outputs } = JSON.parse(await readFile(join(build, 'dist/meta.json'), 'utf8')) as Metafile;
-    const files = Object.keys(outputs['dist/main.js']?.inputs ?? {}).filter((file) =>
-      file.includes('node_modules/'),
-    );
+    const files = Object.values(outputs)
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .filter((file) => file.includes('node_modules/'));
     const folders = new Set(files.map((file) => file.replace(/(.*node_modules\/(@[^/]+\/)?[^/]+).*/, '$1')));
     return Promise.all(
       Array.from(folders, async (path) => {

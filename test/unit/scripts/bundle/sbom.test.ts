@@ -10,9 +10,15 @@ describe('packagesIn', () => {
     Object.fromEntries(files.map((file) => [file, { bytesInOutput: 1 }])) as Readonly<
       Record<string, { bytesInOutput: number }>
     >;
-  const foldersWith = (found: Readonly<Record<string, { bytesInOutput: number }>>) => {
-    const output = { bytes: 1, imports: [], exports: [], inputs: found };
-    return packagesIn({ outputs: { 'dist/main.js': output } }, 'dist/main.js').map(({ folder }) => folder);
+  const output = (found: Readonly<Record<string, { bytesInOutput: number }>>) => ({
+    bytes: 1,
+    imports: [],
+    exports: [],
+    inputs: found,
+  });
+  const foldersWith = (...found: Readonly<Record<string, { bytesInOutput: number }>>[]) => {
+    const outputs = Object.fromEntries(found.map((each, at) => [`dist/${at}.js`, output(each)]));
+    return packagesIn({ outputs }).map(({ folder }) => folder);
   };
 
   it('finds each package once, also a scoped one, and passes over files of our own', () => {
@@ -27,6 +33,11 @@ describe('packagesIn', () => {
     ).to.deep.equal(['node_modules/@alicloud/tea-util', 'node_modules/chai']);
   });
 
+  it('looks at every output', () => {
+    const found = foldersWith(inputs('node_modules/pino/pino.js'), inputs('node_modules/chai/a.js'));
+    expect(found).to.deep.equal(['node_modules/chai', 'node_modules/pino']);
+  });
+
   it('takes the innermost of nested packages', () => {
     const nested = 'node_modules/pino-pretty/node_modules/sonic-boom';
     expect(foldersWith(inputs(`${nested}/index.js`))).to.deep.equal([nested]);
@@ -37,8 +48,7 @@ describe('packagesIn', () => {
   });
 
   it('reads name, version and licence', () => {
-    const output = { bytes: 1, imports: [], exports: [], inputs: inputs('node_modules/tinyqueue/index.js') };
-    const found = packagesIn({ outputs: { main: output } }, 'main');
+    const found = packagesIn({ outputs: { main: output(inputs('node_modules/tinyqueue/index.js')) } });
     expect(found).to.deep.equal([
       { name: 'tinyqueue', version: '3.0.0', licence: 'ISC', folder: 'node_modules/tinyqueue' },
     ]);
