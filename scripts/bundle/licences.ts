@@ -4,6 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BundledPackage } from './packages.ts';
 
+/** The standard text, without a copyright line. */
+const MIT = join(import.meta.dirname, 'MIT.txt');
+
 /** A package with its licence. */
 export type LicensedPackage = BundledPackage & {
   /** Copyright lines and conditions, and the NOTICE that Apache-2.0 asks to pass on. */
@@ -72,26 +75,7 @@ function textOf({ licence, copyright, source }: Elsewhere): string {
   return `${said}\n\n${text}`;
 }
 
-function mit(copyright = ''): string {
-  return `
-MIT License
-
-${copyright}
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without
-limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the
-Software, and to permit persons to whom the Software is furnished to do so, subject to the following
-conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions
-of the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED
-TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL
-THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
-CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
-DEALINGS IN THE SOFTWARE.`
-    .replace(/\n{3,}/g, '\n\n')
-    .trim();
+function mit(copyright?: string): string {
+  const [title = '', ...conditions] = readFileSync(MIT, 'utf8').trim().split('\n\n');
+  return [title, copyright ?? [], conditions].flat().join('\n\n');
 }

@@ -1,6 +1,6 @@
 /**
- * The Dockerfile and .github are clean for the linters of their fields. Each linter also has to find a fault: one
- * that looks at nothing would find none.
+ * The Dockerfile and .github are clean for the linters of their fields. Each linter also has to find a fault:
+ * a linter that looks at nothing would find none.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import { type Linters, linters } from '../../world/linters/linters.ts';
 import { skipBecause } from '../../world/skip.ts';
 import { ROOT } from '../deploy/manifests.ts';
 
-/** On a new machine they are downloaded and built first: a minute on 2 cores. */
+/** What a new machine needs to download and build them, generously: it takes a minute on 2 cores. */
 const HAD_WITHIN_MS = 10 * 60_000;
 
 interface Verdict {
@@ -87,7 +87,7 @@ describe('the linters', () => {
     );
   }
 
-  /** Without a network: what it would ask GitHub, such as for known faults of an action, is left out. */
+  /** Runs it without a network: it does not ask GitHub for known faults of an action. */
   function zizmor(folder: string): Promise<Verdict> {
     const quiet = ['--quiet', '--quiet', '--no-progress', '--color=never', '--offline'];
     return run(programs.zizmor, [...quiet, '--strict-collection', '--persona=pedantic', '.github'], folder);

@@ -27,8 +27,8 @@ export type Linters = {
 };
 
 /**
- * Downloads and builds them if needed, within a minute. Rejects with MissingToolError when there is no Python or
- * no Go, saying what to install.
+ * Downloads and builds them if needed, within a minute. Rejects with MissingToolError when there is no Python
+ * or no Go, saying what to install.
  */
 export async function linters(): Promise<Linters> {
   const pins = ['requirements.txt', 'go.mod', 'go.sum'].map((name) => readFile(join(MODULE, name), 'utf8'));

@@ -25,7 +25,7 @@ const DEFAULT_PATH = '/usr/local/bin:/usr/bin:/bin';
 export interface Image {
   /** The folder that stands for `/`. */
   readonly root: string;
-  /** Below `root`. */
+  /** A folder in `root`. */
   readonly workdir: string;
   /** Its environment, and nothing else. */
   readonly env: Readonly<Record<string, string>>;
