@@ -49,6 +49,12 @@ export class Operator implements AsyncDisposable {
     this.url = url;
   }
 
+  /** The base URL of the status page; undefined without `--page-address`. */
+  get pageUrl(): string | undefined {
+    const line = this.log().find(({ msg }) => msg === 'serving the status page');
+    return line && `http://127.0.0.1:${line.port}/`;
+  }
+
   /** What it has logged so far. */
   log(): LogLine[] {
     const lines = this.process.output().split('\n');

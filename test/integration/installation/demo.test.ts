@@ -39,6 +39,7 @@ describe('the demo', function () {
     const lines = demo.output();
     for (const shown of [
       /^ {4}export KUBECONFIG=\/.*kubeconfig$/m,
+      /^ {2}Status page {6}http:\/\/127\.0\.0\.1:\d+\/$/m,
       /^ {4}export CLOUD=http:\/\/127\.0\.0\.1:\d+$/m,
       /^ {2}NAME +READY +STATE +EXPECTED +FRESH +JOB +TYPE +AGE$/m,
       /^ {2}stream1-hd +True +Running +True +stream1-hd +common +\d+s$/m,

@@ -8,7 +8,6 @@ import { expect } from 'chai';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startBrowser } from '../../world/browser/chromium.ts';
 import { MissingToolError } from '../../world/builds/go-build.ts';
-import type { Operator } from '../../world/operator.ts';
 import { skipBecause } from '../../world/skip.ts';
 import {
   addKey,
@@ -67,7 +66,7 @@ describe('the status page in a browser', function () {
       job('owned', { ...owned, credentialsRef: { name: 'key' } }, 'news'),
     );
     const operator = await world.operator({ args: ARGS });
-    url = pageOf(operator);
+    url = operator.pageUrl ?? '';
     await world.until('owned', (each) => is(each, 'Ready', 'True'), { namespace: 'news' });
     await world.until('stopped', (each) => is(each, 'AsExpected', 'False'), { namespace: 'media' });
     await world.until('missing', (each) => is(each, 'Ready', 'False'), { namespace: 'media' });
@@ -207,7 +206,7 @@ describe('the status page in a browser', function () {
 
   it('is served by a standby, too, which says what it does not know', async () => {
     const standby = await scene.world.operator({ name: 'standby', args: ARGS });
-    const shown = await (await fetch(pageOf(standby))).text();
+    const shown = await (await fetch(standby.pageUrl ?? '')).text();
     expect(shown).to.contain('This replica is a standby; <b>');
     expect(shown).to.contain('Only the leader knows budget');
     expect(shown).to.contain('stopped</a>');
@@ -228,11 +227,6 @@ interface Violation {
   readonly id: string;
   readonly impact: string;
   readonly nodes: readonly { readonly html: string }[];
-}
-
-function pageOf(operator: Operator): string {
-  const line = operator.log().find(({ msg }) => msg === 'serving the status page');
-  return `http://127.0.0.1:${line?.port}/`;
 }
 
 async function picture(name: string, page: Page): Promise<void> {

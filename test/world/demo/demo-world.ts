@@ -48,8 +48,12 @@ export async function startDemoWorld(
   await unlessAborted(applyDefinition(controlPlane), signal);
   report('CRD              applied from crds/');
   const { kubeconfig } = controlPlane;
-  const operator = await unlessAborted(startOperator(processes, { kubeconfig, cloud }), signal);
+  const operator = await unlessAborted(
+    startOperator(processes, { kubeconfig, cloud, args: ['--page-address=127.0.0.1:0'] }),
+    signal,
+  );
   report(`Operator         ${operator.url}/metrics`);
+  report(`Status page      ${operator.pageUrl}`);
   const prometheus = await unlessAborted(startMonitoring(processes, operator), signal);
   if (prometheus) report(`Prometheus       ${prometheus.url}/api/v1/alerts`);
   return { controlPlane, cloud, operator, prometheus, kubectl };
