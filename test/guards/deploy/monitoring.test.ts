@@ -10,7 +10,13 @@ import { parse } from 'yaml';
 import { GROUP, KIND, STATES, VERSION } from '../../../src/api/edge-transcode-job.ts';
 import { ownMetrics } from '../own-metrics.ts';
 import { ROOT, readCrd, type Schema } from './manifests.ts';
-import { type Paths, readAlertmanagerConfig, readRules, readStateMetrics } from './monitoring.ts';
+import {
+  type Paths,
+  readAlertmanagerConfig,
+  readRules,
+  readRuleTests,
+  readStateMetrics,
+} from './monitoring.ts';
 import { impossible, selectorsIn } from './selectors.ts';
 
 const RULES = readRules();
@@ -48,6 +54,15 @@ describe('the alerting rules', () => {
     const page = readFileSync(join(ROOT, 'docs/runbooks/README.md'), 'utf8');
     const rows = Array.from(page.matchAll(/^\| \[(\w+)\]\((\w+)\.md\) \| (\w+) \|/gm), ([, ...row]) => row);
     expect(rows).to.deep.equal(RULES.map(({ alert, labels }) => [alert, alert, labels.severity]));
+  });
+
+  it('have a test of promtool in which they fire, and one in which they do not', () => {
+    const tests = readRuleTests();
+    const named = (fires: boolean) =>
+      new Set(tests.filter((each) => each.exp_alerts.length > 0 === fires).map(({ alertname }) => alertname));
+    const alerts = RULES.map(({ alert }) => alert);
+    expect([...named(true)]).to.have.members(alerts);
+    expect([...named(false)]).to.have.members(alerts);
   });
 
   it('select by metrics, labels and values that the operator has', () => {

@@ -28,6 +28,13 @@ export interface AlertmanagerConfig {
   readonly inhibit_rules: readonly InhibitRule[];
 }
 
+/** What promtool expects of an alert at one time. */
+export interface RuleTest {
+  readonly alertname: string;
+  /** Empty: it does not fire. */
+  readonly exp_alerts: readonly object[];
+}
+
 /** Where a metric of kube-state-metrics takes its samples from. */
 export interface Paths {
   readonly path?: readonly string[];
@@ -50,6 +57,13 @@ export function readRules(): readonly Rule[] {
   return read<{ groups: readonly { rules: readonly Rule[] }[] }>('rules').groups.flatMap(
     ({ rules }) => rules,
   );
+}
+
+/** The tests of the rules, by alert and time. */
+export function readRuleTests(): readonly RuleTest[] {
+  const text = readFileSync(join(ROOT, 'test/integration/monitoring/rules.promtool.yaml'), 'utf8');
+  const { tests } = parse(text) as { tests: readonly { alert_rule_test: readonly RuleTest[] }[] };
+  return tests.flatMap((each) => each.alert_rule_test);
 }
 
 export function readAlertmanagerConfig(): AlertmanagerConfig {

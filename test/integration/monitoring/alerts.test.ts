@@ -29,18 +29,7 @@ import {
   prometheusConfig,
   shardedOperatorOn,
 } from './monitored.ts';
-import {
-  busy,
-  missing,
-  type Repair,
-  refused,
-  SHARD,
-  SHARDED_OBJECT,
-  sharded,
-  stale,
-  stopped,
-  throttled,
-} from './scenes.ts';
+import { busy, missing, type Repair, refused, SHARD, sharded, stale, stopped, throttled } from './scenes.ts';
 import { usePrograms } from './use-programs.ts';
 import { Webhook } from './webhook.ts';
 
@@ -61,7 +50,7 @@ describe('in Prometheus', function () {
   const webhook = new Webhook();
   const repairs: Repair[] = [];
   let redis: { readonly program: string; readonly port: number };
-  let startAgain: () => Promise<Operator>;
+  let startAgain: (...args: readonly string[]) => Promise<Operator>;
   let prometheus: Prometheus;
   let alertmanager: Alertmanager;
   before(async function () {
@@ -83,7 +72,7 @@ describe('in Prometheus', function () {
   scene.setUp(async () => {
     const { world } = scene;
     const ports = [await freePort(), await freePort()] as const;
-    startAgain = () => operatorOn(world, ports[0], redis.port);
+    startAgain = (...args) => operatorOn(world, ports[0], redis.port, args);
     alertmanager = await startAlertmanager(
       world.processes,
       programs().alertmanager,
@@ -188,9 +177,15 @@ describe('in Prometheus', function () {
       controlPlane.resumeApiServer();
       // Each watch brings an annotation, and then the status that a leader writes.
       await requestRefresh(scene.world, 'stopped', 'after-the-pause');
-      await requestRefresh(scene.world, SHARDED_OBJECT, 'after-the-pause', SHARD);
+      await requestRefresh(scene.world, 'stopped', 'after-the-pause', SHARD);
       await fire();
       await ends(SILENT);
+    });
+
+    it('fire while there are more objects than have series of their own', async () => {
+      await lastOf(scene.world).process.stop();
+      await startAgain('--per-object-metrics-limit=1');
+      await fire('EdgeTranscodeObjectMetricsOff');
     });
 
     it('fire while the operator is stopped, and end when it runs', async () => {

@@ -30,12 +30,19 @@ const SHORTER_IN_ALERTMANAGER: Replacements = [
   [/group_interval: 5m/g, 'group_interval: 1s'],
 ];
 
-export function operatorOn(world: World, port: number, redisPort: number): Promise<Operator> {
+/** @param args further flags */
+export function operatorOn(
+  world: World,
+  port: number,
+  redisPort: number,
+  args: readonly string[],
+): Promise<Operator> {
   return world.operator({
     args: [
       ...argumentsFor(port),
       '--observe-with=get',
       ...['--leader-elect', '--lease-duration=4s', '--renew-deadline=3s', '--retry-period=1s'],
+      ...args,
     ],
     env: { EDGETRANSCODE_REDIS_URL: redisUrl(redisPort) },
   });
