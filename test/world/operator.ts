@@ -2,6 +2,8 @@
  * The built operator, dist/main.js, as a process.
  */
 import { existsSync } from 'node:fs';
+import { get } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Processes, StartedProcess } from './processes/processes.ts';
 import type { SimulatedCloud } from './simulated-cloud.ts';
@@ -35,9 +37,6 @@ export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = { MALLOC_ARENA
 /** The operator answers scrapes from one rendering for a second after its end. */
 const RENDERING_REUSED_MS = 1_000;
 
-/** A connection that is kept may be closed by the operator, as idle, just when it is used again. */
-const ONCE = { headers: { connection: 'close' } };
-
 export class Operator implements AsyncDisposable {
   readonly process: StartedProcess;
   /** The base URL of /metrics, /livez and /readyz. */
@@ -64,9 +63,9 @@ export class Operator implements AsyncDisposable {
   /** The metrics of now: waits until those of the last scrape are no longer reused. */
   async metrics(): Promise<string> {
     await delay(Math.max(0, this.#scrapedAt + RENDERING_REUSED_MS - performance.now()));
-    const text = await (await fetch(`${this.url}/metrics`, ONCE)).text();
+    const { body } = await answerOf(`${this.url}/metrics`);
     this.#scrapedAt = performance.now();
-    return text;
+    return body;
   }
 
   /**
@@ -79,12 +78,26 @@ export class Operator implements AsyncDisposable {
   }
 
   async isReady(): Promise<boolean> {
-    return (await fetch(`${this.url}/readyz`, ONCE)).status === 200;
+    return (await answerOf(`${this.url}/readyz`)).status === 200;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.process.stop();
   }
+}
+
+/**
+ * Asks on a new connection: a kept one may be closed by the operator, as idle, just when it is used again. Not
+ * by `fetch`: the undici in Node.js 24.21 fails an assertion, which ends the process, when a connection ends
+ * while a large answer is read.
+ */
+function answerOf(url: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { agent: false }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
+    });
+    request.once('error', reject);
+  });
 }
 
 /** Resolves when it is ready: its first list is in. */
