@@ -26,12 +26,18 @@ describe('a budget shared through Redis', function () {
     expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
   });
 
-  it('is used up, and not exceeded, by processes that all need it', async () => {
+  it('is used up, and not exceeded, by processes that all need it, restarts included', async () => {
     await scene.shared();
     for (const [index, spender] of scene.spenders.entries()) spender.want(10 * (index + 1));
     await delay(SETTLED_MS);
     expect(await scene.callsIn(5_000)).to.be.within(0.9 * full(5_000), most(5_000));
     for (const { times } of scene.spenders) expect(times.length).to.be.above(0);
+    // As after a kill: the process that follows asks Redis for what it takes.
+    for (const killed of scene.spenders.slice(0, SHARDS)) {
+      killed.close();
+      scene.spender(scene.account).want(20);
+      await delay(700);
+    }
     scene.expectNeverAbove();
   });
 

@@ -67,17 +67,14 @@ export class Budget<Item extends Waiting = Waiting> {
 
   /** @param account the name of the account among the processes that share its budget */
   constructor({ callsPerMinute, clock, sharing }: BudgetOptions, account = '') {
-    const { minTimeMs, burst, reserve, ahead } = pacing(callsPerMinute);
+    const { minTimeMs, burst, reserve, ahead } = pacing(callsPerMinute, sharing?.shards);
     this.#clock = clock;
     this.#limiter = new SpacingLimiter({ minTimeMs, startsSpent: true, clock });
     this.#shared = sharing && new SharedLimiter({ ...sharing, account, minTimeMs, clock });
     this.#minTimeMs = minTimeMs;
-    // Shared permits come one by one. Those reserved ahead may come late and close together, so the shards
-    // divide them. Each reserves one at least, so 100 shards reserve 100 and not 20. If they all stall
-    // together, a sliding minute may have as many calls more.
-    this.#burst = sharing ? 1 : burst;
-    this.#reserve = sharing ? 0 : reserve;
-    this.#ahead = sharing ? Math.max(1, Math.floor(ahead / sharing.shards)) : 1;
+    this.#burst = burst;
+    this.#reserve = reserve;
+    this.#ahead = sharing ? ahead : 1;
     this.#mostInAMinute = callsPerMinute - Math.floor(callsPerMinute / 100);
   }
 
@@ -214,7 +211,7 @@ export class Budget<Item extends Waiting = Waiting> {
     this.#limiter.setMinTime((next * this.#minTimeMs) / share);
     return new Promise((resolve) => {
       const come = async () => {
-        await this.#shared?.next();
+        await this.#shared?.next({ permits, following: next });
         if (!this.isClosed && this.#waitMs === 0) {
           this.#permits += permits;
           this.#next = next;

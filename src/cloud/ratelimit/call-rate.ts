@@ -7,7 +7,7 @@ export interface Pacing {
   readonly burst: number;
   /** Permits that are kept for urgent requests between two bursts. */
   readonly reserve: number;
-  /** How many permits may be reserved ahead where each comes alone. */
+  /** How many bursts may be awaited at the same time where the budget is shared. */
   readonly ahead: number;
 }
 
@@ -19,15 +19,23 @@ export interface Pacing {
  * than burst + reserve), the burst at their beginning, and one that a stall made late. Together they are at
  * most 2b, and 1.7b for a large budget: the rest is for calls of the process before this one that arrive
  * late. A tiny budget gives up half instead.
+ *
+ * Processes that share the budget divide burst and reserve. Each awaits two bursts, because Redis takes time
+ * to answer. All these may be late: with two processes or more the sum is 1.95b at most. Where a part of a
+ * burst is less than 2, permits come one by one, and the processes divide 20 that may be late. Each awaits
+ * one at least, so 100 processes await 100: if they all stall together, a sliding minute may have as many
+ * calls more.
  */
-export function pacing(callsPerMinute: number): Pacing {
+export function pacing(callsPerMinute: number, processes = 1): Pacing {
   const slack = Math.max(1, Math.floor(callsPerMinute / 100));
   const rate = Math.max(callsPerMinute - 2 * slack, callsPerMinute / 2);
+  const burst = Math.max(1, Math.floor(slack / 2 / processes));
+  const isOneByOne = burst === 1;
   return {
     minTimeMs: 60_000 / rate,
-    burst: Math.max(1, Math.floor(slack / 2)),
-    reserve: Math.floor(slack / 5),
-    ahead: Math.min(slack, 20),
+    burst,
+    reserve: isOneByOne && processes > 1 ? 0 : Math.floor(slack / 5 / processes),
+    ahead: isOneByOne ? Math.max(1, Math.floor(Math.min(slack, 20) / processes)) : Math.min(processes, 2),
   };
 }
 

@@ -40,6 +40,16 @@ const JOIN_AGAIN_MS = 1_000;
  */
 const CERTAIN_FAILURES = 3;
 
+/**
+ * Takes `ARGV[2]` permits of a limiter at once: the next permit comes as if they had been given one by one. A
+ * burst takes one permit less so, and then its last one as bottleneck gives it. So a burst asks Redis twice,
+ * however large it is, and other processes need not know its size.
+ */
+export const TAKE = `
+local settings = redis.call('hmget', KEYS[1], 'nextRequest', 'minTime')
+local from = math.max(tonumber(settings[1]), tonumber(ARGV[1]))
+redis.call('hset', KEYS[1], 'nextRequest', from + tonumber(settings[2]) * tonumber(ARGV[2]))`;
+
 /** A permit is used at once. Redis forgets one that a process took just before it died. */
 const PERMIT_EXPIRES_MS = 60_000;
 
@@ -62,6 +72,18 @@ const KEYS = [
   'client_last_seen',
 ];
 
+/** Permits that come together. */
+export interface Burst {
+  readonly permits: number;
+  /** How many come next. */
+  readonly following: number;
+}
+
+/** A caller that waits for its permits. */
+interface Waiting extends Burst {
+  readonly begin: () => void;
+}
+
 /** The limiter of all processes, from the time when this process has joined them. */
 interface Membership {
   readonly limiter: Bottleneck;
@@ -75,8 +97,7 @@ export class SharedLimiter {
   readonly #options: SharedLimiterOptions;
   readonly #unfollow: () => void;
   readonly #closing = new AbortController();
-  /** Resolves the promises of the callers that wait. */
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<Waiting>();
   /** Permits of this process's part. */
   #part: SpacingLimiter;
   #membership: Membership | undefined;
@@ -92,43 +113,48 @@ export class SharedLimiter {
     return this.#membership ? 1 : 1 / this.#options.shards;
   }
 
-  /** Resolves when this process gets a permit, or when the limiter is closed. */
-  next(): Promise<void> {
+  /** Resolves when this process gets a burst of permits, or when the limiter is closed. */
+  next(burst: Burst): Promise<void> {
     return new Promise((resolve) => {
       const begin = () => {
-        this.#waiting.delete(begin);
+        this.#waiting.delete(waiting);
         resolve();
       };
-      this.#waiting.add(begin);
-      this.#ask(begin);
+      const waiting = { ...burst, begin };
+      this.#waiting.add(waiting);
+      this.#ask(waiting);
     });
   }
 
   close(): void {
-    for (const begin of this.#waiting) begin();
+    for (const { begin } of this.#waiting) begin();
     this.#unfollow();
     this.#closing.abort();
     this.#part.close();
   }
 
-  #ask(begin: () => void): void {
+  #ask(waiting: Waiting): void {
     const membership = this.#membership;
-    if (!membership) this.#askPart(begin);
-    else if (this.#options.clock.now() >= membership.settledAt) this.#askAll(membership, begin);
-    else this.#askPart(() => this.#askAll(membership, begin));
+    if (!membership) this.#askPart(waiting, waiting.begin);
+    else if (this.#options.clock.now() >= membership.settledAt) this.#askAll(membership, waiting);
+    else this.#askPart(waiting, () => this.#askAll(membership, waiting));
   }
 
-  #askPart(then: () => void): void {
+  #askPart({ following }: Burst, then: () => void): void {
+    this.#part.setMinTime(following * this.#partMinTimeMs);
     // Rejects when the part is closed. The callers have then moved to the next part.
     this.#part.schedule(async () => then()).catch(() => undefined);
   }
 
-  #askAll(membership: Membership, begin: () => void): void {
+  #askAll(membership: Membership, { permits, begin }: Waiting): void {
     const isCurrent = () => membership === this.#membership;
     if (!isCurrent()) return;
-    membership.limiter
-      .schedule({ expiration: PERMIT_EXPIRES_MS }, async () => isCurrent() && begin())
-      .catch(membership.failed);
+    const { limiter, failed } = membership;
+    const { redis, clock } = this.#options;
+    // The connection keeps the order of the two.
+    const values = [`${clock.date().getTime()}`, `${permits - 1}`];
+    if (permits > 1) redis.eval(TAKE, [keyOf(limiter, 'settings')], values).catch(failed);
+    limiter.schedule({ expiration: PERMIT_EXPIRES_MS }, async () => isCurrent() && begin()).catch(failed);
   }
 
   /** Shares permits until the connection is lost. After an error of the limiter, joins again. */
@@ -182,8 +208,8 @@ export class SharedLimiter {
     }
   }
 
-  #prolongKeys({ id }: Bottleneck): void {
-    const keys = KEYS.map((name) => `b_${id}_${name}`);
+  #prolongKeys(limiter: Bottleneck): void {
+    const keys = KEYS.map((name) => keyOf(limiter, name));
     // If Redis refuses or is lost, the limiter fails, too.
     this.#options.redis.eval(PROLONG, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
   }
@@ -194,11 +220,21 @@ export class SharedLimiter {
     this.#membership = undefined;
     this.#part.close();
     this.#part = this.#newPart();
-    for (const begin of this.#waiting) this.#ask(begin);
+    for (const waiting of this.#waiting) this.#ask(waiting);
   }
 
   #newPart(): SpacingLimiter {
-    const { minTimeMs, shards, clock } = this.#options;
-    return new SpacingLimiter({ minTimeMs: minTimeMs * shards, startsSpent: true, clock });
+    const { clock } = this.#options;
+    return new SpacingLimiter({ minTimeMs: this.#partMinTimeMs, startsSpent: true, clock });
   }
+
+  /** Time between two permits of this process's part. */
+  get #partMinTimeMs(): number {
+    return this.#options.minTimeMs * this.#options.shards;
+  }
+}
+
+/** The key in Redis, as bottleneck names it. */
+function keyOf({ id }: Bottleneck, name: string): string {
+  return `b_${id}_${name}`;
 }

@@ -7,9 +7,8 @@ import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import { aCaller, addCaller, type Caller } from '../../kit/callers.ts';
 import { sequence } from '../../kit/for-any.ts';
+import { mostInAMinute } from '../../kit/most-in-a-minute.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
-
-const MINUTE = 60_000;
 
 type Step =
   | { readonly do: 'arrive'; readonly priority: Priority; readonly many: number }
@@ -171,19 +170,6 @@ class Account {
     this.#waiting.delete(caller);
     this.#budget.backlog.withdraw(caller);
   }
-}
-
-/** The most in any 60 s. */
-function mostInAMinute(sent: readonly number[]): number {
-  const inMinuteFrom = (at: number, first: number) =>
-    sent.slice(first).findIndex((later) => later - at >= MINUTE);
-  return Math.max(
-    0,
-    ...sent.map((at, first) => {
-      const count = inMinuteFrom(at, first);
-      return count < 0 ? sent.length - first : count;
-    }),
-  );
 }
 
 async function living(

@@ -5,6 +5,7 @@ import { Budget } from '../../../../src/cloud/budget/budget.ts';
 import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Priority } from '../../../../src/job/model/cloud-port.ts';
 import { aCaller, addCaller, addCallers, type Caller } from '../../kit/callers.ts';
+import { mostInAMinute } from '../../kit/most-in-a-minute.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
@@ -12,14 +13,25 @@ const MINUTE = 60_000;
 describe('pacing', () => {
   it('leaves room, for every budget, for the permits that a stall makes late', () => {
     for (let calls = 1; calls <= 6_000; calls += 1) {
-      const { minTimeMs, ahead, burst, reserve } = pacing(calls);
-      const most = calls === 1 ? 1.5 : calls;
-      expect(MINUTE / minTimeMs + ahead, `${calls} calls a minute, one by one`).to.be.at.most(most);
+      const { minTimeMs, burst, reserve } = pacing(calls);
       // Left over when the minute begins, come with its beginning, and late.
       const more = burst + reserve - 1 + 2 * burst;
       // A smaller budget is bounded by the count of its calls.
       if (calls >= 4) expect(MINUTE / minTimeMs + more, `${calls}, in bursts`).to.be.at.most(calls + 1e-9);
     }
+  });
+
+  it('leaves room for what all processes that share a budget have and await', () => {
+    for (let processes = 1; processes <= 100; processes += 1)
+      for (let calls = 100 * processes; calls <= 6_000; calls += 1) {
+        const { minTimeMs, burst, reserve, ahead } = pacing(calls, processes);
+        if (burst === 1 && processes > 20) continue;
+        const left = processes * (burst + reserve - 1);
+        const late = processes * ahead * burst;
+        const first = burst === 1 ? 0 : burst;
+        const most = MINUTE / minTimeMs + left + first + late;
+        expect(most, `${calls} calls a minute of ${processes}`).to.be.at.most(calls + 1e-9);
+      }
   });
 
   it('makes bursts of half a percent of the budget, 0.3 s apart, and keeps a reserve for urgent requests', () => {
@@ -456,15 +468,4 @@ describe('a budget', function () {
 
 function unplanned(): never {
   throw new Error('this was not planned');
-}
-
-/** The most in any window of 60 s that begins with one of them. */
-function mostInAMinute(sent: readonly number[]): number {
-  let most = 0;
-  let first = 0;
-  for (const [last, at] of sent.entries()) {
-    while (at - (sent[first] as number) >= MINUTE) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
 }
