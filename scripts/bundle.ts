@@ -11,8 +11,8 @@ import { dirname } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { licensed } from './bundle/licences.ts';
 import { noticesOf } from './bundle/notices.ts';
+import { BUNDLING } from './bundle/options.ts';
 import { packagesIn } from './bundle/packages.ts';
-import { requestsOfUndici, unusedKubernetes } from './bundle/plugins.ts';
 import { sbomOf } from './bundle/sbom.ts';
 
 const PROGRAM = 'dist/main.js';
@@ -28,33 +28,16 @@ const [PAGE_SCRIPT, PAGE_STYLE] = await Promise.all(
 );
 
 const { outputFiles, metafile } = await build({
+  ...BUNDLING,
   entryPoints: ['src/main.ts'],
   outfile: PROGRAM,
   write: false,
-  bundle: true,
   metafile: true,
-  // `debug` takes its colours from supports-color where that is installed: here by mocha, for tests.
-  external: ['supports-color'],
-  plugins: [unusedKubernetes, requestsOfUndici],
-  platform: 'node',
-  format: 'esm',
-  target: 'node22.19',
-  sourcemap: true,
-  // Names stay and lines are short, so that a stack trace can be read without the map: Node loads it into 104
-  // MB for the process's life.
-  minifySyntax: true,
-  minifyWhitespace: true,
-  lineLimit: 160,
   define: {
     OPERATOR_VERSION: JSON.stringify(version),
     PAGE_SCRIPT: JSON.stringify(PAGE_SCRIPT),
     PAGE_STYLE: JSON.stringify(PAGE_STYLE),
   },
-  // CommonJS libraries in an ES module ask for these.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';import { dirname as __dirnameOf } from 'node:path';import { fileURLToPath as __toPath } from 'node:url';const require = __createRequire(import.meta.url);const __filename = __toPath(import.meta.url);const __dirname = __dirnameOf(__filename);",
-  },
-  logLevel: 'warning',
 });
 
 // Node keeps the text of the program for the process's life, with two bytes for each character unless all are

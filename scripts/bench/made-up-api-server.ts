@@ -38,8 +38,10 @@ const BOOKMARK_EVERY_MS = 30_000;
 export class MadeUpApiServer implements AsyncDisposable {
   /** When each status was patched, ms since the Unix epoch. */
   readonly patchedAt: number[] = [];
-  /** Lists, events, secrets. */
-  otherRequests = 0;
+  /** The names of the objects whose statuses were patched. */
+  readonly patched = new Set<string>();
+  /** Connections that were opened. */
+  connections = 0;
   readonly #cluster: MadeUpCluster;
   readonly #tls = selfSignedCertificate();
   readonly #server = createSecureServer(
@@ -47,10 +49,15 @@ export class MadeUpApiServer implements AsyncDisposable {
     (request, response) => void this.#receive(request, response),
   );
   readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #watches = new Set<Response>();
+  readonly #leases = new Map<string, string>();
   #version = Number(LIST_VERSION);
 
   constructor(cluster: MadeUpCluster) {
     this.#cluster = cluster;
+    this.#server.on('secureConnection', () => {
+      this.connections += 1;
+    });
     this.#server.on('session', (session) => {
       this.#sessions.add(session);
       session.once('close', () => this.#sessions.delete(session));
@@ -85,9 +92,9 @@ export class MadeUpApiServer implements AsyncDisposable {
     for await (const chunk of request) body += chunk;
     const url = new URL(request.url ?? '/', 'https://made-up');
     response.setHeader('content-type', 'application/json');
-    if (url.searchParams.has('watch')) return this.#watch(response);
-    if (request.method === 'PATCH') return this.#patched(url, JSON.parse(body), response);
-    this.otherRequests += 1;
+    if (url.searchParams.has('watch')) return this.#watch(url, response);
+    if (request.method === 'PATCH') return this.#patch(url, JSON.parse(body), response);
+    if (url.pathname.includes('/leases')) return this.#lease(request, body, response);
     if (request.method === 'POST') response.writeHead(201).end(body);
     else if (url.pathname.includes('/secrets/')) response.end(JSON.stringify({ data: this.#cluster.secret }));
     else response.end(this.#page(url.searchParams));
@@ -101,20 +108,52 @@ export class MadeUpApiServer implements AsyncDisposable {
     return JSON.stringify({ items, metadata: { resourceVersion: LIST_VERSION, ...more } });
   }
 
-  #watch(response: Response): void {
+  /** Shows a new object to the watches; it is in no list. @returns the time, ms since the Unix epoch */
+  add(index: number): number {
+    this.#version += 1;
+    const object = this.#cluster.object(index);
+    const metadata = { ...object.metadata, resourceVersion: String(this.#version) };
+    const event = `${JSON.stringify({ type: 'ADDED', object: { ...object, metadata, status: {} } })}\n`;
+    for (const response of this.#watches) response.write(event);
+    return Date.now();
+  }
+
+  #watch({ pathname }: URL, response: Response): void {
     const bookmark = () => {
       const metadata = { resourceVersion: String(this.#version) };
       response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
     };
     bookmark();
     const timer = setInterval(bookmark, BOOKMARK_EVERY_MS);
-    response.once('close', () => clearInterval(timer));
+    if (!pathname.includes('/leases')) this.#watches.add(response);
+    response.once('close', () => {
+      clearInterval(timer);
+      this.#watches.delete(response);
+    });
   }
 
-  #patched({ pathname }: URL, patch: readonly PatchOperation[], response: Response): void {
-    this.patchedAt.push(Date.now());
+  /** Keeps each Lease as it was last written. Nothing else claims it, so versions are not compared. */
+  #lease({ method, url = '' }: Request, body: string, response: Response): void {
+    if (method === 'GET') {
+      const lease = this.#leases.get(url.slice(url.lastIndexOf('/') + 1));
+      return void response.writeHead(lease ? 200 : 404).end(lease ?? '{}');
+    }
     this.#version += 1;
-    const made = this.#cluster.object(this.#cluster.indexOf(pathname.split('/').at(-2) ?? ''));
+    const { metadata, ...lease } = JSON.parse(body);
+    const written = JSON.stringify({
+      ...lease,
+      metadata: { ...metadata, resourceVersion: String(this.#version) },
+    });
+    this.#leases.set(metadata.name, written);
+    response.end(written);
+  }
+
+  #patch({ pathname }: URL, patch: readonly PatchOperation[], response: Response): void {
+    const name = pathname.split('/').at(-2) ?? '';
+    this.patchedAt.push(Date.now());
+    this.patched.add(name);
+    this.#version += 1;
+    const made = this.#cluster.object(this.#cluster.indexOf(name));
     const status = patch.find(({ path }) => path === '/status')?.value;
     const metadata = { ...made.metadata, resourceVersion: String(this.#version) };
     response.end(JSON.stringify({ ...made, metadata, status }));

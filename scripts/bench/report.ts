@@ -1,52 +1,28 @@
 // The measurements as tables in Markdown.
 
 import { broken, type Measured } from '../../test/integration/support/attacks/measured.ts';
-import type { Lists } from './lists.ts';
 import type { Load, Phase } from './load.ts';
 import type { Many, Minute } from './many.ts';
 import type { Refused, Spent } from './refused.ts';
-import type { StartUp } from './start-up.ts';
-import type { Row } from './targets/targets.ts';
+import { meets, type Row } from './targets/row.ts';
 
 const BYTES_PER_MIB = 1_024 * 1_024;
 
+/** A row that misses its target has an exclamation mark. */
 export function targetsTable(rows: readonly Row[]): string {
-  const digits = (value: number) => (value < 10 ? 2 : 0);
-  const number = (value: number | undefined) => (value === undefined ? '' : rounded(value, digits(value)));
+  const number = (value: number | undefined) =>
+    value === undefined ? '' : rounded(value, value < 10 ? 2 : value < 100 ? 1 : 0);
+  const target = ({ target: value, isLeast }: Row) =>
+    value === undefined ? '' : `${isLeast ? '≥' : '≤'} ${number(value)}`;
   return table([
     ['What', 'unit', 'target', 'measured', 'floor'],
-    ...rows.map(({ name, unit, target, measured, floor }) => [
-      name,
-      unit,
-      number(target),
-      number(measured),
-      number(floor),
+    ...rows.map((row) => [
+      row.name,
+      row.unit,
+      target(row),
+      `${number(row.measured)}${meets(row) ? '' : ' !'}`,
+      number(row.floor),
     ]),
-  ]);
-}
-
-export function startUpTable(starts: readonly StartUp[]): string {
-  const row = (name: string, values: number[], digits: number) => [
-    name,
-    ...[median(values), Math.min(...values), Math.max(...values)].map((each) => rounded(each, digits)),
-  ];
-  return table([
-    [`Start-up (${starts.length} times, no objects)`, 'median', 'least', 'most'],
-    row(
-      'ready after, ms',
-      starts.map(({ readyMs }) => readyMs),
-      0,
-    ),
-    row(
-      'processor time, s',
-      starts.map(({ cpuSeconds }) => cpuSeconds),
-      2,
-    ),
-    row(
-      'resident memory, MiB',
-      starts.map(({ residentMiB }) => residentMiB),
-      0,
-    ),
   ]);
 }
 
@@ -88,37 +64,6 @@ export function loadTable(loads: readonly Load[]): string {
     row('a scrape of /metrics, kB', ({ scrape }) => rounded(scrape.kilobytes)),
     row('resident memory at the end, MiB', ({ residentMiB }) => rounded(residentMiB)),
   ]);
-}
-
-export function listsTable(measured: readonly Lists[]): string {
-  const row = (name: string, value: (lists: Lists) => string) => [name, ...measured.map(value)];
-  const shown = (name: string, share: number) =>
-    row(`while jobs change: they show after, ${name}, s`, ({ changing }) =>
-      rounded(quantile(changing.seconds, share), 1),
-    );
-  return table([
-    ['Objects that share lists', ...measured.map(({ objects }) => rounded(objects))],
-    row('clusters', ({ clusters }) => rounded(clusters)),
-    row('cold start: all are Ready after, s', ({ secondsToReady }) => rounded(secondsToReady, 1)),
-    row('a bare writer of as many statuses takes, s', ({ secondsToWrite }) => rounded(secondsToWrite, 1)),
-    row('cold start: calls', ({ callsToReady }) => rounded(callsToReady)),
-    row('while jobs change: interval, s', ({ changing }) => rounded(changing.intervalSeconds)),
-    row('while jobs change: calls a minute', ({ changing }) => rounded(changing.calls)),
-    row('while jobs change: throttled', ({ changing }) => rounded(changing.throttled)),
-    row('while jobs change: changes, and those that showed', ({ changing }) =>
-      [changing.changes, changing.seconds.length].map((count) => rounded(count)).join(', '),
-    ),
-    shown('median', 0.5),
-    shown('99 of 100', 0.99),
-    shown('most', 1),
-    row('while jobs change: processor time a minute, s', ({ changing }) => rounded(changing.cpuSeconds, 1)),
-    row('resident memory, MiB', ({ changing }) => rounded(changing.residentMiB)),
-  ]);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
 export function manyTable(many: Many): string {
@@ -197,11 +142,6 @@ function used({ toReady, secondsToReady, callsPerMinute }: Load): string {
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function rounded(value: number, digits = 0): string {

@@ -87,9 +87,9 @@ export class Operator implements AsyncDisposable {
 }
 
 /**
- * Asks on a new connection: a kept one may be closed by the operator, as idle, just when it is used again. Not
- * by `fetch`: the undici in Node.js 24.21 fails an assertion, which ends the process, when a connection ends
- * while a large answer is read.
+ * Asks on a new connection: a kept one may be closed by the operator, as idle, just when it is used again.
+ * Not by `fetch`: the undici in Node.js 24.21 fails an assertion, which ends the process, when a connection
+ * ends while a large answer is read.
  */
 function answerOf(url: string): Promise<{ readonly status: number | undefined; readonly body: string }> {
   return new Promise((resolve, reject) => {
@@ -122,10 +122,7 @@ export async function startOperator(processes: Processes, options: OperatorOptio
       ...NODE_ENVIRONMENT,
       ...(kubeconfigIn === 'environment' && { KUBECONFIG: kubeconfig }),
       ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
-      ...(cloud && {
-        ALIBABA_CLOUD_ACCESS_KEY_ID: cloud.accessKey.accessKeyID,
-        ALIBABA_CLOUD_ACCESS_KEY_SECRET: cloud.accessKey.accessKeySecret,
-      }),
+      ...(cloud && environmentFor(cloud)),
       ...options.env,
     },
   });
@@ -136,6 +133,15 @@ export async function startOperator(processes: Processes, options: OperatorOptio
   return operator;
 }
 
-function argumentsFor({ endpoint, stsEndpoint }: SimulatedCloud): string[] {
+/** The operator's own credentials of that cloud. */
+export function environmentFor({ accessKey }: SimulatedCloud): Record<string, string> {
+  return {
+    ALIBABA_CLOUD_ACCESS_KEY_ID: accessKey.accessKeyID,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKey.accessKeySecret,
+  };
+}
+
+/** The options that lead to that cloud. All namespaces may use the operator's own credentials. */
+export function argumentsFor({ endpoint, stsEndpoint }: SimulatedCloud): string[] {
   return [`--endpoint=${endpoint}`, `--sts-endpoint=${stsEndpoint}`, '--default-credentials-namespaces=*'];
 }

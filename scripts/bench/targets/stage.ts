@@ -14,31 +14,46 @@ import { type Usage, usageOf } from '../usage.ts';
 export const CLUSTER_ID = '7f3e9c3b-4d18-395c-8106-ff21a6000000';
 
 /** Jobs in the cloud, of which the objects of each measurement mean the first. */
-export const JOBS = 10_000;
+export const JOBS = 11_000;
 
 export async function createJobs({ admin }: SimulatedCloud): Promise<void> {
   await admin.createJobs({ ...JOB, clusterIDs: [CLUSTER_ID], prefix: jobPrefix(0), count: JOBS });
 }
 
-export interface Staged extends AsyncDisposable {
-  readonly operator: Operator;
-  readonly server: MadeUpApiServer;
-  /** Time when the process was started, ms since the Unix epoch. */
-  readonly startedAt: number;
-}
+/** Jobs that are left for objects that come later: the numbers from here on. */
+export const FIRST_NEWCOMER = 10_000;
 
-export interface Scene {
+export interface MadeUpScene {
   readonly name: string;
   readonly objects: number;
   readonly intervalSeconds: number;
   /** Leaves out the statuses: the objects are new. Default: they have statuses, as after a restart. */
   readonly areNew?: boolean;
+}
+
+export interface Scene extends MadeUpScene {
+  /** Default: the whole quota. */
+  readonly callsPerMinute?: number;
   readonly args?: readonly string[];
 }
 
-/** Starts the operator on one scene. It shares the cloud with the other scenes, one after the other. */
-export async function stage(processes: Processes, cloud: SimulatedCloud, scene: Scene): Promise<Staged> {
-  const { name, objects, intervalSeconds, areNew = false, args = [] } = scene;
+/** A fake API server, and the path of its kubeconfig. */
+export interface Served extends AsyncDisposable {
+  readonly server: MadeUpApiServer;
+  readonly kubeconfig: string;
+}
+
+export interface Staged extends Served {
+  readonly operator: Operator;
+  /** Time when the process was started, ms since the Unix epoch. */
+  readonly startedAt: number;
+}
+
+export async function serve(
+  { directory }: Processes,
+  cloud: SimulatedCloud,
+  { name, objects, intervalSeconds, areNew = false }: MadeUpScene,
+): Promise<Served> {
   const made = {
     intervalMs: intervalSeconds * 1_000,
     destination: { endpoint: cloud.endpoint, regionID: 'cn-shanghai' },
@@ -52,20 +67,28 @@ export async function stage(processes: Processes, cloud: SimulatedCloud, scene: 
     indexOf: (objectName) => indexOf(objectName) / 2,
     secret: {},
   }).open();
-  const kubeconfig = join(processes.directory, `${name}.kubeconfig`);
+  const kubeconfig = join(directory, `${name}.kubeconfig`);
   await writeFile(kubeconfig, server.kubeconfig);
+  return { server, kubeconfig, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+/** Starts the operator on one scene. It shares the cloud with the other scenes, one after the other. */
+export async function stage(processes: Processes, cloud: SimulatedCloud, scene: Scene): Promise<Staged> {
+  const { name, callsPerMinute = 6_000, args = [] } = scene;
+  const served = await serve(processes, cloud, scene);
+  await cloud.admin.resetCounts();
   const startedAt = Date.now();
   const operator = await startOperator(processes, {
-    kubeconfig,
+    kubeconfig: served.kubeconfig,
     cloud,
     name,
-    args: ['--leader-elect=false', '--calls-per-minute=6000', ...args],
+    args: [`--calls-per-minute=${callsPerMinute}`, ...args],
   });
   const end = async () => {
     await operator.process.stop();
-    await server[Symbol.asyncDispose]();
+    await served[Symbol.asyncDispose]();
   };
-  return { operator, server, startedAt, [Symbol.asyncDispose]: end };
+  return { ...served, operator, startedAt, [Symbol.asyncDispose]: end };
 }
 
 /** What a stretch of time took. */

@@ -1,0 +1,66 @@
+// An operator with little to do, elected as it is installed, and new objects that come to it. Beside it, on
+// the same API server and cloud, the least that could do the same.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_ACCOUNT_ID } from '../../../simulator/seed.ts';
+import type { Processes } from '../../../test/world/processes/processes.ts';
+import type { SimulatedCloud } from '../../../test/world/simulated-cloud.ts';
+import { usageOf, usageOfProcess } from '../usage.ts';
+import { letNewcomersCome } from './newcomers.ts';
+import { startFloor } from './programs.ts';
+import { quantile, type Row } from './row.ts';
+import { stage } from './stage.ts';
+
+const SETTLE_MS = 20_000;
+const MEASURED_MS = 60_000;
+const NEWCOMER_EVERY_MS = 150;
+
+/** A second key of the same account, which separates its calls from the operator's. */
+const BARE_KEY = { accessKeyID: 'LTAIbareoperator', accessKeySecret: 'made-up-secret-of-a-bare-operator' };
+
+/** The rows, and the floor of the time from a new object to its call, ms. */
+export async function measureIdle(processes: Processes, cloud: SimulatedCloud): Promise<[Row[], number]> {
+  await cloud.admin.addKey({ ...BARE_KEY, accountID: DEFAULT_ACCOUNT_ID });
+  const args = ['--leader-elect=true', '--lease-namespace=default'];
+  await using staged = await stage(processes, cloud, {
+    name: 'idle',
+    objects: 100,
+    intervalSeconds: 600,
+    args,
+  });
+  const { operator, server, kubeconfig } = staged;
+  const access = [cloud.endpoint, BARE_KEY.accessKeyID, BARE_KEY.accessKeySecret];
+  const bare = await startFloor(processes, 'bare-operator', [kubeconfig, ...access]);
+  await bare.printed(/watching/);
+  await delay(SETTLE_MS);
+  const soFar = async () => [await usageOf(operator), await usageOfProcess(bare.pid)] as const;
+  const [before, bareBefore] = await soFar();
+  await delay(MEASURED_MS);
+  const [after, bareAfter] = await soFar();
+  const since = (value: 'cpuSeconds' | 'wakeUps') => ({
+    measured: after[value] - before[value],
+    floor: (bareAfter?.[value] ?? Number.NaN) - (bareBefore?.[value] ?? 0),
+  });
+  const wakeUps = since('wakeUps');
+  const waits = await letNewcomersCome(server, cloud, NEWCOMER_EVERY_MS);
+  await bare.stop();
+  const floor = quantile(waits(BARE_KEY.accessKeyID), 0.99);
+  const newcomers = quantile(waits(cloud.accessKey.accessKeyID), 0.99);
+  const rows: Row[] = [
+    {
+      name: 'processor time a minute, 100 objects at 10 min',
+      unit: 's',
+      target: 0.1,
+      ...since('cpuSeconds'),
+    },
+    {
+      name: 'wake-ups a second of all threads, the same',
+      unit: '',
+      target: 5,
+      measured: (wakeUps.measured * 1_000) / MEASURED_MS,
+      floor: (wakeUps.floor * 1_000) / MEASURED_MS,
+    },
+    { name: 'new object to first call, 99 of 100, idle', unit: 'ms', target: 20, measured: newcomers, floor },
+  ];
+  return [rows, floor];
+}

@@ -1,0 +1,165 @@
+// New objects in a few clusters, observed by pages of their lists, on a real API server: from a cold start
+// until all are Ready; then, polled every 10 s, what a job takes and how soon changes show.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { DEFAULT_ACCOUNT_ID } from '../../../simulator/seed.ts';
+import { install, PATCH_STATUS, Requests } from '../../../test/integration/support/installed.ts';
+import { createClusters, createReferencesTo, nameOf } from '../../../test/integration/support/many.ts';
+import { startWorld, type World } from '../../../test/integration/support/world.ts';
+import { usageOf } from '../usage.ts';
+import { type Job, measureChanges } from './changes.ts';
+import { cpuSecondsDuring, startFloor, writeBare } from './programs.ts';
+import { quantile, type Report, type Row } from './row.ts';
+
+const CLUSTERS = 4;
+const CALLS_PER_MINUTE = '--calls-per-minute=6000';
+const POLLED_SECONDS = 10;
+
+/** There are megabytes to look at, and the operator wants the processor too. */
+const LOOK_EVERY_MS = 2_000;
+
+/** Enough to know how long the others would take. */
+const MOST_WRITTEN = 2_000;
+
+/** Time in which the account changes to lists and its objects become due together. */
+const SETTLE_MS = 40_000;
+const MEASURED_SECONDS = 40;
+
+/** A key that separates the calls of the floor from the operator's. */
+const LISTER_KEY = { accessKeyID: 'LTAIlister', accessKeySecret: 'made-up-secret-of-the-lister' };
+
+interface Listed {
+  readonly world: World;
+  readonly kubeconfig: string;
+  readonly requests: Requests;
+  readonly jobs: readonly (Job & { readonly clusterID: string })[];
+}
+
+/** A cold start alone. */
+export async function measureColdByList(objects: number, report: Report): Promise<Row[]> {
+  await using world = await startWorld();
+  return await coldStart(await prepare(world, objects, report));
+}
+
+/** The same, and then polls every 10 s. */
+export async function measureListed(
+  objects: number,
+  heldMiB: (objects: number) => number,
+  report: Report,
+): Promise<Row[]> {
+  await using world = await startWorld();
+  const listed = await prepare(world, objects, report);
+  return [...(await coldStart(listed)), ...(await measurePolled(listed, heldMiB(objects), report))];
+}
+
+async function prepare(world: World, objects: number, report: Report): Promise<Listed> {
+  report(`creating ${objects} objects in ${CLUSTERS} clusters`);
+  const created = await createClusters(world, CLUSTERS, objects / CLUSTERS);
+  await createReferencesTo(world, created, { interval: undefined });
+  const jobs = created.map((job, index) => ({ ...job, name: nameOf(index) }));
+  const requests = new Requests(world.controlPlane);
+  return { world, kubeconfig: await install(world.controlPlane), requests, jobs };
+}
+
+/** Starts the operator with an interval so long that no object is polled twice. */
+async function coldStart({ world, kubeconfig, requests, jobs }: Listed): Promise<Row[]> {
+  const objects = jobs.length;
+  const startedAt = Date.now();
+  const args = [CALLS_PER_MINUTE, '--interval=1h', '--observe-with=list'];
+  const operator = await world.operator({ kubeconfig, args, name: 'cold' });
+  const { lastAt, writes } = await allWritten(requests, objects);
+  await operator.process.stop();
+  const sample = Math.min(objects, MOST_WRITTEN);
+  const bare = await writeBare(world.processes, world.controlPlane.kubeconfig, sample);
+  const floor = (bare.seconds * objects) / sample;
+  const count = objects.toLocaleString('en');
+  return [
+    {
+      name: `cold start by List, ${count} objects; floor: a bare writer of as many statuses`,
+      unit: 's',
+      target: 1.15 * floor,
+      measured: (lastAt - startedAt) / 1_000,
+      floor,
+    },
+    {
+      name: `status writes of that cold start, ${count} objects`,
+      unit: 'writes',
+      target: objects,
+      measured: writes,
+      floor: objects,
+      isExact: true,
+    },
+  ];
+}
+
+async function measurePolled(
+  { world, kubeconfig, requests, jobs }: Listed,
+  floorMiB: number,
+  report: Report,
+): Promise<Row[]> {
+  const { admin, endpoint, accessKey } = world.cloud;
+  await admin.addKey({ ...LISTER_KEY, accountID: DEFAULT_ACCOUNT_ID });
+  report(`starting it again, to poll every ${POLLED_SECONDS} s`);
+  const args = [CALLS_PER_MINUTE, `--interval=${POLLED_SECONDS}s`];
+  const operator = await world.operator({ kubeconfig, args, name: 'polled' });
+  const clusters = new Set(jobs.map(({ clusterID }) => clusterID));
+  const access = [endpoint, LISTER_KEY.accessKeyID, LISTER_KEY.accessKeySecret];
+  const lister = await startFloor(world.processes, 'lister', [...access, ...clusters]);
+  await delay(SETTLE_MS);
+  const before = await usageOf(operator);
+  const floorSeconds = await cpuSecondsDuring(lister, () => delay(MEASURED_SECONDS * 1_000));
+  const after = await usageOf(operator);
+  const perJob = (seconds: number) => (seconds * 1_000) / ((jobs.length * MEASURED_SECONDS) / POLLED_SECONDS);
+  report('now jobs change for a minute');
+  const callsBefore = await callsOf(admin, accessKey.accessKeyID);
+  const began = Date.now();
+  const { inStatus, toLister } = await measureChanges(world, requests, lister, jobs);
+  const calls = (await callsOf(admin, accessKey.accessKeyID)) - callsBefore;
+  return [
+    {
+      name: 'processor time of a job by List, 10,000 objects at 10 s; floor: the SDK, parsing and comparing',
+      unit: 'ms',
+      target: 0.1,
+      measured: perJob(after.cpuSeconds - before.cpuSeconds),
+      floor: perJob(floorSeconds),
+    },
+    {
+      name: 'resident memory, 10,000 objects by List',
+      unit: 'MiB',
+      target: 130,
+      measured: after.residentMiB,
+      floor: floorMiB,
+    },
+    {
+      name: 'change to status, 99 of 100, 10,000 jobs at 10 s; floor: a bare poller',
+      unit: 's',
+      target: 11.5,
+      measured: quantile(inStatus, 0.99),
+      floor: quantile(toLister, 0.99),
+    },
+    {
+      name: 'calls a minute of it',
+      unit: 'calls',
+      target: 600,
+      measured: (calls * 60_000) / (Date.now() - began),
+      floor: (jobs.length / 100) * (60 / POLLED_SECONDS),
+    },
+  ];
+}
+
+async function callsOf(admin: World['cloud']['admin'], accessKeyID: string): Promise<number> {
+  return (await admin.counts()).byKey[accessKeyID]?.calls ?? 0;
+}
+
+/**
+ * Resolves when that number of objects have their status. @returns the time of the last one, and all writes
+ */
+async function allWritten(requests: Requests, objects: number): Promise<{ lastAt: number; writes: number }> {
+  for (;;) {
+    await delay(LOOK_EVERY_MS);
+    const writes = await requests.of(PATCH_STATUS);
+    if (new Set(writes.map(({ objectRef }) => objectRef?.name)).size < objects) continue;
+    const times = writes.map(({ stageTimestamp }) => Date.parse(stageTimestamp));
+    return { lastAt: Math.max(...times), writes: writes.length };
+  }
+}

@@ -1,0 +1,120 @@
+// 2,000 new objects, then their polls by Get at 60 s. What is compared runs beside the operator, against a
+// simulated cloud of its own: the vendor's SDK alone, and the operator as `make run` starts it.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Processes } from '../../../test/world/processes/processes.ts';
+import { type SimulatedCloud, startSimulatedCloud } from '../../../test/world/simulated-cloud.ts';
+import { jobPrefix } from '../made-up-objects.ts';
+import { usageOf } from '../usage.ts';
+import {
+  accessTo,
+  cpuSecondsDuring,
+  residentMiBByMake,
+  startByMake,
+  startFloor,
+  writeBare,
+} from './programs.ts';
+import type { Row } from './row.ts';
+import { CLUSTER_ID, createJobs, during, JOBS, serve, stage } from './stage.ts';
+
+const POLLED = 2_000;
+const POLLS_PER_SECOND = POLLED / 60;
+const SETTINGS = { objects: POLLED, intervalSeconds: 60 };
+const ARGS = ['--observe-with=get'];
+
+/** Calls of a burst at that rate on the operator's grid of half a second. */
+const BURST = 16;
+
+/** Each object is polled at its own instants by then. */
+const SETTLE_MS = 75_000;
+const MEASURED_SECONDS = 45;
+
+/** @param heldMiB memory of a process that has loaded the libraries and holds as many objects */
+export async function measurePolls(
+  processes: Processes,
+  cloud: SimulatedCloud,
+  heldMiB: (objects: number) => number,
+): Promise<Row[]> {
+  const scene = { ...SETTINGS, name: 'get', areNew: true, args: ARGS };
+  await using staged = await stage(processes, cloud, scene);
+  const { operator, server } = staged;
+  while (server.patched.size < POLLED) await delay(200);
+  const cold = await usageOf(operator);
+  const writes = server.patchedAt.length;
+
+  const aside = await startSimulatedCloud(processes, ['--quota=1000000']);
+  await createJobs(aside);
+  await using served = await serve(processes, aside, { ...SETTINGS, name: 'make-run', areNew: true });
+  const made = await startByMake(processes, { kubeconfig: served.kubeconfig, cloud: aside, args: ARGS });
+  const alone = await startSdk(processes, aside, 1);
+  const bursts = await startSdk(processes, aside, BURST);
+  await delay(SETTLE_MS);
+  let steady = await usageOf(operator).then((usage) => ({ ...usage, calls: 0 }));
+  const measure = async () => {
+    steady = await during(operator, cloud, MEASURED_SECONDS);
+  };
+  const perCall = (seconds: number) => (seconds * 1_000) / (MEASURED_SECONDS * POLLS_PER_SECOND);
+  let burstsSeconds = Number.NaN;
+  const aloneSeconds = await cpuSecondsDuring(alone, async () => {
+    burstsSeconds = await cpuSecondsDuring(bursts, measure);
+  });
+  const residentByMake = await residentMiBByMake(made);
+  const { connections } = await cloud.admin.counts();
+  for (const each of [alone, bursts, made]) await each.stop();
+
+  await using old = await serve(processes, aside, { ...SETTINGS, name: 'bare-writer' });
+  const written = await writeBare(processes, old.kubeconfig, POLLED);
+  const perPoll = (steady.cpuSeconds * 1_000) / steady.calls;
+  return [
+    {
+      name: 'processor time of a cold start, per object; floor: a bare writer',
+      unit: 'ms',
+      target: 1.2,
+      measured: (cold.cpuSeconds * 1_000) / POLLED,
+      floor: (written.cpuSeconds * 1_000) / POLLED,
+    },
+    {
+      name: 'status writes of that cold start, 2,000 objects',
+      unit: 'writes',
+      target: POLLED,
+      measured: writes,
+      floor: POLLED,
+      isExact: true,
+    },
+    {
+      name: 'processor time of a poll by Get; floor: the SDK in bursts',
+      unit: 'ms',
+      target: 1.12,
+      measured: perPoll,
+      floor: perCall(burstsSeconds),
+    },
+    {
+      name: 'the same; floor: the SDK one by one',
+      unit: 'ms',
+      target: 1.12,
+      measured: perPoll,
+      floor: perCall(aloneSeconds),
+    },
+    { name: 'connections to the cloud until then', unit: '', measured: connections.opened },
+    { name: 'connections to the API server until then', unit: '', measured: server.connections },
+    {
+      name: 'resident memory, 2,000 objects',
+      unit: 'MiB',
+      target: 105,
+      measured: steady.residentMiB,
+      floor: heldMiB(POLLED),
+    },
+    {
+      name: 'the same by `make run`',
+      unit: 'MiB',
+      target: 105,
+      measured: residentByMake,
+      floor: heldMiB(POLLED),
+    },
+  ];
+}
+
+function startSdk(processes: Processes, cloud: SimulatedCloud, burst: number) {
+  const what = [POLLS_PER_SECOND, burst, CLUSTER_ID, jobPrefix(0), JOBS];
+  return startFloor(processes, 'sdk', [...accessTo(cloud), ...what], `sdk-${burst}`);
+}
