@@ -11,7 +11,7 @@ import { startFloor } from './programs.ts';
 import { quantile, type Row } from './row.ts';
 import { stage } from './stage.ts';
 
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 15_000;
 const MEASURED_MS = 60_000;
 const NEWCOMER_EVERY_MS = 150;
 

@@ -6,7 +6,7 @@ import type { MadeUpApiServer } from '../made-up-api-server.ts';
 import { jobIDOf } from '../made-up-objects.ts';
 import { FIRST_NEWCOMER } from './stage.ts';
 
-export const NEWCOMERS = 200;
+const NEWCOMERS = 200;
 
 /** Time for the call of the last one. */
 const LAST_MS = 5_000;
