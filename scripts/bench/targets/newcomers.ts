@@ -14,7 +14,10 @@ const LAST_MS = 5_000;
 /** How long each of some new objects waited, ms. Infinite without a call. By the key that called. */
 export type Waits = (accessKeyID: string) => number[];
 
-/** Lets new objects come, at random times about `everyMs` apart. */
+/**
+ * Lets new objects come, at random times about `everyMs` apart. Not together: new objects of a cluster that
+ * come together wait for a page of its list.
+ */
 export async function letNewcomersCome(
   server: MadeUpApiServer,
   { admin }: SimulatedCloud,
@@ -23,7 +26,7 @@ export async function letNewcomersCome(
   const { last } = await admin.calls({ limit: 0 });
   const addedAt = new Map<string, number>();
   for (let each = 0; each < NEWCOMERS; each += 1) {
-    await delay(2 * everyMs * Math.random());
+    await delay(everyMs * (0.5 + Math.random()));
     addedAt.set(jobIDOf(2 * (FIRST_NEWCOMER + each)), server.add(FIRST_NEWCOMER + each));
   }
   await delay(LAST_MS);
