@@ -15,9 +15,10 @@ import { argocdHealth, type HealthOf } from '../../world/argocd/argocd-health.ts
 import { MissingToolError } from '../../world/builds/go-build.ts';
 import { served } from '../../world/control-plane/served.ts';
 import { kustomizationCrd } from '../../world/crds-of-others/crds-of-others.ts';
+import { helm3Program } from '../../world/helm/helm.ts';
 import { skipBecause } from '../../world/skip.ts';
 import { breakCalls, createJob, noJob } from '../support/cloud-side.ts';
-import { type HelmResult, useHelm } from '../support/release/helm.ts';
+import { type Helm, type HelmResult, useHelm } from '../support/release/helm.ts';
 import { shipped, writeStatus } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
 import { is, job, type Shown } from '../support/world.ts';
@@ -49,6 +50,7 @@ const CHART = {
 describe('tools that wait for objects', function () {
   this.timeout(60_000);
   const tool = useHelm();
+  const old = useHelm(helm3Program);
   const objects = {} as Record<Name, object>;
   let healthOf: HealthOf;
   const scene = useWorld({
@@ -98,10 +100,17 @@ describe('tools that wait for objects', function () {
     expect(stderr).not.to.contain('deadline exceeded');
   });
 
+  it('helm --wait of Helm 3 returns also for a job that does not exist', async () => {
+    await scene.world.kubectl('delete', 'edgetranscodejob', 'missing');
+    const { code, stderr } = await install('old', ['missing'], [], old.helm);
+    expect(code, stderr).to.equal(0);
+  });
+
   it('show each object as the page says', async () => {
     const names = Object.values(ROWS);
     await install('pending', ['unserved', 'failing', 'overdue'], ['--wait=false']);
     await writeStatus(scene.world.controlPlane, 'default', 'overdue', await argocdTestStatus('overdue'));
+    await scene.world.until('missing', (shown) => is(shown, 'Ready', 'False', 'JobNotFound'));
     await scene.world.until('failing', (shown) => is(shown, 'Ready', 'False', 'ServerError'));
     // Long enough for Helm to have read each object.
     const { stderr } = await install('pending', ['unserved', 'failing', 'overdue'], ['--timeout=3s']);
@@ -166,9 +175,10 @@ describe('tools that wait for objects', function () {
     release: string,
     names: readonly Name[],
     args: readonly string[] = [],
+    helm: Helm = tool.helm,
   ): Promise<HelmResult> {
     const chart = join(tool.helm.folder, 'streams');
-    return tool.helm.run(
+    return helm.run(
       ['upgrade', '--install', release, chart, '--wait', '--timeout=60s', '--values=-', ...args],
       {
         values: { objects: names.map((name) => objects[name]) },
