@@ -13,10 +13,9 @@ import { pacing } from '../../src/cloud/ratelimit/call-rate.ts';
 import { RedisConnection } from '../../src/cloud/redis/redis-connection.ts';
 import { addCallers, type Caller } from '../unit/kit/callers.ts';
 import { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';
-import { MissingToolError } from '../world/builds/go-build.ts';
 import { Processes } from '../world/processes/processes.ts';
-import { type RedisServer, redisProgram, startRedis } from '../world/redis.ts';
-import { skipBecause } from '../world/skip.ts';
+import { type RedisServer, startRedis } from '../world/redis.ts';
+import { useRedis } from '../world/use-redis.ts';
 
 export const SHARDS = 3;
 const CALLS_PER_MINUTE = 1_200;
@@ -110,16 +109,11 @@ export function useSpenders(): Spenders {
   let directory: string | undefined;
   let processes: Processes | undefined;
   let accounts = 0;
-  before(async function () {
-    try {
-      const program = await redisProgram();
-      directory = await mkdtemp(join(tmpdir(), 'redis-'));
-      processes = new Processes(directory);
-      await scene.start(processes, program);
-    } catch (error) {
-      if (error instanceof MissingToolError) skipBecause(this, error.message);
-      throw error;
-    }
+  const redis = useRedis();
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'redis-'));
+    processes = new Processes(directory);
+    await scene.start(processes, redis.program);
   });
   after(async () => {
     await processes?.stop();

@@ -4,10 +4,9 @@
  */
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
-import { MissingToolError } from '../../world/builds/go-build.ts';
 import type { Operator } from '../../world/operator.ts';
-import { redisProgram, startRedis } from '../../world/redis.ts';
-import { skipBecause } from '../../world/skip.ts';
+import { startRedis } from '../../world/redis.ts';
+import { useRedis } from '../../world/use-redis.ts';
 import { createJob, type JobIDs } from '../support/cloud-side.ts';
 import { useWorld } from '../support/use-world.ts';
 import { job } from '../support/world.ts';
@@ -22,18 +21,9 @@ const PASSWORD = 'another-password-of-tests';
 
 describe('a shard whose Redis refuses what sharing needs', function () {
   this.timeout(240_000);
-  let program: string;
+  const tool = useRedis();
   let operator: Operator;
   let first: JobIDs;
-  before(async function () {
-    this.timeout(120_000);
-    try {
-      program = await redisProgram();
-    } catch (error) {
-      if (error instanceof MissingToolError) skipBecause(this, error.message);
-      throw error;
-    }
-  });
   const scene = useWorld({
     prepare: async (world) => {
       for (let index = 0; index < OBJECTS; index += 1) {
@@ -47,7 +37,7 @@ describe('a shard whose Redis refuses what sharing needs', function () {
 
   it('reports that it shares no budget, and logs once which command is refused', async () => {
     const { world } = scene;
-    const { port, url } = await startRedis(world.processes, program);
+    const { port, url } = await startRedis(world.processes, tool.program);
     const owner = new Redis(url);
     const rules = ['on', `>${PASSWORD}`, 'allkeys', 'allchannels', '+@all', '-hmset'];
     await owner.call('ACL', 'SETUSER', USER, ...rules);

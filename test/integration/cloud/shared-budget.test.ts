@@ -5,10 +5,9 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { SHARD_LABEL } from '../../../src/api/edge-transcode-job.ts';
-import { MissingToolError } from '../../world/builds/go-build.ts';
 import type { Operator } from '../../world/operator.ts';
-import { type RedisServer, redisProgram, startRedis } from '../../world/redis.ts';
-import { skipBecause } from '../../world/skip.ts';
+import { type RedisServer, startRedis } from '../../world/redis.ts';
+import { useRedis } from '../../world/use-redis.ts';
 import { createJob, mostWithin, now } from '../support/cloud-side.ts';
 import { LEASE, leaseOf } from '../support/terms.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -31,18 +30,9 @@ const NOTICED_MS = 5_000;
 
 describe('a budget that three shards share', function () {
   this.timeout(150_000);
+  const tool = useRedis();
   const operators = new Map<Shard, Operator>();
-  let program: string;
   let redis: RedisServer;
-  before(async function () {
-    this.timeout(120_000);
-    try {
-      program = await redisProgram();
-    } catch (error) {
-      if (error instanceof MissingToolError) skipBecause(this, error.message);
-      throw error;
-    }
-  });
   const scene = useWorld({
     prepare: async (world) => {
       const objects: object[] = [];
@@ -59,7 +49,7 @@ describe('a budget that three shards share', function () {
   });
 
   it('is reported as shared by a metric', async () => {
-    redis = await startRedis(scene.world.processes, program);
+    redis = await startRedis(scene.world.processes, tool.program);
     for (const shard of SHARDS) await start(shard);
     await untilShared(1);
   });
@@ -90,7 +80,7 @@ describe('a budget that three shards share', function () {
     redis.process.kill('SIGKILL');
     await untilShared(0, NOTICED_MS);
     await called();
-    redis = await startRedis(scene.world.processes, program, redis.port);
+    redis = await startRedis(scene.world.processes, tool.program, redis.port);
     await untilShared(1);
     await called();
   });

@@ -5,7 +5,6 @@
  */
 import { expect } from 'chai';
 import { readRules } from '../../guards/deploy/monitoring.ts';
-import { MissingToolError } from '../../world/builds/go-build.ts';
 import {
   type Alert,
   type Alertmanager,
@@ -15,8 +14,8 @@ import {
 } from '../../world/monitoring/servers.ts';
 import type { Operator } from '../../world/operator.ts';
 import { freePort } from '../../world/processes/ports.ts';
-import { redisProgram, startRedis } from '../../world/redis.ts';
-import { skipBecause } from '../../world/skip.ts';
+import { startRedis } from '../../world/redis.ts';
+import { useRedis } from '../../world/use-redis.ts';
 import { useWorld } from '../support/use-world.ts';
 import { requestRefresh } from '../support/user-side.ts';
 import type { World } from '../support/world.ts';
@@ -49,16 +48,13 @@ describe('in Prometheus', function () {
   const programs = usePrograms();
   const webhook = new Webhook();
   const repairs: Repair[] = [];
-  let redis: { readonly program: string; readonly port: number };
+  const redis = useRedis();
+  let redisPort: number;
   let startAgain: (...args: readonly string[]) => Promise<Operator>;
   let prometheus: Prometheus;
   let alertmanager: Alertmanager;
-  before(async function () {
-    const program = await redisProgram().catch((error: Error) => {
-      if (error instanceof MissingToolError) return skipBecause(this, error.message);
-      throw error;
-    });
-    redis = { program, port: await freePort() };
+  before(async () => {
+    redisPort = await freePort();
   });
   const scene = useWorld({
     prepare: async (world) => {
@@ -72,7 +68,7 @@ describe('in Prometheus', function () {
   scene.setUp(async () => {
     const { world } = scene;
     const ports = [await freePort(), await freePort()] as const;
-    startAgain = (...args) => operatorOn(world, ports[0], redis.port, args);
+    startAgain = (...args) => operatorOn(world, ports[0], redisPort, args);
     alertmanager = await startAlertmanager(
       world.processes,
       programs().alertmanager,
@@ -166,7 +162,7 @@ describe('in Prometheus', function () {
     it('end with their conditions', async () => {
       const { world } = scene;
       await Promise.all(repairs.map((repair) => repair()));
-      await startRedis(world.processes, redis.program, redis.port);
+      await startRedis(world.processes, redis.program, redisPort);
       await fire();
     });
 
