@@ -30,16 +30,23 @@ export interface JobStore {
   keys(): Iterable<ObjectKey>;
 }
 
+/** A status that was written. */
+export interface Written {
+  /** The status that it replaced. */
+  readonly replaced: HeldStatus;
+  /** Whether the API server stored all that the status says: an older CRD drops fields. */
+  readonly isWhole: boolean;
+}
+
 export interface StatusSink {
   /**
    * Writes the status as soon as possible. A later call for the same object replaces a status that is not
-   * written yet. Calls `onResult` once: with the status that was replaced, or with undefined when nothing was
-   * written.
+   * written yet. Calls `onResult` once: with undefined when nothing was written.
    */
   write(
     object: EdgeTranscodeJob,
     status: EdgeTranscodeJobStatus,
-    onResult: (replaced: HeldStatus | undefined) => void,
+    onResult: (written: Written | undefined) => void,
   ): void;
 }
 

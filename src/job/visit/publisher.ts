@@ -7,7 +7,7 @@ import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../api/edge-tr
 import { type Clock, rfc3339 } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { Timetable } from '../../controller/timetable.ts';
-import type { EventSink, JobStore, StatusSink } from '../model/sinks.ts';
+import type { EventSink, JobStore, StatusSink, Written } from '../model/sinks.ts';
 import {
   effectiveInterval,
   FRESHNESS_GRACE_MS,
@@ -97,25 +97,24 @@ export class Publisher {
     const { factsStore, writer, events } = this.#parts;
     const waiting: Sent = { ...sent, pending: status };
     factsStore.setSent(object, waiting);
-    writer.write(object, status, (replaced) => {
+    writer.write(object, status, (written) => {
       // Compared by identity: a heartbeat has the same fingerprint as the write that it replaced.
       const latest = factsStore.sent(object) === waiting;
       if (latest)
         factsStore.setSent(
           object,
-          replaced ? { ...sent, ...this.#stored(object, sent.fingerprint) } : undefined,
+          written ? { ...sent, ...this.#stored(object, sent.fingerprint, written) } : undefined,
         );
-      if (replaced) for (const event of transitionEvents(replaced, status)) events.record(object, event);
+      if (written)
+        for (const event of transitionEvents(written.replaced, status)) events.record(object, event);
     });
   }
 
   /** Returns the fingerprint of the status that our write brought into the store. */
-  #stored({ key, uid }: EdgeTranscodeJob, fingerprint: string): Pick<Sent, 'stored'> {
+  #stored({ key, uid }: EdgeTranscodeJob, fingerprint: string, { isWhole }: Written): Pick<Sent, 'stored'> {
+    if (isWhole) return { stored: fingerprint };
     const newest = this.#parts.jobs.get(key);
-    if (newest?.uid !== uid) return {};
-    const stored = fingerprintOf(newest.status);
-    // Mostly equal, and then one string in memory.
-    return { stored: stored === fingerprint ? fingerprint : stored };
+    return newest?.uid === uid ? { stored: fingerprintOf(newest.status) } : {};
   }
 
   #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {

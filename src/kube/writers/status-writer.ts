@@ -3,6 +3,7 @@
  * changed since. A failed write is retried; a newer status of the same object replaces one that still waits.
  * Namespaces take turns, and one whose objects change again and again is slowed down (`repeat-limit.ts`).
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
@@ -11,7 +12,7 @@ import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { Controller } from '../../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
-import type { StatusSink } from '../../job/model/sinks.ts';
+import type { StatusSink, Written } from '../../job/model/sinks.ts';
 import { fingerprintOf } from '../../job/status/fingerprint.ts';
 import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
 import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
@@ -40,7 +41,7 @@ export interface StatusWriterParts {
 interface Desired {
   readonly uid: string;
   readonly status: EdgeTranscodeJobStatus;
-  readonly onResult: (replaced: HeldStatus | undefined) => void;
+  readonly onResult: (written: Written | undefined) => void;
   failures: number;
   /** Conflicts in a row. */
   conflicts: number;
@@ -143,12 +144,12 @@ export class StatusWriter implements StatusSink {
     this.#finish(key, desired);
     this.#limit.wrote(key);
     this.#rejections.recovered(key);
+    const isWhole = !after || saysAll(after.status, desired.status);
     if (after) this.#parts.store.update(after);
-    const isWhole = !after || fingerprintOf(after.status) === fingerprintOf(desired.status);
     this.#parts.onWrite(isWhole ? 'written' : 'pruned');
     if (isWhole) this.#pruning.recovered('CRD');
     else this.#logPruned(key);
-    desired.onResult(before.status);
+    desired.onResult({ replaced: before.status, isWhole });
     return awaitChange();
   }
 
@@ -259,6 +260,11 @@ export class StatusWriter implements StatusSink {
   #finish(key: ObjectKey, desired: Desired): void {
     if (this.#desired.get(key) === desired) this.#desired.delete(key);
   }
+}
+
+/** Whether a stored status says all that the written one says. Equal ones need no fingerprints, which are slow. */
+function saysAll(stored: HeldStatus, written: EdgeTranscodeJobStatus): boolean {
+  return isDeepStrictEqual(stored, written) || fingerprintOf(stored) === fingerprintOf(written);
 }
 
 /** What a person can do about a failed write. */

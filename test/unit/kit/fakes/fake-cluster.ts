@@ -107,8 +107,11 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
   #finish({ object, status, onResult }: Write): void {
     const { key } = object;
     const current = this.#jobs.get(key);
-    if (current?.uid === object.uid) this.#store({ ...current, status: this.prune(status) });
-    onResult(current?.uid === object.uid ? current.status : undefined);
+    const stored = this.prune(status);
+    if (current?.uid === object.uid) this.#store({ ...current, status: stored });
+    onResult(
+      current?.uid === object.uid ? { replaced: current.status, isWhole: stored === status } : undefined,
+    );
   }
 
   #store(job: EdgeTranscodeJob): ObjectKey {

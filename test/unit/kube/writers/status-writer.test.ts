@@ -89,6 +89,8 @@ describe('the status writer', () => {
   let results: string[];
   /** The result that each `write` received, by name. */
   let reported: string[];
+  /** Whether each written status was stored as a whole. */
+  let keptWhole: boolean[];
   let mayWrite: boolean;
   let stop: AbortController;
   let running: Promise<void>;
@@ -100,6 +102,7 @@ describe('the status writer', () => {
     logger = new RecordingLogger();
     results = [];
     reported = [];
+    keptWhole = [];
     stop = new AbortController();
     mayWrite = true;
     writer = new StatusWriter({
@@ -125,9 +128,10 @@ describe('the status writer', () => {
   }
 
   async function write(job: EdgeTranscodeJob, status: Status, name = nameOf(job.key)): Promise<void> {
-    writer.write(job, status, (replaced) =>
-      reported.push(`${name} ${replaced ? `replaced ${replaced.state ?? 'nothing'}` : 'not written'}`),
-    );
+    writer.write(job, status, (written) => {
+      reported.push(`${name} ${written ? `replaced ${written.replaced.state ?? 'nothing'}` : 'not written'}`);
+      if (written) keptWhole.push(written.isWhole);
+    });
     await settled();
   }
 
@@ -160,6 +164,7 @@ describe('the status writer', () => {
       await client.accept(raw('a', 6 + version, { status }));
     }
     expect(results).to.deep.equal(['pruned', 'pruned', 'written', 'pruned']);
+    expect(keptWhole).to.deep.equal([false, false, true, false]);
     const warnings = logger.lines.filter(({ level }) => level === 'warn');
     expect(warnings.map(({ fields }) => fields.hint)).to.deep.equal(Array(2).fill('kubectl apply -f crds/'));
   });
@@ -269,7 +274,7 @@ describe('the status writer', () => {
 
   it('replaces a waiting status by a newer one, and reports the older as not written', async () => {
     const job = known();
-    writer.write(job, RUNNING, (replaced) => reported.push(`older ${replaced?.state}`));
+    writer.write(job, RUNNING, (written) => reported.push(`older ${written?.replaced.state}`));
     await write(job, STOPPED, 'newer');
     expect(client.patches).to.have.length(1);
     expect(client.last.body[2]).to.deep.include({ value: STOPPED });
