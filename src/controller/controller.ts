@@ -15,7 +15,7 @@ import { WorkQueue } from './work-queue.ts';
  * and when the controller stops: waiting work should give up, work that has begun may finish. Throwing is a
  * bug; it is logged and the key is retried with back-off.
  */
-export type Reconcile<Key> = (key: Key, signal: AbortSignal) => Promise<Outcome>;
+export type Reconcile<Key> = (key: Key, signal: AbortSignal) => Outcome | Promise<Outcome>;
 
 export interface ControllerOptions<Key> {
   readonly clock: Clock;
@@ -105,29 +105,26 @@ export class Controller<Key> {
     }
   }
 
+  /** One function: each further async one that waits takes half a kilobyte, and 100,000 keys may wait. */
   async #process(key: Key, reconcile: Reconcile<Key>): Promise<void> {
     const abort = new AbortController();
     this.#aborts.set(key, abort);
     const began = this.#options.clock.now();
-    const outcome = await this.#try(() => reconcile(key, abort.signal), key);
+    let outcome: Outcome | { readonly kind: 'error' };
+    try {
+      outcome = await reconcile(key, abort.signal);
+      this.#throws.delete(key);
+    } catch (error) {
+      outcome = { kind: 'error' };
+      this.#options.logger.error('reconciling failed unexpectedly', { key, error });
+      this.#throws.set(key, (this.#throws.get(key) ?? 0) + 1);
+    }
     this.#aborts.delete(key);
     this.#options.onReconciled?.(outcome.kind, (this.#options.clock.now() - began) / 1_000);
     const again = this.#queue.done(key);
     if (!again && this.#reconcile) this.#apply(key, outcome);
     this.#schedule();
     if (!this.#reconcile && this.#queue.working === 0) this.#whenIdle?.();
-  }
-
-  async #try(reconcile: () => Promise<Outcome>, key: Key): Promise<Outcome | { readonly kind: 'error' }> {
-    try {
-      const outcome = await reconcile();
-      this.#throws.delete(key);
-      return outcome;
-    } catch (error) {
-      this.#options.logger.error('reconciling failed unexpectedly', { key, error });
-      this.#throws.set(key, (this.#throws.get(key) ?? 0) + 1);
-      return { kind: 'error' };
-    }
   }
 
   /** The one place where an outcome becomes a queue verb. */

@@ -262,7 +262,7 @@ export class StatusWriter implements StatusSink {
   }
 }
 
-/** Whether a stored status says all that the written one says. Equal ones need no fingerprints, which are slow. */
+/** Whether a stored status says all that was written. Equal ones need no fingerprints, which are slow. */
 function saysAll(stored: HeldStatus, written: EdgeTranscodeJobStatus): boolean {
   return isDeepStrictEqual(stored, written) || fingerprintOf(stored) === fingerprintOf(written);
 }
