@@ -458,10 +458,13 @@ describe('the chart', function () {
     ['podMonitor', 'PodMonitor', 'podMetricsEndpoints'],
   ] as const)
     it(`makes a ${kind} that keeps the labels of the objects`, async () => {
-      const values = { [section]: { enabled: true, interval: '30s', additionalLabels: { release: 'p' } } };
+      const annotations = { 'arms.prometheus.io/discovery': 'true' };
+      const additionalLabels = { release: 'p' };
+      const values = { [section]: { enabled: true, interval: '30s', additionalLabels, annotations } };
       const manifests = await scene.helm.render({ values });
       const { metadata, spec } = theOnly<Manifest & { spec: Record<string, unknown> }>(manifests, kind);
-      expect(metadata).to.have.property('labels').that.includes({ release: 'p' });
+      expect(metadata).to.have.property('labels').that.includes(additionalLabels);
+      expect(metadata).to.have.property('annotations').that.deep.equals(annotations);
       expect(spec[endpoints]).to.deep.equal([{ port: 'http', interval: '30s', honorLabels: true }]);
       const labels = theOnly<V1Deployment>(manifests, 'Deployment').spec?.selector;
       expect(spec.selector).to.deep.equal(labels);
