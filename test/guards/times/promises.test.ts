@@ -10,7 +10,7 @@ import { ROOT } from '../deploy/manifests.ts';
 import { type Promised, problemsOf, promisesIn, type Sources, timesIn } from './promises.ts';
 
 /** Pages that promise times to users and operators. */
-const PAGES = globSync(['README.md', 'docs/*.md', 'docs/runbooks/*.md', 'deploy/**/*.{md,yaml}'], {
+const PAGES = globSync(['README.md', 'docs/{,install/,runbooks/}*.md', 'deploy/**/*.{md,yaml}'], {
   cwd: ROOT,
 }).sort();
 

@@ -19,14 +19,23 @@ import type { World } from '../world.ts';
 /** Helm renders and sends before the Deployment is there. */
 const THERE_WITHIN = { withinMs: 60_000 };
 
+/** The variables that a webhook adds to a pod, from the Deployment and its namespace. */
+export type Injection = (
+  deployment: V1Deployment,
+  namespace: string,
+) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>;
+
 export class Pods {
   readonly #world: World;
+  readonly #inject: Injection;
   #operator: Operator | undefined;
   #generation = 0;
   #uid: string | undefined;
 
-  constructor(world: World) {
+  /** @param inject what an admission webhook adds to the environment of each pod; default: nothing */
+  constructor(world: World, inject: Injection = () => ({})) {
     this.#world = world;
+    this.#inject = inject;
   }
 
   get operator(): Operator | undefined {
@@ -35,15 +44,24 @@ export class Pods {
 
   /** Waits for a generation of the Deployment that has no pods yet, and gives it one that is ready. */
   async rollOut(namespace: string, name: string): Promise<void> {
-    const next = await this.#world.eventually(
-      `a new generation of deployment ${name}`,
-      async () => {
-        const found = await this.#find(namespace, name);
-        const isNew = found?.metadata?.uid !== this.#uid || found?.metadata?.generation !== this.#generation;
-        return found && isNew ? found : undefined;
-      },
-      THERE_WITHIN,
-    );
+    const what = `a new generation of deployment ${name}`;
+    const next = await this.#world.eventually(what, () => this.#next(namespace, name), THERE_WITHIN);
+    await this.#replace(next, namespace, name);
+  }
+
+  /** Does the same if there is such a generation now. */
+  async follow(namespace: string, name: string): Promise<void> {
+    const next = await this.#next(namespace, name);
+    if (next) await this.#replace(next, namespace, name);
+  }
+
+  async #next(namespace: string, name: string): Promise<V1Deployment | undefined> {
+    const found = await this.#find(namespace, name);
+    const isNew = found?.metadata?.uid !== this.#uid || found?.metadata?.generation !== this.#generation;
+    return found && isNew ? found : undefined;
+  }
+
+  async #replace(next: V1Deployment, namespace: string, name: string): Promise<void> {
     this.#uid = next.metadata?.uid;
     this.#generation = next.metadata?.generation ?? 0;
     await this.stop();
@@ -62,8 +80,8 @@ export class Pods {
     return text === '' ? undefined : JSON.parse(text);
   }
 
-  async #start({ spec }: V1Deployment, namespace: string): Promise<Operator> {
-    const pod = spec?.template.spec as V1PodSpec;
+  async #start(deployment: V1Deployment, namespace: string): Promise<Operator> {
+    const pod = deployment.spec?.template.spec as V1PodSpec;
     const container = pod.containers[0] as V1Container;
     const account = pod.serviceAccountName ?? 'default';
     const root = join(this.#world.processes.directory, `pod-${this.#generation}-${this.#uid}`);
@@ -77,7 +95,7 @@ export class Pods {
       kubeconfigIn: 'environment',
       cloud: undefined,
       args: container.args ?? [],
-      env,
+      env: { ...(await this.#inject(deployment, namespace)), ...env },
     });
   }
 
