@@ -24,7 +24,7 @@ const SET_ELSEWHERE: { readonly [F in Flag]?: string | undefined } = {
   'redis-url': undefined,
   'http-address': undefined,
   'page-address': undefined,
-  'page-namespaces': undefined,
+  'page-namespaces': 'page.namespaces',
 };
 
 export interface ConfigValue {

@@ -1,4 +1,6 @@
-/** The example of a proxy with a login, before the page of a real operator: nginx, with the shipped config. */
+/**
+ * The example of a proxy with a login, before the page of a real operator: nginx with the shipped config.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
