@@ -30,7 +30,7 @@ const BLOCK =
 const LINK = /\[[^\]]*\]\((?<target>[^)\s]+)\)|\b(?:href|src|srcset)="(?<attribute>[^"]+)"/g;
 
 /** All pages, relative to the root of the repository. */
-export const PAGES: readonly string[] = globSync('**/*.md', {
+export const PAGES: readonly string[] = globSync(['**/*.md', '.github/**/*.md'], {
   cwd: ROOT,
   exclude: (name) => ['node_modules', 'dist', '.git'].includes(name),
 }).sort();
