@@ -22,8 +22,8 @@ const TOO_LARGE = {
 /**
  * Refusals that the API server of the tests gives to no watch of the operator, as was tried: a watch from a
  * version that it has not reached waits (a list gets 504), and a version that is no number gets 500. Load
- * balancers and API servers of other releases do answer so. The real one refuses watches in watch.test.ts: 401,
- * 403, 404 and 410.
+ * balancers and API servers of other releases do answer so. The real one refuses watches in watch.test.ts:
+ * 401, 403, 404 and 410.
  */
 const REFUSALS: Record<string, Refusal> = {
   'an event of code 504': { status: 200, body: { ...TOO_LARGE, code: 504 } },
