@@ -11,7 +11,7 @@ const NAME_THE_IMAGE = [
   'Dockerfile',
   'deploy/install.yaml',
   'deploy/namespaced/install.yaml',
-  'deploy/chart/README.md',
+  'docs/install/README.md',
 ];
 const IMAGE = /edge-transcode-job-operator:(\d[\w.-]*\w)/g;
 

@@ -98,6 +98,7 @@ function isComplete(command: string): boolean {
   if (end !== undefined) return new RegExp(`\\n\\s*${end}$`).test(command);
   // An assignment belongs to the command that uses it.
   if (/[\\|]$|(^|\n)\w+=\S*$/.test(command)) return false;
+  if (/\bdo$/m.test(command) && !/^done\b/m.test(command)) return false;
   const bare = command.replaceAll(/'[^']*'|"[^"]*"/g, '');
   if (/['"]/.test(bare)) return false;
   const count = (bracket: string) => bare.split(bracket).length;

@@ -43,7 +43,7 @@ describe('disagreements', () => {
       `the image in Dockerfile is ${version}, not 9.9.9`,
       `the image in deploy/install.yaml is ${version}, not 9.9.9`,
       `the image in deploy/namespaced/install.yaml is ${version}, not 9.9.9`,
-      `the image in deploy/chart/README.md is ${version}, not 9.9.9`,
+      `the image in docs/install/README.md is ${version}, not 9.9.9`,
       'CHANGELOG.md has no section "## 9.9.9"',
     ]);
   });
