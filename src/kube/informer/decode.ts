@@ -21,6 +21,15 @@ import { objectKey } from '../../base/object-key.ts';
  */
 const LONGEST_TOKEN = 256;
 
+/**
+ * Longest text of a status that is kept, in characters. The operator writes at most 4,096, into a field of a
+ * job. The schema bounds no text, so another client could store a megabyte.
+ */
+const LONGEST_TEXT = 4_096;
+
+/** Most conditions that are kept. The operator writes at most six. */
+const MOST_CONDITIONS = 16;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Decodes an object. @returns undefined when it is not an object of the API at all */
@@ -78,29 +87,31 @@ function problemOf(spec: Fields): string | undefined {
 }
 
 /**
- * Takes the fields as they are, because the operator alone writes them. Fields that code depends on are left
- * out when they are not what it expects.
+ * Takes the fields as they are, because the operator alone should write them. Fields that code depends on are
+ * left out when they are not what it expects, or longer than it writes them.
  */
 function decodeStatus(status: Fields): HeldStatus {
   const sound: Record<string, unknown> = { ...status };
   for (const [name, isSound] of SOUND) if (name in sound && !isSound(sound[name])) delete sound[name];
   const { conditions } = sound;
-  if (Array.isArray(conditions)) sound.conditions = conditions.filter(isCondition);
+  if (Array.isArray(conditions)) sound.conditions = conditions.slice(0, MOST_CONDITIONS).filter(isCondition);
   return sound;
 }
 
 const SOUND: ReadonlyMap<string, (value: unknown) => boolean> = new Map<string, (value: unknown) => boolean>([
-  ['job', (job) => isRecord(job) && Object.values(job).every((value) => typeof value === 'string')],
-  ['observedTarget', isText],
-  ['lastObservedTime', isText],
-  ['lastHandledRequestedAt', isText],
+  ['job', (job) => isRecord(job) && Object.values(job).every(isShort)],
+  ['state', isShortText],
+  ['effectiveInterval', isShortText],
+  ['observedTarget', isShortText],
+  ['lastObservedTime', isShortText],
+  ['lastHandledRequestedAt', isShortText],
   ['conditions', Array.isArray],
 ]);
 
 /** Checks the date too: the next status keeps it, and the schema would refuse that status without a date. */
 function isCondition(value: unknown): value is Condition {
   const { type, status, reason, message, lastTransitionTime } = fieldsOf(value);
-  return [type, status, reason, lastTransitionTime].every(isText) && typeof message === 'string';
+  return [type, status, reason, lastTransitionTime].every(isShortText) && isShort(message);
 }
 
 function fieldsOf(value: unknown): Fields {
@@ -113,4 +124,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
+}
+
+function isShort(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_TEXT;
+}
+
+function isShortText(value: unknown): value is string {
+  return isText(value) && isShort(value);
 }

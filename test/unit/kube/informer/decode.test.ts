@@ -186,6 +186,30 @@ describe('an object of the API server', () => {
     expect(withStatus(odd)).to.deep.equal({});
   });
 
+  it('has no text of a status that is longer than the operator writes, and no crowd of conditions', () => {
+    const LONG = 'x'.repeat(4_097);
+    const sound = {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Observed',
+      message: '',
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    };
+    expect(withStatus({ job: { name: LONG }, observedGeneration: 1 })).to.deep.equal({
+      observedGeneration: 1,
+    });
+    for (const field of ['state', 'effectiveInterval', 'observedTarget', 'lastObservedTime'])
+      expect(withStatus({ [field]: LONG }), field).to.deep.equal({});
+    expect(withStatus({ lastHandledRequestedAt: LONG })).to.deep.equal({});
+    for (const field of Object.keys(sound))
+      expect(withStatus({ conditions: [sound, { ...sound, [field]: LONG }] }), field).to.deep.equal({
+        conditions: [sound],
+      });
+    expect(withStatus({ conditions: Array(1_000).fill(sound) })?.conditions).to.have.lengthOf(16);
+    const longest = { job: { streamInput: LONG.slice(1) } };
+    expect(withStatus(longest)).to.deep.equal(longest);
+  });
+
   it('drops conditions that would make the schema refuse the next status', () => {
     const good = {
       type: 'Ready',
