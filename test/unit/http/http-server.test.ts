@@ -151,6 +151,19 @@ describe('the HTTP server', () => {
         expect(await untilClosed(text)).not.to.contain('HTTP/1.1 200');
       });
 
+    for (const header of ['transfer-encoding: chunked', 'content-length: 1000000'])
+      it(`reads no body: ${header}`, async () => {
+        await restart();
+        const head = `GET /metrics HTTP/1.1\r\nhost: a\r\n${header}\r\n\r\n`;
+        expect(await untilClosed(head)).to.match(/^HTTP\/1.1 400 /);
+      });
+
+    it('answers a request to upgrade once, and reads nothing that follows', async () => {
+      await restart();
+      const head = 'GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n';
+      expect(await untilClosed(head)).to.match(/^HTTP\/1.1 200 /);
+    });
+
     it('closes an idle connection', async () => {
       await restart({ idleMs: 50 });
       expect(await untilClosed(GET_METRICS)).to.contain('HTTP/1.1 200');
