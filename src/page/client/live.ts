@@ -22,10 +22,14 @@ async function refresh(): Promise<void> {
       signal: AbortSignal.timeout(EVERY_MS),
     });
     if (answer.status === 304) answeredAt = Date.now();
-    if (answer.status !== 200) return;
+    // 404 says that the object of this page is gone.
+    if (answer.status !== 200 && answer.status !== 404) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const { now } = page.documentElement.dataset;
+    // A page of a proxy, such as its login, is no answer of the operator.
+    if (now === undefined) return;
     answeredAt = Date.now();
-    ahead = Number(page.documentElement.dataset.now) - Date.now();
+    ahead = Number(now) - answeredAt;
     etag = answer.headers.get('etag') ?? '';
     document.title = page.title;
     for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) replace(part, page);

@@ -212,9 +212,25 @@ describe('the status page in a browser', function () {
     expect(shown).to.contain('stopped</a>');
   });
 
-  it('says so when the operator does not answer any more', async () => {
+  it('says so when the object that it shows is gone', async () => {
+    const shown = await open({}, '?object=media/suspended');
+    await scene.world.kubectl('delete', 'edgetranscodejob', 'suspended', '--namespace=media');
+    await shown.getByText('No such object').waitFor({ timeout: SHOWN_WITHIN_MS });
+    await shown.context().close();
+    // The browser complains of the status 404.
+    complaints.length = 0;
+  });
+
+  it('says so when the operator does not answer any more, or a login answers instead', async () => {
+    const loggedOut = await open();
+    const title = await loggedOut.title();
+    const login = { contentType: 'text/html', body: '<!doctype html><title>Sign in</title><form></form>' };
+    await loggedOut.route('**/*', (route) => route.fulfill(login));
     await scene.world.operators[0]?.process.kill('SIGSTOP');
-    await page.getByText('No answer from the operator for').waitFor({ timeout: SHOWN_WITHIN_MS });
+    for (const each of [page, loggedOut])
+      await each.getByText('No answer from the operator for').waitFor({ timeout: SHOWN_WITHIN_MS });
+    expect(await loggedOut.title()).to.equal(title);
+    expect(await loggedOut.locator('#rows').innerText()).to.not.contain('NaN');
     await scene.world.operators[0]?.process.kill('SIGCONT');
     await page
       .getByText('No answer from the operator for')
