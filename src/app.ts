@@ -110,7 +110,7 @@ export class App {
       source: {
         jobs: () => store.values(),
         observedAt: (job) => this.#leader?.factsStore.find(job)?.observed?.time,
-        missing: () => this.#missing(),
+        awaited: () => store.awaited,
         watchProgressedAt: () => wallSeconds(watchers.progressedAt),
         isLeading: () => election.isLeading,
         leader: () => election.leader,

@@ -6,8 +6,8 @@ export interface PageSource {
   jobs(): Iterable<EdgeTranscodeJob>;
   /** Unix seconds of the object's last observation, where this process knows it better than the status. */
   observedAt(job: EdgeTranscodeJob): number | undefined;
-  /** Why objects may be missing: a list is not complete. Undefined: none are. */
-  missing(): string | undefined;
+  /** Namespaces whose first list has not arrived, because it takes long or is refused. Undefined: all. */
+  awaited(): readonly (string | undefined)[];
   /** Unix seconds of the last page, event or bookmark of the watch. */
   watchProgressedAt(): number;
   isLeading(): boolean;

@@ -14,6 +14,7 @@ export interface Snapshot {
   readonly transitions: readonly Transition[];
   readonly namespaces: readonly string[];
   readonly accounts: readonly Account[] | undefined;
+  /** Why objects may be missing. Undefined: none are. */
   readonly missing: string | undefined;
   readonly watchProgressedAt: number;
   readonly isLeading: boolean;
@@ -59,7 +60,7 @@ export async function takeSnapshot(
     transitions: latestTransitions(rows, MOST_TRANSITIONS),
     namespaces: [...new Set(rows.map(({ namespace }) => namespace))].sort(),
     accounts: accounts && accountsOf(accounts, rows, namespaces === undefined),
-    missing: source.missing(),
+    missing: missingOf(source.awaited(), shown),
     watchProgressedAt: source.watchProgressedAt(),
     isLeading: source.isLeading(),
     leader: source.leader(),
@@ -84,4 +85,15 @@ function accountsOf(accounts: Iterable<AccountUse>, rows: readonly Row[], showsA
   })
     .filter(({ identities }) => identities.length > 0)
     .sort((a, b) => b.load - a.load);
+}
+
+/** Says it of the shown namespaces only, and of those that are refused as well: their objects are missing. */
+function missingOf(
+  awaited: readonly (string | undefined)[],
+  shown: ReadonlySet<string> | undefined,
+): string | undefined {
+  const here = awaited.filter((namespace) => namespace === undefined || !shown || shown.has(namespace));
+  if (here.length === 0) return undefined;
+  const where = here[0] === undefined ? '' : ` of ${here.join(', ')}`;
+  return `the first list of EdgeTranscodeJobs${where} has not arrived yet`;
 }

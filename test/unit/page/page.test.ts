@@ -31,7 +31,7 @@ describe('the status page', () => {
     source = {
       jobs: () => jobs,
       observedAt: () => undefined,
-      missing: () => undefined,
+      awaited: () => [],
       watchProgressedAt: () => 0,
       isLeading: () => true,
       leader: () => 'pod-a_1',
@@ -117,8 +117,22 @@ describe('the status page', () => {
   });
 
   it('says that objects may be missing while a list is not complete', async () => {
-    source = { ...source, missing: () => 'the first list has not arrived' };
-    expect(await text('/')).to.contain('Objects may be missing: the first list has not arrived.');
+    source = { ...source, awaited: () => [undefined] };
+    for (const namespaces of [undefined, ['media']])
+      expect(await text('/', aPage({ namespaces }))).to.contain(
+        'Objects may be missing: the first list of EdgeTranscodeJobs has not arrived yet.',
+      );
+    source = { ...source, awaited: () => ['media', 'news'] };
+    expect(await text('/')).to.contain(
+      'Objects may be missing: the first list of EdgeTranscodeJobs of media, news',
+    );
+  });
+
+  it('names no namespace that it does not show because its list has not arrived', async () => {
+    source = { ...source, awaited: () => ['media', 'news'] };
+    expect(await text('/', aPage({ namespaces: ['media'] }))).to.contain('of media has not arrived yet.');
+    source = { ...source, awaited: () => ['news'] };
+    expect(await text('/', aPage({ namespaces: ['media'] }))).to.not.match(/news|missing/);
   });
 
   it('has the same tag until something but an age changes', async () => {
