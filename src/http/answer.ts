@@ -1,7 +1,7 @@
 /** What a server answers to one request. */
 export interface Answer {
   readonly status: number;
-  /** Headers by their names in lower case. The server adds the length, and answers 304 to an equal `etag`. */
+  /** Headers by their names in lower case. The server adds the length, and answers 304 to a known `etag`. */
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes instead of a string: answers that are equal hold the same memory. */
   readonly body: Buffer;

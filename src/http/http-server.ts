@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Answer } from './answer.ts';
 import { acceptsGzip, Compression } from './compression.ts';
 import { Connections } from './connections.ts';
+import { hasTag } from './entity-tag.ts';
 
 export interface HttpServerOptions {
   /** Undefined: all interfaces. */
@@ -149,18 +150,19 @@ async function respond(
   // Node does not upgrade, but reads whatever follows such a request, which curl --http2 makes, for 5 s.
   if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close');
   const { status, headers, body } = await answer(request.url ?? '/');
-  if (headers.etag !== undefined && headers.etag === request.headers['if-none-match']) {
-    response.writeHead(304, headers).end();
+  const isLong = body.length >= LEAST_COMPRESSED;
+  const vary = isLong && { vary: 'Accept-Encoding' };
+  if (status === 200 && hasTag(request.headers['if-none-match'], headers.etag)) {
+    response.writeHead(304, { ...headers, ...vary }).end();
     return;
   }
-  const isLong = body.length >= LEAST_COMPRESSED;
   const isGzip = isLong && acceptsGzip(request.headers['accept-encoding']);
   const sent = isGzip ? await compression.of(body) : body;
   response
     .writeHead(status, {
       ...headers,
       ...(isGzip && { 'content-encoding': 'gzip' }),
-      ...(isLong && { vary: 'Accept-Encoding' }),
+      ...vary,
       'content-length': sent.length,
     })
     .end(sent);

@@ -115,6 +115,7 @@ function asset(contentType: string, text: string): Answer {
   return { status: 200, headers, body: Buffer.from(text) };
 }
 
+/** Weak: ages and compression make other bytes of what is the same page. */
 function etagOf(text: string): string {
-  return `"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
+  return `W/"${hash('sha256', text, 'base64url').slice(0, 22)}"`;
 }

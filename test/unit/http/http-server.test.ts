@@ -73,6 +73,26 @@ describe('the HTTP server', () => {
     expect(await get('/livez', { method: 'HEAD' })).to.include({ status: 200, text: '' });
   });
 
+  it('never answers 304 for the metrics, which have no tag', async () => {
+    expect(await get('/metrics', { headers: { 'if-none-match': '*' } })).to.include({ status: 200 });
+  });
+
+  it('answers 304 without a body to a known tag, and only in place of 200', async () => {
+    server.close();
+    let status = 200;
+    const headers = { 'content-type': 'text/plain', etag: 'W/"a"' };
+    const body = Buffer.from('x'.repeat(2_000));
+    const answer = async () => ({ status, headers, body });
+    server = await startHttpServer({ host: '127.0.0.1', port: 0, answer });
+    const ask = () => fetch(`http://127.0.0.1:${server.port}/`, { headers: { 'if-none-match': 'W/"a"' } });
+    const unchanged = await ask();
+    expect([unchanged.status, await unchanged.text()]).to.deep.equal([304, '']);
+    // A cache keeps the answers to different clients apart after a 304, too.
+    expect(unchanged.headers.get('vary')).to.equal('Accept-Encoding');
+    status = 404;
+    expect((await ask()).status).to.equal(404);
+  });
+
   it('answers 404 to any other path', async () => {
     for (const path of ['/', '/metrics/x', '/healthz']) expect(await get(path)).to.include({ status: 404 });
     for (const method of ['POST', 'PUT', 'DELETE'])
