@@ -62,8 +62,9 @@
 {{/* A budget that never lets a pod go stops the drain of its node. */}}
 {{- define "operator.checkDisruptionBudget" -}}
 {{- $budget := .Values.podDisruptionBudget -}}
-{{- $least := toString $budget.minAvailable -}}
-{{- $most := toString $budget.maxUnavailable -}}
+{{- /* A user removes a value by null. */}}
+{{- $least := ternary "" (toString $budget.minAvailable) (kindIs "invalid" $budget.minAvailable) -}}
+{{- $most := ternary "" (toString $budget.maxUnavailable) (kindIs "invalid" $budget.maxUnavailable) -}}
 {{- if $budget.enabled -}}
 {{- if and $least $most -}}
 {{- fail "podDisruptionBudget has minAvailable and maxUnavailable, and Kubernetes takes one; remove one" -}}

@@ -51,13 +51,13 @@
 {{- if $secret.name }}
 - name: ALIBABA_CLOUD_ACCESS_KEY_ID
   valueFrom:
-    secretKeyRef: {name: {{ $secret.name }}, key: accessKeyID, optional: {{ $secret.optional }}}
+    secretKeyRef: {name: {{ toYaml $secret.name }}, key: accessKeyID, optional: {{ $secret.optional }}}
 - name: ALIBABA_CLOUD_ACCESS_KEY_SECRET
   valueFrom:
-    secretKeyRef: {name: {{ $secret.name }}, key: accessKeySecret, optional: {{ $secret.optional }}}
+    secretKeyRef: {name: {{ toYaml $secret.name }}, key: accessKeySecret, optional: {{ $secret.optional }}}
 - name: ALIBABA_CLOUD_SECURITY_TOKEN
   valueFrom:
-    secretKeyRef: {name: {{ $secret.name }}, key: securityToken, optional: true}
+    secretKeyRef: {name: {{ toYaml $secret.name }}, key: securityToken, optional: true}
 {{- end }}
 {{- with .Values.credentials.rrsaManual }}
 {{- if .enabled }}
@@ -73,7 +73,7 @@
 {{- if .name }}
 - name: EDGETRANSCODE_REDIS_URL
   valueFrom:
-    secretKeyRef: {name: {{ .name }}, key: {{ .key | quote }}}
+    secretKeyRef: {name: {{ toYaml .name }}, key: {{ .key | quote }}}
 {{- end }}
 {{- end }}
 {{- with .Values.extraCA }}
@@ -107,7 +107,7 @@
 {{- if .configMap }}
 - name: extra-ca
   configMap:
-    name: {{ .configMap }}
+    name: {{ toYaml .configMap }}
     items: [{key: {{ .key | quote }}, path: ca.crt}]
 {{- end }}
 {{- end }}

@@ -161,6 +161,38 @@ describe('the chart', function () {
     expect(await configOf(values)).to.include({ 'log-level': 'debug' });
   });
 
+  it('renders names that YAML would take for numbers as texts', async () => {
+    const values = {
+      watchNamespaces: ['90001'],
+      credentials: { existingSecret: { name: '90002' }, namespaceSecrets: { '90003': ['90004'] } },
+      shard: { count: 2, redisSecret: { name: '90005' } },
+      extraCA: { configMap: '90006' },
+      serviceAccount: { name: '90007' },
+      priorityClassName: '90008',
+      grafanaDashboard: { enabled: true, namespace: '90009' },
+    };
+    const args = ['--namespace=90010'];
+    const manifests = await scene.helm.render({ values, args, release: '90011' });
+    expect(JSON.stringify(manifests)).not.to.match(/[:[,]900\d\d\b/);
+  });
+
+  // Helm fills in no section that came later with `--reuse-values`; null stands for that here.
+  for (const values of [
+    { page: null, grafanaDashboard: null },
+    { serviceAccount: { annotations: null }, crds: { annotations: null } },
+    { prometheusRule: { enabled: true, disabled: null, severities: null, for: null } },
+    { podDisruptionBudget: { minAvailable: null, maxUnavailable: null } },
+  ])
+    it(`renders with nothing for ${JSON.stringify(values)}`, async () => {
+      const bounds = theOnly<V1PodDisruptionBudget>(
+        await scene.helm.render({ values }),
+        'PodDisruptionBudget',
+      );
+      expect(bounds.spec).to.include({ maxUnavailable: 1 }).and.not.have.property('minAvailable');
+      const notes = ['install', RELEASE, CHART, '--dry-run=client', '--values=-'];
+      expect(await scene.helm.run(notes, { values })).to.include({ code: 0 });
+    });
+
   for (const [title, values, message] of [
     ['an option that does not exist', { config: { intervall: '30s' } }, "'intervall' not allowed"],
     ['a duration without a unit', { config: { interval: '60' } }, '/config/interval'],
