@@ -80,13 +80,14 @@ lint: install ## Check style, imports and types
 fmt: install ## Format, and fix what biome can fix safely
 	@$(WITH_BIN) biome check --write
 
+# The shell reads TAG from the environment: in its command, the name of a tag could hold a command of its own.
 .PHONY: release-check
 release-check: install ## Check that all says the version of a tag: TAG=v1.2.3
-	@$(WITH_BIN) node scripts/release.ts "$(TAG)"
+	@$(WITH_BIN) node scripts/release.ts "$$TAG"
 
 .PHONY: release-files
 release-files: install ## Write dist/release for TAG=v1.2.3, with IMAGE=REGISTRY/NAME and DIGEST=sha256:…
-	@$(WITH_BIN) node scripts/release.ts "$(TAG)" "$(IMAGE)" "$(DIGEST)"
+	@$(WITH_BIN) node scripts/release.ts "$$TAG" "$$IMAGE" "$$DIGEST"
 
 .PHONY: clean
 clean: ## Remove dist and node_modules; the control plane stays in the user's cache

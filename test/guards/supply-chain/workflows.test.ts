@@ -1,5 +1,6 @@
 // What the workflows call in the repository is there: they run on GitHub alone, so nothing else would notice.
 
+import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -28,6 +29,17 @@ describe('the workflows', () => {
     const targets = found(/\bmake ([a-z-]+)/g);
     expect(targets).to.include('release-files');
     expect(targets.filter((target) => !makefile.includes(`\n${target}:`))).to.deep.equal([]);
+  });
+
+  it('put no name of a tag into a command, where it could run another one', () => {
+    for (const target of ['release-check', 'release-files']) {
+      const args = ['--dry-run', target, 'TAG=v1.2.3`echo`$$(echo)', 'IMAGE=`echo`', 'DIGEST=`echo`'];
+      const commands = execFileSync('make', args, { cwd: ROOT, encoding: 'utf8' });
+      expect(commands)
+        .to.contain('scripts/release.ts "$TAG"')
+        .and.not.contain('echo`')
+        .and.not.contain('$(echo');
+    }
   });
 
   it('run files and copy files out of the image that exist', () => {
