@@ -2,8 +2,10 @@
  * What the chart makes of its values, by meaning: each document is parsed, and the operator's own parser
  * reads the arguments.
  */
+import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type {
   V1ConfigMap,
   V1Container,
@@ -192,6 +194,38 @@ describe('the chart', function () {
       const notes = ['install', RELEASE, CHART, '--dry-run=client', '--values=-'];
       expect(await scene.helm.run(notes, { values })).to.include({ code: 0 });
     });
+
+  describe('in its notes', () => {
+    const notes = async (values: Values): Promise<string> => {
+      const args = ['install', RELEASE, CHART, '--dry-run=client', '--values=-'];
+      return (await scene.helm.run(args, { values })).stdout.split('NOTES:')[1] ?? '';
+    };
+
+    it('has commands for a first object that a shell runs as they are pasted', async () => {
+      const text = await notes({ watchNamespaces: ['90001'], shard: { name: '90002' } });
+      const [, commands = ''] = /\nA first object\n(.*?)\n\n/s.exec(text) ?? [];
+      const script = `kubectl() { if test "$1" = apply; then cat; else echo "# $*"; fi; }\n${commands}`;
+      const { stdout } = await promisify(execFile)('sh', ['-c', script]);
+      expect(stdout).to.contain(
+        '\n# --namespace 90001 wait --for=condition=Ready edgetranscodejob/stream1-hd\n',
+      );
+      expect(parse(stdout).metadata).to.deep.equal({
+        name: 'stream1-hd',
+        namespace: '90001',
+        labels: { 'edgetranscode.live/shard': '90002' },
+      });
+    });
+
+    it('says from where metrics and page can be read', async () => {
+      const page = { enabled: true };
+      const everywhere = 'lets every pod of the cluster read it';
+      expect(await notes({ page })).not.to.contain(everywhere);
+      expect(await notes({ page, networkPolicy: { enabled: false } })).to.contain(everywhere);
+      expect(await notes({ networkPolicy: { monitoringNamespaces: [] } })).to.contain(
+        'No namespace may scrape',
+      );
+    });
+  });
 
   for (const [title, values, message] of [
     ['an option that does not exist', { config: { intervall: '30s' } }, "'intervall' not allowed"],
