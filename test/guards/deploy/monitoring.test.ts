@@ -129,7 +129,16 @@ describe('the pages', () => {
   });
 });
 
+/** No rule and no scrape sets it: Prometheus adds it to what it sends. */
+const OF_THE_CLUSTER = 'cluster';
+
 describe('the example for Alertmanager', () => {
+  it('inhibits no alert because of another cluster, in which credentials have the same names', () => {
+    const { inhibit_rules } = readAlertmanagerConfig();
+    expect(inhibit_rules).not.to.be.empty;
+    for (const { equal } of inhibit_rules) expect(equal).to.include(OF_THE_CLUSTER);
+  });
+
   it('inhibits alerts that there are, by labels that both sides have', () => {
     const labelsOf = (matchers: readonly string[]) => {
       const [, pattern = ''] = /^alertname =~? "(.*)"$/.exec(matchers.join()) ?? [];
@@ -138,6 +147,7 @@ describe('the example for Alertmanager', () => {
       return rules.map(({ expr }) => [
         ...OF_THE_TARGET,
         'job',
+        OF_THE_CLUSTER,
         ...(expr.match(/edgetranscode_\w+/g) ?? []).flatMap((name) => METRICS.get(name) ?? []),
       ]);
     };
