@@ -2,8 +2,10 @@
  * The manifests for clusters without Helm, rendered from the chart.
  */
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { CHART, type GeneratedFile } from './generated.ts';
 
 const DEPLOY = join(CHART, '..');
@@ -12,14 +14,17 @@ const TEMPLATE = ['template', NAME, CHART, '--namespace=edge-transcode-system'];
 const VALUES = join(import.meta.dirname, 'install-values.yaml');
 /** Stands for the namespace that `kubectl --namespace` names. */
 const ANY = 'any-namespace';
+const { appVersion } = parse(readFileSync(join(CHART, 'Chart.yaml'), 'utf8')) as {
+  readonly appVersion: string;
+};
 
 const INSTALL = `# The operator with its CRD, for clusters without Helm. Rendered from deploy/chart by \`npm run chart\`: change
 # that.
 #
 # The image is a placeholder: none is published. Build it, push it to your registry, and write its name into
 # the Deployment:
-#   docker build -t REGISTRY/edge-transcode-job-operator:0.1.0 .
-#   docker push REGISTRY/edge-transcode-job-operator:0.1.0
+#   docker build -t REGISTRY/edge-transcode-job-operator:${appVersion} .
+#   docker push REGISTRY/edge-transcode-job-operator:${appVersion}
 #
 # Its credentials are optional: without them, each object names a Secret in credentialsRef.
 #   kubectl --namespace edge-transcode-system create secret generic alibaba-cloud-credentials \\
