@@ -405,6 +405,14 @@ describe('the chart', function () {
     });
   });
 
+  it('makes no Role and no binding for the operator when rbac.create is off', async () => {
+    const credentials = { namespaceSecrets: { media: ['media-account'] } };
+    const values = { rbac: { create: false, userRoles: false }, watchNamespaces: ['media'], credentials };
+    const kinds = (await scene.helm.render({ values })).map(({ kind }) => kind);
+    expect(kinds).to.include('Deployment');
+    expect(kinds.filter((kind) => kind.includes('Role'))).to.deep.equal([]);
+  });
+
   it('watches namespaces by a Role in each, and makes nothing of the cluster when that is switched off', async () => {
     const values = {
       watchNamespaces: ['media', 'sports'],
