@@ -47,7 +47,8 @@ export async function takeSnapshot(
   const shown = namespaces && new Set(namespaces);
   const rows: Row[] = [];
   let read = 0;
-  for (const job of source.jobs()) {
+  // A copy: the watch may delete an object between two turns and add it again behind those not read yet.
+  for (const job of [...source.jobs()]) {
     if (!shown || shown.has(job.namespace)) rows.push(rowOf(job, source.observedAt(job)));
     read += 1;
     if (read % OBJECTS_PER_TURN === 0) await nextTurn();

@@ -187,6 +187,18 @@ describe('the status page', () => {
     expect(turns).to.be.at.least(9);
   });
 
+  it('counts an object once that is deleted and created while the objects are read', async () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => aJob().named(`job-${index}`).build());
+    const stored = new Map(many.map((job) => [job.key, job]));
+    source = { ...source, jobs: () => stored.values() };
+    const shown = text('/');
+    for (const job of many.slice(0, 10)) {
+      stored.delete(job.key);
+      stored.set(job.key, job);
+    }
+    expect(await shown).to.contain('<p>1,000 objects.');
+  });
+
   it('forbids the browser everything that the page does not need', async () => {
     const policy = (await aPage().answer('/')).headers['content-security-policy'] ?? '';
     expect(policy).to.contain("default-src 'none'").and.to.contain("frame-ancestors 'none'");
