@@ -80,7 +80,7 @@ function advice(row: Row): Html {
   const isAboutSecret = runbook === 'EdgeTranscodeAuthenticationFailing';
   const name = isAboutSecret ? (row.object.spec.credentialsRef?.name ?? 'NAME') : row.name;
   const filled = runbooks[runbook]
-    .replaceAll('NAMESPACE', html`${row.namespace}`.markup)
-    .replaceAll(/\bNAME\b/g, html`${name}`.markup);
+    .replaceAll('NAMESPACE', () => html`${row.namespace}`.markup)
+    .replaceAll(/\bNAME\b/g, () => html`${name}`.markup);
   return html`<section class="advice" aria-labelledby="advice"><h3 id="advice">What to do</h3>${new Html(filled)}</section>`;
 }

@@ -7,6 +7,9 @@ import { type Html, html } from './html.ts';
 import { age, ageOf, badge, count, listLink, objectLink, PROBLEM_NAMES } from './parts.ts';
 import { transitionsTable } from './transitions-view.ts';
 
+/** Namespaces to choose from. The search finds the objects of others. */
+const MOST_NAMESPACES = 500;
+
 const STATE_GROUPS = ['Running', 'NotStarted', 'NotFound', 'Unknown'] as const satisfies readonly Group[];
 
 export function listView(snapshot: Snapshot, question: Question, selection: Selection, now: number): Html {
@@ -43,9 +46,11 @@ function tiles({ counts }: Snapshot, question: Question): Html {
 function filter({ namespaces }: Snapshot, question: Question): Html {
   const option = (value: string, name: string, chosen: string) =>
     html`<option value="${value}"${value === chosen && html` selected`}>${name}</option>`;
+  const known = question.namespace === '' ? [] : [question.namespace];
+  const chosen = [...new Set([...known, ...namespaces.slice(0, MOST_NAMESPACES)])];
   return html`<form method="get" action="./" role="search">
 <label>Search <input type="search" name="q" value="${question.search}" maxlength="200" placeholder="name, job, cluster, reason"></label>
-<label>Namespace <select name="namespace">${option('', 'all', question.namespace)}${namespaces.map((each) => option(each, each, question.namespace))}</select></label>
+<label>Namespace <select name="namespace">${option('', 'all', question.namespace)}${chosen.map((each) => option(each, each, question.namespace))}</select></label>
 <label>Show <select name="show">${option('all', 'all', question.group)}${option('alarming', 'all with a problem', question.group)}${PROBLEMS.map((each) => option(each, PROBLEM_NAMES[each], question.group))}${STATE_GROUPS.map((each) => option(each, each, question.group))}</select></label>
 <input type="hidden" name="sort" value="${question.sort}">
 <button>Filter</button> <a href="./">Reset</a>

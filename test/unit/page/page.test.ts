@@ -55,6 +55,14 @@ describe('the status page', () => {
     expect(order).to.not.include(-1);
   });
 
+  it('offers a bounded number of namespaces, and always the chosen one', async () => {
+    const names = Array.from({ length: 600 }, (_, index) => `team-${String(index).padStart(3, '0')}`);
+    jobs = names.map((name) => aJob().named('a', name).build());
+    const options = async (target: string) => (await text(target)).match(/<option value="team-\d+"/g) ?? [];
+    expect(await options('/')).to.have.lengthOf(500);
+    expect(await options('/?namespace=team-599')).to.include('<option value="team-599"');
+  });
+
   it('shows one object, its conditions and what to do, with commands for this object', async () => {
     const shown = await text('/?object=media/stopped');
     expect(shown).to.contain('DiffersFromExpectedState');
