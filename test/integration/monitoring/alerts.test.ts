@@ -28,11 +28,25 @@ import {
   prometheusConfig,
   shardedOperatorOn,
 } from './monitored.ts';
-import { busy, missing, type Repair, refused, SHARD, sharded, stale, stopped, throttled } from './scenes.ts';
+import {
+  busy,
+  missing,
+  type Repair,
+  refused,
+  refuseStatus,
+  SHARD,
+  sharded,
+  stale,
+  stopped,
+  throttled,
+} from './scenes.ts';
 import { usePrograms } from './use-programs.ts';
 import { Webhook } from './webhook.ts';
 
 const SILENT = 'EdgeTranscodeWatchSilent';
+const REFUSED = 'EdgeTranscodeStatusRefused';
+/** Alerts that fire now and then without the waits of the rules: nothing changes for 5 s, a write fails. */
+const FLEETING = [SILENT, REFUSED];
 
 /** What a selector names beside the labels of a scrape. */
 const ADDED = ['__name__', 'instance', 'pod', 'node'];
@@ -166,6 +180,35 @@ describe('in Prometheus', function () {
       await fire();
     });
 
+    it('fire while a policy refuses statuses, and end when they are stored', async () => {
+      const { world } = scene;
+      const allow = await refuseStatus(world, 'stopped');
+      // Each request is answered by another status, which is written at once.
+      let requests = 0;
+      const refresh = () => requestRefresh(world, 'stopped', `request-${requests++}`);
+      await world.eventually(
+        'two refused statuses',
+        async () => {
+          await refresh();
+          const refused = /result="rejected".*} (\d+)$/m.exec(await lastOf(world).metrics());
+          return Number(refused?.[1]) > 1 ? true : undefined;
+        },
+        { withinMs: 60_000, everyMs: 1_000 },
+      );
+      await fire(REFUSED);
+      await allow();
+      await world.eventually(
+        'a stored status',
+        async () => {
+          await refresh();
+          const { status } = await world.get('stopped');
+          return status.lastHandledRequestedAt === undefined ? undefined : true;
+        },
+        { withinMs: 60_000, everyMs: 1_000 },
+      );
+      await ends(REFUSED);
+    });
+
     it('fire while the API server hangs, and end when it answers', async () => {
       const { controlPlane } = scene.world;
       controlPlane.pauseApiServer();
@@ -192,15 +235,13 @@ describe('in Prometheus', function () {
     });
   });
 
-  /**
-   * Resolves when exactly these alerts fire, in both jobs. The silent watch counts only where it is wanted:
-   * at times nothing changes for 5 s.
-   */
+  /** Resolves when exactly these alerts fire, in both jobs; fleeting ones count only where wanted. */
   async function fire(...wanted: readonly string[]): Promise<void> {
     const { world } = scene;
     let firing: string[] = [];
     const look = async () => {
-      const counts = ({ labels: { alertname } }: Alert) => alertname !== SILENT || wanted.includes(SILENT);
+      const counts = ({ labels: { alertname = '' } }: Alert) =>
+        !FLEETING.includes(alertname) || wanted.includes(alertname);
       const alerts = (await prometheus.firing()).filter(counts);
       // A silent API server is reported by each operator.
       firing = [...new Set(alerts.map((alert) => `${alert.labels.job}: ${titleOf(alert)}`))].sort();

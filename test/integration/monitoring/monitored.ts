@@ -23,6 +23,8 @@ export const SCRAPE_SECONDS = 1;
 const SHORTER_IN_RULES: Replacements = [
   [/ < 120$/gm, ' < 8'],
   [/ > 600$/gm, ' > 5'],
+  [/\[12m\]/g, '[8s]'],
+  [/\[2m\]/g, '[8s]'],
 ];
 /** Waits of Alertmanager that are shorter here; nothing else is changed. */
 const SHORTER_IN_ALERTMANAGER: Replacements = [

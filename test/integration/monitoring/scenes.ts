@@ -109,3 +109,27 @@ export async function sharded(world: World): Promise<Repair> {
   await world.apply(...objects);
   return async () => undefined;
 }
+
+/** Refuses the statuses of an object by an admission policy, which the API server enforces a moment later. */
+export async function refuseStatus(world: World, object: string): Promise<Repair> {
+  const apiVersion = 'admissionregistration.k8s.io/v1';
+  const metadata = { name: 'refuse-status' };
+  const rule = {
+    apiGroups: ['edgetranscode.live'],
+    apiVersions: ['*'],
+    operations: ['UPDATE'],
+    resources: ['edgetranscodejobs/status'],
+  };
+  const spec = {
+    matchConstraints: { resourceRules: [rule] },
+    validations: [{ expression: `object.metadata.name != '${object}'` }],
+  };
+  const binding = { policyName: metadata.name, validationActions: ['Deny'] };
+  await world.apply(
+    { apiVersion, kind: 'ValidatingAdmissionPolicy', metadata, spec },
+    { apiVersion, kind: 'ValidatingAdmissionPolicyBinding', metadata, spec: binding },
+  );
+  return async () => {
+    await world.kubectl('delete', 'validatingadmissionpolicybinding', metadata.name);
+  };
+}
