@@ -24,8 +24,8 @@ export function keyScenarios(scene: Scene): Record<string, () => Promise<void>> 
       const since = await now(world);
       await furtherCalls(world, beat, 3);
       // Without a circuit breaker the two objects would have made 5 calls; probes come 2.5, 5 and 10 s apart
-      // at least.
-      expect(await callsAbout(world, ids, since)).to.have.lengthOf.within(1, 3);
+      // at least. On a busy machine the first of them may be over already.
+      expect(await callsAbout(world, ids, since)).to.have.lengthOf.at.most(3);
       await world.apply(secret('wrong', secretData(key)));
       for (const name of ['wrong-a', 'wrong-b']) await ready(world, name);
       await eventOf(world, 'wrong-a', 'ObservationRecovered');
