@@ -6,7 +6,7 @@
  * Beside it, what is in it: the licence texts of the packages, and a list of them for scanners.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { licensed } from './bundle/licences.ts';
@@ -16,6 +16,8 @@ import { packagesIn } from './bundle/packages.ts';
 import { sbomOf } from './bundle/sbom.ts';
 
 const PROGRAM = 'dist/main.js';
+/** The kubectl plugin: kubectl runs the file of this name that is in the PATH. */
+const COMPANION = 'dist/kubectl-etj';
 /** Only the lock file is read: what is installed beside it, such as for another system, does not matter. */
 const NPM_SBOM = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'];
 
@@ -47,6 +49,19 @@ for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, path.endsWith('.js') ? text.replace(/[^\0-\x7f]/g, escaped) : text);
 }
+
+const companion = await build({
+  ...BUNDLING,
+  // One file, to be copied anywhere.
+  sourcemap: false,
+  banner: { js: `#!/usr/bin/env node\n${BUNDLING.banner.js}` },
+  entryPoints: ['src/companion/main.ts'],
+  outfile: COMPANION,
+  metafile: true,
+  define: { OPERATOR_VERSION: JSON.stringify(version) },
+});
+chmodSync(COMPANION, 0o755);
+writeFileSync(`${COMPANION}.THIRD-PARTY-NOTICES`, noticesOf(packagesIn(companion.metafile).map(licensed)));
 
 const all: Metafile = { ...metafile, outputs: { ...metafile.outputs, ...pageOutputs } };
 const packages = packagesIn(all).map(licensed);

@@ -77,6 +77,8 @@ export class PooledKubeConfig extends KubeConfig {
 export interface KubeConfigSource {
   /** Path of a kubeconfig. Undefined: in-cluster, else `KUBECONFIG`, else ~/.kube/config. */
   readonly path: string | undefined;
+  /** Context of the kubeconfig. Undefined: the pod's service account, else the current context. */
+  readonly context?: string | undefined;
   /** Environment variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Folder in which the files of a pod's service account are. Default: `/`. */
@@ -93,9 +95,11 @@ export function loadKubeConfig<Config extends KubeConfig>(config: Config, source
   return config;
 }
 
-function load(config: KubeConfig, { path, environment, root = '' }: KubeConfigSource): void {
-  if (path === undefined && isInCluster(environment, root)) config.loadFromCluster(root);
-  else loadFiles(config, path === undefined ? defaultFiles(environment) : [path], path === undefined);
+function load(config: KubeConfig, { path, context, environment, root = '' }: KubeConfigSource): void {
+  const isNamed = path !== undefined || context !== undefined;
+  if (!isNamed && isInCluster(environment, root)) config.loadFromCluster(root);
+  else
+    loadFiles(config, path === undefined ? defaultFiles(environment) : [path], path === undefined, context);
   // The library reads these files at each call, where a missing file would look like an unreachable API
   // server.
   const { caFile } = config.getCurrentCluster() ?? {};
@@ -157,12 +161,17 @@ function defaultFiles({ KUBECONFIG, HOME }: KubeConfigSource['environment']): re
   return files.length === 0 && existsSync(usual) ? [usual] : files;
 }
 
-function loadFiles(config: KubeConfig, files: readonly string[], mayMiss: boolean): void {
+function loadFiles(
+  config: KubeConfig,
+  files: readonly string[],
+  mayMiss: boolean,
+  wanted: string | undefined,
+): void {
   if (files.length === 0)
     throw new Unusable(
       'there is none: not in a cluster, and neither --kubeconfig, KUBECONFIG nor ~/.kube/config names one',
     );
-  const entries = readKubeconfig(files, mayMiss);
+  const entries = readKubeconfig(files, mayMiss, wanted);
   const { name, fields } = entries.context;
   const cluster = clusterOf(entries.cluster);
   const user = userOf(entries.user, clusterInfoOf(cluster, entries.cluster.fields));

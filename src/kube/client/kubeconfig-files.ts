@@ -26,12 +26,17 @@ type Entries = Map<string, Fields>;
 const PATHS = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'];
 
 /**
- * Reads the current context, its cluster and its user.
+ * Reads a context, its cluster and its user.
  *
  * @param mayMiss whether files that do not exist are passed over, as those of `KUBECONFIG` are
+ * @param wanted name of the context. Undefined: the current one
  * @throws Unusable, and errors of the file system
  */
-export function readKubeconfig(files: readonly string[], mayMiss: boolean): KubeconfigEntries {
+export function readKubeconfig(
+  files: readonly string[],
+  mayMiss: boolean,
+  wanted?: string,
+): KubeconfigEntries {
   const all = { clusters: new Map(), users: new Map(), contexts: new Map() } satisfies Record<Kind, Entries>;
   let current: string | undefined;
   let found = 0;
@@ -44,7 +49,9 @@ export function readKubeconfig(files: readonly string[], mayMiss: boolean): Kube
     for (const kind of ['clusters', 'users', 'contexts'] as const) merge(all[kind], kind, document, file);
   }
   if (found === 0) throw new Unusable(`none of the files of KUBECONFIG exists: ${files.join(', ')}`);
-  return entriesOf(all, current);
+  if (wanted !== undefined && !all.contexts.has(wanted))
+    throw new Unusable(`it has no context ${wanted}; kubectl config get-contexts lists those that it has`);
+  return entriesOf(all, wanted ?? current);
 }
 
 function entriesOf(all: Readonly<Record<Kind, Entries>>, current: string | undefined): KubeconfigEntries {

@@ -2,7 +2,7 @@
  * Keeps an open page up to date: fetches it again every few seconds, replaces the parts that have changed,
  * and counts ages up in between. The page is complete without it.
  */
-import { ageText } from '../views/age-text.ts';
+import { ageText } from '../../overview/age-text.ts';
 
 /** Time between two fetches. An unchanged page comes as an empty 304. */
 const EVERY_MS = 5_000;

@@ -1,8 +1,8 @@
 /** Small parts of every page: times, durations, badges, links. */
 import { rfc3339 } from '../../base/clock.ts';
+import { ageText } from '../../overview/age-text.ts';
 import type { Problem, Row } from '../../overview/row.ts';
 import { EVERYTHING, parametersOf, type Question } from '../../overview/selection.ts';
-import { ageText } from './age-text.ts';
 import { type Html, html } from './html.ts';
 
 /** How each problem is called, and how much it alarms: a word and a shape as well as a colour. */

@@ -26,7 +26,9 @@ export const MAY_IMPORT: RoomTable = {
   'page/source': ['api', 'base', 'job/model', 'overview'],
   'page/views': ['base', 'job/model', 'overview', 'page/source'],
   page: ['base', 'http', 'overview', 'page/source', 'page/views'],
-  'page/client': ['page/views'],
+  'page/client': ['overview', 'page/views'],
+
+  companion: ['api', 'base', 'overview', 'kube/client', 'kube/informer', 'job/*', 'cloud/client'],
 
   'job/model': ['api', 'base'],
   'job/schedule': ['api', 'base', 'job/model'],
@@ -65,7 +67,8 @@ export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kube'],
   bottleneck: ['cloud/ratelimit', 'cloud/redis'],
   ioredis: ['cloud/redis'],
-  'js-yaml': ['kube/client'],
+  commander: ['companion'],
+  'js-yaml': ['companion', 'kube/client'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
   'prom-client': ['telemetry'],

@@ -1,7 +1,7 @@
 // Ages are written as kubectl writes them.
 
 import { expect } from 'chai';
-import { ageText } from '../../../../src/page/views/age-text.ts';
+import { ageText } from '../../../src/overview/age-text.ts';
 
 describe('an age', () => {
   const cases: readonly (readonly [seconds: number, text: string])[] = [

@@ -1,0 +1,127 @@
+/** How results are written: tables like kubectl's, JSON, YAML and names. */
+import { styleText } from 'node:util';
+import { dump } from 'js-yaml';
+import { printable } from '../base/foreign-text.ts';
+
+export const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
+export type Format = (typeof FORMATS)[number];
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** A cell of a table; foreign text is made printable when it is written. */
+export interface Cell {
+  readonly text: string;
+  /** Shown on terminals only. */
+  readonly style?: Style;
+}
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** Where a command writes. */
+export interface Output {
+  /** Writes text and a line's end to standard output. */
+  print(text: string): void;
+  /** Writes a sentence for people to standard error. */
+  note(text: string): void;
+  /** Writes text in a style, where the terminal shows it. */
+  styled(style: Style, text: string): string;
+  /** Columns of the terminal. Undefined: not a terminal. */
+  readonly columns: number | undefined;
+}
+
+/** Writes to the streams of the process. `styleText` obeys NO_COLOR, FORCE_COLOR and what the stream is. */
+export function processOutput({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Output {
+  return {
+    print: (text) => void stdout.write(`${text}\n`),
+    note: (text) => void stderr.write(`${text}\n`),
+    styled: (style, text) => styleText(style, text, { stream: stdout }),
+    columns: stdout.isTTY ? stdout.columns : undefined,
+  };
+}
+
+/** Space between two columns, as kubectl has it. */
+const GAP = 3;
+
+/** Least width of the last column, where the terminal is narrow. */
+const LEAST_LAST = 20;
+
+/**
+ * Writes a table like kubectl's, one string for each line. The last column is not padded, and cut where the
+ * terminal ends.
+ *
+ * @param widths of the columns, which become wider where a text needs it. For lines that follow others
+ */
+export function tableLines(
+  { head, rows }: Table,
+  { styled, columns }: Pick<Output, 'styled' | 'columns'>,
+  widths: number[] = [],
+): string[] {
+  const all = [head.map((text): Cell => ({ text })), ...rows].map((row) =>
+    row.map(({ text, style }) => ({ text: printable(text), style })),
+  );
+  const last = head.length - 1;
+  for (const row of all)
+    for (const [column, { text }] of row.slice(0, last).entries())
+      widths[column] = Math.max(widths[column] ?? 0, widthOf(text) + GAP);
+  const taken = widths.reduce((sum, width) => sum + width, 0);
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(LEAST_LAST, columns - taken);
+  return all.map((row) =>
+    row
+      .map(({ text, style }, column) => {
+        const shown = column === last ? cut(text, room) : text;
+        const padding = column === last ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text));
+        return `${style ? styled(style, shown) : shown}${padding}`;
+      })
+      .join('')
+      .trimEnd(),
+  );
+}
+
+/** Characters that a terminal shows in two columns: those of East Asia, and emoji. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\p{Emoji_Presentation}]/u;
+
+/** Columns of the terminal that a text takes. */
+export function widthOf(text: string): number {
+  let width = 0;
+  for (const character of text) width += WIDE.test(character) ? 2 : /\p{M}/u.test(character) ? 0 : 1;
+  return width;
+}
+
+function cut(text: string, room: number): string {
+  if (widthOf(text) <= room) return text;
+  let width = 0;
+  let kept = '';
+  for (const character of text) {
+    width += widthOf(character);
+    if (width > room - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}
+
+/** What a terminal obeys instead of showing it; JSON leaves most of it as it is. */
+const UNPRINTABLE = /[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu;
+
+/** Writes JSON that loses nothing, and that a terminal shows without obeying it. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 4).replace(UNPRINTABLE, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}
+
+/** Writes YAML. What a terminal would obey becomes U+FFFD. */
+export function yamlText(value: unknown): string {
+  // Through JSON, so that undefined fields are left out.
+  return dump(JSON.parse(JSON.stringify(value)), { lineWidth: -1 })
+    .trimEnd()
+    .split('\n')
+    .map(printable)
+    .join('\n');
+}

@@ -1,0 +1,95 @@
+/** The command line of `kubectl etj`: its commands, their options, and what they run. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../base/duration.ts';
+import { type Connection, type ConnectionOptions, connect } from './connection.ts';
+import { EXIT, type ExitCode, Unable } from './failure.ts';
+import { FORMATS, type Format, type Output } from './output.ts';
+import { refresh } from './refresh.ts';
+import { status } from './status.ts';
+
+export interface Process {
+  readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly output: Output;
+  /** Aborted when the user ends the command. */
+  readonly stop: AbortSignal;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  all is well
+  1  the command did its work, and something is wrong
+  2  the command could not do its work: bad usage, no connection, no permission, no CRD`;
+
+/** Longest that a refresh may wait by default: the cloud answers within 10 s, and its budget may be used. */
+const REFRESH_TIMEOUT = '1m';
+
+/**
+ * Runs a command.
+ *
+ * @param args the arguments of the command line, without those of Node
+ */
+export async function run(args: readonly string[], process: Process): Promise<ExitCode> {
+  let code: ExitCode = EXIT.fine;
+  const program = programOf(process, (ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.unable;
+    if (!(error instanceof Unable)) throw error;
+    process.output.note(`error: ${error.message}`);
+    return EXIT.unable;
+  }
+}
+
+function programOf(process: Process, end: (code: ExitCode) => void): Command {
+  const { output, stop, version } = process;
+  const program = new Command('kubectl etj')
+    .description('Shows and checks the EdgeTranscodeJobs of a cluster.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => output.print(text.trimEnd()),
+      writeErr: (text) => output.note(text.trimEnd()),
+    })
+    .addHelpText('after', EXIT_CODES);
+  const command = (usage: string, description: string) => withConnection(program.command(usage), description);
+  const connected = (options: ConnectionOptions): Connection =>
+    connect(options, process.environment, `kubectl-etj/${version}`);
+
+  command('status', 'Show the objects, the worst first. Exit code 1: some have an alarming problem.')
+    .addOption(new Option('-o, --output <format>', 'how to write it').choices(FORMATS).default('table'))
+    .option('-w, --watch', 'print changes as they come, until Ctrl-C', false)
+    .action(async (options: ConnectionOptions & { output: Format; watch: boolean }) =>
+      end(await status(connected(options), options, output, stop)),
+    );
+
+  command('refresh', 'Request an observation now, wait until it is made, and show what changed.')
+    .argument('[name...]', 'objects; with -A as namespace/name')
+    .option('--all', 'all objects of the namespace; with -A of all namespaces', false)
+    .option('--timeout <duration>', 'how long to wait', durationOf, durationOf(REFRESH_TIMEOUT))
+    .action(async (names: string[], options: ConnectionOptions & { all: boolean; timeout: number }) => {
+      if (names.length > 0 === options.all) throw new Unable('name objects, or use --all');
+      const { all, timeout: timeoutMs } = options;
+      end(await refresh(connected(options), { names, all, timeoutMs }, output, stop));
+    });
+  return program;
+}
+
+function withConnection(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .option('--kubeconfig <path>', 'kubeconfig; default: KUBECONFIG, else ~/.kube/config')
+    .option('--context <name>', 'context of the kubeconfig; default: the current one')
+    .option('-n, --namespace <name>', 'namespace; default: that of the context')
+    .option('-A, --all-namespaces', 'all namespaces', false);
+}
+
+function durationOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0) throw new InvalidArgumentError('It is not a duration such as 30s or 2m.');
+  return ms;
+}
