@@ -38,11 +38,16 @@ function sentenceOf(failure: ApiFailure, { what, namespace, server }: Request): 
   if (status === 401)
     return `the API server ${server} does not accept the credentials of the kubeconfig; log in again`;
   if (status === 403)
-    return `you may not ${what} ${where}; ask for the ClusterRole edge-transcode-job-operator-viewer${namespace === undefined ? ', or name a namespace with --namespace' : ''}`;
+    return `you may not ${what} ${where}; ask for the ClusterRole edge-transcode-job-operator-${roleFor(what)}${namespace === undefined ? ', or name a namespace with --namespace' : ''}`;
   if (status === 404)
     return `the API server ${server} does not know EdgeTranscodeJobs; install the CRD: kubectl apply -f crds/`;
   if (status !== undefined) return `the API server refuses to ${what} ${where}: ${reason}`;
   return `the API server ${server} cannot be reached: ${reason}; ${hintOf(reason)}`;
+}
+
+/** The ClusterRole of the installation that allows a request. */
+function roleFor(what: string): 'viewer' | 'editor' {
+  return what.startsWith('list') ? 'viewer' : 'editor';
 }
 
 function hintOf(reason: string): string {

@@ -35,7 +35,7 @@ export async function run(args: readonly string[], process: Process): Promise<Ex
     code = ended;
   });
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    await program.parseAsync(args.flatMap(asCommander), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.unable;
@@ -77,6 +77,12 @@ function programOf(process: Process, end: (code: ExitCode) => void): Command {
       end(await refresh(connected(options), { names, all, timeoutMs }, output, stop));
     });
   return program;
+}
+
+/** `-o=json`, which kubectl accepts and commander does not, as `-o json`. */
+function asCommander(argument: string): string[] {
+  const [, option, value] = /^(-[a-zA-Z])=(.*)$/s.exec(argument) ?? [];
+  return option === undefined || value === undefined ? [argument] : [option, value];
 }
 
 function withConnection(command: Command, description: string): Command {

@@ -62,7 +62,7 @@ export async function refresh(
   await ended;
   for (const key of before.keys())
     output.note(
-      `${key} was not observed within ${formatDuration(options.timeoutMs)}; kubectl etj doctor says what may be wrong`,
+      `${key} was not observed within ${formatDuration(options.timeoutMs)}; check that the operator runs, and its budget`,
     );
   return before.size > 0 || skipped.length > 0 ? EXIT.wrong : EXIT.fine;
 }

@@ -89,6 +89,21 @@ describe('the kubeconfig', () => {
       expect(config.getCurrentCluster()?.server).to.equal('https://a.example');
     });
 
+    it('has the named context instead of the current one, in a pod too', async () => {
+      const files = [await file('a', kubeconfigOf('a')), await file('b', kubeconfigOf('b'))];
+      const pod = join(folder.path, 'var/run/secrets/kubernetes.io/serviceaccount');
+      await mkdir(pod, { recursive: true });
+      await writeFile(join(pod, 'token'), 'of the pod');
+      const environment = { KUBECONFIG: files.join(':'), KUBERNETES_SERVICE_HOST: '10.0.0.1' };
+      const source = { path: undefined, context: 'b', environment, root: folder.path };
+      expect(loadKubeConfig(new KubeConfig(), source).getCurrentCluster()?.server).to.equal(
+        'https://b.example',
+      );
+      expect(() => loadKubeConfig(new KubeConfig(), { ...source, context: 'c' })).to.throw(
+        'it has no context c; kubectl config get-contexts lists those that it has',
+      );
+    });
+
     it('is refused when none of the files exists', () => {
       expect(() => loaded(join(folder.path, 'x'), join(folder.path, 'y'))).to.throw(
         /none of the files.*x, .*y/,
