@@ -7,7 +7,7 @@ import { FORMATS, type Format, type Output } from './output.ts';
 import { refresh } from './refresh.ts';
 import { status } from './status.ts';
 
-export interface Process {
+export interface Surroundings {
   readonly version: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
@@ -29,9 +29,9 @@ const REFRESH_TIMEOUT = '1m';
  *
  * @param args the arguments of the command line, without those of Node
  */
-export async function run(args: readonly string[], process: Process): Promise<ExitCode> {
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   let code: ExitCode = EXIT.fine;
-  const program = programOf(process, (ended) => {
+  const program = programOf(surroundings, (ended) => {
     code = ended;
   });
   try {
@@ -40,13 +40,13 @@ export async function run(args: readonly string[], process: Process): Promise<Ex
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.unable;
     if (!(error instanceof Unable)) throw error;
-    process.output.note(`error: ${error.message}`);
+    surroundings.output.note(`error: ${error.message}`);
     return EXIT.unable;
   }
 }
 
-function programOf(process: Process, end: (code: ExitCode) => void): Command {
-  const { output, stop, version } = process;
+function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
+  const { output, stop, version } = surroundings;
   const program = new Command('kubectl etj')
     .description('Shows and checks the EdgeTranscodeJobs of a cluster.')
     .version(version)
@@ -58,7 +58,7 @@ function programOf(process: Process, end: (code: ExitCode) => void): Command {
     .addHelpText('after', EXIT_CODES);
   const command = (usage: string, description: string) => withConnection(program.command(usage), description);
   const connected = (options: ConnectionOptions): Connection =>
-    connect(options, process.environment, `kubectl-etj/${version}`);
+    connect(options, surroundings.environment, `kubectl-etj/${version}`);
 
   command('status', 'Show the objects, the worst first. Exit code 1: some have an alarming problem.')
     .addOption(new Option('-o, --output <format>', 'how to write it').choices(FORMATS).default('table'))

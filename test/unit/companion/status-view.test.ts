@@ -44,6 +44,13 @@ describe('the status of kubectl etj', () => {
     expect(linesOf([fine])).to.deep.equal([
       ['fine', '-', 'stream1-hd', 'Running', '1h0m', '30s', '-', '-', ''],
     ]);
+    const explained = aJob().named('fine').storing(aRunningStatus()).build();
+    const conditions = [...(explained.status.conditions ?? [])].map((each) => ({
+      ...each,
+      message: 'words',
+    }));
+    const talking = { ...explained, status: { ...explained.status, conditions } };
+    expect(linesOf([talking])[0]?.at(-1)).to.equal('');
     expect(linesOf([aJob().named('new').build()])[0]?.slice(1, 6)).to.deep.equal([
       ...['Pending', '-', 'Unknown', '-', 'never'],
     ]);
