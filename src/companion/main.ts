@@ -1,5 +1,5 @@
 /** The process edge of `kubectl etj`: arguments, signals, exit code. */
-import { processOutput } from './output.ts';
+import { processOutput } from './common/output.ts';
 import { run } from './program.ts';
 
 /** Set by the build. */

@@ -1,9 +1,13 @@
 /** The command line of `kubectl etj`: its commands, their options, and what they run. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../base/duration.ts';
-import { type Connection, type ConnectionOptions, connect } from './connection.ts';
-import { EXIT, type ExitCode, Unable } from './failure.ts';
-import { FORMATS, type Format, type Output } from './output.ts';
+import { type Endpoint, isLoopback, parseEndpoint } from '../base/endpoint.ts';
+import { budget } from './budget.ts';
+import { type Connection, type ConnectionOptions, connect } from './common/connection.ts';
+import { EXIT, type ExitCode, Unable } from './common/failure.ts';
+import { FORMATS, type Format, type Output } from './common/output.ts';
+import { doctor } from './doctor.ts';
+import { importJobs } from './import.ts';
 import { refresh } from './refresh.ts';
 import { status } from './status.ts';
 
@@ -76,7 +80,106 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
       const { all, timeout: timeoutMs } = options;
       end(await refresh(connected(options), { names, all, timeoutMs }, output, stop));
     });
+
+  command('doctor', 'Check the cluster and the operator; with --secret the cloud as well.')
+    .addOption(
+      new Option('-o, --output <format>', 'how to write it')
+        .choices(['table', 'json', 'yaml'])
+        .default('table'),
+    )
+    .option('--lease-namespace <name>', 'namespace of the Lease of the operator', 'edge-transcode-system')
+    .option('--lease-name <name>', 'the Lease of the operator', 'edge-transcode-job-operator')
+    .option('--secret <name>', 'Secret of the namespace whose key is tried at STS and Live')
+    .option('--cluster <id>', 'cluster whose jobs the key must be allowed to list')
+    .option('--region <id>', 'region where the Secret names none', 'cn-shanghai')
+    .option('--endpoint <address>', 'endpoint of Live; default: by region', endpointOf)
+    .option('--sts-endpoint <address>', 'endpoint of STS; default: by region', endpointOf)
+    .action(async (options: ConnectionOptions & DoctorLine) => {
+      const { secret, cluster, endpoint, stsEndpoint } = options;
+      end(await doctor(connected(options), { ...options, secret, cluster, endpoint, stsEndpoint }, output));
+    });
+
+  command('import', 'Print objects for the cloud jobs of a cluster that have none in the namespace.')
+    .argument('<cluster>', 'ID of the cluster')
+    .requiredOption(
+      '--secret <name>',
+      'Secret of the namespace whose key lists the jobs; the objects name it',
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print them')
+        .choices(['yaml', 'json', 'name'])
+        .default('yaml'),
+    )
+    .option('--apply', 'create the objects instead of printing them', false)
+    .option('--region <id>', 'region where the Secret names none', 'cn-shanghai')
+    .option('--endpoint <address>', 'endpoint of Live; default: by region', endpointOf)
+    .action(async (cluster: string, options: ConnectionOptions & ImportLine) =>
+      end(await importJobs(connected(options), { ...options, cluster, endpoint: options.endpoint }, output)),
+    );
+  command('budget', 'Show who asks for how many calls a minute, by credential and namespace.')
+    .addOption(
+      new Option('-o, --output <format>', 'how to write it')
+        .choices(['table', 'json', 'yaml'])
+        .default('table'),
+    )
+    .option(
+      '--interval <duration>',
+      "the operator's --interval, for objects without one",
+      durationOf,
+      durationOf('60s'),
+    )
+    .option(
+      '--at-least <duration>',
+      'what intervals of at least this would save',
+      durationOf,
+      durationOf('5m'),
+    )
+    .action(async (options: ConnectionOptions & BudgetLine) => {
+      const { output: format, interval: intervalMs, atLeast: atLeastMs } = options;
+      end(await budget(connected(options), { output: format, intervalMs, atLeastMs }, output));
+    });
   return program;
+}
+
+interface BudgetLine {
+  readonly output: Format;
+  readonly interval: number;
+  readonly atLeast: number;
+}
+
+interface ImportLine {
+  readonly secret: string;
+  readonly output: Format;
+  readonly apply: boolean;
+  readonly region: string;
+  readonly endpoint?: Endpoint;
+}
+
+/** The options of `doctor` as commander reads them. */
+interface DoctorLine {
+  readonly output: Format;
+  readonly leaseNamespace: string;
+  readonly leaseName: string;
+  readonly region: string;
+  readonly secret?: string;
+  readonly cluster?: string;
+  readonly endpoint?: Endpoint;
+  readonly stsEndpoint?: Endpoint;
+}
+
+function endpointOf(text: string): Endpoint {
+  const endpoint = parsed(text);
+  if (endpoint.protocol === 'http' && !isLoopback(endpoint))
+    throw new InvalidArgumentError('It must be https: a proxy could read what is sent.');
+  return endpoint;
+}
+
+function parsed(text: string): Endpoint {
+  try {
+    return parseEndpoint(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`It ${(error as Error).message}.`);
+  }
 }
 
 /** `-o=json`, which kubectl accepts and commander does not, as `-o json`. */

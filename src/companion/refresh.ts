@@ -6,10 +6,10 @@ import { printable } from '../base/foreign-text.ts';
 import { type ObjectKey, objectKey, splitKey } from '../base/object-key.ts';
 import { collectionPath } from '../kube/client/kube-client.ts';
 import { rowOf } from '../overview/row.ts';
-import type { Connection } from './connection.ts';
-import { EXIT, type ExitCode, explained, Unable } from './failure.ts';
-import { followJobs, listJobs } from './objects.ts';
-import type { Output } from './output.ts';
+import type { Connection } from './common/connection.ts';
+import { EXIT, type ExitCode, explained, Unable } from './common/failure.ts';
+import { followJobs, listJobs } from './common/objects.ts';
+import type { Output } from './common/output.ts';
 
 export interface RefreshOptions {
   /** Names in the command's namespace; with all namespaces `namespace/name`. */

@@ -3,7 +3,7 @@ import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { ageText } from '../overview/age-text.ts';
 import { ALARMING, type Problem, type Row, rowOf } from '../overview/row.ts';
 import { countGroups, worstFirst } from '../overview/selection.ts';
-import type { Cell, Style, Table } from './output.ts';
+import type { Cell, Style, Table } from './common/output.ts';
 
 /** The rows of objects, the worst first. */
 export function rowsOf(jobs: Iterable<EdgeTranscodeJob>): Row[] {

@@ -2,10 +2,10 @@
 import { GROUP, KIND } from '../api/edge-transcode-job.ts';
 import { systemClock } from '../base/clock.ts';
 import { type Row, rowOf } from '../overview/row.ts';
-import type { Connection } from './connection.ts';
-import { EXIT, type ExitCode } from './failure.ts';
-import { followJobs, listJobs } from './objects.ts';
-import { type Format, jsonText, type Output, tableLines, yamlText } from './output.ts';
+import type { Connection } from './common/connection.ts';
+import { EXIT, type ExitCode } from './common/failure.ts';
+import { followJobs, listJobs } from './common/objects.ts';
+import { type Format, jsonText, type Output, tableLines, yamlText } from './common/output.ts';
 import { isAlarming, rowsOf, statusItem, statusTable, summaryOf } from './status-view.ts';
 
 export interface StatusOptions {

@@ -29,6 +29,8 @@ export interface ApiAnswer {
   readonly data: unknown;
   /** Size of the body after decompression. */
   readonly bytes: number;
+  /** The server's clock, as its header `Date` says: whole seconds. */
+  readonly date: string | undefined;
 }
 
 const FIRST_REFUSAL = 400;
@@ -106,7 +108,7 @@ export class ApiCalls {
     });
     const text = content.toString('utf8');
     if (isRefusal) throw new RefusedError(refusal(statusCode, text, textOf(headers['retry-after'])));
-    return { data: JSON.parse(text), bytes: content.length };
+    return { data: JSON.parse(text), bytes: content.length, date: textOf(headers.date) };
   }
 }
 

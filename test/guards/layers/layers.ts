@@ -28,7 +28,8 @@ export const MAY_IMPORT: RoomTable = {
   page: ['base', 'http', 'overview', 'page/source', 'page/views'],
   'page/client': ['overview', 'page/views'],
 
-  companion: ['api', 'base', 'overview', 'kube/client', 'kube/informer', 'job/*', 'cloud/client'],
+  'companion/common': ['api', 'base', 'kube/client', 'kube/informer'],
+  companion: ['api', 'base', 'overview', 'companion/common', 'kube/client', 'job/*', 'cloud/client'],
 
   'job/model': ['api', 'base'],
   'job/schedule': ['api', 'base', 'job/model'],
@@ -68,7 +69,7 @@ export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   bottleneck: ['cloud/ratelimit', 'cloud/redis'],
   ioredis: ['cloud/redis'],
   commander: ['companion'],
-  'js-yaml': ['companion', 'kube/client'],
+  'js-yaml': ['companion/common', 'kube/client'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
   'prom-client': ['telemetry'],

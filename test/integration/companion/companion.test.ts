@@ -1,10 +1,11 @@
 /** `kubectl etj` before the real API server, operator and simulated cloud, in several contexts. */
 import { expect } from 'chai';
-import { createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
+import type { Finding } from '../../../src/companion/findings.ts';
+import { createAccount, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
 import { applyCrd } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
-import { changeSpec } from '../support/user-side.ts';
-import { is, job } from '../support/world.ts';
+import { changeSpec, secret, secretData } from '../support/user-side.ts';
+import { CLUSTER_ID, is, job } from '../support/world.ts';
 import { Etj, fieldsOf } from './etj.ts';
 
 describe('kubectl etj', function () {
@@ -121,7 +122,7 @@ describe('kubectl etj', function () {
         ['missing', 'NotReady', true],
         ['running', 'None', false],
       ]);
-      expect(items[2].jobName).to.equal('直播间 \u202e1');
+      expect(items[2].jobName).to.equal('直播间 \uFFFD1');
       expect(stdout).to.not.contain('\u202e').and.not.contain('CANARY');
       expect((await etj.run('status', '-o=yaml')).stdout).to.contain('    jobName: ');
     });
@@ -161,6 +162,61 @@ describe('kubectl etj', function () {
       const { code, stderr } = await etj.run('refresh', 'running', 'absent');
       expect(stderr).to.equal('error: there is no EdgeTranscodeJob default/absent\n');
       expect(code).to.equal(2);
+    });
+
+    it('says by doctor what is well, and what to do about the rest', async () => {
+      const { world } = scene;
+      const key = await createAccount(world);
+      await world.apply(secret('key', secretData(key)));
+      const { endpoint, stsEndpoint } = world.cloud;
+      const cloud = [`--endpoint=${endpoint}`, `--sts-endpoint=${stsEndpoint}`, `--cluster=${CLUSTER_ID}`];
+      const checked = async (...args: string[]) => {
+        const { code, stdout } = await etj.run('doctor', ...args, '-o=json');
+        const { items } = JSON.parse(stdout) as { items: Finding[] };
+        return { code, found: new Map(items.map((each) => [each.check, each])) };
+      };
+      const admin = await checked('--secret=key', ...cloud);
+      for (const check of ['API server', 'clock', 'CRD', 'you may list', 'you may create', 'objects', 'STS'])
+        expect(admin.found.get(check), check).to.include({ verdict: 'ok' });
+      expect(admin.found.get('STS')?.text).to.contain(`of account ${key.accountID}`);
+      expect(admin.found.get('leader')?.text).to.contain('without --leader-elect');
+      // Nothing of another account is in its list.
+      expect(admin.found.get('Live')).to.include({ check: 'Live' });
+      const guest = await checked('--context=guest');
+      expect(guest.found.get('you may list')).to.include({ verdict: 'wrong' });
+      expect(guest.found.get('CRD')).to.include({ verdict: 'unknown' });
+      expect([admin.code, guest.code]).to.deep.equal([1, 1]);
+    });
+
+    it('imports the jobs of a cluster once, also those with Chinese names', async () => {
+      const { world } = scene;
+      const { accountID, ...key } = await createAccount(world);
+      await world.kubectl('create', 'namespace', 'imported');
+      await world.apply(secret('key', secretData({ accountID, ...key }), 'imported'));
+      for (const name of ['直播间', 'Main HD', 'referenced'])
+        await createJob(world, { name, accountID, clusterID: 'imported-cluster' });
+      const args = [
+        'import',
+        'imported-cluster',
+        '-n=imported',
+        '--secret=key',
+        `--endpoint=${world.cloud.endpoint}`,
+      ];
+      const dry = await etj.run(...args, '-o=json');
+      expect(dry.stderr)
+        .to.contain('3 jobs in cluster imported-cluster: 0 have an object')
+        .and.contain('180 days');
+      const { items } = JSON.parse(dry.stdout);
+      const names = items.map(({ metadata }: { metadata: { name: string } }) =>
+        metadata.name.replace(/-[0-9a-f]{8}$/, ''),
+      );
+      expect(names).to.have.members(['job', 'main-hd', 'referenced']);
+      expect(await etj.run('status', '-n=imported', '-o=name')).to.include({ stdout: '' });
+      const applied = await etj.run(...args, '--apply');
+      expect(applied.stdout.match(/ created$/gm)).to.have.lengthOf(3);
+      const again = await etj.run(...args, '--apply');
+      expect(again.stdout).to.equal('');
+      expect(again.stderr).to.contain('3 have an object in namespace imported, 0 have none');
     });
 
     it('prints changes as they come, and ends with the state at its end', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { explained, Unable } from '../../../src/companion/failure.ts';
+import { explained, Unable } from '../../../src/companion/common/failure.ts';
 import { RefusedError } from '../../../src/kube/client/api-error.ts';
 
 const REQUEST = { what: 'list edgetranscodejobs', namespace: 'media', server: 'https://example' };

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { jsonText, tableLines, widthOf, yamlText } from '../../../src/companion/output.ts';
+import { jsonText, tableLines, widthOf, yamlText } from '../../../src/companion/common/output.ts';
 
 const PLAIN = { styled: (_style: unknown, text: string) => text, columns: undefined };
 

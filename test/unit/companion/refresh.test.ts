@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Unable } from '../../../src/companion/failure.ts';
+import { Unable } from '../../../src/companion/common/failure.ts';
 import { changeOf, chosen } from '../../../src/companion/refresh.ts';
 import { aJob } from '../kit/samples/a-job.ts';
 import { aDifferingStatus, aRefusedStatus, aRunningStatus } from '../kit/samples/a-status.ts';

@@ -1,8 +1,8 @@
 /** The connection of a command: the API server of the kubeconfig, and the namespaces that it is about. */
-import { ApiCalls } from '../kube/client/api-calls.ts';
-import { KubeClient } from '../kube/client/kube-client.ts';
-import { type KubeConfigSource, loadKubeConfig, PooledKubeConfig } from '../kube/client/kube-config.ts';
-import { WatchClient } from '../kube/client/watch-client.ts';
+import { ApiCalls } from '../../kube/client/api-calls.ts';
+import { KubeClient } from '../../kube/client/kube-client.ts';
+import { type KubeConfigSource, loadKubeConfig, PooledKubeConfig } from '../../kube/client/kube-config.ts';
+import { WatchClient } from '../../kube/client/watch-client.ts';
 import { Unable } from './failure.ts';
 
 /** The options that every command has. */

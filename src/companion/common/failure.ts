@@ -1,6 +1,6 @@
 /** How a command ends: its exit codes, and why it could not do its work, in a sentence for its user. */
-import { printable } from '../base/foreign-text.ts';
-import { type ApiFailure, apiFailure, isByPolicy } from '../kube/client/api-error.ts';
+import { printable } from '../../base/foreign-text.ts';
+import { type ApiFailure, apiFailure, isByPolicy } from '../../kube/client/api-error.ts';
 
 export const EXIT = {
   /** All is well. */

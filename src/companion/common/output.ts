@@ -1,7 +1,7 @@
 /** How results are written: tables like kubectl's, JSON, YAML and names. */
 import { styleText } from 'node:util';
 import { dump } from 'js-yaml';
-import { printable } from '../base/foreign-text.ts';
+import { printable } from '../../base/foreign-text.ts';
 
 export const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
 export type Format = (typeof FORMATS)[number];

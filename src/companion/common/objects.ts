@@ -1,13 +1,13 @@
 /** The objects that a command is about: listed once, or followed. */
-import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import { systemClock } from '../base/clock.ts';
-import { printable } from '../base/foreign-text.ts';
-import type { Logger } from '../base/logger.ts';
-import { TooLargeError } from '../kube/client/bounded-body.ts';
-import { decodeJob } from '../kube/informer/decode.ts';
-import { limitAfterTooLarge } from '../kube/informer/page-limit.ts';
-import { type OnChange, Store } from '../kube/informer/store.ts';
-import { Watchers } from '../kube/informer/watchers.ts';
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import { systemClock } from '../../base/clock.ts';
+import { printable } from '../../base/foreign-text.ts';
+import type { Logger } from '../../base/logger.ts';
+import { TooLargeError } from '../../kube/client/bounded-body.ts';
+import { decodeJob } from '../../kube/informer/decode.ts';
+import { limitAfterTooLarge } from '../../kube/informer/page-limit.ts';
+import { type OnChange, Store } from '../../kube/informer/store.ts';
+import { Watchers } from '../../kube/informer/watchers.ts';
 import type { Connection } from './connection.ts';
 import { explained } from './failure.ts';
 

@@ -1,0 +1,151 @@
+/** `kubectl etj doctor`: checks the cluster and, with a Secret, the cloud. */
+import { GROUP, PLURAL, VERSION } from '../api/edge-transcode-job.ts';
+import { systemClock } from '../base/clock.ts';
+import type { ApiAnswer, ApiCall } from '../kube/client/api-calls.ts';
+import { type ApiFailure, apiFailure } from '../kube/client/api-error.ts';
+import { type CloudCheckOptions, cloudFindings } from './cloud-checks.ts';
+import type { Connection } from './common/connection.ts';
+import { EXIT, type ExitCode, Unable } from './common/failure.ts';
+import { listJobs } from './common/objects.ts';
+import { type Format, jsonText, type Output, tableLines, yamlText } from './common/output.ts';
+import {
+  clockFinding,
+  crdFinding,
+  type Finding,
+  findingsTable,
+  freshnessFinding,
+  type LeaseSpec,
+  leaseFinding,
+} from './findings.ts';
+
+export interface DoctorOptions extends CloudCheckOptions {
+  readonly output: Format;
+  readonly leaseNamespace: string;
+  readonly leaseName: string;
+}
+
+/** @throws Unable when the API server does not answer */
+export async function doctor(
+  connection: Connection,
+  options: DoctorOptions,
+  output: Output,
+): Promise<ExitCode> {
+  const { date, version } = await serverOf(connection);
+  const findings: Finding[] = [
+    { check: 'API server', verdict: 'ok', text: `${connection.server}, Kubernetes ${version}` },
+    clockFinding(date, systemClock.date().getTime()),
+    await crd(connection),
+    ...(await permissions(connection)),
+    await leader(connection, options, Date.parse(date ?? '')),
+    await objects(connection),
+    ...(await cloudFindings(connection, options)),
+  ];
+  print(findings, options.output, output);
+  return findings.every(({ verdict }) => verdict === 'ok') ? EXIT.fine : EXIT.wrong;
+}
+
+function print(findings: readonly Finding[], format: Format, output: Output): void {
+  if (format === 'json') output.print(jsonText({ items: findings }));
+  else if (format === 'yaml') output.print(yamlText({ items: findings }));
+  else for (const line of tableLines(findingsTable(findings), output)) output.print(line);
+}
+
+/** Asks for the version, which needs no permission of RBAC. */
+async function serverOf({
+  calls,
+  server,
+}: Connection): Promise<{ date: string | undefined; version: string }> {
+  const answer = await tried(calls.call({ method: 'GET', path: '/version' }));
+  if ('failure' in answer)
+    throw new Unable(
+      `the API server ${server} does not answer: ${answer.failure.reason}; check the network, the login and --context`,
+    );
+  const { gitVersion } = answer.data as { gitVersion?: string };
+  return { date: answer.date, version: gitVersion ?? 'of an unknown version' };
+}
+
+async function crd({ calls }: Connection): Promise<Finding> {
+  const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${PLURAL}.${GROUP}`;
+  const answer = await tried(calls.call({ method: 'GET', path }));
+  if (!('failure' in answer)) return crdFinding(answer.data, VERSION);
+  const { failure } = answer;
+  if (failure.status === 404)
+    return { check: 'CRD', verdict: 'wrong', text: 'it is not installed; kubectl apply -f crds/' };
+  return unread('CRD', 'CustomResourceDefinitions', failure);
+}
+
+const VERBS = ['list', 'watch', 'patch', 'create'] as const;
+
+async function permissions({ calls, namespace }: Connection): Promise<Finding[]> {
+  const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
+  const findings = VERBS.map(async (verb): Promise<Finding> => {
+    const resourceAttributes = { group: GROUP, resource: PLURAL, verb, namespace: namespace ?? '' };
+    const answer = await tried(review(calls, { spec: { resourceAttributes } }));
+    const check = `you may ${verb}`;
+    if ('failure' in answer) return unread(check, 'your permissions', answer.failure);
+    const { status } = answer.data as { status?: { allowed?: boolean } };
+    if (status?.allowed) return { check, verdict: 'ok', text: where };
+    const role = verb === 'list' || verb === 'watch' ? 'viewer' : 'editor';
+    return {
+      check,
+      verdict: 'wrong',
+      text: `not ${where}; ask for the ClusterRole edge-transcode-job-operator-${role}`,
+    };
+  });
+  return Promise.all(findings);
+}
+
+function review(calls: Connection['calls'], body: object): Promise<ApiAnswer> {
+  const call: ApiCall = {
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body,
+  };
+  return calls.call(call);
+}
+
+async function leader(
+  { calls }: Connection,
+  { leaseNamespace, leaseName }: DoctorOptions,
+  serverNow: number,
+): Promise<Finding> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(leaseNamespace)}/leases/${encodeURIComponent(leaseName)}`;
+  const answer = await tried(calls.call({ method: 'GET', path }));
+  const check = 'leader';
+  if (!('failure' in answer)) {
+    const { spec } = answer.data as { spec?: LeaseSpec };
+    return leaseFinding(spec ?? {}, Number.isNaN(serverNow) ? systemClock.date().getTime() : serverNow);
+  }
+  if (answer.failure.status === 404)
+    return {
+      check,
+      verdict: 'unknown',
+      text: `there is no Lease ${leaseNamespace}/${leaseName}; name the operator's with --lease-namespace and --lease-name, or it runs without --leader-elect`,
+    };
+  return unread(check, `Lease ${leaseNamespace}/${leaseName}`, answer.failure);
+}
+
+async function objects(connection: Connection): Promise<Finding> {
+  try {
+    return freshnessFinding(await listJobs(connection));
+  } catch (error) {
+    if (!(error instanceof Unable)) throw error;
+    return { check: 'objects', verdict: 'unknown', text: error.message };
+  }
+}
+
+export function unread(check: string, what: string, { status, reason }: ApiFailure): Finding {
+  const text =
+    status === 403
+      ? `you may not read ${what}; ask an administrator to run this`
+      : `${what} cannot be read: ${reason}`;
+  return { check, verdict: 'unknown', text };
+}
+
+export async function tried<T>(call: Promise<T>): Promise<T | { readonly failure: ApiFailure }> {
+  try {
+    return await call;
+  } catch (error) {
+    return { failure: apiFailure(error) };
+  }
+}

@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { manifestOf, objectName, unreferenced } from '../../../src/companion/import-plan.ts';
+import { aJob, CLUSTER_ID, JOB_ID } from '../kit/samples/a-job.ts';
+
+const OTHER_ID = 'ffffffffffffffffffffffffffff0001';
+
+describe('the import of cloud jobs', () => {
+  it('leaves out jobs that an object of the cluster references, in either case', () => {
+    const jobs = [{ jobID: JOB_ID.toUpperCase() }, { jobID: OTHER_ID }];
+    const objects = [aJob().about(JOB_ID).build(), aJob().about(OTHER_ID, 'another-cluster').build()];
+    expect(unreferenced(jobs, objects, CLUSTER_ID)).to.deep.equal([{ jobID: OTHER_ID }]);
+  });
+
+  it('gives names that Kubernetes accepts, whatever the cloud has', () => {
+    const names = ['直播间 1', 'Main_HD (new)', '--', '', 'x'.repeat(300), `${'a'.repeat(49)}--b`, '\u202e'];
+    for (const name of names)
+      expect(objectName(name, CLUSTER_ID, JOB_ID)).to.match(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+    expect(objectName('Main_HD (new)', CLUSTER_ID, JOB_ID)).to.match(/^main-hd-new-[0-9a-f]{8}$/);
+    expect(objectName('直播间', CLUSTER_ID, JOB_ID)).to.match(/^job-[0-9a-f]{8}$/);
+  });
+
+  it('gives one job the same name each time, and another job another name', () => {
+    const name = objectName('直播间', CLUSTER_ID, JOB_ID);
+    expect(objectName('直播间', CLUSTER_ID.toUpperCase(), JOB_ID.toUpperCase())).to.equal(name);
+    expect(objectName('直播间', CLUSTER_ID, OTHER_ID)).to.not.equal(name);
+    expect(objectName('直播间', 'another-cluster', JOB_ID)).to.not.equal(name);
+  });
+
+  it('names the Secret in each object', () => {
+    const purpose = { namespace: 'media', cluster: CLUSTER_ID, secret: 'key' };
+    expect(manifestOf({ jobID: JOB_ID }, purpose).spec).to.deep.equal({
+      clusterID: CLUSTER_ID,
+      jobID: JOB_ID,
+      credentialsRef: { name: 'key' },
+    });
+  });
+});
