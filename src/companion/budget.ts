@@ -1,4 +1,4 @@
-/** `kubectl etj budget`: the calls that the intervals of the objects ask for, and what longer ones would save. */
+/** `kubectl etj budget`: the calls that the objects' intervals require, and what longer ones would save. */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { formatDuration } from '../base/duration.ts';
 import { identityOf } from '../job/model/reference.ts';
@@ -67,7 +67,7 @@ export function usesOf(
   }).sort((a, b) => b.calls - a.calls || (a.namespace < b.namespace ? -1 : 1));
 }
 
-/** Calls a minute by credential and namespace, as the operator counts them: a job that many mean counts once. */
+/** Calls a minute by credential and namespace. As in the operator, objects with the same job count once. */
 function callsOf(
   jobs: readonly EdgeTranscodeJob[],
   intervals: Pick<ScheduleSettings, 'intervalMs' | 'minIntervalMs'>,

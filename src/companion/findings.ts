@@ -5,7 +5,7 @@ import { ageText } from '../overview/age-text.ts';
 import type { Style, Table } from './common/output.ts';
 import { rowsOf } from './status-view.ts';
 
-/** `unknown`: the check could not be made, such as for want of a permission. */
+/** `unknown`: the check could not be made, such as without a permission. */
 export type Verdict = 'ok' | 'wrong' | 'unknown';
 
 export interface Finding {

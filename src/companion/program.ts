@@ -99,8 +99,10 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
       end(await doctor(connected(options), { ...options, secret, cluster, endpoint, stsEndpoint }, output));
     });
 
-  command('import', 'Print objects for the cloud jobs of a cluster that have none in the namespace.')
-    .argument('<cluster>', 'ID of the cluster')
+  command(
+    'import <cluster>',
+    'Print objects for the cloud jobs of a cluster that have none in the namespace.',
+  )
     .requiredOption(
       '--secret <name>',
       'Secret of the namespace whose key lists the jobs; the objects name it',
@@ -116,7 +118,7 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
     .action(async (cluster: string, options: ConnectionOptions & ImportLine) =>
       end(await importJobs(connected(options), { ...options, cluster, endpoint: options.endpoint }, output)),
     );
-  command('budget', 'Show who asks for how many calls a minute, by credential and namespace.')
+  command('budget', 'Show how many calls a minute the intervals require, by credential and namespace.')
     .addOption(
       new Option('-o, --output <format>', 'how to write it')
         .choices(['table', 'json', 'yaml'])
