@@ -130,15 +130,9 @@ export class App {
     return server;
   }
 
-  /** Why objects may be missing. */
-  #missing(): string | undefined {
-    const { sources, store, watchers } = this.#rooms;
-    return missingLists(sources, store.awaited, watchers.refused);
-  }
-
   #notReady(): string | undefined {
-    const { election } = this.#rooms;
-    const missing = this.#missing();
+    const { sources, store, watchers, election } = this.#rooms;
+    const missing = missingLists(sources, store.awaited, watchers.refused);
     if (missing !== undefined) return missing;
     if (!election.isSettled) return 'the leader is not known yet';
     return undefined;

@@ -12,6 +12,7 @@ import {
 } from '../../../../src/kube/client/bounded-body.ts';
 import { KubeClient, MOST_SECRET_BYTES } from '../../../../src/kube/client/kube-client.ts';
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
+import { replaceDeadlines } from '../../kit/deadlines.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 
 function answerPacked(response: Http2ServerResponse, text: string): void {
@@ -208,16 +209,14 @@ describe('the client of the API server', () => {
   });
 
   it('reports the status of a refusal that stops in the middle, and makes a new connection', async () => {
-    const { expiry, restore } = replaceDeadlines();
-    const onHead = () => setImmediate(() => expiry.abort(new DOMException('late', 'TimeoutError')));
-    subscribe('undici:request:headers', onHead);
-    try {
+    {
+      using deadlines = replaceDeadlines();
+      const onHead = () => setImmediate(deadlines.expire);
+      subscribe('undici:request:headers', onHead);
+      using _ = { [Symbol.dispose]: () => unsubscribe('undici:request:headers', onHead) };
       server.respond = (response) => void response.writeHead(429).write('{');
       const failure = { status: 429, reason: 'HTTP 429' };
       expect(await client.get('media/a').catch(apiFailure)).to.deep.equal(failure);
-    } finally {
-      unsubscribe('undici:request:headers', onHead);
-      restore();
     }
     server.respond = (response) => json(response, 200, {});
     await client.get('media/a');
@@ -278,28 +277,9 @@ describe('the client of the API server', () => {
   }
 
   it('gives each call a deadline of 20 s', async () => {
-    const { deadlines, expiry, restore } = replaceDeadlines();
-    try {
-      server.respond = () => expiry.abort(new DOMException('late', 'TimeoutError'));
-      expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
-      expect(deadlines).to.deep.equal([20_000]);
-    } finally {
-      restore();
-    }
+    using deadlines = replaceDeadlines();
+    server.respond = deadlines.expire;
+    expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
+    expect(deadlines.milliseconds).to.deep.equal([20_000]);
   });
 });
-
-/** Makes deadlines come when a test says so. @returns their lengths in ms, what ends them, and the undoing */
-function replaceDeadlines() {
-  const timeout = AbortSignal.timeout;
-  const deadlines: number[] = [];
-  const expiry = new AbortController();
-  AbortSignal.timeout = (ms) => {
-    deadlines.push(ms);
-    return expiry.signal;
-  };
-  const restore = () => {
-    AbortSignal.timeout = timeout;
-  };
-  return { deadlines, expiry, restore };
-}

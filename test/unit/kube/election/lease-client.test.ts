@@ -5,6 +5,7 @@ import { apiFailure, RefusedError } from '../../../../src/kube/client/api-error.
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import type { RawEvent } from '../../../../src/kube/client/watch-client.ts';
 import { type Lease, LeaseClient } from '../../../../src/kube/election/lease-client.ts';
+import { replaceDeadlines } from '../../kit/deadlines.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from '../client/loopback-api-server.ts';
 
@@ -162,19 +163,11 @@ describe('the client of a Lease', () => {
   });
 
   it('waits no longer than its deadline for an answer, then makes another connection', async () => {
-    const timeout = AbortSignal.timeout;
-    const deadlines: number[] = [];
-    const expiry = new AbortController();
-    AbortSignal.timeout = (ms) => {
-      deadlines.push(ms);
-      return expiry.signal;
-    };
-    try {
-      server.respond = () => expiry.abort(new DOMException('late', 'TimeoutError'));
+    {
+      using deadlines = replaceDeadlines();
+      server.respond = deadlines.expire;
       expect(await client.read().catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
-      expect(deadlines).to.deep.equal([DEADLINE_MS]);
-    } finally {
-      AbortSignal.timeout = timeout;
+      expect(deadlines.milliseconds).to.deep.equal([DEADLINE_MS]);
     }
     server.respond = (response) => json(response, 200, STORED);
     await client.read();
