@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_ACCOUNT_ID } from '../../../simulator/seed.ts';
 import type { AccountCounts } from '../../../simulator/world/cloud-world.ts';
-import { pacing } from '../../../src/cloud/ratelimit/call-rate.ts';
+import { pacing } from '../../../src/ratelimit/call-rate.ts';
 import type { Processes } from '../../../test/world/processes/processes.ts';
 import type { SimulatedCloud } from '../../../test/world/simulated-cloud.ts';
 import { letNewcomersCome } from './newcomers.ts';

@@ -9,10 +9,10 @@
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
-import { shareAt, throttled, UNTHROTTLED } from '../ratelimit/aimd.ts';
-import { pacing } from '../ratelimit/call-rate.ts';
-import { SlidingWindow } from '../ratelimit/sliding-window.ts';
-import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
+import { shareAt, throttled, UNTHROTTLED } from '../../ratelimit/aimd.ts';
+import { pacing } from '../../ratelimit/call-rate.ts';
+import { SlidingWindow } from '../../ratelimit/sliding-window.ts';
+import { SpacingLimiter } from '../../ratelimit/spacing-limiter.ts';
 import { SharedLimiter, type Sharing } from '../redis/shared-limiter.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 

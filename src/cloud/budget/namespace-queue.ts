@@ -6,7 +6,7 @@
  * polled again before all others are observed.
  */
 import type { Priority } from '../../job/model/cloud-port.ts';
-import { DeadlineQueue, type Entry } from '../ratelimit/deadline-queue.ts';
+import { DeadlineQueue, type Entry } from '../../ratelimit/deadline-queue.ts';
 
 export interface Waiting extends Entry {
   readonly priority: Priority;

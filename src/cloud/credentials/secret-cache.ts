@@ -7,7 +7,7 @@ import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import { identityOf } from '../../job/model/reference.ts';
 import type { SecretReader } from '../../job/model/sinks.ts';
-import { FairLimiter } from '../ratelimit/fair-limiter.ts';
+import { FairLimiter } from '../../ratelimit/fair-limiter.ts';
 import {
   credentialOfSecret,
   type Resolved,

@@ -5,7 +5,7 @@
  */
 import Bottleneck from 'bottleneck';
 import type { Clock } from '../../base/clock.ts';
-import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
+import { SpacingLimiter } from '../../ratelimit/spacing-limiter.ts';
 import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 /** What the shared budgets of all accounts have in common. */

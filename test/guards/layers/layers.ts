@@ -20,6 +20,7 @@ export const MAY_IMPORT: RoomTable = {
   base: [],
   config: ['api', 'base', 'job/model'],
   controller: ['base'],
+  ratelimit: ['base'],
   http: ['base'],
   telemetry: ['api', 'base', 'http', 'job/*'],
   overview: ['api', 'base'],
@@ -37,11 +38,10 @@ export const MAY_IMPORT: RoomTable = {
   'job/visit': ['api', 'base', 'controller', 'job/model', 'job/schedule', 'job/status'],
 
   'cloud/client': ['base', 'job/model'],
-  'cloud/ratelimit': ['base'],
   'cloud/resilience': ['base', 'job/model'],
-  'cloud/redis': ['base', 'cloud/ratelimit'],
-  'cloud/credentials': ['base', 'job/model', 'cloud/client', 'cloud/ratelimit', 'cloud/resilience'],
-  'cloud/budget': ['base', 'job/model', 'cloud/ratelimit', 'cloud/redis'],
+  'cloud/redis': ['base', 'ratelimit'],
+  'cloud/credentials': ['base', 'job/model', 'cloud/client', 'ratelimit', 'cloud/resilience'],
+  'cloud/budget': ['base', 'job/model', 'ratelimit', 'cloud/redis'],
   'cloud/requests': [
     'base',
     'job/model',
@@ -52,7 +52,7 @@ export const MAY_IMPORT: RoomTable = {
     'cloud/redis',
   ],
   'cloud/batching': ['base', 'job/model', 'cloud/client', 'cloud/requests'],
-  'cloud/cloud-reader.ts': ['base', 'job/model', 'cloud/*'],
+  'cloud/cloud-reader.ts': ['base', 'job/model', 'ratelimit', 'cloud/*'],
 
   'kube/client': ['api', 'base', 'job/model'],
   'kube/informer': ['api', 'base', 'job/model', 'kube/client'],
@@ -66,14 +66,14 @@ export const LIBRARY_ROOMS: Readonly<Record<string, readonly string[]>> = {
   '@alicloud/openapi-client': ['cloud/client'],
   '@alicloud/tea-util': ['cloud/client'],
   '@kubernetes/client-node': ['kube'],
-  bottleneck: ['cloud/ratelimit', 'cloud/redis'],
+  bottleneck: ['ratelimit', 'cloud/redis'],
   ioredis: ['cloud/redis'],
   commander: ['companion'],
   'js-yaml': ['companion/common', 'kube/client'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
   'prom-client': ['telemetry'],
-  tinyqueue: ['base', 'cloud/ratelimit'],
+  tinyqueue: ['base', 'ratelimit'],
   undici: ['kube/client'],
 };
 

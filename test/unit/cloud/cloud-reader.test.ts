@@ -3,13 +3,13 @@
 import { expect } from 'chai';
 import { LiveReader } from '../../../src/cloud/cloud-reader.ts';
 import { Credentials } from '../../../src/cloud/credentials/credentials.ts';
-import { fullCallsPerSecond } from '../../../src/cloud/ratelimit/call-rate.ts';
 import type { Priority } from '../../../src/job/model/cloud-port.ts';
+import { fullCallsPerSecond } from '../../../src/ratelimit/call-rate.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { aPlan } from '../kit/samples/a-plan.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
 import { Loopback } from './client/loopback.ts';
-import { SteppedTime } from './ratelimit/stepped-time.ts';
 
 const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
 const OWN = { namespace: 'media' };

@@ -12,7 +12,7 @@ import type { Priority } from '../../../../src/job/model/cloud-port.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
 import { aKey, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 /** 600 a minute: 10 permits a second. */
 const CALLS_PER_MINUTE = 600;

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { type Account, Accounts } from '../../../../src/cloud/budget/accounts.ts';
 import { aCaller, addCallers, type Caller } from '../../kit/callers.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const N = 600;
 const SECOND = 1_000;

@@ -3,12 +3,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
-import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import { PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
+import { pacing } from '../../../../src/ratelimit/call-rate.ts';
 import { aCaller, addCaller, type Caller } from '../../kit/callers.ts';
 import { sequence } from '../../kit/for-any.ts';
 import { mostInAMinute } from '../../kit/most-in-a-minute.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 type Step =
   | { readonly do: 'arrive'; readonly priority: Priority; readonly many: number }

@@ -2,11 +2,11 @@
 
 import { expect } from 'chai';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
-import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Priority } from '../../../../src/job/model/cloud-port.ts';
+import { pacing } from '../../../../src/ratelimit/call-rate.ts';
 import { aCaller, addCaller, addCallers, type Caller } from '../../kit/callers.ts';
 import { mostInAMinute } from '../../kit/most-in-a-minute.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
 

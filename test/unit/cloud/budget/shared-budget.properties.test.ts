@@ -4,11 +4,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
-import { pacing } from '../../../../src/cloud/ratelimit/call-rate.ts';
+import { pacing } from '../../../../src/ratelimit/call-rate.ts';
 import { addCallers, type Caller } from '../../kit/callers.ts';
 import { FakeRedis } from '../../kit/fakes/fake-redis.ts';
 import { mostInAMinute } from '../../kit/most-in-a-minute.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 type Step =
   | { readonly do: 'restart'; readonly shard: number }

@@ -6,7 +6,7 @@ import { CredentialStates } from '../../../../src/cloud/requests/credential-stat
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
 import type { CredentialReference } from '../../../../src/job/model/cloud-port.ts';
 import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const N = 1_000;
 const SECOND = 1_000;

@@ -5,7 +5,7 @@ import { Credentials, type CredentialsOptions } from '../../../../src/cloud/cred
 import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import type { SecretData, SecretReader } from '../../../../src/job/model/sinks.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
 const REFERENCE = { namespace: 'media', name: 'account' };

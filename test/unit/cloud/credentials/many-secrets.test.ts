@@ -5,7 +5,7 @@ import { SecretCache } from '../../../../src/cloud/credentials/secret-cache.ts';
 import { Sts } from '../../../../src/cloud/credentials/sts.ts';
 import type { SecretData } from '../../../../src/job/model/sinks.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
 const STEP_MS = 5;

@@ -11,7 +11,7 @@ import { Requests } from '../../../../src/cloud/requests/requests.ts';
 import { type CredentialReference, PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const SECRETS = ['a', 'b'] as const;
 const MINUTE = 60_000;

@@ -10,7 +10,7 @@ import { Requests } from '../../../../src/cloud/requests/requests.ts';
 import type { CredentialReference, Destination } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
-import { SteppedTime } from '../ratelimit/stepped-time.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
 const OTHER_ENDPOINT = { ...DESTINATION, endpoint: 'https://live.eu-central-1.aliyuncs.com' };

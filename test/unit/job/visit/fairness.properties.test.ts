@@ -4,11 +4,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
-import { fullCallsPerSecond } from '../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Answer, CloudReader, Priority } from '../../../../src/job/model/cloud-port.ts';
 import { scaledBy } from '../../../../src/job/schedule/interval-scale.ts';
 import { Planner } from '../../../../src/job/schedule/planner.ts';
-import { SteppedTime } from '../../cloud/ratelimit/stepped-time.ts';
+import { fullCallsPerSecond } from '../../../../src/ratelimit/call-rate.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { aCaller, addCaller, type Caller } from '../../kit/callers.ts';
 import { type DomainAtWork, startDomain } from '../../kit/domain.ts';
@@ -18,6 +17,7 @@ import { aCloudToPlan } from '../../kit/samples/a-cloud-to-plan.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { fails, type Reply, running } from '../../kit/samples/answers.ts';
 import { shown } from '../../kit/shown.ts';
+import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
 /** One permit each half second, a multiple of the steps in which time passes. */

@@ -3,11 +3,10 @@
 
 import { expect } from 'chai';
 import { Budget } from '../../../../../src/cloud/budget/budget.ts';
-import { fullCallsPerSecond } from '../../../../../src/cloud/ratelimit/call-rate.ts';
 import type { Answer, CloudReader, Priority } from '../../../../../src/job/model/cloud-port.ts';
 import { scaledBy } from '../../../../../src/job/schedule/interval-scale.ts';
 import { Planner } from '../../../../../src/job/schedule/planner.ts';
-import { SteppedTime } from '../../../cloud/ratelimit/stepped-time.ts';
+import { fullCallsPerSecond } from '../../../../../src/ratelimit/call-rate.ts';
 import { SETTINGS } from '../../../kit/an-operator.ts';
 import { aCaller, addCaller, type Caller } from '../../../kit/callers.ts';
 import { type DomainAtWork, startDomain } from '../../../kit/domain.ts';
@@ -16,6 +15,7 @@ import { RecordingLogger } from '../../../kit/fakes/recording-logger.ts';
 import { aCloudToPlan } from '../../../kit/samples/a-cloud-to-plan.ts';
 import { aJob } from '../../../kit/samples/a-job.ts';
 import { running } from '../../../kit/samples/answers.ts';
+import { SteppedTime } from '../../../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

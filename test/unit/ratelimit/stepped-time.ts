@@ -5,7 +5,7 @@
  * A step works like a stalled event loop of that length: everything that falls due in it runs at its end. So
  * a test that steps by a second has seen what a second's stall does.
  */
-import { type Clock, sleepOn, type Timer } from '../../../../src/base/clock.ts';
+import { type Clock, sleepOn, type Timer } from '../../../src/base/clock.ts';
 
 interface Pending {
   readonly at: number;

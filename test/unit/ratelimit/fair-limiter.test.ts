@@ -1,7 +1,7 @@
 // One limiter for many parties: none waits for all tasks of another.
 
 import { expect } from 'chai';
-import { FairLimiter } from '../../../../src/cloud/ratelimit/fair-limiter.ts';
+import { FairLimiter } from '../../../src/ratelimit/fair-limiter.ts';
 import { SteppedTime } from './stepped-time.ts';
 
 describe('a fair limiter', () => {

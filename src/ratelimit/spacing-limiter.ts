@@ -3,7 +3,7 @@
  * from a wall clock that is set back.
  */
 import Bottleneck from 'bottleneck';
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 
 export interface SpacingLimiterOptions {
   readonly minTimeMs: number;

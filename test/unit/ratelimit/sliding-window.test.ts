@@ -1,7 +1,7 @@
 // The calls of the last minute, never counted too low.
 
 import { expect } from 'chai';
-import { SlidingWindow } from '../../../../src/cloud/ratelimit/sliding-window.ts';
+import { SlidingWindow } from '../../../src/ratelimit/sliding-window.ts';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-01-01T00:00:00Z');

@@ -1,7 +1,7 @@
 // Tasks keep their spacing when the wall clock is set.
 
 import { expect } from 'chai';
-import { SpacingLimiter } from '../../../../src/cloud/ratelimit/spacing-limiter.ts';
+import { SpacingLimiter } from '../../../src/ratelimit/spacing-limiter.ts';
 import { SteppedTime } from './stepped-time.ts';
 
 const HOUR = 60 * 60_000;

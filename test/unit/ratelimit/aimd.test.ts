@@ -1,7 +1,7 @@
 // The share of its budget that an account may use after the cloud has throttled it.
 
 import { expect } from 'chai';
-import { shareAt, throttled, UNTHROTTLED } from '../../../../src/cloud/ratelimit/aimd.ts';
+import { shareAt, throttled, UNTHROTTLED } from '../../../src/ratelimit/aimd.ts';
 
 const T = 1_000_000;
 
