@@ -15,7 +15,6 @@ import { LiveReader } from './cloud/cloud-reader.ts';
 import { Credentials } from './cloud/credentials/credentials.ts';
 import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import { Sts } from './cloud/credentials/sts.ts';
-import { RedisConnection } from './cloud/redis/redis-connection.ts';
 import type { Config } from './config/options.ts';
 import { ownNamespaces } from './config/own-namespaces.ts';
 import { Controller } from './controller/controller.ts';
@@ -34,6 +33,7 @@ import { KubeEvents } from './kube/writers/events.ts';
 import { StatusWriter } from './kube/writers/status-writer.ts';
 import { accountUses } from './page/source/account-uses.ts';
 import type { AccountUse } from './page/source/page-source.ts';
+import { RedisConnection } from './redis/redis-connection.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
 /** Parts that outlive a term. */

@@ -17,12 +17,12 @@ import type {
 } from '../job/model/cloud-port.ts';
 import { identityOf } from '../job/model/reference.ts';
 import { fullCallsPerSecond } from '../ratelimit/call-rate.ts';
+import { SharedDemand } from '../redis/shared-demand.ts';
+import type { Sharing } from '../redis/shared-limiter.ts';
 import { Batches } from './batching/batches.ts';
 import { LiveClient, type LiveClientOptions, PAGE_SIZE } from './client/live-client.ts';
 import type { Credentials } from './credentials/credentials.ts';
 import type { Sts } from './credentials/sts.ts';
-import { SharedDemand } from './redis/shared-demand.ts';
-import type { Sharing } from './redis/shared-limiter.ts';
 import { CredentialStates } from './requests/credential-states.ts';
 import { WITHDRAWN } from './requests/request.ts';
 import { Requests } from './requests/requests.ts';

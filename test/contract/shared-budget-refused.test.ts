@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
-import { sharedNameOf } from '../../src/cloud/redis/redis-connection.ts';
+import { sharedNameOf } from '../../src/redis/redis-connection.ts';
 import { full, most, SETTLED_MS, SHARDS, type Spender, until, useSpenders } from './spenders.ts';
 
 /** A refusal is noticed within this: a probe goes every second. */

@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/base/clock.ts';
-import { sharedNameOf } from '../../src/cloud/redis/redis-connection.ts';
-import { SharedDemand } from '../../src/cloud/redis/shared-demand.ts';
+import { sharedNameOf } from '../../src/redis/redis-connection.ts';
+import { SharedDemand } from '../../src/redis/shared-demand.ts';
 import { full, most, SETTLED_MS, SHARDS, type Spender, until, useSpenders } from './spenders.ts';
 
 describe('a budget shared through Redis', function () {

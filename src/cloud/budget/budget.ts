@@ -13,7 +13,7 @@ import { shareAt, throttled, UNTHROTTLED } from '../../ratelimit/aimd.ts';
 import { pacing } from '../../ratelimit/call-rate.ts';
 import { SlidingWindow } from '../../ratelimit/sliding-window.ts';
 import { SpacingLimiter } from '../../ratelimit/spacing-limiter.ts';
-import { SharedLimiter, type Sharing } from '../redis/shared-limiter.ts';
+import { SharedLimiter, type Sharing } from '../../redis/shared-limiter.ts';
 import { Backlog, type Waiting } from './backlog.ts';
 
 export interface BudgetOptions {

@@ -4,8 +4,8 @@
  * use a real Redis.
  */
 import type Bottleneck from 'bottleneck';
-import type { RedisFollower } from '../../../../src/cloud/redis/redis-connection.ts';
-import { type Sharing, TAKE } from '../../../../src/cloud/redis/shared-limiter.ts';
+import type { RedisFollower } from '../../../../src/redis/redis-connection.ts';
+import { type Sharing, TAKE } from '../../../../src/redis/shared-limiter.ts';
 
 /** The settings of a limiter. */
 interface Limiter {

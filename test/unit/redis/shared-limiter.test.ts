@@ -2,9 +2,9 @@
 
 import type Bottleneck from 'bottleneck';
 import { expect } from 'chai';
-import type { RedisFollower } from '../../../../src/cloud/redis/redis-connection.ts';
-import { SharedLimiter } from '../../../../src/cloud/redis/shared-limiter.ts';
-import { SteppedTime } from '../../ratelimit/stepped-time.ts';
+import type { RedisFollower } from '../../../src/redis/redis-connection.ts';
+import { SharedLimiter } from '../../../src/redis/shared-limiter.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
 

@@ -1,8 +1,8 @@
 // What shards know of each other's demand, with and without Redis.
 
 import { expect } from 'chai';
-import { SharedDemand } from '../../../../src/cloud/redis/shared-demand.ts';
-import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { SharedDemand } from '../../../src/redis/shared-demand.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
 
 const SHARDS = 3;
 const MINUTE = 60_000;

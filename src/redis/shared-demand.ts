@@ -3,7 +3,7 @@
  * own demand by namespace to Redis, and reads that of the others. Demand that is not repeated for a minute is
  * forgotten, and Redis then deletes the key.
  */
-import type { Clock } from '../../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 /** Calls per second, by namespace. */

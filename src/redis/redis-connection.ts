@@ -6,10 +6,10 @@
 import { createHash } from 'node:crypto';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
-import { type Backoff, backoffDelay } from '../../base/backoff.ts';
-import type { Clock } from '../../base/clock.ts';
-import type { Logger } from '../../base/logger.ts';
-import { OnceLogger } from '../../base/once-logger.ts';
+import { type Backoff, backoffDelay } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import { OnceLogger } from '../base/once-logger.ts';
 import { codeOf, prepareProbe, problemOf } from './redis-probe.ts';
 
 export interface RedisConnectionOptions {

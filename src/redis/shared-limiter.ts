@@ -4,8 +4,8 @@
  * when Redis is lost waits on for a permit of that part.
  */
 import Bottleneck from 'bottleneck';
-import type { Clock } from '../../base/clock.ts';
-import { SpacingLimiter } from '../../ratelimit/spacing-limiter.ts';
+import type { Clock } from '../base/clock.ts';
+import { SpacingLimiter } from '../ratelimit/spacing-limiter.ts';
 import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 /** What the shared budgets of all accounts have in common. */

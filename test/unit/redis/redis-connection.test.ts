@@ -3,10 +3,10 @@
 import { getEventListeners, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { systemClock } from '../../../../src/base/clock.ts';
-import { RedisConnection } from '../../../../src/cloud/redis/redis-connection.ts';
-import { settled } from '../../kit/fakes/fake-clock.ts';
-import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { RedisConnection } from '../../../src/redis/redis-connection.ts';
+import { settled } from '../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 
 /** No server listens on this port. */
 const URL = 'redis://127.0.0.1:1';

@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import { codeOf, PROBE } from '../../../../src/cloud/redis/redis-probe.ts';
+import { codeOf, PROBE } from '../../../src/redis/redis-probe.ts';
 
-const FOLDER = new URL('../../../../src/cloud/redis/', import.meta.url);
+const FOLDER = new URL('../../../src/redis/', import.meta.url);
 
 function commandsIn(text: string, call: RegExp): string[] {
   return [...new Set([...text.matchAll(call)].map(([, command]) => command as string))];
