@@ -9,12 +9,11 @@ import { LimitedLogger } from './base/limited-logger.ts';
 import type { Logger } from './base/logger.ts';
 import type { ObjectKey } from './base/object-key.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
-
-import { stsEndpointOfRegion } from './cloud/client/region-endpoints.ts';
 import { LiveReader } from './cloud/cloud-reader.ts';
 import { Credentials } from './cloud/credentials/credentials.ts';
 import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import { Sts } from './cloud/credentials/sts.ts';
+import { stsEndpointOfRegion } from './cloud/credentials/sts-endpoint.ts';
 import type { Config } from './config/options.ts';
 import { ownNamespaces } from './config/own-namespaces.ts';
 import { Controller } from './controller/controller.ts';

@@ -9,12 +9,8 @@ import { App } from './app.ts';
 import { printable } from './base/foreign-text.ts';
 import type { Logger } from './base/logger.ts';
 import type { AccessKey } from './cloud/client/credential.ts';
-import {
-  ownCredentials,
-  type Rrsa,
-  sourceOf,
-  stsEndpointOf,
-} from './cloud/credentials/environment-credentials.ts';
+import { ownCredentials, type Rrsa, sourceOf } from './cloud/credentials/environment-credentials.ts';
+import { stsEndpointOf } from './cloud/credentials/sts-endpoint.ts';
 import type { Config } from './config/options.ts';
 import { type Environment, helpText, readConfig } from './config/read-config.ts';
 import { warningsOf } from './config/warnings.ts';

@@ -7,8 +7,8 @@ import { type AccessKey, type Credential, FORMATS } from '../cloud/client/creden
 import { LiveClient, listJobs } from '../cloud/client/live-client.ts';
 import { mapStsError } from '../cloud/client/map-sts-error.ts';
 import { mapAccountID } from '../cloud/client/map-sts-response.ts';
-import { stsEndpointOfRegion } from '../cloud/client/region-endpoints.ts';
 import { type CallParts, makeCall } from '../cloud/client/vendor-call.ts';
+import { stsEndpointOfRegion } from '../cloud/credentials/sts-endpoint.ts';
 import { KubeSecrets } from '../kube/client/secrets.ts';
 import type { Connection } from './common/connection.ts';
 import type { Finding } from './findings.ts';

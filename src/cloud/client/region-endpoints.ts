@@ -29,14 +29,3 @@ const LIVE_HOST = /^live(-vpc)?(\.(?!oss-)[a-z]+(-[a-z0-9]+)+)?\.aliyuncs\.com$/
 export function isVendor({ protocol, host }: Endpoint): boolean {
   return protocol === 'https' && LIVE_HOST.test(host);
 }
-
-/**
- * The endpoint of STS in a region. Live has points of presence, such as `ap-northeast-2-pop`, which STS does
- * not have: it serves the region without the suffix.
- *
- * @param network `vpc`: the endpoint in the vendor's private networks
- */
-export function stsEndpointOfRegion(regionID: string, network: 'public' | 'vpc' = 'public'): Endpoint {
-  const service = network === 'vpc' ? 'sts-vpc' : 'sts';
-  return { protocol: 'https', host: `${service}.${regionID.replace(/-pop$/, '')}.aliyuncs.com` };
-}

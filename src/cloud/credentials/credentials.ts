@@ -18,7 +18,7 @@ import {
   SESSION_NAME,
   type SecretReference,
 } from './secret-credential.ts';
-import type { Assumed, Sts } from './sts.ts';
+import type { Assumed, SessionSource, StsCaller } from './sts-port.ts';
 
 export interface CredentialsOptions extends SecretCacheOptions {
   /** The operator's own credentials. Undefined: its environment has none. */
@@ -26,7 +26,7 @@ export interface CredentialsOptions extends SecretCacheOptions {
   /** Namespaces whose objects may use the operator's own credentials; `*` for all. */
   readonly ownFor: readonly string[];
   /** Undefined: no role can be assumed. */
-  readonly sts?: Pick<Sts, 'assumeRole' | 'assumeRoleWithOIDC'> | undefined;
+  readonly sts?: SessionSource | undefined;
   readonly logger: Logger;
 }
 
@@ -34,7 +34,7 @@ export interface CredentialsOptions extends SecretCacheOptions {
 const UNUSED_MS = 60 * 60_000;
 
 /** The operator's own credentials belong to no namespace, so they wait behind none. */
-const OWN = { namespace: '', identity: identityOf({ namespace: '' }) };
+const OWN: StsCaller = { namespace: '', identity: identityOf({ namespace: '' }) };
 
 export class Credentials {
   readonly #options: CredentialsOptions;
@@ -130,7 +130,7 @@ export class Credentials {
     return this.#sessions.set(identity, new RoleSession({ ...this.#options, source, assume }));
   }
 
-  async #assume(caller: typeof OWN, accessKey: AccessKey, role: Role): Promise<Assumed> {
+  async #assume(caller: StsCaller, accessKey: AccessKey, role: Role): Promise<Assumed> {
     const { sts, clock } = this.#options;
     if (!sts)
       return notFound(

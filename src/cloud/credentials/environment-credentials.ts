@@ -2,11 +2,7 @@
  * Reads the operator's own credentials from the variables that the vendor's tools share: an access key or STS
  * token, or a role that the operator's service account may assume (RRSA).
  */
-
-import { type Endpoint, isLoopback, parseEndpoint } from '../../base/endpoint.ts';
-import { isRegion } from '../../job/model/reference.ts';
 import { type AccessKey, FORMATS } from '../client/credential.ts';
-import { stsEndpointOfRegion } from '../client/region-endpoints.ts';
 
 /** A role, assumed with the token of the operator's service account. */
 export interface Rrsa {
@@ -88,38 +84,6 @@ export function rrsaOf(environment: Environment): Rrsa | undefined {
   if (!FORMATS.providerARN.test(oidcProviderARN))
     throw new Error(`${RRSA_VARIABLES[1]} is not the ARN of an OIDC provider`);
   return { roleARN, oidcProviderARN, tokenFile };
-}
-
-/** Variables of STS that ack-pod-identity-webhook sets and the vendor's SDKs obey. */
-const STS_ENDPOINT = 'ALIBABA_CLOUD_STS_ENDPOINT';
-const STS_REGION = 'ALIBABA_CLOUD_STS_REGION';
-const VPC_ENABLED = 'ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED';
-
-/**
- * Returns the endpoint of STS that the environment names; undefined when it names none.
- *
- * @param regionID the region where the environment names none
- * @throws when a variable is not what its name says. The message does not repeat the value.
- */
-export function stsEndpointOf(environment: Environment, regionID: string): Endpoint | undefined {
-  const text = textOf(environment, STS_ENDPOINT);
-  if (text !== '') return stsEndpointFrom(text);
-  const region = textOf(environment, STS_REGION);
-  if (region !== '' && !isRegion(region))
-    throw new Error(`${STS_REGION} is not a region such as cn-shanghai`);
-  const isVpc = textOf(environment, VPC_ENABLED).toLowerCase() === 'true';
-  if (region === '' && !isVpc) return undefined;
-  return stsEndpointOfRegion(region || regionID, isVpc ? 'vpc' : 'public');
-}
-
-function stsEndpointFrom(text: string): Endpoint {
-  try {
-    const endpoint = parseEndpoint(text);
-    if (endpoint.protocol === 'https' || isLoopback(endpoint)) return endpoint;
-  } catch (error) {
-    throw new Error(`${STS_ENDPOINT} ${(error as Error).message}`);
-  }
-  throw new Error(`${STS_ENDPOINT} must be https; plain HTTP takes --sts-endpoint and --insecure-endpoint`);
 }
 
 /** Says where the operator's own credentials come from, for the log. Holds no key and no token. */

@@ -9,7 +9,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import type { Credential } from '../client/credential.ts';
 import type { Resolved } from './secret-credential.ts';
-import type { Assumed, SessionKey } from './sts.ts';
+import type { Assumed, SessionKey } from './sts-port.ts';
 
 interface Session extends SessionKey {
   /** The credential with the session's key. */

@@ -14,30 +14,13 @@ import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
 import { type CallParts, makeCall, type VendorCall } from '../client/vendor-call.ts';
 import { EndpointGuards } from '../resilience/endpoint-guard.ts';
 import type { Refused } from './secret-credential.ts';
+import type { Assumed, SessionSource, StsCaller, TokenRole } from './sts-port.ts';
 
 export interface StsOptions extends CallParts {
   readonly endpoint: Endpoint;
   /** Asked just before each call. Once it returns false, no call is made. Default: always true. */
   readonly mayCall?: () => boolean;
 }
-
-/** The Secret, or the operator itself, that a call of STS is made for. */
-export interface StsCaller {
-  /** Takes permits in rotation with other namespaces. */
-  readonly namespace: string;
-  /** `default` or the Secret's `namespace/name`. */
-  readonly identity: string;
-}
-
-export interface SessionKey {
-  readonly accessKey: AccessKey;
-  /** Clock `now` when STS was called. */
-  readonly assumedAt: number;
-  /** Clock `now`; no later than STS says. */
-  readonly expiresAt: number;
-}
-
-export type Assumed = { readonly key: SessionKey } | Refused;
 
 /** The longest life that every role allows: no role can be limited to less. */
 const SESSION_SECONDS = 3_600;
@@ -59,7 +42,7 @@ const STOPPING: Failure = { kind: 'ConnectionFailed', message: 'the operator is 
 
 type Call<T> = Pick<VendorCall<T>, 'action' | 'accessKey' | 'parameters' | 'read'>;
 
-export class Sts {
+export class Sts implements SessionSource {
   readonly #options: StsOptions;
   readonly #assumptions: FairLimiter;
   readonly #lookups: FairLimiter;
@@ -79,13 +62,7 @@ export class Sts {
     return this.#assume(caller, { action: 'AssumeRole', accessKey, parameters });
   }
 
-  /**
-   * @param token the token that the cluster gave to the operator's service account; it replaces the signature
-   */
-  assumeRoleWithOIDC(
-    caller: StsCaller,
-    { oidcProviderARN, token, ...role }: Role & { readonly oidcProviderARN: string; readonly token: string },
-  ): Promise<Assumed> {
+  assumeRoleWithOIDC(caller: StsCaller, { oidcProviderARN, token, ...role }: TokenRole): Promise<Assumed> {
     const parameters = { ...parametersOf(role), OIDCProviderArn: oidcProviderARN, OIDCToken: token };
     return this.#assume(caller, { action: 'AssumeRoleWithOIDC', accessKey: undefined, parameters });
   }

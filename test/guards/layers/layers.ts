@@ -31,7 +31,16 @@ export const MAY_IMPORT: RoomTable = {
   'page/client': ['overview', 'page/views'],
 
   'companion/common': ['api', 'base', 'kube/client', 'kube/informer'],
-  companion: ['api', 'base', 'overview', 'companion/common', 'kube/client', 'job/*', 'cloud/client'],
+  companion: [
+    'api',
+    'base',
+    'overview',
+    'companion/common',
+    'kube/client',
+    'job/*',
+    'cloud/client',
+    'cloud/credentials',
+  ],
 
   'job/model': ['api', 'base'],
   'job/schedule': ['api', 'base', 'job/model'],

@@ -9,7 +9,7 @@ import {
   isLoopback,
   parseEndpoint,
 } from '../../../src/base/endpoint.ts';
-import { endpointOfRegion, stsEndpointOfRegion } from '../../../src/cloud/client/region-endpoints.ts';
+import { endpointOfRegion } from '../../../src/cloud/client/region-endpoints.ts';
 
 describe('the endpoint of a region', () => {
   const HOSTS = {
@@ -26,20 +26,6 @@ describe('the endpoint of a region', () => {
     it(`of ${region} is https://${host}`, () => {
       expect(endpointOfRegion(region)).to.deep.equal({ protocol: 'https', host });
     });
-
-  it('has an endpoint of STS beside it', () => {
-    const host = 'sts.cn-shanghai.aliyuncs.com';
-    expect(stsEndpointOfRegion('cn-shanghai')).to.deep.equal({ protocol: 'https', host });
-  });
-
-  it('leads to an STS that exists where Live has a point of presence', () => {
-    expect(stsEndpointOfRegion('ap-northeast-2-pop').host).to.equal('sts.ap-northeast-2.aliyuncs.com');
-    expect(stsEndpointOfRegion('ap-northeast-2-pop', 'vpc').host).to.equal(
-      'sts-vpc.ap-northeast-2.aliyuncs.com',
-    );
-    for (const region of Object.keys(HOSTS).filter((name) => !name.endsWith('-pop')))
-      expect(stsEndpointOfRegion(region).host).to.equal(`sts.${region}.aliyuncs.com`);
-  });
 });
 
 describe('an endpoint as text', () => {

@@ -6,7 +6,6 @@ import {
   ownCredentials,
   rrsaOf,
   sourceOf,
-  stsEndpointOf,
 } from '../../../../src/cloud/credentials/environment-credentials.ts';
 
 const ID = 'ALIBABA_CLOUD_ACCESS_KEY_ID';
@@ -134,37 +133,6 @@ describe("the operator's own credentials", () => {
     const result = ownCredentials(environment, source, canAssume);
     return 'errors' in result ? result.errors.join('\n') : '';
   }
-});
-
-describe("the environment's endpoint of STS", () => {
-  const [ENDPOINT, REGION] = ['ALIBABA_CLOUD_STS_ENDPOINT', 'ALIBABA_CLOUD_STS_REGION'];
-  const VPC = 'ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED';
-  const hostOf = (environment: Record<string, string>) => stsEndpointOf(environment, 'cn-shanghai')?.host;
-
-  it('is undefined when its variables are not set', () => {
-    expect(hostOf({})).to.equal(undefined);
-    expect(hostOf({ [ENDPOINT]: '', [REGION]: ' ', [VPC]: 'false' })).to.equal(undefined);
-  });
-
-  it('is what the identity webhook of the cluster names: a host, a region, or the private network', () => {
-    expect(hostOf({ [ENDPOINT]: 'sts.example', [REGION]: 'cn-beijing' })).to.equal('sts.example');
-    expect(hostOf({ [ENDPOINT]: 'http://127.0.0.1:7081' })).to.equal('127.0.0.1:7081');
-    expect(hostOf({ [REGION]: 'cn-beijing' })).to.equal('sts.cn-beijing.aliyuncs.com');
-    expect(hostOf({ [REGION]: 'cn-beijing', [VPC]: 'True' })).to.equal('sts-vpc.cn-beijing.aliyuncs.com');
-    expect(hostOf({ [VPC]: 'true' })).to.equal('sts-vpc.cn-shanghai.aliyuncs.com');
-  });
-
-  it('is refused, without its value, where it cannot be used', () => {
-    expect(() => hostOf({ [ENDPOINT]: 'http://CANARY.example' })).to.throw(
-      /^ALIBABA_CLOUD_STS_ENDPOINT must be https; (?!.*CANARY)/,
-    );
-    expect(() => hostOf({ [ENDPOINT]: 'https://a:CANARY@b' })).to.throw(
-      /^ALIBABA_CLOUD_STS_ENDPOINT must not hold a user name (?!.*CANARY)/,
-    );
-    expect(() => hostOf({ [REGION]: 'CANARY/..' })).to.throw(
-      /^ALIBABA_CLOUD_STS_REGION is not a region (?!.*CANARY)/,
-    );
-  });
 });
 
 describe("the source of the operator's own credentials", () => {

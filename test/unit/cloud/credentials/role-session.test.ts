@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { RoleSession } from '../../../../src/cloud/credentials/role-session.ts';
 import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { Assumed } from '../../../../src/cloud/credentials/sts.ts';
+import type { Assumed } from '../../../../src/cloud/credentials/sts-port.ts';
 import type { Failure, FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';

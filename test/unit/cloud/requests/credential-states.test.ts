@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { Account } from '../../../../src/cloud/budget/accounts.ts';
 import type { Credential } from '../../../../src/cloud/client/credential.ts';
-import type { StsCaller } from '../../../../src/cloud/credentials/sts.ts';
+import type { StsCaller } from '../../../../src/cloud/credentials/sts-port.ts';
 import {
   CredentialStates,
   type CredentialStatesOptions,
