@@ -8,10 +8,9 @@ import { hostname } from 'node:os';
 import { labelSelectorOf, leaseNameOf } from './api/shard.ts';
 import { systemClock, wallTimeOf } from './base/clock.ts';
 import type { Logger } from './base/logger.ts';
-import type { AccessKey } from './cloud/client/credential.ts';
-
-import type { Rrsa } from './cloud/credentials/environment-credentials.ts';
 import type { Config } from './config/options.ts';
+import type { AccessKey } from './credentials/credential.ts';
+import type { Rrsa } from './credentials/environment-credentials.ts';
 import { type HttpServer, startHttpServer } from './http/http-server.ts';
 import { SharedRendering } from './http/shared-rendering.ts';
 import type { JobSettings } from './job/schedule/settings.ts';

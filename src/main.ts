@@ -8,12 +8,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { App } from './app.ts';
 import { printable } from './base/foreign-text.ts';
 import type { Logger } from './base/logger.ts';
-import type { AccessKey } from './cloud/client/credential.ts';
-import { ownCredentials, type Rrsa, sourceOf } from './cloud/credentials/environment-credentials.ts';
-import { stsEndpointOf } from './cloud/credentials/sts-endpoint.ts';
+import { stsEndpointOf } from './cloud/sts/sts-endpoint.ts';
 import type { Config } from './config/options.ts';
 import { type Environment, helpText, readConfig } from './config/read-config.ts';
 import { warningsOf } from './config/warnings.ts';
+import type { AccessKey } from './credentials/credential.ts';
+import { ownCredentials, type Rrsa, sourceOf } from './credentials/environment-credentials.ts';
 import { stopSignal } from './stop-signal.ts';
 import { createLogger } from './telemetry/logger.ts';
 

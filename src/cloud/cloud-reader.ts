@@ -2,6 +2,8 @@
  * The cloud as the domain sees it. `observe` shares calls where it can, waits for a permit of the account's
  * budget, makes one call, and answers. It never rejects. Its answers hold no secret and no foreign text.
  */
+
+import type { Credentials } from '../credentials/credentials.ts';
 import type {
   Answer,
   CloudPlan,
@@ -21,11 +23,10 @@ import { SharedDemand } from '../redis/shared-demand.ts';
 import type { Sharing } from '../redis/shared-limiter.ts';
 import { Batches } from './batching/batches.ts';
 import { LiveClient, type LiveClientOptions, PAGE_SIZE } from './client/live-client.ts';
-import type { Credentials } from './credentials/credentials.ts';
-import type { Sts } from './credentials/sts.ts';
 import { CredentialStates } from './requests/credential-states.ts';
 import { WITHDRAWN } from './requests/request.ts';
 import { Requests } from './requests/requests.ts';
+import type { Sts } from './sts/sts.ts';
 
 export interface LiveReaderOptions extends LiveClientOptions {
   readonly credentials: Credentials;

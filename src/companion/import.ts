@@ -1,8 +1,8 @@
 /** `kubectl etj import`: objects for the jobs of a cluster in the cloud that no object references yet. */
 
-import type { Credential } from '../cloud/client/credential.ts';
 import { listJobs as jobsPage, LiveClient, PAGE_SIZE } from '../cloud/client/live-client.ts';
 import { type Job, mapJob } from '../cloud/client/map-response.ts';
+import type { Credential } from '../credentials/credential.ts';
 import { apiFailure } from '../kube/client/api-error.ts';
 import { collectionPath } from '../kube/client/kube-client.ts';
 import { CALL_PARTS, type CloudCheckOptions, credentialOf } from './cloud-checks.ts';

@@ -6,9 +6,9 @@
 import { expect } from 'chai';
 import { DEFAULT_CLUSTER_ID, DEFAULT_KEY } from '../../simulator/seed.ts';
 import type { Simulator } from '../../simulator/simulator.ts';
-import type { AccessKey } from '../../src/cloud/client/credential.ts';
+import type { AccessKey } from '../../src/credentials/credential.ts';
 
-import type { Rrsa } from '../../src/cloud/credentials/environment-credentials.ts';
+import type { Rrsa } from '../../src/credentials/environment-credentials.ts';
 import type {
   Answer,
   CloudReader,

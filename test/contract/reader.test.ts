@@ -4,8 +4,8 @@
 import type { Simulator } from '../../simulator/simulator.ts';
 import { parseEndpoint } from '../../src/base/endpoint.ts';
 import { LiveReader } from '../../src/cloud/cloud-reader.ts';
-import { Credentials } from '../../src/cloud/credentials/credentials.ts';
-import { Sts } from '../../src/cloud/credentials/sts.ts';
+import { Sts } from '../../src/cloud/sts/sts.ts';
+import { Credentials } from '../../src/credentials/credentials.ts';
 import { PollingPlan } from '../../src/job/schedule/polling-plan.ts';
 import type { Closable, ReaderParts } from './cloud-subject.ts';
 import { readerAccounts } from './reader/accounts.ts';

@@ -10,9 +10,9 @@ import openApi, { Config, OpenApiRequest, Params } from '@alicloud/openapi-clien
 import { RuntimeOptions } from '@alicloud/tea-util';
 import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/endpoint.ts';
+import type { AccessKey } from '../../credentials/credential.ts';
 import type { AnswerCost } from './answer-memory.ts';
 import { DeadlineExceeded } from './call-errors.ts';
-import type { AccessKey } from './credential.ts';
 import { bound, hearAnswer, holdRequest, NONCE_HEADER, retryAfterOf } from './response-guard.ts';
 
 export interface SdkCall {

@@ -3,10 +3,10 @@
  * permits.
  */
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import type { ClusterReference, Destination } from '../../job/model/cloud-port.ts';
 import type { FailureKind } from '../../job/model/failures.ts';
 import { AnswerMemory, MOST_OF_A_PAGE, MOST_OF_AN_ANSWER } from './answer-memory.ts';
-import type { Credential } from './credential.ts';
 import { type CallFailure, mapError } from './map-error.ts';
 import { type Job, type JobPage, mapJobResponse, mapListResponse } from './map-response.ts';
 import { endpointOfRegion, isVendor } from './region-endpoints.ts';

@@ -10,13 +10,13 @@
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
+import type { Credential } from '../../credentials/credential.ts';
 import { Accounts } from '../budget/accounts.ts';
 import type { BudgetOptions } from '../budget/budget.ts';
-import type { Credential } from '../client/credential.ts';
 import { isVendor } from '../client/region-endpoints.ts';
-import type { Sts } from '../credentials/sts.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import { EndpointGuards } from '../resilience/endpoint-guard.ts';
+import type { Sts } from '../sts/sts.ts';
 import type { CredentialAccount, CredentialState, Request } from './request.ts';
 
 interface Entry extends CredentialState {

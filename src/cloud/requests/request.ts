@@ -3,10 +3,11 @@
  * end its result. A waiting request is this object and nothing else: no promise, no timer, no socket, because
  * 100,000 may wait.
  */
+
+import type { Credential } from '../../credentials/credential.ts';
 import type { Answer, ClusterReference, Destination, Priority } from '../../job/model/cloud-port.ts';
 import type { Account } from '../budget/accounts.ts';
 import type { Waiting } from '../budget/backlog.ts';
-import type { Credential } from '../client/credential.ts';
 import type { CallResult, Operation } from '../client/live-client.ts';
 import type { CircuitBreaker, Pass } from '../resilience/circuit-breaker.ts';
 import type { EndpointGuard, EndpointGuards } from '../resilience/endpoint-guard.ts';

@@ -5,16 +5,16 @@
  */
 import { Channel } from '../../base/channel.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { Credential } from '../../credentials/credential.ts';
+import type { Credentials } from '../../credentials/credentials.ts';
+import type { Resolved } from '../../credentials/secret-credential.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import { policyOf } from '../../job/model/policies.ts';
 import { identityOf } from '../../job/model/reference.ts';
 import type { Budget } from '../budget/budget.ts';
-import type { Credential } from '../client/credential.ts';
 import type { LiveClient } from '../client/live-client.ts';
 import { SIGNATURE_NONCE_USED } from '../client/map-error.ts';
 import type { CallObserver } from '../client/vendor-call.ts';
-import type { Credentials } from '../credentials/credentials.ts';
-import type { Resolved } from '../credentials/secret-credential.ts';
 import { abandon, admit, report } from './admission.ts';
 import type { CredentialStates } from './credential-states.ts';
 import {

@@ -18,9 +18,9 @@ import type {
   V1Service,
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { accessKeyOf } from '../../../src/cloud/credentials/environment-credentials.ts';
 import type { Config } from '../../../src/config/options.ts';
 import { readConfig } from '../../../src/config/read-config.ts';
+import { accessKeyOf } from '../../../src/credentials/environment-credentials.ts';
 import { type Manifest, manifestsIn, ROOT, theOnly } from './manifests.ts';
 
 const manifests = manifestsIn('deploy');

@@ -11,7 +11,7 @@ export type RoomTable = Readonly<Record<string, readonly string[]>>;
  * always import its own files. `job/*` stands for every folder below `job`.
  */
 export const MAY_IMPORT: RoomTable = {
-  'main.ts': ['stop-signal.ts', 'app.ts', 'base', 'config', 'cloud/client', 'cloud/credentials', 'telemetry'],
+  'main.ts': ['stop-signal.ts', 'app.ts', 'base', 'config', 'credentials', 'cloud/sts', 'telemetry'],
   'stop-signal.ts': [],
   'app.ts': ['*'],
   'leader-term.ts': ['*'],
@@ -38,8 +38,9 @@ export const MAY_IMPORT: RoomTable = {
     'companion/common',
     'kube/client',
     'job/*',
+    'credentials',
     'cloud/client',
-    'cloud/credentials',
+    'cloud/sts',
   ],
 
   'job/model': ['api', 'base'],
@@ -47,21 +48,23 @@ export const MAY_IMPORT: RoomTable = {
   'job/status': ['api', 'base', 'job/model', 'job/schedule'],
   'job/visit': ['api', 'base', 'controller', 'job/model', 'job/schedule', 'job/status'],
 
-  'cloud/client': ['base', 'job/model'],
+  credentials: ['base', 'job/model', 'ratelimit'],
+
+  'cloud/client': ['base', 'job/model', 'credentials'],
   'cloud/resilience': ['base', 'job/model'],
-  'cloud/credentials': ['base', 'job/model', 'cloud/client', 'ratelimit', 'cloud/resilience'],
+  'cloud/sts': ['base', 'job/model', 'ratelimit', 'credentials', 'cloud/client', 'cloud/resilience'],
   'cloud/budget': ['base', 'job/model', 'ratelimit', 'redis'],
   'cloud/requests': [
     'base',
     'job/model',
+    'credentials',
     'cloud/client',
     'cloud/resilience',
-    'cloud/credentials',
+    'cloud/sts',
     'cloud/budget',
-    'redis',
   ],
   'cloud/batching': ['base', 'job/model', 'cloud/client', 'cloud/requests'],
-  'cloud/cloud-reader.ts': ['base', 'job/model', 'ratelimit', 'redis', 'cloud/*'],
+  'cloud/cloud-reader.ts': ['base', 'job/model', 'ratelimit', 'redis', 'credentials', 'cloud/*'],
 
   'kube/client': ['api', 'base', 'job/model'],
   'kube/informer': ['api', 'base', 'job/model', 'kube/client'],

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { LiveReader } from '../../../src/cloud/cloud-reader.ts';
-import { Credentials } from '../../../src/cloud/credentials/credentials.ts';
+import { Credentials } from '../../../src/credentials/credentials.ts';
 import type { Priority } from '../../../src/job/model/cloud-port.ts';
 import { fullCallsPerSecond } from '../../../src/ratelimit/call-rate.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { copyOf } from '../../../../src/base/foreign-text.ts';
 import { mapJob } from '../../../../src/cloud/client/map-response.ts';
-import { credentialOfSecret } from '../../../../src/cloud/credentials/secret-credential.ts';
+import { credentialOfSecret } from '../../../../src/credentials/secret-credential.ts';
 import { decodeJob } from '../../../../src/kube/informer/decode.ts';
 import { heapInUse } from '../../kit/heap.ts';
 

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { CALL_DEADLINE_MS, callSdk } from '../../../../src/cloud/client/alibaba-client.ts';
 import { type AnswerCost, AnswerMemory, MOST_OF_A_PAGE } from '../../../../src/cloud/client/answer-memory.ts';
 import { DeadlineExceeded, UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
-import type { AccessKey } from '../../../../src/cloud/client/credential.ts';
+import type { AccessKey } from '../../../../src/credentials/credential.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { Loopback } from './loopback.ts';
 

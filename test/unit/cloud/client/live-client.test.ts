@@ -3,7 +3,6 @@
 import { expect } from 'chai';
 import type { Endpoint } from '../../../../src/base/endpoint.ts';
 import { MOST_OF_A_PAGE } from '../../../../src/cloud/client/answer-memory.ts';
-import type { Credential } from '../../../../src/cloud/client/credential.ts';
 import {
   type CallResult,
   getJob,
@@ -12,6 +11,7 @@ import {
   listJobs,
   type Operation,
 } from '../../../../src/cloud/client/live-client.ts';
+import type { Credential } from '../../../../src/credentials/credential.ts';
 import type { ClusterReference } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';

@@ -2,13 +2,13 @@
 
 import { expect } from 'chai';
 import type { Account } from '../../../../src/cloud/budget/accounts.ts';
-import type { Credential } from '../../../../src/cloud/client/credential.ts';
-import type { StsCaller } from '../../../../src/cloud/credentials/sts-port.ts';
 import {
   CredentialStates,
   type CredentialStatesOptions,
 } from '../../../../src/cloud/requests/credential-states.ts';
 import type { Request } from '../../../../src/cloud/requests/request.ts';
+import type { Credential } from '../../../../src/credentials/credential.ts';
+import type { StsCaller } from '../../../../src/credentials/sts-port.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { aRequest } from '../../kit/samples/a-request.ts';
 

@@ -4,10 +4,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { LiveClient } from '../../../../src/cloud/client/live-client.ts';
-import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import { CredentialStates } from '../../../../src/cloud/requests/credential-states.ts';
 import type { Request } from '../../../../src/cloud/requests/request.ts';
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
+import type { Resolved } from '../../../../src/credentials/secret-credential.ts';
 import { type CredentialReference, PRIORITIES, type Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';

@@ -3,10 +3,10 @@
 import { expect } from 'chai';
 import type { LiveClient } from '../../../../src/cloud/client/live-client.ts';
 import { SIGNATURE_NONCE_USED } from '../../../../src/cloud/client/map-error.ts';
-import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import { CredentialStates } from '../../../../src/cloud/requests/credential-states.ts';
 import type { Request } from '../../../../src/cloud/requests/request.ts';
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
+import type { Resolved } from '../../../../src/credentials/secret-credential.ts';
 import type { CredentialReference, Destination } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-request.ts';

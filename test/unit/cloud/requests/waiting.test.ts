@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { LiveReader } from '../../../../src/cloud/cloud-reader.ts';
-import { Credentials } from '../../../../src/cloud/credentials/credentials.ts';
+import { Credentials } from '../../../../src/credentials/credentials.ts';
 import { PollingPlan } from '../../../../src/job/schedule/polling-plan.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';

@@ -3,11 +3,11 @@
  * Secrets.
  */
 
-import type { Credential } from '../../../../src/cloud/client/credential.ts';
 import { type CallResult, getJob } from '../../../../src/cloud/client/live-client.ts';
 import type { Job } from '../../../../src/cloud/client/map-response.ts';
-import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
 import { Request } from '../../../../src/cloud/requests/request.ts';
+import type { Credential } from '../../../../src/credentials/credential.ts';
+import type { Resolved } from '../../../../src/credentials/secret-credential.ts';
 import type { Priority } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 

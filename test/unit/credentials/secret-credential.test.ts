@@ -1,12 +1,12 @@
 // A Secret becomes a credential, or a message that says what is wrong with it.
 
 import { expect } from 'chai';
-import { conditionsFrom } from '../../../../src/api/conditions.ts';
-import type { Credential } from '../../../../src/cloud/client/credential.ts';
-import { credentialOfSecret, type SecretRules } from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { Failure } from '../../../../src/job/model/failures.ts';
-import type { SecretContent, SecretData } from '../../../../src/job/model/sinks.ts';
-import { MOST_SECRET_BYTES } from '../../../../src/kube/client/kube-client.ts';
+import { conditionsFrom } from '../../../src/api/conditions.ts';
+import type { Credential } from '../../../src/credentials/credential.ts';
+import { credentialOfSecret, type SecretRules } from '../../../src/credentials/secret-credential.ts';
+import type { Failure } from '../../../src/job/model/failures.ts';
+import type { SecretContent, SecretData } from '../../../src/job/model/sinks.ts';
+import { MOST_SECRET_BYTES } from '../../../src/kube/client/kube-client.ts';
 
 const SECRET = { namespace: 'media', name: 'account' };
 const RULES: SecretRules = { allowedEndpoints: ['*.aliyuncs.com'], allowInsecure: false };

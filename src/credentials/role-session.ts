@@ -3,11 +3,11 @@
  * The session is renewed ahead of its end while the old key still serves, and is never used past its end. A
  * failed renewal is repeated while there is time.
  */
-import { type Backoff, backoffDelay } from '../../base/backoff.ts';
-import type { Clock } from '../../base/clock.ts';
-import type { Logger } from '../../base/logger.ts';
-import type { Failure } from '../../job/model/failures.ts';
-import type { Credential } from '../client/credential.ts';
+import { type Backoff, backoffDelay } from '../base/backoff.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Failure } from '../job/model/failures.ts';
+import type { Credential } from './credential.ts';
 import type { Resolved } from './secret-credential.ts';
 import type { Assumed, SessionKey } from './sts-port.ts';
 

@@ -4,17 +4,17 @@
  * namespace. No method rejects.
  */
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
+import type { AccessKey, Role } from '../../credentials/credential.ts';
+import type { Refused } from '../../credentials/secret-credential.ts';
+import type { Assumed, SessionSource, StsCaller, TokenRole } from '../../credentials/sts-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
 import { FairLimiter } from '../../ratelimit/fair-limiter.ts';
 import { AnswerMemory, MOST_OF_AN_ANSWER } from '../client/answer-memory.ts';
-import type { AccessKey, Role } from '../client/credential.ts';
 import { MAY_COME_FROM_A_PROXY } from '../client/map-error.ts';
-import { mapStsError } from '../client/map-sts-error.ts';
-import { mapAccountID, mapSession } from '../client/map-sts-response.ts';
 import { type CallParts, makeCall, type VendorCall } from '../client/vendor-call.ts';
 import { EndpointGuards } from '../resilience/endpoint-guard.ts';
-import type { Refused } from './secret-credential.ts';
-import type { Assumed, SessionSource, StsCaller, TokenRole } from './sts-port.ts';
+import { mapStsError } from './map-sts-error.ts';
+import { mapAccountID, mapSession } from './map-sts-response.ts';
 
 export interface StsOptions extends CallParts {
   readonly endpoint: Endpoint;

@@ -4,14 +4,14 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type Endpoint, isAllowed, parseEndpoint } from '../../base/endpoint.ts';
-import { copyOf } from '../../base/foreign-text.ts';
-import type { CredentialReference } from '../../job/model/cloud-port.ts';
-import type { Failure } from '../../job/model/failures.ts';
-import { identityOf, isRegion } from '../../job/model/reference.ts';
-import type { SecretContent, SecretData } from '../../job/model/sinks.ts';
-import type { Credential } from '../client/credential.ts';
-import { FORMATS } from '../client/credential.ts';
+import { type Endpoint, isAllowed, parseEndpoint } from '../base/endpoint.ts';
+import { copyOf } from '../base/foreign-text.ts';
+import type { CredentialReference } from '../job/model/cloud-port.ts';
+import type { Failure } from '../job/model/failures.ts';
+import { identityOf, isRegion } from '../job/model/reference.ts';
+import type { SecretContent, SecretData } from '../job/model/sinks.ts';
+import type { Credential } from './credential.ts';
+import { FORMATS } from './credential.ts';
 
 export interface Refused {
   readonly failure: Failure;

@@ -1,7 +1,7 @@
 // The endpoint of STS, by region and from the environment.
 
 import { expect } from 'chai';
-import { stsEndpointOf, stsEndpointOfRegion } from '../../../../src/cloud/credentials/sts-endpoint.ts';
+import { stsEndpointOf, stsEndpointOfRegion } from '../../../../src/cloud/sts/sts-endpoint.ts';
 
 describe('the endpoint of STS in a region', () => {
   it('is a host of its own', () => {

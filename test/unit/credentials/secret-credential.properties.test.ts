@@ -2,8 +2,8 @@
 
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { credentialOfSecret, type SecretRules } from '../../../../src/cloud/credentials/secret-credential.ts';
-import { anyText, holds } from '../../kit/for-any.ts';
+import { credentialOfSecret, type SecretRules } from '../../../src/credentials/secret-credential.ts';
+import { anyText, holds } from '../kit/for-any.ts';
 
 const SECRET = { namespace: 'media', name: 'account' };
 /**

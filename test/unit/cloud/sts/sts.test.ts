@@ -1,7 +1,7 @@
 // Calls of STS: what is sent, how long a session lasts, and how few calls are made during an outage.
 
 import { expect } from 'chai';
-import { Sts } from '../../../../src/cloud/credentials/sts.ts';
+import { Sts } from '../../../../src/cloud/sts/sts.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { Loopback } from '../client/loopback.ts';

@@ -1,11 +1,11 @@
 // Hundreds of Secrets are in use: a key that is replaced takes effect in time for each of them.
 
 import { expect } from 'chai';
-import { SecretCache } from '../../../../src/cloud/credentials/secret-cache.ts';
-import { Sts } from '../../../../src/cloud/credentials/sts.ts';
-import type { SecretData } from '../../../../src/job/model/sinks.ts';
-import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
-import { SteppedTime } from '../../ratelimit/stepped-time.ts';
+import { Sts } from '../../../src/cloud/sts/sts.ts';
+import { SecretCache } from '../../../src/credentials/secret-cache.ts';
+import type { SecretData } from '../../../src/job/model/sinks.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
 const STEP_MS = 5;

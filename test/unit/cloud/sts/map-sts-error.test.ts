@@ -1,7 +1,7 @@
 // What STS refuses becomes a failure that says what a person has to correct.
 
 import { expect } from 'chai';
-import { mapStsError } from '../../../../src/cloud/client/map-sts-error.ts';
+import { mapStsError } from '../../../../src/cloud/sts/map-sts-error.ts';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 
 function vendorError(statusCode: number, Code: string): unknown {

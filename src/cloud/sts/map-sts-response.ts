@@ -1,8 +1,8 @@
 /** Maps the bodies of STS answers, of any shape, to a session or an account. Pure. */
 
-import { UnexpectedBody } from './call-errors.ts';
-import type { AccessKey } from './credential.ts';
-import { FORMATS } from './credential.ts';
+import type { AccessKey } from '../../credentials/credential.ts';
+import { FORMATS } from '../../credentials/credential.ts';
+import { UnexpectedBody } from '../client/call-errors.ts';
 
 export interface SessionBody {
   readonly accessKey: AccessKey;

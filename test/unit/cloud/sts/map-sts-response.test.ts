@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
-import { mapAccountID, mapSession } from '../../../../src/cloud/client/map-sts-response.ts';
+import { mapAccountID, mapSession } from '../../../../src/cloud/sts/map-sts-response.ts';
 
 const CREDENTIALS = {
   AccessKeyId: 'STS.id',

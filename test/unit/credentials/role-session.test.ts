@@ -1,12 +1,12 @@
 // A session is requested once, renewed ahead of its end, and never used past it.
 
 import { expect } from 'chai';
-import { RoleSession } from '../../../../src/cloud/credentials/role-session.ts';
-import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { Assumed } from '../../../../src/cloud/credentials/sts-port.ts';
-import type { Failure, FailureKind } from '../../../../src/job/model/failures.ts';
-import { FakeClock } from '../../kit/fakes/fake-clock.ts';
-import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { RoleSession } from '../../../src/credentials/role-session.ts';
+import type { Resolved } from '../../../src/credentials/secret-credential.ts';
+import type { Assumed } from '../../../src/credentials/sts-port.ts';
+import type { Failure, FailureKind } from '../../../src/job/model/failures.ts';
+import { FakeClock } from '../kit/fakes/fake-clock.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 
 const SECOND = 1_000;
 const AWAY: Failure = { kind: 'ConnectionFailed', message: 'STS cannot be reached' };

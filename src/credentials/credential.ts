@@ -1,8 +1,8 @@
 /**
  * What signs a request, the settings of its account, and the formats of both. Values only:
- * `cloud/credentials` finds them.
+ * `credentials.ts` finds them.
  */
-import type { Endpoint } from '../../base/endpoint.ts';
+import type { Endpoint } from '../base/endpoint.ts';
 
 export interface AccessKey {
   readonly accessKeyID: string;

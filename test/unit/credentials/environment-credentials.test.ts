@@ -6,7 +6,7 @@ import {
   ownCredentials,
   rrsaOf,
   sourceOf,
-} from '../../../../src/cloud/credentials/environment-credentials.ts';
+} from '../../../src/credentials/environment-credentials.ts';
 
 const ID = 'ALIBABA_CLOUD_ACCESS_KEY_ID';
 const SECRET = 'ALIBABA_CLOUD_ACCESS_KEY_SECRET';

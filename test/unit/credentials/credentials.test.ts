@@ -1,11 +1,11 @@
 // Keys are read when they are needed, and kept for 30 s.
 
 import { expect } from 'chai';
-import { Credentials, type CredentialsOptions } from '../../../../src/cloud/credentials/credentials.ts';
-import type { Resolved } from '../../../../src/cloud/credentials/secret-credential.ts';
-import type { SecretData, SecretReader } from '../../../../src/job/model/sinks.ts';
-import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
-import { SteppedTime } from '../../ratelimit/stepped-time.ts';
+import { Credentials, type CredentialsOptions } from '../../../src/credentials/credentials.ts';
+import type { Resolved } from '../../../src/credentials/secret-credential.ts';
+import type { SecretData, SecretReader } from '../../../src/job/model/sinks.ts';
+import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
+import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const KEY = { accessKeyID: 'id', accessKeySecret: 'secret' };
 const REFERENCE = { namespace: 'media', name: 'account' };

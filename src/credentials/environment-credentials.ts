@@ -2,7 +2,7 @@
  * Reads the operator's own credentials from the variables that the vendor's tools share: an access key or STS
  * token, or a role that the operator's service account may assume (RRSA).
  */
-import { type AccessKey, FORMATS } from '../client/credential.ts';
+import { type AccessKey, FORMATS } from './credential.ts';
 
 /** A role, assumed with the token of the operator's service account. */
 export interface Rrsa {

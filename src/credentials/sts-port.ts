@@ -1,5 +1,5 @@
 /** What this room needs of the vendor's STS. `cloud/sts/sts.ts` implements it. */
-import type { AccessKey, Role } from '../client/credential.ts';
+import type { AccessKey, Role } from './credential.ts';
 import type { Refused } from './secret-credential.ts';
 
 /** The Secret, or the operator itself, that STS is called for. */

@@ -3,11 +3,11 @@
  * 30 s old. So a change takes effect within 30 s, without the right to list or watch Secrets, as long as 50
  * reads a second are enough: for 1,000 Secrets in use, or 2,000 whose objects are polled once a minute.
  */
-import type { Clock } from '../../base/clock.ts';
-import { ExpiringMap } from '../../base/expiring-map.ts';
-import { identityOf } from '../../job/model/reference.ts';
-import type { SecretReader } from '../../job/model/sinks.ts';
-import { FairLimiter } from '../../ratelimit/fair-limiter.ts';
+import type { Clock } from '../base/clock.ts';
+import { ExpiringMap } from '../base/expiring-map.ts';
+import { identityOf } from '../job/model/reference.ts';
+import type { SecretReader } from '../job/model/sinks.ts';
+import { FairLimiter } from '../ratelimit/fair-limiter.ts';
 import {
   credentialOfSecret,
   type Resolved,

@@ -3,11 +3,11 @@
  * that one of them assumes. The content of a Secret leaves this folder only in a signed request.
  */
 import { readFile } from 'node:fs/promises';
-import { ExpiringMap } from '../../base/expiring-map.ts';
-import type { Logger } from '../../base/logger.ts';
-import type { CredentialReference } from '../../job/model/cloud-port.ts';
-import { identityOf } from '../../job/model/reference.ts';
-import type { AccessKey, Role } from '../client/credential.ts';
+import { ExpiringMap } from '../base/expiring-map.ts';
+import type { Logger } from '../base/logger.ts';
+import type { CredentialReference } from '../job/model/cloud-port.ts';
+import { identityOf } from '../job/model/reference.ts';
+import type { AccessKey, Role } from './credential.ts';
 import type { Rrsa } from './environment-credentials.ts';
 import { RoleSession } from './role-session.ts';
 import { type Caller, SecretCache, type SecretCacheOptions } from './secret-cache.ts';

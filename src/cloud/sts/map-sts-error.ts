@@ -12,7 +12,7 @@ import {
   kindOf,
   translate,
   unknownAnswer,
-} from './map-error.ts';
+} from '../client/map-error.ts';
 
 /** Kinds that concern a job in an answer of Live. In an answer of STS they concern the role. */
 const OF_THE_ROLE: ReadonlySet<FailureKind> = new Set([
