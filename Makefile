@@ -58,6 +58,10 @@ bench: build ## Measure what has a target, with its floor (14 min); ARGS="load 1
 bench-large: build ## Measure 100,000 objects (5 min)
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/bench.ts many
 
+.PHONY: chaos
+chaos: build ## Break everything around the operator by a schedule: SEED=1 MINUTES=10
+	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/chaos.ts $(or $(SEED),1) $(or $(MINUTES),10)
+
 .PHONY: test
 test: install ## Run every suite, as CI does; SUITES="unit guards" runs these
 	@$(WITH_BIN) node scripts/test/main.ts $(SUITES)

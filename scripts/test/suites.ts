@@ -72,7 +72,12 @@ export const WHILE_COMPILING: readonly Suite[] = [
   {
     name: 'unit',
     withinMinutes: 10,
-    files: ['test/unit/**/*.test.ts', 'simulator/**/*.test.ts', 'test/world/demo/**/*.test.ts'],
+    files: [
+      'test/unit/**/*.test.ts',
+      'simulator/**/*.test.ts',
+      'test/world/demo/**/*.test.ts',
+      'test/chaos/**/*.test.ts',
+    ],
     // A bound for what hangs: the control plane may be compiled beside, and take both cores.
     timeoutMs: 20_000,
     show: 'dot',

@@ -8,7 +8,7 @@ import { type Block, blocksIn, commandsIn, PAGES, textOf } from './pages.ts';
 
 /** How many commands of a page are not run. A page that is not here has none. */
 const NOT_RUN: Readonly<Record<string, number>> = {
-  'CONTRIBUTING.md': 2,
+  'CONTRIBUTING.md': 3,
   'README.md': 2,
   'README.zh-CN.md': 2,
   'docs/gitops.md': 1,

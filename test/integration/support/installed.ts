@@ -34,7 +34,7 @@ export async function installNamespaced(api: ControlPlane, namespaces: readonly 
 }
 
 /** Writes the same kubeconfig with the proxy in place of the server, and returns its path. */
-export async function through(proxy: TcpProxy, kubeconfig: string): Promise<string> {
+export async function through(proxy: Pick<TcpProxy, 'port'>, kubeconfig: string): Promise<string> {
   const config = parse(await readFile(kubeconfig, 'utf8'));
   config.clusters[0].cluster.server = `https://127.0.0.1:${proxy.port}`;
   const path = `${kubeconfig}-through-${proxy.port}`;

@@ -1,0 +1,47 @@
+/** A status without news is never written, except as a heartbeat. */
+import type { Moment, StatusWrite, StoredCondition, StoredStatus } from '../observer/moment.ts';
+import { Invariant } from './parts/invariant.ts';
+import { WriteHistory } from './parts/write-history.ts';
+
+/** A heartbeat comes half a period after a write at the earliest; the shortest period is 10 min. */
+const HEARTBEAT_MS = 5 * 60_000 - 5_000;
+
+export class OnlyNews extends Invariant {
+  override readonly name = 'a status without news is not written';
+  readonly #history = new WriteHistory();
+
+  check(moment: Moment): void {
+    for (const { write, before } of this.#history.take(moment))
+      if (before) this.compare(isNews(before, write) ? undefined : sentenceOf(before, write));
+  }
+}
+
+function isNews(before: StatusWrite, write: StatusWrite): boolean {
+  return write.at - before.at >= HEARTBEAT_MS || newsOf(before.status) !== newsOf(write.status);
+}
+
+/** The status without its dates, and without the interval, whose change alone is no reason to write. */
+function newsOf(status: StoredStatus): string {
+  const {
+    lastObservedTime: _time,
+    effectiveInterval: _interval,
+    conditions = [],
+    job = {},
+    ...rest
+  } = status;
+  return JSON.stringify([
+    Object.entries(rest).sort(),
+    Object.entries(job).sort(),
+    conditions.map(undated).sort(),
+  ]);
+}
+
+function undated({ type, status, reason, message, ...rest }: StoredCondition): string {
+  const { observedGeneration } = rest as { observedGeneration?: number };
+  return JSON.stringify([type, status, reason, message, observedGeneration]);
+}
+
+function sentenceOf(before: StatusWrite, { at, namespace, name, writer }: StatusWrite): string {
+  const after = ((at - before.at) / 1_000).toFixed(1);
+  return `${writer} wrote ${namespace}/${name} again without news, ${after} s after ${before.writer}`;
+}
