@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import type { Answer } from './answer.ts';
 import { acceptsGzip, Compression } from './compression.ts';
 import { Connections } from './connections.ts';
+import { Deadlines } from './deadlines.ts';
 import { hasTag } from './entity-tag.ts';
 
 export interface HttpServerOptions {
@@ -24,7 +25,10 @@ export interface HttpServerOptions {
 export interface Limits {
   readonly connections: number;
   readonly headerBytes: number;
-  /** Longest time from the opening of a connection to a complete request. */
+  /**
+   * Longest time from the opening of a connection to a complete request. A further request has as long after
+   * `idleMs`.
+   */
   readonly requestMs: number;
   /** Longest time from a complete request to the last byte of its answer. */
   readonly answerMs: number;
@@ -54,8 +58,8 @@ const ANSWER_WITHIN_MS = 10_000;
 /** Shorter than any scrape interval: a connection is not kept for the next scrape. */
 const IDLE_MS = 5_000;
 
-/** How late a connection is closed that exceeds a time, ms. Node looks at all connections this often. */
-const CHECK_EVERY_MS = 1_000;
+/** Longest interval that a timer can have, ms: Node's check of all connections never comes. */
+const NEVER_MS = 2 ** 31 - 1;
 
 const LIMITS: Limits = {
   connections: MOST_CONNECTIONS,
@@ -76,20 +80,26 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
-      headersTimeout: limits.requestMs,
-      requestTimeout: limits.requestMs,
       keepAliveTimeout: limits.idleMs,
-      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.requestMs),
+      // Node's deadlines need a check each second, which wakes an idle process.
+      headersTimeout: 0,
+      requestTimeout: 0,
+      connectionsCheckingInterval: NEVER_MS,
     },
     (request, response) => {
       if (isPipelined(request, response)) return;
-      const deadline = setTimeout(() => response.destroy(), limits.answerMs);
-      response.once('close', () => clearTimeout(deadline));
+      const { socket } = request;
+      deadlines.set(socket, limits.answerMs);
+      response.once('close', () => deadlines.set(socket, limits.idleMs + limits.requestMs));
       respond(options, request, response).catch(() => response.writeHead(500).end('internal error\n'));
     },
   );
   const connections = new Connections(limits.connections);
-  server.on('connection', (socket) => connections.add(socket));
+  const deadlines = new Deadlines();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    deadlines.set(socket, limits.requestMs);
+  });
   await listen(server, options);
   return {
     port: (server.address() as AddressInfo).port,

@@ -6,6 +6,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { RequestContext } from '@kubernetes/client-node';
+import { type Clock, systemClock } from '../../base/clock.ts';
 import { isUnauthorized, RefusedError, refusal } from './api-error.ts';
 import { MOST_ANSWER_BYTES, readBounded, TooLargeError } from './bounded-body.ts';
 import type { Access, PooledKubeConfig } from './kube-config.ts';
@@ -45,16 +46,25 @@ export class ApiCalls {
   readonly #config: PooledKubeConfig;
   readonly #userAgent: string;
   readonly #deadlineMs: number;
+  readonly #clock: Clock;
 
-  constructor(config: PooledKubeConfig, userAgent: string, deadlineMs: number) {
+  constructor(config: PooledKubeConfig, userAgent: string, deadlineMs: number, clock: Clock = systemClock) {
     this.#config = config;
     this.#userAgent = userAgent;
     this.#deadlineMs = deadlineMs;
+    this.#clock = clock;
   }
 
   /** @throws RefusedError, TooLargeError, and errors of the connection, the credential or the deadline */
   async call(call: ApiCall): Promise<ApiAnswer> {
-    const signal = AbortSignal.timeout(this.#deadlineMs);
+    const over = new AbortController();
+    const late = () => over.abort(new DOMException('no answer in time', 'TimeoutError'));
+    // Not `AbortSignal.timeout`: its timer stays, and wakes the process at the deadline of each call.
+    const timer = this.#clock.after(this.#deadlineMs, late);
+    return await this.#callUntil(over.signal, call).finally(() => timer.cancel());
+  }
+
+  async #callUntil(signal: AbortSignal, call: ApiCall): Promise<ApiAnswer> {
     const context = this.#contextOf(call);
     const access = await this.#config.authenticate(context);
     try {

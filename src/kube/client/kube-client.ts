@@ -3,6 +3,7 @@
  */
 import type { EventsV1Event } from '@kubernetes/client-node';
 import { API_VERSION, PLURAL } from '../../api/edge-transcode-job.ts';
+import type { Clock } from '../../base/clock.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { ApiCalls } from './api-calls.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
@@ -55,8 +56,9 @@ export function collectionPath(namespace: string | undefined): string {
 export class KubeClient {
   readonly #api: ApiCalls;
 
-  constructor(config: PooledKubeConfig, userAgent: string) {
-    this.#api = new ApiCalls(config, userAgent, DEADLINE_MS);
+  /** @param clock default: the system's */
+  constructor(config: PooledKubeConfig, userAgent: string, clock?: Clock) {
+    this.#api = new ApiCalls(config, userAgent, DEADLINE_MS, clock);
   }
 
   /**

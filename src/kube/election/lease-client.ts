@@ -49,9 +49,9 @@ export class LeaseClient {
   readonly #api: ApiCalls;
 
   constructor(options: LeaseClientOptions) {
-    const { config, userAgent, deadlineMs } = options;
+    const { config, userAgent, deadlineMs, clock } = options;
     this.#options = options;
-    this.#api = new ApiCalls(config, userAgent, deadlineMs);
+    this.#api = new ApiCalls(config, userAgent, deadlineMs, clock);
   }
 
   /** @returns undefined where there is no Lease */

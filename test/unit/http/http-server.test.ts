@@ -171,6 +171,24 @@ describe('the HTTP server', () => {
         expect(await untilClosed(text)).not.to.contain('HTTP/1.1 200');
       });
 
+    it('closes the connection of a client that sends its second request byte by byte', async () => {
+      await restart({ requestMs: 50, idleMs: 50 });
+      const { promise, resolve } = Promise.withResolvers<string>();
+      let received = '';
+      const socket = connect(server.port, '127.0.0.1', () => socket.write(GET_METRICS));
+      socket.once('data', (first) => {
+        received = String(first);
+        socket.write('GET /metrics HTTP/1.1\r\nhost: a\r\nx: ');
+        const bytes = setInterval(() => socket.write('x'), 5);
+        socket.on('error', () => undefined);
+        socket.once('close', () => {
+          clearInterval(bytes);
+          resolve(received);
+        });
+      });
+      expect(await promise).to.contain('HTTP/1.1 200');
+    });
+
     for (const header of ['transfer-encoding: chunked', 'content-length: 1000000'])
       it(`reads no body: ${header}`, async () => {
         await restart();

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/kube/client/bounded-body.ts';
 import { KubeClient, MOST_SECRET_BYTES } from '../../../../src/kube/client/kube-client.ts';
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
-import { replaceDeadlines } from '../../kit/deadlines.ts';
+import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 
 function answerPacked(response: Http2ServerResponse, text: string): void {
@@ -20,17 +20,20 @@ function answerPacked(response: Http2ServerResponse, text: string): void {
 }
 
 const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
+const DEADLINE_MS = 20_000;
 
 describe('the client of the API server', () => {
   let server: LoopbackApiServer;
   let config: PooledKubeConfig;
+  let clock: FakeClock;
   let client: KubeClient;
   beforeEach(async () => {
     server = new LoopbackApiServer();
     await server.open();
     config = new PooledKubeConfig();
     config.loadFromString(server.kubeconfig);
-    client = new KubeClient(config, 'operator/1 (pod)');
+    clock = new FakeClock();
+    client = new KubeClient(config, 'operator/1 (pod)', clock);
   });
   afterEach(() => {
     config.dropConnections();
@@ -210,8 +213,7 @@ describe('the client of the API server', () => {
 
   it('reports the status of a refusal that stops in the middle, and makes a new connection', async () => {
     {
-      using deadlines = replaceDeadlines();
-      const onHead = () => setImmediate(deadlines.expire);
+      const onHead = () => void clock.advance(DEADLINE_MS);
       subscribe('undici:request:headers', onHead);
       using _ = { [Symbol.dispose]: () => unsubscribe('undici:request:headers', onHead) };
       server.respond = (response) => void response.writeHead(429).write('{');
@@ -277,9 +279,19 @@ describe('the client of the API server', () => {
   }
 
   it('gives each call a deadline of 20 s', async () => {
-    using deadlines = replaceDeadlines();
-    server.respond = deadlines.expire;
+    server.respond = async (response) => {
+      await clock.advance(DEADLINE_MS - 1);
+      json(response, 200, {});
+    };
+    await client.get('media/a');
+    server.respond = () => void clock.advance(DEADLINE_MS);
     expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
-    expect(deadlines.milliseconds).to.deep.equal([20_000]);
+  });
+
+  it('leaves no timer of a call that has ended, which would wake the process later', async () => {
+    await client.get('media/a');
+    server.respond = (response) => json(response, 500, {});
+    await client.get('media/a').catch(apiFailure);
+    expect(clock.timers).to.equal(0);
   });
 });

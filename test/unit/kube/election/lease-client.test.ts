@@ -5,7 +5,6 @@ import { apiFailure, RefusedError } from '../../../../src/kube/client/api-error.
 import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import type { RawEvent } from '../../../../src/kube/client/watch-client.ts';
 import { type Lease, LeaseClient } from '../../../../src/kube/election/lease-client.ts';
-import { replaceDeadlines } from '../../kit/deadlines.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from '../client/loopback-api-server.ts';
 
@@ -71,8 +70,10 @@ describe('the client of a Lease', () => {
   let config: PooledKubeConfig;
   let client: LeaseClient;
   let watches: OpenWatch[];
+  let clock: FakeClock;
 
   beforeEach(async () => {
+    clock = new FakeClock('2026-01-01T00:00:00.123Z');
     server = new LoopbackApiServer();
     await server.open();
     server.respond = (response) => json(response, 200, STORED);
@@ -92,7 +93,7 @@ describe('the client of a Lease', () => {
       userAgent: 'operator/1 (pod_1)',
       deadlineMs: DEADLINE_MS,
       durationMs: 14_500,
-      clock: new FakeClock('2026-01-01T00:00:00.123Z'),
+      clock,
     });
   });
   afterEach(() => {
@@ -163,12 +164,8 @@ describe('the client of a Lease', () => {
   });
 
   it('waits no longer than its deadline for an answer, then makes another connection', async () => {
-    {
-      using deadlines = replaceDeadlines();
-      server.respond = deadlines.expire;
-      expect(await client.read().catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
-      expect(deadlines.milliseconds).to.deep.equal([DEADLINE_MS]);
-    }
+    server.respond = () => void clock.advance(DEADLINE_MS);
+    expect(await client.read().catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
     server.respond = (response) => json(response, 200, STORED);
     await client.read();
     expect(server.connections).to.equal(2);
