@@ -24,6 +24,11 @@ export interface ControllerOptions<Key> {
   readonly concurrency: number;
   /** Beyond `concurrency`, keys of different parties go in turn. Default: all are of one party. */
   readonly partyOf?: (key: Key) => string;
+  /**
+   * Whether a party may have one more key in work. The answer may change when a key in work ends. Default:
+   * each may.
+   */
+  readonly mayStart?: (party: string) => boolean;
   /** Called after each reconciliation, for metrics. */
   readonly onReconciled?: (outcome: Outcome['kind'] | 'error', seconds: number) => void;
 }
@@ -99,7 +104,7 @@ export class Controller<Key> {
         this.#schedule();
         return;
       }
-      const key = this.#queue.next();
+      const key = this.#queue.next(this.#options.mayStart);
       if (key === undefined) return;
       void this.#process(key, this.#reconcile);
     }

@@ -21,17 +21,31 @@ export class WorkQueue<Key> {
     else this.#wait(key);
   }
 
-  /** The key that waits longest of the party whose turn it is, now in work; undefined when none waits. */
-  next(): Key | undefined {
+  /**
+   * The key that waits longest of the party whose turn it is, now in work; undefined when none waits.
+   *
+   * @param mayStart a party for which it returns false loses its turn to another; default: each may start
+   */
+  next(mayStart: (party: string) => boolean = () => true): Key | undefined {
+    const passed: string[] = [];
     for (const [party, keys] of this.#waiting) {
-      this.#waiting.delete(party);
+      if (!mayStart(party)) {
+        passed.push(party);
+        continue;
+      }
       const [key] = keys as Set<Key> & [Key];
       keys.delete(key);
-      if (keys.size > 0) this.#waiting.set(party, keys);
+      for (const each of [...passed, party]) this.#moveToEnd(each);
       this.#working.add(key);
       return key;
     }
     return undefined;
+  }
+
+  #moveToEnd(party: string): void {
+    const keys = this.#waiting.get(party);
+    this.#waiting.delete(party);
+    if (keys && keys.size > 0) this.#waiting.set(party, keys);
   }
 
   /** Ends the work on a key. @returns true when it was added meanwhile, and so waits again */

@@ -5,7 +5,7 @@ import type { EventsV1Event } from '@kubernetes/client-node';
 import { API_VERSION, PLURAL } from '../../api/edge-transcode-job.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
-import { ApiCalls } from './api-calls.ts';
+import { type ApiAnswer, ApiCalls } from './api-calls.ts';
 import type { PooledKubeConfig } from './kube-config.ts';
 
 /**
@@ -94,16 +94,15 @@ export class KubeClient {
     return (await this.#api.call({ method: 'GET', path: objectPath(key) })).data;
   }
 
-  /** @returns the object as it is after the patch */
-  async patchStatus(key: ObjectKey, body: readonly PatchOperation[]): Promise<unknown> {
-    const { data } = await this.#api.call({
+  /** @returns the object as it is after the patch, and its size */
+  patchStatus(key: ObjectKey, body: readonly PatchOperation[]): Promise<Pick<ApiAnswer, 'data' | 'bytes'>> {
+    return this.#api.call({
       method: 'PATCH',
       path: `${objectPath(key)}/status`,
       query: { fieldManager: FIELD_MANAGER },
       contentType: 'application/json-patch+json',
       body,
     });
-    return data;
   }
 
   /** @returns the data of a Secret as it is stored, in base64 @throws TooLargeError */

@@ -1,7 +1,8 @@
 /**
  * Writes statuses: one JSON Patch each, which the API server refuses when the object was replaced or has
  * changed since. A failed write is retried; a newer status of the same object replaces one that still waits.
- * Namespaces take turns, and one whose objects change again and again is slowed down (`repeat-limit.ts`).
+ * Namespaces take turns for the slots (`write-slots.ts`), and one whose objects change again and again is
+ * slowed down (`repeat-limit.ts`).
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
@@ -19,6 +20,7 @@ import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
 import { decodeJob } from '../informer/decode.ts';
 import type { Store } from '../informer/store.ts';
 import { RepeatLimit } from './repeat-limit.ts';
+import { MOST_IN_FLIGHT, WriteSlots } from './write-slots.ts';
 
 /**
  * Results of a write: `written`, `pruned` (written without fields that the schema lacks), `conflict` (the
@@ -50,12 +52,6 @@ interface Desired {
   inFlight: boolean;
 }
 
-/**
- * Most writes under way. 16 on one HTTP/2 connection cost the least CPU per write, measured against a real
- * API server.
- */
-const MOST_IN_FLIGHT = 16;
-
 const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 
 /** Pauses while an admission policy or webhook refuses: only a person ends that. */
@@ -78,6 +74,7 @@ export class StatusWriter implements StatusSink {
   /** Namespaces whose writes are delayed: logged once in ten minutes. */
   readonly #delays: OnceLogger;
   readonly #limit: RepeatLimit;
+  readonly #slots: WriteSlots;
   readonly #controller: Controller<ObjectKey>;
 
   constructor(parts: StatusWriterParts) {
@@ -87,12 +84,14 @@ export class StatusWriter implements StatusSink {
     this.#policies = new OnceLogger({ ...parts, level: 'error', repeatAfterMs: LOGGED_AGAIN_MS });
     this.#delays = new OnceLogger({ ...parts, repeatAfterMs: LOGGED_AGAIN_MS });
     this.#limit = new RepeatLimit(parts.clock);
+    this.#slots = new WriteSlots(parts.clock);
     this.#controller = new Controller<ObjectKey>({
       clock: parts.clock,
       logger: parts.logger,
       concurrency: MOST_IN_FLIGHT,
       // A namespace whose statuses all change at once delays its own.
       partyOf: (key) => splitKey(key).namespace,
+      mayStart: (namespace) => this.#slots.mayBegin(namespace),
     });
   }
 
@@ -128,11 +127,24 @@ export class StatusWriter implements StatusSink {
     desired.inFlight = true;
     let answer: unknown;
     try {
-      answer = await this.#parts.client.patchStatus(key, patchOf(object, desired.status));
+      answer = await this.#patch(key, patchOf(object, desired.status));
     } catch (error) {
       return this.#refused(key, object, desired, apiFailure(error));
     }
     return this.#written(key, object, desired, decodeJob(answer));
+  }
+
+  async #patch(key: ObjectKey, patch: readonly PatchOperation[]): Promise<unknown> {
+    const { namespace } = splitKey(key);
+    let bytes: number | undefined;
+    this.#slots.began(namespace);
+    try {
+      const answer = await this.#parts.client.patchStatus(key, patch);
+      bytes = answer.bytes;
+      return answer.data;
+    } finally {
+      this.#slots.ended(namespace, bytes);
+    }
   }
 
   #written(

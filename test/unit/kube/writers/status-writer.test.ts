@@ -51,10 +51,13 @@ class ScriptedClient {
   /** Answer to `get`. */
   object: unknown;
 
-  patchStatus(key: string, body: readonly PatchOperation[]): Promise<unknown> {
+  /** Size of the object in each answer. */
+  bytes = 1_000;
+
+  async patchStatus(key: string, body: readonly PatchOperation[]): Promise<{ data: unknown; bytes: number }> {
     const answer = Promise.withResolvers<unknown>();
     this.patches.push({ key, body, answer });
-    return answer.promise;
+    return { data: await answer.promise, bytes: this.bytes };
   }
 
   async get(key: string): Promise<unknown> {
@@ -121,8 +124,8 @@ describe('the status writer', () => {
     await running;
   });
 
-  function known(name = 'a', version = 5): EdgeTranscodeJob {
-    const job = { ...aJob().named(name).version(version).build(), status: BEFORE };
+  function known(name = 'a', version = 5, namespace = 'media'): EdgeTranscodeJob {
+    const job = { ...aJob().named(name, namespace).version(version).build(), status: BEFORE };
     store.apply(job);
     return job;
   }
@@ -147,13 +150,35 @@ describe('the status writer', () => {
 
   it('writes the statuses of namespaces in turn, however many one has', async () => {
     for (let index = 0; index < 100; index += 1) await write(known(`job-${index}`), RUNNING);
-    const other = { ...aJob().named('a', 'news').version(5).build(), status: BEFORE };
-    store.apply(other);
-    await write(other, RUNNING);
-    const sent = client.patches.length;
+    for (let index = 0; index < 3; index += 1) await write(known(`job-${index}`, 5, 'news'), RUNNING);
+    await write(known('a', 5, 'sport'), RUNNING);
+    expect(client.patches).to.have.length(18);
+    for (const { answer } of client.patches.slice(0, 4)) {
+      answer.resolve(undefined);
+      await settled();
+    }
+    const next = client.patches.slice(18).map(({ key }) => key);
+    expect(next).to.deep.equal(['media/job-16', 'news/job-2', 'sport/a', 'media/job-17']);
+  });
+
+  it('begins a write of another namespace while those of the first hang', async () => {
+    for (let index = 0; index < 100; index += 1) await write(known(`job-${index}`), RUNNING);
+    await write(known('a', 5, 'news'), RUNNING);
+    await write(known('a', 5, 'sport'), RUNNING);
+    expect(client.patches.slice(16).map(({ key }) => key)).to.deep.equal(['news/a', 'sport/a']);
+  });
+
+  it('writes large objects one after another, and small ones beside them', async () => {
+    client.bytes = 1_100_000;
+    for (let index = 0; index < 40; index += 1) await write(known(`job-${index}`), RUNNING);
     for (const { answer } of [...client.patches]) answer.resolve(undefined);
     await settled();
-    expect(client.patches.slice(sent, sent + 2).map(({ key }) => key)).to.include('news/a');
+    expect(client.patches.slice(16).map(({ key }) => key)).to.deep.equal(['media/job-16']);
+    await write(known('a', 5, 'news'), RUNNING);
+    expect(client.last.key).to.equal('news/a');
+    client.patches[16]?.answer.resolve(undefined);
+    await settled();
+    expect(client.patches.slice(18).map(({ key }) => key)).to.deep.equal(['media/job-17']);
   });
 
   it('warns once that the CRD drops fields, until it keeps them', async () => {
@@ -197,7 +222,7 @@ describe('the status writer', () => {
         const status = (body[2] as { value: Status }).value;
         written.push(`${key} ${status.state}`);
         version += 1;
-        return raw(nameOf(key as EdgeTranscodeJob['key']), version, { status });
+        return { data: raw(nameOf(key as EdgeTranscodeJob['key']), version, { status }), bytes: 1_000 };
       };
       return written;
     }
@@ -297,7 +322,7 @@ describe('the status writer', () => {
     expect(writer.pending).to.equal(0);
   });
 
-  it('has at most 16 writes under way, and starts others as they end', async () => {
+  it('has at most 16 writes of a namespace under way, and starts others as they end', async () => {
     for (let one = 0; one < 40; one += 1) await write(known(`j${one}`), RUNNING);
     expect(client.patches).to.have.length(16);
     client.patches[0]?.answer.resolve(raw('j0', 6));

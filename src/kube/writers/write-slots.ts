@@ -1,0 +1,72 @@
+/**
+ * Which namespace may begin a status write. A namespace alone may have all slots but two, so that another one
+ * finds a free slot although its writes hang. Large objects are written one after another, whatever namespace
+ * has them: the API server takes 0.14 s of processor time for 1.1 MB, and sends each change to the watch.
+ * Sixteen such writes at once keep it from the list and the watch, in which the new objects of all namespaces
+ * come.
+ */
+import type { Clock } from '../../base/clock.ts';
+import { ExpiringMap } from '../../base/expiring-map.ts';
+
+/**
+ * Most writes of a namespace under way. 16 on one HTTP/2 connection cost the least CPU per write, measured
+ * against a real API server.
+ */
+const MOST_OF_NAMESPACE = 16;
+
+/** Most writes under way. Two more than for a namespace: they stay for others. */
+export const MOST_IN_FLIGHT = 18;
+
+/**
+ * A namespace whose objects have more bytes on average has large ones. 128 KiB: 64 labels and 32 Ki
+ * characters of annotations, which the admission policy admits, take less.
+ */
+const LARGE_BYTES = 128 * 1_024;
+
+/**
+ * Part of the latest answer in the average of its namespace: a single large object among many small ones
+ * slows few of them.
+ */
+const LATEST = 1 / 4;
+
+/** How long the average of a namespace without writes is remembered. */
+const REMEMBERED_MS = 10 * 60_000;
+
+export class WriteSlots {
+  /** Writes under way, by namespace. */
+  readonly #underWay = new Map<string, number>();
+  /** Average bytes of an object, by namespace. */
+  readonly #bytes: ExpiringMap<string, number>;
+
+  constructor(clock: Clock) {
+    this.#bytes = new ExpiringMap({ clock, lifetimeMs: REMEMBERED_MS });
+  }
+
+  mayBegin(namespace: string): boolean {
+    if (this.#isLarge(namespace)) return !this.#isLargeUnderWay();
+    return (this.#underWay.get(namespace) ?? 0) < MOST_OF_NAMESPACE;
+  }
+
+  began(namespace: string): void {
+    this.#underWay.set(namespace, (this.#underWay.get(namespace) ?? 0) + 1);
+  }
+
+  /** @param bytes of the object in the answer; undefined: the write failed */
+  ended(namespace: string, bytes?: number): void {
+    const underWay = (this.#underWay.get(namespace) ?? 0) - 1;
+    if (underWay > 0) this.#underWay.set(namespace, underWay);
+    else this.#underWay.delete(namespace);
+    if (bytes === undefined) return;
+    const average = this.#bytes.get(namespace) ?? bytes;
+    this.#bytes.set(namespace, average + LATEST * (bytes - average));
+  }
+
+  #isLarge(namespace: string): boolean {
+    return (this.#bytes.get(namespace) ?? 0) > LARGE_BYTES;
+  }
+
+  #isLargeUnderWay(): boolean {
+    for (const namespace of this.#underWay.keys()) if (this.#isLarge(namespace)) return true;
+    return false;
+  }
+}
