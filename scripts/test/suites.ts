@@ -15,6 +15,7 @@ const UNIT_JOBS = 2;
 const LONGEST = [
   'cloud/ram-roles',
   'docs/commands',
+  'chaos/chaos',
   'security/large-objects',
   'cloud/shared-budget',
   'cloud/accounts',

@@ -60,6 +60,15 @@ export const KUBERNETES_FAULTS = {
     begin: () => cluster.replaceCrd(),
     end: nothing,
   }),
+  // With it go all objects, which the users then create again.
+  'CRD deleted': (world) => ({
+    scope: ofOperators(BACK_MS),
+    begin: () => world.cluster.deleteCrd(),
+    end: async () => {
+      await world.cluster.createCrd();
+      await world.applyAgain();
+    },
+  }),
 } as const satisfies Partial<Record<KindName, MakeFault>>;
 
 function network({ replicas }: ChaosWorld, mode: FrontMode): Fault {

@@ -3,7 +3,10 @@ import type { Moment, StatusWrite, StoredCondition, StoredStatus } from '../obse
 import { Invariant } from './parts/invariant.ts';
 import { WriteHistory } from './parts/write-history.ts';
 
-/** A heartbeat comes half a period after a write at the earliest; the shortest period is 10 min. */
+/**
+ * Shortest distance of the times that a heartbeat and the status before it show: half of the shortest period,
+ * which is 10 min. By the clock of the operator, which a fault may step.
+ */
 const HEARTBEAT_MS = 5 * 60_000 - 5_000;
 
 export class OnlyNews extends Invariant {
@@ -17,7 +20,12 @@ export class OnlyNews extends Invariant {
 }
 
 function isNews(before: StatusWrite, write: StatusWrite): boolean {
-  return write.at - before.at >= HEARTBEAT_MS || newsOf(before.status) !== newsOf(write.status);
+  const distance = observedAt(write) - observedAt(before);
+  return distance >= HEARTBEAT_MS || newsOf(before.status) !== newsOf(write.status);
+}
+
+function observedAt({ status }: StatusWrite): number {
+  return Date.parse(status.lastObservedTime ?? '');
 }
 
 /** The status without its dates, and without the interval, whose change alone is no reason to write. */

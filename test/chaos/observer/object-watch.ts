@@ -41,29 +41,33 @@ export class ObjectWatch {
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      await this.#follow().catch(() => undefined);
-      this.#isLive = false;
-      await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
+      this.#isLive = await this.#follow().catch(() => false);
+      if (!this.#isLive) await delay(AGAIN_AFTER_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async #follow(): Promise<void> {
+  /** Resolves with whether the server ended the watch at its time. */
+  async #follow(): Promise<boolean> {
     const { status, body } = await this.#client.ask('GET', COLLECTION);
-    if (status !== 200) return;
+    if (status !== 200) return false;
     const { items, metadata } = body as { items: StoredObject[]; metadata: { resourceVersion: string } };
     this.#replace(items);
     const query = `watch=1&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${metadata.resourceVersion}`;
     const patience = AbortSignal.timeout((WATCH_SECONDS + 10) * 1_000);
     const signal = AbortSignal.any([this.#stop.signal, patience]);
     const answer = await this.#client.open('GET', `${COLLECTION}?${query}`, { signal });
-    if (answer.statusCode !== 200) return void answer.resume();
+    if (answer.statusCode !== 200) {
+      answer.resume();
+      return false;
+    }
     this.#isLive = true;
     for await (const line of createInterface({ input: answer })) {
       const { type, object } = JSON.parse(line) as { type: string; object: StoredObject };
-      if (type === 'ERROR') return;
+      if (type === 'ERROR') return false;
       if (type === 'DELETED') this.#objects.delete(keyOf(object));
       else this.#see(object);
     }
+    return answer.complete;
   }
 
   #replace(items: readonly StoredObject[]): void {

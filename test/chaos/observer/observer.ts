@@ -48,6 +48,8 @@ export class Observer {
   }
 
   async look(): Promise<Moment> {
+    // First: a status must not be newer than the calls that it is compared with.
+    const { objects } = this.#objects;
     const looked = await Promise.all(this.#parts.operators().map((each) => lookAt(each)));
     const seen = looked.filter((each) => each !== undefined);
     const { text, ...news } = await this.#audit.news();
@@ -59,7 +61,7 @@ export class Observer {
     ];
     return {
       now: Date.now(),
-      objects: this.#objects.objects,
+      objects,
       ...cloud,
       ...news,
       processes: seen.map((each) => each.seen),

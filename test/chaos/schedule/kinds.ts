@@ -23,6 +23,7 @@ export const KINDS = {
   'API connections slowed': { group: 'kubernetes', lasts: [5, 15] },
   'API connections refused': { group: 'kubernetes', lasts: [3, 12] },
   'CRD replaced': { group: 'kubernetes', lasts: [0, 1] },
+  'CRD deleted': { group: 'kubernetes', lasts: [2, 6], weight: 1 },
 
   'cloud answers 5xx': { group: 'cloud', lasts: [5, 40] },
   'cloud answers HTML': { group: 'cloud', lasts: [5, 40] },

@@ -9,9 +9,11 @@ import type { CloudKey } from '../../integration/support/cloud-side.ts';
 import { OPERATOR } from '../../integration/support/installed.ts';
 import { shipped } from '../../integration/support/shipped.ts';
 import type { Answer, ApiClient } from '../observer/api-client.ts';
+import { COLLECTION } from '../observer/object-watch.ts';
 import { TENANTS, type Tenant } from '../population/tenants.ts';
 
-const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/edgetranscodejobs.edgetranscode.live';
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const CRD = `${CRDS}/edgetranscodejobs.edgetranscode.live`;
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const AGAIN_AFTER_MS = 500;
 
@@ -58,12 +60,28 @@ export class Cluster {
   /** Puts another text of the same CRD in place of the one that is served. */
   async replaceCrd(): Promise<void> {
     this.#replaced += 1;
-    const crd = parse(await readFile(shipped('crds/edgetranscodejobs.edgetranscode.live.yaml'), 'utf8'));
+    const crd = await shippedCrd();
     const { body } = await this.persist('GET', CRD);
     const { resourceVersion } = (body as { metadata: { resourceVersion: string } }).metadata;
     const version = crd.spec.versions[0].schema.openAPIV3Schema;
     version.description = `${version.description} (${this.#replaced})`;
     await this.persist('PUT', CRD, { ...crd, metadata: { ...crd.metadata, resourceVersion } });
+  }
+
+  /** Resolves when it is gone, and all objects with it. */
+  async deleteCrd(): Promise<void> {
+    await this.persist('DELETE', CRD);
+    await this.#untilAnswer(CRD, 404);
+  }
+
+  /** Resolves when objects can be created. */
+  async createCrd(): Promise<void> {
+    await this.persist('POST', CRDS, await shippedCrd());
+    await this.#untilAnswer(COLLECTION, 200);
+  }
+
+  async #untilAnswer(path: string, wanted: number): Promise<void> {
+    while ((await this.persist('GET', path)).status !== wanted) await delay(AGAIN_AFTER_MS);
   }
 
   /** Applies everything as it was decided last. */
@@ -98,6 +116,10 @@ export class Cluster {
     const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name };
     await this.persist('POST', `${bindings}`, { metadata: { name }, subjects, roleRef });
   }
+}
+
+async function shippedCrd() {
+  return parse(await readFile(shipped('crds/edgetranscodejobs.edgetranscode.live.yaml'), 'utf8'));
 }
 
 /** What a tenant's Secret holds for this key. */
