@@ -49,14 +49,27 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+const MAY_HOLD_PASSWORD = /[@?#]/;
+
+/** Longest value that a message repeats, in characters. */
+const LONGEST_QUOTED = 64;
+
+/** Quotes a value in a message. */
+function quoted(text: string): string {
+  return mayQuote(text) ? JSON.stringify(text) : 'the value';
+}
+
+/** Whether a message may repeat the value: neither a long one nor a URL with a password, given by mistake. */
+function mayQuote(text: string): boolean {
+  return text.length <= LONGEST_QUOTED && !MAY_HOLD_PASSWORD.test(text);
+}
+
 export function duration(least: string, most: string): Described<number> {
   return described({ kind: 'duration', least, most }, (text) => {
     const ms = parseDuration(text);
     const [from, to] = [parseDuration(least) as number, parseDuration(most) as number];
     if (ms === undefined || ms < from || ms > to)
-      throw new Error(
-        `${JSON.stringify(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`,
-      );
+      throw new Error(`${quoted(text)} is not a duration from ${least} to ${most}, such as 90s or 5m`);
     return ms;
   });
 }
@@ -65,7 +78,7 @@ export function number(least: number, most: number): Described<number> {
   return described({ kind: 'number', least, most }, (text) => {
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= least && value <= most))
-      throw new Error(`${JSON.stringify(text)} is not a number from ${least} to ${most}`);
+      throw new Error(`${quoted(text)} is not a number from ${least} to ${most}`);
     return value;
   });
 }
@@ -74,21 +87,20 @@ export function integer(least: number, most: number): Described<number> {
   return described({ kind: 'integer', least, most }, (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!(value >= least && value <= most))
-      throw new Error(`${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
+      throw new Error(`${quoted(text)} is not a whole number from ${least} to ${most}`);
     return value;
   });
 }
 
 export const boolean: Described<boolean> = described({ kind: 'boolean' }, (text) => {
-  if (text !== 'true' && text !== 'false')
-    throw new Error(`${JSON.stringify(text)} is neither true nor false`);
+  if (text !== 'true' && text !== 'false') throw new Error(`${quoted(text)} is neither true nor false`);
   return text === 'true';
 });
 
 export function oneOf<const T extends string>(values: readonly T[]): Described<T> {
   return described({ kind: 'choice', values }, (text) => {
     const value = values.find((known) => known === text);
-    if (value === undefined) throw new Error(`${JSON.stringify(text)} is not one of ${values.join(', ')}`);
+    if (value === undefined) throw new Error(`${quoted(text)} is not one of ${values.join(', ')}`);
     return value;
   });
 }
@@ -101,9 +113,9 @@ export function list(items: RegExp, what: string): Described<readonly string[]> 
       .filter(Boolean);
     if (found.length === 0) throw new Error('is empty');
     const odd = found.find((item) => !items.test(item));
-    // A URL that was given by mistake may hold a password.
-    if (odd !== undefined)
-      throw new Error(`${/[@?#]/.test(odd) ? 'an item' : JSON.stringify(odd)} is not ${what}`);
+    // A password may hold a comma: the whole text is judged.
+    const isShown = odd !== undefined && mayQuote(odd) && !MAY_HOLD_PASSWORD.test(text);
+    if (odd !== undefined) throw new Error(`${isShown ? JSON.stringify(odd) : 'an item'} is not ${what}`);
     return found;
   });
 }
@@ -113,7 +125,7 @@ function described<T>(accepts: Accepts, parse: (text: string) => T): Described<T
 }
 
 export function namespace(text: string): string {
-  if (!NAMESPACE.test(text)) throw new Error(`${JSON.stringify(text)} is not the name of a namespace`);
+  if (!NAMESPACE.test(text)) throw new Error(`${quoted(text)} is not the name of a namespace`);
   return text;
 }
 
@@ -123,7 +135,7 @@ export const shardName: Described<string> = described(
   (text) => {
     if (!LABEL.test(text))
       throw new Error(
-        `${JSON.stringify(text)} is not the name of a shard: small letters, digits and dashes, at most 63`,
+        `${quoted(text)} is not the name of a shard: small letters, digits and dashes, at most 63`,
       );
     return text;
   },
@@ -131,7 +143,7 @@ export const shardName: Described<string> = described(
 
 export function objectName(text: string): string {
   if (text.length > LONGEST_OBJECT_NAME || !text.split('.').every((part) => LABEL.test(part)))
-    throw new Error(`${JSON.stringify(text)} is not the name of an object`);
+    throw new Error(`${quoted(text)} is not the name of an object`);
   return text;
 }
 
@@ -146,7 +158,7 @@ export function path(text: string): string {
 export const region: Described<string> = described(
   { kind: 'text', pattern: REGION_ID, longest: LONGEST_REGION_ID },
   (text) => {
-    if (!isRegion(text)) throw new Error(`${JSON.stringify(text)} is not a region such as cn-shanghai`);
+    if (!isRegion(text)) throw new Error(`${quoted(text)} is not a region such as cn-shanghai`);
     return text;
   },
 );
@@ -171,6 +183,6 @@ export function redisUrl(text: string): string {
 export function listenAddress(text: string): ListenAddress {
   const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:]*):(?<port>\d{1,5})$/.exec(text);
   const port = Number(match?.groups?.port);
-  if (!match || port > 65_535) throw new Error(`${JSON.stringify(text)} is not [HOST]:PORT, such as :8080`);
+  if (!match || port > 65_535) throw new Error(`${quoted(text)} is not [HOST]:PORT, such as :8080`);
   return { host: match.groups?.host?.replace(/^\[|\]$/g, '') || undefined, port };
 }

@@ -84,12 +84,17 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
     if (token.kind !== 'option') continue;
     const flag = FLAGS.find((known) => known === token.name);
     const value = token.value ?? (flag && isSwitch(flag) ? 'true' : undefined);
-    if (!flag) errors.push(`${token.rawName}: no such option; --help lists them`);
+    if (!flag) errors.push(`${nameIn(token.rawName)}: no such option; --help lists them`);
     else if (value === undefined)
       errors.push(`--${flag}: needs a value, as in --${flag}=${OPTIONS[flag].value}`);
     else values.set(flag, value);
   }
   return { values, errors };
+}
+
+/** Cuts what is not part of a name: a value that lost its `=` may be a URL with a password. */
+function nameIn(argument: string): string {
+  return /^[\w-]{0,64}/.exec(argument)?.[0] ?? '';
 }
 
 /** Whether the flag alone, without a value, means true. */

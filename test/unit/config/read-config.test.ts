@@ -417,6 +417,21 @@ describe('the options', () => {
       expect(errorsOf([`--${name}=x`])[0]).to.match(/no such option/);
   });
 
+  it('are refused without repeating what may be a URL with a password, given by mistake', () => {
+    const url = 'redis://user:CANARY,CANARY@redis.example:6379';
+    for (const flag of Object.keys(OPTIONS)) {
+      const result = readConfig([`--${flag}=${url}`], {});
+      if ('errors' in result) expect(result.errors.join(), flag).not.to.contain('CANARY');
+    }
+    expect(errorsOf([`--region=${url}`])).to.deep.equal([
+      '--region: the value is not a region such as cn-shanghai',
+    ]);
+    expect(errorsOf([`--redis-url${url}`])).to.deep.equal([
+      '--redis-urlredis: no such option; --help lists them',
+    ]);
+    expect(errorsOf([`--region=${'X'.repeat(65)}`]).join()).not.to.contain('XX');
+  });
+
   it('report all mistakes at once, of both sources and of their combinations', () => {
     const errors = errorsOf(
       [
