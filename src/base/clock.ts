@@ -86,6 +86,14 @@ export function rfc3339(date: Date): string {
   return `${date.toISOString().slice(0, 19)}Z`;
 }
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i;
+
+/** Whether the API server accepts the text as a date and time: RFC 3339, of a day that exists. */
+export function isRfc3339(text: string): boolean {
+  // `Date` reads February 31 as March 3.
+  return RFC_3339.test(text) && new Date(text.slice(0, 10)).getUTCDate() === Number(text.slice(8, 10));
+}
+
 /** RFC 3339 with microseconds, as Kubernetes requires it of Leases and events. */
 export function microTime(date: Date): string {
   return date.toISOString().replace('Z', '000Z');

@@ -222,6 +222,26 @@ describe('an object of the API server', () => {
     const conditions = [null, 7, 'x', {}, undated, { ...good, message: 7 }, { ...good, reason: '' }, good];
     expect(withStatus({ conditions })?.conditions).to.deep.equal([good]);
   });
+
+  it('drops times that the schema would refuse in the next status', () => {
+    const times = ['yesterday', '2026-02-31T00:00:00Z', '2026-01-01T24:00:00Z', '+010000-01-01T00:00:00Z'];
+    const condition = { type: 'Ready', status: 'True', reason: 'R', message: '' };
+    for (const time of times) {
+      const conditions = [{ ...condition, lastTransitionTime: time }];
+      expect(withStatus({ conditions, lastObservedTime: time }), time).to.deep.equal({ conditions: [] });
+    }
+    const time = '2024-02-29T23:59:59.5+08:00';
+    const sound = { conditions: [{ ...condition, lastTransitionTime: time }], lastObservedTime: time };
+    expect(withStatus(sound)).to.deep.equal(sound);
+  });
+
+  it('keeps no depth that code would walk through without end', () => {
+    const deep: unknown = JSON.parse('['.repeat(7_000) + ']'.repeat(7_000));
+    const condition = { type: 'Ready', status: 'True', reason: 'R', message: '' };
+    const conditions = [{ ...condition, lastTransitionTime: '2026-01-01T00:00:00Z', deep }];
+    const status = withStatus({ deep, conditions, ofAnotherVersion: 'text' });
+    expect(status).to.deep.equal({ conditions: [], ofAnotherVersion: 'text' });
+  });
 });
 
 /** The text of an object of half a megabyte. No two share a text of these fields. */
