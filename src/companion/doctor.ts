@@ -60,8 +60,8 @@ async function serverOf({
     throw new Unable(
       `the API server ${server} does not answer: ${answer.failure.reason}; check the network, the login and --context`,
     );
-  const { gitVersion } = answer.data as { gitVersion?: string };
-  return { date: answer.date, version: gitVersion ?? 'of an unknown version' };
+  const { gitVersion } = fieldsOf(answer.data);
+  return { date: answer.date, version: textOf(gitVersion) ?? 'of an unknown version' };
 }
 
 async function crd({ calls }: Connection): Promise<Finding> {
@@ -83,8 +83,7 @@ async function permissions({ calls, namespace }: Connection): Promise<Finding[]>
     const answer = await tried(review(calls, { spec: { resourceAttributes } }));
     const check = `you may ${verb}`;
     if ('failure' in answer) return unread(check, 'your permissions', answer.failure);
-    const { status } = answer.data as { status?: { allowed?: boolean } };
-    if (status?.allowed) return { check, verdict: 'ok', text: where };
+    if (fieldsOf(fieldsOf(answer.data).status).allowed === true) return { check, verdict: 'ok', text: where };
     const role = verb === 'list' || verb === 'watch' ? 'viewer' : 'editor';
     return {
       check,
@@ -113,8 +112,10 @@ async function leader(
   const answer = await tried(calls.call({ method: 'GET', path }));
   const check = 'leader';
   if (!('failure' in answer)) {
-    const { spec } = answer.data as { spec?: LeaseSpec };
-    return leaseFinding(spec ?? {}, Number.isNaN(serverNow) ? systemClock.date().getTime() : serverNow);
+    return leaseFinding(
+      leaseSpecOf(answer.data),
+      Number.isNaN(serverNow) ? systemClock.date().getTime() : serverNow,
+    );
   }
   if (answer.failure.status === 404)
     return {
@@ -123,6 +124,25 @@ async function leader(
       text: `there is no Lease ${leaseNamespace}/${leaseName}; name the operator's with --lease-namespace and --lease-name, or it runs without --leader-elect`,
     };
   return unread(check, `Lease ${leaseNamespace}/${leaseName}`, answer.failure);
+}
+
+/** Reads the fields of a Lease; what is not of its type is left out. */
+function leaseSpecOf(lease: unknown): LeaseSpec {
+  const { holderIdentity, leaseDurationSeconds, renewTime } = fieldsOf(fieldsOf(lease).spec);
+  const [holder, renewed] = [textOf(holderIdentity), textOf(renewTime)];
+  return {
+    ...(holder !== undefined && { holderIdentity: holder }),
+    ...(typeof leaseDurationSeconds === 'number' && { leaseDurationSeconds }),
+    ...(renewed !== undefined && { renewTime: renewed }),
+  };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 async function objects(connection: Connection): Promise<Finding> {
