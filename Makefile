@@ -75,6 +75,11 @@ test-file: install ## Run one test file: FILE=test/unit/base/clock.test.ts, with
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true mocha --timeout=120000 --reporter=spec \
 		--require=./scripts/test/fail-on-rejection.ts $(ARGS) $(FILE)
 
+.PHONY: fuzz
+fuzz: install ## Try 100,000 hostile inputs at each border (15 min); BORDER=objects RUNS=1000 SEED=1 choose others
+	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true BORDER="$(BORDER)" RUNS="$(RUNS)" SEED="$(SEED)" REPLAY="$(REPLAY)" \
+		node scripts/fuzz.ts
+
 .PHONY: lint
 lint: install ## Check style, imports and types
 	@$(WITH_BIN) biome check

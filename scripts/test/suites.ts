@@ -78,6 +78,7 @@ export const WHILE_COMPILING: readonly Suite[] = [
       'simulator/**/*.test.ts',
       'test/world/demo/**/*.test.ts',
       'test/chaos/**/*.test.ts',
+      'test/fuzz/*.test.ts',
     ],
     // A bound for what hangs: the control plane may be compiled beside, and take both cores.
     timeoutMs: 20_000,
