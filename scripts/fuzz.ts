@@ -3,9 +3,13 @@
 // new one, which is printed), REPLAY (the input of a finding, with its BORDER and SEED).
 
 import { BORDERS } from '../test/fuzz/borders.ts';
-import type { Report } from '../test/fuzz/kit/border.ts';
+import { fuzzed, type Report } from '../test/fuzz/kit/border.ts';
+import { writtenStatuses } from '../test/fuzz/world/written-statuses.ts';
 
 const RUNS = 100_000;
+
+/** The last one needs an API server. */
+const ALL = [...BORDERS, fuzzed(writtenStatuses)];
 
 // The Makefile sets all of them, to nothing if they are not given.
 const [border, givenSeed, replay] = ['BORDER', 'SEED', 'REPLAY'].map(
@@ -13,9 +17,9 @@ const [border, givenSeed, replay] = ['BORDER', 'SEED', 'REPLAY'].map(
 );
 const seed = numberOf('SEED') ?? Math.floor(Math.random() * 2 ** 31);
 const runs = numberOf('RUNS') ?? RUNS;
-const chosen = BORDERS.filter(({ name }) => border === undefined || border === name);
+const chosen = ALL.filter(({ name }) => border === undefined || border === name);
 if (chosen.length === 0) {
-  console.error(`BORDER: no border ${border}; there are ${BORDERS.map(({ name }) => name).join(', ')}`);
+  console.error(`BORDER: no border ${border}; there are ${ALL.map(({ name }) => name).join(', ')}`);
   process.exit(2);
 }
 if (replay !== undefined && (border === undefined || givenSeed === undefined)) {
@@ -49,5 +53,5 @@ function numberOf(name: string): number | undefined {
 }
 
 function row(border: string, ...cells: (string | number)[]): string {
-  return [border.padEnd(14), ...cells.map((cell) => `${cell}`.padStart(10))].join(' ');
+  return [border.padEnd(16), ...cells.map((cell) => `${cell}`.padStart(10))].join(' ');
 }

@@ -26,7 +26,7 @@ import { rawObject } from './kit/raw-objects.ts';
 import { expectAccepted } from './kit/schema.ts';
 import { mostly } from './kit/texts.ts';
 
-interface Input {
+export interface ObjectInput {
   readonly raw: unknown;
   readonly steps: readonly (readonly [passMs: number, reply: Said])[];
   readonly streamUrls: StreamUrlMode;
@@ -42,7 +42,7 @@ const said: fc.Arbitrary<Said> = fc.oneof(
   fc.record({ status: mostly('0', '1'), name: mostly('stream1') }),
 );
 
-export const objects: Border<Input> = {
+export const objects: Border<ObjectInput> = {
   name: 'objects',
   inputs: fc.record({
     raw: rawObject,
@@ -53,12 +53,17 @@ export const objects: Border<Input> = {
     // What `full` shows, it shows on purpose.
     streamUrls: fc.constantFrom(...STREAM_URL_MODES.filter((mode) => mode !== 'full')),
   }),
-  open: () => ({ take }),
+  open: () => ({ take: async (input) => void (await writtenFor(input)) }),
 };
 
-async function take({ raw, steps, streamUrls }: Input): Promise<void> {
+/** Visits the object, and returns the statuses that were written. @throws what is wrong with any of them */
+export async function writtenFor({
+  raw,
+  steps,
+  streamUrls,
+}: ObjectInput): Promise<readonly EdgeTranscodeJobStatus[]> {
   const job = stored(raw);
-  if (!job) return;
+  if (!job) return [];
   await expectHarmlessMetrics(job);
   const clock = new FakeClock();
   const cluster = new CheckedCluster(clock);
@@ -67,7 +72,7 @@ async function take({ raw, steps, streamUrls }: Input): Promise<void> {
   const key = cluster.apply(new JobBuilder(job));
   const parts = { clock, cluster, cloud, logger, onPollLag: () => undefined };
   const settingsOf = () => ({ ...SETTINGS, streamUrls });
-  cloud.always(replyOf((steps[0] as Input['steps'][number])[1]));
+  cloud.always(replyOf((steps[0] as ObjectInput['steps'][number])[1]));
   let domain = startDomain({ ...parts, settingsOf });
   await settled();
   for (const [passMs, reply] of steps) {
@@ -87,6 +92,7 @@ async function take({ raw, steps, streamUrls }: Input): Promise<void> {
   const errors = logger.lines.filter(({ level }) => level === 'error');
   if (errors.length > 0) throw errors[0]?.fields.error ?? new Error(errors[0]?.message);
   expectNoSecret('the log', JSON.stringify(logger.lines));
+  return cluster.takeWrites();
 }
 
 /** Returns the object as the store holds it. */
