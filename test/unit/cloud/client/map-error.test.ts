@@ -2,11 +2,12 @@
 
 import { expect } from 'chai';
 import {
+  AnswerTooLong,
   DeadlineExceeded,
   TooManyAnswers,
   UnexpectedBody,
 } from '../../../../src/cloud/client/call-errors.ts';
-import { type CallContext, mapError } from '../../../../src/cloud/client/map-error.ts';
+import { type CallContext, keyAdvice, mapError, OWN_ERROR } from '../../../../src/cloud/client/map-error.ts';
 import { FAILURE_KINDS, type FailureKind } from '../../../../src/job/model/failures.ts';
 import { TERMINAL_TEXT } from '../../kit/terminal.ts';
 
@@ -94,6 +95,26 @@ describe('the error of a call', () => {
       expect(requestID).to.equal(REQUEST_ID);
     });
 
+  it('has a kind only by the beginning of its code, and says so only then', () => {
+    for (const [, code] of CODES)
+      if (!/Throttling|RiskControl|Verification|RealName|Service|Activated|Arrear|Debt|Balance/.test(code))
+        expect(kindOf(vendorError(400, `Not${code}`)), code).to.equal('UnexpectedResponse');
+    for (const code of ['IllegalOperation', 'ServiceUnavailable', 'InternalError'])
+      expect(kindOf(vendorError(400, `Not${code}`)), code).to.equal('UnexpectedResponse');
+    expect(kindOf(vendorError(400, 'InvalidSecurityToken'))).to.equal('AuthenticationFailed');
+    const { message } = mapError(vendorError(400, 'NotInvalidAction'), CONTEXT).failure;
+    expect(message).to.match(/^the cloud gave an answer that this operator does not know/);
+  });
+
+  it('has a code of text, and a whole HTTP status', () => {
+    const odd = { code: ['JobNotFound'], data: { statusCode: 404 } };
+    expect(kindOf(odd)).to.equal('UnexpectedResponse');
+    const code = (statusCode: unknown) =>
+      mapError({ code: 'JobNotFound', data: { statusCode } }, CONTEXT).code;
+    expect([100, 599].map(code)).to.deep.equal(['JobNotFound', 'JobNotFound']);
+    for (const status of [99, 600, 404.5, '404']) expect(code(status)).to.equal('UnexpectedResponse');
+  });
+
   it('has the kind of its HTTP status when there is no code', () => {
     expect(kindOf(vendorError(404))).to.equal('UnexpectedResponse');
     expect(kindOf(vendorError(403))).to.equal('UnexpectedResponse');
@@ -160,6 +181,23 @@ describe('the error of a call', () => {
     const { failure, code } = mapError(new TooManyAnswers(), CONTEXT);
     const message = 'the endpoint sends too many long answers at once; check the network and the endpoint';
     expect({ ...failure, code }).to.deep.equal({ kind: 'ConnectionFailed', message, code: 'TooManyAnswers' });
+  });
+
+  it('is ConnectionFailed for no code that only looks like one of the network', () => {
+    for (const code of ['xECONNRESET', 'ECONNRESET!', 'xCERT_HAS_EXPIRED', 'CERT_HAS_EXPIRED!', 'other'])
+      expect(kindOf({ code }), code).to.equal('UnexpectedResponse');
+    expect(mapError({ code: `E${'X'.repeat(63)}` }, CONTEXT).code).to.have.lengthOf(64);
+    expect(kindOf({ code: `E${'X'.repeat(64)}` })).to.equal('UnexpectedResponse');
+    expect(mapError({ name: 'RequestTimeoutError' }, CONTEXT).code).to.equal('ETIMEDOUT');
+  });
+
+  it('says that an answer is too long, and when the operator is at fault', () => {
+    const { failure, code } = mapError(new AnswerTooLong(), CONTEXT);
+    expect([failure.kind, code]).to.deep.equal(['UnexpectedResponse', 'AnswerTooLong']);
+    expect(failure.message).to.match(/too long/);
+    expect(OWN_ERROR.failure.kind).to.equal('UnexpectedResponse');
+    expect(OWN_ERROR.failure.message).to.match(/^the operator failed to read the answer; report it/);
+    expect(OWN_ERROR.code).to.equal('OperatorError');
   });
 
   it('is UnexpectedResponse when the answer is not JSON', () => {
@@ -356,6 +394,13 @@ describe('the message of a failure', () => {
       expect(messageOf(code)).to.match(/certificate of the endpoint is not trusted .*NODE_EXTRA_CA_CERTS/);
     expect(messageOf('ERR_TLS_CERT_ALTNAME_INVALID')).to.contain('is not trusted');
     expect(messageOf('ECONNRESET')).to.match(/^the endpoint cannot be reached \(ECONNRESET\)/);
+  });
+
+  it('gives special advice about a key only for the beginning of a code', () => {
+    for (const code of ['InvalidAccessKeyId.Inactive', 'SignatureDoesNotMatch', 'IncompleteSignature']) {
+      expect(keyAdvice(code), code).to.not.equal('put in a valid access key');
+      expect(keyAdvice(`Not${code}`), code).to.equal('put in a valid access key');
+    }
   });
 
   it('says to set the clock of the node', () => {

@@ -2,7 +2,12 @@
 
 import { expect } from 'chai';
 import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
-import { mapJob, mapJobResponse } from '../../../../src/cloud/client/map-response.ts';
+import {
+  canonicalID,
+  mapJob,
+  mapJobResponse,
+  mapListResponse,
+} from '../../../../src/cloud/client/map-response.ts';
 
 const JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
 
@@ -137,5 +142,79 @@ describe('a job', () => {
 
   it('leaves out a time that is a number', () => {
     expect(mapJob({ ...FIELDS, CreateTime: 1_690_217_095 })).not.to.have.property('createTime');
+  });
+});
+
+describe('the ID of a job', () => {
+  it('means the same in either case where all of it is hexadecimal', () => {
+    expect(canonicalID('5AD4-20B4')).to.equal('5ad4-20b4');
+    for (const other of ['Xad4', 'AD4X', '']) expect(canonicalID(other)).to.equal(other);
+  });
+});
+
+describe('a page of the list', () => {
+  it('gives its jobs by their IDs, and the number of all', () => {
+    const body = { TotalCount: 7, JobList: { Job: [FIELDS, { JobId: 12, Name: 'number' }] } };
+    const { total, jobs } = mapListResponse(body);
+    expect(total).to.equal(7);
+    expect([...jobs]).to.deep.equal([
+      [JOB_ID, FIELDS],
+      ['12', { JobId: 12, Name: 'number' }],
+    ]);
+  });
+
+  it('leaves out what is no job or has no ID', () => {
+    const Job = [null, 'x', [], {}, { JobId: '' }, { JobId: {} }, FIELDS];
+    expect([...mapListResponse({ TotalCount: 1, JobList: { Job } }).jobs.keys()]).to.deep.equal([JOB_ID]);
+  });
+
+  for (const [total, count] of [
+    [0, 0],
+    ['3', 3],
+    [1_000_000, 1_000_000],
+  ] as const)
+    it(`has ${JSON.stringify(total)} jobs in all`, () => {
+      expect(mapListResponse({ TotalCount: total, JobList: {} }).total).to.equal(count);
+    });
+
+  for (const total of [undefined, '', null, 'x', -1, 1.5, Number.NaN, 1_000_001, true, [3]])
+    it(`is refused when ${JSON.stringify(total)} is the number of all`, () => {
+      const body = { TotalCount: total, JobList: { Job: [] } };
+      expect(() => mapListResponse(body)).to.throw(UnexpectedBody, 'does not say how many jobs there are');
+    });
+
+  it('may lack the list only where there are no jobs', () => {
+    expect([...mapListResponse({ TotalCount: 0 }).jobs]).to.deep.equal([]);
+    expect([...mapListResponse({ TotalCount: 1, JobList: {} }).jobs]).to.deep.equal([]);
+    for (const body of [{ TotalCount: 1 }, { TotalCount: 1, JobList: { Job: {} } }])
+      expect(() => mapListResponse(body)).to.throw(UnexpectedBody, 'holds no list of jobs');
+  });
+
+  it('is refused when it is nothing', () => {
+    for (const body of [undefined, null, 'x', []])
+      expect(() => mapListResponse(body)).to.throw(UnexpectedBody);
+  });
+});
+
+describe('the reason why an answer about a job is refused', () => {
+  for (const [body, reason] of [
+    [{}, 'the answer holds no job'],
+    [{ Job: {} }, 'the answer holds an empty job'],
+    [{ Job: { JobId: 'other' } }, 'the answer is about another job than the requested one'],
+  ] as const)
+    it(`is: ${reason}`, () => {
+      expect(() => mapJobResponse(body, JOB_ID)).to.throw(UnexpectedBody, reason);
+    });
+});
+
+describe('a time of the vendor', () => {
+  it('is left out when more than a time is there, or a list with one', () => {
+    for (const odd of [
+      'x2023-07-24T16:44:55Z',
+      '2023-07-24T16:44:55Zx',
+      ['2023-07-24T16:44:55Z'],
+      '2023-07-24',
+    ])
+      expect(mapJob({ Name: 'n', CreateTime: odd })).to.deep.equal({ name: 'n' });
   });
 });

@@ -54,6 +54,21 @@ describe('a failure of STS', () => {
       expect(requestID).to.equal('1B6F4C5D');
     });
 
+  it('is about the role or the token only by the beginning of its code', () => {
+    for (const [, code] of CODES.filter(([, each]) => /^(EntityNotExist|AuthenticationFail)/.test(each))) {
+      const { failure } = mapStsError(vendorError(403, `Not${code}`), 'media/account');
+      expect(failure.kind, code).to.equal('UnexpectedResponse');
+      expect(failure.message).to.match(/^STS gave an answer that this operator does not know/);
+    }
+    for (const code of ['EntityNotExist', 'AuthenticationFail'])
+      expect(mapStsError(vendorError(403, code), 'media/account').failure.kind).to.equal(
+        'AuthenticationFailed',
+      );
+    expect(mapStsError(vendorError(404, 'JobNotFound'), 'default').failure.kind).to.equal(
+      'AuthenticationFailed',
+    );
+  });
+
   it('names STS when STS cannot be reached or trusted', () => {
     const messageOf = (code: string) =>
       mapStsError(Object.assign(new Error('CANARY'), { code }), 'default').failure.message;

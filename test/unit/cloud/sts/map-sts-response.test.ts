@@ -35,7 +35,7 @@ describe('the answer to AssumeRole', () => {
   for (const body of BAD)
     it(`is refused as ${JSON.stringify(body)}`, () => {
       expect(() => mapSession(body))
-        .to.throw(UnexpectedBody)
+        .to.throw(UnexpectedBody, 'the answer of STS holds no session')
         .and.not.match(/CANARY/);
     });
 });
@@ -48,7 +48,7 @@ describe('the answer to GetCallerIdentity', () => {
   for (const body of [undefined, null, {}, { AccountId: 1 }, { AccountId: '' }, { AccountId: 'CANARY' }])
     it(`is refused as ${JSON.stringify(body)}`, () => {
       expect(() => mapAccountID(body))
-        .to.throw(UnexpectedBody)
+        .to.throw(UnexpectedBody, 'the answer of STS names no account')
         .and.not.match(/CANARY/);
     });
 });
