@@ -13,7 +13,7 @@ import type { Endpoint } from '../../base/endpoint.ts';
 import type { AccessKey } from '../../credentials/credential.ts';
 import type { AnswerCost } from './answer-memory.ts';
 import { DeadlineExceeded } from './call-errors.ts';
-import { bound, hearAnswer, holdRequest, NONCE_HEADER, retryAfterOf } from './response-guard.ts';
+import { bound, guarded, NONCE_HEADER, retryAfterOf } from './response-guard.ts';
 
 export interface SdkCall {
   readonly endpoint: Endpoint;
@@ -107,8 +107,8 @@ async function withinBounds<T>(
     if (ms !== undefined) onRetryAfter?.(ms);
     bound(answer, over, cost);
   };
-  const heard = () => holdRequest(nonce, over, () => hearAnswer(nonce, send, onAnswer));
-  return await Promise.race([heard(), rejectedBy(over.signal)]).finally(() => {
+  const call = guarded(nonce, over, onAnswer, send);
+  return await Promise.race([call, rejectedBy(over.signal)]).finally(() => {
     timer.cancel();
     if (isLate()) throw tooLate();
   });

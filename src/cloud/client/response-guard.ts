@@ -1,17 +1,13 @@
 /**
  * Reads the headers of an answer, which the vendor's SDK hides on errors, counts what the answer costs, and
- * destroys a request whose time is over. Node publishes each request and each answer on a diagnostics
- * channel.
+ * destroys a request whose time is over. Node publishes each request on a diagnostics channel.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { AnswerCost } from './answer-memory.ts';
 import { UnexpectedBody } from './call-errors.ts';
 
-const CHANNEL = 'http.client.response.finish';
-const CREATED = 'http.client.request.created';
-
-/** Header that identifies the request of an answer: no two calls share a nonce. */
+/** Header that identifies the request of a call: no two calls share a nonce. */
 export const NONCE_HEADER = 'x-acs-signature-nonce';
 
 /** Name of the socket's property in httpx 2. */
@@ -20,81 +16,61 @@ const READ_TIMER = 'TIMER::READ_TIMER';
 /** Most informational heads before an answer, such as 103 Early Hints. The vendor sends none. */
 const MOST_INFORMATIONAL = 8;
 
-/** What Node publishes about a request. */
-interface Message {
-  readonly request: ClientRequest;
-}
+/** What each call does with its request, until the request is created. By nonce. */
+const calls = new Map<string, (request: ClientRequest) => void>();
 
-/**
- * Passes the messages of a channel to the calls that they are about, each once. One listener serves all:
- * with one for each, a call would see the requests of every other call in flight.
- */
-class Listeners<M extends Message> {
-  readonly #byNonce = new Map<string, (message: M) => void>();
-
-  constructor(channel: string) {
-    subscribe(channel, (message) => this.#receive(message as M));
-  }
-
-  /** Runs `call`. Passes the message about the request that carries `nonce` to `listener`, if it comes. */
-  async during<T>(nonce: string, listener: (message: M) => void, call: () => Promise<T>): Promise<T> {
-    this.#byNonce.set(nonce, listener);
-    try {
-      return await call();
-    } finally {
-      this.#byNonce.delete(nonce);
-    }
-  }
-
-  #receive(message: M): void {
-    const nonce = message.request.getHeader(NONCE_HEADER);
-    if (typeof nonce !== 'string') return;
-    const listener = this.#byNonce.get(nonce);
-    this.#byNonce.delete(nonce);
-    listener?.(message);
-  }
-}
-
-const created = new Listeners(CREATED);
-const answered = new Listeners<Message & { readonly response: IncomingMessage }>(CHANNEL);
+subscribe('http.client.request.created', (message) => {
+  const { request } = message as { readonly request: ClientRequest };
+  const nonce = request.getHeader(NONCE_HEADER);
+  if (typeof nonce !== 'string') return;
+  const onRequest = calls.get(nonce);
+  calls.delete(nonce);
+  onRequest?.(request);
+});
 
 /**
  * Runs `call`, whose request carries `nonce`, and destroys the request when `over` is aborted: without an
  * answer it would stay open as long as the endpoint sends a byte of a head now and then. Aborts `over` with
  * an UnexpectedBody when informational heads come without end: they cost work, and no bound on the answer
  * counts them.
+ *
+ * @param onAnswer called as soon as the headers of the answer have arrived
  */
-export function holdRequest<T>(nonce: string, over: AbortController, call: () => Promise<T>): Promise<T> {
-  return created.during(nonce, ({ request }) => hold(request, over), call);
+export async function guarded<T>(
+  nonce: string,
+  over: AbortController,
+  onAnswer: (answer: IncomingMessage) => void,
+  call: () => Promise<T>,
+): Promise<T> {
+  calls.set(nonce, (request) => hold(request, over, onAnswer));
+  try {
+    return await call();
+  } finally {
+    calls.delete(nonce);
+  }
 }
 
-function hold(request: ClientRequest, over: AbortController): void {
-  const { signal } = over;
-  if (signal.aborted) request.destroy();
-  else signal.addEventListener('abort', () => request.destroy(), { once: true });
+function hold(
+  request: ClientRequest,
+  over: AbortController,
+  onAnswer: (answer: IncomingMessage) => void,
+): void {
+  destroyWith(over.signal, request);
   let heads = 0;
   request.on('information', () => {
     heads += 1;
     if (heads > MOST_INFORMATIONAL)
       over.abort(new UnexpectedBody('the answer has too many heads; is a proxy in between?'));
   });
+  request.once('response', (answer) => {
+    forgetTimer(request);
+    onAnswer(answer);
+  });
 }
 
-/**
- * Runs `call`, whose request carries `nonce`. Calls `onAnswer` as soon as the headers of its answer have
- * arrived, and then stops listening: `call` may never end, because the SDK does not promise to end when an
- * answer is destroyed before it has been read.
- */
-export function hearAnswer<T>(
-  nonce: string,
-  call: () => Promise<T>,
-  onAnswer: (answer: IncomingMessage) => void,
-): Promise<T> {
-  const listener = ({ request, response }: Message & { readonly response: IncomingMessage }) => {
-    forgetTimer(request);
-    onAnswer(response);
-  };
-  return answered.during(nonce, listener, call);
+function destroyWith(signal: AbortSignal, stream: ClientRequest | IncomingMessage): void {
+  if (signal.aborted) stream.destroy();
+  else signal.addEventListener('abort', () => stream.destroy(), { once: true });
 }
 
 /**
@@ -114,9 +90,7 @@ function forgetTimer({ socket }: ClientRequest): void {
  * UnexpectedBody, or costs too much, with the error that `cost` gives.
  */
 export function bound(answer: IncomingMessage, over: AbortController, cost: AnswerCost): void {
-  const { signal } = over;
-  if (signal.aborted) answer.destroy();
-  else signal.addEventListener('abort', () => answer.destroy(), { once: true });
+  destroyWith(over.signal, answer);
   if (isPacked(answer)) over.abort(new UnexpectedBody('the answer is compressed; is a proxy in between?'));
   cost.onExceeded = (error) => over.abort(error);
   cost.addHeaders(answer.rawHeaders);

@@ -1,10 +1,10 @@
 // The answer to one request, from Node's diagnostics channel.
 
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type Server } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { hearAnswer, NONCE_HEADER } from '../../../../src/cloud/client/response-guard.ts';
+import { guarded, NONCE_HEADER } from '../../../../src/cloud/client/response-guard.ts';
 
 describe('a call that listens for its answer', () => {
   let server: Server;
@@ -23,6 +23,14 @@ describe('a call that listens for its answer', () => {
     const [answer] = await once(sent, 'response');
     answer.resume();
     await once(answer, 'end');
+  }
+
+  function hearAnswer<T>(
+    nonce: string,
+    call: () => Promise<T>,
+    onAnswer: (answer: IncomingMessage) => void,
+  ): Promise<T> {
+    return guarded(nonce, new AbortController(), onAnswer, call);
   }
 
   it('receives its own answer, and no other', async () => {
