@@ -14,10 +14,11 @@ import type {
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
 import { LIST_ACTION, listJobs, type Operation } from '../client/live-client.ts';
 import type { Job, JobPage } from '../client/map-response.ts';
-import { type FailedResult, Request, type Subject, WITHDRAWN } from '../requests/request.ts';
+import { type FailedResult, Request, type Result, WITHDRAWN } from '../requests/request.ts';
 import type { Requests } from '../requests/requests.ts';
 import { type BatchAction, type BatchInput, ClusterBatch } from './cluster-batch.ts';
 import { type Asker, PendingJob } from './pending-job.ts';
+import { SharedCall } from './shared-call.ts';
 
 export interface ClusterDriverParts {
   readonly requests: Pick<Requests, 'submit' | 'withdraw'>;
@@ -70,22 +71,17 @@ class Question implements Asker<Question> {
   }
 }
 
-/** A page of the list. A request waits for it in the name of each namespace whose jobs it may bring. */
-class PendingPage implements Subject<JobPage> {
+/** A page of the list. */
+class PendingPage extends SharedCall<JobPage> {
   readonly pageNo: number;
-  readonly requests = new Set<Request<JobPage>>();
 
   constructor(pageNo: number) {
+    super();
     this.pageNo = pageNo;
   }
 
   get operation(): Operation<JobPage> {
     return listJobs(this.pageNo);
-  }
-
-  get isCalling(): boolean {
-    for (const { isCalling } of this.requests) if (isCalling) return true;
-    return false;
   }
 }
 
@@ -123,28 +119,20 @@ export class ClusterDriver {
 
   /** Takes the result of a request, unless the request was replaced. */
   finished(request: Request<unknown>): void {
-    const { subject } = request;
-    if (subject instanceof PendingJob) this.#got(subject, request as Request<Job>);
-    else if (subject instanceof PendingPage) this.#arrived(subject, request as Request<JobPage>);
+    const { subject, result } = request;
+    if (!(subject instanceof SharedCall) || !subject.removeRequest(request) || !result) return;
+    // The request of another namespace is under way, so that this one was not called. The answer is to come.
+    if (subject.isCalling && result.kind === 'withdrawn') return;
+    if (subject instanceof PendingJob)
+      this.#step({ kind: 'got', job: subject, result: result as Result<Job> });
+    if (!(subject instanceof PendingPage)) return;
+    this.#cancelPage(subject);
+    this.#step({ kind: 'listed', pageNo: subject.pageNo, result: result as Result<JobPage> });
   }
 
   close(): void {
     this.#timer?.cancel();
     for (const question of this.batch.askers) question.answer(WITHDRAWN);
-  }
-
-  #got(job: PendingJob<Question>, get: Request<Job>): void {
-    if (!job.removeGet(get) || !get.result) return;
-    // The Get of another namespace is under way, so that this one was not called. The answer is to come.
-    if (job.isCalling && get.result.kind === 'withdrawn') return;
-    this.#step({ kind: 'got', job, result: get.result });
-  }
-
-  #arrived(page: PendingPage, list: Request<JobPage>): void {
-    if (!page.requests.delete(list) || !list.result) return;
-    if (page.isCalling && list.result.kind === 'withdrawn') return;
-    this.#cancelPage(page);
-    this.#step({ kind: 'listed', pageNo: page.pageNo, result: list.result });
   }
 
   #step(input: BatchInput<Question>): void {
@@ -191,37 +179,35 @@ export class ClusterDriver {
   #get(job: PendingJob<Question>): void {
     if (job.isCalling) return;
     const missing = new Map(job.firsts.map((asker) => [asker.namespace, asker]));
-    for (const get of job.gets) if (!missing.delete(get.namespace)) this.#withdraw(job, get);
-    for (const { reference } of missing.values()) {
-      const get = new Request(job, reference, job);
-      job.addGet(get);
-      this.#parts.requests.submit(get);
-    }
+    for (const get of job.requests) if (!missing.delete(get.namespace)) this.#withdraw(job, get);
+    for (const { reference } of missing.values()) this.#submit(job, new Request(job, reference, job));
   }
 
   /** Withdraws the Gets of a job, except one whose call is under way. */
   #cancelGet(job: PendingJob<Question>): void {
-    for (const get of job.gets) if (!get.isCalling) this.#withdraw(job, get);
-  }
-
-  #withdraw(job: PendingJob<Question>, get: Request<Job>): void {
-    job.removeGet(get);
-    this.#parts.requests.withdraw(get);
+    for (const get of job.requests) if (!get.isCalling) this.#withdraw(job, get);
   }
 
   #list({ pageNo, asker, ...terms }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
     const page = this.#pages.get(pageNo) ?? new PendingPage(pageNo);
     this.#pages.set(pageNo, page);
-    const request = new Request(page, asker.reference, terms);
-    page.requests.add(request);
-    this.#parts.requests.submit(request);
+    this.#submit(page, new Request(page, asker.reference, terms));
   }
 
   /** Forgets a page, and withdraws its requests that wait. */
   #cancelPage(page: PendingPage): void {
     this.#pages.delete(page.pageNo);
-    for (const request of page.requests) this.#parts.requests.withdraw(request);
-    page.requests.clear();
+    for (const list of page.requests) this.#withdraw(page, list);
+  }
+
+  #submit<T>(call: SharedCall<T>, request: Request<T>): void {
+    call.addRequest(request);
+    this.#parts.requests.submit(request);
+  }
+
+  #withdraw<T>(call: SharedCall<T>, request: Request<T>): void {
+    call.removeRequest(request);
+    this.#parts.requests.withdraw(request);
   }
 
   /**

@@ -1,12 +1,11 @@
 /**
  * One job that askers wait for. They share one call (single-flight), which has the best priority and the
- * earliest deadline among them. A Get waits for it in the name of each namespace that asks, because a
- * namespace must not wait in the queue of another. Only the first that gets a permit is called.
+ * earliest deadline among them.
  */
 import { PRIORITIES, type Priority } from '../../job/model/cloud-port.ts';
 import { getJob, type Operation } from '../client/live-client.ts';
 import type { Job } from '../client/map-response.ts';
-import { Request, type Subject } from '../requests/request.ts';
+import { SharedCall } from './shared-call.ts';
 
 /** One caller that waits for a job. */
 export interface Asker<A extends Asker<A>> {
@@ -24,19 +23,18 @@ export interface Asker<A extends Asker<A>> {
  */
 export type Standing = 'candidate' | 'swept' | 'alone';
 
-export class PendingJob<A extends Asker<A>> implements Subject<Job> {
+export class PendingJob<A extends Asker<A>> extends SharedCall<Job> {
   readonly jobID: string;
   priority: Priority;
   deadline: number;
   standing: Standing = 'alone';
-  /** Most jobs have one Get, which needs no array: 100,000 jobs may wait. */
-  #gets: Request<Job> | readonly Request<Job>[] = NONE;
   /**
    * The askers by namespace. Most jobs have one asker, which needs no map. One job may have 50,000 askers.
    */
   #askers: A | Map<string, Set<A>>;
 
   constructor(jobID: string, asker: A, priority: Priority, deadline: number) {
+    super();
     this.jobID = jobID;
     this.#askers = asker;
     this.priority = priority;
@@ -45,30 +43,6 @@ export class PendingJob<A extends Asker<A>> implements Subject<Job> {
 
   get operation(): Operation<Job> {
     return getJob(this.jobID);
-  }
-
-  /** The requests that observe it by Get and are not finished, at most one for each namespace. */
-  get gets(): readonly Request<Job>[] {
-    return this.#gets instanceof Request ? [this.#gets] : this.#gets;
-  }
-
-  addGet(get: Request<Job>): void {
-    const { gets } = this;
-    this.#gets = gets.length === 0 ? get : [...gets, get];
-  }
-
-  /** @returns whether it was one of the Gets */
-  removeGet(get: Request<Job>): boolean {
-    const { gets } = this;
-    const others = gets.filter((each) => each !== get);
-    const [only, second] = others;
-    this.#gets = only && !second ? only : others.length === 0 ? NONE : others;
-    return others.length < gets.length;
-  }
-
-  /** Whether a Get is under way, so that the answer is older than questions that come from now on. */
-  get isCalling(): boolean {
-    return this.#gets instanceof Request ? this.#gets.isCalling : this.#gets.some((get) => get.isCalling);
   }
 
   /** @returns whether it is the first of its namespace */
@@ -116,8 +90,6 @@ export class PendingJob<A extends Asker<A>> implements Subject<Job> {
     return isHastened;
   }
 }
-
-const NONE: readonly Request<Job>[] = [];
 
 export function rank(priority: Priority): number {
   return PRIORITIES.indexOf(priority);

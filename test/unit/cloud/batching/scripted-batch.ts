@@ -143,7 +143,7 @@ export class ScriptedBatch {
 
 /** Lets the call of a job's Get begin. */
 export function beginGet(job: PendingJob<NamedAsker>): void {
-  job.addGet(Object.assign(aRequest(), { isCalling: true }));
+  job.addRequest(Object.assign(aRequest(), { isCalling: true }));
 }
 
 export function resultOf<T>(

@@ -265,7 +265,7 @@ class AnyOrder {
 
   #got(get: PendingJob<NamedAsker>, other: number): void {
     this.#gets = this.#gets.filter((each) => each !== get);
-    for (const each of get.gets) get.removeGet(each);
+    for (const each of get.requests) get.removeRequest(each);
     this.scripted.got(get, (['observed', 'ServerError', 'JobNotFound', 'withdrawn'] as const)[other % 4]);
     this.#carryOut();
   }
