@@ -10,7 +10,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Failure } from '../../job/model/failures.ts';
-import { CircuitBreaker, type Entrance, type Pass } from './circuit-breaker.ts';
+import { CircuitBreaker, type Pass } from './circuit-breaker.ts';
 
 /** One reset connection is an accident, and a few come together. */
 const FAILURES_TO_OPEN = 5;
@@ -29,26 +29,19 @@ interface Calls {
   underway: number;
 }
 
-export class EndpointGuard {
+export class EndpointGuard extends CircuitBreaker {
   readonly #clock: Clock;
-  readonly #breaker: CircuitBreaker;
   readonly calls: Calls;
   #failuresInARow = 0;
 
   constructor(clock: Clock, calls: Calls) {
+    super(clock);
     this.#clock = clock;
-    this.#breaker = new CircuitBreaker(clock);
     this.calls = calls;
   }
 
-  /** See `CircuitBreaker.enter`. */
-  enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
-    return this.#breaker.enter(signal);
-  }
-
-  /** The failure for a caller that entered and has waited since, if the guard no longer lets it through. */
-  refusal(pass: Pass): Failure | undefined {
-    const refused = this.#breaker.refusal(pass);
+  override refusal(pass: Pass): Failure | undefined {
+    const refused = super.refusal(pass);
     return refused || this.calls.underway < MOST_AT_ONCE ? refused : tooSlow(this.#clock.now());
   }
 
@@ -58,24 +51,19 @@ export class EndpointGuard {
   }
 
   /** The call ended in a way that shows the endpoint to work. The caller decides which. */
-  succeeded(pass: Pass): void {
+  override succeeded(pass: Pass): void {
     this.calls.underway -= 1;
     this.#failuresInARow = 0;
-    this.#breaker.succeeded(pass);
+    super.succeeded(pass);
   }
 
   /** The endpoint gave no answer, or one that the caller counts as none. */
-  failed(pass: Pass, failure: Failure): void {
+  override failed(pass: Pass, failure: Failure): void {
     this.calls.underway -= 1;
     this.#failuresInARow += 1;
-    if (this.#failuresInARow >= FAILURES_TO_OPEN) this.#breaker.failed(pass, failure);
+    if (this.#failuresInARow >= FAILURES_TO_OPEN) super.failed(pass, failure);
     // This call may be the probe, although an older call that succeeded meanwhile has reset the count.
-    else this.#breaker.inconclusive(pass);
-  }
-
-  /** The call was not made. */
-  abandoned(pass: Pass): void {
-    this.#breaker.abandoned(pass);
+    else this.inconclusive(pass);
   }
 }
 
