@@ -31,18 +31,12 @@ const LATE_MS = 30_000;
  */
 const MOST_OWED = 5;
 
-/**
- * A queue with more withdrawn items than waiting ones, and these, is rebuilt: objects that are created and
- * deleted again and again must not fill the memory. Seldom enough to cost little for each item.
- */
-const MOST_WITHDRAWN = 32;
-
 export class NamespaceQueue<Item extends Waiting> {
   readonly namespace: string;
   /** Permits that the namespace has used, counted from those of the others when it came. */
   permits: number;
+  /** Only those that hold an item. */
   readonly #queues = new Map<Priority, DeadlineQueue<Item>>();
-  readonly #sizes: Record<Priority, number> = { urgent: 0, scheduled: 0, retry: 0 };
   #poll = 0;
   /** Late polls whose turns urgent requests took, and that go before further ones. */
   #owed = 0;
@@ -53,38 +47,31 @@ export class NamespaceQueue<Item extends Waiting> {
   }
 
   add(item: Item): void {
-    const { priority } = item;
-    const queue = this.#queues.get(priority);
+    const queue = this.#queues.get(item.priority);
     if (queue) queue.push(item);
-    else this.#queues.set(priority, new DeadlineQueue(item));
-    this.#sizes[priority] += 1;
+    else this.#queues.set(item.priority, new DeadlineQueue(item));
   }
 
-  /** An item of this queue was withdrawn: `next` skips it. */
+  /** Takes note of an item that was withdrawn: `next` skips it. */
   withdrew({ priority }: Item): void {
-    this.#sizes[priority] -= 1;
-    const size = this.#sizes[priority];
-    const queue = this.#queues.get(priority);
-    if (size === 0) this.#queues.delete(priority);
-    else if (queue && queue.length > 2 * size + MOST_WITHDRAWN) queue.forgetWithdrawn();
+    this.#queues.get(priority)?.withdrew();
+    this.#forgetIfEmpty(priority);
   }
 
   get total(): number {
-    return this.#sizes.urgent + this.#polls;
+    let total = 0;
+    for (const { size } of this.#queues.values()) total += size;
+    return total;
   }
 
   /** Whether the next item is urgent. */
   isUrgentNext(now: number): boolean {
-    return this.hasUrgent && (this.#owed === 0 || !this.#hasLatePoll(now));
+    return this.#queues.has('urgent') && (this.#owed === 0 || !this.#hasLatePoll(now));
   }
 
   /** Whether an urgent item may go although it may be a poll's turn. */
   mayGoOutOfTurn(now: number): boolean {
-    return this.hasUrgent && (this.#owed < MOST_OWED || !this.#hasLatePoll(now));
-  }
-
-  get hasUrgent(): boolean {
-    return this.#sizes.urgent > 0;
+    return this.#queues.has('urgent') && (this.#owed < MOST_OWED || !this.#hasLatePoll(now));
   }
 
   /** Removes and returns the next item; undefined when none waits. */
@@ -105,8 +92,7 @@ export class NamespaceQueue<Item extends Waiting> {
   #take(name: Priority, now: number): Item | undefined {
     const item = this.#queues.get(name)?.pop();
     if (!item) return undefined;
-    this.#sizes[name] -= 1;
-    if (this.#sizes[name] === 0) this.#queues.delete(name);
+    this.#forgetIfEmpty(name);
     this.permits += 1;
     if (name !== 'urgent') this.#owed = Math.max(0, this.#owed - 1);
     else this.#owed = this.#hasLatePoll(now) ? this.#owed + 1 : 1;
@@ -118,14 +104,14 @@ export class NamespaceQueue<Item extends Waiting> {
     return isLate(this.#queues.get('scheduled')) || isLate(this.#queues.get('retry'));
   }
 
-  get #polls(): number {
-    return this.#sizes.scheduled + this.#sizes.retry;
+  #forgetIfEmpty(name: Priority): void {
+    if (this.#queues.get(name)?.size === 0) this.#queues.delete(name);
   }
 
   #nextPoll(): Priority {
     const kept = POLLS[this.#poll] as Priority;
     this.#poll = (this.#poll + 1) % POLLS.length;
-    if (this.#sizes[kept] > 0) return kept;
+    if (this.#queues.has(kept)) return kept;
     return kept === 'retry' ? 'scheduled' : 'retry';
   }
 }
