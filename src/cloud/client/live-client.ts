@@ -10,7 +10,7 @@ import { AnswerMemory, MOST_OF_A_PAGE, MOST_OF_AN_ANSWER } from './answer-memory
 import { type CallFailure, mapError } from './map-error.ts';
 import { type Job, type JobPage, mapJobResponse, mapListResponse } from './map-response.ts';
 import { endpointOfRegion, isVendor } from './region-endpoints.ts';
-import { type CallEnd, type CallObserver, type CallParts, makeCall, type Whose } from './vendor-call.ts';
+import { type CallEnd, type CallObserver, type CallParts, makeCall, type VendorCall } from './vendor-call.ts';
 
 export interface LiveClientOptions extends CallParts {
   /** Endpoint of every credential that names none. Undefined: the endpoint of the region. */
@@ -112,26 +112,21 @@ export class LiveClient {
     const isSecrets = about.regionID === undefined && credential.regionID !== undefined;
     const context = { action, identity, clusterID, jobID, regionID: isSecrets ? undefined : regionID };
     const most = action === LIST_ACTION ? MOST_OF_A_PAGE : MOST_OF_AN_ANSWER;
-    let isJson = false;
-    const { endpoint: fromSecret } = credential;
-    const whose: Whose = fromSecret && !isVendor(fromSecret) ? 'tenant' : 'known';
-    const call = {
+    const isTenants = credential.endpoint !== undefined && !isVendor(credential.endpoint);
+    const call: VendorCall<T> = {
       action,
       endpoint: this.#endpoint(credential, regionID),
-      whose,
+      whose: isTenants ? 'tenant' : 'known',
       accessKey,
       parameters: { RegionId: regionID, ClusterId: clusterID, ...query },
-      read: (body: unknown) => {
-        isJson = true;
-        return read(body);
-      },
+      read,
       cost: this.#memory.open(about.credential.namespace, most),
       context,
-      mapError: (error: unknown) => mapError(error, context),
+      mapError: (error) => mapError(error, context),
     };
     const end = await makeCall(call, this.#options);
     if (end.kind === 'answered') return { ...end, destination };
-    const isOnlyListing = action === LIST_ACTION && (isJson || concernsListing(end.failed));
+    const isOnlyListing = action === LIST_ACTION && (end.isJson || concernsListing(end.failed));
     return { ...end, destination, isOnlyListing };
   }
 

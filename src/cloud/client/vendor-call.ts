@@ -47,6 +47,8 @@ export type CallEnd<T> = {
   | {
       readonly kind: 'failed';
       readonly failed: CallFailure;
+      /** An answer in JSON came, and is not what it should be. */
+      readonly isJson: boolean;
       /** How long the answer said to wait, ms. */
       readonly retryAfterMs?: number;
     }
@@ -59,24 +61,24 @@ export async function makeCall<T>(call: VendorCall<T>, parts: CallParts): Promis
   const sentAt = clock.now();
   const count = (code: string) => observer?.called(action, code, (clock.now() - sentAt) / 1_000, whose);
   const retry: { retryAfterMs?: number } = {};
-  let isRead = false;
+  let isJson = false;
   try {
     const onRetryAfter = (ms: number) => {
       retry.retryAfterMs = ms;
     };
     const body = await callSdk({ ...parts, ...call, onRetryAfter });
-    isRead = true;
+    isJson = true;
     const value = read(body, sentAt);
     count('OK');
     return { kind: 'answered', value, sentAt, work: cost.work };
   } catch (error) {
-    const isOwn = isRead && !(error instanceof UnexpectedBody);
+    const isOwn = isJson && !(error instanceof UnexpectedBody);
     if (isOwn) logger.error('the operator failed to read an answer', { ...context, action, error });
     const failed = isOwn ? OWN_ERROR : mapError(error);
     const { failure, code, requestID } = failed;
     count(code);
     logger.debug('a call failed', { ...context, action, kind: failure.kind, code, requestID });
-    return { kind: 'failed', failed, sentAt, work: cost.work, ...retry };
+    return { kind: 'failed', failed, isJson, sentAt, work: cost.work, ...retry };
   } finally {
     cost.close();
   }

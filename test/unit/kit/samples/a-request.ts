@@ -34,5 +34,13 @@ export function aKey(
 export function callResult<T>(outcome: FailureKind | 'answered', sentAt: number, value: T): CallResult<T> {
   if (outcome === 'answered') return { kind: outcome, value, destination: DESTINATION, sentAt, work: 0 };
   const failed = { failure: { kind: outcome, message: 'as planned' }, code: outcome };
-  return { kind: 'failed', failed, destination: DESTINATION, sentAt, work: 0, isOnlyListing: false };
+  return {
+    kind: 'failed',
+    failed,
+    destination: DESTINATION,
+    sentAt,
+    work: 0,
+    isJson: false,
+    isOnlyListing: false,
+  };
 }
