@@ -62,6 +62,7 @@ export class Request<T> implements Waiting {
   readonly about: ClusterReference;
   readonly priority: Priority;
   readonly deadline: number;
+  /** Withdrawn, it is sent as no probe, and no Secret is read for it. */
   withdrawn = false;
   waitingSince = 0;
   /**
@@ -88,11 +89,6 @@ export class Request<T> implements Waiting {
 
   get namespace(): string {
     return this.about.credential.namespace;
-  }
-
-  /** Makes a request an abort signal: withdrawn, it is sent as no probe, and no Secret is read for it. */
-  get aborted(): boolean {
-    return this.withdrawn;
   }
 
   /** Notes a restart; false if there was one for this reason already. */

@@ -34,6 +34,9 @@ const PROBES: Backoff = { baseMs: 5_000, maxMs: 20_000 };
 /** All callers share one pass while closed: they need not be distinguished, and 100,000 may wait. */
 const ADMITTED: Entrance = { pass: Symbol('admitted') };
 
+/** A caller that never withdraws. */
+const STAYS = { withdrawn: false };
+
 export class CircuitBreaker {
   readonly #clock: Clock;
   /** Undefined while the breaker is closed. */
@@ -46,16 +49,13 @@ export class CircuitBreaker {
     this.#clock = clock;
   }
 
-  /**
-   * @param signal a caller that has aborted, before or while it waited for a probe, does not become the next
-   * probe
-   */
-  async enter(signal: Pick<AbortSignal, 'aborted'>): Promise<Entrance> {
+  /** @param caller if it has withdrawn, also while it waited for a probe, it does not become the next probe */
+  async enter(caller: { readonly withdrawn: boolean } = STAYS): Promise<Entrance> {
     while (this.#open?.probe) await this.#open.probe.ended.promise;
     const open = this.#open;
     const now = this.#clock.now();
     if (!open) return ADMITTED;
-    if (signal.aborted || now < open.until) return { refused: failureOf(open) };
+    if (caller.withdrawn || now < open.until) return { refused: failureOf(open) };
     const pass: Pass = Symbol('probe');
     const until = now + backoffDelay(PROBES, open.attempt + 1);
     this.#open = { ...open, until, probe: { pass, ended: Promise.withResolvers() } };

@@ -34,9 +34,6 @@ const ASSUME_EVERY_MS = 100;
  */
 const LOOK_UP_EVERY_MS = 20;
 
-/** A session serves all that wait for it, so no caller aborts. */
-const NEVER_ABORTED = { aborted: false };
-
 /** Reaches no status: an operator that stops writes none. */
 const STOPPING: Failure = { kind: 'ConnectionFailed', message: 'the operator is stopping' };
 
@@ -102,7 +99,7 @@ export class Sts implements SessionSource {
   ): Promise<T | Refused> {
     const { endpoint, mayCall } = this.#options;
     const guard = this.#guards.of(formatEndpoint(endpoint), namespace);
-    const entrance = await guard.enter(NEVER_ABORTED);
+    const entrance = await guard.enter();
     if ('refused' in entrance) return { failure: entrance.refused };
     const { pass } = entrance;
     const abandoned = (failure: Failure): Refused => {

@@ -97,13 +97,13 @@ describe('credential states', () => {
 
   it('let a changed Secret call, on the same budget', async () => {
     const { state, account } = await states.of(credential('media/a'));
-    const entrance = await state.breaker.enter(WANTED);
+    const entrance = await state.breaker.enter();
     if ('pass' in entrance) state.breaker.failed(entrance.pass, REFUSED);
     await states.of(credential('media/a'));
-    expect(await state.breaker.enter(WANTED)).to.have.property('refused');
+    expect(await state.breaker.enter()).to.have.property('refused');
     const changed = await states.of(credential('media/a', 'two'));
     expect(changed.state).to.equal(state);
-    expect(await state.breaker.enter(WANTED)).to.have.property('pass');
+    expect(await state.breaker.enter()).to.have.property('pass');
     expect(changed.account.budget).to.equal(account.budget);
     expect([state.credential.version, account.members]).to.deep.equal(['two', 1]);
   });
@@ -148,7 +148,7 @@ describe('credential states', () => {
 
   it('end every wait while their key is refused in the end', async () => {
     const { state } = await states.of(credential('media/a'));
-    const entrance = await state.breaker.enter(WANTED);
+    const entrance = await state.breaker.enter();
     if ('pass' in entrance) state.breaker.failed(entrance.pass, REFUSED);
     let ended = 0;
     void state.breaker.untilRetry(WANTED).then(() => (ended += 1));

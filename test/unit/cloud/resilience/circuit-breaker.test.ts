@@ -11,7 +11,6 @@ import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 
 const REFUSED: Failure = { kind: 'AuthenticationFailed', message: 'not this key' };
 const REFUSED_AGAIN: Failure = { kind: 'AuthenticationFailed', message: 'still not' };
-const WANTED = new AbortController().signal;
 
 /** The longest interval between two probes, ms. */
 const LONGEST = 20_000;
@@ -25,13 +24,13 @@ describe('a circuit breaker', () => {
   });
 
   async function enter(): Promise<Pass> {
-    const entrance = await breaker.enter(WANTED);
+    const entrance = await breaker.enter();
     expect(entrance).to.have.property('pass');
     return (entrance as { pass: Pass }).pass;
   }
 
   async function refusal(): Promise<Failure> {
-    const entrance = await breaker.enter(WANTED);
+    const entrance = await breaker.enter();
     expect(entrance).to.have.property('refused');
     return (entrance as { refused: Failure }).refused;
   }
@@ -117,7 +116,7 @@ describe('a circuit breaker', () => {
       probe = await probing();
       entrances = [];
       for (let waiting = 0; waiting < 3; waiting += 1)
-        void breaker.enter(WANTED).then((entrance) => entrances.push(entrance));
+        void breaker.enter().then((entrance) => entrances.push(entrance));
       await settled();
     });
 
@@ -165,15 +164,15 @@ describe('a circuit breaker', () => {
     });
 
     it('does not let a caller probe that has left meanwhile', async () => {
-      const abort = new AbortController();
-      const left = breaker.enter(abort.signal);
-      abort.abort();
+      const caller = { withdrawn: false };
+      const left = breaker.enter(caller);
+      caller.withdrawn = true;
       breaker.succeeded(probe);
       await left;
       await opened();
       await clock.advance(LONGEST);
-      expect(await breaker.enter(abort.signal)).to.have.property('refused');
-      expect(await breaker.enter(WANTED)).to.have.property('pass');
+      expect(await breaker.enter(caller)).to.have.property('refused');
+      expect(await breaker.enter()).to.have.property('pass');
     });
   });
 

@@ -36,7 +36,7 @@ class Callers {
 
   enter(): void {
     this.waiting += 1;
-    void this.guard.enter(new AbortController().signal).then((entrance) => {
+    void this.guard.enter().then((entrance) => {
       this.waiting -= 1;
       if ('pass' in entrance) this.passes.push(entrance.pass);
     });

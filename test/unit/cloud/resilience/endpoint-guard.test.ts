@@ -8,7 +8,6 @@ import type { Failure } from '../../../../src/job/model/failures.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 
 const FAILED: Failure = { kind: 'ConnectionFailed', message: 'refused' };
-const WANTED = new AbortController().signal;
 const MINUTE = 60_000;
 
 describe('an endpoint guard', () => {
@@ -20,7 +19,7 @@ describe('an endpoint guard', () => {
   });
 
   async function enter(): Promise<Pass> {
-    const entrance = await guard.enter(WANTED);
+    const entrance = await guard.enter();
     expect(entrance).to.have.property('pass');
     return (entrance as { pass: Pass }).pass;
   }
@@ -34,7 +33,7 @@ describe('an endpoint guard', () => {
 
   async function closed(): Promise<void> {
     for (let failures = 0; failures < 5; failures += 1) await call('failed');
-    expect(await guard.enter(WANTED)).to.have.property('refused');
+    expect(await guard.enter()).to.have.property('refused');
   }
 
   it('lets calls through after four failures in a row, however many there are in all', async () => {
@@ -42,7 +41,7 @@ describe('an endpoint guard', () => {
       for (let failures = 0; failures < 4; failures += 1) await call('failed');
       await call('succeeded');
     }
-    expect(await guard.enter(WANTED)).to.have.property('pass');
+    expect(await guard.enter()).to.have.property('pass');
   });
 
   it('refuses after the fifth failure in a row, also callers that have entered and not called yet', async () => {
@@ -56,7 +55,7 @@ describe('an endpoint guard', () => {
     await clock.advance(20_000);
     const probe = await enter();
     guard.began();
-    const next = guard.enter(WANTED);
+    const next = guard.enter();
     guard.succeeded(probe);
     expect(await next).to.have.property('pass');
   });
@@ -65,7 +64,7 @@ describe('an endpoint guard', () => {
     await closed();
     await clock.advance(20_000);
     await call('failed');
-    expect(await guard.enter(WANTED)).to.have.property('refused');
+    expect(await guard.enter()).to.have.property('refused');
   });
 
   it('refuses again after a failed probe also when an older call has succeeded meanwhile', async () => {
@@ -77,17 +76,17 @@ describe('an endpoint guard', () => {
     guard.began();
     guard.succeeded(older);
     guard.failed(probe, FAILED);
-    expect(await guard.enter(WANTED)).to.have.property('refused');
+    expect(await guard.enter()).to.have.property('refused');
     await clock.advance(20_000);
     await call('succeeded');
-    expect(await guard.enter(WANTED)).to.have.property('pass');
+    expect(await guard.enter()).to.have.property('pass');
   });
 
   it('lets another caller probe when the first did not call', async () => {
     await closed();
     await clock.advance(20_000);
     guard.abandoned(await enter());
-    expect(await guard.enter(WANTED)).to.have.property('pass');
+    expect(await guard.enter()).to.have.property('pass');
   });
 
   it('allows 96 calls in flight, and spreads the retries of the others over 2.5 to 5 s', async () => {
@@ -132,12 +131,12 @@ describe('the endpoint guards of a credential', () => {
       guards.of('https://one.example', 'news'),
     ];
     for (let failures = 0; failures < 5; failures += 1) {
-      const entrance = (await ours.enter(WANTED)) as { pass: Pass };
+      const entrance = (await ours.enter()) as { pass: Pass };
       ours.began();
       ours.failed(entrance.pass, FAILED);
     }
-    expect(await ours.enter(WANTED)).to.have.property('refused');
-    expect(await theirs.enter(WANTED)).to.have.property('pass');
+    expect(await ours.enter()).to.have.property('refused');
+    expect(await theirs.enter()).to.have.property('pass');
   });
 
   it('count the calls in flight of all namespaces to an endpoint', async () => {
@@ -146,7 +145,7 @@ describe('the endpoint guards of a credential', () => {
       guards.of('https://one.example', 'news'),
     ];
     for (let calls = 0; calls < 96; calls += 1) ours.began();
-    const { pass } = (await theirs.enter(WANTED)) as { pass: Pass };
+    const { pass } = (await theirs.enter()) as { pass: Pass };
     expect(theirs.refusal(pass)).to.include({ kind: 'ConnectionFailed' });
     expect(guards.of('https://two.example', 'news').refusal(pass)).to.equal(undefined);
   });
