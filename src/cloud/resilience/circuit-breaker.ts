@@ -49,7 +49,7 @@ export class CircuitBreaker {
     this.#clock = clock;
   }
 
-  /** @param caller if it has withdrawn, also while it waited for a probe, it does not become the next probe */
+  /** @param caller does not become the next probe if it has withdrawn, also while it waited for one */
   async enter(caller: { readonly withdrawn: boolean } = STAYS): Promise<Entrance> {
     while (this.#open?.probe) await this.#open.probe.ended.promise;
     const open = this.#open;
