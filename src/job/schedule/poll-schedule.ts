@@ -37,12 +37,18 @@ export function desiredInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSe
   return Math.max(requestedInterval(spec, settings), settings.minIntervalMs);
 }
 
-/** The interval that is used: the desired interval, made longer where the budget requires it, on the grid. */
+/**
+ * Scaled intervals are multiples of this. 0.1 s: an interval that is rounded up by half a second leaves 0.4% of
+ * the calls unused at 2 min, and 5% at 10 s.
+ */
+const SCALED_STEP_MS = 100;
+
+/** The interval that is used: the desired interval, made longer where the budget requires it. */
 export function effectiveInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSettings): number {
   const desired = desiredInterval(spec, settings);
   return settings.intervalScale === 1
     ? desired
-    : Math.ceil((desired * settings.intervalScale) / POLL_GRID_MS) * POLL_GRID_MS;
+    : Math.ceil((desired * settings.intervalScale) / SCALED_STEP_MS) * SCALED_STEP_MS;
 }
 
 /** A definitive failure as the schedule sees it. */
@@ -129,24 +135,39 @@ export function longestSilence(pollIntervalMs: number): number {
 }
 
 /**
- * The phases of polls are multiples of this: the polls of half a second come due together. A process that
+ * The instants of polls are multiples of this: the polls of half a second come due together. A process that
  * wakes for each poll alone pays more for waking than for the poll.
  */
 export const POLL_GRID_MS = 500;
 
 /**
- * Returns the next instant `t ≡ hash (mod interval)` that is at least half an interval after `last`, with the
- * hash rounded to the grid.
+ * Least time from a poll to the next, as a part of the interval: a scheduled poll does not follow directly
+ * after a requested one. Less than half: objects that come to new instants then wait 0.97 intervals on
+ * average. With 1 a budget that demand exceeds would have 3% of its permits unused in the minute after a cold
+ * start; so it has 3% of the polls in hand, which wait a few seconds, and is used.
+ */
+export const LEAST_WAIT = 0.47;
+
+/** Returns the target's first instant that is at least `LEAST_WAIT` intervals after `last`. */
+export function nextPoll(target: string, intervalMs: number, last: number): number {
+  return firstPoll(target, intervalMs, last + LEAST_WAIT * intervalMs);
+}
+
+/**
+ * Returns the target's first instant from `from` on: `t ≡ hash (mod interval)`, rounded down to the grid.
  *
  * Each target has its own phase, the same in every process: load is spread evenly, and a restart resumes the
- * spread with nothing stored. The half interval keeps a scheduled poll from following directly after a
- * requested one.
+ * spread with nothing stored.
  */
-export function nextPoll(target: string, intervalMs: number, last: number): number {
-  const exact = phaseOf(target, intervalMs);
-  const phase = exact - (exact % POLL_GRID_MS);
-  const earliest = last + intervalMs / 2;
-  return Math.ceil((earliest - phase) / intervalMs) * intervalMs + phase;
+export function firstPoll(target: string, intervalMs: number, from: number): number {
+  const phase = phaseOf(target, intervalMs);
+  const exact = Math.ceil((from - phase) / intervalMs) * intervalMs + phase;
+  const first = onGrid(exact);
+  return first < from ? onGrid(exact + intervalMs) : first;
+}
+
+function onGrid(at: number): number {
+  return at - (at % POLL_GRID_MS);
 }
 
 function phaseOf(target: string, periodMs: number): number {

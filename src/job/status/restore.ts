@@ -12,9 +12,9 @@ import { parseTarget, referenceHash, referenceOf } from '../model/reference.ts';
 import { showJob } from '../model/stream-url.ts';
 import {
   effectiveInterval,
+  firstPoll,
   freshnessWindow,
   longestSilence,
-  nextPoll,
   pollInterval,
   type ScheduleSettings,
 } from '../schedule/poll-schedule.ts';
@@ -151,7 +151,7 @@ function restoreSchedule(
     interval,
     definitiveFailure ? policyOf(definitiveFailure.kind).retryWithinMs : interval,
   );
-  const scheduled = nextPoll(reference, spacing, now - spacing / 2);
+  const scheduled = firstPoll(reference, spacing, now);
   return {
     countFrom: age > silence + freshnessWindow(interval, settings) ? 0 : now,
     nextPollAt: age > silence + interval ? now : scheduled,

@@ -101,7 +101,7 @@ describe('a saturated budget', function () {
     // 30 calls a second needed, 4.9 available: 6.12. A hundredth is left, and a step has a hundredth.
     expect(factor).to.be.within(6.12, 6.12 * 1.03);
     const { metadata, status } = await scene.world.until('newcomer', (each) => is(each, 'Ready', 'True'));
-    expect([metadata.name, status.effectiveInterval]).to.deep.equal(['newcomer', '31.5s']);
+    expect([metadata.name, status.effectiveInterval]).to.deep.equal(['newcomer', '31.2s']);
   });
 
   it('is kept in every minute', async () => {

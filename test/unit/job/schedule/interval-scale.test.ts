@@ -107,7 +107,7 @@ describe('an object whose interval is scaled', () => {
   });
 
   it('is polled at the longer interval, shows it, and is fresh for as many of these intervals', async () => {
-    const operator = new AnOperator({ intervalScale: 1.5625 });
+    const operator = new AnOperator({ intervalScale: 1.6 });
     await operator.applyAnswered(aJob().every('10s'), running());
     expect(operator.status.effectiveInterval).to.equal('16s');
     operator.clear();

@@ -7,6 +7,7 @@ import {
   effectiveInterval,
   freshnessWindow,
   heartbeatPeriod,
+  LEAST_WAIT,
   nextPoll,
   POLL_GRID_MS,
   pollInterval,
@@ -95,10 +96,10 @@ describe('the next poll', () => {
     expect(phase).to.equal((0xabcd % MINUTE) - (0xabcd % POLL_GRID_MS));
   });
 
-  it('is the first such instant at least half an interval after the last', () => {
+  it('is the first such instant at least 0.47 intervals after the last', () => {
     for (let last = NOW; last < NOW + 2 * MINUTE; last += 997) {
       const next = nextPoll('0000abcd', MINUTE, last);
-      expect(next - last).to.be.within(MINUTE / 2, 1.5 * MINUTE);
+      expect(next - last).to.be.within(LEAST_WAIT * MINUTE, (1 + LEAST_WAIT) * MINUTE);
     }
   });
 

@@ -5,7 +5,7 @@ import type { EdgeTranscodeJobStatus } from '../../../../src/api/edge-transcode-
 import { unixSeconds } from '../../../../src/base/clock.ts';
 import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
 import { type StreamUrlMode, TOO_LONG } from '../../../../src/job/model/stream-url.ts';
-import { nextPoll } from '../../../../src/job/schedule/poll-schedule.ts';
+import { firstPoll, nextPoll } from '../../../../src/job/schedule/poll-schedule.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import {
   type Facts,
@@ -200,7 +200,7 @@ describe('after a restart', () => {
 
   it('slow polls stay slow', () => {
     const refused = left(job, { observed: seen('1'), definitiveFailure: failure('PermissionDenied') });
-    const next = nextPoll(reference, 5 * MINUTE, NOW + MINUTE - 2.5 * MINUTE);
+    const next = firstPoll(reference, 5 * MINUTE, NOW + MINUTE);
     expect(restored(job, refused).nextPollAt).to.equal(next);
   });
 
