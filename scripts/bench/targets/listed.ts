@@ -9,7 +9,7 @@ import { startWorld, type World } from '../../../test/integration/support/world.
 import { usageOf } from '../usage.ts';
 import { type Job, measureChanges } from './changes.ts';
 import { cpuSecondsDuring, startFloor, writeBare } from './programs.ts';
-import { quantile, type Report, type Row } from './row.ts';
+import { median, quantile, type Report, type Row } from './row.ts';
 
 const CLUSTERS = 4;
 const CALLS_PER_MINUTE = '--calls-per-minute=6000';
@@ -116,9 +116,7 @@ async function measurePolled(
   const began = Date.now();
   const { inStatus, toLister } = await measureChanges(world, requests, lister, jobs);
   const { calls } = await admin.calls({ since: last });
-  const ofMinute = calls.filter(
-    ({ accessKeyID, time }) => accessKeyID === accessKey.accessKeyID && time < began + MINUTE_MS,
-  );
+  const times = calls.filter((call) => call.accessKeyID === accessKey.accessKeyID).map(({ time }) => time);
   return [
     {
       name: 'processor time of a job by List, 10,000 objects at 10 s; floor: the SDK, parsing and comparing',
@@ -145,10 +143,22 @@ async function measurePolled(
       name: 'calls a minute of it',
       unit: 'calls',
       target: 600,
-      measured: ofMinute.length,
+      measured: callsAMinute(times, began),
       floor: (jobs.length / 100) * (60 / POLLED_SECONDS),
     },
   ];
+}
+
+/**
+ * Calls in a minute: the median of the minutes that begin in the first interval. A minute whose borders cross
+ * sweeps counts up to one more of each cluster, or one less.
+ */
+function callsAMinute(times: readonly number[], began: number): number {
+  const counts = Array.from({ length: POLLED_SECONDS * 10 }, (_, tenth) => {
+    const from = began + tenth * 100;
+    return times.filter((time) => time >= from && time < from + MINUTE_MS).length;
+  });
+  return median(counts);
 }
 
 /**

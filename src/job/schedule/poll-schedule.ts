@@ -38,8 +38,8 @@ export function desiredInterval(spec: EdgeTranscodeJobSpec, settings: ScheduleSe
 }
 
 /**
- * Scaled intervals are multiples of this. 0.1 s: an interval that is rounded up by half a second leaves 0.4% of
- * the calls unused at 2 min, and 5% at 10 s.
+ * Scaled intervals are multiples of this. 0.1 s: rounding up to half a second leaves 0.4% of the calls unused
+ * at 2 min, and 5% at 10 s.
  */
 const SCALED_STEP_MS = 100;
 

@@ -21,7 +21,7 @@ import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 const MINUTE = 60_000;
 const CALLS_PER_MINUTE = 1_200;
 const CALLS_PER_SECOND = fullCallsPerSecond(CALLS_PER_MINUTE);
-/** Demand as a part of what the budget allows, as of 10,000 objects at 60 s with 5,400 calls a minute. */
+/** Demand as a part of what the budget allows: that of 10,000 objects at 60 s with 5,400 calls a minute. */
 const LOAD = 1.89;
 const OBJECTS = Math.round(CALLS_PER_SECOND * 60 * LOAD);
 const MINUTES = 5;
