@@ -9,6 +9,7 @@ import { acceptsGzip, Compression } from './compression.ts';
 import { Connections } from './connections.ts';
 import { Deadlines } from './deadlines.ts';
 import { hasTag } from './entity-tag.ts';
+import { isRebound } from './tunnel-host.ts';
 
 export interface HttpServerOptions {
   /** Undefined: all interfaces. */
@@ -17,6 +18,8 @@ export interface HttpServerOptions {
   readonly port: number;
   /** Answers a request for `target`, its path and query. */
   readonly answer: (target: string) => Promise<Answer>;
+  /** Whether people read it in a browser, through a tunnel too: then DNS rebinding is refused. */
+  readonly isForBrowsers?: boolean;
   /** Default: `LIMITS`. */
   readonly limits?: Limits;
 }
@@ -143,8 +146,10 @@ const compression = new Compression();
 /** Shorter bodies are sent as they are. */
 const LEAST_COMPRESSED = 1_024;
 
+const REBOUND = 'this address is not known by that name; a proxy before it must send the Host localhost\n';
+
 async function respond(
-  { answer }: HttpServerOptions,
+  { answer, isForBrowsers = false }: HttpServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -155,6 +160,10 @@ async function respond(
   }
   if (hasBody(request)) {
     response.writeHead(400, { connection: 'close' }).end();
+    return;
+  }
+  if (isForBrowsers && isRebound(request.headers.host, request.socket.remoteAddress)) {
+    response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' }).end(REBOUND);
     return;
   }
   // Node does not upgrade, but reads whatever follows such a request, which curl --http2 makes, for 5 s.

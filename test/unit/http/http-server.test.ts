@@ -1,6 +1,7 @@
 // The server answers /metrics, /livez and /readyz, and nothing else.
 
 import { readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { type HttpServer, type Limits, startHttpServer } from '../../../src/http/http-server.ts';
@@ -91,6 +92,27 @@ describe('the HTTP server', () => {
     expect(unchanged.headers.get('vary')).to.equal('Accept-Encoding');
     status = 404;
     expect((await ask()).status).to.equal(404);
+  });
+
+  it('is read in a browser by no name that a hostile site gave to the address', async () => {
+    const hosts = ['localhost', 'rebound.example.com'];
+    // `fetch` sends no Host but its own.
+    const statusFor = (host: string) =>
+      new Promise((resolve, reject) => {
+        const url = `http://127.0.0.1:${server.port}/livez`;
+        request(url, { headers: { host }, agent: false }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        })
+          .once('error', reject)
+          .end();
+      });
+    const statuses = () => Promise.all(hosts.map(statusFor));
+    expect(await statuses()).to.deep.equal([200, 200]);
+    server.close();
+    const answer = async () => ({ status: 200, headers: {}, body: Buffer.from('a') });
+    server = await startHttpServer({ host: '127.0.0.1', port: 0, answer, isForBrowsers: true });
+    expect(await statuses()).to.deep.equal([200, 403]);
   });
 
   it('answers 404 to any other path', async () => {
