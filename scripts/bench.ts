@@ -4,6 +4,7 @@
 // - `load 200 1000`: objects by Get on a real API server, 1,000 and 5,000 by default
 // - `many`: 100,000 objects
 // - `refused`: 5,000 objects whose key is revoked
+// - `page`: 10,000 objects whose status page is read
 // - `attacks chunks`: attacks on the operator, of those the ones with `chunks` in their names
 
 import { writeFileSync } from 'node:fs';
@@ -12,8 +13,17 @@ import { measureAttacks } from './bench/attacks.ts';
 import { measureHeld } from './bench/held.ts';
 import { measureLoad } from './bench/load.ts';
 import { measureMany } from './bench/many.ts';
+import { measurePage } from './bench/page.ts';
 import { measureRefused } from './bench/refused.ts';
-import { attacksTable, heldTable, loadTable, manyTable, refusedTable, targetsTable } from './bench/report.ts';
+import {
+  attacksTable,
+  heldTable,
+  loadTable,
+  manyTable,
+  pageTable,
+  refusedTable,
+  targetsTable,
+} from './bench/report.ts';
 import { meets } from './bench/targets/row.ts';
 import { measureTargets } from './bench/targets/targets.ts';
 
@@ -21,14 +31,15 @@ const SIZES = [1_000, 5_000];
 const MANY = 100_000;
 const MINUTES = 3;
 const REFUSED = 5_000;
-const PARTS = ['load', 'many', 'refused', 'attacks'] as const;
+const PAGED = 10_000;
+const PARTS = ['load', 'many', 'refused', 'page', 'attacks'] as const;
 
 const [only, ...rest] = process.argv.slice(2);
 const part = PARTS.find((each) => each === only);
 const sizes = part === 'attacks' ? [] : rest.map(Number);
 if ((only !== undefined && !part) || sizes.some((size) => !Number.isInteger(size) || size < 1)) {
   console.error(
-    'usage: node scripts/bench.ts [load | many | refused] [number of objects …] | attacks [part of a name …]',
+    'usage: node scripts/bench.ts [load | many | refused | page] [number of objects …] | attacks [part of a name …]',
   );
   process.exit(2);
 }
@@ -61,6 +72,9 @@ if (part === 'many') {
 if (part === 'refused')
   for (const objects of sizes.length > 0 ? sizes : [REFUSED])
     console.log(refusedTable(await measureRefused(objects, report)));
+if (part === 'page')
+  for (const objects of sizes.length > 0 ? sizes : [PAGED])
+    console.log(pageTable(await measurePage(objects, report)));
 if (part === 'attacks') console.log(attacksTable(await measureAttacks(rest, report)));
 
 function report(line: string): void {

@@ -3,6 +3,7 @@
 import { broken, type Measured } from '../../test/integration/support/attacks/measured.ts';
 import type { Load, Phase } from './load.ts';
 import type { Many, Minute } from './many.ts';
+import { type Beside, halfAnd99, type PageCost } from './page.ts';
 import type { Refused, Spent } from './refused.ts';
 import { meets, type Row } from './targets/row.ts';
 
@@ -95,6 +96,24 @@ export function refusedTable({ objects, healthy, revoked }: Refused): string {
     row('of the processor time with a good key', ({ cpuSeconds }) =>
       rounded(cpuSeconds / healthy.cpuSeconds, 3),
     ),
+  ]);
+}
+
+export function pageTable({ objects, intervalSeconds, alone, read, pages, refused }: PageCost): string {
+  const row = (name: string, value: (beside: Beside) => string) => [name, value(alone), value(read)];
+  const both = (values: readonly number[]) =>
+    halfAnd99(values)
+      .map((value) => rounded(value))
+      .join(', ');
+  return table([
+    [`${rounded(objects)} objects at ${intervalSeconds} s`, 'no readers', '20 pages a second'],
+    row('polls', ({ polls }) => rounded(polls)),
+    row('sent later than scheduled, on average, ms', ({ lag }) => rounded(lag.mean * 1_000, 1)),
+    row('the same, 99 of 100, s: at most', ({ lag }) => rounded(lag.most, 2)),
+    row('/livez, half and 99 of 100, ms', ({ livez }) => both(livez)),
+    row('processor time, s', ({ cpuSeconds }) => rounded(cpuSeconds, 1)),
+    ['pages, refused', '', `${rounded(pages.length)}, ${rounded(refused)}`],
+    ['a page, half and 99 of 100, ms', '', both(pages)],
   ]);
 }
 
