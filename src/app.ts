@@ -113,7 +113,7 @@ export class App {
         watchProgressedAt: () => wallSeconds(watchers.progressedAt),
         isLeading: () => election.isLeading,
         leader: () => election.leader,
-        accounts: () => this.#leader?.accounts(),
+        accounts: (namespaces) => this.#leader?.accounts(namespaces),
       },
       namespaces: config['page-namespaces'],
       intervalMs: config.interval,
@@ -122,9 +122,11 @@ export class App {
       clock: systemClock,
     });
     const answer = (target: string) => page.answer(target);
-    const server = await startHttpServer({ ...address, answer }).catch((cause: Error) => {
-      throw new Error(`--page-address cannot be listened on: ${cause.message}`);
-    });
+    const server = await startHttpServer({ ...address, answer, isForBrowsers: true }).catch(
+      (cause: Error) => {
+        throw new Error(`--page-address cannot be listened on: ${cause.message}`);
+      },
+    );
     logger.info('serving the status page', { port: server.port });
     return server;
   }

@@ -116,9 +116,13 @@ export class Leader {
     for (const listed of cloud.listed()) if (planner.plan.isBatched(listed[0])) yield listed;
   }
 
-  /** What is asked of each account in use, and what it gives. */
-  accounts(): AccountUse[] {
-    return accountUses(this.#rooms.planner.plan, this.#rooms.cloud, this.#parts.clock);
+  /**
+   * What is asked of each account in use, and what it gives.
+   *
+   * @param namespaces whose use is meant; undefined: all
+   */
+  accounts(namespaces: ReadonlySet<string> | undefined): AccountUse[] {
+    return accountUses(this.#rooms.planner.plan, this.#rooms.cloud, this.#parts.clock, namespaces);
   }
 
   /** Calls a second that the intervals require, by credential. */

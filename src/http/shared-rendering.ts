@@ -10,14 +10,17 @@ const REUSED_MS = 1_000;
 
 export class SharedRendering<T> {
   readonly #render: () => Promise<T>;
-  readonly #clock: Pick<Clock, 'after'>;
+  readonly #clock: Pick<Clock, 'after' | 'now'>;
+  readonly #rest: number;
   #current: Promise<T> | undefined;
   /** Resolves when the last of the readers so far has had its turn. */
   #lastTurn: Promise<void> = Promise.resolve();
 
-  constructor(render: () => Promise<T>, clock: Pick<Clock, 'after'>) {
+  /** @param rest reuses a rendering for at least this many times the time that it took */
+  constructor(render: () => Promise<T>, clock: Pick<Clock, 'after' | 'now'>, rest = 0) {
     this.#render = render;
     this.#clock = clock;
+    this.#rest = rest;
   }
 
   /**
@@ -35,10 +38,12 @@ export class SharedRendering<T> {
   }
 
   async #begin(): Promise<T> {
+    const began = this.#clock.now();
     try {
       return await this.#render();
     } finally {
-      this.#clock.after(REUSED_MS, () => {
+      const took = this.#clock.now() - began;
+      this.#clock.after(Math.max(REUSED_MS, this.#rest * took), () => {
         this.#current = undefined;
       });
     }

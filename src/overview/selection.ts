@@ -3,6 +3,7 @@
  * as the parameters of a URL.
  */
 import { STATES } from '../api/edge-transcode-job.ts';
+import { forEachInTurns, sortInTurns } from './in-turns.ts';
 import { ALARMING, PROBLEMS, type Problem, type Row } from './row.ts';
 
 export const SORTS = ['worst', 'name', 'state', 'since', 'observed'] as const;
@@ -74,9 +75,11 @@ export function parametersOf(question: Question): URLSearchParams {
 }
 
 /** @param rows the worst first (`worstFirst`) */
-export function select(rows: readonly Row[], question: Question): Selection {
-  const found = rows.filter(matcherOf(question));
-  if (question.sort !== 'worst') found.sort(COMPARE[question.sort]);
+export async function select(rows: readonly Row[], question: Question): Promise<Selection> {
+  const matches = matcherOf(question);
+  const matching: Row[] = [];
+  await forEachInTurns(rows, (row) => matches(row) && matching.push(row));
+  const found = question.sort === 'worst' ? matching : await sortInTurns(matching, COMPARE[question.sort]);
   const pages = Math.max(1, Math.ceil(found.length / ROWS_PER_PAGE));
   const page = Math.min(question.page, pages);
   const shown = found.slice((page - 1) * ROWS_PER_PAGE, page * ROWS_PER_PAGE);
@@ -127,16 +130,29 @@ function matcherOf({ search, namespace, group }: Question): (row: Row) => boolea
     (words.length === 0 || contains(row, words));
 }
 
-/** Number of rows of each group. */
-export function countGroups(rows: Iterable<Row>): ReadonlyMap<Group, number> {
-  const counts = new Map<Group, number>(GROUPS.map((group) => [group, 0]));
-  const add = (group: Group) => counts.set(group, (counts.get(group) ?? 0) + 1);
-  for (const { problem, state } of rows) {
-    add('all');
-    if (ALARMING.has(problem)) add('alarming');
-    add(problem);
-    add(state);
+/** The number of rows of each group. */
+export class GroupCounts {
+  readonly #counts = new Map<Group, number>(GROUPS.map((group) => [group, 0]));
+
+  add({ problem, state }: Row): void {
+    this.#countOne('all');
+    if (ALARMING.has(problem)) this.#countOne('alarming');
+    this.#countOne(problem);
+    this.#countOne(state);
   }
+
+  get(group: Group): number {
+    return this.#counts.get(group) ?? 0;
+  }
+
+  #countOne(group: Group): void {
+    this.#counts.set(group, this.get(group) + 1);
+  }
+}
+
+export function countGroups(rows: Iterable<Row>): GroupCounts {
+  const counts = new GroupCounts();
+  for (const row of rows) counts.add(row);
   return counts;
 }
 

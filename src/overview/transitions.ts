@@ -16,19 +16,43 @@ export function transitionsOf(row: Row): Transition[] {
   return shown.map((condition) => ({ row, condition })).sort(newestFirst);
 }
 
-/** The last `most` transitions of all objects, the newest first. */
-export function latestTransitions(rows: Iterable<Row>, most: number): Transition[] {
-  let latest: Transition[] = [];
-  let oldest = '';
-  for (const row of rows)
+/**
+ * The last transitions of all objects. A status that is not the operator's may date a transition in the
+ * future, where it would stay ahead of all others: it is left out.
+ */
+export class LatestTransitions {
+  readonly #most: number;
+  readonly #until: string;
+  #latest: Transition[] = [];
+  #oldest = '';
+
+  /**
+   * @param most transitions that are wanted
+   * @param until RFC 3339 in UTC: later transitions are left out
+   */
+  constructor(most: number, until: string) {
+    this.#most = most;
+    this.#until = until;
+  }
+
+  add(row: Row): void {
     for (const condition of row.conditions) {
-      if (!SHOWN.has(condition.type) || condition.lastTransitionTime <= oldest) continue;
-      latest.push({ row, condition });
-      if (latest.length < 2 * most) continue;
-      latest = latest.sort(newestFirst).slice(0, most);
-      oldest = latest.at(-1)?.condition.lastTransitionTime ?? '';
+      const { type, lastTransitionTime: time } = condition;
+      if (!SHOWN.has(type) || time <= this.#oldest || time > this.#until) continue;
+      this.#latest.push({ row, condition });
+      if (this.#latest.length === 2 * this.#most) this.#cut();
     }
-  return latest.sort(newestFirst).slice(0, most);
+  }
+
+  /** The newest first. */
+  get all(): readonly Transition[] {
+    return this.#latest.toSorted(newestFirst).slice(0, this.#most);
+  }
+
+  #cut(): void {
+    this.#latest = [...this.all];
+    this.#oldest = this.#latest.at(-1)?.condition.lastTransitionTime ?? '';
+  }
 }
 
 function newestFirst(a: Transition, b: Transition): number {

@@ -4,15 +4,16 @@
  */
 import { hash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
+import { ExpiringMap } from '../base/expiring-map.ts';
 import { TokenBucket } from '../base/token-bucket.ts';
 import { type Answer, plainAnswer } from '../http/answer.ts';
 import { SharedRendering } from '../http/shared-rendering.ts';
-import { questionOf, select } from '../overview/selection.ts';
+import { parametersOf, type Question, questionOf, select } from '../overview/selection.ts';
 import { ICON, SCRIPT, STYLE } from './assets.ts';
 import type { PageSource } from './source/page-source.ts';
 import { type Snapshot, takeSnapshot } from './source/snapshot.ts';
-import { detailView } from './views/detail-view.ts';
-import { type Html, html } from './views/html.ts';
+import { detailView, missingView } from './views/detail-view.ts';
+import type { Html } from './views/html.ts';
 import { document, type Frame } from './views/layout.ts';
 import { listView } from './views/list-view.ts';
 
@@ -26,13 +27,25 @@ export interface PageOptions extends Pick<Frame, 'shard' | 'version'> {
 }
 
 /**
- * Pages a second, and at once: a page of 10,000 objects takes 10 ms, and its readers must not keep the
- * processor from the polls. Each open browser asks every 5 s.
+ * Different pages a second, and at once: a page takes 10 ms, and its readers must not keep the processor from
+ * the polls. Readers of the same page share it for a second.
  */
 const PAGES_PER_SECOND = 20;
 const PAGES_AT_ONCE = 40;
+const SHARED_MS = 1_000;
+
+/** Objects whose filtering and sorting counts as one more page. */
+const OBJECTS_PER_PERMIT = 10_000;
+
+/**
+ * The objects are read again after four times the time that it took: reading 100,000 objects takes 1 s, and a
+ * fifth of a processor at most.
+ */
+const REST = 4;
 
 const REFRESH_SECONDS = 10;
+
+const BUSY = 'too many requests for this page; try again';
 
 const HEADERS = {
   'content-security-policy':
@@ -53,12 +66,15 @@ const ASSETS: ReadonlyMap<string, Answer> = new Map([
 export class Page {
   readonly #options: PageOptions;
   readonly #snapshot: SharedRendering<Snapshot>;
+  /** The pages of the last second, by what is asked. */
+  readonly #pages: ExpiringMap<string, Promise<Answer>>;
   readonly #permits: TokenBucket;
 
   constructor(options: PageOptions) {
     const { source, namespaces, clock } = options;
     this.#options = options;
-    this.#snapshot = new SharedRendering(() => takeSnapshot(source, namespaces), clock);
+    this.#snapshot = new SharedRendering(() => takeSnapshot(source, namespaces, clock), clock, REST);
+    this.#pages = new ExpiringMap({ clock, lifetimeMs: SHARED_MS });
     this.#permits = new TokenBucket(clock, { burst: PAGES_AT_ONCE, perSecond: PAGES_PER_SECOND });
   }
 
@@ -68,38 +84,29 @@ export class Page {
     const found = ASSETS.get(pathname ?? '');
     if (found) return found;
     if (pathname !== '/' || !searchParams) return plainAnswer(404, 'there is only the page /', HEADERS);
-    if (!this.#permits.take())
-      return plainAnswer(503, 'too many requests for this page; try again', {
-        ...HEADERS,
-        'retry-after': '1',
-      });
+    const key = searchParams.get('object') ?? undefined;
+    const question = questionOf(searchParams);
+    const asked = `${parametersOf(question)} ${key ?? ''}`;
+    const known = this.#pages.get(asked);
+    if (known !== undefined) return known;
+    if (!this.#permits.take()) return plainAnswer(503, BUSY, { ...HEADERS, 'retry-after': '1' });
+    return this.#pages.set(asked, this.#render(question, key));
+  }
+
+  /** @param key of the object that is shown. Undefined: the list is */
+  async #render(question: Question, key: string | undefined): Promise<Answer> {
     const snapshot = await this.#snapshot.get();
-    const now = this.#options.clock.date().getTime() / 1_000;
-    const key = searchParams.get('object');
-    const { status, content } =
-      key === null ? this.#list(snapshot, searchParams, now) : this.#detail(snapshot, key, searchParams, now);
+    if (key === undefined) this.#permits.spend(snapshot.rows.length / OBJECTS_PER_PERMIT);
+    const selection = key === undefined ? await select(snapshot.rows, question) : undefined;
+    const row = snapshot.rows.find(({ object }) => object.key === key);
+    const { intervalMs, clock } = this.#options;
+    const now = clock.date().getTime() / 1_000;
     const frame = { ...this.#options, refreshSeconds: REFRESH_SECONDS };
-    return pageAnswer(status, document(content, snapshot, frame, now));
-  }
-
-  #list(snapshot: Snapshot, parameters: URLSearchParams, now: number): { status: number; content: Html } {
-    const question = questionOf(parameters);
-    const selection = select(snapshot.rows, question);
-    return { status: 200, content: listView(snapshot, question, selection, now) };
-  }
-
-  #detail(
-    { rows }: Snapshot,
-    key: string,
-    parameters: URLSearchParams,
-    now: number,
-  ): { status: number; content: Html } {
-    const row = rows.find(({ object }) => object.key === key);
-    const question = questionOf(parameters);
-    if (row) return { status: 200, content: detailView(row, question, this.#options.intervalMs, now) };
-    const content = html`<div id="detail" data-live><h2>No such object</h2>
-<p>There is no object <b>${key}</b>, or this page does not show its namespace. <a href="./">All objects</a></p></div>`;
-    return { status: 404, content };
+    const answer = (status: number, content: Html) =>
+      pageAnswer(status, document(content, snapshot, frame, now));
+    if (selection) return answer(200, listView(snapshot, question, selection, now));
+    if (row) return answer(200, detailView(row, question, intervalMs, now));
+    return answer(404, missingView(key, question));
   }
 }
 

@@ -13,8 +13,13 @@ export interface PageSource {
   isLeading(): boolean;
   /** The process that leads. Undefined: not known, or there is no election. */
   leader(): string | undefined;
-  /** The accounts in use. Undefined on a standby, which does not know them. */
-  accounts(): Iterable<AccountUse> | undefined;
+  /**
+   * The accounts that objects of these namespaces use, as far as these use them. Undefined on a standby,
+   * which does not know them.
+   *
+   * @param namespaces undefined: all
+   */
+  accounts(namespaces: ReadonlySet<string> | undefined): Iterable<AccountUse> | undefined;
 }
 
 /** What is asked of one account, and what it gives. */
@@ -25,12 +30,12 @@ export interface AccountUse {
   readonly budget: number;
   /** Calls a second that the intervals require. */
   readonly demand: number;
-  /** The demand of all processes as a part of the budget. */
+  /** The demand as a part of the budget. Where all namespaces are shown, the demand of all processes. */
   readonly load: number;
   /** Largest factor by which intervals are longer. 1: none is. */
   readonly stretch: number;
-  /** Calls that wait for a permit. */
-  readonly waiting: number;
+  /** Calls that wait for a permit. Undefined: calls of namespaces that are not shown may be among them. */
+  readonly waiting: number | undefined;
   /** Unix seconds of the last throttling. Undefined: none. */
   readonly throttledAt: number | undefined;
 }

@@ -1,15 +1,16 @@
 /** What a page is made of: the rows of all objects that it may show, at one instant. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, rfc3339 } from '../../base/clock.ts';
 import { credentialOf, identityOf } from '../../job/model/reference.ts';
+import { forEachInTurns, sortInTurns } from '../../overview/in-turns.ts';
 import { type Row, rowOf } from '../../overview/row.ts';
-import { countGroups, type Group, worstFirst } from '../../overview/selection.ts';
-import { latestTransitions, type Transition } from '../../overview/transitions.ts';
+import { GroupCounts, worstFirst } from '../../overview/selection.ts';
+import { LatestTransitions, type Transition } from '../../overview/transitions.ts';
 import type { AccountUse, PageSource } from './page-source.ts';
 
 export interface Snapshot {
   /** The worst first. */
   readonly rows: readonly Row[];
-  readonly counts: ReadonlyMap<Group, number>;
+  readonly counts: GroupCounts;
   /** The last transitions of all objects, the newest first. */
   readonly transitions: readonly Transition[];
   readonly namespaces: readonly string[];
@@ -36,6 +37,9 @@ const CREDENTIAL_REASONS: ReadonlySet<string> = new Set([
   'PermissionDenied',
 ]);
 
+/** How far the clock of the process that wrote a status may be ahead of this one's. */
+const CLOCKS_DIFFER_MS = 60_000;
+
 /** Objects between two turns of the event loop: 5 ms, so that no poll notices. */
 const OBJECTS_PER_TURN = 500;
 
@@ -43,24 +47,38 @@ const OBJECTS_PER_TURN = 500;
 export async function takeSnapshot(
   source: PageSource,
   namespaces: readonly string[] | undefined,
+  clock: Pick<Clock, 'date'>,
 ): Promise<Snapshot> {
   const shown = namespaces && new Set(namespaces);
   const rows: Row[] = [];
-  let read = 0;
+  const counts = new GroupCounts();
+  const until = rfc3339(new Date(clock.date().getTime() + CLOCKS_DIFFER_MS));
+  const transitions = new LatestTransitions(MOST_TRANSITIONS, until);
+  const found = new Set<string>();
+  const failing = new Map<string, number>();
+  const take = (row: Row) => {
+    rows.push(row);
+    counts.add(row);
+    transitions.add(row);
+    found.add(row.namespace);
+    if (!isCredentialFailing(row)) return;
+    const identity = identityOf(credentialOf(row.object));
+    failing.set(identity, (failing.get(identity) ?? 0) + 1);
+  };
   // A copy: the watch may delete an object between two turns and add it again behind those not read yet.
-  for (const job of [...source.jobs()]) {
-    if (!shown || shown.has(job.namespace)) rows.push(rowOf(job, source.observedAt(job)));
-    read += 1;
-    if (read % OBJECTS_PER_TURN === 0) await nextTurn();
-  }
-  rows.sort(worstFirst);
-  const accounts = source.accounts();
+  await forEachInTurns(
+    [...source.jobs()],
+    (job) => {
+      if (!shown || shown.has(job.namespace)) take(rowOf(job, source.observedAt(job)));
+    },
+    OBJECTS_PER_TURN,
+  );
   return {
-    rows,
-    counts: countGroups(rows),
-    transitions: latestTransitions(rows, MOST_TRANSITIONS),
-    namespaces: [...new Set(rows.map(({ namespace }) => namespace))].sort(),
-    accounts: accounts && accountsOf(accounts, rows, namespaces === undefined),
+    rows: await sortInTurns(rows, worstFirst),
+    counts,
+    transitions: transitions.all,
+    namespaces: [...found].sort(),
+    accounts: accountsOf(source.accounts(shown), failing),
     missing: missingOf(source.awaited(), shown),
     watchProgressedAt: source.watchProgressedAt(),
     isLeading: source.isLeading(),
@@ -68,24 +86,23 @@ export async function takeSnapshot(
   };
 }
 
-/**
- * The accounts, that with the greatest load first. Where only some namespaces are shown, so are the
- * credentials that their objects name, and no others.
- */
-function accountsOf(accounts: Iterable<AccountUse>, rows: readonly Row[], showsAll: boolean): Account[] {
-  const failing = new Map<string, number>();
-  for (const { object, condition } of rows) {
-    const identity = identityOf(credentialOf(object));
-    const fails = condition?.type === 'Ready' && CREDENTIAL_REASONS.has(condition.reason);
-    failing.set(identity, (failing.get(identity) ?? 0) + (fails ? 1 : 0));
-  }
-  return Array.from(accounts, (account) => {
-    const identities = account.identities.filter((identity) => showsAll || failing.has(identity));
-    const sum = identities.reduce((total, identity) => total + (failing.get(identity) ?? 0), 0);
-    return { ...account, identities, failing: sum };
-  })
-    .filter(({ identities }) => identities.length > 0)
-    .sort((a, b) => b.load - a.load);
+/** An object that is not as expected may have failing credentials as well. */
+function isCredentialFailing({ conditions }: Row): boolean {
+  return conditions.some(
+    ({ type, status, reason }) => type === 'Ready' && status === 'False' && CREDENTIAL_REASONS.has(reason),
+  );
+}
+
+/** The accounts with the objects that fail, that with the greatest load first. */
+function accountsOf(
+  accounts: Iterable<AccountUse> | undefined,
+  failing: ReadonlyMap<string, number>,
+): Account[] | undefined {
+  const withFailing = (account: AccountUse) => ({
+    ...account,
+    failing: account.identities.reduce((sum, identity) => sum + (failing.get(identity) ?? 0), 0),
+  });
+  return accounts && Array.from(accounts, withFailing).sort((a, b) => b.load - a.load);
 }
 
 /** Says it of the shown namespaces only, and of those that are refused as well: their objects are missing. */

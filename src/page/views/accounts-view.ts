@@ -1,5 +1,4 @@
-/** The budgets of the accounts in use. */
-
+/** The budgets of the accounts in use, as a table that scrolls sideways where there is no room. */
 import type { Account } from '../source/snapshot.ts';
 import { type Html, html } from './html.ts';
 import { age, count } from './parts.ts';
@@ -15,6 +14,10 @@ const HIGH_LOAD = 0.8;
 
 /** @param accounts undefined on a standby */
 export function accountsView(accounts: readonly Account[] | undefined, now: number): Html {
+  return html`<div id="accounts" data-live class="scroll" tabindex="0" role="region" aria-labelledby="budgets">${content(accounts, now)}</div>`;
+}
+
+function content(accounts: readonly Account[] | undefined, now: number): Html {
   if (accounts) return accountsTable(accounts, now);
   return html`<p>Only the leader knows budget, demand and throttling. This replica is a standby.</p>`;
 }
@@ -23,10 +26,10 @@ function accountsTable(accounts: readonly Account[], now: number): Html {
   if (accounts.length === 0) return html`<p>No account is in use.</p>`;
   const rows = accounts.slice(0, MOST_ACCOUNTS).map((account) => accountRow(account, now));
   const more = accounts.length - MOST_ACCOUNTS;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Budgets"><table>
+  return html`<table>
 <thead><tr><th scope="col">Credentials</th><th scope="col">Calls a minute</th><th scope="col">Demand</th><th scope="col">Intervals</th><th scope="col">Waiting</th><th scope="col">Last throttled</th><th scope="col">Failing</th></tr></thead>
 <tbody>${rows}</tbody>
-</table></div>${more > 0 && html`<p>And ${count(more, 'account')} with less load.</p>`}`;
+</table>${more > 0 && html`<p>And ${count(more, 'account')} with less load.</p>`}`;
 }
 
 function accountRow({ identities, ...account }: Account, now: number): Html {
@@ -40,7 +43,7 @@ function accountRow({ identities, ...account }: Account, now: number): Html {
 <td>${perMinute(budget)}</td>
 <td${load > HIGH_LOAD && html` class="high"`}>${perMinute(demand)} <small>${percent}</small> <meter min="0" max="1" high="${HIGH_LOAD}" value="${Math.min(1, load).toFixed(2)}" aria-label="Load">${percent}</meter></td>
 <td>${stretch > 1 ? html`<b class="alarm">× ${stretch.toFixed(2)}</b>` : 'as wished'}</td>
-<td>${waiting.toLocaleString('en')}</td>
+<td>${waiting?.toLocaleString('en') ?? html`<span class="none">not shown</span>`}</td>
 <td>${age(throttledAt, now)}</td>
 <td>${failing > 0 ? html`<b class="alarm">${count(failing, 'object')}</b>` : '0'}</td>
 </tr>`;

@@ -17,10 +17,17 @@ export function detailView(row: Row, question: Question, defaultIntervalMs: numb
 <h2><span class="namespace">${row.namespace}&sol;</span>${row.name} ${badge(problem)}</h2>
 ${condition && problem !== 'None' && html`<p class="message ${problem}"><b>${condition.reason}</b> <bdi>${condition.message}</bdi></p>`}
 <dl>${facts(row, defaultIntervalMs, now).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-<section aria-labelledby="timeline"><h3 id="timeline">Conditions, the latest change first</h3>
-${transitionsTable(transitionsOf(row), now)}</section>
-${advice(row)}
-</div>`;
+</div>
+<div id="advice" data-live class="advice">${advice(row)}</div>
+<h3 id="conditions">Conditions, the latest change first</h3>
+${transitionsTable({ id: 'timeline', heading: 'conditions' }, transitionsOf(row), now)}`;
+}
+
+/** What is shown in place of an object that is gone, or that may not be shown: nothing tells which. */
+export function missingView(key: string | undefined, question: Question): Html {
+  return html`<p><a href="${listLink(question, { page: question.page })}">← all objects</a></p>
+<div id="detail" data-live><h2>No such object</h2>
+<p>There is no object <b>${key}</b>, or this page does not show its namespace.</p></div>`;
 }
 
 /** Stream URLs are not shown: the visitor of this page need not have the right to read the object. */
@@ -82,5 +89,5 @@ function advice(row: Row): Html {
   const filled = runbooks[runbook]
     .replaceAll('NAMESPACE', () => html`${row.namespace}`.markup)
     .replaceAll(/\bNAME\b/g, () => html`${name}`.markup);
-  return html`<section class="advice" aria-labelledby="advice"><h3 id="advice">What to do</h3>${new Html(filled)}</section>`;
+  return html`<h3>What to do</h3>${new Html(filled)}`;
 }

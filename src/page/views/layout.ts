@@ -13,7 +13,7 @@ export interface Frame {
 
 /** @param now Unix seconds */
 export function document(content: Html, snapshot: Snapshot, frame: Frame, now: number): Html {
-  const alarming = snapshot.counts.get('alarming') ?? 0;
+  const alarming = snapshot.counts.get('alarming');
   const name =
     frame.shard === undefined ? 'Edge transcoding jobs' : `Edge transcoding jobs, shard ${frame.shard}`;
   return html`<!doctype html>
@@ -33,7 +33,7 @@ export function document(content: Html, snapshot: Snapshot, frame: Frame, now: n
 <header>
 <h1><a href="./">${name}</a></h1>
 <div id="replica" data-live>${replica(snapshot, now)}</div>
-<p id="silent" role="alert" hidden></p>
+<p id="silent" role="alert"></p>
 </header>
 <main id="main">
 ${content}

@@ -1,6 +1,12 @@
 /** The list of objects: numbers, filter, and a table with the worst first. */
-import { PROBLEMS, type Row } from '../../overview/row.ts';
-import type { Group, Question, Selection, Sort } from '../../overview/selection.ts';
+import { ALARMING, PROBLEMS, type Row } from '../../overview/row.ts';
+import {
+  type Group,
+  parametersOf,
+  type Question,
+  type Selection,
+  type Sort,
+} from '../../overview/selection.ts';
 import type { Snapshot } from '../source/snapshot.ts';
 import { accountsView } from './accounts-view.ts';
 import { type Html, html } from './html.ts';
@@ -22,25 +28,21 @@ ${filter(snapshot, question)}
 <div id="rows" data-live>${table(selection, question, now)}
 ${pager(selection, question)}</div>
 </section>
-<section aria-labelledby="latest">
 <h2 id="latest">Recent transitions</h2>
-<div id="transitions" data-live>${transitionsTable(snapshot.transitions, now, question)}</div>
-</section>
-<section aria-labelledby="budgets">
+${transitionsTable({ id: 'transitions', heading: 'latest' }, snapshot.transitions, now, question)}
 <h2 id="budgets">Accounts</h2>
-<div id="accounts" data-live>${accountsView(snapshot.accounts, now)}</div>
-</section>`;
+${accountsView(snapshot.accounts, now)}`;
 }
 
 function tiles({ counts }: Snapshot, question: Question): Html {
   const tile = (group: Group, name: string) => {
-    const number = counts.get(group) ?? 0;
+    const number = counts.get(group);
     const current = question.group === group;
     const link = listLink(question, { group: current ? 'all' : group });
     return html`<li class="${group}${number === 0 ? ' zero' : ''}"><a href="${link}"${current && html` aria-current="true"`}><b>${number.toLocaleString('en')}</b> ${name}</a></li>`;
   };
   return html`<ul>${PROBLEMS.map((problem) => tile(problem, PROBLEM_NAMES[problem]))}</ul>
-<ul>${STATE_GROUPS.map((state) => tile(state, state))}</ul>`;
+<ul class="states">${STATE_GROUPS.map((state) => tile(state, state))}</ul>`;
 }
 
 function filter({ namespaces }: Snapshot, question: Question): Html {
@@ -53,7 +55,7 @@ function filter({ namespaces }: Snapshot, question: Question): Html {
 <label>Namespace <select name="namespace">${option('', 'all', question.namespace)}${chosen.map((each) => option(each, each, question.namespace))}</select></label>
 <label>Show <select name="show">${option('all', 'all', question.group)}${option('alarming', 'all with a problem', question.group)}${PROBLEMS.map((each) => option(each, PROBLEM_NAMES[each], question.group))}${STATE_GROUPS.map((each) => option(each, each, question.group))}</select></label>
 <input type="hidden" name="sort" value="${question.sort}">
-<button>Filter</button> <a href="./">Reset</a>
+<button>Filter</button>${`${parametersOf(question)}` !== '' && html` <a class="reset" href="./">Reset</a>`}
 </form>`;
 }
 
@@ -90,10 +92,11 @@ function table({ rows }: Selection, question: Question, now: number): Html {
 
 function tableRow(row: Row, question: Question, now: number): Html {
   const { namespace, name, jobName, object, state, problem, condition, expectedState } = row;
+  const isAlarming = ALARMING.has(problem);
   const cells: readonly (Html | string)[] = [
-    badge(problem),
+    html`${badge(problem)}${isAlarming && html` <small>for ${ageOf(condition?.lastTransitionTime, now)}</small>`}`,
     html`<a href="${objectLink(row, question)}"><span class="namespace">${namespace}&sol;</span>${name}</a>`,
-    html`<bdi>${jobName}</bdi> <small>${object.spec.jobID}</small>`,
+    html`<bdi>${jobName}</bdi> <small class="id" title="${object.spec.jobID}">${object.spec.jobID}</small>`,
     html`<span class="state ${state}">${state}</span>`,
     ageOf(row.stateSince, now),
     age(row.observedAt, now),
