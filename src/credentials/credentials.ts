@@ -1,6 +1,6 @@
 /**
  * Finds the key that signs a request: the key of a Secret, the operator's own key, or the session of a role
- * that one of them assumes. The content of a Secret leaves this folder only in a signed request.
+ * that one of them assumes. The content of a Secret leaves the process only in a signed request.
  */
 import { readFile } from 'node:fs/promises';
 import { ExpiringMap } from '../base/expiring-map.ts';

@@ -123,11 +123,11 @@ export class ClusterDriver {
     if (!(subject instanceof SharedCall) || !subject.removeRequest(request) || !result) return;
     // The request of another namespace is under way, so that this one was not called. The answer is to come.
     if (subject.isCalling && result.kind === 'withdrawn') return;
-    if (subject instanceof PendingJob)
+    if (subject instanceof PendingPage) {
+      this.#cancelPage(subject);
+      this.#step({ kind: 'listed', pageNo: subject.pageNo, result: result as Result<JobPage> });
+    } else if (subject instanceof PendingJob)
       this.#step({ kind: 'got', job: subject, result: result as Result<Job> });
-    if (!(subject instanceof PendingPage)) return;
-    this.#cancelPage(subject);
-    this.#step({ kind: 'listed', pageNo: subject.pageNo, result: result as Result<JobPage> });
   }
 
   close(): void {
