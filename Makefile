@@ -62,6 +62,10 @@ bench-large: build ## Measure 100,000 objects (5 min)
 chaos: build ## Break everything around the operator by a schedule: SEED=1 MINUTES=10
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/chaos.ts $(or $(SEED),1) $(or $(MINUTES),10)
 
+.PHONY: soak
+soak: build ## Look for leaks in two hours, the second with faults: HOURS=0.5 OBJECTS=2000
+	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/soak.ts
+
 .PHONY: test
 test: install ## Run every suite, as CI does; SUITES="unit guards" runs these
 	@$(WITH_BIN) node scripts/test/main.ts $(SUITES)

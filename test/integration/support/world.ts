@@ -51,6 +51,8 @@ export interface WorldOptions {
   readonly cloudArgs?: readonly string[];
   /** Whether the CRD is applied; default true. */
   readonly crd?: boolean;
+  /** Whether requests are written down; default true. */
+  readonly auditLog?: boolean;
 }
 
 export interface Waiting {
@@ -201,10 +203,11 @@ function timeOf({ eventTime }: EventsV1Event): number {
 }
 
 /** A control plane, with the CRD unless it is refused, and a simulated cloud; the test starts operators. */
-export async function startWorld({ cloudArgs = [], crd = true }: WorldOptions = {}): Promise<World> {
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const { cloudArgs = [], crd = true, auditLog = true } = options;
   // What is running when the rest cannot be started is stopped; the error names its logs, which stay.
   await using started = new AsyncDisposableStack();
-  const controlPlane = started.use(await startControlPlane());
+  const controlPlane = started.use(await startControlPlane({ auditLog }));
   const processes = started.use(new Processes(await mkdtemp(join(tmpdir(), 'operator-world-'))));
   const world = new World(controlPlane, await startSimulatedCloud(processes, cloudArgs), processes);
   if (crd) await applyCrd(controlPlane);

@@ -1,0 +1,84 @@
+// What a soak finds: a leak of each kind is reported, and an operator as it should be is not.
+
+import { expect } from 'chai';
+import type { Sample } from '../../../../scripts/soak/sample.ts';
+import { MEASURES, settled, verdictsOf } from '../../../../scripts/soak/verdict.ts';
+
+const HOUR_OF_SAMPLES = 360;
+
+const STEADY: Sample = {
+  seconds: 0,
+  leads: true,
+  residentMiB: 150,
+  heapMiB: 60,
+  externalMiB: 5,
+  sockets: 6,
+  otherFiles: 20,
+  resources: 15,
+  loopLag: 0.002,
+  pollLag: 0.5,
+  cpuSeconds: 0,
+};
+
+/** An hour of an operator whose heap is a saw. @param change what is different after `part` of the hour */
+function hour(change: (part: number) => Partial<Sample> = () => ({})): Sample[] {
+  return Array.from({ length: HOUR_OF_SAMPLES }, (_, index) => ({
+    ...STEADY,
+    seconds: index * 10,
+    heapMiB: STEADY.heapMiB + (index % 6) * 5,
+    ...change(index / HOUR_OF_SAMPLES),
+  }));
+}
+
+function broken(samples: readonly Sample[]): string[] {
+  return verdictsOf(samples)
+    .filter(({ holds }) => !holds)
+    .map(({ measure }) => measure);
+}
+
+describe('the verdicts of a soak', () => {
+  it('find nothing in an hour in which nothing grows', () => {
+    expect(broken(hour())).to.deep.equal([]);
+    expect(verdictsOf(hour())).to.have.length(MEASURES.length);
+  });
+
+  const LEAKS: readonly (readonly [string, (part: number) => Partial<Sample>])[] = [
+    ['resident memory', (part) => ({ residentMiB: 150 + 10 * part })],
+    ['heap after collections', (part) => ({ heapMiB: 60 + 5 * part })],
+    ['memory outside the heap', (part) => ({ externalMiB: 5 + 5 * part })],
+    ['sockets', (part) => ({ sockets: 6 + Math.floor(9 * part) })],
+    ['other open files', (part) => ({ otherFiles: 20 + Math.floor(6 * part) })],
+    ['timers and handles', (part) => ({ resources: 15 + Math.floor(10 * part) })],
+    ['lag of the event loop, 99 of 100', (part) => ({ loopLag: part > 0.9 ? 2 : 0 })],
+    ['lag of a poll, 99 of 100', (part) => ({ pollLag: part > 0.9 ? 300 : 1 })],
+  ];
+  for (const [measure, change] of LEAKS)
+    it(`find what is wrong with the measure: ${measure}`, () => {
+      expect(broken(hour(change))).to.deep.equal([measure]);
+    });
+
+  it('find nothing where the heap is collected later and later', () => {
+    const lazier = hour((part) => ({ heapMiB: STEADY.heapMiB + 50 * ((part * 30) % 1) * part }));
+    expect(broken(lazier)).to.deep.equal([]);
+  });
+
+  it('do not miss polls on a standby', () => {
+    expect(broken(hour(() => ({ leads: false, pollLag: Number.NaN })))).to.deep.equal([]);
+  });
+
+  it('do not call an hour without samples flat', () => {
+    expect(broken([])).to.include.members(['resident memory', 'sockets']);
+  });
+});
+
+describe('the samples that count', () => {
+  it('are those after the warm-up of the part', () => {
+    const counted = settled(hour(), 1_000, 600);
+    expect([counted[0]?.seconds, counted.at(-1)?.seconds]).to.deep.equal([1_600, 3_590]);
+  });
+
+  it('are those of the last role, after a warm-up of it', () => {
+    const tookOver = hour((part) => ({ leads: part >= 0.5 }));
+    expect(settled(tookOver, 1_000, 600)[0]?.seconds).to.equal(2_400);
+  });
+});
