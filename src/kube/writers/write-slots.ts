@@ -1,9 +1,11 @@
 /**
- * Which namespace may begin a status write. A namespace alone may have all slots but two, so that another one
- * finds a free slot although its writes hang. Large objects are written one after another, whatever namespace
- * has them: the API server takes 0.14 s of processor time for 1.1 MB, and sends each change to the watch.
- * Sixteen such writes at once keep it from the list and the watch, in which the new objects of all namespaces
- * come.
+ * Decides which namespace may begin a status write. A namespace alone may have all slots but two, so that
+ * another one finds a free slot although its writes hang. Large objects are written one after another,
+ * whatever namespace has them: the API server takes 0.14 s of processor time for 1.1 MB, and sends each
+ * change to the watch. Sixteen such writes at once keep it from the list and the watch, in which the new
+ * objects of all namespaces come. On a busy API server none of them ends within its deadline, and all are
+ * made again: so a namespace has one write under way until an answer shows its sizes, and again after a write
+ * that failed.
  */
 import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
@@ -13,6 +15,9 @@ import { ExpiringMap } from '../../base/expiring-map.ts';
  * against a real API server.
  */
 const MOST_OF_NAMESPACE = 16;
+
+/** Most writes of a namespace under way while the size of its objects is unknown. */
+const MOST_UNKNOWN = 1;
 
 /** Most writes under way. Two more than for a namespace: they stay for others. */
 export const MOST_IN_FLIGHT = 18;
@@ -35,7 +40,7 @@ const REMEMBERED_MS = 10 * 60_000;
 export class WriteSlots {
   /** Writes under way, by namespace. */
   readonly #underWay = new Map<string, number>();
-  /** Average bytes of an object, by namespace. */
+  /** Average bytes of an object, by namespace whose last write was answered. */
   readonly #bytes: ExpiringMap<string, number>;
 
   constructor(clock: Clock) {
@@ -44,7 +49,8 @@ export class WriteSlots {
 
   mayBegin(namespace: string): boolean {
     if (this.#isLarge(namespace)) return !this.#isLargeUnderWay();
-    return (this.#underWay.get(namespace) ?? 0) < MOST_OF_NAMESPACE;
+    const most = this.#bytes.get(namespace) === undefined ? MOST_UNKNOWN : MOST_OF_NAMESPACE;
+    return (this.#underWay.get(namespace) ?? 0) < most;
   }
 
   began(namespace: string): void {
@@ -56,7 +62,10 @@ export class WriteSlots {
     const underWay = (this.#underWay.get(namespace) ?? 0) - 1;
     if (underWay > 0) this.#underWay.set(namespace, underWay);
     else this.#underWay.delete(namespace);
-    if (bytes === undefined) return;
+    if (bytes === undefined) {
+      this.#bytes.delete(namespace);
+      return;
+    }
     const average = this.#bytes.get(namespace) ?? bytes;
     this.#bytes.set(namespace, average + LATEST * (bytes - average));
   }

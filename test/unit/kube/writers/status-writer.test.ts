@@ -138,6 +138,15 @@ describe('the status writer', () => {
     await settled();
   }
 
+  /** Has a small object of each namespace written: their sizes are known then. */
+  async function acquaint(...namespaces: readonly string[]): Promise<void> {
+    for (const namespace of namespaces) {
+      await write(known('first', 5, namespace), RUNNING);
+      await client.accept(undefined);
+    }
+    client.patches.length = 0;
+  }
+
   it('sends one patch with the whole status, for this object in this version', async () => {
     await write(known(), RUNNING);
     expect(client.last.key).to.equal('media/a');
@@ -149,6 +158,7 @@ describe('the status writer', () => {
   });
 
   it('writes the statuses of namespaces in turn, however many one has', async () => {
+    await acquaint('media', 'news');
     for (let index = 0; index < 100; index += 1) await write(known(`job-${index}`), RUNNING);
     for (let index = 0; index < 3; index += 1) await write(known(`job-${index}`, 5, 'news'), RUNNING);
     await write(known('a', 5, 'sport'), RUNNING);
@@ -162,6 +172,7 @@ describe('the status writer', () => {
   });
 
   it('begins a write of another namespace while those of the first hang', async () => {
+    await acquaint('media');
     for (let index = 0; index < 100; index += 1) await write(known(`job-${index}`), RUNNING);
     await write(known('a', 5, 'news'), RUNNING);
     await write(known('a', 5, 'sport'), RUNNING);
@@ -171,14 +182,26 @@ describe('the status writer', () => {
   it('writes large objects one after another, and small ones beside them', async () => {
     client.bytes = 1_100_000;
     for (let index = 0; index < 40; index += 1) await write(known(`job-${index}`), RUNNING);
-    for (const { answer } of [...client.patches]) answer.resolve(undefined);
-    await settled();
-    expect(client.patches.slice(16).map(({ key }) => key)).to.deep.equal(['media/job-16']);
+    await client.accept(undefined);
+    await client.accept(undefined);
+    expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/job-0', 'media/job-1', 'media/job-2']);
     await write(known('a', 5, 'news'), RUNNING);
     expect(client.last.key).to.equal('news/a');
-    client.patches[16]?.answer.resolve(undefined);
+    client.patches[2]?.answer.resolve(undefined);
     await settled();
-    expect(client.patches.slice(18).map(({ key }) => key)).to.deep.equal(['media/job-17']);
+    expect(client.patches.slice(4).map(({ key }) => key)).to.deep.equal(['media/job-3']);
+  });
+
+  it('makes one write at a time for a namespace whose writes have no answer', async () => {
+    await acquaint('media');
+    for (let index = 0; index < 40; index += 1) await write(known(`job-${index}`), RUNNING);
+    const first = client.patches.slice();
+    expect(first).to.have.length(16);
+    for (const { answer } of first) answer.reject(new Error('no answer'));
+    await settled();
+    expect(client.patches.slice(16).map(({ key }) => key)).to.deep.equal(['media/job-16']);
+    await client.accept(undefined);
+    expect(client.patches).to.have.length(16 + 1 + 16);
   });
 
   it('warns once that the CRD drops fields, until it keeps them', async () => {
@@ -323,6 +346,7 @@ describe('the status writer', () => {
   });
 
   it('has at most 16 writes of a namespace under way, and starts others as they end', async () => {
+    await acquaint('media');
     for (let one = 0; one < 40; one += 1) await write(known(`j${one}`), RUNNING);
     expect(client.patches).to.have.length(16);
     client.patches[0]?.answer.resolve(raw('j0', 6));
