@@ -101,6 +101,7 @@ describe('an endpoint guard', () => {
     for (const time of times) expect(time - clock.now()).to.be.within(2_500, 5_000);
     expect(new Set(times).size).to.be.greaterThan(1);
     expect(guard.refusal(late)?.kind).to.equal('ConnectionFailed');
+    expect(guard.refusal(late)?.message).to.match(/^the endpoint is slow to answer; check the network/);
     guard.succeeded(passes[0] as Pass);
     expect(guard.refusal(late)).to.equal(undefined);
   });
@@ -123,6 +124,26 @@ describe('the endpoint guards of a credential', () => {
     guards.of('https://new.example', 'media');
     expect(guards.size).to.equal(2);
     expect(guards.of('https://busy.example', 'media')).to.equal(busy);
+  });
+
+  it('are kept for 10 min without use', async () => {
+    const guard = guards.of('https://one.example', 'media');
+    await clock.advance(9 * MINUTE);
+    expect(guards.of('https://one.example', 'media')).to.equal(guard);
+  });
+
+  it('count the calls in flight of an endpoint until they end, however long that takes', async () => {
+    const ours = guards.of('https://one.example', 'media');
+    ours.began();
+    await clock.advance(11 * MINUTE);
+    guards.of('https://new.example', 'media');
+    const theirs = guards.of('https://one.example', 'news');
+    expect(theirs.calls.underway).to.equal(1);
+    ours.succeeded(Symbol('call'));
+    expect(theirs.calls.underway).to.equal(0);
+    await clock.advance(11 * MINUTE);
+    guards.of('https://new.example', 'media');
+    expect(guards.of('https://one.example', 'sports').calls).not.to.equal(theirs.calls);
   });
 
   it('close for the namespace whose calls failed, and for no other', async () => {
