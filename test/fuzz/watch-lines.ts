@@ -12,7 +12,7 @@ import type { Border } from './kit/border.ts';
 import { CANARY, expectNoSecret } from './kit/canary.ts';
 import { mutatedText } from './kit/mutate.ts';
 import { rawObject } from './kit/raw-objects.ts';
-import { longText, mostly, oddText } from './kit/texts.ts';
+import { longText, mostly, oddText, oddValue } from './kit/texts.ts';
 
 const status = fc.record({
   kind: fc.constant('Status'),
@@ -23,7 +23,11 @@ const status = fc.record({
 
 const event = fc.record({
   type: mostly('ADDED', 'MODIFIED', 'DELETED', 'BOOKMARK', 'ERROR'),
-  object: fc.oneof({ weight: 8, arbitrary: rawObject }, { weight: 2, arbitrary: status }),
+  object: fc.oneof(
+    { weight: 8, arbitrary: rawObject },
+    { weight: 2, arbitrary: status },
+    { weight: 1, arbitrary: oddValue },
+  ),
 });
 
 const line = fc.oneof(
@@ -80,6 +84,9 @@ async function open() {
         if (job.key !== `${job.namespace}/${job.key.slice(job.namespace.length + 1)}`)
           throw new Error(`the key ${job.key}`);
       expectNoSecret('the log', logged);
+      // The watcher takes an error of its own for a failure of the watch.
+      if (/\b(Type|Range|Reference)Error\b/.test(logged))
+        throw new Error(`the operator has a fault: ${logged}`);
     },
     close: () => {
       server.close();
