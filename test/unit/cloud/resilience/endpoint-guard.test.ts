@@ -141,6 +141,9 @@ describe('the endpoint guards of a credential', () => {
     expect(theirs.calls.underway).to.equal(1);
     ours.succeeded(Symbol('call'));
     expect(theirs.calls.underway).to.equal(0);
+    ours.began();
+    ours.failed(Symbol('call'), FAILED);
+    expect(theirs.calls.underway).to.equal(0);
     await clock.advance(11 * MINUTE);
     guards.of('https://new.example', 'media');
     expect(guards.of('https://one.example', 'sports').calls).not.to.equal(theirs.calls);

@@ -1,5 +1,6 @@
 // Callers that know the failure wait outside the circuit breaker, until there is news or it is time to probe.
 
+import { getEventListeners } from 'node:events';
 import { expect } from 'chai';
 import { CircuitBreaker, type Pass } from '../../../../src/cloud/resilience/circuit-breaker.ts';
 import type { Failure } from '../../../../src/job/model/failures.ts';
@@ -20,7 +21,7 @@ describe('the wait for a retry at a circuit breaker', () => {
   });
 
   async function enter(): Promise<Pass> {
-    return ((await breaker.enter(WANTED)) as { pass: Pass }).pass;
+    return ((await breaker.enter()) as { pass: Pass }).pass;
   }
 
   async function opened(): Promise<void> {
@@ -118,26 +119,40 @@ describe('the wait for a retry at a circuit breaker', () => {
     await clock.advance(5_000);
     expect(left).to.deep.equal([1, 2]);
   });
+
+  it('leaves no listener at the signal, and no fault of the timer when all have left', async () => {
+    await opened();
+    const abort = new AbortController();
+    wait(1, abort.signal);
+    breaker.reset();
+    await settled();
+    expect(getEventListeners(abort.signal, 'abort')).to.deep.equal([]);
+    await opened();
+    wait(2, abort.signal);
+    abort.abort();
+    await clock.advance(LONGEST);
+    expect(left).to.deep.equal([1, 2]);
+  });
 });
 
 describe('the results of calls from before the failure', () => {
   it('leave the time of the next probe as it is', async () => {
     const clock = new FakeClock(1_000_000);
     const breaker = new CircuitBreaker(clock);
-    const enter = async () => ((await breaker.enter(WANTED)) as { pass: Pass }).pass;
+    const enter = async () => ((await breaker.enter()) as { pass: Pass }).pass;
     const [first, second, third] = [await enter(), await enter(), await enter()] as const;
     breaker.failed(first, REFUSED);
     const { retryAt } = breaker.refusal(second) ?? {};
     breaker.abandoned(second);
     breaker.inconclusive(third);
     expect(breaker.refusal(second)?.retryAt).to.equal(retryAt);
-    expect(await breaker.enter(WANTED)).to.have.property('refused');
+    expect(await breaker.enter()).to.have.property('refused');
   });
 
   it('show during a probe when the next one is due at the earliest', async () => {
     const clock = new FakeClock(1_000_000);
     const breaker = new CircuitBreaker(clock);
-    const enter = async () => ((await breaker.enter(WANTED)) as { pass: Pass }).pass;
+    const enter = async () => ((await breaker.enter()) as { pass: Pass }).pass;
     const [first, second] = [await enter(), await enter()] as const;
     breaker.failed(first, REFUSED);
     await clock.advance(LONGEST);

@@ -1,0 +1,52 @@
+// The earliest deadline goes first, and what was withdrawn takes neither a turn nor much memory.
+
+import { expect } from 'chai';
+import { DeadlineQueue, type Entry } from '../../../src/ratelimit/deadline-queue.ts';
+
+describe('a queue by deadline', () => {
+  const item = (deadline: number): Entry => ({ deadline, withdrawn: false });
+
+  function queueOf(...deadlines: number[]): { queue: DeadlineQueue<Entry>; items: Entry[] } {
+    const items = deadlines.map(item);
+    const queue = new DeadlineQueue(items[0] as Entry);
+    for (const each of items.slice(1)) queue.push(each);
+    return { queue, items };
+  }
+
+  function withdraw(queue: DeadlineQueue<Entry>, ...items: Entry[]): void {
+    for (const each of items) {
+      each.withdrawn = true;
+      queue.withdrew();
+    }
+  }
+
+  it('gives the earliest first, and says how many wait', () => {
+    const { queue } = queueOf(30, 10, 20);
+    expect([queue.size, queue.earliest]).to.deep.equal([3, 10]);
+    expect([queue.pop(), queue.pop()].map((each) => each?.deadline)).to.deep.equal([10, 20]);
+    expect([queue.size, queue.earliest]).to.deep.equal([1, 30]);
+    queue.pop();
+    expect([queue.size, queue.earliest, queue.pop()]).to.deep.equal([0, Number.POSITIVE_INFINITY, undefined]);
+    expect(queue.size).to.equal(0);
+  });
+
+  it('passes over what was withdrawn', () => {
+    const { queue, items } = queueOf(10, 20, 30, 40);
+    withdraw(queue, items[0] as Entry, items[2] as Entry);
+    expect([queue.size, queue.earliest]).to.deep.equal([2, 20]);
+    expect([...queue].map(({ deadline }) => deadline).sort()).to.deep.equal([20, 40]);
+    expect([queue.pop(), queue.pop(), queue.pop()].map((each) => each?.deadline)).to.deep.equal([
+      20,
+      40,
+      undefined,
+    ]);
+  });
+
+  it('keeps the order of the others when many are withdrawn', () => {
+    const { queue, items } = queueOf(...Array.from({ length: 200 }, (_, index) => (index * 37) % 200));
+    withdraw(queue, ...items.filter(({ deadline }) => deadline % 20 > 0));
+    const rest = Array.from({ length: 10 }, () => queue.pop()?.deadline);
+    expect(rest).to.deep.equal([0, 20, 40, 60, 80, 100, 120, 140, 160, 180]);
+    expect([queue.size, queue.pop()]).to.deep.equal([0, undefined]);
+  });
+});
