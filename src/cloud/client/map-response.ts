@@ -89,7 +89,10 @@ export function mapJob(fields: JobFields): Job {
 function text(value: unknown): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string' || value === '') return undefined;
-  return copyOf(value.slice(0, LONGEST_VALUE));
+  // A text of JSON is in memory alone, so that only a part of it has to be copied.
+  return value.length <= LONGEST_VALUE && value.isWellFormed()
+    ? value
+    : copyOf(value.slice(0, LONGEST_VALUE));
 }
 
 /**
@@ -116,8 +119,11 @@ function isDay(text: string): boolean {
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
+/** A loop, because it runs for each job of each page. */
 function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
+  const defined: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== undefined) defined[name] = value;
+  return defined as Defined<T>;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

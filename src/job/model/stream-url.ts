@@ -7,7 +7,6 @@
  *
  * Plain texts hold no `%`: what is encoded is hidden, however often. Every step takes linear time.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { JobDetails } from '../../api/edge-transcode-job.ts';
 import { copyOf, printable } from '../../base/foreign-text.ts';
 
@@ -55,8 +54,10 @@ const MOST_NAMES = 20;
 export function showStreamUrl(url: string | undefined, mode: StreamUrlMode): string | undefined {
   if (!url || mode === 'omit') return undefined;
   if (url.length > LONGEST_URL || url === TOO_LONG) return TOO_LONG;
-  const shown = copyOf(mode === 'full' ? printable(url) : redact(url, mode));
-  return shown.length > LONGEST_URL ? TOO_LONG : shown;
+  const shown = mode === 'full' ? printable(url) : redact(url, mode);
+  if (shown === url) return url;
+  const copy = copyOf(shown);
+  return copy.length > LONGEST_URL ? TOO_LONG : copy;
 }
 
 /** What each field holds. A URL that is taken for text would show its secrets in the status. */
@@ -79,16 +80,17 @@ const HOLDS: Readonly<Record<keyof JobDetails, 'text' | 'url'>> = {
  * a terminal would obey. Doing so twice changes nothing.
  */
 export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
-  const shown: JobDetails = Object.fromEntries(
-    Object.entries(job).flatMap(([name, value]) => {
-      // A stored status may hold a field of another version of the operator: it is treated like a URL.
-      const isText = HOLDS[name as keyof JobDetails] === 'text';
-      const text = isText ? printable(value) : showStreamUrl(value, mode);
-      return text === undefined ? [] : [[name, text]];
-    }),
-  );
+  const shown: Record<string, string> = {};
+  let isSame = true;
+  for (const [name, value] of Object.entries(job)) {
+    // A stored status may hold a field of another version of the operator: it is treated like a URL.
+    const isText = HOLDS[name as keyof JobDetails] === 'text';
+    const text = isText ? printable(value) : showStreamUrl(value, mode);
+    if (text !== value) isSame = false;
+    if (text !== undefined) shown[name] = text;
+  }
   // The same object, as one per job is held in memory.
-  return isDeepStrictEqual(shown, job) ? job : shown;
+  return isSame ? job : shown;
 }
 
 function redact(url: string, mode: 'redact' | 'short'): string {

@@ -3,7 +3,6 @@
  * The status is computed from the facts (`decide.ts`); only the first visit after a start computes facts from
  * a status (`restore.ts`).
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob, JobDetails } from '../../api/edge-transcode-job.ts';
 import type { Answer } from '../model/cloud-port.ts';
 import type { Failure } from '../model/failures.ts';
@@ -218,7 +217,13 @@ function withObservation(
  * memory.
  */
 function storedIfEqual(stored: JobDetails | undefined, job: JobDetails): JobDetails {
-  return isDeepStrictEqual(stored, job) ? (stored as JobDetails) : job;
+  return stored && isSameJob(stored, job) ? stored : job;
+}
+
+/** Compares details, which are texts. `isDeepStrictEqual` takes longer, and this runs at each poll. */
+function isSameJob(a: JobDetails, b: JobDetails): boolean {
+  const names = Object.keys(a) as (keyof JobDetails)[];
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
 }
 
 /**
