@@ -1,6 +1,7 @@
 /** `kubectl etj status`: the objects with the worst first, once or followed. */
 import { GROUP, KIND } from '../api/edge-transcode-job.ts';
 import { systemClock } from '../base/clock.ts';
+import { printable } from '../base/foreign-text.ts';
 import { type Row, rowOf } from '../overview/row.ts';
 import type { Connection } from './common/connection.ts';
 import { EXIT, type ExitCode } from './common/failure.ts';
@@ -48,7 +49,7 @@ function printRows(
       output.print(yamlText({ items: rows.map(statusItem) }));
       return;
     case 'name':
-      for (const { name } of rows) output.print(`${KIND.toLowerCase()}.${GROUP}/${name}`);
+      for (const { name } of rows) output.print(printable(`${KIND.toLowerCase()}.${GROUP}/${name}`));
       return;
     case 'table':
     case 'wide':
@@ -104,7 +105,7 @@ async function follow(
     connection,
     (key, { after }) => {
       if (!after) {
-        if (shown.delete(key)) output.note(`${key} was deleted`);
+        if (shown.delete(key)) output.note(printable(`${key} was deleted`));
         return;
       }
       const row = rowOf(after, undefined);
