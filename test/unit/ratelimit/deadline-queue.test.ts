@@ -34,7 +34,7 @@ describe('a queue by deadline', () => {
     const { queue, items } = queueOf(10, 20, 30, 40);
     withdraw(queue, items[0] as Entry, items[2] as Entry);
     expect([queue.size, queue.earliest]).to.deep.equal([2, 20]);
-    expect([...queue].map(({ deadline }) => deadline).sort()).to.deep.equal([20, 40]);
+    expect([...queue].map(({ deadline }) => deadline).sort((a, b) => a - b)).to.deep.equal([20, 40]);
     expect([queue.pop(), queue.pop(), queue.pop()].map((each) => each?.deadline)).to.deep.equal([
       20,
       40,
