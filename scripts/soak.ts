@@ -35,6 +35,7 @@ const stage = { world, population, replicas };
 const changes = Math.max(2, Math.round(objects * CHANGES_A_MINUTE));
 const events = {
   fault: (name: string) => report(`fault: ${name}`),
+  skipped: (why: string) => report(`not all made: ${why}`),
   table: (samples: Parameters<typeof samplesTable>[0]) => console.log(samplesTable(samples)),
 };
 const phases: PhaseResult[] = [];

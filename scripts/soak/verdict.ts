@@ -27,10 +27,10 @@ export interface Verdict extends Judged {
 }
 
 /**
- * Time in which the lowest value of a heap is taken. Two minutes: with 10,000 objects the old generation is
- * collected about once a minute.
+ * Time in which the lowest value counts. Two minutes: a heap is collected and a moment without calls is found
+ * meanwhile.
  */
-const COLLECTED_SECONDS = 120;
+const LOWEST_SECONDS = 120;
 
 /** Most lag of the event loop, and of a poll, s. Polls that a fault holds up are made within a minute. */
 const MOST_LOOP_LAG = 1;
@@ -38,15 +38,12 @@ const MOST_POLL_LAG = 60;
 
 export const MEASURES: readonly Measure[] = [
   flat('resident memory', 'MiB', ({ residentMiB }) => residentMiB, { share: 0.05, least: 5 }),
-  {
-    ...flat('heap after collections', 'MiB', ({ heapMiB }) => heapMiB, { share: 0.05, least: 3 }),
-    judge: (points) => judgedFlat({ share: 0.05, least: 3 }, lowestOfEach(COLLECTED_SECONDS, points)),
-  },
+  lowestFlat('heap after collections', 'MiB', ({ heapMiB }) => heapMiB, { share: 0.05, least: 3 }),
   flat('memory outside the heap', 'MiB', ({ externalMiB }) => externalMiB, { share: 0.05, least: 3 }),
-  // As many as calls are under way at the moment of a sample.
-  flat('sockets', '', ({ sockets }) => sockets, { share: 0.2, least: 5 }),
+  // Each call under way at the moment of a sample has a socket and timers.
+  lowestFlat('sockets between calls', '', ({ sockets }) => sockets, { share: 0.05, least: 5 }),
   flat('other open files', '', ({ otherFiles }) => otherFiles, { share: 0.05, least: 2 }),
-  flat('timers and handles', '', ({ resources }) => resources, { share: 0.05, least: 5 }),
+  lowestFlat('timers and handles between calls', '', ({ resources }) => resources, { share: 0.05, least: 5 }),
   bounded('lag of the event loop, 99 of 100', 's', ({ loopLag }) => loopLag, MOST_LOOP_LAG),
   bounded('lag of a poll, 99 of 100', 's', ({ pollLag }) => pollLag, MOST_POLL_LAG),
 ];
@@ -60,19 +57,24 @@ export function verdictsOf(samples: readonly Sample[]): Verdict[] {
 }
 
 /**
- * The samples that count at the end of a phase: of the role that the process has then, without its first
- * `warmUpSeconds`. A process that took over fills its caches first.
+ * The samples that count at the end of a phase: those in the role that the process has then, without the
+ * first `warmUpSeconds` of it. A process that took over fills its caches first. One that stood by for a
+ * moment, as while the API server was frozen, does not.
  */
 export function settled(samples: readonly Sample[], from: number, warmUpSeconds: number): Sample[] {
   const leads = samples.at(-1)?.leads;
-  const changed = samples.findLastIndex((sample) => sample.leads !== leads);
-  const role = samples.slice(changed + 1);
-  const begins = Math.max(from, role[0]?.seconds ?? from) + warmUpSeconds;
+  const role = samples.filter((sample) => sample.seconds >= from && sample.leads === leads);
+  const begins = (role[0]?.seconds ?? from) + warmUpSeconds;
   return role.filter(({ seconds }) => seconds >= begins);
 }
 
 function flat(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {
   return { name, unit, read, judge: (points) => judgedFlat(flatness, points) };
+}
+
+function lowestFlat(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {
+  const judge: Measure['judge'] = (points) => judgedFlat(flatness, lowestOfEach(LOWEST_SECONDS, points));
+  return { name, unit, read, judge };
 }
 
 function judgedFlat(flatness: Flatness, points: readonly Point[]): Judged {

@@ -46,9 +46,9 @@ describe('the verdicts of a soak', () => {
     ['resident memory', (part) => ({ residentMiB: 150 + 10 * part })],
     ['heap after collections', (part) => ({ heapMiB: 60 + 5 * part })],
     ['memory outside the heap', (part) => ({ externalMiB: 5 + 5 * part })],
-    ['sockets', (part) => ({ sockets: 6 + Math.floor(9 * part) })],
+    ['sockets between calls', (part) => ({ sockets: 6 + Math.floor(9 * part) })],
     ['other open files', (part) => ({ otherFiles: 20 + Math.floor(6 * part) })],
-    ['timers and handles', (part) => ({ resources: 15 + Math.floor(10 * part) })],
+    ['timers and handles between calls', (part) => ({ resources: 15 + Math.floor(10 * part) })],
     ['lag of the event loop, 99 of 100', (part) => ({ loopLag: part > 0.9 ? 2 : 0 })],
     ['lag of a poll, 99 of 100', (part) => ({ pollLag: part > 0.9 ? 300 : 1 })],
   ];
@@ -62,12 +62,20 @@ describe('the verdicts of a soak', () => {
     expect(broken(lazier)).to.deep.equal([]);
   });
 
+  it('find nothing where more and more calls are under way at the moment of a sample', () => {
+    const busier = hour((part) => {
+      const calls = Math.round(((part * 90) % 1) * 100 * part);
+      return { sockets: STEADY.sockets + calls, resources: STEADY.resources + calls };
+    });
+    expect(broken(busier)).to.deep.equal([]);
+  });
+
   it('do not miss polls on a standby', () => {
     expect(broken(hour(() => ({ leads: false, pollLag: Number.NaN })))).to.deep.equal([]);
   });
 
   it('do not call an hour without samples flat', () => {
-    expect(broken([])).to.include.members(['resident memory', 'sockets']);
+    expect(broken([])).to.include.members(['resident memory', 'sockets between calls']);
   });
 });
 
@@ -80,5 +88,12 @@ describe('the samples that count', () => {
   it('are those of the last role, after a warm-up of it', () => {
     const tookOver = hour((part) => ({ leads: part >= 0.5 }));
     expect(settled(tookOver, 1_000, 600)[0]?.seconds).to.equal(2_400);
+  });
+
+  it('are those before and after a moment without the role', () => {
+    const interrupted = hour((part) => ({ leads: part < 0.9 || part > 0.91 }));
+    const counted = settled(interrupted, 1_000, 600);
+    expect([counted[0]?.seconds, counted.at(-1)?.seconds]).to.deep.equal([1_600, 3_590]);
+    expect(counted.every(({ leads }) => leads)).to.equal(true);
   });
 });
