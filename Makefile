@@ -99,8 +99,8 @@ release-check: install ## Check that all says the version of a tag: TAG=v1.2.3
 	@$(WITH_BIN) node scripts/release.ts "$$TAG"
 
 .PHONY: release-files
-release-files: install ## Write dist/release for TAG=v1.2.3, with IMAGE=REGISTRY/NAME and DIGEST=sha256:…
-	@$(WITH_BIN) node scripts/release.ts "$$TAG" "$$IMAGE" "$$DIGEST"
+release-files: build ## Write dist/release for TAG=v1.2.3, with IMAGE=REGISTRY/NAME, DIGEST=sha256:…, REPOSITORY=https://…
+	@$(WITH_BIN) node scripts/release.ts "$$TAG" "$$IMAGE" "$$DIGEST" "$$REPOSITORY"
 
 .PHONY: clean
 clean: ## Remove dist and node_modules; the control plane stays in the user's cache

@@ -18,6 +18,8 @@ import { sbomOf } from './bundle/sbom.ts';
 const PROGRAM = 'dist/main.js';
 /** The kubectl plugin: kubectl runs the file of this name that is in the PATH. */
 const COMPANION = 'dist/kubectl-etj';
+/** What an older Node says first: the plugin's users choose their own. Node 18 and older stop before this. */
+const OLD_NODE = `if (Number.parseInt(process.versions.node, 10) < 22) { console.error('error: kubectl etj needs Node.js 22.19 or newer, and node in the PATH is ' + process.version); process.exit(2); }\n`;
 /** Only the lock file is read: what is installed beside it, such as for another system, does not matter. */
 const NPM_SBOM = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'];
 
@@ -54,22 +56,33 @@ const companion = await build({
   ...BUNDLING,
   // One file, to be copied anywhere.
   sourcemap: false,
-  banner: { js: `#!/usr/bin/env node\n${BUNDLING.banner.js}` },
+  banner: { js: `#!/usr/bin/env node\n${OLD_NODE}${BUNDLING.banner.js}` },
   entryPoints: ['src/companion/main.ts'],
   outfile: COMPANION,
   metafile: true,
   define: { OPERATOR_VERSION: JSON.stringify(version) },
 });
 chmodSync(COMPANION, 0o755);
-writeFileSync(`${COMPANION}.THIRD-PARTY-NOTICES`, noticesOf(packagesIn(companion.metafile).map(licensed)));
-
 const all: Metafile = { ...metafile, outputs: { ...metafile.outputs, ...pageOutputs } };
-const packages = packagesIn(all).map(licensed);
-const sbom = sbomOf(packages, JSON.parse(execFileSync('npm', NPM_SBOM, { encoding: 'utf8' })));
 // What each file takes in the bundle: https://esbuild.github.io/analyze shows it.
 writeFileSync('dist/meta.json', JSON.stringify(all));
-writeFileSync('dist/THIRD-PARTY-NOTICES', noticesOf(packages));
-writeFileSync('dist/sbom.cdx.json', `${JSON.stringify(sbom, undefined, 2)}\n`);
+const installed = JSON.parse(execFileSync('npm', NPM_SBOM, { encoding: 'utf8' }));
+describe('main.js', all, { notices: 'dist/THIRD-PARTY-NOTICES', sbom: 'dist/sbom.cdx.json' });
+describe('kubectl-etj', companion.metafile, {
+  notices: `${COMPANION}.THIRD-PARTY-NOTICES`,
+  sbom: `${COMPANION}.sbom.cdx.json`,
+});
+
+/** Writes what a program contains: the licence texts, and a list for scanners. */
+function describe(
+  program: string,
+  of: Metafile,
+  { notices, sbom }: Record<'notices' | 'sbom', string>,
+): void {
+  const packages = packagesIn(of).map(licensed);
+  writeFileSync(notices, noticesOf(program, packages));
+  writeFileSync(sbom, `${JSON.stringify(sbomOf(packages, installed), undefined, 2)}\n`);
+}
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

@@ -1,5 +1,6 @@
 // What a release publishes beside the image: the chart and the manifests with the image by its digest.
 
+import { replaced } from './replaced.ts';
 import type { Read } from './version.ts';
 
 /** Texts by the path that they replace in the chart, and by the name under which they are published. */
@@ -38,11 +39,4 @@ export function releaseFiles(image: string, digest: string, read: Read): Release
       'install-namespaced.yaml': manifests('deploy/namespaced/install.yaml'),
     },
   };
-}
-
-function replaced(path: string, text: string, old: string | RegExp, by: string): string {
-  const parts = text.split(old);
-  if (parts.length !== 2)
-    throw new Error(`${path} has ${parts.length - 1} times what the release replaces: ${old}`);
-  return parts.join(by);
 }

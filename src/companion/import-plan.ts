@@ -18,7 +18,10 @@ export interface Manifest {
 export interface Purpose {
   readonly namespace: string;
   readonly cluster: string;
-  readonly secret: string;
+  /** Secret that the objects name. Undefined: they use the operator's own credentials. */
+  readonly secret: string | undefined;
+  /** Region that the objects name. Undefined: they use that of the Secret, else the operator's. */
+  readonly region: string | undefined;
 }
 
 /** The jobs of a cluster that no object references, in whatever case its ID is written. */
@@ -37,13 +40,18 @@ export function unreferenced(
 
 export function manifestOf(
   { jobID = '', name = '' }: Job,
-  { namespace, cluster, secret }: Purpose,
+  { namespace, cluster, secret, region }: Purpose,
 ): Manifest {
   return {
     apiVersion: API_VERSION,
     kind: KIND,
     metadata: { name: objectName(name, cluster, jobID), namespace },
-    spec: { clusterID: cluster, jobID, credentialsRef: { name: secret } },
+    spec: {
+      clusterID: cluster,
+      jobID,
+      ...(region && { regionID: region }),
+      ...(secret !== undefined && { credentialsRef: { name: secret } }),
+    },
   };
 }
 

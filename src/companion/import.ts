@@ -1,20 +1,20 @@
 /** `kubectl etj import`: objects for the jobs of a cluster in the cloud that no object references yet. */
 
-import { listJobs as jobsPage, LiveClient, PAGE_SIZE } from '../cloud/client/live-client.ts';
+import { listJobs as jobsPage, PAGE_SIZE } from '../cloud/client/live-client.ts';
 import { type Job, mapJob } from '../cloud/client/map-response.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { apiFailure } from '../kube/client/api-error.ts';
 import { collectionPath } from '../kube/client/kube-client.ts';
-import { CALL_PARTS, type CloudCheckOptions, credentialOf } from './cloud-checks.ts';
+import { type CloudOptions, liveOf, saidHere, stsOf } from './cloud/caller.ts';
+import { assumed, sourceOf } from './cloud/credentials.ts';
 import type { Connection } from './common/connection.ts';
 import { EXIT, type ExitCode, explained, Unable } from './common/failure.ts';
 import { listJobs } from './common/objects.ts';
 import { type Format, jsonText, type Output, yamlText } from './common/output.ts';
 import { type Manifest, manifestOf, unreferenced } from './import-plan.ts';
 
-export interface ImportOptions extends Omit<CloudCheckOptions, 'cluster' | 'secret' | 'stsEndpoint'> {
+export interface ImportOptions extends CloudOptions {
   readonly cluster: string;
-  readonly secret: string;
   readonly output: Format;
   /** Whether the objects are created; else they are printed. */
   readonly apply: boolean;
@@ -22,6 +22,9 @@ export interface ImportOptions extends Omit<CloudCheckOptions, 'cluster' | 'secr
 
 const OMITTED =
   'The cloud leaves out of its list jobs that have not been modified for 180 days: write objects for those by hand.';
+
+const NO_CREDENTIALS =
+  "name a Secret with --secret, or set the operator's ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 
 /** @throws Unable */
 export async function importJobs(
@@ -31,10 +34,11 @@ export async function importJobs(
 ): Promise<ExitCode> {
   const { namespace } = connection;
   if (namespace === undefined) throw new Unable('name the namespace of the new objects with --namespace');
-  const read = await credentialOf(connection, options.secret);
-  if ('finding' in read) throw new Unable(read.finding.text);
+  const source = await sourceOf(connection, options);
+  if (!source) throw new Unable(NO_CREDENTIALS);
+  const credential = await assumed(source, stsOf(options));
   const [jobs, objects] = await Promise.all([
-    cloudJobs(read.credential, namespace, options),
+    cloudJobs(credential, namespace, options),
     listJobs(connection),
   ]);
   const found = unreferenced(jobs, objects, options.cluster);
@@ -62,15 +66,16 @@ async function cloudJobs(
   namespace: string,
   { cluster, endpoint, region }: ImportOptions,
 ): Promise<Job[]> {
-  const client = new LiveClient({ ...CALL_PARTS, endpoint, regionID: region });
-  const about = { credential: { namespace }, clusterID: cluster };
+  const client = liveOf(endpoint);
+  const about = { credential: { namespace }, clusterID: cluster, ...(region && { regionID: region }) };
   const jobs = new Map<string, Job>();
   let pages = 1;
   for (let page = 1; page <= pages; page += 1) {
     const end = await client.call(jobsPage(page), about, credential);
-    if (end.kind === 'failed') throw new Unable(end.failed.failure.message);
+    if (end.kind === 'failed') throw new Unable(saidHere(end.failed.failure.message));
     for (const [jobID, fields] of end.value.jobs) jobs.set(jobID, { ...mapJob(fields), jobID });
-    pages = Math.ceil(end.value.total / PAGE_SIZE);
+    // An endpoint may give any total.
+    pages = end.value.jobs.size === 0 ? 0 : Math.ceil(end.value.total / PAGE_SIZE);
   }
   return [...jobs.values()];
 }

@@ -10,16 +10,20 @@ const version = typeof OPERATOR_VERSION === 'undefined' ? 'development' : OPERAT
 process.noDeprecation = true;
 
 // The reader of a pipe may end first, as `head` does.
-process.stdout.on('error', () => process.exit());
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => process.exit());
 
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+function untilStopped(): AbortSignal {
+  const stop = new AbortController();
+  // The second time the process ends as if there were no handler.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+  return stop.signal;
+}
 
 process.exitCode = await run(process.argv.slice(2), {
   version,
   environment: process.env,
   output: processOutput(process),
-  stop: stop.signal,
+  untilStopped,
 });
 // Connections may stay open, and must not keep the process. What is written last reaches a pipe first.
-process.stdout.write('', () => process.exit());
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));

@@ -2,11 +2,17 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../base/duration.ts';
 import { type Endpoint, isLoopback, parseEndpoint } from '../base/endpoint.ts';
+import { printable } from '../base/foreign-text.ts';
+import { isRegion } from '../job/model/reference.ts';
 import { budget } from './budget.ts';
+import type { CloudOptions } from './cloud/caller.ts';
 import { type Connection, type ConnectionOptions, connect } from './common/connection.ts';
 import { EXIT, type ExitCode, Unable } from './common/failure.ts';
 import { FORMATS, type Format, type Output } from './common/output.ts';
-import { doctor } from './doctor.ts';
+import { ClusterCandidates } from './completion/candidates.ts';
+import { complete } from './completion/complete.ts';
+import { COMPLETION_PROGRAM } from './completion/script.ts';
+import { doctor } from './doctor/doctor.ts';
 import { importJobs } from './import.ts';
 import { refresh } from './refresh.ts';
 import { status } from './status.ts';
@@ -15,8 +21,8 @@ export interface Surroundings {
   readonly version: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly output: Output;
-  /** Aborted when the user ends the command. */
-  readonly stop: AbortSignal;
+  /** Makes Ctrl-C abort the signal instead of ending the process: for commands that then say something. */
+  readonly untilStopped: () => AbortSignal;
 }
 
 const EXIT_CODES = `
@@ -24,6 +30,9 @@ Exit codes:
   0  all is well
   1  the command did its work, and something is wrong
   2  the command could not do its work: bad usage, no connection, no permission, no CRD`;
+
+/** What the program of kubectl's completion runs: `kubectl_complete-etj`. */
+const COMPLETE = '__complete';
 
 /** Longest that a refresh may wait by default: the cloud answers within 10 s, and its budget may be used. */
 const REFRESH_TIMEOUT = '1m';
@@ -38,19 +47,24 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const program = programOf(surroundings, (ended) => {
     code = ended;
   });
+  if (args[0] === COMPLETE) {
+    const candidates = new ClusterCandidates(surroundings.environment, userAgentOf(surroundings));
+    for (const line of await complete(program, args.slice(1), candidates)) surroundings.output.print(line);
+    return EXIT.fine;
+  }
   try {
     await program.parseAsync(args.flatMap(asCommander), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.unable;
     if (!(error instanceof Unable)) throw error;
-    surroundings.output.note(`error: ${error.message}`);
+    surroundings.output.note(printable(`error: ${error.message}`));
     return EXIT.unable;
   }
 }
 
 function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
-  const { output, stop, version } = surroundings;
+  const { output, untilStopped, version } = surroundings;
   const program = new Command('kubectl etj')
     .description('Shows and checks the EdgeTranscodeJobs of a cluster.')
     .version(version)
@@ -62,13 +76,13 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
     .addHelpText('after', EXIT_CODES);
   const command = (usage: string, description: string) => withConnection(program.command(usage), description);
   const connected = (options: ConnectionOptions): Connection =>
-    connect(options, surroundings.environment, `kubectl-etj/${version}`);
+    connect(options, surroundings.environment, userAgentOf(surroundings));
 
   command('status', 'Show the objects, the worst first. Exit code 1: some have an alarming problem.')
     .addOption(new Option('-o, --output <format>', 'how to write it').choices(FORMATS).default('table'))
     .option('-w, --watch', 'print changes as they come, until Ctrl-C', false)
     .action(async (options: ConnectionOptions & { output: Format; watch: boolean }) =>
-      end(await status(connected(options), options, output, stop)),
+      end(await status(connected(options), options, output, untilStopped)),
     );
 
   command('refresh', 'Request an observation now, wait until it is made, and show what changed.')
@@ -78,10 +92,13 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
     .action(async (names: string[], options: ConnectionOptions & { all: boolean; timeout: number }) => {
       if (names.length > 0 === options.all) throw new Unable('name objects, or use --all');
       const { all, timeout: timeoutMs } = options;
-      end(await refresh(connected(options), { names, all, timeoutMs }, output, stop));
+      end(await refresh(connected(options), { names, all, timeoutMs }, output, untilStopped()));
     });
 
-  command('doctor', 'Check the cluster and the operator; with --secret the cloud as well.')
+  withCloud(
+    command('doctor', 'Check the cluster and the operator, and with credentials the cloud.'),
+    'Secret of the namespace whose credentials are tried; default: those of the environment',
+  )
     .addOption(
       new Option('-o, --output <format>', 'how to write it')
         .choices(['table', 'json', 'yaml'])
@@ -89,35 +106,29 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
     )
     .option('--lease-namespace <name>', 'namespace of the Lease of the operator', 'edge-transcode-system')
     .option('--lease-name <name>', 'the Lease of the operator', 'edge-transcode-job-operator')
-    .option('--secret <name>', 'Secret of the namespace whose key is tried at STS and Live')
-    .option('--cluster <id>', 'cluster whose jobs the key must be allowed to list')
-    .option('--region <id>', 'region where the Secret names none', 'cn-shanghai')
-    .option('--endpoint <address>', 'endpoint of Live; default: by region', endpointOf)
-    .option('--sts-endpoint <address>', 'endpoint of STS; default: by region', endpointOf)
+    .option('--cluster <id>', 'cluster whose jobs the credentials must be allowed to list')
     .action(async (options: ConnectionOptions & DoctorLine) => {
-      const { secret, cluster, endpoint, stsEndpoint } = options;
-      end(await doctor(connected(options), { ...options, secret, cluster, endpoint, stsEndpoint }, output));
+      const { cluster } = options;
+      end(await doctor(connected(options), { ...options, ...cloudOf(options), cluster }, output));
     });
 
-  command(
-    'import <cluster>',
-    'Print objects for the cloud jobs of a cluster that have none in the namespace.',
+  withCloud(
+    command(
+      'import <cluster>',
+      'Print objects for the cloud jobs of a cluster that have none in the namespace.',
+    ),
+    'Secret of the namespace whose credentials list the jobs; the objects name it. Default: the credentials of the environment, and objects without a Secret',
   )
-    .requiredOption(
-      '--secret <name>',
-      'Secret of the namespace whose key lists the jobs; the objects name it',
-    )
     .addOption(
       new Option('-o, --output <format>', 'how to print them')
         .choices(['yaml', 'json', 'name'])
         .default('yaml'),
     )
     .option('--apply', 'create the objects instead of printing them', false)
-    .option('--region <id>', 'region where the Secret names none', 'cn-shanghai')
-    .option('--endpoint <address>', 'endpoint of Live; default: by region', endpointOf)
     .action(async (cluster: string, options: ConnectionOptions & ImportLine) =>
-      end(await importJobs(connected(options), { ...options, cluster, endpoint: options.endpoint }, output)),
+      end(await importJobs(connected(options), { ...options, ...cloudOf(options), cluster }, output)),
     );
+
   command('budget', 'Show how many calls a minute the intervals require, by credential and namespace.')
     .addOption(
       new Option('-o, --output <format>', 'how to write it')
@@ -140,7 +151,20 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
       const { output: format, interval: intervalMs, atLeast: atLeastMs } = options;
       end(await budget(connected(options), { output: format, intervalMs, atLeastMs }, output));
     });
+
+  program
+    .command('completion')
+    .description('Print the program that lets kubectl complete the words of kubectl etj.')
+    .action(() => output.print(COMPLETION_PROGRAM));
   return program;
+
+  function cloudOf({ secret, region, endpoint, stsEndpoint }: CloudLine): CloudOptions {
+    return { secret, region, endpoint, stsEndpoint, environment: surroundings.environment };
+  }
+}
+
+function userAgentOf({ version }: Surroundings): string {
+  return `kubectl-etj/${version}`;
 }
 
 interface BudgetLine {
@@ -149,24 +173,24 @@ interface BudgetLine {
   readonly atLeast: number;
 }
 
-interface ImportLine {
-  readonly secret: string;
-  readonly output: Format;
-  readonly apply: boolean;
-  readonly region: string;
+/** The options of the cloud as commander reads them. */
+interface CloudLine {
+  readonly secret?: string;
+  readonly region?: string;
   readonly endpoint?: Endpoint;
+  readonly stsEndpoint?: Endpoint;
 }
 
-/** The options of `doctor` as commander reads them. */
-interface DoctorLine {
+interface ImportLine extends CloudLine {
+  readonly output: Format;
+  readonly apply: boolean;
+}
+
+interface DoctorLine extends CloudLine {
   readonly output: Format;
   readonly leaseNamespace: string;
   readonly leaseName: string;
-  readonly region: string;
-  readonly secret?: string;
   readonly cluster?: string;
-  readonly endpoint?: Endpoint;
-  readonly stsEndpoint?: Endpoint;
 }
 
 function endpointOf(text: string): Endpoint {
@@ -197,6 +221,24 @@ function withConnection(command: Command, description: string): Command {
     .option('--context <name>', 'context of the kubeconfig; default: the current one')
     .option('-n, --namespace <name>', 'namespace; default: that of the context')
     .option('-A, --all-namespaces', 'all namespaces', false);
+}
+
+/** @param secret what `--secret` is for */
+function withCloud(command: Command, secret: string): Command {
+  return command
+    .option('--secret <name>', secret)
+    .option('--region <id>', 'region of the jobs; default: that of the Secret, else cn-shanghai', regionOf)
+    .option(
+      '--endpoint <address>',
+      'endpoint of Live; default: that of the Secret, else by region',
+      endpointOf,
+    )
+    .option('--sts-endpoint <address>', 'endpoint of STS; default: by region', endpointOf);
+}
+
+function regionOf(text: string): string {
+  if (isRegion(text)) return text;
+  throw new InvalidArgumentError('It is not the ID of a region, such as cn-shanghai.');
 }
 
 function durationOf(text: string): number {

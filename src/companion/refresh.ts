@@ -40,6 +40,7 @@ export async function refresh(
   // One token for all: a request is of this run.
   const token = systemClock.date().toISOString();
   const end = new AbortController();
+  const patience = AbortSignal.timeout(options.timeoutMs);
   const { ended } = followJobs(
     connection,
     (key, { after }) => {
@@ -50,20 +51,22 @@ export async function refresh(
       if (before.size === 0) end.abort();
     },
     output.note,
-    AbortSignal.any([end.signal, stop, AbortSignal.timeout(options.timeoutMs)]),
+    AbortSignal.any([end.signal, stop, patience]),
   );
   try {
-    await annotate(connection, refreshed, token);
+    await annotate(connection, refreshed, token, AbortSignal.any([stop, patience]));
   } catch (error) {
     end.abort();
     await ended;
     throw error;
   }
   await ended;
-  for (const key of before.keys())
-    output.note(
-      `${key} was not observed within ${formatDuration(options.timeoutMs)}; check that the operator runs, and its budget`,
-    );
+  if (stop.aborted) output.note(`stopped; ${before.size} of ${refreshed.length} were not observed yet`);
+  else
+    for (const key of before.keys())
+      output.note(
+        `${key} was not observed within ${formatDuration(options.timeoutMs)}; check that the operator runs, and its budget`,
+      );
   return before.size > 0 || skipped.length > 0 ? EXIT.wrong : EXIT.fine;
 }
 
@@ -118,16 +121,18 @@ export function changeOf(before: EdgeTranscodeJob, after: EdgeTranscodeJob): str
   return `${after.key} ${[`${state}${isSame ? ' (unchanged)' : ''}`, ...problem, ...reason].join('; ')}`;
 }
 
-/** Writes the annotation of each object, a few at a time. @throws Unable */
+/** Writes the annotation of each object, a few at a time, until the signal is aborted. @throws Unable */
 async function annotate(
   { calls, server }: Connection,
   jobs: readonly EdgeTranscodeJob[],
   token: string,
+  stop: AbortSignal,
 ): Promise<void> {
   const left = jobs.values();
   const body = { metadata: { annotations: { [REQUESTED_AT_ANNOTATION]: token } } };
   const work = async () => {
     for (const { key } of left) {
+      if (stop.aborted) return;
       const { namespace, name } = splitKey(key);
       const path = `${collectionPath(namespace)}/${encodeURIComponent(name)}`;
       await calls

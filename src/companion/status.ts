@@ -14,19 +14,19 @@ export interface StatusOptions {
   readonly watch: boolean;
 }
 
-/** @param stop ends following @throws Unable */
+/** @param untilStopped gives the signal that ends following @throws Unable */
 export async function status(
   connection: Connection,
   { output: format, watch }: StatusOptions,
   output: Output,
-  stop: AbortSignal,
+  untilStopped: () => AbortSignal,
 ): Promise<ExitCode> {
   const rows = rowsOf(await listJobs(connection));
   if (!watch) {
     printRows(rows, format, connection, output);
     return codeOf(rows);
   }
-  return follow(connection, rows, format, output, stop);
+  return follow(connection, rows, format, output, untilStopped());
 }
 
 function codeOf(rows: Iterable<Row>): ExitCode {

@@ -47,7 +47,7 @@ function sentenceOf(failure: ApiFailure, { what, namespace, server }: Request): 
 
 /** The ClusterRole of the installation that allows a request. */
 function roleFor(what: string): 'viewer' | 'editor' {
-  return what.startsWith('list') ? 'viewer' : 'editor';
+  return /^(list|watch) /.test(what) ? 'viewer' : 'editor';
 }
 
 function hintOf(reason: string): string {

@@ -12,12 +12,14 @@ export type Style = Parameters<typeof styleText>[0];
 export interface Cell {
   readonly text: string;
   /** Shown on terminals only. */
-  readonly style?: Style;
+  readonly style?: Style | undefined;
 }
 
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
+  /** Whether the last column continues in further lines where the terminal ends. Default: it is cut there. */
+  readonly wraps?: boolean;
 }
 
 /** Where a command writes. */
@@ -49,13 +51,13 @@ const GAP = 3;
 const LEAST_LAST = 20;
 
 /**
- * Writes a table like kubectl's, one string for each line. The last column is not padded, and cut where the
- * terminal ends.
+ * Writes a table like kubectl's, one string for each line. The last column is not padded, and cut or wrapped
+ * where the terminal ends.
  *
  * @param widths of the columns, which become wider where a text needs it. For lines that follow others
  */
 export function tableLines(
-  { head, rows }: Table,
+  { head, rows, wraps = false }: Table,
   { styled, columns }: Pick<Output, 'styled' | 'columns'>,
   widths: number[] = [],
 ): string[] {
@@ -68,16 +70,31 @@ export function tableLines(
       widths[column] = Math.max(widths[column] ?? 0, widthOf(text) + GAP);
   const taken = widths.reduce((sum, width) => sum + width, 0);
   const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(LEAST_LAST, columns - taken);
-  return all.map((row) =>
+  const lineOf = (row: readonly Cell[]) =>
     row
       .map(({ text, style }, column) => {
-        const shown = column === last ? cut(text, room) : text;
         const padding = column === last ? '' : ' '.repeat((widths[column] ?? 0) - widthOf(text));
-        return `${style ? styled(style, shown) : shown}${padding}`;
+        return `${style ? styled(style, text) : text}${padding}`;
       })
       .join('')
-      .trimEnd(),
-  );
+      .trimEnd();
+  return all.flatMap((row) => {
+    const { text = '', style } = row[last] ?? {};
+    const [first = '', ...others] = wraps ? wrapped(text, room) : [cut(text, room)];
+    const line = lineOf([...row.slice(0, last), { text: first, style }]);
+    return [line, ...others.map((other) => `${' '.repeat(taken)}${other}`)];
+  });
+}
+
+/** Lines of whole words. A word that is longer than a line has a line of its own. */
+function wrapped(text: string, room: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && widthOf(`${line} ${word}`) <= room) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Characters that a terminal shows in two columns: those of East Asia, and emoji. */

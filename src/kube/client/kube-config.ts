@@ -11,7 +11,7 @@ import { KubeConfig, type RequestContext, type User } from '@kubernetes/client-n
 import { Agent } from 'undici';
 import { ExecCredential } from './exec-credential.ts';
 import { clusterInfoOf, clusterOf, TOKEN_FILE, userOf } from './kubeconfig-fields.ts';
-import { readKubeconfig, textField, Unusable } from './kubeconfig-files.ts';
+import { contextNames, readKubeconfig, textField, Unusable } from './kubeconfig-files.ts';
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>;
 
@@ -93,6 +93,11 @@ export function loadKubeConfig<Config extends KubeConfig>(config: Config, source
     throw new Error(`the kubeconfig cannot be used: ${problemOf(error)}`);
   }
   return config;
+}
+
+/** Names of the contexts that `--context` may name. @throws Unusable, and errors of the file system */
+export function contextsOf({ path, environment }: Pick<KubeConfigSource, 'path' | 'environment'>): string[] {
+  return path === undefined ? contextNames(defaultFiles(environment), true) : contextNames([path], false);
 }
 
 function load(config: KubeConfig, { path, context, environment, root = '' }: KubeConfigSource): void {

@@ -37,6 +37,24 @@ export function readKubeconfig(
   mayMiss: boolean,
   wanted?: string,
 ): KubeconfigEntries {
+  const { all, current } = merged(files, mayMiss);
+  if (wanted !== undefined && !all.contexts.has(wanted))
+    throw new Unusable(`it has no context ${wanted}; kubectl config get-contexts lists those that it has`);
+  return entriesOf(all, wanted ?? current);
+}
+
+/** Names of all contexts. @throws Unusable, and errors of the file system */
+export function contextNames(files: readonly string[], mayMiss: boolean): string[] {
+  return [...merged(files, mayMiss).all.contexts.keys()];
+}
+
+interface Merged {
+  readonly all: Readonly<Record<Kind, Entries>>;
+  /** Name of the current context. */
+  readonly current: string | undefined;
+}
+
+function merged(files: readonly string[], mayMiss: boolean): Merged {
   const all = { clusters: new Map(), users: new Map(), contexts: new Map() } satisfies Record<Kind, Entries>;
   let current: string | undefined;
   let found = 0;
@@ -49,9 +67,7 @@ export function readKubeconfig(
     for (const kind of ['clusters', 'users', 'contexts'] as const) merge(all[kind], kind, document, file);
   }
   if (found === 0) throw new Unusable(`none of the files of KUBECONFIG exists: ${files.join(', ')}`);
-  if (wanted !== undefined && !all.contexts.has(wanted))
-    throw new Unusable(`it has no context ${wanted}; kubectl config get-contexts lists those that it has`);
-  return entriesOf(all, wanted ?? current);
+  return { all, current };
 }
 
 function entriesOf(all: Readonly<Record<Kind, Entries>>, current: string | undefined): KubeconfigEntries {

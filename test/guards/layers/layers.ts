@@ -31,16 +31,36 @@ export const MAY_IMPORT: RoomTable = {
   'page/client': ['overview', 'page/views'],
 
   'companion/common': ['api', 'base', 'kube/client', 'kube/informer'],
-  companion: [
+  'companion/cloud': [
+    'base',
+    'companion/common',
+    'job/model',
+    'kube/client',
+    'credentials',
+    'cloud/client',
+    'cloud/sts',
+  ],
+  'companion/doctor': [
     'api',
     'base',
     'overview',
     'companion/common',
+    'companion/cloud',
+    'kube/client',
+    'credentials',
+    'cloud/client',
+    'cloud/sts',
+  ],
+  'companion/completion': ['api', 'base', 'companion/common', 'kube/client'],
+  companion: [
+    'api',
+    'base',
+    'overview',
+    'companion/*',
     'kube/client',
     'job/*',
     'credentials',
     'cloud/client',
-    'cloud/sts',
   ],
 
   'job/model': ['api', 'base'],

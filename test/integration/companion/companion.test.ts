@@ -1,18 +1,35 @@
-/** `kubectl etj` before the real API server, operator and simulated cloud, in several contexts. */
+/**
+ * `kubectl etj` before the real API server, operator and simulated cloud, in several contexts. With
+ * PICTURES=1 it also draws the recording of the docs.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Finding } from '../../../src/companion/findings.ts';
-import { createAccount, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
+import { widthOf } from '../../../src/companion/common/output.ts';
+import type { Finding } from '../../../src/companion/doctor/findings.ts';
+import { type CloudKey, createAccount, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
 import { applyCrd } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
 import { changeSpec, secret, secretData } from '../support/user-side.ts';
-import { CLUSTER_ID, is, job } from '../support/world.ts';
+import { is, job } from '../support/world.ts';
 import { Etj, fieldsOf } from './etj.ts';
+import { drawRecording, type Scene } from './recording/drawing.ts';
+
+const COLUMNS = 150;
+
+/** Where the shipped manifests install the operator, and `doctor` looks for its Lease. */
+const LEASE_NAMESPACE = 'edge-transcode-system';
+
+/** Whether the picture of the docs is replaced. */
+const PICTURE = Boolean(process.env.PICTURES);
 
 describe('kubectl etj', function () {
   this.timeout(60_000);
   const scene = useWorld({ operator: 'none', crd: false });
   let etj: Etj;
   let running: JobIDs;
+  /** Must be in nothing that is printed. */
+  const secrets = ['CANARY'];
 
   scene.setUp(async () => {
     const { world } = scene;
@@ -41,23 +58,12 @@ describe('kubectl etj', function () {
     expect(code).to.equal(2);
   });
 
-  for (const [what, args, complaint] of [
-    ['an unknown context', ['status', '--context=none'], 'it has no context none'],
-    ['an unknown command', ['statsu'], "unknown command 'statsu'"],
-    ['an unknown format', ['status', '-o', 'xml'], 'Allowed choices are'],
-    ['nothing to refresh', ['refresh'], 'name objects, or use --all'],
-  ] as const)
-    it(`refuses ${what} as bad usage`, async () => {
-      const { code, stderr } = await etj.run(...args);
-      expect(stderr).to.contain(complaint);
-      expect(code).to.equal(2);
-    });
-
   describe('with objects in two namespaces', () => {
     scene.setUp(async () => {
       const { world } = scene;
       await applyCrd(world.controlPlane);
       await world.kubectl('create', 'namespace', 'news');
+      await world.kubectl('create', 'namespace', LEASE_NAMESPACE);
       running = await createJob(world, {
         name: '直播间 \u202e1',
         streamInput: 'rtmp://push.example.com/CANARY',
@@ -68,11 +74,21 @@ describe('kubectl etj', function () {
         job('stopped', { ...stopped, expectedState: 'Running' }, 'news'),
         job('missing', noJob(), 'news'),
       );
-      await world.operator();
+      await world.operator({ args: ['--leader-elect', `--lease-namespace=${LEASE_NAMESPACE}`] });
       await world.until('running', (each) => is(each, 'Ready', 'True'));
       await world.until('stopped', (each) => is(each, 'AsExpected', 'False'), { namespace: 'news' });
       await world.until('missing', (each) => is(each, 'Ready', 'False'), { namespace: 'news' });
     });
+
+    const scenes: Scene[] = [];
+
+    /** Runs a command on a terminal, for the picture of the docs. @returns what it wrote there */
+    async function recorded(command: string): Promise<string> {
+      const began = performance.now();
+      const { stdout: written } = await etj.onTerminal(COLUMNS, command);
+      scenes.push({ command, written, seconds: (performance.now() - began) / 1_000 });
+      return written;
+    }
 
     it('shows those of a namespace, with exit code 0 when all are fine', async () => {
       const { code, stdout, stderr } = await etj.run('status');
@@ -135,12 +151,19 @@ describe('kubectl etj', function () {
       expect(code).to.equal(2);
     });
 
+    it('colours problems on a terminal only, where the line ends with it', async () => {
+      const coloured = await recorded('kubectl etj status -A');
+      const plain = await etj.onTerminal(COLUMNS, 'NO_COLOR=1 kubectl etj status -A');
+      expect(coloured).to.contain('\u001b[31m');
+      expect(plain.stdout).to.contain('NotReady').and.not.contain('\u001b');
+      for (const each of plain.stdout.trimEnd().split('\r\n')) expect(widthOf(each)).to.be.at.most(COLUMNS);
+    });
+
     it('refreshes an object that is due tomorrow, and shows what changed', async () => {
       await scene.world.cloud.admin.stopJob(running);
-      const { code, stdout, stderr } = await etj.run('refresh', 'running');
-      expect(stderr).to.equal('');
-      expect(stdout).to.equal('default/running Running -> NotStarted\n');
-      expect(code).to.equal(0);
+      expect(await recorded('kubectl etj refresh running')).to.equal(
+        'default/running Running -> NotStarted\r\n',
+      );
     });
 
     it('refreshes all objects', async () => {
@@ -164,45 +187,82 @@ describe('kubectl etj', function () {
       expect(code).to.equal(2);
     });
 
-    it('says by doctor what is well, and what to do about the rest', async () => {
-      const { world } = scene;
-      const key = await createAccount(world);
-      await world.apply(secret('key', secretData(key)));
-      const { endpoint, stsEndpoint } = world.cloud;
-      const cloud = [`--endpoint=${endpoint}`, `--sts-endpoint=${stsEndpoint}`, `--cluster=${CLUSTER_ID}`];
-      const checked = async (...args: string[]) => {
-        const { code, stdout } = await etj.run('doctor', ...args, '-o=json');
-        const { items } = JSON.parse(stdout) as { items: Finding[] };
-        return { code, found: new Map(items.map((each) => [each.check, each])) };
-      };
-      const admin = await checked('--secret=key', ...cloud);
-      for (const check of ['API server', 'clock', 'CRD', 'you may list', 'you may create', 'objects', 'STS'])
-        expect(admin.found.get(check), check).to.include({ verdict: 'ok' });
-      expect(admin.found.get('STS')?.text).to.contain(`of account ${key.accountID}`);
-      expect(admin.found.get('leader')?.text).to.contain('without --leader-elect');
-      // Nothing of another account is in its list.
-      expect(admin.found.get('Live')).to.include({ check: 'Live' });
-      const guest = await checked('--context=guest');
-      expect(guest.found.get('you may list')).to.include({ verdict: 'wrong' });
-      expect(guest.found.get('CRD')).to.include({ verdict: 'unknown' });
-      expect([admin.code, guest.code]).to.deep.equal([1, 1]);
-    });
+    let key: CloudKey;
+    let cloud: string[];
+    let roleARN: string;
 
-    it('imports the jobs of a cluster once, also those with Chinese names', async () => {
+    scene.setUp(async () => {
       const { world } = scene;
-      const { accountID, ...key } = await createAccount(world);
+      key = await createAccount(world);
+      secrets.push(key.accessKeySecret);
+      const { accountID } = key;
+      ({ roleARN } = await world.cloud.admin.createRole({
+        accountID,
+        roleName: 'reader',
+      }));
+      cloud = [`--endpoint=${world.cloud.endpoint}`, `--sts-endpoint=${world.cloud.stsEndpoint}`];
       await world.kubectl('create', 'namespace', 'imported');
-      await world.apply(secret('key', secretData({ accountID, ...key }), 'imported'));
+      const away = 'http://127.0.0.1:1';
+      await world.apply(
+        ...['default', 'imported'].map((each) => secret('key', secretData(key), each)),
+        secret('role', { ...secretData(key), roleARN, endpoint: away }, 'imported'),
+      );
       for (const name of ['直播间', 'Main HD', 'referenced'])
         await createJob(world, { name, accountID, clusterID: 'imported-cluster' });
-      const args = [
-        'import',
-        'imported-cluster',
-        '-n=imported',
-        '--secret=key',
-        `--endpoint=${world.cloud.endpoint}`,
-      ];
-      const dry = await etj.run(...args, '-o=json');
+    });
+
+    async function checked(variables: NodeJS.ProcessEnv, ...args: string[]) {
+      const { code, stdout } = await etj.runWith(variables, 'doctor', ...args, '-o=json');
+      const { items } = JSON.parse(stdout) as { items: Finding[] };
+      return { code, found: new Map(items.map((each) => [each.check, each])) };
+    }
+
+    it('says by doctor what is well', async () => {
+      const { code, found } = await checked({}, '--secret=key', ...cloud, '--cluster=imported-cluster');
+      for (const check of [
+        ...['API server', 'clock', 'CRD', 'you may list', 'you may create', 'watch', 'objects'],
+        ...['credentials', 'STS', 'Live'],
+      ])
+        expect(found.get(check), check).to.include({ verdict: 'ok' });
+      expect(found.get('CRD')?.text).to.match(/created \d+s ago$/);
+      expect(found.get('watch')?.text).to.equal('events come at once');
+      expect(found.get('STS')?.text).to.contain(`of account ${key.accountID}`);
+      expect(found.get('Live')?.text).to.contain('lists 3 jobs');
+      expect(found.get('leader')?.text).to.contain(' leads, and renewed its Lease');
+      expect(code).to.equal(0);
+    });
+
+    it('checks by doctor the credentials of the environment, and without any says so', async () => {
+      const { accessKeyID, accessKeySecret } = key;
+      const good = {
+        ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyID,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
+      };
+      const [of, wrong, half, none] = await Promise.all([
+        checked(good, ...cloud),
+        checked({ ...good, ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'another' }, ...cloud),
+        checked({ ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyID }, ...cloud),
+        checked({}),
+      ]);
+      expect(of.found.get('credentials')?.text).to.contain('ALIBABA_CLOUD_ACCESS_KEY_ID of the environment');
+      expect(of.found.get('STS')).to.include({ verdict: 'ok' });
+      expect(of.found.get('Live')).to.include({ verdict: 'skipped' });
+      expect(wrong.found.get('STS')?.text).to.contain('did not accept the credentials of the environment');
+      expect(half.found.get('credentials')).to.include({ verdict: 'wrong' });
+      expect(none.found.get('credentials')).to.include({ verdict: 'skipped' });
+    });
+
+    it('says by doctor what a guest may not do', async () => {
+      const { code, found } = await checked({}, '--context=guest', '--lease-name=another');
+      expect(found.get('you may list')).to.include({ verdict: 'wrong' });
+      expect(found.get('CRD')).to.include({ verdict: 'unknown' });
+      expect(code).to.equal(1);
+    });
+
+    const imported = (...args: string[]) => etj.run('import', 'imported-cluster', '-n=imported', ...args);
+
+    it('imports the jobs of a cluster once, also those with Chinese names', async () => {
+      const dry = await imported('--secret=key', ...cloud, '-o=json');
       expect(dry.stderr)
         .to.contain('3 jobs in cluster imported-cluster: 0 have an object')
         .and.contain('180 days');
@@ -212,11 +272,51 @@ describe('kubectl etj', function () {
       );
       expect(names).to.have.members(['job', 'main-hd', 'referenced']);
       expect(await etj.run('status', '-n=imported', '-o=name')).to.include({ stdout: '' });
-      const applied = await etj.run(...args, '--apply');
+      const applied = await imported('--secret=key', ...cloud, '--apply');
       expect(applied.stdout.match(/ created$/gm)).to.have.lengthOf(3);
-      const again = await etj.run(...args, '--apply');
+      const again = await imported('--secret=key', ...cloud, '--apply');
       expect(again.stdout).to.equal('');
       expect(again.stderr).to.contain('3 have an object in namespace imported, 0 have none');
+    });
+
+    it('imports with the role of a Secret, and asks before it uses an endpoint of a Secret', async () => {
+      const { admin } = scene.world.cloud;
+      const refused = await imported('--secret=role', cloud[1] as string);
+      expect(refused.stderr).to.equal(
+        "error: Secret imported/role names the endpoint http://127.0.0.1:1, which is not the cloud's own; if you trust it, repeat with --endpoint=http://127.0.0.1:1\n",
+      );
+      expect(refused.code).to.equal(2);
+      const { code, stderr } = await imported('--secret=role', ...cloud);
+      expect(stderr).to.contain('3 have an object in namespace imported, 0 have none');
+      expect(code).to.equal(0);
+      expect(await admin.sessions({ roleARN })).to.have.lengthOf(1);
+      await admin.modifyRole({ roleARN, trusted: false });
+      const untrusted = await imported('--secret=role', ...cloud);
+      expect(untrusted.stderr).to.contain('the role may not be assumed');
+    });
+
+    it('completes commands, options, and names from the cluster', async () => {
+      const [commands, objects, everywhere, namespaces, contexts, formats] = await Promise.all([
+        etj.completed('re'),
+        etj.completed('refresh', '-n', 'news', ''),
+        etj.completed('refresh', '-A', 'default/'),
+        etj.completed('status', '--namespace', 'ne'),
+        etj.completed('status', '--context', ''),
+        etj.completed('doctor', '-o', ''),
+      ]);
+      expect(commands[0]).to.match(/^refresh\tRequest an observation/);
+      expect(objects).to.deep.equal(['missing', 'stopped', ':4']);
+      expect(everywhere).to.deep.equal(['default/running', ':4']);
+      expect(namespaces).to.deep.equal(['news', ':4']);
+      expect(contexts).to.include.members(['news', 'away', 'guest']);
+      expect(formats).to.deep.equal(['table', 'json', 'yaml', ':4']);
+      // Nothing that goes wrong disturbs the user's line.
+      expect(await etj.completed('status', '--context', 'away', '-n', '')).to.deep.equal([':4']);
+    });
+
+    it('ends quietly when the reader of its pipe ends', async () => {
+      const { stderr } = await etj.inShell('kubectl etj status -A -o json 2>&1 | true');
+      expect(stderr).to.equal('');
     });
 
     it('prints changes as they come, and ends with the state at its end', async () => {
@@ -241,6 +341,23 @@ describe('kubectl etj', function () {
       const { code, stderr } = await etj.run('refresh', 'stopped', '-n=news', '--timeout=300ms');
       expect(stderr).to.contain('news/stopped was not observed within 0.3s');
       expect(code).to.equal(1);
+    });
+
+    it('draws its recording', async () => {
+      if (PICTURE) for (const command of ['doctor', 'budget -A']) await recorded(`kubectl etj ${command}`);
+      const drawing = drawRecording(scenes, COLUMNS);
+      expect(drawing)
+        .to.contain('>kubectl etj status -A<')
+        .and.contain('>直播间<')
+        .and.contain('class="red"');
+      expect(drawing).to.contain('default/running Running -&gt; NotStarted');
+      if (PICTURE)
+        await writeFile(join(import.meta.dirname, '../../../docs/images/kubectl-etj.svg'), drawing);
+    });
+
+    it('has printed no key and no stream in all this', () => {
+      expect(etj.written).to.contain('default/running');
+      for (const each of secrets) expect(etj.written).to.not.contain(each);
     });
   });
 });

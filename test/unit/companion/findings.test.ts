@@ -5,7 +5,7 @@ import {
   freshnessFinding,
   leaseFinding,
   SPEC_FIELDS,
-} from '../../../src/companion/findings.ts';
+} from '../../../src/companion/doctor/findings.ts';
 import { readCrd } from '../../guards/deploy/manifests.ts';
 import { aJob } from '../kit/samples/a-job.ts';
 import { anOverdueStatus, aRunningStatus } from '../kit/samples/a-status.ts';
@@ -14,7 +14,12 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 
 describe('what kubectl etj doctor finds', () => {
   it('of the CRD of this repository is ok', async () => {
-    expect(crdFinding(await readCrd(), 'v1alpha1')).to.include({ verdict: 'ok' });
+    const stored = { ...(await readCrd()), metadata: { creationTimestamp: '2025-12-30T00:00:00Z' } };
+    expect(crdFinding(stored, 'v1alpha1', NOW)).to.deep.equal({
+      check: 'CRD',
+      verdict: 'ok',
+      text: 'v1alpha1 with the fields that this build knows, created 2d0h ago',
+    });
   });
 
   const crdWith = (fields: readonly string[], served = true) => ({
@@ -34,10 +39,12 @@ describe('what kubectl etj doctor finds', () => {
   });
 
   it('of another CRD is what it lacks or has in addition', () => {
-    expect(crdFinding(crdWith(SPEC_FIELDS.slice(1)), 'v1alpha1').text).to.contain('without spec.clusterID;');
-    expect(crdFinding(crdWith([...SPEC_FIELDS, 'more']), 'v1alpha1')).to.include({ verdict: 'unknown' });
+    expect(crdFinding(crdWith(SPEC_FIELDS.slice(1)), 'v1alpha1', NOW).text).to.contain(
+      'without spec.clusterID;',
+    );
+    expect(crdFinding(crdWith([...SPEC_FIELDS, 'more']), 'v1alpha1', NOW)).to.include({ verdict: 'unknown' });
     for (const crd of [crdWith(SPEC_FIELDS, false), {}, undefined])
-      expect(crdFinding(crd, 'v1alpha1').text).to.contain('does not serve v1alpha1');
+      expect(crdFinding(crd, 'v1alpha1', NOW).text).to.contain('does not serve v1alpha1');
   });
 
   it('of clocks is how far they are apart', () => {

@@ -26,12 +26,15 @@ describe('the import of cloud jobs', () => {
     expect(objectName('直播间', 'another-cluster', JOB_ID)).to.not.equal(name);
   });
 
-  it('names the Secret in each object', () => {
-    const purpose = { namespace: 'media', cluster: CLUSTER_ID, secret: 'key' };
+  it('names the Secret and the region in each object, if there are any', () => {
+    const purpose = { namespace: 'media', cluster: CLUSTER_ID, secret: 'key', region: 'cn-beijing' };
+    const ids = { clusterID: CLUSTER_ID, jobID: JOB_ID };
     expect(manifestOf({ jobID: JOB_ID }, purpose).spec).to.deep.equal({
-      clusterID: CLUSTER_ID,
-      jobID: JOB_ID,
+      ...ids,
+      regionID: 'cn-beijing',
       credentialsRef: { name: 'key' },
     });
+    const own = { ...purpose, secret: undefined, region: undefined };
+    expect(manifestOf({ jobID: JOB_ID }, own).spec).to.deep.equal(ids);
   });
 });

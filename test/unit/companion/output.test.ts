@@ -24,6 +24,13 @@ describe('the tables of kubectl etj', () => {
     expect(widthOf(lines[1] ?? '')).to.be.within(28, 30);
   });
 
+  it('continues the last column below itself where it must be read to its end', () => {
+    const table = { head: ['A', 'ADVICE'], rows: [cells('a', 'one two threeandmore four')], wraps: true };
+    const lines = tableLines(table, { ...PLAIN, columns: 24 });
+    expect(lines).to.deep.equal(['A   ADVICE', 'a   one two threeandmore', '    four']);
+    expect(tableLines(table, PLAIN)).to.have.lengthOf(2);
+  });
+
   it('shows what a terminal would obey', () => {
     const [, line] = tableLines({ head: ['A', 'B'], rows: [cells('a\u001b[2J', '\u202eb')] }, PLAIN);
     expect(line).to.equal('a\uFFFD[2J   \uFFFDb');

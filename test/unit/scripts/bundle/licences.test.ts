@@ -56,7 +56,7 @@ describe('licensed', () => {
 describe('noticesOf', () => {
   it('prints a text once, below all packages that share it', () => {
     const one = licensedWith({ LICENSE: TEXT });
-    const notices = noticesOf([
+    const notices = noticesOf('main.js', [
       one,
       { ...one, name: 'b-package' },
       { ...one, name: 'c', text: 'Another text.' },

@@ -1,12 +1,15 @@
 /** What `doctor` found: for each check ok, or what to do. The judgements are pure. */
-import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import { formatDuration } from '../base/duration.ts';
-import { ageText } from '../overview/age-text.ts';
-import type { Style, Table } from './common/output.ts';
-import { rowsOf } from './status-view.ts';
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import { formatDuration } from '../../base/duration.ts';
+import { ageText } from '../../overview/age-text.ts';
+import { rowOf } from '../../overview/row.ts';
+import type { Style, Table } from '../common/output.ts';
 
-/** `unknown`: the check could not be made, such as without a permission. */
-export type Verdict = 'ok' | 'wrong' | 'unknown';
+/**
+ * `unknown`: the check could not be made, such as without a permission. `skipped`: the user has not named
+ * what it needs.
+ */
+export type Verdict = 'ok' | 'wrong' | 'unknown' | 'skipped';
 
 export interface Finding {
   readonly check: string;
@@ -15,11 +18,18 @@ export interface Finding {
   readonly text: string;
 }
 
-const STYLES: Readonly<Record<Verdict, Style>> = { ok: 'green', wrong: ['bold', 'red'], unknown: 'yellow' };
+const STYLES: Readonly<Record<Verdict, Style>> = {
+  ok: 'green',
+  wrong: ['bold', 'red'],
+  unknown: 'yellow',
+  skipped: 'gray',
+};
 
 export function findingsTable(findings: readonly Finding[]): Table {
   return {
     head: ['CHECK', 'RESULT', 'FOUND'],
+    // What to do must be read to its end.
+    wraps: true,
     rows: findings.map(({ check, verdict, text }) => [
       { text: check },
       { text: verdict, style: STYLES[verdict] },
@@ -45,9 +55,10 @@ const CRD = 'CRD';
  * Judges the CRD as it is stored, of any shape.
  *
  * @param version that this build reads
+ * @param now Unix time of the API server, ms
  */
-export function crdFinding(crd: unknown, version: string): Finding {
-  const { spec } = (crd ?? {}) as { spec?: { versions?: unknown } };
+export function crdFinding(crd: unknown, version: string, now: number): Finding {
+  const { spec, metadata } = (crd ?? {}) as StoredCrd;
   const versions = Array.isArray(spec?.versions) ? (spec.versions as CrdVersion[]) : [];
   const served = versions.find(({ name }) => name === version);
   if (!served?.served)
@@ -67,7 +78,14 @@ export function crdFinding(crd: unknown, version: string): Finding {
       verdict: 'unknown',
       text: `it is newer than this build: with spec.${newer.join(', spec.')}; use the kubectl etj of its release`,
     };
-  return { check: CRD, verdict: 'ok', text: `${version} with the fields that this build knows` };
+  const age = (now - Date.parse(`${metadata?.creationTimestamp}`)) / 1_000;
+  const created = Number.isNaN(age) ? '' : `, created ${ageText(age)} ago`;
+  return { check: CRD, verdict: 'ok', text: `${version} with the fields that this build knows${created}` };
+}
+
+interface StoredCrd {
+  readonly metadata?: { readonly creationTimestamp?: unknown };
+  readonly spec?: { readonly versions?: unknown };
 }
 
 interface CrdVersion {
@@ -125,7 +143,7 @@ export function leaseFinding(
 /** Judges whether the objects are observed. */
 export function freshnessFinding(jobs: readonly EdgeTranscodeJob[]): Finding {
   const check = 'objects';
-  const rows = rowsOf(jobs);
+  const rows = jobs.map((job) => rowOf(job, undefined));
   const count = (wanted: string) => rows.filter(({ problem }) => problem === wanted).length;
   const [stale, pending] = [count('NotFresh'), count('Pending')];
   if (stale + pending > 0)

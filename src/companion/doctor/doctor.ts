@@ -1,13 +1,13 @@
 /** `kubectl etj doctor`: checks the cluster and, with a Secret, the cloud. */
-import { GROUP, PLURAL, VERSION } from '../api/edge-transcode-job.ts';
-import { systemClock } from '../base/clock.ts';
-import type { ApiAnswer, ApiCall } from '../kube/client/api-calls.ts';
-import { type ApiFailure, apiFailure } from '../kube/client/api-error.ts';
-import { type CloudCheckOptions, cloudFindings } from './cloud-checks.ts';
-import type { Connection } from './common/connection.ts';
-import { EXIT, type ExitCode, Unable } from './common/failure.ts';
-import { listJobs } from './common/objects.ts';
-import { type Format, jsonText, type Output, tableLines, yamlText } from './common/output.ts';
+import { GROUP, PLURAL, VERSION } from '../../api/edge-transcode-job.ts';
+import { systemClock } from '../../base/clock.ts';
+import type { ApiAnswer, ApiCall } from '../../kube/client/api-calls.ts';
+import { type ApiFailure, apiFailure } from '../../kube/client/api-error.ts';
+import type { Connection } from '../common/connection.ts';
+import { EXIT, type ExitCode, Unable } from '../common/failure.ts';
+import { listJobs } from '../common/objects.ts';
+import { type Format, jsonText, type Output, tableLines, yamlText } from '../common/output.ts';
+import { type CloudCheckOptions, cloudFindings } from './cloud-findings.ts';
 import {
   clockFinding,
   crdFinding,
@@ -16,7 +16,9 @@ import {
   freshnessFinding,
   type LeaseSpec,
   leaseFinding,
+  type Verdict,
 } from './findings.ts';
+import { watchFinding } from './watch-finding.ts';
 
 export interface DoctorOptions extends CloudCheckOptions {
   readonly output: Format;
@@ -31,18 +33,24 @@ export async function doctor(
   output: Output,
 ): Promise<ExitCode> {
   const { date, version } = await serverOf(connection);
-  const findings: Finding[] = [
-    { check: 'API server', verdict: 'ok', text: `${connection.server}, Kubernetes ${version}` },
-    clockFinding(date, systemClock.date().getTime()),
-    await crd(connection),
-    ...(await permissions(connection)),
-    await leader(connection, options, Date.parse(date ?? '')),
-    await objects(connection),
-    ...(await cloudFindings(connection, options)),
-  ];
-  print(findings, options.output, output);
-  return findings.every(({ verdict }) => verdict === 'ok') ? EXIT.fine : EXIT.wrong;
+  const here = systemClock.date().getTime();
+  const there = Date.parse(date ?? '');
+  const serverNow = Number.isNaN(there) ? here : there;
+  const findings = await Promise.all([
+    { check: 'API server', verdict: 'ok', text: `${connection.server}, Kubernetes ${version}` } as const,
+    clockFinding(date, here),
+    crd(connection, serverNow),
+    permissions(connection),
+    leader(connection, options, serverNow),
+    objects(connection),
+    cloudFindings(connection, options),
+  ]);
+  const all = findings.flat();
+  print(all, options.output, output);
+  return all.every(({ verdict }) => FINE.has(verdict)) ? EXIT.fine : EXIT.wrong;
 }
+
+const FINE: ReadonlySet<Verdict> = new Set(['ok', 'skipped']);
 
 function print(findings: readonly Finding[], format: Format, output: Output): void {
   if (format === 'json') output.print(jsonText({ items: findings }));
@@ -64,10 +72,10 @@ async function serverOf({
   return { date: answer.date, version: textOf(gitVersion) ?? 'of an unknown version' };
 }
 
-async function crd({ calls }: Connection): Promise<Finding> {
+async function crd({ calls }: Connection, serverNow: number): Promise<Finding> {
   const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${PLURAL}.${GROUP}`;
   const answer = await tried(calls.call({ method: 'GET', path }));
-  if (!('failure' in answer)) return crdFinding(answer.data, VERSION);
+  if (!('failure' in answer)) return crdFinding(answer.data, VERSION, serverNow);
   const { failure } = answer;
   if (failure.status === 404)
     return { check: 'CRD', verdict: 'wrong', text: 'it is not installed; kubectl apply -f crds/' };
@@ -112,10 +120,7 @@ async function leader(
   const answer = await tried(calls.call({ method: 'GET', path }));
   const check = 'leader';
   if (!('failure' in answer)) {
-    return leaseFinding(
-      leaseSpecOf(answer.data),
-      Number.isNaN(serverNow) ? systemClock.date().getTime() : serverNow,
-    );
+    return leaseFinding(leaseSpecOf(answer.data), serverNow);
   }
   if (answer.failure.status === 404)
     return {
@@ -145,16 +150,18 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-async function objects(connection: Connection): Promise<Finding> {
+/** Lists the objects, and then opens a watch of them. */
+async function objects(connection: Connection): Promise<Finding[]> {
   try {
-    return freshnessFinding(await listJobs(connection));
+    const jobs = await listJobs(connection);
+    return [await watchFinding(connection, jobs.length > 0), freshnessFinding(jobs)];
   } catch (error) {
     if (!(error instanceof Unable)) throw error;
-    return { check: 'objects', verdict: 'unknown', text: error.message };
+    return [{ check: 'objects', verdict: 'unknown', text: error.message }];
   }
 }
 
-export function unread(check: string, what: string, { status, reason }: ApiFailure): Finding {
+function unread(check: string, what: string, { status, reason }: ApiFailure): Finding {
   const text =
     status === 403
       ? `you may not read ${what}; ask an administrator to run this`
@@ -162,7 +169,7 @@ export function unread(check: string, what: string, { status, reason }: ApiFailu
   return { check, verdict: 'unknown', text };
 }
 
-export async function tried<T>(call: Promise<T>): Promise<T | { readonly failure: ApiFailure }> {
+async function tried<T>(call: Promise<T>): Promise<T | { readonly failure: ApiFailure }> {
   try {
     return await call;
   } catch (error) {

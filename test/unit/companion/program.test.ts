@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import type { Output } from '../../../src/companion/common/output.ts';
+import { run } from '../../../src/companion/program.ts';
+
+describe('the command line of kubectl etj', () => {
+  /** Runs without a kubeconfig: what is tested here needs none. */
+  async function ended(...args: string[]) {
+    let [stdout, stderr] = ['', ''];
+    const output: Output = {
+      print: (text) => {
+        stdout += `${text}\n`;
+      },
+      note: (text) => {
+        stderr += `${text}\n`;
+      },
+      styled: (_, text) => text,
+      columns: undefined,
+    };
+    const environment = { HOME: '/nowhere' };
+    const untilStopped = () => new AbortController().signal;
+    const code = await run(args, { version: '1.2.3', environment, output, untilStopped });
+    return { code, stdout, stderr };
+  }
+
+  for (const [what, args, complaint] of [
+    ['an unknown command', ['statsu'], "unknown command 'statsu'"],
+    ['an unknown format', ['status', '-o', 'xml'], 'Allowed choices are'],
+    ['nothing to refresh', ['refresh'], 'name objects, or use --all'],
+    ['names and all', ['refresh', 'one', '--all'], 'name objects, or use --all'],
+    ['no duration', ['refresh', 'one', '--timeout=soon'], 'not a duration such as 30s'],
+    ['an endpoint of plain HTTP', ['doctor', '--endpoint=http://example.com'], 'It must be https'],
+    ['no region', ['import', 'cluster', '--region=Shanghai!'], 'not the ID of a region'],
+    ['no cluster', ['import'], "missing required argument 'cluster'"],
+    ['no kubeconfig', ['status'], 'the kubeconfig cannot be used: there is none'],
+  ] as const)
+    it(`refuses ${what} with exit code 2`, async () => {
+      const { code, stdout, stderr } = await ended(...args);
+      expect(stderr).to.contain(complaint);
+      expect([code, stdout]).to.deep.equal([2, '']);
+    });
+
+  it('lists commands and exit codes on standard output, and its version', async () => {
+    const { code, stdout } = await ended('--help');
+    expect(stdout).to.contain('  doctor ').and.contain('Exit codes:');
+    expect(code).to.equal(0);
+    expect(await ended('--version')).to.deep.equal({ code: 0, stdout: '1.2.3\n', stderr: '' });
+  });
+
+  it('takes kubectl its form of a short option', async () => {
+    expect((await ended('status', '-o=xml')).stderr).to.contain("argument 'xml' is invalid");
+  });
+
+  it('completes its own commands and options', async () => {
+    expect((await ended('__complete', 'com')).stdout).to.match(/^completion\t.+\n:4\n$/);
+    expect((await ended('__complete', 'doctor', '--sec')).stdout).to.match(/^--secret\t.+\n:4\n$/);
+  });
+
+  it('prints the program of the completion, which runs its own', async () => {
+    expect((await ended('completion')).stdout).to.match(
+      /^#!\/bin\/sh\n.*\nexec kubectl-etj __complete "\$@"\n$/s,
+    );
+  });
+});
