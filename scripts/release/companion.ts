@@ -35,7 +35,7 @@ export function packCompanion(root: string, target: string): void {
 }
 
 export interface Published {
-  /** Without the v. */
+  /** Such as `1.2.3`. */
   readonly version: string;
   /** Address of the repository, such as `https://github.com/media/operator`. */
   readonly repository: string;

@@ -23,9 +23,6 @@ export interface Candidates {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Name of the command that takes a cluster. */
-const IMPORT = 'import';
-
 /** Longest time for the API server: a shell waits for the candidates. */
 const PATIENCE_MS = 3_000;
 
@@ -57,14 +54,11 @@ export class ClusterCandidates implements Candidates {
   }
 
   argument(command: string, line: Line): Promise<string[]> {
-    switch (command) {
-      case 'refresh':
-        return line.options.has('--all') ? Promise.resolve([]) : this.#tried(() => this.#names(line));
-      case IMPORT:
-        return line.args.length > 0 ? Promise.resolve([]) : this.value('--cluster', line);
-      default:
-        return Promise.resolve([]);
-    }
+    const finders: Readonly<Record<string, () => Promise<string[]>>> = {
+      refresh: async () => (line.options.has('--all') ? [] : this.#names(line)),
+      import: async () => (line.args.length > 0 ? [] : this.value('--cluster', line)),
+    };
+    return this.#tried(finders[command] ?? (async () => []));
   }
 
   #names(line: Line): Promise<string[]> {

@@ -1,6 +1,6 @@
 /**
- * Candidates for the word under the cursor, by the protocol that kubectl uses for plugins: a candidate in each
- * line, with a tab before its description, and at the end a colon and what the shell may do besides
+ * Candidates for the word under the cursor, by the protocol that kubectl uses for plugins: a candidate in
+ * each line, with a tab before its description, and at the end a colon and what the shell may do besides
  * (https://pkg.go.dev/github.com/spf13/cobra#ShellCompDirective).
  */
 import type { Command, Option } from 'commander';
