@@ -105,7 +105,7 @@ async function open() {
       const environment = { KUBECONFIG, HOME: folder };
       const args = given.args.map((each) => each.replace('SERVER', url));
       const stop = AbortSignal.timeout(2_000);
-      const code = await run(args, { version: '1.2.3', environment, output, stop });
+      const code = await run(args, { version: '1.2.3', environment, output, untilStopped: () => stop });
       if (![0, 1, 2].includes(code)) throw new Error(`it ends with ${code}`);
       if (requests > MOST_REQUESTS) throw new Error(`it makes ${requests} requests`);
       expectNoSecret('the terminal', ...shown);
