@@ -8,6 +8,12 @@ import type { Finding } from './findings.ts';
 /** How long the API server keeps the watch open, s. An event is there at once, if there is an object. */
 const OPEN_SECONDS = 3;
 
+/** How much later than requested the end of a watch may arrive, s. */
+const LEEWAY_SECONDS = 5;
+
+const NO_EVENT =
+  'no event comes, and the watch does not end at its time; check the proxies before the API server';
+
 /**
  * Opens a watch and takes the first event: the API server begins with the objects that exist. A proxy that
  * holds the answer back until its end delivers it when the watch is over.
@@ -21,10 +27,12 @@ export async function watchFinding(
   const check = 'watch';
   const timeoutSeconds = hasObjects ? OPEN_SECONDS : 1;
   const query = { resourceVersion: '0', timeoutSeconds };
+  const deadline = AbortSignal.timeout((timeoutSeconds + LEEWAY_SECONDS) * 1_000);
   const began = performance.now();
   try {
-    for await (const _ of watch.events(collectionPath(namespace), query, new AbortController().signal)) break;
+    for await (const _ of watch.events(collectionPath(namespace), query, deadline)) break;
   } catch (error) {
+    if (deadline.aborted) return { check, verdict: 'wrong', text: NO_EVENT };
     const { status, reason } = apiFailure(error);
     const request = { what: 'watch edgetranscodejobs', namespace, server };
     if (status !== undefined) return { check, verdict: 'wrong', text: explained(error, request).message };
