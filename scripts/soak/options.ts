@@ -8,7 +8,10 @@ export interface SoakOptions {
 
 const MINUTES_PER_HOUR = 60;
 
-/** @throws an Error that names the variable that is not a positive number */
+/** A shorter part has too few stretches of 2 min after its warm-up for a slope. */
+const LEAST_MINUTES = 10;
+
+/** @throws an Error that names the variable that is not a positive number, or the least minutes */
 export function soakOptions(environment: Readonly<Record<string, string | undefined>>): SoakOptions {
   const number = (name: string): number | undefined => {
     const text = environment[name];
@@ -18,5 +21,6 @@ export function soakOptions(environment: Readonly<Record<string, string | undefi
     return value;
   };
   const minutes = number('MINUTES') ?? (number('HOURS') ?? 1) * MINUTES_PER_HOUR;
+  if (minutes < LEAST_MINUTES) throw new Error(`each part needs ${LEAST_MINUTES} minutes at least`);
   return { objects: Math.ceil(number('OBJECTS') ?? 10_000), minutes };
 }

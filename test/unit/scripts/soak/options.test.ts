@@ -10,7 +10,12 @@ describe('the options of a soak', () => {
 
   it('are hours, or minutes, and objects', () => {
     expect(soakOptions({ HOURS: '0.5', OBJECTS: '2000' })).to.deep.equal({ objects: 2_000, minutes: 30 });
-    expect(soakOptions({ HOURS: '0.5', MINUTES: '5' }).minutes).to.equal(5);
+    expect(soakOptions({ HOURS: '0.5', MINUTES: '15' }).minutes).to.equal(15);
+  });
+
+  it('refuse parts that are too short for a slope', () => {
+    expect(() => soakOptions({ MINUTES: '9' })).to.throw('each part needs 10 minutes at least');
+    expect(soakOptions({ MINUTES: '10' }).minutes).to.equal(10);
   });
 
   it('refuse what is not a positive number, by name', () => {
