@@ -5,8 +5,8 @@
  *
  * Askers of the same job share one call, also those of several namespaces. If more jobs wait than the
  * cluster's list has pages, one sweep of the list replaces their Gets. Each page serves the askers that came
- * before its call was sent. A job that the sweep did not bring is observed by Get: "not in the list" never
- * means "not found".
+ * before its call was sent. A job that the sweep did not bring is observed by Get, as are all jobs of a list
+ * that the cloud refuses: neither a list without the job nor a refused list means "not found".
  */
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
