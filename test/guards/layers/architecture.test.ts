@@ -1,6 +1,6 @@
-// docs/architecture.md names files that exist, and draws the rooms of layers.ts.
+// docs/architecture.md names files and functions that exist, and draws the rooms of layers.ts.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ROOT } from '../deploy/manifests.ts';
@@ -26,6 +26,21 @@ describe('docs/architecture.md', () => {
     const steps = path.split(/^\d+\. /m).slice(1);
     expect(steps).to.have.lengthOf(STEPS);
     expect(steps.filter((step) => !/`src\/[^`]+\.ts`/.test(step))).to.deep.equal([]);
+  });
+
+  it('names only functions that exist', () => {
+    const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+    const sources = files
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(ROOT, 'src', file), 'utf8'));
+    const isThere = (owner = '', name = '') =>
+      sources.some(
+        (text) =>
+          new RegExp(`(class|interface) ${owner}\\b`).test(text) && new RegExp(`[ #.]${name}\\b`).test(text),
+      );
+    const named = Array.from(page.matchAll(/`([A-Z]\w+)\.#?(\w+)(?:\(\))?`/g));
+    expect(named).to.have.length.above(15);
+    expect(named.filter(([, owner, name]) => !isThere(owner, name)).map(([text]) => text)).to.deep.equal([]);
   });
 
   it('draws the import table as it stands', () => {
