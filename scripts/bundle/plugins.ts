@@ -21,15 +21,13 @@ export const unusedKubernetes: Plugin = {
 };
 
 /**
- * The part of undici that makes requests. Its index loads `fetch`, WebSocket, caches and mocks as well: three
- * quarters of its code, 3 MiB of memory. The Kubernetes client imports `fetch` for clients that are left out.
+ * The part of undici that connects and dispatches requests. Its index loads `fetch`, WebSocket, caches and
+ * mocks as well: three quarters of its code, 3 MiB of memory. The Kubernetes client imports `fetch` for
+ * clients that are left out.
  */
 const UNDICI = `
-  import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-  import api from 'undici/lib/api/index.js';
   export { default as Agent } from 'undici/lib/dispatcher/agent.js';
   export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js';
-  Object.assign(Dispatcher.prototype, api);
   export const fetch = undefined;
 `;
 

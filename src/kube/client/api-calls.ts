@@ -3,12 +3,10 @@
  * pooled connection. The library's generated clients are not used: they hold every type of Kubernetes, which
  * takes memory and start-up time, and copy each body field by field (docs/decisions/0023-api-calls.md).
  */
-import { pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { RequestContext } from '@kubernetes/client-node';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { isUnauthorized, RefusedError, refusal } from './api-error.ts';
-import { MOST_ANSWER_BYTES, readBounded, TooLargeError } from './bounded-body.ts';
+import { MOST_ANSWER_BYTES, MOST_REFUSAL_BYTES, Receiver, TooLargeError, unpacked } from './bounded-body.ts';
 import type { Access, PooledKubeConfig } from './kube-config.ts';
 
 export interface ApiCall {
@@ -34,12 +32,10 @@ export interface ApiAnswer {
   readonly date: string | undefined;
 }
 
-const FIRST_REFUSAL = 400;
-
 interface Attempt {
   readonly context: RequestContext;
   readonly access: Access;
-  readonly signal: AbortSignal;
+  readonly receiver: Receiver;
 }
 
 export class ApiCalls {
@@ -57,18 +53,18 @@ export class ApiCalls {
 
   /** @throws RefusedError, TooLargeError, and errors of the connection, the credential or the deadline */
   async call(call: ApiCall): Promise<ApiAnswer> {
-    const over = new AbortController();
-    const late = () => over.abort(new DOMException('no answer in time', 'TimeoutError'));
+    const receiver = new Receiver(call.most ?? MOST_ANSWER_BYTES);
+    const late = () => receiver.abort(new DOMException('no answer in time', 'TimeoutError'));
     // Not `AbortSignal.timeout`: its timer stays, and wakes the process at the deadline of each call.
     const timer = this.#clock.after(this.#deadlineMs, late);
-    return await this.#callUntil(over.signal, call).finally(() => timer.cancel());
+    return await this.#receive(receiver, call).finally(() => timer.cancel());
   }
 
-  async #callUntil(signal: AbortSignal, call: ApiCall): Promise<ApiAnswer> {
+  async #receive(receiver: Receiver, call: ApiCall): Promise<ApiAnswer> {
     const context = this.#contextOf(call);
     const access = await this.#config.authenticate(context);
     try {
-      return await this.#send(call, { context, access, signal });
+      return await this.#send(call, { context, access, receiver });
     } catch (error) {
       // After 401 the credential may be revoked, or a client certificate be out of date.
       if (isUnauthorized(error)) this.#config.refused(access);
@@ -88,11 +84,11 @@ export class ApiCalls {
   }
 
   async #send(
-    { method, body, most, contentType }: ApiCall,
-    { context, access, signal }: Attempt,
+    { method, body, most = MOST_ANSWER_BYTES, contentType }: ApiCall,
+    { context, access, receiver }: Attempt,
   ): Promise<ApiAnswer> {
     const { origin, pathname, search } = new URL(context.getUrl());
-    const answer = await access.dispatcher.request({
+    const request = {
       origin,
       path: `${pathname}${search}`,
       method,
@@ -105,26 +101,19 @@ export class ApiCalls {
         ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      signal,
-    });
-    const { statusCode, headers } = answer;
-    const isRefusal = statusCode >= FIRST_REFUSAL;
-    const stream = unpacked(answer.body, headers['content-encoding']);
-    const content = await readBounded(stream, isRefusal, most ?? MOST_ANSWER_BYTES).catch((error) => {
-      if (!isRefusal) throw error;
+    };
+    access.dispatcher.dispatch(request, receiver);
+    const received = await receiver.received;
+    const { status, isRefusal, headers, isBroken } = received;
+    if (isBroken) this.#config.dropConnections(access);
+    if (isRefusal) {
       // The status is known, whatever became of the body.
-      this.#config.dropConnections(access);
-      return Buffer.alloc(0);
-    });
-    const text = content.toString('utf8');
-    if (isRefusal) throw new RefusedError(refusal(statusCode, text, textOf(headers['retry-after'])));
-    return { data: JSON.parse(text), bytes: content.length, date: textOf(headers.date) };
+      const text = await unpacked(received, MOST_REFUSAL_BYTES).catch(() => '');
+      throw new RefusedError(refusal(status, text.toString(), textOf(headers['retry-after'])));
+    }
+    const content = await unpacked(received, most);
+    return { data: JSON.parse(content.toString()), bytes: content.length, date: textOf(headers.date) };
   }
-}
-
-function unpacked(body: Readable, encoding: string | string[] | undefined): Readable {
-  // The reader gets the errors; the callback only makes them handled.
-  return encoding === 'gzip' ? pipeline(body, createGunzip(), () => undefined) : body;
 }
 
 function textOf(header: string | string[] | undefined): string | undefined {
