@@ -31,10 +31,14 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly level: stri
 const PROGRAM = 'dist/main.js';
 
 /** The flags of Node in the image: what is measured is what is shipped. */
-export const NODE_FLAGS: readonly string[] = ['--max-semi-space-size=4', '--heap-growing-percent=10'];
+export const NODE_FLAGS: readonly string[] = [
+  '--max-semi-space-size=4',
+  '--heap-growing-percent=10',
+  '--no-maglev-destroy-on-background',
+];
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
-  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_MMAP_THRESHOLD_: '16384',
 };
 
 /** The operator answers scrapes from one rendering for a second after its end. */
