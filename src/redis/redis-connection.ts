@@ -10,7 +10,7 @@ import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { OnceLogger } from '../base/once-logger.ts';
-import { codeOf, prepareProbe, problemOf } from './redis-probe.ts';
+import { CLOCKS_APART_MS, codeOf, prepareProbe, problemOf } from './redis-probe.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`; may hold a password. */
@@ -39,6 +39,8 @@ export class RedisConnection {
   #connection: Bottleneck.IORedisConnection | undefined;
   /** Ends the use of the connection. Undefined while it is not usable. */
   #lost: AbortController | undefined;
+  /** Wall clock less clock `now`, in milliseconds, when the connection became usable. */
+  #offset = 0;
   /** Why the connection was lost, as logged last. The same reason is not logged at each attempt. */
   #loggedReason: string | undefined;
 
@@ -52,6 +54,15 @@ export class RedisConnection {
 
   get isUp(): boolean {
     return this.#lost !== undefined;
+  }
+
+  /**
+   * Milliseconds since the Unix epoch for the scripts of limiters. The wall clock of the time when the
+   * connection became usable, and the time since then: a step of the wall clock must not reach Redis, where
+   * the next permit of all processes would be an hour away.
+   */
+  time(): number {
+    return this.#options.clock.now() + this.#offset;
   }
 
   /** Notifies the follower of each connection, the present one included. @returns what ends this */
@@ -108,6 +119,7 @@ export class RedisConnection {
     const client = new Redis(this.#options.url, OPTIONS);
     const connection = new Bottleneck.IORedisConnection({ Redis, client });
     this.#connection = connection;
+    giveTime(connection, () => Math.round(this.time()));
     const { subscriber } = partsOf(connection);
     neverRejecting(subscriber);
     const ended = Promise.withResolvers<string>();
@@ -132,6 +144,7 @@ export class RedisConnection {
     await prepareProbe(client, subscriber);
     const problem = await problemOf(client);
     if (problem !== undefined) return problem;
+    this.#offset = clock.date().getTime() - clock.now();
     const lost = new AbortController();
     this.#lost = lost;
     this.#loggedReason = undefined;
@@ -141,6 +154,8 @@ export class RedisConnection {
       await clock.sleep(PROBE_EVERY_MS, lost.signal);
       const trouble = await problemOf(client);
       if (trouble !== undefined) return trouble;
+      if (Math.abs(clock.date().getTime() - this.time()) > CLOCKS_APART_MS)
+        return 'the wall clock was stepped';
     }
   }
 }
@@ -152,6 +167,15 @@ function partsOf(connection: Bottleneck.IORedisConnection) {
     readonly subscriber: Redis;
     readonly ready: Promise<unknown>;
   };
+}
+
+/** Gives bottleneck's scripts this time. bottleneck itself reads the wall clock for each script. */
+function giveTime(connection: Bottleneck.IORedisConnection, time: () => number): void {
+  type ArgumentsOf = (name: string, id: string, values: unknown[], onAnswer: unknown) => unknown[];
+  const scripted = connection as unknown as { __scriptArgs__: ArgumentsOf };
+  const argumentsOf = scripted.__scriptArgs__.bind(scripted);
+  scripted.__scriptArgs__ = (name, id, [, ...values], onAnswer) =>
+    argumentsOf(name, id, [time(), ...values], onAnswer);
 }
 
 /** Makes `unsubscribe` never reject. bottleneck ignores its promise, so a rejection would end the process. */

@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis';
  * bottleneck uses the clocks of its clients. A difference of 0.5 s is 0.8% of a minute, and the budget has 2%
  * in reserve.
  */
-const CLOCKS_APART_MS = 500;
+export const CLOCKS_APART_MS = 500;
 
 const PREFIX = 'b_edgetranscode_probe';
 const KEYS = [PREFIX, `${PREFIX}_hash`, `${PREFIX}_sorted`, `${PREFIX}_renamed`];

@@ -10,7 +10,7 @@ import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 /** What the shared budgets of all accounts have in common. */
 export interface Sharing {
-  readonly redis: Pick<RedisConnection, 'follow' | 'eval' | 'refused'>;
+  readonly redis: Pick<RedisConnection, 'follow' | 'eval' | 'refused' | 'time'>;
   /** Number of processes that share each budget. The part of one process is the budget divided by it. */
   readonly shards: number;
   /** Name of this process among them. Default: the process without a name. */
@@ -150,9 +150,9 @@ export class SharedLimiter {
     const isCurrent = () => membership === this.#membership;
     if (!isCurrent()) return;
     const { limiter, failed } = membership;
-    const { redis, clock } = this.#options;
+    const { redis } = this.#options;
     // The connection keeps the order of the two.
-    const values = [`${clock.date().getTime()}`, `${permits - 1}`];
+    const values = [`${redis.time()}`, `${permits - 1}`];
     if (permits > 1) redis.eval(TAKE, [keyOf(limiter, 'settings')], values).catch(failed);
     limiter.schedule({ expiration: PERMIT_EXPIRES_MS }, async () => isCurrent() && begin()).catch(failed);
   }

@@ -126,7 +126,7 @@ describe('a reader', () => {
   it('has the full capacity of an account while the demand of other processes is known, then its part', async () => {
     const clock = new FakeClock();
     const refuse = () => Promise.reject(new Error('away'));
-    const redis = { follow: () => () => undefined, eval: refuse, refused: () => undefined };
+    const redis = { follow: () => () => undefined, eval: refuse, time: () => 0, refused: () => undefined };
     const logger = new RecordingLogger();
     const rules = { allowedEndpoints: [], allowInsecure: false };
     const sharing = new LiveReader({

@@ -23,6 +23,7 @@ describe('a shared limiter', () => {
       redis: {
         follow: (one) => follow(one),
         eval: async () => 0,
+        time: () => 0,
         refused: (error: unknown) => void refusals.push((error as Error).message),
       },
       shards: 2,

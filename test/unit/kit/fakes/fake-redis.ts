@@ -31,6 +31,7 @@ export class FakeRedis {
         return () => void this.#followers.delete(follower);
       },
       eval: async (script, keys, values = []) => this.#eval(script, keys, values),
+      time: () => Date.now(),
       refused: () => undefined,
     };
   }
