@@ -44,6 +44,10 @@ interface Desired {
   readonly uid: string;
   readonly status: EdgeTranscodeJobStatus;
   readonly onResult: (written: Written | undefined) => void;
+  /** Whether it says something new. A heartbeat does not. Known once an attempt has failed. */
+  isNews?: boolean;
+  /** What the first attempt may have replaced whose answer leaves that open. */
+  mayHaveReplaced?: HeldStatus;
   failures: number;
   /** Conflicts in a row. */
   conflicts: number;
@@ -122,6 +126,8 @@ export class StatusWriter implements StatusSink {
     if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
+    if (desired.isNews && saysAll(object.status, desired.status))
+      return this.#foundStored(key, object, desired);
     const writableAt = this.#limit.writableAt(key);
     if (writableAt > this.#parts.clock.now()) return this.#delay(key, writableAt);
     desired.inFlight = true;
@@ -165,6 +171,16 @@ export class StatusWriter implements StatusSink {
     return awaitChange();
   }
 
+  /**
+   * Ends a retry that has nothing left to write: the last attempt was stored although its answer was lost, or
+   * the last leader wrote the same.
+   */
+  #foundStored(key: ObjectKey, object: EdgeTranscodeJob, desired: Desired): Outcome {
+    this.#finish(key, desired);
+    desired.onResult({ replaced: desired.mayHaveReplaced ?? object.status, isWhole: true });
+    return awaitChange();
+  }
+
   /** Delays a status. A newer one of the same object replaces it meanwhile. */
   #delay(key: ObjectKey, writableAt: number): Outcome {
     const { namespace } = splitKey(key);
@@ -185,6 +201,8 @@ export class StatusWriter implements StatusSink {
     failure: ApiFailure,
   ): Promise<Outcome> {
     if (failure.status === 404) return this.#drop(key, desired, 'gone');
+    desired.isNews ??= !saysAll(sent.status, desired.status);
+    if (leavesOpen(failure)) desired.mayHaveReplaced ??= sent.status;
     if (isByPolicy(failure)) return this.#refusedByPolicy(key, desired, failure);
     if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired, failure);
     return this.#later(key, desired, failure);
@@ -272,6 +290,11 @@ export class StatusWriter implements StatusSink {
   #finish(key: ObjectKey, desired: Desired): void {
     if (this.#desired.get(key) === desired) this.#desired.delete(key);
   }
+}
+
+/** Whether a write may have been stored: there was no answer, or a timeout such as 504. */
+function leavesOpen({ status = 500 }: ApiFailure): boolean {
+  return status >= 500;
 }
 
 /** Whether a stored status says all that was written. Equal ones need no fingerprints, which are slow. */

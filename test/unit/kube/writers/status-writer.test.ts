@@ -368,6 +368,16 @@ describe('the status writer', () => {
       expect(results).to.deep.equal(['conflict', 'written']);
     });
 
+    it('writes nothing more when the last leader has written the same', async () => {
+      await write(known(), RUNNING);
+      client.object = raw('a', 9, { status: RUNNING });
+      await client.refuse(refusal(422));
+      await clock.advance(60_000);
+      expect(client.patches).to.have.length(1);
+      expect(reported).to.deep.equal(['a replaced Running']);
+      expect(writer.pending).to.equal(0);
+    });
+
     it('writes for the older version that a read shows, as after a restore of etcd', async () => {
       await write(known('a', 500), RUNNING);
       client.object = raw('a', 301, { status: STOPPED });
@@ -548,6 +558,29 @@ describe('the status writer', () => {
       expect(reported).to.deep.equal([]);
       await client.accept(raw('a', 6));
       expect(reported).to.deep.equal(['a replaced nothing']);
+    });
+
+    for (const [what, failure] of [
+      ['without an answer', new Error('ECONNRESET')],
+      ['with a timeout', refusal(504)],
+    ] as const)
+      it(`sends a status once that was stored ${what}, and reports what it replaced`, async () => {
+        await write(known(), RUNNING);
+        await client.refuse(failure);
+        store.apply({ ...aJob().named('a', 'media').version(6).build(), status: RUNNING });
+        await clock.advance(60_000);
+        expect(client.patches).to.have.length(1);
+        expect(reported).to.deep.equal(['a replaced nothing']);
+        expect(writer.pending).to.equal(0);
+      });
+
+    it('sends a heartbeat again, although the stored status says the same', async () => {
+      const job = { ...known(), status: RUNNING };
+      store.apply(job);
+      await write(job, { ...RUNNING, lastObservedTime: '2026-01-01T00:10:00Z' });
+      await client.refuse(refusal(500));
+      await clock.advance(1_000);
+      expect(client.patches).to.have.length(2);
     });
 
     it('logs what to do when the permission is missing', async () => {
