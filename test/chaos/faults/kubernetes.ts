@@ -14,12 +14,12 @@ const RESTORED_MS = 120_000;
 
 export const KUBERNETES_FAULTS = {
   'API server killed': ({ controlPlane }) => ({
-    scope: ofOperators(BACK_MS),
+    scope: { ...ofOperators(BACK_MS), losesWrites: true },
     begin: () => controlPlane.stopApiServer(),
     end: () => controlPlane.startApiServer(),
   }),
   'API server restarted': ({ controlPlane }) => ({
-    scope: ofOperators(BACK_MS),
+    scope: { ...ofOperators(BACK_MS), losesWrites: true },
     begin: () => controlPlane.stopApiServer('SIGTERM'),
     end: () => controlPlane.startApiServer(),
   }),
@@ -29,7 +29,7 @@ export const KUBERNETES_FAULTS = {
     end: async () => controlPlane.resumeApiServer(),
   }),
   'etcd restored': (world) => ({
-    scope: { ...ofOperators(RESTORED_MS), goesBack: true },
+    scope: { ...ofOperators(RESTORED_MS), losesWrites: true },
     begin: () => world.controlPlane.backUpEtcd(),
     end: async () => {
       await world.controlPlane.restoreEtcd();

@@ -5,7 +5,7 @@
 import type { CreatedEvent, Moment, StatusWrite } from '../observer/moment.ts';
 import { Invariant, isTouched } from './parts/invariant.ts';
 import { transitionsBetween } from './parts/transitions.ts';
-import { WriteHistory } from './parts/write-history.ts';
+import { type KnownWrite, WriteHistory } from './parts/write-history.ts';
 
 interface Transition {
   readonly write: StatusWrite;
@@ -27,6 +27,8 @@ export class OneEvent extends Invariant {
   readonly #history = new WriteHistory();
   #open: Transition[] = [];
   #events: CreatedEvent[] = [];
+  /** When each object was last written over a status that was not seen. */
+  readonly #unsure = new Map<string, number>();
   /** Dropped events by process, and those that excused a missing one. */
   readonly #dropped = new Map<number, number>();
   #excused = 0;
@@ -34,23 +36,21 @@ export class OneEvent extends Invariant {
   check(moment: Moment): void {
     for (const { name: _name, pid, metrics } of moment.processes)
       this.#dropped.set(pid, metrics?.get(DROPPED) ?? this.#dropped.get(pid) ?? 0);
-    for (const { write, before } of this.#history.take(moment)) this.#transitions(write, before, moment);
+    for (const known of this.#history.take(moment)) this.#transitions(known);
     this.#events.push(...moment.events);
     this.#match(moment);
     this.#expire(moment);
   }
 
-  #transitions(write: StatusWrite, before: StatusWrite | undefined, { disturbances }: Moment): void {
-    const isFirst = write.status.observedGeneration === 1;
-    // What stood in a status that etcd got back is not known.
-    const isKnown = before || (isFirst && !disturbances.some(({ goesBack }) => goesBack));
-    if (!isKnown) return;
-    for (const reason of transitionsBetween(before?.status ?? {}, write.status))
-      this.#open.push({ write, reason, hasEvent: false });
+  #transitions({ write, before }: KnownWrite): void {
+    if (before === 'unknown') this.#unsure.set(write.uid, write.at);
+    else
+      for (const reason of transitionsBetween(before === 'none' ? {} : before.status, write.status))
+        this.#open.push({ write, reason, hasEvent: false });
   }
 
   /** Gives each event to its transition. One without a transition is one too many. */
-  #match({ now, disturbances }: Moment): void {
+  #match({ now }: Moment): void {
     this.#events = this.#events.filter((event) => {
       const isIts = ({ write, reason, hasEvent }: Transition) =>
         !hasEvent && write.uid === event.uid && reason === event.reason && write.at <= event.at + EARLY_MS;
@@ -58,9 +58,9 @@ export class OneEvent extends Invariant {
       if (found) found.hasEvent = true;
       // The audit log may show the write a moment later.
       if (found || now - event.at < CLOSE_MS) return !found;
-      const isUnsure = disturbances.some(({ goesBack, from }) => goesBack && from <= event.at);
-      if (!isUnsure)
-        this.compare(`an event ${event.reason} of ${event.uid} without a transition, at ${event.at}`);
+      const isUnsure = event.at - (this.#unsure.get(event.uid) ?? 0) < EVENT_WITHIN_MS;
+      const sentence = `an event ${event.reason} of ${event.uid} without a transition, at ${event.at}`;
+      if (!isUnsure) this.compare(sentence);
       return false;
     });
   }

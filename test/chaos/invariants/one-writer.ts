@@ -4,7 +4,7 @@
  */
 import type { Claim, Moment, StatusWrite } from '../observer/moment.ts';
 import { Invariant } from './parts/invariant.ts';
-import { WriteHistory } from './parts/write-history.ts';
+import { isKnown, type KnownWrite, WriteHistory } from './parts/write-history.ts';
 
 export class OneWriter extends Invariant {
   override readonly name = 'after a new leader’s first write to an object no other replica writes it';
@@ -14,10 +14,11 @@ export class OneWriter extends Invariant {
   check(moment: Moment): void {
     this.#claims.push(...moment.claims);
     for (const { write, before } of this.#history.take(moment))
-      this.compare(this.#ownClaim(write) ? before && this.#late(write, before) : unclaimed(write));
+      this.compare(this.#ownClaim(write) ? this.#late(write, before) : unclaimed(write));
   }
 
-  #late(write: StatusWrite, before: StatusWrite): string | undefined {
+  #late(write: StatusWrite, before: KnownWrite['before']): string | undefined {
+    if (!isKnown(before)) return undefined;
     const [own, earlier] = [this.#ownClaim(write), this.#ownClaim(before)];
     if (!own || !earlier || own.at >= earlier.at) return undefined;
     const late = `${write.writer}, which claimed at ${time(own.at)}, wrote ${write.namespace}/${write.name}`;

@@ -1,7 +1,7 @@
 /** A status without news is never written, except as a heartbeat. */
 import type { Moment, StatusWrite, StoredCondition, StoredStatus } from '../observer/moment.ts';
 import { Invariant } from './parts/invariant.ts';
-import { WriteHistory } from './parts/write-history.ts';
+import { isKnown, WriteHistory } from './parts/write-history.ts';
 
 /**
  * Shortest distance of the times that a heartbeat and the status before it show: half of the shortest period,
@@ -15,7 +15,7 @@ export class OnlyNews extends Invariant {
 
   check(moment: Moment): void {
     for (const { write, before } of this.#history.take(moment))
-      if (before) this.compare(isNews(before, write) ? undefined : sentenceOf(before, write));
+      if (isKnown(before)) this.compare(isNews(before, write) ? undefined : sentenceOf(before, write));
   }
 }
 

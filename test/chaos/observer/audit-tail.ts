@@ -31,6 +31,9 @@ type JsonPatch = readonly { readonly path: string; readonly value: unknown }[];
 
 const OPERATORS = /^edge-transcode-job-operator\/\S+ \((?<identity>[^)]*)\)/;
 
+/** From this code on an answer leaves it open whether the write was stored. */
+const FIRST_OPEN_CODE = 500;
+
 export class AuditTail {
   readonly #tail: FileTail;
   #holder = '';
@@ -50,10 +53,14 @@ export class AuditTail {
   #take(line: AuditLine, news: AuditNews): void {
     const writer = OPERATORS.exec(line.userAgent ?? '')?.groups?.identity;
     const { code = 0 } = line.responseStatus ?? {};
-    if (writer === undefined || code < 200 || code > 299 || !line.objectRef) return;
+    if (writer === undefined || !line.objectRef) return;
+    const isAccepted = code >= 200 && code < 300;
+    if (!isAccepted && code < FIRST_OPEN_CODE) return;
     const { resource, subresource, namespace = '', name = '' } = line.objectRef;
     const at = Date.parse(line.requestReceivedTimestamp);
-    if (subresource === 'status') news.writes.push(writeOf(line, { at, writer, namespace, name }));
+    if (subresource === 'status')
+      news.writes.push(writeOf(line, { at, writer, namespace, name, isAccepted }));
+    if (!isAccepted) return;
     if (resource === 'leases' && line.requestObject) this.#claim(line.requestObject, at, news);
     if (resource === 'events' && line.verb === 'create') news.events.push(eventOf(line.requestObject, at));
   }
@@ -67,7 +74,7 @@ export class AuditTail {
 
 function writeOf(
   { requestObject }: AuditLine,
-  about: Pick<StatusWrite, 'at' | 'writer' | 'namespace' | 'name'>,
+  about: Pick<StatusWrite, 'at' | 'writer' | 'namespace' | 'name' | 'isAccepted'>,
 ): StatusWrite {
   const valueAt = (path: string) => (requestObject as JsonPatch).find((each) => each.path === path)?.value;
   return {

@@ -2,7 +2,7 @@
 import type { Disturbance } from './moment.ts';
 
 export type Scope = Pick<Disturbance, 'accounts'> &
-  Partial<Pick<Disturbance, 'ofOperators' | 'goesBack'>> & {
+  Partial<Pick<Disturbance, 'ofOperators' | 'losesWrites'>> & {
     /**
      * How long after its end the fault still counts, in milliseconds, where the docs promise no less; default
      * 0.
@@ -16,9 +16,16 @@ export class Disturbances {
   /** A fault begins. Call the result when it has ended. */
   begin(
     kind: string,
-    { accounts, ofOperators = false, goesBack = false, recoveryMs = 0 }: Scope,
+    { accounts, ofOperators = false, losesWrites = false, recoveryMs = 0 }: Scope,
   ): () => void {
-    const open = { kind, accounts, ofOperators, goesBack, from: Date.now(), until: Number.POSITIVE_INFINITY };
+    const open = {
+      kind,
+      accounts,
+      ofOperators,
+      losesWrites,
+      from: Date.now(),
+      until: Number.POSITIVE_INFINITY,
+    };
     this.#all.push(open);
     return () => {
       this.#all = this.#all.map((each) =>

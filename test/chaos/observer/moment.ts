@@ -61,7 +61,7 @@ export interface SeenCall {
   readonly jobID?: string;
 }
 
-/** A status write that the API server accepted. */
+/** A status write that the API server accepted, or may have accepted. */
 export interface StatusWrite {
   readonly at: number;
   readonly namespace: string;
@@ -71,6 +71,8 @@ export interface StatusWrite {
   readonly version: number;
   /** The replica. */
   readonly writer: string;
+  /** False after an answer such as 504, which leaves it open. */
+  readonly isAccepted: boolean;
   readonly status: StoredStatus;
 }
 
@@ -119,8 +121,8 @@ export interface Disturbance {
   readonly accounts: readonly string[] | 'all';
   /** Whether the operators, their Lease or their way to the API server were disturbed. */
   readonly ofOperators: boolean;
-  /** Whether versions of the API server went back. */
-  readonly goesBack: boolean;
+  /** Whether writes may be stored that the audit log lacks, or logged that etcd lacks. */
+  readonly losesWrites: boolean;
 }
 
 export interface Moment {

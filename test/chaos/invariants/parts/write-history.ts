@@ -5,21 +5,40 @@
 import type { Moment, StatusWrite } from '../../observer/moment.ts';
 import { isTouched } from './invariant.ts';
 
-/** Time after a restore of etcd in which the statuses are older ones, which nothing here has seen. */
+export interface KnownWrite {
+  readonly write: StatusWrite;
+  /** The write before it; `none`: it is the first one; `unknown`: some status that was not seen. */
+  readonly before: StatusWrite | 'none' | 'unknown';
+}
+
+/** Time after a fault in which a write may meet a status that was not seen. */
 const UNSURE_MS = 10_000;
 
 export class WriteHistory {
   readonly #last = new Map<string, StatusWrite>();
+  readonly #seen = new Set<string>();
 
-  /** The writes of this moment. Those that came out of their order are left out. */
-  take({ writes, disturbances, now }: Moment): { write: StatusWrite; before: StatusWrite | undefined }[] {
-    if (isTouched(disturbances, now - UNSURE_MS, now, ({ goesBack }) => goesBack)) this.#last.clear();
+  /** The accepted writes of this moment. Those that came out of their order are left out. */
+  take({ writes, disturbances, now }: Moment): KnownWrite[] {
+    const isUnsure = isTouched(disturbances, now - UNSURE_MS, now, ({ losesWrites }) => losesWrites);
+    if (isUnsure) this.#last.clear();
     const ordered = [...writes].sort((a, b) => a.version - b.version || a.at - b.at);
-    return ordered.flatMap((write) => {
-      const before = this.#last.get(write.uid);
-      if (before && before.version > write.version) return [];
-      this.#last.set(write.uid, write);
-      return [{ write, before }];
-    });
+    return ordered.flatMap((write) => this.#one(write, isUnsure));
   }
+
+  #one(write: StatusWrite, isUnsure: boolean): KnownWrite[] {
+    const { uid } = write;
+    const last = this.#last.get(uid);
+    const isFirst = !isUnsure && !this.#seen.has(uid) && write.status.observedGeneration === 1;
+    this.#seen.add(uid);
+    if (!write.isAccepted) this.#last.delete(uid);
+    if (!write.isAccepted || (last && last.version > write.version)) return [];
+    this.#last.set(uid, write);
+    return [{ write, before: last ?? (isFirst ? 'none' : 'unknown') }];
+  }
+}
+
+/** Whether the write before is known. */
+export function isKnown(before: KnownWrite['before']): before is StatusWrite {
+  return typeof before !== 'string';
 }

@@ -132,6 +132,12 @@ describe('the invariant of events', () => {
     expect(violations(new OneEvent(), { writes: [write()], events: [found, found] }, later)).to.equal(1);
   });
 
+  it('expects nothing after a write whose answer leaves open whether it was stored', () => {
+    const writes = [write(), write({ version: 2, isAccepted: false }), write({ version: 3 })];
+    const recovered = { ...found, reason: 'ObservationRecovered' };
+    expect(violations(new OneEvent(), { writes, events: [found, recovered] }, later)).to.equal(0);
+  });
+
   it('accepts a missing event that the operator counted as dropped, or whose leader ended', () => {
     const metrics = new Map([['edgetranscode_events_dropped_total', 1]]);
     expect(

@@ -59,10 +59,20 @@ export function moment(given: Partial<Moment> = {}): Moment {
 
 export function write(given: Partial<StatusWrite> = {}): StatusWrite {
   const [namespace, name, uid] = ['red', 'one', 'u'];
-  return { at: NOW, namespace, name, uid, version: 1, writer: 'a', status: RIGHT, ...given };
+  return {
+    at: NOW,
+    namespace,
+    name,
+    uid,
+    version: 1,
+    writer: 'a',
+    isAccepted: true,
+    status: RIGHT,
+    ...given,
+  };
 }
 
 export function disturbance(given: Partial<Disturbance> = {}): Disturbance {
-  const none = { kind: 'a fault', from: NOW, until: NOW, ofOperators: false, goesBack: false };
+  const none = { kind: 'a fault', from: NOW, until: NOW, ofOperators: false, losesWrites: false };
   return { ...none, accounts: 'all', ...given };
 }
