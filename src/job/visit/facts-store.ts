@@ -158,7 +158,7 @@ export class FactsStore {
   }
 }
 
-function observedAt({ lastObservedTime = '' }: HeldStatus): number | undefined {
+export function observedAt({ lastObservedTime = '' }: HeldStatus): number | undefined {
   const at = new Date(lastObservedTime);
   return Number.isNaN(at.getTime()) ? undefined : unixSeconds(at);
 }

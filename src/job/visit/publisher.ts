@@ -19,7 +19,7 @@ import { decide } from '../status/decide.ts';
 import { type Facts, markOverdue, overdueAt, verdictOf } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { transitionEvents } from '../status/transition-events.ts';
-import type { FactsStore, Sent } from './facts-store.ts';
+import { type FactsStore, observedAt, type Sent } from './facts-store.ts';
 
 export interface PublisherParts {
   readonly jobs: JobStore;
@@ -59,9 +59,12 @@ export class Publisher {
     const status = decide(before, facts, settings, rfc3339(clock.date()));
     const fingerprint = fingerprintOf(status);
     const isNew = fingerprint !== sent?.fingerprint || isOverwritten(object, sent);
-    if (isNew || isHeartbeatDue)
+    if (isNew && !isHeartbeatDue && !sent?.pending && fingerprintOf(object.status) === fingerprint)
+      // The last leader wrote it, or a write of the last term whose answer came too late.
+      factsStore.setSent(object, { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) });
+    else if (isNew || isHeartbeatDue)
       this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
-    else if (!sent.pending) factsStore.markUpToDate(object);
+    else if (!sent?.pending) factsStore.markUpToDate(object);
   }
 
   /**

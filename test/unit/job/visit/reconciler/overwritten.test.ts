@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import { AnOperator, STREAM1 } from '../../../kit/an-operator.ts';
 import { aJob } from '../../../kit/samples/a-job.ts';
-import { fails, running } from '../../../kit/samples/answers.ts';
+import { fails, notStarted, running } from '../../../kit/samples/answers.ts';
 import { healthy, shown } from '../../../kit/shown.ts';
 
 const MINUTE = 60_000;
@@ -25,6 +25,17 @@ describe('a status that another writer changes', () => {
     await operator.clock.advance(5 * MINUTE);
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('Running')]);
     expect(shown(operator.status)).to.deep.equal(healthy('Running'));
+  });
+
+  it('is not written again when it says what the next poll brings', async () => {
+    const other = new AnOperator();
+    await other.applyAnswered(aJob(), notStarted());
+    const [written = {}] = other.cluster.takeWrites();
+    operator.cluster.overwrite(STREAM1, written);
+    operator.cloud.always(notStarted());
+    await operator.clock.advance(5 * MINUTE);
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
+    await other.verify();
   });
 
   it('is corrected where nothing was ever observed', async () => {
