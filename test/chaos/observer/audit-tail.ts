@@ -31,7 +31,7 @@ type JsonPatch = readonly { readonly path: string; readonly value: unknown }[];
 
 const OPERATORS = /^edge-transcode-job-operator\/\S+ \((?<identity>[^)]*)\)/;
 
-/** From this code on an answer leaves it open whether the write was stored. */
+/** The first code of answers that leave it open whether the write was stored. */
 const FIRST_OPEN_CODE = 500;
 
 export class AuditTail {

@@ -108,9 +108,11 @@ async function right(
   newest: () => Moment | undefined,
   invariants: Invariants,
 ): Promise<string[]> {
+  // The users' last change was a moment ago.
+  const began = Date.now();
   for (;;) {
     const moment = newest();
-    const calmSince = Math.max(0, ...observer.disturbances.all.map((each) => each.until));
+    const calmSince = Math.max(began, ...observer.disturbances.all.map((each) => each.until));
     const isOver = Date.now() - calmSince > RIGHT_WITHIN_MS;
     const wrong = moment?.objects ? invariants.truthful.wrongNow(moment) : ['the API server is not watched'];
     if (wrong.length === 0 || isOver) return wrong;
