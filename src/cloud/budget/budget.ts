@@ -25,7 +25,7 @@ export interface BudgetOptions {
 }
 
 /**
- * Calls of one account in flight. One credential takes that many with five endpoints that hang
+ * Calls of one account in flight. One credential with five endpoints that hang takes 480
  * (`EndpointGuard`: 96 for each credential and endpoint). Further requests wait in the backlog and hold no
  * socket.
  */
