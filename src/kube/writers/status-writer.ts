@@ -142,14 +142,15 @@ export class StatusWriter implements StatusSink {
 
   async #patch(key: ObjectKey, patch: readonly PatchOperation[]): Promise<unknown> {
     const { namespace } = splitKey(key);
-    let bytes: number | undefined;
     this.#slots.began(namespace);
     try {
-      const answer = await this.#parts.client.patchStatus(key, patch);
-      bytes = answer.bytes;
-      return answer.data;
-    } finally {
-      this.#slots.ended(namespace, bytes);
+      const { bytes, data } = await this.#parts.client.patchStatus(key, patch);
+      this.#slots.stored(namespace, bytes);
+      return data;
+    } catch (error) {
+      if (leavesOpen(apiFailure(error))) this.#slots.failed(namespace);
+      else this.#slots.answered(namespace);
+      throw error;
     }
   }
 

@@ -5,7 +5,7 @@
  * change to the watch. Sixteen such writes at once keep it from the list and the watch, in which the new
  * objects of all namespaces come. On a busy API server none of them ends within its deadline, and all are
  * made again: so a namespace has one write under way until an answer shows its sizes, and again after a write
- * that failed.
+ * without an answer.
  */
 import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
@@ -57,17 +57,24 @@ export class WriteSlots {
     this.#underWay.set(namespace, (this.#underWay.get(namespace) ?? 0) + 1);
   }
 
-  /** @param bytes of the object in the answer; undefined: the write failed */
-  ended(namespace: string, bytes?: number): void {
+  /** A write has ended with an answer, such as a refusal. */
+  answered(namespace: string): void {
     const underWay = (this.#underWay.get(namespace) ?? 0) - 1;
     if (underWay > 0) this.#underWay.set(namespace, underWay);
     else this.#underWay.delete(namespace);
-    if (bytes === undefined) {
-      this.#bytes.delete(namespace);
-      return;
-    }
+  }
+
+  /** A write has ended with an object of that many bytes. */
+  stored(namespace: string, bytes: number): void {
+    this.answered(namespace);
     const average = this.#bytes.get(namespace) ?? bytes;
     this.#bytes.set(namespace, average + LATEST * (bytes - average));
+  }
+
+  /** A write has ended without an answer that its object was stored or refused. */
+  failed(namespace: string): void {
+    this.answered(namespace);
+    this.#bytes.delete(namespace);
   }
 
   #isLarge(namespace: string): boolean {

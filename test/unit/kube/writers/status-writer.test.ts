@@ -204,6 +204,15 @@ describe('the status writer', () => {
     expect(client.patches).to.have.length(16 + 1 + 16);
   });
 
+  it('writes on as before for a namespace whose writes are refused', async () => {
+    await acquaint('media');
+    for (let index = 0; index < 40; index += 1) await write(known(`job-${index}`), RUNNING);
+    const first = client.patches.slice();
+    for (const { answer } of first) answer.reject(refused(422));
+    await settled();
+    expect(client.patches).to.have.length(2 * first.length);
+  });
+
   it('warns once that the CRD drops fields, until it keeps them', async () => {
     const { observedGeneration: _dropped, ...kept } = { ...RUNNING, observedGeneration: 1 };
     const desired = { ...kept, observedGeneration: 1 };

@@ -44,9 +44,13 @@ class Writing {
     const place = this.underWay.indexOf(of);
     if (place < 0) return;
     this.underWay.splice(place, 1);
-    this.slots.ended(of, fails ? undefined : NAMESPACES[of]);
-    if (fails) this.#known.delete(of);
-    else this.#known.add(of);
+    if (fails) {
+      this.slots.failed(of);
+      this.#known.delete(of);
+    } else {
+      this.slots.stored(of, NAMESPACES[of] ?? 0);
+      this.#known.add(of);
+    }
   }
 
   #begin(of: string): void {
