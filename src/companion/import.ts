@@ -10,7 +10,7 @@ import { assumed, sourceOf } from './cloud/credentials.ts';
 import type { Connection } from './common/connection.ts';
 import { EXIT, type ExitCode, explained, Unable } from './common/failure.ts';
 import { listJobs } from './common/objects.ts';
-import { type Format, jsonText, type Output, yamlText } from './common/output.ts';
+import { type Format, jsonText, type Output, resourceName, yamlText } from './common/output.ts';
 import { type Manifest, manifestOf, unreferenced } from './import-plan.ts';
 
 export interface ImportOptions extends CloudOptions {
@@ -53,7 +53,7 @@ export async function importJobs(
 }
 
 function print(manifests: readonly Manifest[], format: Format, output: Output): void {
-  if (format === 'name') for (const { metadata } of manifests) output.print(metadata.name);
+  if (format === 'name') for (const { metadata } of manifests) output.print(resourceName(metadata.name));
   else if (manifests.length > 0) {
     const list = { apiVersion: 'v1', kind: 'List', items: manifests };
     output.print(format === 'json' ? jsonText(list) : yamlText(list));
@@ -92,11 +92,11 @@ async function create(
     const { name } = body.metadata;
     try {
       await calls.call({ method: 'POST', path: collectionPath(namespace), body });
-      output.print(`edgetranscodejob.edgetranscode.live/${name} created`);
+      output.print(`${resourceName(name)} created`);
     } catch (error) {
       if (apiFailure(error).status !== ALREADY_EXISTS)
         throw explained(error, { what: 'create edgetranscodejobs', namespace, server });
-      output.print(`edgetranscodejob.edgetranscode.live/${name} exists`);
+      output.print(`${resourceName(name)} exists`);
     }
   }
 }

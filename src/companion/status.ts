@@ -1,12 +1,11 @@
 /** `kubectl etj status`: the objects with the worst first, once or followed. */
-import { GROUP, KIND } from '../api/edge-transcode-job.ts';
 import { systemClock } from '../base/clock.ts';
 import { printable } from '../base/foreign-text.ts';
 import { type Row, rowOf } from '../overview/row.ts';
 import type { Connection } from './common/connection.ts';
 import { EXIT, type ExitCode } from './common/failure.ts';
 import { followJobs, listJobs } from './common/objects.ts';
-import { type Format, jsonText, type Output, tableLines, yamlText } from './common/output.ts';
+import { type Format, jsonText, type Output, resourceName, tableLines, yamlText } from './common/output.ts';
 import { isAlarming, rowsOf, statusItem, statusTable, summaryOf } from './status-view.ts';
 
 export interface StatusOptions {
@@ -49,7 +48,7 @@ function printRows(
       output.print(yamlText({ items: rows.map(statusItem) }));
       return;
     case 'name':
-      for (const { name } of rows) output.print(printable(`${KIND.toLowerCase()}.${GROUP}/${name}`));
+      for (const { name } of rows) output.print(resourceName(name));
       return;
     case 'table':
     case 'wide':

@@ -1,6 +1,7 @@
 /** How results are written: tables like kubectl's, JSON, YAML and names. */
 import { styleText } from 'node:util';
 import { dump } from 'js-yaml';
+import { GROUP, KIND } from '../../api/edge-transcode-job.ts';
 import { printable } from '../../base/foreign-text.ts';
 
 export const FORMATS = ['table', 'wide', 'json', 'yaml', 'name'] as const;
@@ -18,8 +19,6 @@ export interface Cell {
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly (readonly Cell[])[];
-  /** Whether the last column continues in further lines where the terminal ends. Default: it is cut there. */
-  readonly wraps?: boolean;
 }
 
 /** Where a command writes. */
@@ -47,17 +46,17 @@ export function processOutput({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' 
 /** Space between two columns, as kubectl has it. */
 const GAP = 3;
 
-/** Least width of the last column, where the terminal is narrow. */
-const LEAST_LAST = 20;
+/** Least room in which the last column continues below itself. An ID of 36 characters fits. */
+const LEAST_LAST = 40;
 
 /**
- * Writes a table like kubectl's, one string for each line. The last column is not padded, and cut or wrapped
- * where the terminal ends.
+ * Writes a table like kubectl's, one string for each line. Nothing is cut: where the terminal ends, the last
+ * column continues below itself, and in a narrow terminal the terminal breaks the lines.
  *
  * @param widths of the columns, which become wider where a text needs it. For lines that follow others
  */
 export function tableLines(
-  { head, rows, wraps = false }: Table,
+  { head, rows }: Table,
   { styled, columns }: Pick<Output, 'styled' | 'columns'>,
   widths: number[] = [],
 ): string[] {
@@ -69,7 +68,8 @@ export function tableLines(
     for (const [column, { text }] of row.slice(0, last).entries())
       widths[column] = Math.max(widths[column] ?? 0, widthOf(text) + GAP);
   const taken = widths.reduce((sum, width) => sum + width, 0);
-  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(LEAST_LAST, columns - taken);
+  const left = (columns ?? Number.POSITIVE_INFINITY) - taken;
+  const room = left < LEAST_LAST ? Number.POSITIVE_INFINITY : left;
   const lineOf = (row: readonly Cell[]) =>
     row
       .map(({ text, style }, column) => {
@@ -80,7 +80,7 @@ export function tableLines(
       .trimEnd();
   return all.flatMap((row) => {
     const { text = '', style } = row[last] ?? {};
-    const [first = '', ...others] = wraps ? wrapped(text, room) : [cut(text, room)];
+    const [first = '', ...others] = wrapped(text, room);
     const line = lineOf([...row.slice(0, last), { text: first, style }]);
     return [line, ...others.map((other) => `${' '.repeat(taken)}${other}`)];
   });
@@ -108,18 +108,6 @@ export function widthOf(text: string): number {
   return width;
 }
 
-function cut(text: string, room: number): string {
-  if (widthOf(text) <= room) return text;
-  let width = 0;
-  let kept = '';
-  for (const character of text) {
-    width += widthOf(character);
-    if (width > room - 1) break;
-    kept += character;
-  }
-  return `${kept}…`;
-}
-
 /** What a terminal obeys instead of showing it; JSON leaves most of it as it is. */
 const UNPRINTABLE = /[\p{Cf}\p{Zl}\p{Zp}\u007f-\u009f]/gu;
 
@@ -141,4 +129,9 @@ export function yamlText(value: unknown): string {
     .split('\n')
     .map(printable)
     .join('\n');
+}
+
+/** Writes the name of an object as `-o name` gives it, for other commands of kubectl. */
+export function resourceName(name: string): string {
+  return printable(`${KIND.toLowerCase()}.${GROUP}/${name}`);
 }

@@ -6,8 +6,8 @@ import { rowOf } from '../../overview/row.ts';
 import type { Style, Table } from '../common/output.ts';
 
 /**
- * `unknown`: the check could not be made, such as without a permission. `skipped`: the user has not named
- * what it needs.
+ * `unknown`: the check could not be made, and what it looks for may be wrong. `skipped`: it was not made, or
+ * only another command needs what it found missing.
  */
 export type Verdict = 'ok' | 'wrong' | 'unknown' | 'skipped';
 
@@ -28,8 +28,6 @@ const STYLES: Readonly<Record<Verdict, Style>> = {
 export function findingsTable(findings: readonly Finding[]): Table {
   return {
     head: ['CHECK', 'RESULT', 'FOUND'],
-    // What to do must be read to its end.
-    wraps: true,
     rows: findings.map(({ check, verdict, text }) => [
       { text: check },
       { text: verdict, style: STYLES[verdict] },

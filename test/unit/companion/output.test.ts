@@ -1,5 +1,13 @@
+import { PassThrough } from 'node:stream';
+import { WriteStream } from 'node:tty';
 import { expect } from 'chai';
-import { jsonText, tableLines, widthOf, yamlText } from '../../../src/companion/common/output.ts';
+import {
+  jsonText,
+  processOutput,
+  tableLines,
+  widthOf,
+  yamlText,
+} from '../../../src/companion/common/output.ts';
 
 const PLAIN = { styled: (_style: unknown, text: string) => text, columns: undefined };
 
@@ -17,18 +25,29 @@ describe('the tables of kubectl etj', () => {
     ]);
   });
 
-  it('cuts the last column where the terminal ends', () => {
-    const table = { head: ['A', 'MESSAGE'], rows: [cells('a', '直播'.repeat(40))] };
-    const lines = tableLines(table, { ...PLAIN, columns: 30 });
-    expect(lines[1]).to.match(/^a {3}直.*…$/);
-    expect(widthOf(lines[1] ?? '')).to.be.within(28, 30);
+  it('continues the last column below itself where the terminal ends', () => {
+    const words = Array.from({ length: 20 }, () => '直播 live').join(' ');
+    const table = { head: ['A', 'MESSAGE'], rows: [cells('a', words)] };
+    const lines = tableLines(table, { ...PLAIN, columns: 60 });
+    expect(lines).to.have.lengthOf(5);
+    for (const line of lines.slice(2)) expect(line).to.match(/^ {4}\S/);
+    for (const line of lines) expect(widthOf(line)).to.be.at.most(60);
+    expect(
+      lines
+        .slice(1)
+        .map((line) => line.slice(4))
+        .join(' '),
+    ).to.equal(words);
+    expect(tableLines(table, PLAIN)).to.have.lengthOf(2);
   });
 
-  it('continues the last column below itself where it must be read to its end', () => {
-    const table = { head: ['A', 'ADVICE'], rows: [cells('a', 'one two threeandmore four')], wraps: true };
-    const lines = tableLines(table, { ...PLAIN, columns: 24 });
-    expect(lines).to.deep.equal(['A   ADVICE', 'a   one two threeandmore', '    four']);
-    expect(tableLines(table, PLAIN)).to.have.lengthOf(2);
+  it('cuts nothing in a narrow terminal, which breaks the lines', () => {
+    const words = 'word '.repeat(40).trim();
+    const table = { head: ['A', 'MESSAGE'], rows: [cells('a', words), cells('b', 'x'.repeat(99))] };
+    expect(tableLines(table, { ...PLAIN, columns: 43 })).to.deep.equal(tableLines(table, PLAIN));
+    const wide = tableLines(table, { ...PLAIN, columns: 44 });
+    expect(wide.length).to.be.above(3);
+    expect(wide.at(-1)).to.equal(`b   ${'x'.repeat(99)}`);
   });
 
   it('shows what a terminal would obey', () => {
@@ -47,6 +66,33 @@ describe('the tables of kubectl etj', () => {
     const styled = (_style: unknown, text: string) => `<${text}>`;
     const rows = [[{ text: 'a', style: 'red' as const }, { text: 'b' }]];
     expect(tableLines({ head: ['LONG', 'B'], rows }, { ...PLAIN, styled })[1]).to.equal('<a>      b');
+  });
+});
+
+describe('the colours of kubectl etj', () => {
+  const before = { ...process.env };
+  beforeEach(() => {
+    for (const name of ['NO_COLOR', 'FORCE_COLOR', 'NODE_DISABLE_COLORS']) delete process.env[name];
+    process.env.TERM = 'xterm-256color';
+  });
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  const { getColorDepth } = WriteStream.prototype;
+  const shown = (isTTY: boolean): string => {
+    const stdout = Object.assign(new PassThrough(), { isTTY, getColorDepth });
+    return processOutput({ stdout, stderr: stdout } as unknown as NodeJS.Process).styled('red', 'x');
+  };
+
+  it('are for terminals', () => {
+    expect(shown(true)).to.equal('\u001b[31mx\u001b[39m');
+    expect(shown(false)).to.equal('x');
+  });
+
+  it('are not shown where NO_COLOR is set', () => {
+    process.env.NO_COLOR = '1';
+    expect(shown(true)).to.equal('x');
   });
 });
 
