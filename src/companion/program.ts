@@ -106,6 +106,7 @@ function programOf(surroundings: Surroundings, end: (code: ExitCode) => void): C
     )
     .option('--lease-namespace <name>', 'namespace of the Lease of the operator', 'edge-transcode-system')
     .option('--lease-name <name>', 'the Lease of the operator', 'edge-transcode-job-operator')
+    .option('--no-leader', 'leave out the Lease, which the ClusterRoles for users do not let you read')
     .option('--cluster <id>', 'cluster whose jobs the credentials must be allowed to list')
     .action(async (options: ConnectionOptions & DoctorLine) => {
       const { cluster } = options;
@@ -190,6 +191,7 @@ interface DoctorLine extends CloudLine {
   readonly output: Format;
   readonly leaseNamespace: string;
   readonly leaseName: string;
+  readonly leader: boolean;
   readonly cluster?: string;
 }
 

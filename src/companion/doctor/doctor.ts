@@ -24,6 +24,8 @@ export interface DoctorOptions extends CloudCheckOptions {
   readonly output: Format;
   readonly leaseNamespace: string;
   readonly leaseName: string;
+  /** Whether the Lease is read. */
+  readonly leader: boolean;
 }
 
 /** @throws Unable when the API server does not answer */
@@ -79,10 +81,24 @@ async function crd({ calls }: Connection, serverNow: number): Promise<Finding> {
   const { failure } = answer;
   if (failure.status === 404)
     return { check: 'CRD', verdict: 'wrong', text: 'it is not installed; kubectl apply -f crds/' };
-  return unread('CRD', 'CustomResourceDefinitions', failure);
+  // Without the CRD the objects could not be listed, so only its age stays unknown.
+  if (failure.status === 403)
+    return {
+      check: 'CRD',
+      verdict: 'skipped',
+      text: 'its age is not known, because you may not read CustomResourceDefinitions',
+    };
+  return { check: 'CRD', verdict: 'unknown', text: `it cannot be read: ${failure.reason}` };
 }
 
+/** What the commands do with the objects. */
 const VERBS = ['list', 'watch', 'patch', 'create'] as const;
+
+/** The commands that need more than to look. Without their permissions the others work. */
+const NEEDED_BY: Readonly<Partial<Record<(typeof VERBS)[number], string>>> = {
+  patch: 'refresh',
+  create: 'import --apply',
+};
 
 async function permissions({ calls, namespace }: Connection): Promise<Finding[]> {
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
@@ -90,17 +106,22 @@ async function permissions({ calls, namespace }: Connection): Promise<Finding[]>
     const resourceAttributes = { group: GROUP, resource: PLURAL, verb, namespace: namespace ?? '' };
     const answer = await tried(review(calls, { spec: { resourceAttributes } }));
     const check = `you may ${verb}`;
-    if ('failure' in answer) return unread(check, 'your permissions', answer.failure);
+    if ('failure' in answer)
+      return { check, verdict: 'unknown', text: `it cannot be asked: ${answer.failure.reason}` };
     if (fieldsOf(fieldsOf(answer.data).status).allowed === true) return { check, verdict: 'ok', text: where };
-    const role = verb === 'list' || verb === 'watch' ? 'viewer' : 'editor';
-    return {
-      check,
-      verdict: 'wrong',
-      text: `not ${where}; ask for the ClusterRole edge-transcode-job-operator-${role}`,
-    };
+    const command = NEEDED_BY[verb];
+    return command === undefined
+      ? { check, verdict: 'wrong', text: `not ${where}; ask for the ClusterRole ${ROLE}-viewer` }
+      : {
+          check,
+          verdict: 'skipped',
+          text: `not ${where}; only ${command} needs it: the ClusterRole ${ROLE}-editor`,
+        };
   });
   return Promise.all(findings);
 }
+
+const ROLE = 'edge-transcode-job-operator';
 
 function review(calls: Connection['calls'], body: object): Promise<ApiAnswer> {
   const call: ApiCall = {
@@ -113,22 +134,26 @@ function review(calls: Connection['calls'], body: object): Promise<ApiAnswer> {
 
 async function leader(
   { calls }: Connection,
-  { leaseNamespace, leaseName }: DoctorOptions,
+  { leaseNamespace, leaseName, leader: isChecked }: DoctorOptions,
   serverNow: number,
 ): Promise<Finding> {
+  const check = 'leader';
+  if (!isChecked) return { check, verdict: 'skipped', text: 'not checked, because of --no-leader' };
   const path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(leaseNamespace)}/leases/${encodeURIComponent(leaseName)}`;
   const answer = await tried(calls.call({ method: 'GET', path }));
-  const check = 'leader';
-  if (!('failure' in answer)) {
-    return leaseFinding(leaseSpecOf(answer.data), serverNow);
-  }
+  if (!('failure' in answer)) return leaseFinding(leaseSpecOf(answer.data), serverNow);
   if (answer.failure.status === 404)
     return {
       check,
       verdict: 'unknown',
       text: `there is no Lease ${leaseNamespace}/${leaseName}; name the operator's with --lease-namespace and --lease-name, or it runs without --leader-elect`,
     };
-  return unread(check, `Lease ${leaseNamespace}/${leaseName}`, answer.failure);
+  const lease = `Lease ${leaseNamespace}/${leaseName}`;
+  const text =
+    answer.failure.status === 403
+      ? `you may not read ${lease}; ask for a Role with the verb get on it, or leave it out with --no-leader`
+      : `${lease} cannot be read: ${answer.failure.reason}`;
+  return { check, verdict: 'unknown', text };
 }
 
 /** Reads the fields of a Lease; what is not of its type is left out. */
@@ -159,14 +184,6 @@ async function objects(connection: Connection): Promise<Finding[]> {
     if (!(error instanceof Unable)) throw error;
     return [{ check: 'objects', verdict: 'unknown', text: error.message }];
   }
-}
-
-function unread(check: string, what: string, { status, reason }: ApiFailure): Finding {
-  const text =
-    status === 403
-      ? `you may not read ${what}; ask an administrator to run this`
-      : `${what} cannot be read: ${reason}`;
-  return { check, verdict: 'unknown', text };
 }
 
 async function tried<T>(call: Promise<T>): Promise<T | { readonly failure: ApiFailure }> {

@@ -5,11 +5,16 @@ import type { Connection } from '../common/connection.ts';
 import { explained } from '../common/failure.ts';
 import type { Finding } from './findings.ts';
 
-/** How long the API server keeps the watch open, s. An event is there at once, if there is an object. */
-const OPEN_SECONDS = 3;
+export interface WatchTimes {
+  /** How long the API server keeps the watch open, ms. An event is there at once, if there is an object. */
+  readonly openMs: number;
+  /** How much later than requested the end of a watch may arrive, ms. */
+  readonly leewayMs: number;
+}
 
-/** How much later than requested the end of a watch may arrive, s. */
-const LEEWAY_SECONDS = 5;
+const TIMES: WatchTimes = { openMs: 3_000, leewayMs: 5_000 };
+
+type Events = Pick<Connection['watch'], 'events'>;
 
 const NO_EVENT =
   'no event comes, and the watch does not end at its time; check the proxies before the API server';
@@ -21,13 +26,14 @@ const NO_EVENT =
  * @param hasObjects else no event comes, and the watch is opened only
  */
 export async function watchFinding(
-  { watch, namespace, server }: Connection,
+  { watch, namespace, server }: Pick<Connection, 'namespace' | 'server'> & { watch: Events },
   hasObjects: boolean,
+  { openMs, leewayMs }: WatchTimes = TIMES,
 ): Promise<Finding> {
   const check = 'watch';
-  const timeoutSeconds = hasObjects ? OPEN_SECONDS : 1;
-  const query = { resourceVersion: '0', timeoutSeconds };
-  const deadline = AbortSignal.timeout((timeoutSeconds + LEEWAY_SECONDS) * 1_000);
+  const lastsMs = hasObjects ? openMs : Math.min(openMs, 1_000);
+  const query = { resourceVersion: '0', timeoutSeconds: Math.ceil(lastsMs / 1_000) };
+  const deadline = AbortSignal.timeout(lastsMs + leewayMs);
   const began = performance.now();
   try {
     for await (const _ of watch.events(collectionPath(namespace), query, deadline)) break;
@@ -44,7 +50,7 @@ export async function watchFinding(
   }
   if (!hasObjects)
     return { check, verdict: 'ok', text: 'a watch opens; without objects no event can be seen' };
-  const isHeldBack = performance.now() - began >= OPEN_SECONDS * 1_000;
+  const isHeldBack = performance.now() - began >= openMs;
   return isHeldBack
     ? {
         check,

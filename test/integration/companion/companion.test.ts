@@ -15,7 +15,7 @@ import { is, job } from '../support/world.ts';
 import { Etj, fieldsOf } from './etj.ts';
 import { drawRecording, type Scene } from './recording/drawing.ts';
 
-const COLUMNS = 150;
+const COLUMNS = 168;
 
 /** Where the shipped manifests install the operator, and `doctor` looks for its Lease. */
 const LEASE_NAMESPACE = 'edge-transcode-system';
@@ -156,6 +156,7 @@ describe('kubectl etj', function () {
       const plain = await etj.onTerminal(COLUMNS, 'NO_COLOR=1 kubectl etj status -A');
       expect(coloured).to.contain('\u001b[31m');
       expect(plain.stdout).to.contain('NotReady').and.not.contain('\u001b');
+      expect(plain.stdout).to.contain('credentialsRef');
       for (const each of plain.stdout.trimEnd().split('\r\n')) expect(widthOf(each)).to.be.at.most(COLUMNS);
     });
 
@@ -255,7 +256,8 @@ describe('kubectl etj', function () {
     it('says by doctor what a guest may not do', async () => {
       const { code, found } = await checked({}, '--context=guest', '--lease-name=another');
       expect(found.get('you may list')).to.include({ verdict: 'wrong' });
-      expect(found.get('CRD')).to.include({ verdict: 'unknown' });
+      expect(found.get('CRD')).to.include({ verdict: 'skipped' });
+      expect(found.get('leader')).to.include({ verdict: 'unknown' });
       expect(code).to.equal(1);
     });
 
