@@ -29,10 +29,12 @@ const PATIENCE_MS = 3_000;
 export class ClusterCandidates implements Candidates {
   readonly #environment: Environment;
   readonly #userAgent: string;
+  readonly #patienceMs: number;
 
-  constructor(environment: Environment, userAgent: string) {
+  constructor(environment: Environment, userAgent: string, patienceMs = PATIENCE_MS) {
     this.#environment = environment;
     this.#userAgent = userAgent;
+    this.#patienceMs = patienceMs;
   }
 
   value(long: string, line: Line): Promise<string[]> {
@@ -84,7 +86,7 @@ export class ClusterCandidates implements Candidates {
   /** Nothing that goes wrong may disturb the line that the user writes. */
   async #tried(read: () => Promise<string[]>): Promise<string[]> {
     const late = Promise.withResolvers<string[]>();
-    const timer = setTimeout(() => late.resolve([]), PATIENCE_MS);
+    const timer = setTimeout(() => late.resolve([]), this.#patienceMs);
     try {
       return await Promise.race([read(), late.promise]);
     } catch {

@@ -36,6 +36,13 @@ describe('why kubectl etj could not do its work', () => {
     expect(message).to.contain('edge-transcode-job-operator-editor, or name a namespace with --namespace');
   });
 
+  it('repeats nothing of the server that a terminal obeys', () => {
+    const { message } = explained(refused(500, 'broken\u001b[2J\u202e'), REQUEST);
+    expect(message)
+      .to.contain('broken')
+      .and.not.match(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('keeps an explanation as it is', () => {
     const known = new Unable('known');
     expect(explained(known, REQUEST)).to.equal(known);

@@ -22,6 +22,7 @@ describe('the import of cloud jobs', () => {
   it('gives one job the same name each time, and another job another name', () => {
     const name = objectName('直播间', CLUSTER_ID, JOB_ID);
     expect(objectName('直播间', CLUSTER_ID.toUpperCase(), JOB_ID.toUpperCase())).to.equal(name);
+    expect(objectName('renamed', CLUSTER_ID, JOB_ID)).to.equal(name.replace('job-', 'renamed-'));
     expect(objectName('直播间', CLUSTER_ID, OTHER_ID)).to.not.equal(name);
     expect(objectName('直播间', 'another-cluster', JOB_ID)).to.not.equal(name);
   });

@@ -46,6 +46,17 @@ describe('the command line of kubectl etj', () => {
     expect(await ended('--version')).to.deep.equal({ code: 0, stdout: '1.2.3\n', stderr: '' });
   });
 
+  it('repeats nothing that a terminal obeys of a name that is wrong', async () => {
+    const { stderr } = await ended('refresh', '-A', 'x\u001b[2J\u202e');
+    expect(stderr)
+      .to.match(/^error: .+\n$/)
+      .and.not.match(/\p{Cf}|\p{Cc}(?!$)/u);
+    const { stderr: context } = await ended('status', '--kubeconfig=/nowhere/x\u001b[2J');
+    expect(context)
+      .to.match(/^error: .+\n$/)
+      .and.not.contain('\u001b');
+  });
+
   it('takes kubectl its form of a short option', async () => {
     expect((await ended('status', '-o=xml')).stderr).to.contain("argument 'xml' is invalid");
   });
