@@ -141,6 +141,7 @@ export function leaseFinding(
 /** Judges whether the objects are observed. */
 export function freshnessFinding(jobs: readonly EdgeTranscodeJob[]): Finding {
   const check = 'objects';
+  if (jobs.length === 0) return { check, verdict: 'ok', text: 'there is none, so no state is observed' };
   const rows = jobs.map((job) => rowOf(job, undefined));
   const count = (wanted: string) => rows.filter(({ problem }) => problem === wanted).length;
   const [stale, pending] = [count('NotFresh'), count('Pending')];

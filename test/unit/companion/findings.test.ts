@@ -68,7 +68,11 @@ describe('what kubectl etj doctor finds', () => {
   it('of objects is how many are not observed', () => {
     const fine = aJob().storing(aRunningStatus()).build();
     const asleep = aJob().suspended().build();
-    expect(freshnessFinding([fine, asleep])).to.include({ verdict: 'ok' });
+    expect(freshnessFinding([fine, asleep])).to.include({ verdict: 'ok', text: '2 are fresh or suspended' });
+    expect(freshnessFinding([])).to.include({
+      verdict: 'ok',
+      text: 'there is none, so no state is observed',
+    });
     const stale = aJob().storing(anOverdueStatus()).build();
     expect(freshnessFinding([fine, stale, aJob().build()]).text).to.contain(
       '1 are not fresh and 1 wait for an observation',
