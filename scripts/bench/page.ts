@@ -1,5 +1,5 @@
-// The status page beside polls: minutes with readers and without take turns, so that what else the machine
-// does disturbs both alike.
+// The status page beside polls: periods without readers, with some, and with more than are answered take
+// turns, so that what else the machine does disturbs all alike.
 
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,14 @@ export type PageCost = {
   readonly objects: number;
   readonly intervalSeconds: number;
   readonly alone: Beside;
-  readonly read: Beside;
+  /** One for each of `RATES`. */
+  readonly read: readonly Read[];
+};
+
+export type Read = {
+  /** Pages that were requested a second. */
+  readonly rate: number;
+  readonly beside: Beside;
   /** How long the pages took, ms. */
   readonly pages: readonly number[];
   /** Answers that were not 200, such as 503 to too many. */
@@ -37,8 +44,8 @@ export type Beside = {
 const ROUNDS = 4;
 const PERIOD_MS = 15_000;
 
-/** Pages a second that the readers ask for: as many as are answered. */
-const PAGES_PER_SECOND = 20;
+/** Pages a second: an open page is fetched each 5 s, so 20 persons with a page each; and too many. */
+const RATES = [4, 20];
 const LIVEZ_EVERY_MS = 50;
 
 /** The polls of each account, a minute, and those that leave room for other calls. */
@@ -61,36 +68,42 @@ export async function measurePage(objects: number, report: (line: string) => voi
   const args = ['--observe-with=get', '--page-address=127.0.0.1:0'];
   await using staged = await stage(processes, cloud, { name: 'page', objects, intervalSeconds, args });
   report(
-    `${objects} objects every ${intervalSeconds} s: ${ROUNDS} × ${PERIOD_MS / 1_000} s without readers and with`,
+    `${objects} objects every ${intervalSeconds} s: ${ROUNDS} × ${PERIOD_MS / 1_000} s without readers, and with each number of them`,
   );
   await delay(PERIOD_MS);
   const alone: Period[] = [];
-  const read: Period[] = [];
-  const readers = new Readers(staged);
+  const crowds = RATES.map((rate) => ({ readers: new Readers(staged, rate), periods: [] as Period[] }));
   for (let round = 0; round < ROUNDS; round += 1) {
     alone.push(await period(staged.operator));
-    const end = readers.begin();
-    read.push(await period(staged.operator));
-    await end();
+    for (const { readers, periods } of crowds) {
+      const end = readers.begin();
+      periods.push(await period(staged.operator));
+      await end();
+    }
   }
-  const { pages, refused } = readers;
-  return { objects, intervalSeconds, alone: together(alone), read: together(read), pages, refused };
+  const read = crowds.map(({ readers: { rate, pages, refused }, periods }) => {
+    return { rate, pages, refused, beside: together(periods) };
+  });
+  return { objects, intervalSeconds, alone: together(alone), read };
 }
 
 class Readers {
   readonly pages: number[] = [];
   refused = 0;
+  /** Pages that are requested a second. */
+  readonly rate: number;
   readonly #url: string;
   #number = 0;
 
-  constructor({ operator }: Staged) {
+  constructor({ operator }: Staged, rate: number) {
     this.#url = operator.pageUrl ?? '';
+    this.rate = rate;
   }
 
   /** Reads pages until the function that it returns is called. */
   begin(): () => Promise<void> {
     const under: Promise<void>[] = [];
-    const timer = setInterval(() => under.push(this.#read()), 1_000 / PAGES_PER_SECOND);
+    const timer = setInterval(() => under.push(this.#read()), 1_000 / this.rate);
     return async () => {
       clearInterval(timer);
       await Promise.all(under);

@@ -99,21 +99,33 @@ export function refusedTable({ objects, healthy, revoked }: Refused): string {
   ]);
 }
 
-export function pageTable({ objects, intervalSeconds, alone, read, pages, refused }: PageCost): string {
-  const row = (name: string, value: (beside: Beside) => string) => [name, value(alone), value(read)];
+export function pageTable({ objects, intervalSeconds, alone, read }: PageCost): string {
+  const row = (name: string, value: (beside: Beside) => string) => [
+    name,
+    value(alone),
+    ...read.map(({ beside }) => value(beside)),
+  ];
   const both = (values: readonly number[]) =>
     halfAnd99(values)
       .map((value) => rounded(value))
       .join(', ');
   return table([
-    [`${rounded(objects)} objects at ${intervalSeconds} s`, 'no readers', '20 pages a second'],
+    [
+      `${rounded(objects)} objects at ${intervalSeconds} s`,
+      'no readers',
+      ...read.map(({ rate }) => `${rate} pages a second`),
+    ],
     row('polls', ({ polls }) => rounded(polls)),
     row('sent later than scheduled, on average, ms', ({ lag }) => rounded(lag.mean * 1_000, 1)),
     row('the same, 99 of 100, s: at most', ({ lag }) => rounded(lag.most, 2)),
     row('/livez, half and 99 of 100, ms', ({ livez }) => both(livez)),
     row('processor time, s', ({ cpuSeconds }) => rounded(cpuSeconds, 1)),
-    ['pages, refused', '', `${rounded(pages.length)}, ${rounded(refused)}`],
-    ['a page, half and 99 of 100, ms', '', both(pages)],
+    [
+      'pages, refused',
+      '',
+      ...read.map(({ pages, refused }) => `${rounded(pages.length)}, ${rounded(refused)}`),
+    ],
+    ['a page, half and 99 of 100, ms', '', ...read.map(({ pages }) => both(pages))],
   ]);
 }
 
