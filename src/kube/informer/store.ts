@@ -74,6 +74,11 @@ export class Store implements JobStore {
     return this.#awaited.size === 0;
   }
 
+  /** Whether all objects of the namespace have been listed. */
+  hasListed(namespace: string): boolean {
+    return !this.#awaited.has(undefined) && !this.#awaited.has(namespace);
+  }
+
   /** The sources that have never been listed. */
   get awaited(): readonly Source[] {
     return [...this.#awaited];

@@ -58,6 +58,9 @@ interface Desired {
 
 const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 
+/** When to look again whether the first list has ended. */
+const LISTED_AGAIN_MS = 1_000;
+
 /** Pauses while an admission policy or webhook refuses: only a person ends that. */
 const RETRY_REFUSED: Backoff = { baseMs: 30_000, maxMs: 10 * 60_000 };
 
@@ -130,6 +133,7 @@ export class StatusWriter implements StatusSink {
       return this.#foundStored(key, object, desired);
     const writableAt = this.#limit.writableAt(key);
     if (writableAt > this.#parts.clock.now()) return this.#delay(key, writableAt);
+    if (this.#waitsForList(key)) return pollAt(this.#parts.clock.now() + LISTED_AGAIN_MS);
     desired.inFlight = true;
     let answer: unknown;
     try {
@@ -138,6 +142,12 @@ export class StatusWriter implements StatusSink {
       return this.#refused(key, object, desired, apiFailure(error));
     }
     return this.#written(key, object, desired, decodeJob(answer));
+  }
+
+  /** Writes of large objects would double the time of the first list, which brings the objects of all. */
+  #waitsForList(key: ObjectKey): boolean {
+    const { namespace } = splitKey(key);
+    return this.#slots.isLarge(namespace) && !this.#parts.store.hasListed(namespace);
   }
 
   async #patch(key: ObjectKey, patch: readonly PatchOperation[]): Promise<unknown> {

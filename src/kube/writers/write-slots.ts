@@ -48,9 +48,14 @@ export class WriteSlots {
   }
 
   mayBegin(namespace: string): boolean {
-    if (this.#isLarge(namespace)) return !this.#isLargeUnderWay();
+    if (this.isLarge(namespace)) return !this.#isLargeUnderWay();
     const most = this.#bytes.get(namespace) === undefined ? MOST_UNKNOWN : MOST_OF_NAMESPACE;
     return (this.#underWay.get(namespace) ?? 0) < most;
+  }
+
+  /** Whether the objects of the namespace are known to be large. */
+  isLarge(namespace: string): boolean {
+    return (this.#bytes.get(namespace) ?? 0) > LARGE_BYTES;
   }
 
   began(namespace: string): void {
@@ -77,12 +82,8 @@ export class WriteSlots {
     this.#bytes.delete(namespace);
   }
 
-  #isLarge(namespace: string): boolean {
-    return (this.#bytes.get(namespace) ?? 0) > LARGE_BYTES;
-  }
-
   #isLargeUnderWay(): boolean {
-    for (const namespace of this.#underWay.keys()) if (this.#isLarge(namespace)) return true;
+    for (const namespace of this.#underWay.keys()) if (this.isLarge(namespace)) return true;
     return false;
   }
 }

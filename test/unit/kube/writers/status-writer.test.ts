@@ -179,7 +179,20 @@ describe('the status writer', () => {
     expect(client.patches.slice(16).map(({ key }) => key)).to.deep.equal(['news/a', 'sport/a']);
   });
 
+  it('writes no further large object before all objects of its namespace are listed', async () => {
+    client.bytes = 1_100_000;
+    await write(known('a'), RUNNING);
+    await client.accept(undefined);
+    await write(known('b'), RUNNING);
+    await clock.advance(5_000);
+    expect(client.patches.map(({ key }) => key)).to.deep.equal(['media/a']);
+    store.take({ kind: 'listed' });
+    await clock.advance(1_000);
+    expect(client.last.key).to.equal('media/b');
+  });
+
   it('writes large objects one after another, and small ones beside them', async () => {
+    store.take({ kind: 'listed' });
     client.bytes = 1_100_000;
     for (let index = 0; index < 40; index += 1) await write(known(`job-${index}`), RUNNING);
     await client.accept(undefined);
