@@ -15,8 +15,8 @@ describe('the import of cloud jobs', () => {
     const names = ['直播间 1', 'Main_HD (new)', '--', '', 'x'.repeat(300), `${'a'.repeat(49)}--b`, '\u202e'];
     for (const name of names)
       expect(objectName(name, CLUSTER_ID, JOB_ID)).to.match(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
-    expect(objectName('Main_HD (new)', CLUSTER_ID, JOB_ID)).to.match(/^main-hd-new-[0-9a-f]{8}$/);
-    expect(objectName('直播间', CLUSTER_ID, JOB_ID)).to.match(/^job-[0-9a-f]{8}$/);
+    expect(objectName('Main_HD (new)', CLUSTER_ID, JOB_ID)).to.match(/^main-hd-new-[0-9a-f]{12}$/);
+    expect(objectName('直播间', CLUSTER_ID, JOB_ID)).to.match(/^job-[0-9a-f]{12}$/);
   });
 
   it('gives one job the same name each time, and another job another name', () => {
@@ -25,6 +25,11 @@ describe('the import of cloud jobs', () => {
     expect(objectName('renamed', CLUSTER_ID, JOB_ID)).to.equal(name.replace('job-', 'renamed-'));
     expect(objectName('直播间', CLUSTER_ID, OTHER_ID)).to.not.equal(name);
     expect(objectName('直播间', 'another-cluster', JOB_ID)).to.not.equal(name);
+  });
+
+  it('gives each of 100,000 jobs another name, although none has a letter for it', () => {
+    const names = Array.from({ length: 100_000 }, (_, index) => objectName('直播间', CLUSTER_ID, `${index}`));
+    expect(new Set(names).size).to.equal(names.length);
   });
 
   it('names the Secret and the region in each object, if there are any', () => {
