@@ -1,12 +1,11 @@
 /** `kubectl etj import`: objects for the jobs of a cluster in the cloud that no object references yet. */
-
 import { listJobs as jobsPage, PAGE_SIZE } from '../cloud/client/live-client.ts';
 import { type Job, mapJob } from '../cloud/client/map-response.ts';
 import type { Credential } from '../credentials/credential.ts';
 import { apiFailure } from '../kube/client/api-error.ts';
 import { collectionPath } from '../kube/client/kube-client.ts';
 import { type CloudOptions, liveOf, saidHere, stsOf } from './cloud/caller.ts';
-import { assumed, sourceOf } from './cloud/credentials.ts';
+import { assumed, NO_CREDENTIALS, sourceOf } from './cloud/credentials.ts';
 import type { Connection } from './common/connection.ts';
 import { EXIT, type ExitCode, explained, Unable } from './common/failure.ts';
 import { listJobs } from './common/objects.ts';
@@ -22,9 +21,6 @@ export interface ImportOptions extends CloudOptions {
 
 const OMITTED =
   'The cloud leaves out of its list jobs that have not been modified for 180 days: write objects for those by hand.';
-
-const NO_CREDENTIALS =
-  "name a Secret with --secret, or set the operator's ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 
 /** @throws Unable */
 export async function importJobs(

@@ -25,6 +25,10 @@ export interface Source {
   readonly own: Credential | Rrsa;
 }
 
+/** What to do where there are none. */
+export const NO_CREDENTIALS =
+  "name a Secret with --secret, or set the operator's ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
+
 /** The hosts that a Secret may name without being asked: those of the vendor, as for the operator. */
 const TRUSTED_HOSTS = ['*.aliyuncs.com'];
 

@@ -4,7 +4,7 @@ import { listJobs } from '../../cloud/client/live-client.ts';
 import type { Sts } from '../../cloud/sts/sts.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { type CloudOptions, liveOf, saidHere, stsAddress, stsOf } from '../cloud/caller.ts';
-import { assumed, sourceOf } from '../cloud/credentials.ts';
+import { assumed, NO_CREDENTIALS, sourceOf } from '../cloud/credentials.ts';
 import type { Connection } from '../common/connection.ts';
 import { Unable } from '../common/failure.ts';
 import type { Finding, Verdict } from './findings.ts';
@@ -14,8 +14,6 @@ export interface CloudCheckOptions extends CloudOptions {
   readonly cluster: string | undefined;
 }
 
-const NOT_CHECKED =
-  "name a Secret with --secret, or set the operator's ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET";
 const LIVE_NOT_CHECKED = 'name a cluster with --cluster, and its jobs are listed once';
 
 export async function cloudFindings(connection: Connection, options: CloudCheckOptions): Promise<Finding[]> {
@@ -26,7 +24,7 @@ export async function cloudFindings(connection: Connection, options: CloudCheckO
   try {
     const source = await sourceOf(connection, options);
     if (!source) {
-      found(check, 'skipped', NOT_CHECKED);
+      found(check, 'skipped', NO_CREDENTIALS);
       return findings;
     }
     found(check, 'ok', source.text);
