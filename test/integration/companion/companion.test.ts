@@ -270,7 +270,7 @@ describe('kubectl etj', function () {
         .and.contain('180 days');
       const { items } = JSON.parse(dry.stdout);
       const names = items.map(({ metadata }: { metadata: { name: string } }) =>
-        metadata.name.replace(/-[0-9a-f]{8}$/, ''),
+        metadata.name.replace(/-[0-9a-f]{12}$/, ''),
       );
       expect(names).to.have.members(['job', 'main-hd', 'referenced']);
       expect(await etj.run('status', '-n=imported', '-o=name')).to.include({ stdout: '' });
@@ -289,7 +289,7 @@ describe('kubectl etj', function () {
       );
       expect(refused.code).to.equal(2);
       const { code, stderr } = await imported('--secret=role', ...cloud);
-      expect(stderr).to.contain('3 have an object in namespace imported, 0 have none');
+      expect(stderr).to.contain('3 jobs in cluster imported-cluster');
       expect(code).to.equal(0);
       expect(await admin.sessions({ roleARN })).to.have.lengthOf(1);
       await admin.modifyRole({ roleARN, trusted: false });
