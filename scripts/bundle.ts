@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { licensed } from './bundle/licences.ts';
 import { noticesOf } from './bundle/notices.ts';
@@ -31,10 +31,13 @@ const [PAGE_SCRIPT, PAGE_STYLE] = await Promise.all(
   ['live.ts', 'page.css'].map((name) => minified(`src/page/client/${name}`)),
 );
 
+// Both programs in one call, which reads their libraries once.
 const { outputFiles, metafile } = await build({
   ...BUNDLING,
-  entryPoints: ['src/main.ts'],
-  outfile: PROGRAM,
+  entryPoints: { main: 'src/main.ts', 'kubectl-etj': 'src/companion/main.ts' },
+  outdir: 'dist',
+  // Without the comment that names it: the plugin is one file, to be copied anywhere.
+  sourcemap: 'external',
   write: false,
   metafile: true,
   define: {
@@ -43,40 +46,28 @@ const { outputFiles, metafile } = await build({
     PAGE_STYLE: JSON.stringify(PAGE_STYLE),
   },
 });
-
-// Node keeps the text of the program for the process's life, with two bytes for each character unless all are
-// ASCII: 4.5 MB more for an umlaut in a comment. What the bundler leaves as it is are patterns, where an
-// escape means the same, and comments.
-for (const { path, text } of outputFiles) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, path.endsWith('.js') ? text.replace(/[^\0-\x7f]/g, escaped) : text);
-}
-
-const companion = await build({
-  ...BUNDLING,
-  // One file, to be copied anywhere.
-  sourcemap: false,
-  banner: { js: `#!/usr/bin/env node\n${OLD_NODE}${BUNDLING.banner.js}` },
-  entryPoints: ['src/companion/main.ts'],
-  outfile: COMPANION,
-  metafile: true,
-  define: { OPERATOR_VERSION: JSON.stringify(version) },
-});
+mkdirSync('dist', { recursive: true });
+writeFileSync(`${PROGRAM}.map`, textOf('main.js.map'));
+writeFileSync(PROGRAM, `${ascii(textOf('main.js'))}//# sourceMappingURL=main.js.map\n`);
+writeFileSync(COMPANION, `#!/usr/bin/env node\n${OLD_NODE}${textOf('kubectl-etj.js')}`);
 chmodSync(COMPANION, 0o755);
-const all: Metafile = { ...metafile, outputs: { ...metafile.outputs, ...pageOutputs } };
+
+const { [`${COMPANION}.js`]: companionOutput, ...outputs } = metafile.outputs;
+const all: Metafile = { ...metafile, outputs: { ...outputs, ...pageOutputs } };
 // What each file takes in the bundle: https://esbuild.github.io/analyze shows it.
 writeFileSync('dist/meta.json', JSON.stringify(all));
 const installed = JSON.parse(execFileSync('npm', NPM_SBOM, { encoding: 'utf8' }));
 describe('main.js', all, { notices: 'dist/THIRD-PARTY-NOTICES', sbom: 'dist/sbom.cdx.json' });
-describe('kubectl-etj', companion.metafile, {
-  notices: `${COMPANION}.THIRD-PARTY-NOTICES`,
-  sbom: `${COMPANION}.sbom.cdx.json`,
-});
+describe(
+  'kubectl-etj',
+  { outputs: { [COMPANION]: companionOutput as Metafile['outputs'][string] } },
+  { notices: `${COMPANION}.THIRD-PARTY-NOTICES`, sbom: `${COMPANION}.sbom.cdx.json` },
+);
 
 /** Writes what a program contains: the licence texts, and a list for scanners. */
 function describe(
   program: string,
-  of: Metafile,
+  of: Pick<Metafile, 'outputs'>,
   { notices, sbom }: Record<'notices' | 'sbom', string>,
 ): void {
   const packages = packagesIn(of).map(licensed);
@@ -84,8 +75,22 @@ function describe(
   writeFileSync(sbom, `${JSON.stringify(sbomOf(packages, installed), undefined, 2)}\n`);
 }
 
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+function textOf(name: string): string {
+  const file = outputFiles.find(({ path }) => basename(path) === name);
+  if (!file) throw new Error(`esbuild made no ${name}`);
+  return file.text;
+}
+
+/**
+ * Node keeps the text of the program for the process's life, with two bytes for each character unless all are
+ * ASCII: 4.5 MB more for an umlaut in a comment. What the bundler leaves as it is are patterns, where an
+ * escape means the same, and comments.
+ */
+function ascii(text: string): string {
+  return text.replace(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** What a browser gets: one file. */
