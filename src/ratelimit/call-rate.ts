@@ -34,7 +34,7 @@ export function pacing(callsPerMinute: number, processes = 1): Pacing {
   return {
     minTimeMs: 60_000 / rate,
     burst,
-    reserve: isOneByOne && processes > 1 ? 0 : Math.floor(slack / 5 / processes),
+    reserve: Math.floor(slack / 5 / processes),
     ahead: isOneByOne ? Math.max(1, Math.floor(Math.min(slack, 20) / processes)) : Math.min(processes, 2),
   };
 }

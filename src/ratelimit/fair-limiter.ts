@@ -15,7 +15,6 @@ export class FairLimiter {
   /** Tasks by party. A Map keeps the order of insertion, so the party whose turn is next comes first. */
   readonly #queues = new Map<string, WaitingTask[]>();
   #isPermitWanted = false;
-  #isClosed = false;
 
   constructor(options: SpacingLimiterOptions) {
     this.#limiter = new SpacingLimiter(options);
@@ -29,7 +28,6 @@ export class FairLimiter {
    */
   schedule<T>(party: string, task: () => Promise<T> | undefined): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) return reject(new Error('closed before it began'));
       const begin = () => {
         const running = task();
         if (running === undefined) reject(new Error('not needed any longer'));
@@ -44,9 +42,7 @@ export class FairLimiter {
 
   /** Begins no task after this, and rejects all that wait. */
   close(): void {
-    this.#isClosed = true;
     this.#limiter.close();
-    this.#rejectAll();
   }
 
   /** Waits for one permit at a time: a waiting task is an entry of the queue and nothing else. */
@@ -74,7 +70,9 @@ export class FairLimiter {
     return undefined;
   }
 
+  /** The limiter is closed: it gives no more permits. */
   #rejectAll(): void {
+    this.#isPermitWanted = false;
     for (const tasks of this.#queues.values())
       for (const { reject } of tasks) reject(new Error('closed before it began'));
     this.#queues.clear();

@@ -40,12 +40,13 @@ export class SlidingWindow {
   include(other: SlidingWindow, now: number): void {
     this.#forget(now);
     other.#forget(now);
+    const calls = other.#calls;
+    if (!calls) return;
     for (let slot = this.#newest - SLOTS + 1; slot <= this.#newest; slot += 1)
-      this.#count(slot, other.#calls?.[slot % SLOTS] ?? 0);
+      this.#count(slot, calls[slot % SLOTS] ?? 0);
   }
 
   #count(slot: number, calls: number): void {
-    if (calls === 0) return;
     this.#calls ??= new Uint16Array(SLOTS);
     this.#calls[slot % SLOTS] = (this.#calls[slot % SLOTS] ?? 0) + calls;
     this.#total += calls;
@@ -55,7 +56,7 @@ export class SlidingWindow {
     const newest = Math.floor(now / SLOT_MS);
     const passed = Math.min(newest - this.#newest, SLOTS);
     this.#newest = newest;
-    if (!this.#calls || this.#total === 0) return;
+    if (!this.#calls) return;
     for (let slot = newest - passed + 1; slot <= newest; slot += 1) {
       this.#total -= this.#calls[slot % SLOTS] ?? 0;
       this.#calls[slot % SLOTS] = 0;

@@ -49,4 +49,37 @@ describe('a queue by deadline', () => {
     expect(rest).to.deep.equal([0, 20, 40, 60, 80, 100, 120, 140, 160, 180]);
     expect([queue.size, queue.pop()]).to.deep.equal([0, undefined]);
   });
+
+  it('holds no more withdrawn items than waiting ones and 32, and looks at each item a few times for that', () => {
+    let looks = 0;
+    /** A queue whose items are withdrawn but for the first. It counts how often it looks at an item. */
+    const withdrawnBut = (waiting: number, count: number) => {
+      looks = 0;
+      let left = count;
+      const items = Array.from(
+        { length: count },
+        (_, deadline): Entry => ({
+          deadline,
+          get withdrawn() {
+            looks += 1;
+            return deadline >= left;
+          },
+        }),
+      );
+      const queue = new DeadlineQueue(items[0] as Entry);
+      for (const each of items.slice(1)) queue.push(each);
+      while (left > waiting) {
+        left -= 1;
+        queue.withdrew();
+      }
+      return queue;
+    };
+    withdrawnBut(1, 1 + 1 + 32);
+    expect(looks).to.equal(0);
+    const queue = withdrawnBut(10, 10_000);
+    expect(looks).to.be.below(3 * 10_000);
+    looks = 0;
+    expect([...queue].map(({ deadline }) => deadline)).to.have.members([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(looks).to.be.at.most(10 + 10 + 32);
+  });
 });

@@ -43,6 +43,13 @@ describe('a sliding window', () => {
     expect(history.total(allFree)).to.equal(0);
   });
 
+  it('says it also for calls that are all made now', () => {
+    for (let call = 0; call < 3; call += 1) history.add(START);
+    const free = history.belowAt(1, START);
+    expect(free).to.be.within(START + MINUTE, START + MINUTE + 200);
+    expect([history.total(free - 1), history.total(free)]).to.deep.equal([3, 0]);
+  });
+
   it('takes in another’s calls at their own times', () => {
     const other = new SlidingWindow();
     history.add(START);
@@ -53,6 +60,18 @@ describe('a sliding window', () => {
     expect(history.total(START + MINUTE + 200)).to.equal(2);
     expect(history.total(START + MINUTE + 30_200)).to.equal(0);
     expect(other.total(START + 40_000)).to.equal(2);
+  });
+
+  it('takes in another’s call of this moment once, and none that is older than 60 s', () => {
+    const other = new SlidingWindow();
+    other.add(START);
+    other.add(START + 2 * MINUTE);
+    history.include(other, START + 2 * MINUTE);
+    expect(history.total(START + 2 * MINUTE)).to.equal(1);
+    const old = new SlidingWindow();
+    old.add(START);
+    history.include(old, START + 2 * MINUTE);
+    expect(history.total(START + 2 * MINUTE)).to.equal(1);
   });
 
   it('includes a window without calls', () => {
