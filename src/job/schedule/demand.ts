@@ -38,13 +38,13 @@ export function demandOf(jobs: Iterable<EdgeTranscodeJob>, parts: DemandParts): 
     if (obstacle === 'forbidden') continue;
     const reference = referenceOf(job);
     const key = clusterKey(reference);
-    const known = clusters.get(key);
-    const { targets } = known ?? { targets: new Map<string, Sharer>() };
-    if (!known) clusters.set(key, { reference, targets });
+    const cluster = clusters.get(key) ?? { reference, targets: new Map<string, Sharer>() };
+    clusters.set(key, cluster);
     const verdict = parts.verdictOf(job);
     if (obstacle !== undefined || (verdict && !policyOf(verdict.kind).calls)) continue;
     const interval = pollInterval(desired(job), verdict, parts.settings);
     const { jobID } = reference;
+    const { targets } = cluster;
     targets.set(jobID, withSharer(targets.get(jobID), job.namespace, interval));
   }
   return Array.from(clusters.values(), ({ reference, targets }) => ({

@@ -147,8 +147,10 @@ export function applyAnswer(
   return {
     ...withObservation(served, object, answer, at),
     ...(answer.kind === 'failed' && withDefinitiveFailure(called, answer.failure, at.now)),
-    ...(request !== 'none' && { servedGeneration: object.generation }),
-    ...(request !== 'none' && request.requestedAt !== undefined && { servedRequest: request.requestedAt }),
+    ...(request !== 'none' && {
+      servedGeneration: object.generation,
+      ...(request.requestedAt !== undefined && { servedRequest: request.requestedAt }),
+    }),
     failures: 0,
   };
 }
@@ -252,18 +254,17 @@ function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts 
  */
 export function saysTheSame(a: Facts, b: Facts): boolean {
   return (
-    a === b ||
-    (a.reference === b.reference &&
-      a.endpoint === b.endpoint &&
-      a.servedGeneration === b.servedGeneration &&
-      a.servedRequest === b.servedRequest &&
-      a.observed?.found === b.observed?.found &&
-      a.observed?.job === b.observed?.job &&
-      a.observed?.beforeSuspension === b.observed?.beforeSuspension &&
-      a.overdue === b.overdue &&
-      isSameFailure(a.definitiveFailure, b.definitiveFailure) &&
-      isSameFailure(a.transientFailure, b.transientFailure) &&
-      a.suspended === b.suspended)
+    a.reference === b.reference &&
+    a.endpoint === b.endpoint &&
+    a.servedGeneration === b.servedGeneration &&
+    a.servedRequest === b.servedRequest &&
+    a.observed?.found === b.observed?.found &&
+    a.observed?.job === b.observed?.job &&
+    a.observed?.beforeSuspension === b.observed?.beforeSuspension &&
+    a.overdue === b.overdue &&
+    isSameFailure(a.definitiveFailure, b.definitiveFailure) &&
+    isSameFailure(a.transientFailure, b.transientFailure) &&
+    a.suspended === b.suspended
   );
 }
 

@@ -117,8 +117,8 @@ function restoreObserved(
   beforeSuspension: boolean,
 ): Pick<Facts, 'observed'> {
   const { lastObservedTime, job, state } = object.status;
-  const at = lastObservedTime === undefined ? Number.NaN : Date.parse(lastObservedTime);
-  if (lastObservedTime === undefined || Number.isNaN(at)) return {};
+  const at = Date.parse(lastObservedTime ?? '');
+  if (Number.isNaN(at)) return {};
   return {
     observed: {
       found: state !== 'NotFound',

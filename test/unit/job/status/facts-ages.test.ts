@@ -28,6 +28,12 @@ describe('an observation is overdue', () => {
     expect(overdueAt(slow, object, SETTINGS)).to.equal(NOW + 15 * 60_000 + 30_000);
   });
 
+  it('by slow polls that are slower still where intervals are scaled', () => {
+    const slow = { ...facts, definitiveFailure: failure('PermissionDenied') };
+    const scaled = { ...SETTINGS, intervalScale: 2 };
+    expect(overdueAt(slow, object, scaled)).to.equal(NOW + 30 * 60_000 + 30_000);
+  });
+
   it('by the effective interval', () => {
     const quick = aJob().every('5s').build();
     expect(overdueAt(facts, quick, SETTINGS)).to.equal(NOW + 45_000);
@@ -83,6 +89,11 @@ describe('suspension', () => {
       expect(facts).to.not.have.property(gone);
     expect(facts.observed?.job).to.deep.equal(seen('1').job);
     expect(facts).to.include({ servedGeneration: 2, servedRequest: 'a', failures: 0, suspended: true });
+  });
+
+  it('keeps the served request when the annotation is removed meanwhile', () => {
+    const unasked = aJob().generation(2).suspended().build();
+    expect(suspended({ ...failing, servedRequest: 'a' }, unasked).servedRequest).to.equal('a');
   });
 
   it('changes nothing while it lasts', () => {

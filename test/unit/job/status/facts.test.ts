@@ -3,10 +3,11 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import { endpointHash, referenceHash, referenceOf, targetOf } from '../../../../src/job/model/reference.ts';
-import { applyAnswer, type Facts, isPending } from '../../../../src/job/status/facts.ts';
+import { applyAnswer, type Facts, isPending, verdictOf } from '../../../../src/job/status/facts.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import {
   DESTINATION,
+  details,
   fails,
   noSuchJob,
   notStarted,
@@ -35,6 +36,15 @@ describe('an observation of the job', () => {
   it('is dated when the answer arrived', () => {
     const facts = absorbed(someFacts(object), running());
     expect(facts.observed).to.deep.equal({ ...seen('1'), at: LATER.now, time: LATER.time });
+  });
+
+  it('keeps the stored details when they are equal, so that a poll that finds nothing new takes no memory', () => {
+    const [stored, facts] = [seen('1').job ?? {}, someFacts(object)];
+    const storing = aJob().storing({ job: stored }).build();
+    expect(absorbed(facts, running(), storing).observed?.job).to.equal(stored);
+    const { name: _name, ...fewer } = stored;
+    for (const other of [details('0'), details('1', { lastStopAt: '2026-01-01T00:00:00Z' }), fewer])
+      expect(absorbed(facts, observed(other), storing).observed?.job).to.equal(other);
   });
 
   it('ends every failure, and their count', () => {
@@ -107,6 +117,39 @@ describe('a definitive failure', () => {
   });
 });
 
+describe('a definitive failure that repeats', () => {
+  const first = absorbed(someFacts(object), noSuchJob());
+  const again = (facts: Facts, reply: Reply, ms: number) => {
+    const at = { now: LATER.now + ms, time: LATER.time + ms / 1_000 };
+    return applyAnswer(facts, object, targetOf(object).hash, {}, reply(at.now), at);
+  };
+
+  it('is recent for two minutes after the first answer of its kind', () => {
+    expect(verdictOf(first)).to.deep.equal({ kind: 'JobNotFound', isRecent: true });
+    expect(verdictOf(again(first, noSuchJob(), 119_999))).to.deep.equal({
+      kind: 'JobNotFound',
+      isRecent: true,
+    });
+    expect(verdictOf(again(first, noSuchJob(), 120_000))).to.deep.equal({ kind: 'JobNotFound' });
+  });
+
+  it('is recent again after another kind of failure or an observation', () => {
+    for (const between of [fails('OperationDenied'), running()]) {
+      const facts = again(again(first, between, 200_000), noSuchJob(), 300_000);
+      expect(verdictOf(facts)).to.deep.equal({ kind: 'JobNotFound', isRecent: true });
+    }
+  });
+
+  it('is not recent when it was restored as old, without an observation, or when nothing is to be confirmed', () => {
+    const { definitiveSince: _since, ...old } = first;
+    const { observed: _observed, ...unobserved } = first;
+    for (const facts of [old, again(old, noSuchJob(), 1_000), unobserved])
+      expect(verdictOf(facts)).to.deep.equal({ kind: 'JobNotFound' });
+    const refused = absorbed(someFacts(object, { observed: seen('1') }), fails('PermissionDenied'));
+    expect(verdictOf(refused)).to.deep.equal({ kind: 'PermissionDenied' });
+  });
+});
+
 describe('a transient failure', () => {
   it('serves nothing, and is counted', () => {
     const wishing = aJob().generation(2).requested('a').build();
@@ -153,6 +196,15 @@ describe('a transient failure', () => {
     }
     expect([...spoken]).to.deep.equal(['the cloud failed to answer (HTTP 502)']);
     expect(facts.failures).to.equal(6);
+  });
+});
+
+describe('an answer that says that the list lacks the job', () => {
+  it('is remembered until an answer does not say so', () => {
+    const unlisted: Reply = (sentAt) => ({ ...running()(sentAt), unlisted: true });
+    const facts = absorbed(someFacts(object), unlisted);
+    expect(facts).to.include({ unlisted: true, servedGeneration: 1 });
+    expect(absorbed(facts, fails('ServerError'))).to.not.have.property('unlisted');
   });
 });
 
@@ -203,13 +255,24 @@ describe('an answer about another target', () => {
   });
 
   it('is the only fact about the new target', () => {
-    const facts = absorbed(earlier, observed({ status: '0' }, other));
-    expect(facts.observed).to.deep.equal({
-      found: true,
-      job: { status: '0' },
-      at: LATER.now,
-      time: LATER.time,
+    const { servedRequest: _served, ...unasked } = earlier;
+    expect(absorbed(unasked, observed({ status: '0' }, other))).to.deep.equal({
+      uid: object.uid,
+      reference: earlier.reference,
+      endpoint: endpointHash(other),
+      servedGeneration: 1,
+      attempted: 1,
+      observed: { found: true, job: { status: '0' }, at: LATER.now, time: LATER.time },
+      countFrom: NOW,
+      lastCallAt: LATER.now,
+      failures: 0,
+      suspended: false,
     });
+  });
+
+  it('has no endpoint when it failed before any call', () => {
+    const facts = absorbed(earlier, fails('CredentialsNotFound', { destination: 'nowhere' }), elsewhere);
+    expect(facts).to.not.have.property('endpoint');
   });
 
   it('keeps the data while the credential is not resolved and so no endpoint is known', () => {

@@ -49,6 +49,11 @@ describe('the fingerprint of a status ignores', () => {
     expect(fingerprintOf({ ...STATUS, effectiveInterval: '2m' })).to.equal(fingerprint);
   });
 
+  it('whether there are no conditions or no list of them', () => {
+    const { conditions: _, ...none } = STATUS;
+    expect(fingerprintOf(none)).to.equal(fingerprintOf({ ...STATUS, conditions: [] }));
+  });
+
   it('a field without a value', () => {
     const odd = { ...STATUS, unheardOf: undefined } as unknown as EdgeTranscodeJobStatus;
     expect(fingerprintOf(odd)).to.equal(fingerprint);

@@ -14,6 +14,7 @@ describe('the messages', () => {
 
   it('name the expected and the found state', () => {
     expect(messages.differs('Running', 'NotFound')).to.equal('expected Running, found NotFound');
+    expect(messages.asExpected('Running')).to.equal('the job is Running, as expected');
   });
 
   it('name the window and the cause of an overdue observation', () => {
@@ -22,6 +23,12 @@ describe('the messages', () => {
     );
     expect(messages.overdue(210_000, failure('Throttled', 'the quota is spent'))).to.equal(
       'not observed for longer than the freshness window of 3m30s; the last attempt failed with Throttled: the quota is spent',
+    );
+  });
+
+  it('name the cause of a retry', () => {
+    expect(messages.retrying(failure('Throttled', 'the quota is spent'))).to.equal(
+      'retrying after Throttled: the quota is spent',
     );
   });
 

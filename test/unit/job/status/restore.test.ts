@@ -12,6 +12,7 @@ import {
   isNewRequest,
   isPending,
   markOverdue,
+  resumed,
   suspended,
 } from '../../../../src/job/status/facts.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
@@ -118,8 +119,10 @@ describe('a restart polls at once', () => {
     isNewRequest(job.storing(status).build(), restored(job, status));
 
   it('an object that was never visited', () => {
-    expect(asks(aJob(), { observedGeneration: -1 })).to.equal(true);
-    expect(asks(aJob(), {})).to.equal(true);
+    for (const status of [{ observedGeneration: -1 }, {}]) {
+      expect(asks(aJob(), status)).to.equal(true);
+      expect(isPending(aJob().build(), restored(aJob(), status))).to.equal(true);
+    }
   });
 
   it('an object whose spec changed meanwhile', () => {
@@ -164,6 +167,12 @@ describe('after a restart', () => {
   const reference = referenceHash(referenceOf(job.build()));
   const status = left(job, { observed: seen('1') });
 
+  it('the facts are those of the process before it, without its calls and failures in passing', () => {
+    const before = someFacts(job.build(), { observed: seen('1') });
+    const nextPollAt = firstPoll(reference, MINUTE, NOW + MINUTE);
+    expect(restored(job, status)).to.deep.equal({ ...before, countFrom: NOW + MINUTE, nextPollAt });
+  });
+
   it('polls fall at the same instants as before it', () => {
     for (let after = 0; after < 3 * MINUTE; after += 7_919) {
       const { nextPollAt = 0 } = restored(job, status, after);
@@ -174,7 +183,8 @@ describe('after a restart', () => {
 
   it('an observation older than heartbeats and the interval explain makes a poll due now', () => {
     const now = NOW + 16 * MINUTE;
-    expect(restored(job, status, 16 * MINUTE).nextPollAt).to.be.greaterThan(now - 1);
+    for (const after of [15 * MINUTE, 16 * MINUTE])
+      expect(restored(job, status, after).nextPollAt).to.equal(firstPoll(reference, MINUTE, NOW + after));
     expect(restored(job, status, 16 * MINUTE + 1).nextPollAt).to.equal(now + 1);
     expect(
       isNewRequest(job.storing(status).build(), restored(job, status, HOUR)),
@@ -183,7 +193,8 @@ describe('after a restart', () => {
   });
 
   it('age counts from the start', () => {
-    expect(restored(job, status, 18 * MINUTE).countFrom).to.equal(NOW + 18 * MINUTE);
+    const after = 18 * MINUTE + 30_000;
+    expect(restored(job, status, after).countFrom).to.equal(NOW + after);
   });
 
   it('age counts from the observation when that is older than heartbeats and window', () => {
@@ -202,6 +213,30 @@ describe('after a restart', () => {
     const refused = left(job, { observed: seen('1'), definitiveFailure: failure('PermissionDenied') });
     const next = firstPoll(reference, 5 * MINUTE, NOW + MINUTE);
     expect(restored(job, refused).nextPollAt).to.equal(next);
+  });
+
+  it('a missing job is confirmed until two minutes after the first answer', () => {
+    const missing = left(job, { observed: seen(undefined), definitiveFailure: failure('JobNotFound') });
+    for (const [after, since] of [
+      [0, NOW],
+      [2 * MINUTE - 1, NOW],
+      [2 * MINUTE, undefined],
+      // The wall clock was set back.
+      [-1, undefined],
+    ] as const)
+      expect(restored(job, missing, after).definitiveSince, `${after}`).to.equal(since);
+    expect(restored(job, missing, 5 * MINUTE)).to.not.have.property('definitiveSince');
+  });
+
+  it('an object that was resumed meanwhile has not been observed since', () => {
+    const off = aJob().suspended();
+    const stored = left(off, { observed: seen('1', { beforeSuspension: true }), suspended: true });
+    const facts = resumed(restored(aJob().generation(2), stored), NOW + MINUTE);
+    expect(facts.observed?.beforeSuspension).to.equal(true);
+    expect(shown(decide(aJob().generation(2).build(), facts, SETTINGS, 'now'))).to.include({
+      state: 'Unknown',
+      Fresh: 'Unknown Progressing',
+    });
   });
 
   for (const [kind, withinMs] of [
@@ -260,6 +295,16 @@ describe('a stored status that no operator wrote', () => {
       conditions: [{ ...someCondition, status: 'False', reason: 'JobRunning' }],
     },
   };
+  it('shows no more than it says: a target and a time, but no job and no conditions', () => {
+    const { job: _job, conditions: _conditions, ...rest } = left(aJob(), { observed: seen('1') });
+    const facts = restored(aJob(), rest);
+    expect(facts.observed).to.deep.equal({ found: true, at: NOW, time: NOW / 1_000 });
+    expect(shown(decide(aJob().build(), facts, SETTINGS, 'now'))).to.include({
+      state: 'Unknown',
+      Running: 'Unknown UnknownJobState',
+    });
+  });
+
   for (const [what, status] of Object.entries(odd))
     it(`is not believed and the object is polled at once, when it ${what}`, () => {
       const facts = restored(aJob(), status);

@@ -80,6 +80,12 @@ const ROWS: readonly Row[] = [
     stopped,
     ['Normal JobFound'],
   ],
+  [
+    'a job that was missing, and then could not be read, is found',
+    status({ observed: { ...seen('1'), found: false }, definitiveFailure: failure('PermissionDenied') }),
+    runs,
+    ['Normal JobFound', 'Normal ObservationRecovered'],
+  ],
   ['an unknown code appears', runs, status({ observed: seen('7') }), []],
   [
     'a first call fails transiently',
@@ -88,11 +94,25 @@ const ROWS: readonly Row[] = [
     [],
   ],
   ['a refresh was handled', runs, { ...runs, lastHandledRequestedAt: 'now' }, ['Normal RefreshHandled']],
+  ['a handled refresh is no longer named', { ...runs, lastHandledRequestedAt: 'now' }, runs, []],
+  ['the conditions are gone', runs, { ...runs, conditions: [] }, []],
   [
     'the state differs from the expected one',
     status({ observed: seen('1') }, expecting),
     status({ observed: seen('0') }, expecting),
     ['Normal JobStopped', 'Warning StateDiffers'],
+  ],
+  [
+    'a job is found in the expected state',
+    unvisited,
+    status({ observed: seen('1') }, expecting),
+    ['Normal JobFound'],
+  ],
+  [
+    'a state is expected that differs',
+    stopped,
+    status({ observed: seen('0') }, expecting),
+    ['Warning StateDiffers'],
   ],
   [
     'the state continues to differ',
@@ -126,6 +146,20 @@ describe('the events', () => {
         { type: 'Warning', reason: kind, message: `it failed with ${kind}` },
       ]);
     });
+
+  it('say what happened', () => {
+    const messages = (before: EdgeTranscodeJobStatus, after: EdgeTranscodeJobStatus) =>
+      transitionEvents(before, after).map(({ message }) => message);
+    expect(messages(unvisited, runs)).to.deep.equal(['the job was found, Running']);
+    expect(messages(stopped, runs)).to.deep.equal(['the job was started']);
+    expect(messages(overdue, stopped)).to.deep.equal([
+      'the job was stopped',
+      'observed again after ObservationOverdue',
+    ]);
+    expect(messages(runs, { ...runs, lastHandledRequestedAt: 'now' })).to.deep.equal([
+      'the requested refresh was handled',
+    ]);
+  });
 
   it('are all in the list that the documentation is checked against', () => {
     const told = ROWS.flatMap(([, before, after]) => transitionEvents(before, after));
