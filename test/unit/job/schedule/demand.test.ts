@@ -53,6 +53,14 @@ describe('the demand', () => {
     expect(demand(jobs)[0]?.targets).to.deep.equal([[10_000, 1]]);
   });
 
+  it('counts a target of three namespaces at the shortest interval, whichever object comes first', () => {
+    const intervals = ['30s', '5s', '10s'];
+    const jobs = intervals.map((interval, index) => aJob().named('x', `n${index}`).every(interval));
+    const [first, second, third] = jobs as [JobBuilder, JobBuilder, JobBuilder];
+    for (const order of [jobs, [second, first, third], [first, third, second]])
+      expect(demand(order)[0]?.targets).to.deep.equal([[5_000, 1]]);
+  });
+
   it('goes by the desired interval, not below the minimum', () => {
     const jobs = [aJob().every('5s')];
     expect(demand(jobs, { settings: { ...SETTINGS, minIntervalMs: 10_000 } })[0]?.targets).to.deep.equal([

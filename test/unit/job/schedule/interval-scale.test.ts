@@ -5,12 +5,14 @@ import { expect } from 'chai';
 import {
   factorOf,
   type IntervalScale,
+  largerScale,
   nextScale,
   type Share,
+  scaledBy,
   shareOf,
   UNSCALED,
 } from '../../../../src/job/schedule/interval-scale.ts';
-import { AnOperator } from '../../kit/an-operator.ts';
+import { AnOperator, SETTINGS } from '../../kit/an-operator.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { fails, running } from '../../kit/samples/answers.ts';
 import { shown } from '../../kit/shown.ts';
@@ -34,6 +36,13 @@ describe('an interval scale', () => {
 
   it('is 1 as long as the demand fits', () => {
     expect([0, 0.5, 1].map(factorFor)).to.deep.equal([1, 1, 1]);
+    const even = { calls: 1, callsWithRoom: 0.9 };
+    expect(nextScale(UNSCALED, 1, even, T)).to.include({ steps: 0 });
+  });
+
+  it('has the fewest steps that leave a hundredth of the share', () => {
+    for (const steps of [2, 3, 10, 70, 400])
+      expect(scaleFor(UNSCALED, 0.99 * 1.01 ** steps, T), `${steps}`).to.include({ steps });
   });
 
   it('makes the demand fit, and uses 98% of the share', () => {
@@ -64,6 +73,43 @@ describe('an interval scale', () => {
     return factors.filter((factor, index) => index > 0 && factor !== factors[index - 1]).length;
   }
 
+  it('follows a demand that comes at any time while nothing is stretched', () => {
+    let scale = UNSCALED;
+    for (let second = 0; second < 300; second += 10) scale = scaleFor(scale, 0.5, T + second * 1_000);
+    expect(factorOf(scaleFor(scale, 2, T + 300_000))).to.be.greaterThan(2);
+  });
+
+  const growths: readonly (readonly [what: string, before: IntervalScale, later: number, steps: number])[] = [
+    ['by 5 steps at least while it grows', { steps: 10, changedAt: T }, 10 * MINUTE - 1, 15],
+    ['by what is needed when it is new', { steps: 10, changedAt: T }, 10 * MINUTE, 11],
+    ['by what is needed when it was 1 before', { steps: 0, changedAt: T }, 2 * MINUTE, 11],
+  ];
+  for (const [what, before, later, steps] of growths)
+    it(`grows ${what}`, () => {
+      const demand = 0.99 * 1.01 ** 11;
+      expect(scaleFor(before, demand, T + later)).to.deep.equal({ steps, changedAt: T + later });
+    });
+
+  it('shrinks within a minute by 23 steps or more, which leave a tenth of the share', () => {
+    const share = { calls: 1, callsWithRoom: 0.9 };
+    const demand = 0.9 * 0.99 * 1.01 ** 40;
+    const stepsFrom = (steps: number) => nextScale({ steps, changedAt: T }, demand, share, T + MINUTE).steps;
+    expect([40 + 23, 40 + 22].map(stepsFrom)).to.deep.equal([40, 40 + 22]);
+  });
+
+  it('gives back what was not needed for 10 min, but not a single step', () => {
+    const needed = 0.99 * 1.01 ** 20;
+    const scaleAfter = (steps: number, ms: number) => {
+      const watched = scaleFor({ steps, changedAt: T }, needed, T + MINUTE);
+      return scaleFor(watched, needed, T + MINUTE + ms);
+    };
+    const [settled, settledAt] = [10 * MINUTE, T + 11 * MINUTE];
+    expect(scaleAfter(22, settled)).to.deep.equal({ steps: 20, changedAt: settledAt });
+    expect(scaleAfter(22, settled - 1).steps).to.equal(22);
+    expect(scaleAfter(21, settled)).to.deep.equal({ steps: 21, changedAt: T });
+    expect(scaleAfter(20, settled)).to.deep.equal({ steps: 20, changedAt: T });
+  });
+
   it('does not flap when the demand swings by a tenth: it comes to fit the largest', () => {
     const factors = hourOf((minute) => (minute % 2 ? 1.26 : 1.15));
     expect(changesIn(factors)).to.be.at.most(2);
@@ -93,6 +139,35 @@ describe('an interval scale', () => {
     const stretched = scaleFor(UNSCALED, 1.2, T);
     expect(factorOf(scaleFor(stretched, 0.95, T + MINUTE))).to.equal(factorOf(stretched));
     expect(factorOf(scaleFor(stretched, 0.89, T + MINUTE))).to.equal(1);
+  });
+});
+
+describe('the larger of two scales', () => {
+  const rows: readonly (readonly [larger: IntervalScale, smaller: IntervalScale])[] = [
+    [
+      { steps: 2, changedAt: T },
+      { steps: 1, changedAt: T + 1 },
+    ],
+    [{ steps: 2 }, { steps: 1, changedAt: T }],
+    [
+      { steps: 2, changedAt: T + 1 },
+      { steps: 2, changedAt: T },
+    ],
+    [{ steps: 0, changedAt: T }, UNSCALED],
+  ];
+  for (const [larger, smaller] of rows)
+    it(`of ${JSON.stringify(larger)} and ${JSON.stringify(smaller)} is the first, in either order`, () => {
+      expect(largerScale(larger, smaller)).to.equal(larger);
+      expect(largerScale(smaller, larger)).to.equal(larger);
+    });
+});
+
+describe('the settings of an object', () => {
+  it('have the scale of its credential, and are the operator’s while that is 1', () => {
+    const scales: Record<string, number> = { account: 2 };
+    const settingsOf = scaledBy(({ name = '' }) => scales[name] ?? 1, SETTINGS);
+    expect(settingsOf(aJob().build())).to.equal(SETTINGS);
+    expect(settingsOf(aJob().withSecret('account').build())).to.deep.equal({ ...SETTINGS, intervalScale: 2 });
   });
 });
 

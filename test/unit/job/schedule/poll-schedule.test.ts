@@ -5,9 +5,12 @@ import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { referenceHash, referenceOf } from '../../../../src/job/model/reference.ts';
 import {
   effectiveInterval,
+  firstPoll,
   freshnessWindow,
   heartbeatPeriod,
+  isHeartbeatDue,
   LEAST_WAIT,
+  longestSilence,
   nextPoll,
   POLL_GRID_MS,
   pollInterval,
@@ -33,6 +36,13 @@ describe('the interval', () => {
     expect(requestedInterval(spec, { ...SETTINGS, minIntervalMs: 30 * SECOND })).to.equal(5 * SECOND);
   });
 
+  it('is rounded to a tenth of a second only where it is scaled', () => {
+    const settings = { ...SETTINGS, intervalMs: 12_345 };
+    const { spec } = aJob().build();
+    expect(effectiveInterval(spec, settings)).to.equal(12_345);
+    expect(effectiveInterval(spec, { ...settings, intervalScale: 1.01 })).to.equal(12_500);
+  });
+
   const slowed: readonly (readonly [FailureKind, number, number])[] = [
     ['JobNotFound', MINUTE, 5 * MINUTE],
     ['PermissionDenied', MINUTE, 5 * MINUTE],
@@ -51,6 +61,12 @@ describe('the interval', () => {
   it('is scaled, too, where it is longer than the effective interval', () => {
     expect(pollInterval(4 * MINUTE, failure('JobNotFound'), { intervalScale: 2 })).to.equal(10 * MINUTE);
     expect(pollInterval(20 * MINUTE, failure('JobNotFound'), { intervalScale: 2 })).to.equal(20 * MINUTE);
+  });
+
+  it('of polls that confirm a failure is scaled, too', () => {
+    const missing = { kind: 'JobNotFound', isRecent: true } as const;
+    expect(pollInterval(HOUR, missing, { intervalScale: 2 })).to.equal(40 * SECOND);
+    expect(pollInterval(30 * SECOND, missing, { intervalScale: 2 })).to.equal(30 * SECOND);
   });
 
   it('stays as it is without a definitive failure', () => {
@@ -86,6 +102,30 @@ describe('the heartbeat', () => {
     it(`is ${what}`, () => {
       expect(heartbeatPeriod(interval)).to.equal(period);
     });
+
+  /** An instant of the target: a quarter of the interval of 1 min before its phase within 10 min. */
+  const TARGET = '0000abcd';
+  const INSTANT = NOW + 0xabcd - 15 * SECOND;
+  const HALF = 5 * MINUTE;
+
+  const due: readonly (readonly [what: string, stored: number, observed: number, isDue: boolean])[] = [
+    ['one period after an instant', INSTANT, INSTANT + 2 * HALF, true],
+    ['not sooner', INSTANT, INSTANT + 2 * HALF - 1, false],
+    ['at an instant half a period after a write', INSTANT - HALF - 1, INSTANT, true],
+    ['not at a time before that instant', INSTANT - HALF - 2, INSTANT - 1, false],
+    ['not for an instant that is closer to a write', INSTANT - HALF + 1, INSTANT + 2 * HALF - 1, false],
+    ['at the instant after that', INSTANT - HALF + 1, INSTANT + 2 * HALF, true],
+    ['not for a stored time that is a little ahead', INSTANT + HALF, INSTANT, false],
+    ['for a stored time that is far ahead', INSTANT + HALF + 1, INSTANT, true],
+  ];
+  for (const [what, stored, observed, isDue] of due)
+    it(`is due ${what}`, () => {
+      expect(isHeartbeatDue(TARGET, MINUTE, stored, observed)).to.equal(isDue);
+    });
+
+  it('comes after one and a half periods at the latest, and a poll', () => {
+    expect([MINUTE, HOUR].map(longestSilence)).to.deep.equal([15 * MINUTE, 90 * MINUTE]);
+  });
 });
 
 describe('the next poll', () => {
@@ -106,6 +146,11 @@ describe('the next poll', () => {
   it('is one interval after a punctual poll', () => {
     const instant = nextPoll('0000abcd', MINUTE, NOW);
     expect(nextPoll('0000abcd', MINUTE, instant)).to.equal(instant + MINUTE);
+  });
+
+  it('is now when it is due now', () => {
+    const instant = nextPoll('0000abcd', MINUTE, NOW);
+    expect(firstPoll('0000abcd', MINUTE, instant)).to.equal(instant);
   });
 
   it('ignores fractions of a millisecond', () => {

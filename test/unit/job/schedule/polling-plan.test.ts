@@ -108,6 +108,12 @@ describe('a polling plan', () => {
         T + MINUTE,
       );
       for (const each of [one, two]) expect(after.sweepingOf({ ...C, ...each })).to.equal('all');
+      const reversed = before.next(
+        [demand(1, 10 * SECOND, two), demand(1, 10 * SECOND, one)],
+        shared,
+        T + MINUTE,
+      );
+      for (const each of [one, two]) expect(reversed.sweepingOf({ ...C, ...each })).to.equal('all');
     });
 
     it('lets only urgent requests of a cluster share a sweep before it knows the demand', () => {
@@ -159,10 +165,17 @@ describe('a polling plan', () => {
     expect(planFor(demands).demand.get('default')).to.equal(0.333333333);
   });
 
+  it('adds up what the namespaces of a credential need', () => {
+    const news = { credential: { namespace: 'news' }, clusterID: 'd' };
+    const plan = planFor([demand(20, 10 * SECOND), demand(30, 10 * SECOND, news)]);
+    expect([...plan.demand]).to.deep.equal([['default', 5]]);
+  });
+
   it('includes the clusters and names the credentials of the demand, and no others', () => {
     const plan = planFor([demand(1, MINUTE, bySecret('account'))]);
     expect([plan.includes({ ...C, ...bySecret('account') }), plan.includes(C)]).to.deep.equal([true, false]);
     expect([plan.names('media/account'), plan.names('default')]).to.deep.equal([true, false]);
+    expect(plan.isBatched(C)).to.equal(false);
   });
 
   it('loads each credential of an account with what all of them, and other processes, need of its budget', () => {
