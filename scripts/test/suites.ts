@@ -6,7 +6,8 @@
  * at a time leave a part of two cores idle. Each has a control plane, which takes half a gigabyte.
  */
 const INTEGRATION_JOBS = 5;
-const CONTRACT_JOBS = 3;
+/** One for each file: nearly all of their time they wait for budgets in real time. */
+const CONTRACT_JOBS = 6;
 const UNIT_JOBS = 2;
 
 /**

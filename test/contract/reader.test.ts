@@ -1,45 +1,12 @@
-// The contract of the port CloudReader, tested on the reader of the real cloud: through the vendor's SDK,
-// against the simulated endpoint.
+// The contract of the port CloudReader, tested on the reader of the real cloud: single jobs, credentials and
+// budgets.
 
-import type { Simulator } from '../../simulator/simulator.ts';
-import { parseEndpoint } from '../../src/base/endpoint.ts';
-import { LiveReader } from '../../src/cloud/cloud-reader.ts';
-import { Sts } from '../../src/cloud/sts/sts.ts';
-import { Credentials } from '../../src/credentials/credentials.ts';
-import { PollingPlan } from '../../src/job/schedule/polling-plan.ts';
-import type { Closable, ReaderParts } from './cloud-subject.ts';
 import { readerAccounts } from './reader/accounts.ts';
 import { readerAnswers } from './reader/answers.ts';
 import { readerBudget } from './reader/budget.ts';
 import { readerCredentials } from './reader/credentials.ts';
-import { readerListFailures } from './reader/list-failures.ts';
-import { readerLists } from './reader/lists.ts';
+import { liveReader } from './reader/live-reader.ts';
 import { readerRoles } from './reader/roles.ts';
-import { readerSharing } from './reader/sharing.ts';
-
-// Or the SDK looks for a metadata service outside this machine.
-process.env.ALIBABA_CLOUD_ECS_METADATA_DISABLED = 'true';
-
-function liveReader(cloud: Simulator, parts: ReaderParts): Closable {
-  const { own, secrets, clock, logger, callsPerMinute, observeWith } = parts;
-  const rules = { allowedEndpoints: ['*'], allowInsecure: true };
-  const sts = new Sts({ endpoint: parseEndpoint(cloud.stsURL), userAgent: 'contract', clock, logger });
-  const credentials = new Credentials({ own, sts, ownFor: ['media'], secrets, clock, logger, ...rules });
-  const endpoint = parseEndpoint(cloud.url);
-  const regionID = 'cn-shanghai';
-  const reader = new LiveReader({
-    credentials,
-    sts,
-    endpoint,
-    regionID,
-    userAgent: 'contract',
-    callsPerMinute,
-    clock,
-    logger,
-  });
-  reader.apply(PollingPlan.first(observeWith));
-  return reader;
-}
 
 describe('the reader of the live cloud', () => {
   readerAnswers(liveReader);
@@ -47,7 +14,4 @@ describe('the reader of the live cloud', () => {
   readerRoles(liveReader);
   readerAccounts(liveReader);
   readerBudget(liveReader);
-  readerSharing(liveReader);
-  readerLists(liveReader);
-  readerListFailures(liveReader);
 });

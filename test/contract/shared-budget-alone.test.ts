@@ -13,24 +13,6 @@ import { full, most, SETTLED_MS, SHARDS, until, useSpenders } from './spenders.t
 /** An outage is noticed within this: a probe goes every second, and waits a second for its answer. */
 const NOTICED_MS = 3_000;
 
-/** Sets the wall clock of this process ahead. Timers and `performance` stay. @returns what sets it right */
-function stepWallClock(milliseconds: number): () => void {
-  const SystemDate = Date;
-  const now = () => SystemDate.now() + milliseconds;
-  globalThis.Date = class extends SystemDate {
-    constructor(...args: unknown[]) {
-      super(...((args.length === 0 ? [now()] : args) as [number]));
-    }
-
-    static override now(): number {
-      return now();
-    }
-  } as DateConstructor;
-  return () => {
-    globalThis.Date = SystemDate;
-  };
-}
-
 describe('a budget shared through a Redis that is lost', function () {
   this.timeout(60_000);
   const scene = useSpenders();
@@ -55,21 +37,6 @@ describe('a budget shared through a Redis that is lost', function () {
         'warn it does not answer',
         'info',
       ]);
-  });
-
-  it('is spent as before when the wall clock of the processes was an hour ahead for a moment', async () => {
-    await scene.shared();
-    for (const spender of scene.spenders) spender.want(20);
-    await delay(SETTLED_MS);
-    const setRight = stepWallClock(3_600_000);
-    // Four bursts are taken meanwhile.
-    await delay(800);
-    setRight();
-    await delay(SETTLED_MS);
-    await scene.shared();
-    await delay(SETTLED_MS);
-    expect(await scene.callsIn(4_000)).to.be.within(0.9 * full(4_000), most(4_000));
-    scene.expectNeverAbove();
   });
 
   it('is spent in parts while Redis is gone, and whole again when an empty Redis is back', async () => {
