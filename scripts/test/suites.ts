@@ -9,6 +9,7 @@ const INTEGRATION_JOBS = 5;
 /** One for each file: nearly all of their time they wait for budgets in real time. */
 const CONTRACT_JOBS = 6;
 const UNIT_JOBS = 2;
+const WORLD_JOBS = 2;
 
 /**
  * Files that take a minute and more start first: a long file that started last would run alone at the end.
@@ -116,6 +117,7 @@ export const AFTERWARDS: readonly Suite[] = [
     ],
     timeoutMs: 120_000,
     show: 'spec',
+    jobs: WORLD_JOBS,
   },
   {
     name: 'integration',

@@ -11,12 +11,12 @@ import type { Operator } from '../../world/operator.ts';
 import { useWorld } from '../support/use-world.ts';
 import { is, job, type Shown, type World } from '../support/world.ts';
 
-const OBJECTS = 300;
+const OBJECTS = 150;
 const LABELS = 3_000;
 const OBJECT_BYTES = 1.1 * 1_000 * 1_000;
 
 /** A pod gets 1 GiB. */
-const MOST_MIB = 400;
+const MOST_MIB = 300;
 
 /** A write of such an object takes the API server a second. The first 16 are made at once. */
 const WRITES = 20;
@@ -30,7 +30,7 @@ const MOST_BEFORE_NEWCOMER = 30;
 /** An API server that has just read as many large objects refuses lists for a while. */
 const WITHIN_MS = 240_000;
 
-describe('300 objects of more than a megabyte', function () {
+describe('150 objects of more than a megabyte', function () {
   this.timeout(2 * WITHIN_MS);
   let operator: Operator;
   const scene = useWorld({ operator: 'none' });
