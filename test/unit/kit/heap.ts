@@ -5,6 +5,12 @@ import { settled } from './fakes/fake-clock.ts';
 
 const NOISE_BYTES = 1_024;
 
+/**
+ * Timeout of a test that measures the heap, ms. It only ends a test that hangs: the heap of all tests takes
+ * up to a second of processor time to collect, three times or more for a measurement.
+ */
+export const MEASURING_MS = 120_000;
+
 setFlagsFromString('--expose-gc');
 // Taken once: each `runInNewContext` makes a context of 160 KB, and a later measurement would count or miss
 // it.

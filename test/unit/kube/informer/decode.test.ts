@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { REQUESTED_AT_ANNOTATION, SHARD_LABEL } from '../../../../src/api/edge-transcode-job.ts';
 import { decodeJob } from '../../../../src/kube/informer/decode.ts';
-import { heapInUse } from '../../kit/heap.ts';
+import { heapInUse, MEASURING_MS } from '../../kit/heap.ts';
 import { PRINTED_TEXT, TERMINAL_TEXT } from '../../kit/terminal.ts';
 
 const METADATA = { namespace: 'media', name: 'a', uid: 'uid-a', resourceVersion: '7', generation: 3 };
@@ -67,7 +67,8 @@ describe('an object of the API server', () => {
     });
   });
 
-  it('keeps nothing of labels, annotations, owners and managed fields that it does not use', async () => {
+  it('keeps nothing of labels, annotations, owners and managed fields that it does not use', async function () {
+    this.timeout(MEASURING_MS);
     decodeJob(JSON.parse(largeObject(0)));
     const before = await heapInUse();
     const decoded = Array.from({ length: 20 }, (_, number) => decodeJob(JSON.parse(largeObject(number + 1))));

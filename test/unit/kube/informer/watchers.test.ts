@@ -8,7 +8,7 @@ import type { Source } from '../../../../src/kube/informer/store.ts';
 import { missingLists, sourcesOf, Watchers } from '../../../../src/kube/informer/watchers.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
-import { heapInUse } from '../../kit/heap.ts';
+import { heapInUse, MEASURING_MS } from '../../kit/heap.ts';
 
 const NAMESPACES = ['media', 'news', 'sports'];
 const COLLECTION = '/apis/edgetranscode.live/v1alpha1';
@@ -201,7 +201,8 @@ describe('the watchers', () => {
       await endAll();
     });
 
-    it('keep no event that they have taken', async () => {
+    it('keep no event that they have taken', async function () {
+      this.timeout(MEASURING_MS);
       const text = 'x'.repeat(1_000_000);
       const namespaces = NAMESPACES.slice(0, 24);
       watch = async function* (_path, _query, signal) {

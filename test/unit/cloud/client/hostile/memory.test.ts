@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { callSdk } from '../../../../../src/cloud/client/alibaba-client.ts';
 import { AnswerMemory, MOST_OF_A_PAGE } from '../../../../../src/cloud/client/answer-memory.ts';
 import { FakeClock } from '../../../kit/fakes/fake-clock.ts';
-import { heapInUse } from '../../../kit/heap.ts';
+import { heapInUse, MEASURING_MS } from '../../../kit/heap.ts';
 import { chunks, flood, HEAD, RawServer } from './raw-server.ts';
 
 const run = promisify(execFile);
@@ -47,7 +47,7 @@ describe('the memory of answers', () => {
     [16_384, 30],
   ] as const)
     it(`is no more than their cost in chunks of ${size} bytes`, async function () {
-      this.timeout(30_000);
+      this.timeout(MEASURING_MS);
       const memory = new AnswerMemory();
       const calls = 20;
       server.respond = (socket) => {
