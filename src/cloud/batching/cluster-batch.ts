@@ -188,9 +188,9 @@ export class ClusterBatch<A extends Asker<A>> {
       const id = canonicalID(jobID);
       this.#misses.delete(id);
       const job = this.#jobs.get(id);
-      const askers = job?.askers.filter(({ since }) => since <= result.sentAt) ?? [];
-      if (job && askers.length > 0)
-        this.#answer(job, askers, answerOf({ ...result, value: mapJob(fields) }, false));
+      if (!job) continue;
+      const askers = job.askers.filter(({ since }) => since <= result.sentAt);
+      if (askers.length > 0) this.#answer(job, askers, answerOf({ ...result, value: mapJob(fields) }, false));
     }
   }
 

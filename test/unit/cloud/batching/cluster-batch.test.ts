@@ -95,6 +95,7 @@ describe('batch of a cluster: one call for all askers of a job', () => {
     const underway = scripted.job('a');
     expect(scripted.ask('a', { name: 'after', isCalling: true })).to.deep.equal(['get a']);
     expect(scripted.ask('a', { name: 'later' })).to.deep.equal([]);
+    expect(scripted.batch.isIdle).to.equal(false);
     expect(scripted.batch.askers.map(({ name }) => name)).to.have.members(['before', 'after', 'later']);
     expect(scripted.got(underway)).to.deep.equal(['before: observed', 'cancel a']);
     expect(scripted.batch.isIdle).to.equal(false);
@@ -313,6 +314,28 @@ describe('batch of a cluster: a sweep', () => {
     const answer = scripted.answers.get('a')?.[0];
     expect(answer?.kind === 'observed' && answer.job).to.deep.equal({ jobID: 'a' });
   });
+
+  it('needs no Get for a job that another namespace still waits for', () => {
+    scripted.askAll(['a', 'b']);
+    scripted.ask('a', { name: 'other', namespace: 'sports' });
+    expect(scripted.leave('a')).to.deep.equal(['a: withdrawn']);
+    scripted.wait(WINDOW);
+    scripted.page(1, ['a', 'b']);
+    expect(scripted.answersOf('other')).to.deep.equal(['observed']);
+  });
+
+  for (const [what, come, then] of [
+    ['arrives', () => scripted.page(1, ['a', 'b']), ['listed']],
+    ['fails', () => scripted.failPage(1), []],
+  ] as const)
+    it(`takes no harm from a page that ${what} when nothing waits for it any more`, () => {
+      scripted.askAll(['a', 'b']);
+      scripted.wait(WINDOW);
+      scripted.leave('a');
+      expect(scripted.leave('b')).to.include('cancelLists');
+      expect(come()).to.deep.equal(then);
+      expect(scripted.batch.isIdle).to.equal(true);
+    });
 
   it('answers from the page jobs whose hexadecimal IDs the list writes in other letters', () => {
     scripted.askAll(['AB-1', 'cd-2', 'EF-3', 'job-X', 'job-Y']);
@@ -633,6 +656,30 @@ describe('batch of a cluster: jobs that the list lacks', () => {
       'observed',
       'observed unlisted',
     ]);
+  });
+
+  it('counts a job that came just as the first page was requested', () => {
+    for (let times = 0; times < 2; times += 1) {
+      const since = scripted.now;
+      scripted.askAll(['a', 'b']);
+      scripted.wait(WINDOW);
+      scripted.page(1, ['a'], { sentAt: since });
+      scripted.got('b');
+    }
+    expect(scripted.answersOf('b')).to.deep.equal(['observed', 'observed unlisted']);
+  });
+
+  it('does not count as missing a job for which one of two askers came too late', () => {
+    for (let times = 0; times < 3; times += 1) {
+      scripted.askAll(['a', 'b']);
+      scripted.wait(WINDOW);
+      const sentAt = scripted.now;
+      scripted.now += 1;
+      scripted.ask('b', { name: 'late' });
+      scripted.page(1, ['a'], { sentAt });
+      scripted.got('b');
+    }
+    expect(scripted.answersOf('late')).to.deep.equal(Array(3).fill('observed'));
   });
 
   it('does not count as missing a job that came too late for the pages', () => {

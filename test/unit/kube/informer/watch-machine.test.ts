@@ -315,6 +315,21 @@ describe('the watch machine, behind a load balancer that cuts silent watches', (
   });
 });
 
+describe('a watch that ends without an error', () => {
+  const rows: readonly (readonly [kind: 'ended' | 'cut', lastedMs: number, isHealthy: boolean])[] = [
+    ['ended', 999, false],
+    ['ended', 1_000, true],
+    ['cut', 9_999, false],
+    ['cut', 10_000, true],
+  ];
+  for (const [kind, lastedMs, isHealthy] of rows)
+    it(`${isHealthy ? 'was healthy' : 'makes a pause'} when it has ${kind} after ${lastedMs} ms`, () => {
+      const end = { kind, lastedMs, silentMs: 0, now: NOW };
+      expect(step(STATES.watching, end).pause === undefined).to.equal(isHealthy);
+      expect(isProgress(end)).to.equal(isHealthy);
+    });
+});
+
 describe('progress', () => {
   for (const what of [
     'a page with more to come',
@@ -325,6 +340,11 @@ describe('progress', () => {
     it(`is ${what}`, () => {
       expect(isProgress(INPUTS[what])).to.equal(true);
     });
+
+  it('is an end before a bookmark was due, and none after that', () => {
+    const end = (silentMs: number) => ({ kind: 'ended', lastedMs: 300_000, silentMs, now: NOW }) as const;
+    expect([74_999, 75_000].map((ms) => isProgress(end(ms)))).to.deep.equal([true, false]);
+  });
 
   // The API server sends a bookmark a minute: something on the way swallows them.
   for (const what of [
