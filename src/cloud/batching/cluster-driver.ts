@@ -9,6 +9,7 @@ import type {
   ClusterReference,
   ObserveOptions,
   Reference,
+  Signal,
   Sweeping,
 } from '../../job/model/cloud-port.ts';
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
@@ -40,14 +41,14 @@ class Question implements Asker<Question> {
   readonly reference: Reference;
   readonly #driver: ClusterDriver;
   readonly #resolve: (answer: Answer) => void;
-  readonly #signal: AbortSignal;
+  readonly #signal: Signal;
 
   constructor(
     driver: ClusterDriver,
     reference: Reference,
     since: number,
     resolve: (answer: Answer) => void,
-    signal: AbortSignal,
+    signal: Signal,
   ) {
     this.#driver = driver;
     this.reference = reference;
@@ -92,6 +93,7 @@ export class ClusterDriver {
   /** The pages of the sweep that wait or are in flight, by number. */
   readonly #pages = new Map<number, PendingPage>();
   #timer: Timer | undefined;
+  #timerAt = 0;
 
   constructor(parts: ClusterDriverParts, about: ClusterReference, sweeping: Sweeping) {
     this.#parts = parts;
@@ -139,12 +141,24 @@ export class ClusterDriver {
     const { clock, expectsMore } = this.#parts;
     this.batch.expectsMore = expectsMore();
     for (const action of this.batch.step(input, clock.now())) this.#carryOut(action);
-    const { wakeAt } = this.batch;
+    this.#wakeAt(this.batch.wakeAt);
+  }
+
+  /**
+   * Keeps a timer that rings early: each of 2,500 questions makes the batch window longer, and to set a timer
+   * takes longer than a step.
+   */
+  #wakeAt(at: number | undefined): void {
+    if (at !== undefined && this.#timer && at >= this.#timerAt) return;
     this.#timer?.cancel();
-    this.#timer =
-      wakeAt === undefined
-        ? undefined
-        : clock.after(wakeAt - clock.now(), () => this.#step({ kind: 'woken' }));
+    this.#timer = undefined;
+    if (at === undefined) return;
+    const { clock } = this.#parts;
+    this.#timerAt = at;
+    this.#timer = clock.after(at - clock.now(), () => {
+      this.#timer = undefined;
+      this.#step({ kind: 'woken' });
+    });
   }
 
   #carryOut(action: BatchAction<Question>): void {

@@ -4,6 +4,7 @@
  */
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
+import type { Signal } from '../../job/model/cloud-port.ts';
 import type { Failure } from '../../job/model/failures.ts';
 
 /**
@@ -67,7 +68,7 @@ export class CircuitBreaker {
    * a refused key cost no visits. Resolves when the breaker closes, when the message of the failure changes,
    * for one caller when the next probe is due, and on an abort.
    */
-  async untilRetry(signal: AbortSignal): Promise<void> {
+  async untilRetry(signal: Signal): Promise<void> {
     if (signal.aborted || !this.#open) return;
     await new Promise<void>((resolve) => {
       const leave = () => {

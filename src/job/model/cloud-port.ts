@@ -31,6 +31,15 @@ export interface Reference extends ClusterReference {
 export const PRIORITIES = ['urgent', 'scheduled', 'retry'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
+/** The part of an AbortSignal that a question uses. */
+export interface Signal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: AbortListener, options?: { readonly once: true }): void;
+  removeEventListener(type: 'abort', listener: AbortListener): void;
+}
+
+type AbortListener = (() => void) | { handleEvent(): void };
+
 export interface ObserveOptions {
   readonly priority: Priority;
   /** Clock `now`. Within a priority the request with the earliest deadline goes first. */
@@ -39,7 +48,7 @@ export interface ObserveOptions {
    * Aborted when the answer is no longer needed. A waiting call is withdrawn; a call under way runs to its
    * end.
    */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /**
    * The failure that the object's status shows already. While the circuit breaker of its key is open for that
    * same failure, the answer waits until a call is worth a try, instead of repeating the failure. Default:

@@ -2,10 +2,15 @@
  * The facts of every object, and what was last sent to the API server for it. Facts start from the stored
  * status, so a restart loses nothing that matters, and they are dropped with the object.
  */
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, HeldStatus } from '../../api/edge-transcode-job.ts';
+import type {
+  EdgeTranscodeJob,
+  EdgeTranscodeJobSpec,
+  EdgeTranscodeJobStatus,
+  HeldStatus,
+} from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
-import { referenceHash, referenceOf } from '../model/reference.ts';
+import { referenceHash, referenceOf, type Target } from '../model/reference.ts';
 import type { Verdict } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, saysTheSame, verdictOf } from '../status/facts.ts';
@@ -31,6 +36,8 @@ interface Entry {
   facts: Facts;
   /** The hash of the job that the object means, under which the index holds it. */
   reference: string;
+  /** The spec of which it is the hash, as the store holds it. */
+  spec: EdgeTranscodeJobSpec;
   /** Undefined when the stored status is not known; the next status is then written. */
   sent: Sent | undefined;
   /**
@@ -78,14 +85,22 @@ export class FactsStore {
     return this.#index.keysOf(reference);
   }
 
-  /** Updates the index after the job that the object means may have changed. */
-  reindex(object: EdgeTranscodeJob, reference: string): void {
+  /**
+   * Returns the job that the object means, and updates the index, as it may be another one than before.
+   * Hashes it only if the spec was replaced: this runs at each poll.
+   */
+  reindex(object: EdgeTranscodeJob): Target {
     const entry = this.#entry(object);
-    const { key } = object;
-    if (reference === entry.reference) return;
+    const { key, spec } = object;
+    const reference = referenceOf(object);
+    if (spec === entry.spec) return { reference, hash: entry.reference };
+    const hash = referenceHash(reference);
+    entry.spec = spec;
+    if (hash === entry.reference) return { reference, hash: entry.reference };
     this.#index.delete(entry.reference, key);
-    entry.reference = reference;
-    this.#index.add(reference, key);
+    entry.reference = hash;
+    this.#index.add(hash, key);
+    return { reference, hash };
   }
 
   set(object: EdgeTranscodeJob, facts: Facts): void {
@@ -149,7 +164,7 @@ export class FactsStore {
     const hash = referenceHash(referenceOf(object));
     const reference = hash === facts.reference ? facts.reference : hash;
     const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };
-    const entry: Entry = { facts, reference, sent, upToDateVersion: undefined };
+    const entry: Entry = { facts, reference, spec: object.spec, sent, upToDateVersion: undefined };
     const { key } = object;
     this.delete(key);
     this.#entries.set(key, entry);

@@ -5,9 +5,9 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
-import type { ObserveOptions } from '../model/cloud-port.ts';
+import type { ObserveOptions, Signal } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { endpointHash, meansSameJob, type Target, targetOf } from '../model/reference.ts';
+import { endpointHash, meansSameJob, type Target } from '../model/reference.ts';
 import { type Facts, type FinalAnswer, isPending, resumed, suspended } from '../status/facts.ts';
 import { AnswerApplier, type AnswerApplierParts, lastUrgentCall, type WaitingVisit } from './apply-answer.ts';
 import { planVisit } from './plan.ts';
@@ -31,7 +31,7 @@ export class Reconciler {
   }
 
   /** Not an async function: while a visit waits, its frame would take 450 bytes, and 100,000 may wait. */
-  visit(key: ObjectKey, signal: AbortSignal): Outcome | Promise<Outcome> {
+  visit(key: ObjectKey, signal: Signal): Outcome | Promise<Outcome> {
     const { jobs, factsStore, publisher, clock } = this.#parts;
     const object = jobs.get(key);
     if (!object) {
@@ -39,8 +39,7 @@ export class Reconciler {
       publisher.forget(key);
       return awaitChange();
     }
-    const target = targetOf(object);
-    factsStore.reindex(object, target.hash);
+    const target = factsStore.reindex(object);
     const known = factsStore.get(object);
     const facts = object.spec.suspend ? suspended(known, object) : resumed(known, clock.now());
     factsStore.set(object, facts);
@@ -76,23 +75,20 @@ export class Reconciler {
     return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
   }
 
-  async #ask(
-    key: ObjectKey,
-    object: EdgeTranscodeJob,
-    target: Target,
-    options: ObserveOptions,
-  ): Promise<Outcome> {
+  /** Not async, like `visit`. */
+  #ask(key: ObjectKey, object: EdgeTranscodeJob, target: Target, options: ObserveOptions): Promise<Outcome> {
     const { cloud, clock, onPollLag } = this.#parts;
     this.#waiting.set(key, { object, priority: options.priority, since: clock.now() });
-    try {
-      const answer = await cloud.observe(target.reference, options);
-      if (answer.kind === 'withdrawn') return pollAt(clock.now());
-      // A poll that waited while its key is refused is late on purpose.
-      if (!options.known) onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
-      return this.#answered(key, object, target, options, answer);
-    } finally {
-      this.#waiting.delete(key);
-    }
+    return cloud.observe(target.reference, options).then((answer) => {
+      try {
+        if (answer.kind === 'withdrawn') return pollAt(clock.now());
+        // A poll that waited while its key is refused is late on purpose.
+        if (!options.known) onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
+        return this.#answered(key, object, target, options, answer);
+      } finally {
+        this.#waiting.delete(key);
+      }
+    });
   }
 
   #answered(

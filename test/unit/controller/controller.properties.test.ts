@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Controller } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
+import type { WorkSignal } from '../../../src/controller/work-signal.ts';
 import { FakeClock } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { holdsInTime, sequence } from '../kit/for-any.ts';
@@ -33,7 +34,7 @@ const steps: fc.Arbitrary<Step[]> = sequence(
 
 interface Run {
   readonly key: number;
-  readonly signal: AbortSignal;
+  readonly signal: WorkSignal;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -76,7 +77,7 @@ class Work {
     await this.#ended;
   }
 
-  #begin(key: number, signal: AbortSignal): Promise<Outcome> {
+  #begin(key: number, signal: WorkSignal): Promise<Outcome> {
     if (this.#runs.some((run) => run.key === key)) this.wrong.push(`${key} is in work twice`);
     const { from = Number.POSITIVE_INFINITY } = this.owed.get(key) ?? {};
     if (from > this.clock.now()) this.wrong.push(`${key} runs without a reason`);

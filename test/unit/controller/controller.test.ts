@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import { Controller, type ControllerOptions, type Reconcile } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
+import type { WorkSignal } from '../../../src/controller/work-signal.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 
@@ -10,7 +11,7 @@ import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 interface Run {
   readonly key: string;
   readonly at: number;
-  readonly signal: AbortSignal;
+  readonly signal: WorkSignal;
   end(outcome: Outcome): Promise<void>;
   fail(): Promise<void>;
 }
