@@ -101,7 +101,11 @@ function text(value: unknown): string | undefined {
  */
 const TIME = /^([12]\d{3}-\d\d-\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
+/** A time as the operator writes it, of a day that each month has. No date is made of it: a job has three. */
+const PLAIN_TIME = /^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/;
+
 function time(value: unknown): string | undefined {
+  if (typeof value === 'string' && PLAIN_TIME.test(value)) return value;
   const day = typeof value === 'string' ? TIME.exec(value)?.[1] : undefined;
   if (day === undefined) return undefined;
   const date = new Date(value as string);
@@ -119,11 +123,11 @@ function isDay(text: string): boolean {
 
 type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
-/** A loop, because it runs for each job of each page. */
+/** A loop over the names alone, because it runs for each job of each page. */
 function withoutUndefined<T extends object>(fields: T): Defined<T> {
-  const defined: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(fields)) if (value !== undefined) defined[name] = value;
-  return defined as Defined<T>;
+  const defined: Defined<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) defined[name] = fields[name] as never;
+  return defined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -80,17 +80,22 @@ const HOLDS: Readonly<Record<keyof JobDetails, 'text' | 'url'>> = {
  * a terminal would obey. Doing so twice changes nothing.
  */
 export function showJob(job: JobDetails, mode: StreamUrlMode): JobDetails {
-  const shown: Record<string, string> = {};
+  const shown: { -readonly [Name in keyof JobDetails]: JobDetails[Name] } = {};
   let isSame = true;
-  for (const [name, value] of Object.entries(job)) {
-    // A stored status may hold a field of another version of the operator: it is treated like a URL.
-    const isText = HOLDS[name as keyof JobDetails] === 'text';
-    const text = isText ? printable(value) : showStreamUrl(value, mode);
+  // Without a list of pairs, as this runs at each poll.
+  for (const name of Object.keys(job) as (keyof JobDetails)[]) {
+    const value = job[name];
+    const text = value === undefined ? undefined : showField(name, value, mode);
     if (text !== value) isSame = false;
     if (text !== undefined) shown[name] = text;
   }
   // The same object, as one per job is held in memory.
   return isSame ? job : shown;
+}
+
+function showField(name: keyof JobDetails, value: string, mode: StreamUrlMode): string | undefined {
+  // A stored status may hold a field of another version of the operator: it is treated like a URL.
+  return HOLDS[name] === 'text' ? printable(value) : showStreamUrl(value, mode);
 }
 
 function redact(url: string, mode: 'redact' | 'short'): string {

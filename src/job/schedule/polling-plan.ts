@@ -43,10 +43,13 @@ const DIGITS = 9;
 export class PollingPlan implements CloudPlan {
   readonly #observeWith: ObserveWith;
   readonly #parts: Parts;
+  /** Mostly false: then no scale has to be looked up, which each poll would do seven times. */
+  readonly #isScaled: boolean;
 
   private constructor(observeWith: ObserveWith, parts: Parts) {
     this.#observeWith = observeWith;
     this.#parts = parts;
+    this.#isScaled = [...parts.scales.values()].some((scale) => factorOf(scale) !== 1);
   }
 
   /** The plan that holds until the demand is known. */
@@ -121,6 +124,7 @@ export class PollingPlan implements CloudPlan {
 
   /** Returns the factor, at least 1, by which the intervals of a namespace's objects are longer. */
   scaleOf(credential: CredentialReference): number {
+    if (!this.#isScaled) return 1;
     return factorOf(this.#scaleOf(identityOf(credential), credential.namespace));
   }
 

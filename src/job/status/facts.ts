@@ -137,15 +137,8 @@ export function applyAnswer(
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)
     return withTransientFailure(called, answer.failure);
-  const {
-    transientFailure: _transient,
-    latestTransientFailure: _latest,
-    definitiveFailure: _definitive,
-    definitiveSince: _since,
-    ...served
-  } = called;
   return {
-    ...withObservation(served, object, answer, at),
+    ...withObservation(withoutFailures(called), object, answer, at),
     ...(answer.kind === 'failed' && withDefinitiveFailure(called, answer.failure, at.now)),
     ...(request !== 'none' && {
       servedGeneration: object.generation,
@@ -153,6 +146,19 @@ export function applyAnswer(
     }),
     failures: 0,
   };
+}
+
+/** Returns the same facts where there is nothing to leave out, as at most polls. */
+function withoutFailures(facts: Facts): Facts {
+  if (!facts.transientFailure && !facts.definitiveFailure) return facts;
+  const {
+    transientFailure: _transient,
+    latestTransientFailure: _latest,
+    definitiveFailure: _definitive,
+    definitiveSince: _since,
+    ...rest
+  } = facts;
+  return rest;
 }
 
 /** Keeps the time of the first answer while the kind of the failure stays the same. */
@@ -181,8 +187,10 @@ export function verdictOf({ definitiveFailure, definitiveSince, observed }: Fact
 }
 
 /** Keeps what the last answer says of the list. */
-function withListing({ unlisted: _before, ...facts }: Facts, { unlisted }: FinalAnswer): Facts {
-  return unlisted ? { ...facts, unlisted } : facts;
+function withListing(facts: Facts, { unlisted }: FinalAnswer): Facts {
+  if (unlisted === facts.unlisted) return facts;
+  const { unlisted: _before, ...rest } = facts;
+  return unlisted ? { ...rest, unlisted } : rest;
 }
 
 /**
@@ -208,10 +216,15 @@ function withObservation(
   { now, time }: { now: number; time: number },
 ): Facts {
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).observation) return facts;
-  const { overdue: _overdue, ...fresh } = facts;
   const found = answer.kind === 'observed';
   const job = found ? storedIfEqual(object.status.job, answer.job) : facts.observed?.job;
-  return { ...fresh, observed: { found, ...(job && { job }), at: now, time } };
+  return { ...withoutOverdue(facts), observed: { found, ...(job && { job }), at: now, time } };
+}
+
+function withoutOverdue(facts: Facts): Facts {
+  if (facts.overdue === undefined) return facts;
+  const { overdue: _overdue, ...rest } = facts;
+  return rest;
 }
 
 /**
@@ -235,7 +248,7 @@ function isSameJob(a: JobDetails, b: JobDetails): boolean {
 function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts {
   const endpoint = answer.destination ? endpointHash(answer.destination) : facts.endpoint;
   const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
-  if (same) return { ...facts, ...(endpoint && { endpoint }) };
+  if (same) return endpoint === undefined || endpoint === facts.endpoint ? facts : { ...facts, endpoint };
   return {
     uid: facts.uid,
     reference,
@@ -309,8 +322,9 @@ export function markOverdue(
 
 function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: ScheduleSettings): number {
   const intervalScale = freshnessScale(settings.intervalScale);
-  const interval = effectiveInterval(object.spec, { ...settings, intervalScale });
-  const poll = pollInterval(interval, verdictOf(facts), { ...settings, intervalScale });
+  const scaled = intervalScale === settings.intervalScale ? settings : { ...settings, intervalScale };
+  const interval = effectiveInterval(object.spec, scaled);
+  const poll = pollInterval(interval, verdictOf(facts), scaled);
   // Polls that confirm a failure are frequent, but only one at each interval is promised.
   return freshnessWindow(Math.max(poll, interval), settings);
 }
