@@ -14,9 +14,9 @@ export interface Clock {
   now(): number;
   /** The wall clock. */
   date(): Date;
-  /** Resolves after `ms` milliseconds; rejects with the signal's reason when it is aborted first. */
+  /** Resolves after `ms` milliseconds, not before; rejects with the signal's reason if aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Calls back once after `ms` milliseconds unless cancelled. */
+  /** Calls back once after `ms` milliseconds, not before, unless cancelled. */
   after(ms: number, callback: () => void): Timer;
 }
 
@@ -27,6 +27,13 @@ export interface Timer {
 /** setTimeout fires at once for more than 2^31 - 1 ms (24.8 days), so longer waits are made of several. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
+/**
+ * Added to each timeout, ms. setTimeout counts from the last whole millisecond and drops the fraction of its
+ * delay, so it may fire 2 ms early. What waits for an instant then has to wait again, which is one more
+ * wake-up.
+ */
+const NOT_EARLY_MS = 1;
+
 /** Read once: `now` is called a hundred times for each poll. */
 const { timeOrigin } = performance;
 
@@ -36,7 +43,7 @@ export const systemClock: Clock = {
   after(ms, callback) {
     let timeout: NodeJS.Timeout;
     const wait = (left: number) => {
-      const part = Math.min(Math.max(0, left), LONGEST_TIMEOUT_MS);
+      const part = Math.min(Math.ceil(Math.max(0, left)) + NOT_EARLY_MS, LONGEST_TIMEOUT_MS);
       timeout = setTimeout(() => (left > part ? wait(left - part) : callback()), part);
     };
     wait(ms);

@@ -14,10 +14,20 @@ describe('the system clock', () => {
   it('calls back once after the time', () => {
     let calls = 0;
     systemClock.after(1_000, () => (calls += 1));
-    mock.timers.tick(999);
+    mock.timers.tick(1_000);
     expect(calls).to.equal(0);
     mock.timers.tick(1);
     mock.timers.tick(10_000);
+    expect(calls).to.equal(1);
+  });
+
+  it('does not call back before the time, although setTimeout drops fractions', () => {
+    let calls = 0;
+    systemClock.after(2.3, () => (calls += 1));
+    // The first of them may have been over in part.
+    mock.timers.tick(3);
+    expect(calls).to.equal(0);
+    mock.timers.tick(1);
     expect(calls).to.equal(1);
   });
 
@@ -41,7 +51,7 @@ describe('the system clock', () => {
     // Twice the longest wait of setTimeout, and the rest of the 60 days.
     mock.timers.tick(2 ** 31 - 1);
     mock.timers.tick(2 ** 31 - 1);
-    mock.timers.tick(60 * DAY_MS - 2 * (2 ** 31 - 1) - 1);
+    mock.timers.tick(60 * DAY_MS - 2 * (2 ** 31 - 1));
     expect(calls).to.equal(0);
     mock.timers.tick(1);
     expect(calls).to.equal(1);
@@ -64,7 +74,7 @@ describe('the system clock', () => {
 
   it('sleeps', async () => {
     const slept = systemClock.sleep(1_000);
-    mock.timers.tick(1_000);
+    mock.timers.tick(1_001);
     await slept;
   });
 });
