@@ -45,12 +45,15 @@ export class MadeUpApiServer implements AsyncDisposable {
   readonly #cluster: MadeUpCluster;
   readonly #tls = selfSignedCertificate();
   readonly #server = createSecureServer(
-    { ...this.#tls, allowHTTP1: true },
+    // Node.js tells clients its timeout, and they set a timer for it. A real API server tells none.
+    { ...this.#tls, allowHTTP1: true, http1Options: { keepAliveTimeout: 0 } },
     (request, response) => void this.#receive(request, response),
   );
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #watches = new Set<Response>();
   readonly #leases = new Map<string, string>();
+  /** Watches of a Lease, with the selector that names it. */
+  readonly #leaseWatches = new Map<Response, string>();
   #version = Number(LIST_VERSION);
 
   constructor(cluster: MadeUpCluster) {
@@ -118,17 +121,20 @@ export class MadeUpApiServer implements AsyncDisposable {
     return Date.now();
   }
 
-  #watch({ pathname }: URL, response: Response): void {
+  #watch({ pathname, searchParams }: URL, response: Response): void {
     const bookmark = () => {
       const metadata = { resourceVersion: String(this.#version) };
       response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata } })}\n`);
     };
     bookmark();
     const timer = setInterval(bookmark, BOOKMARK_EVERY_MS);
-    if (!pathname.includes('/leases')) this.#watches.add(response);
+    if (pathname.includes('/leases'))
+      this.#leaseWatches.set(response, searchParams.get('fieldSelector') ?? '');
+    else this.#watches.add(response);
     response.once('close', () => {
       clearInterval(timer);
       this.#watches.delete(response);
+      this.#leaseWatches.delete(response);
     });
   }
 
@@ -145,6 +151,9 @@ export class MadeUpApiServer implements AsyncDisposable {
       metadata: { ...metadata, resourceVersion: String(this.#version) },
     });
     this.#leases.set(metadata.name, written);
+    for (const [watch, selector] of this.#leaseWatches)
+      if (selector === `metadata.name=${metadata.name}`)
+        watch.write(`{"type":"MODIFIED","object":${written}}\n`);
     response.end(written);
   }
 
