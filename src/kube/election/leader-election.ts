@@ -162,6 +162,8 @@ export class LeaderElection implements Election {
     if (this.#isStopped) return;
     const before = this.#state;
     const { state, action } = step(before, input, this.#parts);
+    // The watch repeats each renewal of our own: nothing is due sooner, so no timer is set again.
+    if (input.kind === 'seen' && state === before) return;
     this.#state = state;
     this.#action = action;
     this.#endTerm(before, input);

@@ -1,9 +1,12 @@
 // Processes that share a Lease, each with its own clock, on one API server, stepped through faults.
 
 import { expect } from 'chai';
+import { LeaderElection, type LeaderElectionParts } from '../../../../src/kube/election/leader-election.ts';
+import type { Lease } from '../../../../src/kube/election/lease-client.ts';
 import { Candidate, DURATION_MS, TIMING } from '../../kit/candidate.ts';
-import { FakeClock } from '../../kit/fakes/fake-clock.ts';
+import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { FakeLease } from '../../kit/fakes/fake-lease.ts';
+import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 
 const LATENCY_MS = 5;
 
@@ -251,6 +254,56 @@ describe('an election', () => {
     await world.advance(10 * LATENCY_MS);
     await first.ended;
     expect(second.isLeading).to.equal(true);
+  });
+});
+
+/** Counts the timers that are set. */
+class CountingClock extends FakeClock {
+  set = 0;
+
+  override after(...parameters: Parameters<FakeClock['after']>): ReturnType<FakeClock['after']> {
+    this.set += 1;
+    return super.after(...parameters);
+  }
+}
+
+describe('a leader that watches its Lease', () => {
+  it('sets no timer again when the watch repeats its renewal', async () => {
+    const clock = new CountingClock();
+    const stop = new AbortController();
+    let versions = 0;
+    let stored: Lease | undefined;
+    let onLease: (lease: Lease) => void = () => undefined;
+    const write = async (holder: string) => {
+      versions += 1;
+      stored = { resourceVersion: String(versions), holder, durationMs: DURATION_MS, stored: {} };
+      return stored;
+    };
+    const leases: LeaderElectionParts['leases'] = {
+      read: async () => stored,
+      claim: (_, holder) => write(holder),
+      release: () => write(''),
+      watch: (_, listener, signal) => {
+        onLease = listener;
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+    };
+    const logger = new RecordingLogger();
+    const election = new LeaderElection({ leases, identity: 'first', ...TIMING, clock, logger });
+    const ended = election.run(
+      ({ signal }) =>
+        new Promise((resolve) =>
+          AbortSignal.any([signal, stop.signal]).addEventListener('abort', () => resolve()),
+        ),
+      stop.signal,
+    );
+    await clock.advance(TIMING.retryMs);
+    const { set } = clock;
+    onLease(stored as Lease);
+    await settled();
+    expect([election.isLeading, versions, clock.set]).to.deep.equal([true, 2, set]);
+    stop.abort();
+    await ended;
   });
 });
 
