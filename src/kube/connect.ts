@@ -39,6 +39,8 @@ export interface LeaseOptions extends Omit<LeaseClientOptions, 'config' | 'watch
  */
 export function connectLease(source: KubeConfigSource, options: LeaseOptions): LeaseClient {
   const config = loadKubeConfig(new PooledKubeConfig(), source);
+  // One call at a time gains nothing from HTTP/2, whose answers come in several frames.
+  config.connections = { allowH2: false, keepAliveTimeout: KEPT_MS };
   const context = config.getContextObject(config.getCurrentContext());
   // A Lease without a renewal for its duration has no leader, or its watch is dead.
   const limits = { answerMs: options.deadlineMs, idleMs: options.durationMs };
@@ -49,6 +51,12 @@ export function connectLease(source: KubeConfigSource, options: LeaseOptions): L
     namespace: options.namespace ?? context?.namespace ?? DEFAULT_NAMESPACE,
   });
 }
+
+/**
+ * Longest time that the connection of the Lease stays open without a call. 60 s: it outlasts the usual retry
+ * periods, and the API server's own limit is 90 s.
+ */
+const KEPT_MS = 60_000;
 
 /** Namespace of Kubernetes for a context that names none. */
 const DEFAULT_NAMESPACE = 'default';

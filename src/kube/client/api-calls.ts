@@ -92,6 +92,9 @@ export class ApiCalls {
       origin,
       path: `${pathname}${search}`,
       method,
+      // The deadline of the call bounds both. For HTTP/1.1 they are a timer that rings each 0.5 s.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       headers: {
         ...context.getHeaders(),
         accept: 'application/json',

@@ -31,17 +31,25 @@ export class PooledKubeConfig extends KubeConfig {
   execCredential: ExecCredential | undefined;
   /** Whether answers may be compressed. */
   acceptsGzip = true;
+  /** Options of the connections for calls, but for those through a proxy. */
+  connections: Pick<Agent.Options, 'allowH2' | 'keepAliveTimeout'> = {};
+  /** TLS of the connections without a proxy: the certificate authority, a client certificate. */
+  #connect: object = {};
   #access: Access | undefined;
 
   /** Adds the user's credential to the headers of the call. @returns what to send it over */
   async authenticate(context: RequestContext): Promise<Access> {
     await this.applySecurityAuthentication(context);
     this.#access ??= {
-      // The library leaves a server with a public certificate and a token to the default of `fetch`.
-      dispatcher: context.getDispatcher() ?? new Agent(),
+      dispatcher: this.#proxyOf(context) ?? new Agent({ ...this.connections, connect: this.#connect }),
       credential: this.execCredential?.current,
     };
     return this.#access;
+  }
+
+  /** The library's own connections are used through a proxy only: they take no `connections`. */
+  #proxyOf(context: RequestContext): Dispatcher | undefined {
+    return this.getCurrentCluster()?.proxyUrl ? context.getDispatcher() : undefined;
   }
 
   /** Keeps the library from making an Agent for each call. */
@@ -50,7 +58,11 @@ export class PooledKubeConfig extends KubeConfig {
   ): ReturnType<KubeConfig['createDispatcherOptions']> {
     // A client certificate that an exec plugin gave is part of the connections.
     if (this.#access?.credential !== this.execCredential?.current) this.dropConnections();
-    return this.#access ? { type: 'none' } : super.createDispatcherOptions(...parameters);
+    if (this.#access) return { type: 'none' };
+    const options = super.createDispatcherOptions(...parameters);
+    // A server with a public certificate and a token needs none.
+    this.#connect = options.type === 'agent' ? options.connect : {};
+    return options;
   }
 
   /**

@@ -1,4 +1,5 @@
-// The kubeconfig on the wire: what calls and watches send to a server, also after credentials have changed.
+// The kubeconfig on the wire: what calls, watches and reads of the Lease send to a server, also after
+// credentials have changed.
 
 import { once } from 'node:events';
 import { chmod, mkdtempDisposable, writeFile } from 'node:fs/promises';
@@ -7,9 +8,13 @@ import type { Http2ServerResponse } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mock } from 'node:test';
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts';
-import { connectKube, type KubeConnection } from '../../../../src/kube/connect.ts';
+import { systemClock } from '../../../../src/base/clock.ts';
+import { connectKube, connectLease, type KubeConnection } from '../../../../src/kube/connect.ts';
+import type { LeaseClient } from '../../../../src/kube/election/lease-client.ts';
+import { settled } from '../../kit/fakes/fake-clock.ts';
 import { json, LoopbackApiServer, type Received } from './loopback-api-server.ts';
 import { startProxy } from './loopback-proxy.ts';
 
@@ -18,6 +23,22 @@ function clientCertificate(): { readonly cert: string; readonly key: string; rea
   const { cert, key } = selfSignedCertificate() as { cert: string; key: string };
   return { cert, key, known: cert.replaceAll(/-----.*-----|\n/g, '') };
 }
+
+/** A retry period longer than the usual 2 s. */
+const LONG_RETRY_PERIOD_MS = 30_000;
+
+interface Connections extends KubeConnection {
+  readonly leases: LeaseClient;
+}
+
+const LEASE = {
+  namespace: 'system',
+  name: 'one',
+  userAgent: 'operator/1',
+  deadlineMs: 5_000,
+  durationMs: 15_000,
+  clock: systemClock,
+};
 
 describe('a connection by the kubeconfig', () => {
   let folder: Awaited<ReturnType<typeof mkdtempDisposable>>;
@@ -45,7 +66,7 @@ describe('a connection by the kubeconfig', () => {
   /** Uses a kubeconfig of these fields of its cluster and user. */
   async function connected(
     { user = {}, cluster = {} }: { readonly user?: object; readonly cluster?: object },
-    use: (connection: KubeConnection) => Promise<void>,
+    use: (connection: Connections) => Promise<void>,
   ): Promise<void> {
     const path = await file(
       'config',
@@ -56,7 +77,8 @@ describe('a connection by the kubeconfig', () => {
         'current-context': 'a',
       }),
     );
-    await use(connectKube({ path, environment: process.env }, 'operator/1'));
+    const source = { path, environment: process.env };
+    await use({ ...connectKube(source, 'operator/1'), leases: connectLease(source, LEASE) });
   }
 
   function trusted(): object {
@@ -74,19 +96,41 @@ describe('a connection by the kubeconfig', () => {
     return { apiVersion: 'client.authentication.k8s.io/v1', command };
   }
 
-  async function call({ client }: KubeConnection): Promise<Received | undefined> {
+  async function call({ client }: Connections): Promise<Received | undefined> {
     await client.get('media/a');
     return server.received.at(-1);
   }
 
   /** Watches until the server ends the watch. */
-  async function watch({ watch: client }: KubeConnection): Promise<Received | undefined> {
+  async function watch({ watch: client }: Connections): Promise<Received | undefined> {
     const query = { resourceVersion: '1', timeoutSeconds: 1 };
     for await (const _ of client.events('/watched', query, AbortSignal.timeout(5_000)));
     return server.received.at(-1);
   }
 
-  const WAYS = { calls: call, watches: watch };
+  async function readLease({ leases }: Connections): Promise<Received | undefined> {
+    await leases.read();
+    return server.received.at(-1);
+  }
+
+  const WAYS = { calls: call, watches: watch, 'the Lease': readLease };
+
+  it('shares HTTP/2 among calls, and keeps one HTTP/1.1 connection for the Lease between renewals', async () => {
+    await server.open();
+    await connected({}, async (connection) => {
+      expect(await call(connection)).to.include({ httpVersion: '2.0' });
+      const before = server.connections;
+      mock.timers.enable({ apis: ['setTimeout'] });
+      using _ = { [Symbol.dispose]: () => mock.timers.reset() };
+      for (let reads = 0; reads < 3; reads += 1) {
+        expect(await readLease(connection)).to.include({ httpVersion: '1.1' });
+        await settled();
+        mock.timers.tick(LONG_RETRY_PERIOD_MS);
+        await settled();
+      }
+      expect(server.connections - before).to.equal(1);
+    });
+  });
 
   for (const [way, request] of Object.entries(WAYS)) {
     describe(`for ${way}`, () => {

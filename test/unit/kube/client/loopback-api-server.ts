@@ -14,6 +14,8 @@ import { selfSignedCertificate } from '../../../../simulator/http/certificate.ts
 export interface Received {
   readonly method: string | undefined;
   readonly url: string | undefined;
+  /** Such as `2.0`. */
+  readonly httpVersion: string;
   readonly headers: Request['headers'];
   readonly body: string;
   /** Name that the client expects in the server's certificate (SNI); false: none. */
@@ -28,7 +30,14 @@ export class LoopbackApiServer {
   respond: (response: Response, received: Received) => void = (response) => json(response, 200, {});
   readonly #tls = selfSignedCertificate();
   readonly #server = createSecureServer(
-    { ...this.#tls, allowHTTP1: true, requestCert: true, rejectUnauthorized: false },
+    {
+      ...this.#tls,
+      allowHTTP1: true,
+      // An API server does not announce when it closes connections without calls, as Node.js does.
+      http1Options: { keepAliveTimeout: 0 },
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
     (request, response) => void this.#receive(request, response),
   );
   readonly #sockets = new Set<TLSSocket>();
@@ -83,11 +92,12 @@ export class LoopbackApiServer {
   async #receive(request: Request, response: Response): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { method, url, headers } = request;
+    const { method, url, httpVersion, headers } = request;
     const { servername, getPeerCertificate } = request.socket as TLSSocket;
     const received = {
       method,
       url,
+      httpVersion,
       headers,
       body: Buffer.concat(chunks).toString(),
       serverName: servername,
