@@ -718,6 +718,19 @@ describe('batch of a cluster: pages that fail', () => {
     expect(scripted.batch.isIdle).to.equal(true);
   });
 
+  it('withdraws every job of a page that may not be called, and makes no other call for it', () => {
+    scripted.askAll(['a', 'b']);
+    scripted.wait(WINDOW);
+    expect(scripted.step({ kind: 'listed', pageNo: 1, result: { kind: 'withdrawn' } })).to.deep.equal([
+      'a: withdrawn',
+      'cancel a',
+      'b: withdrawn',
+      'cancel b',
+      'cancelLists',
+    ]);
+    expect(scripted.batch.isIdle).to.equal(true);
+  });
+
   it('gives the failure of a page only to the jobs that no other page brings', () => {
     const jobs = jobIDs(4);
     scripted.askAll(jobs);

@@ -96,6 +96,7 @@ const ROWS: readonly Row[] = [
   ['a refresh was handled', runs, { ...runs, lastHandledRequestedAt: 'now' }, ['Normal RefreshHandled']],
   ['a handled refresh is no longer named', { ...runs, lastHandledRequestedAt: 'now' }, runs, []],
   ['the conditions are gone', runs, { ...runs, conditions: [] }, []],
+  ['the conditions of a refusal are gone', refused, { ...refused, conditions: [] }, []],
   [
     'the state differs from the expected one',
     status({ observed: seen('1') }, expecting),

@@ -129,6 +129,23 @@ describe('the lease machine, while another leads', () => {
     expect(taking(state, read(lease('third', 9), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 30_001));
   });
 
+  it('claims immediately what a read shows as released', () => {
+    expect(taking(OTHER, read(lease('', 8)))).to.deep.equal([
+      following(lease('', 8), NOW),
+      claims(lease('', 8)),
+    ]);
+  });
+
+  it('waits for a holder that it sees after the Lease was deleted', () => {
+    const [state] = taking(OTHER, { kind: 'missing', now: NOW + 1 });
+    expect(taking(state, seen(lease('third', 8), NOW + 2))[1]).to.deep.equal(waits(NOW + 15_002));
+  });
+
+  it('believes a newer version that it reads, although it saw another meanwhile', () => {
+    const [state, action] = taking(OTHER, read(lease('third', 9), NOW + 1, '6'));
+    expect([state, action]).to.deep.equal([following(lease('third', 9), NOW + 15_001), waits(NOW + 15_001)]);
+  });
+
   it('pauses when reading shows nothing new after a conflict', () => {
     const [state] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
     expect(taking(state, read(lease('other'), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 17_000));
