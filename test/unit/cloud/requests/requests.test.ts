@@ -330,7 +330,7 @@ describe('requests', () => {
     submit();
     await time.pass(50);
     calls[0]?.end('AuthenticationFailed');
-    await time.pass(5_000, 100);
+    await time.pass(6_000, 100);
     const both = [submit(), submit()];
     await time.pass(50);
     expect(versions(), 'one is the probe').to.deep.equal(['one', 'one']);
