@@ -28,6 +28,17 @@ describe('an observation is overdue', () => {
     expect(overdueAt(slow, object, SETTINGS)).to.equal(NOW + 15 * 60_000 + 30_000);
   });
 
+  it('by intervals that are scaled, up to five times as long', () => {
+    for (const [intervalScale, times] of [
+      [2, 2],
+      [5, 5],
+      [100, 5],
+    ] as const)
+      expect(overdueAt(facts, object, { ...SETTINGS, intervalScale })).to.equal(
+        NOW + 3 * times * 60_000 + 30_000,
+      );
+  });
+
   it('by slow polls that are slower still where intervals are scaled', () => {
     const slow = { ...facts, definitiveFailure: failure('PermissionDenied') };
     const scaled = { ...SETTINGS, intervalScale: 2 };

@@ -62,6 +62,16 @@ describe('an observation of the job', () => {
       expect(facts).to.not.have.property(gone);
   });
 
+  it('ends a failure of either kind alone', () => {
+    for (const failing of [
+      { transientFailure: failure('ServerError'), latestTransientFailure: failure('ServerError') },
+      { definitiveFailure: failure('PermissionDenied'), definitiveSince: NOW },
+    ] satisfies Partial<Facts>[]) {
+      const facts = absorbed(someFacts(object, failing), running());
+      for (const gone of Object.keys(failing)) expect(facts).to.not.have.property(gone);
+    }
+  });
+
   it('serves the generation, and the request that existed when the call was made', () => {
     const wishing = aJob().generation(4).requested('b').build();
     const earlier = someFacts(object);
