@@ -20,7 +20,8 @@ export class OnlyNews extends Invariant {
 }
 
 function isNews(before: StatusWrite, write: StatusWrite): boolean {
-  const distance = observedAt(write) - observedAt(before);
+  // A clock that ran ahead left times of the future, which the next leader corrects.
+  const distance = Math.abs(observedAt(write) - observedAt(before));
   return distance >= HEARTBEAT_MS || newsOf(before.status) !== newsOf(write.status);
 }
 
