@@ -3,14 +3,15 @@
  * queue operations.
  *
  * Precedence: a key that was added again during its reconciliation runs again immediately, whatever the
- * outcome. An outcome's time replaces the time set before it.
+ * outcome. An outcome's time replaces the time set before it. Each outcome ends a series of throws: the delay
+ * after the next throw is the shortest again.
  */
 export type Outcome =
   | { readonly kind: 'pollAt'; readonly at: number }
   | { readonly kind: 'retryAfter'; readonly ms: number }
   | { readonly kind: 'awaitChange' };
 
-/** All is well: reconcile again at `at` (clock `now`). Forgets earlier failures. */
+/** All is well: reconcile again at `at` (clock `now`). */
 export function pollAt(at: number): Outcome {
   return { kind: 'pollAt', at };
 }

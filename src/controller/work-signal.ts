@@ -1,6 +1,10 @@
 /**
- * Says that the work on a key is no longer wanted. The part of an AbortSignal that waiting work uses, in a
- * fifth of the memory: 100,000 keys may wait, and each has its own.
+ * Says that the work on a key is no longer wanted. It has the part of an AbortSignal that waiting work uses,
+ * in a fifth of the memory: 100,000 keys may wait, and each has its own.
+ *
+ * It is no EventTarget and has no reason. `fetch`, timers and `AbortSignal.any` do not take it: work that
+ * calls them needs an AbortController of its own, which a listener aborts. Look at `aborted` before you
+ * listen, as with an AbortSignal: a listener that is added after the abort is never called.
  */
 export class WorkSignal {
   aborted = false;
@@ -16,7 +20,7 @@ export class WorkSignal {
     for (const listener of listeners) call(listener);
   }
 
-  /** @param listener is called once; never after an abort */
+  /** @param listener is called once; never after an abort. Must not throw: the next would not be called */
   addEventListener(_type: 'abort', listener: AbortListener): void {
     if (this.aborted) return;
     // A list that is spread has room for 16 more.

@@ -13,7 +13,10 @@ import { AnswerApplier, type AnswerApplierParts, lastUrgentCall, type WaitingVis
 import { planVisit } from './plan.ts';
 
 export interface ReconcilerParts extends AnswerApplierParts {
-  /** Called with the delay of a scheduled poll, in seconds. */
+  /**
+   * Called for each poll with the time from its deadline to its call, in seconds; for a requested one, since
+   * it was requested. Not for a scheduled poll of an object that shows a definitive failure.
+   */
   readonly onPollLag?: (seconds: number) => void;
 }
 
