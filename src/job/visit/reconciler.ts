@@ -36,6 +36,8 @@ export class Reconciler {
   /** Not an async function: while a visit waits, its frame would take 450 bytes, and 100,000 may wait. */
   visit(key: ObjectKey, signal: Signal): Outcome | Promise<Outcome> {
     const { jobs, factsStore, publisher, clock } = this.#parts;
+    // A visit that threw has left its entry.
+    this.#waiting.delete(key);
     const object = jobs.get(key);
     if (!object) {
       factsStore.delete(key);

@@ -1,7 +1,10 @@
 // What happens to an answer whose object changed while the call was under way.
 
 import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../../../src/api/edge-transcode-job.ts';
+import { objectKey } from '../../../../../src/base/object-key.ts';
 import { AnOperator, STREAM1 } from '../../../kit/an-operator.ts';
+import { heapInUse, MEASURING_MS } from '../../../kit/heap.ts';
 import { aJob } from '../../../kit/samples/a-job.ts';
 import { fails, notStarted, running } from '../../../kit/samples/answers.ts';
 import { shown } from '../../../kit/shown.ts';
@@ -89,6 +92,28 @@ describe('while a call is under way', () => {
     ]);
   });
 
+  for (const [end, observe] of [
+    ['was answered', undefined],
+    ['was rejected, which is a bug', () => Promise.reject(new Error('a bug'))],
+    ['threw, which is a bug', () => thrown()],
+  ] as const)
+    it(`nothing is held of a deleted object whose call ${end}`, async () => {
+      if (observe) operator.cloud.observe = observe;
+      const deleted = await created('deleted');
+      expect(operator.logger.lines.filter(({ level }) => level === 'error')).to.have.length(observe ? 1 : 0);
+      operator.logger.lines.length = 0;
+      await operator.delete(objectKey('media', 'deleted'));
+      operator.clear();
+      await heapInUse();
+      expect(deleted.deref()).to.equal(undefined);
+    }).timeout(MEASURING_MS);
+
+  async function created(name: string): Promise<WeakRef<EdgeTranscodeJob>> {
+    operator.cloud.always(running());
+    const key = await operator.apply(aJob().named(name));
+    return new WeakRef(operator.cluster.get(key) as EdgeTranscodeJob);
+  }
+
   it('no answer is applied once the operator stops', async () => {
     operator.cloud.hold();
     await operator.toNextPoll();
@@ -97,3 +122,7 @@ describe('while a call is under way', () => {
     expect(operator.clock.timers).to.equal(0);
   });
 });
+
+function thrown(): never {
+  throw new Error('a bug');
+}
