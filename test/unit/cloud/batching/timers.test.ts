@@ -21,22 +21,35 @@ class CountingClock extends FakeClock {
 const QUESTIONS = 100;
 
 describe('the timer of a batch window', () => {
-  it('is not set for each question, and wakes the batch when the window ends', async () => {
-    const clock = new CountingClock();
-    const requests = new ScriptedRequests();
+  let clock: CountingClock;
+  let requests: ScriptedRequests;
+  let withdrawn: AbortController;
+
+  /** Asks one question each millisecond. */
+  beforeEach(async () => {
+    clock = new CountingClock();
+    requests = new ScriptedRequests();
+    withdrawn = new AbortController();
     const batches = new Batches({ requests, expectsMore: () => false, clock, logger: new RecordingLogger() });
     batches.apply(aPlan('all'));
-    const cluster = { credential: { namespace: 'media' }, clusterID: 'c' };
-    const { signal } = new AbortController();
     for (let each = 0; each < QUESTIONS; each += 1) {
-      const reference = { ...cluster, jobID: `job-${each}` };
-      void batches.observe(reference, { priority: 'scheduled', deadline: 0, signal });
+      const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: `job-${each}` };
+      void batches.observe(reference, { priority: 'scheduled', deadline: 0, signal: withdrawn.signal });
       await clock.advance(1);
     }
+  });
+
+  it('is not set for each question, and wakes the batch when the window ends', async () => {
     expect(clock.set).to.be.below(QUESTIONS / 10);
     await clock.advance(48);
     expect(requests.queue, '49 ms after the last question').to.deep.equal([]);
     await clock.advance(1);
     expect(requests.queue, '50 ms after it').to.deep.equal(['list 1 scheduled']);
+  });
+
+  it('is cancelled when the questions are withdrawn', () => {
+    expect(clock.timers).to.equal(1);
+    withdrawn.abort();
+    expect(clock.timers).to.equal(0);
   });
 });

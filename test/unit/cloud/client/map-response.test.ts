@@ -126,7 +126,11 @@ describe('a job', () => {
     ['2023-02-29T00:00:00Z', undefined],
     ['2023-02-31T00:00:00Z', undefined],
     ['2023-13-01T00:00:00Z', undefined],
+    // The API server refuses the hour 24, which ISO 8601 allows.
+    ['2023-07-24T24:00:00Z', '2023-07-25T00:00:00Z'],
     ['2023-07-24T25:00:00Z', undefined],
+    ['2023-07-24T16:60:00Z', undefined],
+    ['2023-07-24T16:44:60Z', undefined],
     ['0000-01-01T00:00:00+23:59', undefined],
     ['2023-07-24T16:44:55', undefined],
     ['3023-07-24T16:44:55Z', undefined],

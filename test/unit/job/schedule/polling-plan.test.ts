@@ -212,6 +212,31 @@ describe('a polling plan', () => {
       ]);
     });
 
+    it('also when the namespace that comes first needs no more than its share', () => {
+      const news = { credential: { namespace: 'news' } };
+      const plan = planFor([demand(10, 10 * SECOND), demand(200, 10 * SECOND, news)], {}, 'get');
+      expect(plan.scaleOf(C.credential)).to.equal(1);
+      expect(plan.scaleOf(news.credential)).to.be.greaterThan(2);
+    });
+
+    it('without looking at the credential while none is longer, as each poll asks seven times', () => {
+      let looks = 0;
+      const watched = {
+        get namespace() {
+          looks += 1;
+          return 'media';
+        },
+      };
+      const count = (targets: number) => {
+        const plan = planFor([demand(targets, 10 * SECOND)], {}, 'get');
+        looks = 0;
+        plan.scaleOf(watched);
+        return looks;
+      };
+      expect(count(50)).to.equal(0);
+      expect(count(200)).to.be.greaterThan(0);
+    });
+
     it('by what the credentials of an account, and other processes, need together', () => {
       const demands = [demand(60, 10 * SECOND, bySecret('a')), demand(30, 10 * SECOND, bySecret('b'))];
       const cloud = { accountOf: () => 'account', othersDemandOf: () => new Map([['media', 3]]) };

@@ -48,18 +48,17 @@ describe('an observation of the job', () => {
   });
 
   it('ends every failure, and their count', () => {
-    const failing = someFacts(object, {
-      observed: seen('1'),
-      overdue: 'too old',
-      definitiveFailure: failure('PermissionDenied'),
+    const transient = {
       transientFailure: failure('ServerError'),
-      latestTransientFailure: failure('ServerError'),
-      failures: 7,
-    });
-    const facts = absorbed(failing, notStarted());
-    expect(facts).to.include({ failures: 0 });
-    for (const gone of ['overdue', 'definitiveFailure', 'transientFailure', 'latestTransientFailure'])
-      expect(facts).to.not.have.property(gone);
+      latestTransientFailure: failure('Throttled'),
+    };
+    const definitive = { definitiveFailure: failure('PermissionDenied'), definitiveSince: NOW };
+    for (const failures of [transient, definitive, { ...transient, ...definitive }]) {
+      const failing = { ...failures, observed: seen('1'), overdue: 'too old', failures: 7 };
+      const facts = absorbed(someFacts(object, failing), notStarted());
+      expect(facts).to.include({ failures: 0 });
+      for (const gone of ['overdue', ...Object.keys(failures)]) expect(facts).to.not.have.property(gone);
+    }
   });
 
   it('ends a failure of either kind alone', () => {

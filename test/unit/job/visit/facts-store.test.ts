@@ -1,6 +1,11 @@
 // What the facts store holds of every object, and that it holds nothing of deleted ones.
 
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { mock } from 'node:test';
 import { expect } from 'chai';
+import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
+import { targetOf } from '../../../../src/job/model/reference.ts';
 import { fingerprintOf } from '../../../../src/job/status/fingerprint.ts';
 import { FactsStore } from '../../../../src/job/visit/facts-store.ts';
 import { SETTINGS, STREAM1 } from '../../kit/an-operator.ts';
@@ -71,6 +76,40 @@ describe('the facts store', () => {
     const facts = { ...factsStore.get(object), failures: 3 };
     factsStore.set(object, facts);
     expect(factsStore.get(object)).to.equal(facts);
+  });
+
+  describe('indexes an object by the job that it means', () => {
+    const object = aJob().build();
+    const moved = aJob().about('another-job').build();
+    afterEach(() => {
+      mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+
+    it('now, and no more by the one before', () => {
+      factsStore.get(object);
+      for (const each of [moved, object, moved]) {
+        expect(factsStore.reindex(each)).to.deep.equal(targetOf(each));
+        const found = [object, moved].filter((any) => factsStore.keysOf(targetOf(any).hash).length > 0);
+        expect(found).to.deep.equal([each]);
+        expect(factsStore.keysOf(targetOf(each).hash)).to.deep.equal([each.key]);
+      }
+    });
+
+    it('and hashes it again only when its spec was replaced, by an equal one too', () => {
+      const hashing = mock.method(crypto, 'hash');
+      // Without it, what modules have imported stays as it is.
+      syncBuiltinESMExports();
+      const hashes = (each: EdgeTranscodeJob) => {
+        const before = hashing.mock.callCount();
+        factsStore.reindex(each);
+        return hashing.mock.callCount() - before;
+      };
+      factsStore.get(object);
+      const written = { ...object, resourceVersion: '2', spec: { ...object.spec } };
+      const visits = [object, { ...object, resourceVersion: '3' }, written, written, moved, moved];
+      expect(visits.map(hashes)).to.deep.equal([0, 0, 1, 0, 1, 0]);
+    });
   });
 
   it('takes a status as up to date until the object, its facts or what was sent change', () => {
