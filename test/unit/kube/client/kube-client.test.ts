@@ -295,4 +295,16 @@ describe('the client of the API server', () => {
     await client.get('media/a').catch(apiFailure);
     expect(clock.timers).to.equal(0);
   });
+
+  it('sets no timers of the connection beside the deadline, which would wake the process', async () => {
+    const timeouts: unknown[] = [];
+    const onRequest = (message: unknown) => {
+      const { headersTimeout, bodyTimeout } = (message as { request: Record<string, unknown> }).request;
+      timeouts.push(headersTimeout, bodyTimeout);
+    };
+    subscribe('undici:request:create', onRequest);
+    await client.get('media/a');
+    unsubscribe('undici:request:create', onRequest);
+    expect(timeouts).to.deep.equal([0, 0]);
+  });
 });
