@@ -40,6 +40,8 @@ export class PooledKubeConfig extends KubeConfig {
   /** Adds the user's credential to the headers of the call. @returns what to send it over */
   async authenticate(context: RequestContext): Promise<Access> {
     await this.applySecurityAuthentication(context);
+    // The connections were dropped after the library had relied on them. No call may bypass the proxy.
+    if (!this.#access && this.#isProxied && !context.getDispatcher()) return this.authenticate(context);
     this.#access ??= {
       dispatcher: this.#proxyOf(context) ?? new Agent({ ...this.connections, connect: this.#connect }),
       credential: this.execCredential?.current,
@@ -49,7 +51,11 @@ export class PooledKubeConfig extends KubeConfig {
 
   /** The library's own connections are used through a proxy only: they take no `connections`. */
   #proxyOf(context: RequestContext): Dispatcher | undefined {
-    return this.getCurrentCluster()?.proxyUrl ? context.getDispatcher() : undefined;
+    return this.#isProxied ? context.getDispatcher() : undefined;
+  }
+
+  get #isProxied(): boolean {
+    return Boolean(this.getCurrentCluster()?.proxyUrl);
   }
 
   /** Keeps the library from making an Agent for each call. */

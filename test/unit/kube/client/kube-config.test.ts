@@ -4,8 +4,9 @@ import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { KubeConfig, RequestContext } from '@kubernetes/client-node';
+import { HttpMethod, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { ProxyAgent } from 'undici';
 import { loadKubeConfig, PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../../src/kube/connect.ts';
 
@@ -142,5 +143,21 @@ describe('the configuration of the API server', () => {
     expect(server).to.equal('https://named.example');
     expect(client).to.have.property('list');
     expect(watch).to.have.property('events');
+  });
+
+  it('leads through the proxy, also if connections are dropped at any moment while a call is prepared', async () => {
+    const path = await file(kubeconfigOf('https://api.example', { 'proxy-url': 'http://127.0.0.1:9' }));
+    const dispatchers = [];
+    for (let moment = 0; moment < 20; moment += 1) {
+      const config = loadKubeConfig(new PooledKubeConfig(), { path, environment: {} });
+      const authenticated = () =>
+        config.authenticate(new RequestContext('https://api.example/', HttpMethod.GET));
+      await authenticated();
+      const access = authenticated();
+      for (let passed = 0; passed < moment; passed += 1) await null;
+      config.dropConnections();
+      dispatchers.push((await access).dispatcher);
+    }
+    for (const dispatcher of dispatchers) expect(dispatcher).to.be.an.instanceof(ProxyAgent);
   });
 });
