@@ -192,7 +192,12 @@ describe('secrets', function () {
   /** The operator's, of a service account that may read Secrets. */
   function withOwnKey() {
     return {
-      args: ['--log-level=debug', `--allowed-endpoints=*.aliyuncs.com,127.0.0.1:${closedPort}`],
+      args: [
+        '--log-level=debug',
+        `--allowed-endpoints=*.aliyuncs.com,127.0.0.1:${closedPort}`,
+        // A list would bring jobs that only fail by Get.
+        '--observe-with=get',
+      ],
       env: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyID,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: KEY.accessKeySecret,
