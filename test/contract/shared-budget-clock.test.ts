@@ -3,25 +3,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { shiftWallClock } from '../world/wall-clock.ts';
 import { full, most, SETTLED_MS, useSpenders } from './spenders.ts';
-
-/** Sets the wall clock of this process ahead. Timers and `performance` stay. @returns what sets it right */
-function stepWallClock(milliseconds: number): () => void {
-  const SystemDate = Date;
-  const now = () => SystemDate.now() + milliseconds;
-  globalThis.Date = class extends SystemDate {
-    constructor(...args: unknown[]) {
-      super(...((args.length === 0 ? [now()] : args) as [number]));
-    }
-
-    static override now(): number {
-      return now();
-    }
-  } as DateConstructor;
-  return () => {
-    globalThis.Date = SystemDate;
-  };
-}
 
 describe('a budget shared through Redis by processes with a wrong clock', function () {
   this.timeout(60_000);
@@ -31,7 +14,7 @@ describe('a budget shared through Redis by processes with a wrong clock', functi
     await scene.shared();
     for (const spender of scene.spenders) spender.want(20);
     await delay(SETTLED_MS);
-    const setRight = stepWallClock(3_600_000);
+    const setRight = shiftWallClock(() => 3_600_000);
     // Four bursts are taken meanwhile.
     await delay(800);
     setRight();
