@@ -39,12 +39,12 @@ const events = {
   table: (samples: Parameters<typeof samplesTable>[0]) => console.log(samplesTable(samples)),
 };
 const phases: PhaseResult[] = [];
-for (const [name, faults] of [
-  ['calm', []],
-  ['with faults', [LEADER_KILLED, ...FAULTS]],
-] as const) {
-  report(`${name}: ${minutes} minutes, ${changes} changes a minute`);
-  phases.push(await runPhase(stage, { name, minutes, changes, faults }, now, events));
+for (const part of [
+  { name: 'calm', faults: [] },
+  { name: 'with faults', first: LEADER_KILLED, faults: FAULTS },
+]) {
+  report(`${part.name}: ${minutes} minutes, ${changes} changes a minute`);
+  phases.push(await runPhase(stage, { ...part, minutes, changes }, now, events));
 }
 population.close();
 

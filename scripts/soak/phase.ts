@@ -11,7 +11,9 @@ export interface PhasePlan {
   readonly minutes: number;
   /** Objects that change in a minute. */
   readonly changes: number;
-  /** One every 5 min, the first one at once; over again after the last. */
+  /** Comes at once, and not again: what lives then is measured to the end. */
+  readonly first?: Fault;
+  /** One every 5 min after that; over again after the last. */
   readonly faults: readonly Fault[];
 }
 
@@ -55,7 +57,7 @@ const WARM_UP_SECONDS = 900;
 /** @param now seconds since the start of the run */
 export async function runPhase(
   stage: Stage,
-  { name, minutes, changes, faults }: PhasePlan,
+  { name, minutes, changes, first, faults }: PhasePlan,
   now: () => number,
   events: PhaseEvents,
 ): Promise<PhaseResult> {
@@ -73,12 +75,15 @@ export async function runPhase(
     };
     underWay.push(work.catch(failed));
   };
-  let fault = 0;
+  let made = 0;
+  const nextFault = () => {
+    made += 1;
+    return first && made === 1 ? first : faults[(made - (first ? 2 : 1)) % faults.length];
+  };
   const due = {
     churn: every(CHURN_SECONDS, from, () => begin(CHANGES, population.churn(changes))),
     fault: every(FAULT_SECONDS, from - FAULT_SECONDS, () => {
-      const next = faults[fault % faults.length];
-      fault += 1;
+      const next = nextFault();
       // A fault that ends after the part would be measured as a leak.
       if (!next || now() > to - FAULT_SECONDS / 2) return;
       events.fault(next.name);
