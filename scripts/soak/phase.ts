@@ -75,15 +75,11 @@ export async function runPhase(
     };
     underWay.push(work.catch(failed));
   };
-  let made = 0;
-  const nextFault = () => {
-    made += 1;
-    return first && made === 1 ? first : faults[(made - (first ? 2 : 1)) % faults.length];
-  };
+  const turns = inTurn(first, faults);
   const due = {
     churn: every(CHURN_SECONDS, from, () => begin(CHANGES, population.churn(changes))),
     fault: every(FAULT_SECONDS, from - FAULT_SECONDS, () => {
-      const next = nextFault();
+      const next = turns.next().value;
       // A fault that ends after the part would be measured as a leak.
       if (!next || now() > to - FAULT_SECONDS / 2) return;
       events.fault(next.name);
@@ -107,6 +103,12 @@ export async function runPhase(
     verdicts: verdictsOf(settled(samples, from, warmUp)),
   }));
   return { name, minutes, processes, troubles: [...troubles, ...replicas.ended] };
+}
+
+/** Ends at once where there is none. */
+export function* inTurn(first: Fault | undefined, faults: readonly Fault[]): Generator<Fault, void> {
+  if (first) yield first;
+  while (faults.length > 0) yield* faults;
 }
 
 /** Acts when `seconds` have passed since `from`, and again each time. */
