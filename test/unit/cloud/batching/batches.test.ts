@@ -149,6 +149,9 @@ describe('batches', () => {
         { ...CLUSTER, credential: { namespace: 'media', name: 'key' } },
       ];
       for (const cluster of [CLUSTER, ...others]) ask('a', { cluster });
+      await clock.advance(49);
+      expect(requests.queue).to.deep.equal([]);
+      await clock.advance(1);
       expect(requests.queue).to.deep.equal(Array(4).fill('a scheduled'));
       for (const cluster of [CLUSTER, ...others]) ask('b', { cluster });
       expect(await answerAll()).to.deep.equal(Array(4).fill('list 1'));
@@ -303,6 +306,7 @@ describe('batches', () => {
 
     it('keep the call under way of a job that a sweep takes over, and answer it from what comes first', async () => {
       ask('a');
+      await clock.advance(50);
       const [get] = requests.begin();
       for (const jobID of ['b', 'c']) ask(jobID);
       requests.finish(get as Request<unknown>, result(get as Request<unknown>));
@@ -457,10 +461,11 @@ describe('batches', () => {
     ask('u', { priority: 'urgent' });
     const other = { ...CLUSTER, clusterID: 'other' };
     ask('underway', { cluster: other });
+    await clock.advance(50);
     requests.begin();
-    ask('underway', { cluster: other });
+    ask('held', { cluster: other });
     for (const jobID of ['a', 'b']) ask(jobID);
-    expect(clock.timers).to.equal(1);
+    expect(clock.timers).to.equal(2);
     batches.close();
     requests.finished.close();
     await settled();

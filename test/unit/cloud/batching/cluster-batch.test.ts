@@ -13,6 +13,9 @@ const HOUR = 60 * MINUTE;
 /** Longer than the batch window of a list with few pages. */
 const WINDOW = 50;
 
+/** How long the Get of a job that a sweep may take over is held back. */
+const HELD = 50;
+
 describe('batch of a cluster: one call for all askers of a job', () => {
   let scripted: ScriptedBatch;
   beforeEach(() => {
@@ -190,22 +193,56 @@ describe('batch of a cluster: when a sweep begins, and for which jobs', () => {
       scripted.batch.listedJobs = pages && pages * PAGE_SIZE;
       for (const [index, letter] of [...come].entries())
         scripted.ask(`${letter}${index}`, { priority: PRIORITY[letter] as Priority });
+      const isSwept = scripted.wait(WINDOW).some((action) => action.startsWith('list 1'));
+      expect(isSwept).to.equal(ownCalls.length < come.length);
       expect([...scripted.gets].map((jobID) => jobID[0]).join('')).to.equal(ownCalls);
-      expect(scripted.batch.wakeAt !== undefined).to.equal(ownCalls.length < come.length);
     });
   }
 
   it('takes the calls of the jobs back that a sweep takes over', () => {
     const scripted = new ScriptedBatch();
     scripted.batch.sweeping = 'all';
-    expect(scripted.askAll(['a', 'b', 'c'])).to.deep.equal(['get a', 'get b', 'cancel a', 'cancel b']);
+    scripted.batch.listedJobs = 3 * PAGE_SIZE;
+    scripted.askAll(['a', 'b']);
+    expect(scripted.wait(HELD)).to.deep.equal(['get a', 'get b']);
+    expect(scripted.askAll(['c', 'd'])).to.deep.equal(['cancel a', 'cancel b']);
+  });
+
+  it('holds Gets back for 50 ms, because jobs come due together and the first need no call of their own', () => {
+    const scripted = new ScriptedBatch();
+    scripted.batch.sweeping = 'all';
+    scripted.batch.listedJobs = 3 * PAGE_SIZE;
+    expect(scripted.ask('a')).to.deep.equal([]);
+    scripted.wait(HELD - 1);
+    expect(scripted.ask('b')).to.deep.equal([]);
+    expect(scripted.batch.wakeAt).to.equal(HELD);
+    expect(scripted.wait(1)).to.deep.equal(['get a', 'get b']);
+    expect(scripted.batch.wakeAt).to.equal(undefined);
+  });
+
+  it('makes no call for a job that was left while its Get was held back', () => {
+    const scripted = new ScriptedBatch();
+    scripted.batch.sweeping = 'all';
+    scripted.ask('a');
+    scripted.leave('a');
+    expect([scripted.batch.wakeAt, scripted.wait(HELD)]).to.deep.equal([undefined, []]);
+  });
+
+  it('lets the Get of a job go at once that an urgent question comes for', () => {
+    const scripted = new ScriptedBatch();
+    scripted.batch.sweeping = 'all';
+    scripted.batch.listedJobs = 3 * PAGE_SIZE;
+    scripted.askAll(['a', 'b']);
+    expect(scripted.ask('a', { name: 'earlier', deadline: -1 })).to.deep.equal([]);
+    expect(scripted.ask('a', { name: 'user', priority: 'urgent' })).to.deep.equal(['get a urgent']);
+    expect(scripted.wait(HELD)).to.deep.equal(['get b']);
   });
 
   it('counts a job once, however many ask for it', () => {
     const scripted = new ScriptedBatch();
     scripted.batch.sweeping = 'all';
     for (const name of ['1', '2', '3']) scripted.ask('a', { name });
-    expect([...scripted.gets]).to.deep.equal(['a']);
+    expect(scripted.wait(HELD)).to.deep.equal(['get a']);
   });
 
   it('counts a job with its new priority once an urgent question has hastened it', () => {
@@ -222,7 +259,8 @@ describe('batch of a cluster: when a sweep begins, and for which jobs', () => {
     const scripted = new ScriptedBatch();
     scripted.batch.sweeping = 'all';
     for (const jobID of jobIDs(20)) {
-      expect(scripted.ask(jobID)).to.deep.equal([`get ${jobID}`]);
+      scripted.ask(jobID);
+      expect(scripted.wait(HELD)).to.deep.equal([`get ${jobID}`]);
       if (Number(jobID.slice(4)) % 2 === 0) scripted.got(jobID);
       else scripted.leave(jobID);
     }
@@ -410,7 +448,7 @@ describe('batch of a cluster: a sweep', () => {
     scripted.page(1, [], { total: 500, sentAt: 0 });
     expect(scripted.ask('in the second window')).to.deep.equal([]);
     expect(scripted.wait(WINDOW)).to.have.members([2, 3, 4, 5].map((page) => `list ${page} scheduled`));
-    expect(scripted.ask('too late')).to.deep.equal(['get too late']);
+    expect([...scripted.ask('too late'), ...scripted.wait(HELD)]).to.deep.equal(['get too late']);
   });
 
   it('ends when a job has left that was its last', () => {
@@ -482,13 +520,13 @@ describe('batch of a cluster: a sweep', () => {
   it('begins the next sweep as soon as one has answered its jobs, for those that came too late', () => {
     beginWith(jobIDs(3), 3);
     scripted.now += 1;
-    expect(scripted.askAll(jobIDs(4, 'late'))).to.deep.equal(
-      jobIDs(4, 'late').map((jobID) => `get ${jobID}`),
-    );
+    scripted.askAll(jobIDs(4, 'late'));
+    expect(scripted.wait(HELD)).to.deep.equal(jobIDs(4, 'late').map((jobID) => `get ${jobID}`));
     const actions = scripted.page(2, jobIDs(3), { total: 300 });
-    expect(actions.slice(-5)).to.deep.equal([
+    expect(actions.slice(-6)).to.deep.equal([
       'cancelLists',
       ...jobIDs(4, 'late').map((jobID) => `cancel ${jobID}`),
+      'list 1 scheduled',
     ]);
   });
 
@@ -638,15 +676,18 @@ describe('batch of a cluster: jobs that the list lacks', () => {
 
   it('leaves such a job to its own call for an hour, and counts it for no sweep', () => {
     for (let times = 0; times < 2; times += 1) sweep();
-    expect(scripted.askAll(['lacking', 'a'])).to.deep.equal(['get lacking', 'get a']);
-    expect(scripted.ask('b')).to.deep.equal(['get b', 'cancel a', 'cancel b']);
+    expect(scripted.askAll(['lacking', 'a'])).to.deep.equal(['get lacking']);
+    expect(scripted.wait(HELD)).to.deep.equal(['get a']);
+    expect(scripted.ask('b')).to.deep.equal(['cancel a']);
     for (const name of ['lacking', 'a', 'b']) scripted.leave(name);
     scripted.now += HOUR - MINUTE;
-    expect(scripted.askAll(['lacking', 'a'])).to.deep.equal(['get lacking', 'get a']);
+    scripted.askAll(['lacking', 'a']);
+    scripted.wait(HELD);
+    expect([...scripted.gets]).to.deep.equal(['lacking', 'a']);
     for (const name of ['lacking', 'a']) scripted.leave(name);
     scripted.now += MINUTE;
     scripted.askAll(['lacking', 'a']);
-    expect(scripted.gets.size).to.equal(0);
+    expect(scripted.wait(WINDOW)).to.deep.equal(['list 1 scheduled']);
   });
 
   it('does not say so when a sweep between the two has brought the job', () => {
