@@ -4,7 +4,9 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Priority } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { type Facts, isNewRequest } from '../status/facts.ts';
+import { effectiveInterval, pollInterval } from '../schedule/poll-schedule.ts';
+import type { SettingsOf } from '../schedule/settings.ts';
+import { type Facts, isNewRequest, verdictOf } from '../status/facts.ts';
 
 export type Plan =
   | { readonly kind: 'suspended' }
@@ -18,14 +20,28 @@ export type Plan =
  */
 export const URGENT_SPACING_MS = 5_000;
 
-export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number): Plan {
+export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number, settingsOf: SettingsOf): Plan {
   const obstacle = obstacleOf(object);
   if (obstacle === 'suspended') return { kind: 'suspended' };
   if (obstacle === 'invalid') return { kind: 'refuse', why: object.invalid ?? '' };
   if (isNewRequest(object, facts)) return askNow(facts, now);
   const due = facts.nextPollAt ?? now;
   if (now < due) return { kind: 'wait', until: due };
-  return { kind: 'ask', priority: facts.failures > 0 ? 'retry' : 'scheduled', deadline: due };
+  if (facts.failures > 0) return { kind: 'ask', priority: 'retry', deadline: due };
+  return { kind: 'ask', priority: 'scheduled', deadline: deadlineOf(object, facts, due, settingsOf) };
+}
+
+/**
+ * Returns from when a scheduled poll counts as late: from its instant on. The poll after an urgent call may
+ * come half an interval after it, to bring the object to its own instants, and counts as late a whole
+ * interval after it. Otherwise objects would be polled again while new ones of a long cold start wait.
+ */
+function deadlineOf(object: EdgeTranscodeJob, facts: Facts, due: number, settingsOf: SettingsOf): number {
+  const { lastCallAt, lastUrgentCallAt } = facts;
+  if (lastCallAt === undefined || lastCallAt !== lastUrgentCallAt) return due;
+  const settings = settingsOf(object);
+  const interval = pollInterval(effectiveInterval(object.spec, settings), verdictOf(facts), settings);
+  return Math.max(due, lastCallAt + interval);
 }
 
 /** Plans the call for a new, changed or resumed object, or for a requested refresh. */

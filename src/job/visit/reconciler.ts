@@ -35,7 +35,7 @@ export class Reconciler {
 
   /** Not an async function: while a visit waits, its frame would take 450 bytes, and 100,000 may wait. */
   visit(key: ObjectKey, signal: Signal): Outcome | Promise<Outcome> {
-    const { jobs, factsStore, publisher, clock } = this.#parts;
+    const { jobs, factsStore, publisher, settingsOf, clock } = this.#parts;
     // A visit that threw has left its entry.
     this.#waiting.delete(key);
     const object = jobs.get(key);
@@ -52,6 +52,7 @@ export class Reconciler {
       object,
       this.#hasOtherDestination(target, facts) ? dueNow(facts, clock.now()) : facts,
       clock.now(),
+      settingsOf,
     );
     switch (plan.kind) {
       case 'suspended':
