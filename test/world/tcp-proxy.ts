@@ -3,13 +3,8 @@
  * server says, and cuts. It understands nothing of what passes, so TLS stays whole and the server's
  * certificate is still the server's.
  */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-
-interface Connection {
-  readonly client: Socket;
-  readonly server: Socket;
-}
+import type { Server, Socket } from 'node:net';
+import { type Connection, listenOnLoopback, TcpRelay } from './tcp-relay.ts';
 
 /** How a load balancer ends connections on which no byte has passed for some time. */
 export interface SilenceRule {
@@ -17,23 +12,16 @@ export interface SilenceRule {
   readonly by: 'FIN' | 'RST';
 }
 
-export class TcpProxy implements AsyncDisposable {
-  readonly port: number;
-  readonly #listener: Server;
-  readonly #serverPort: number;
+export class TcpProxy extends TcpRelay {
   readonly #silence: SilenceRule | undefined;
-  readonly #connections = new Set<Connection>();
   readonly #held = new Set<Connection>();
   #opened = 0;
   #silenced = 0;
 
-  /** Use `startTcpProxy`: `listener` must listen. */
+  /** Use `startTcpProxy`. */
   constructor(listener: Server, serverPort: number, silence: SilenceRule | undefined) {
-    this.#listener = listener;
-    this.#serverPort = serverPort;
+    super(listener, serverPort);
     this.#silence = silence;
-    this.port = (listener.address() as AddressInfo).port;
-    listener.on('connection', (client) => this.#accept(client));
   }
 
   /** How many connections clients have opened so far. */
@@ -43,7 +31,7 @@ export class TcpProxy implements AsyncDisposable {
 
   /** How many of them are open now. */
   get open(): number {
-    return this.#connections.size;
+    return this.connections.size;
   }
 
   /** How many connections it has ended because they were silent. */
@@ -56,7 +44,7 @@ export class TcpProxy implements AsyncDisposable {
    * everything, so a watch falls behind.
    */
   hold(): void {
-    for (const connection of this.#connections) {
+    for (const connection of this.connections) {
       connection.server.unpipe(connection.client);
       this.#held.add(connection);
     }
@@ -68,34 +56,14 @@ export class TcpProxy implements AsyncDisposable {
     this.#held.clear();
   }
 
-  /** Resets every connection; new ones are taken. */
-  cut(): void {
-    for (const { client, server } of this.#connections) {
-      client.resetAndDestroy();
-      server.destroy();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#listener, 'close');
-    this.#listener.close();
-    this.cut();
-    await closed;
-  }
-
-  #accept(client: Socket): void {
+  protected override accept(client: Socket): void {
     this.#opened += 1;
-    const server = connect({ host: '127.0.0.1', port: this.#serverPort });
-    const connection = { client, server };
-    this.#connections.add(connection);
-    const end = () => {
-      this.#connections.delete(connection);
-      this.#held.delete(connection);
-      client.destroy();
-      server.destroy();
-    };
-    // An error is followed by the close, which ends the other side too.
-    for (const socket of [client, server]) socket.on('error', () => {}).once('close', end);
+    super.accept(client);
+  }
+
+  protected override pass(connection: Connection): void {
+    const { client, server } = connection;
+    client.once('close', () => this.#held.delete(connection));
     client.pipe(server);
     server.pipe(client);
     if (this.#silence) this.#endSilent(connection, this.#silence);
@@ -117,7 +85,5 @@ export class TcpProxy implements AsyncDisposable {
  * @param silence default: connections may be silent
  */
 export async function startTcpProxy(serverPort: number, silence?: SilenceRule): Promise<TcpProxy> {
-  const listener = createServer();
-  await once(listener.listen({ host: '127.0.0.1', port: 0 }), 'listening');
-  return new TcpProxy(listener, serverPort, silence);
+  return new TcpProxy(await listenOnLoopback(), serverPort, silence);
 }

@@ -2,9 +2,9 @@
  * A TCP front of a server on loopback that behaves like a bad network: it passes bytes on, late, or not at
  * all, refuses connections, and cuts them.
  */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { Transform } from 'node:stream';
+import { type Connection, listenOnLoopback, TcpRelay } from '../../world/tcp-relay.ts';
 
 /**
  * - `open`: passes everything on.
@@ -14,29 +14,17 @@ import { Transform } from 'node:stream';
  */
 export type FrontMode = 'open' | 'slow' | 'black hole' | 'refusing';
 
-interface Connection {
-  readonly client: Socket;
-  readonly server: Socket;
-}
-
 const SLOW_MS = 300;
 
-export class Front implements AsyncDisposable {
-  readonly port: number;
-  readonly #listener: Server;
-  readonly #serverPort: number;
-  readonly #connections = new Set<Connection>();
+export class Front extends TcpRelay {
   #mode: FrontMode = 'open';
   /** Resolves when the black hole ends. */
   #passing = Promise.withResolvers<void>();
 
-  /** Use `startFront`: `listener` must listen. */
+  /** Use `startFront`. */
   constructor(listener: Server, serverPort: number) {
-    this.#listener = listener;
-    this.#serverPort = serverPort;
-    this.port = (listener.address() as AddressInfo).port;
+    super(listener, serverPort);
     this.#passing.resolve();
-    listener.on('connection', (client) => this.#accept(client));
   }
 
   set mode(mode: FrontMode) {
@@ -46,35 +34,18 @@ export class Front implements AsyncDisposable {
     if (mode === 'refusing') this.cut();
   }
 
-  /** Resets every connection; new ones are taken as the mode says. */
-  cut(): void {
-    for (const { client, server } of this.#connections) {
-      client.resetAndDestroy();
-      server.destroy();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = once(this.#listener, 'close');
-    this.#listener.close();
-    this.cut();
+  override async [Symbol.asyncDispose](): Promise<void> {
+    const ended = super[Symbol.asyncDispose]();
     this.#passing.resolve();
-    await closed;
+    await ended;
   }
 
-  #accept(client: Socket): void {
-    // An error is followed by the close, which ends the other side too.
-    client.on('error', () => undefined);
-    if (this.#mode === 'refusing') return void client.resetAndDestroy();
-    const server = connect({ host: '127.0.0.1', port: this.#serverPort }).on('error', () => undefined);
-    const connection = { client, server };
-    this.#connections.add(connection);
-    const end = () => {
-      this.#connections.delete(connection);
-      client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) socket.once('close', end);
+  protected override accept(client: Socket): void {
+    if (this.#mode === 'refusing') client.on('error', () => undefined).resetAndDestroy();
+    else super.accept(client);
+  }
+
+  protected override pass({ client, server }: Connection): void {
     client.pipe(this.#network()).pipe(server);
     server.pipe(this.#network()).pipe(client);
   }
@@ -93,7 +64,5 @@ export class Front implements AsyncDisposable {
 
 /** @param serverPort of a server on 127.0.0.1 */
 export async function startFront(serverPort: number): Promise<Front> {
-  const listener = createServer();
-  await once(listener.listen({ host: '127.0.0.1', port: 0 }), 'listening');
-  return new Front(listener, serverPort);
+  return new Front(await listenOnLoopback(), serverPort);
 }
