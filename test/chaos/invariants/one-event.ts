@@ -27,7 +27,7 @@ export class OneEvent extends Invariant {
   readonly #history = new WriteHistory();
   #open: Transition[] = [];
   #events: CreatedEvent[] = [];
-  /** When each object was last written over a status that was not seen. */
+  /** When each object was last written over a status that was not seen, or perhaps written. */
   readonly #unsure = new Map<string, number>();
   /** Dropped events by process, and those that excused a missing one. */
   readonly #dropped = new Map<number, number>();
@@ -37,6 +37,8 @@ export class OneEvent extends Invariant {
     for (const { name: _name, pid, metrics } of moment.processes)
       this.#dropped.set(pid, metrics?.get(DROPPED) ?? this.#dropped.get(pid) ?? 0);
     for (const known of this.#history.take(moment)) this.#transitions(known);
+    // The operator sees by its watch that such a write was stored, and sends the events of it.
+    for (const { uid, at, isAccepted } of moment.writes) if (!isAccepted) this.#unsure.set(uid, at);
     this.#events.push(...moment.events);
     this.#match(moment);
     this.#expire(moment);
