@@ -1,12 +1,12 @@
 /** How the operator is bundled, for all that bundles the same. */
 import type { BuildOptions } from 'esbuild';
-import { requestsOfUndici, unusedKubernetes } from './plugins.ts';
+import { httpByRequire, requestsOfUndici, socksLater, unusedKubernetes } from './plugins.ts';
 
 export const BUNDLING = {
   bundle: true,
   // `debug` takes its colours from supports-color where that is installed: here by mocha, for tests.
   external: ['supports-color'],
-  plugins: [unusedKubernetes, requestsOfUndici],
+  plugins: [unusedKubernetes, requestsOfUndici, httpByRequire, socksLater],
   platform: 'node',
   format: 'esm',
   target: 'node22.19',

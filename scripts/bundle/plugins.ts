@@ -42,3 +42,47 @@ export const requestsOfUndici: Plugin = {
     onLoad({ filter: /^undici$/, namespace: 'part' }, () => ({ contents: UNDICI, resolveDir: '.' }));
   },
 };
+
+/**
+ * Imported as an ES module, `node:http` makes all that it exports, its `WebSocket` included: for that Node
+ * loads the undici that is built in, which takes 12 MiB and a tenth of the start. `require` makes nothing.
+ */
+export const httpByRequire: Plugin = {
+  name: 'node:http by require',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'http', namespace: 'required' } : undefined,
+    );
+    onLoad({ filter: /^http$/, namespace: 'required' }, () => ({
+      contents: "module.exports = require('node:http');",
+    }));
+  },
+};
+
+/**
+ * What only connections through a SOCKS proxy need, loaded with the first of them: `ip-address` makes the
+ * tables of all special networks when it is loaded, a tenth of the start.
+ */
+const SOCKS: Readonly<Record<string, string>> = {
+  'socks-proxy-agent': `export function SocksProxyAgent(...options) {
+    return new (require('socks-proxy-agent').SocksProxyAgent)(...options);
+  }`,
+  socks: `export const SocksClient = {
+    createConnection: (...options) => require('socks').SocksClient.createConnection(...options),
+  };`,
+};
+
+export const socksLater: Plugin = {
+  name: 'SOCKS when it is used',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^socks(-proxy-agent)?$/ }, ({ path, kind, resolveDir }) =>
+      kind === 'import-statement' && IN_KUBERNETES_CLIENT.test(`${resolveDir}/`)
+        ? { path, namespace: 'later', pluginData: resolveDir }
+        : undefined,
+    );
+    onLoad({ filter: /^/, namespace: 'later' }, ({ path, pluginData: resolveDir }) => ({
+      contents: SOCKS[path] ?? '',
+      resolveDir,
+    }));
+  },
+};
