@@ -149,7 +149,7 @@ class CheckedCluster extends FakeCluster {
   }
 
   override write(...write: Parameters<FakeCluster['write']>): void {
-    this.#check(() => expectHarmless(write[1]));
+    this.#check(() => expectHarmless(write[1].status));
     super.write(...write);
   }
 

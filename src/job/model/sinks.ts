@@ -30,8 +30,17 @@ export interface JobStore {
   keys(): Iterable<ObjectKey>;
 }
 
+/** A status that was decided and waits to be written. */
+export interface DecidedStatus {
+  /** Made again at each reading, always equal: a status takes 1 KB, and 10,000 may wait. */
+  readonly status: EdgeTranscodeJobStatus;
+  /** Receives the result, once: undefined when nothing was written. */
+  onResult(written: Written | undefined): void;
+}
+
 /** A status that was written. */
 export interface Written {
+  readonly status: EdgeTranscodeJobStatus;
   /** The status that it replaced. */
   readonly replaced: HeldStatus;
   /** Whether the API server stored all that the status says: an older CRD drops fields. */
@@ -41,13 +50,9 @@ export interface Written {
 export interface StatusSink {
   /**
    * Writes the status as soon as possible. A later call for the same object replaces a status that is not
-   * written yet. Calls `onResult` once: with undefined when nothing was written.
+   * written yet.
    */
-  write(
-    object: EdgeTranscodeJob,
-    status: EdgeTranscodeJobStatus,
-    onResult: (written: Written | undefined) => void,
-  ): void;
+  write(object: EdgeTranscodeJob, decided: DecidedStatus): void;
 }
 
 export const EVENT_REASONS = [

@@ -2,15 +2,11 @@
  * The facts of every object, and what was last sent to the API server for it. Facts start from the stored
  * status, so a restart loses nothing that matters, and they are dropped with the object.
  */
-import type {
-  EdgeTranscodeJob,
-  EdgeTranscodeJobSpec,
-  EdgeTranscodeJobStatus,
-  HeldStatus,
-} from '../../api/edge-transcode-job.ts';
+import type { EdgeTranscodeJob, EdgeTranscodeJobSpec, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { referenceHash, referenceOf, type Target } from '../model/reference.ts';
+import type { DecidedStatus } from '../model/sinks.ts';
 import type { Verdict } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, saysTheSame, verdictOf } from '../status/facts.ts';
@@ -23,8 +19,8 @@ export interface Sent {
   readonly fingerprint: string;
   /** The `lastObservedTime` in that status, as `Observed.time`. */
   readonly observedAt: number | undefined;
-  /** The status while it is not written yet: the stored status is older. */
-  readonly pending?: EdgeTranscodeJobStatus;
+  /** Set while the status is not written yet: the stored status is older. */
+  readonly pending?: DecidedStatus;
   /**
    * The fingerprint of what the API server stored for it: an older CRD may have pruned fields. A stored
    * status with another fingerprint was written by another writer.

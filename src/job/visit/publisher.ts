@@ -3,8 +3,8 @@
  * Also the watchdog: each status is decided again at the moment when its observation becomes too old, even if
  * polls have stopped.
  */
-import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../api/edge-transcode-job.ts';
-import { type Clock, rfc3339 } from '../../base/clock.ts';
+import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
+import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { Timetable } from '../../controller/timetable.ts';
 import type { EventSink, JobStore, StatusSink, Written } from '../model/sinks.ts';
@@ -15,11 +15,11 @@ import {
   pollInterval,
 } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
-import { decide } from '../status/decide.ts';
 import { type Facts, markOverdue, overdueAt, verdictOf } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { transitionEvents } from '../status/transition-events.ts';
 import { type FactsStore, observedAt, type Sent } from './facts-store.ts';
+import { type OnResult, UnwrittenStatus } from './unwritten-status.ts';
 
 export interface PublisherParts {
   readonly jobs: JobStore;
@@ -39,6 +39,7 @@ const PAUSED_MS = 5_000;
 export class Publisher {
   readonly #parts: PublisherParts;
   readonly #watchdog: Timetable<ObjectKey>;
+  readonly #onResult: OnResult = (decided, written) => this.#written(decided, written);
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -55,16 +56,18 @@ export class Publisher {
     const sent = factsStore.sent(object);
     const isHeartbeatDue = sent !== undefined && this.#heartbeatDue(object, facts, sent);
     if (!isHeartbeatDue && factsStore.isUpToDate(object)) return;
-    const before = sent?.pending ? { ...object, status: sent.pending } : object;
-    const status = decide(before, facts, settings, rfc3339(clock.date()));
-    const fingerprint = fingerprintOf(status);
+    const before = sent?.pending ? { ...object, status: sent.pending.status } : object;
+    const basis = { object: before, facts, settings, time: unixSeconds(clock.date()) };
+    const decided = new UnwrittenStatus(basis, this.#onResult);
+    const { fingerprint } = decided;
     const isNew = fingerprint !== sent?.fingerprint || isOverwritten(object, sent);
     if (isNew && !isHeartbeatDue && !sent?.pending && fingerprintOf(object.status) === fingerprint)
       // The last leader wrote it, or a write of the last term whose answer came too late.
       factsStore.setSent(object, { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) });
-    else if (isNew || isHeartbeatDue)
-      this.#write(object, status, { fingerprint, observedAt: facts.observed?.time });
-    else if (!sent?.pending) factsStore.markUpToDate(object);
+    else if (isNew || isHeartbeatDue) {
+      factsStore.setSent(object, decided);
+      this.#parts.writer.write(object, decided);
+    } else if (!sent?.pending) factsStore.markUpToDate(object);
   }
 
   /**
@@ -96,21 +99,16 @@ export class Publisher {
     this.#watchdog.clear();
   }
 
-  #write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, sent: Sent): void {
-    const { factsStore, writer, events } = this.#parts;
-    const waiting: Sent = { ...sent, pending: status };
-    factsStore.setSent(object, waiting);
-    writer.write(object, status, (written) => {
-      // Compared by identity: a heartbeat has the same fingerprint as the write that it replaced.
-      const latest = factsStore.sent(object) === waiting;
-      if (latest)
-        factsStore.setSent(
-          object,
-          written ? { ...sent, ...this.#stored(object, sent.fingerprint, written) } : undefined,
-        );
-      if (written)
-        for (const event of transitionEvents(written.replaced, status)) events.record(object, event);
-    });
+  #written(decided: UnwrittenStatus, written: Written | undefined): void {
+    const { factsStore, events } = this.#parts;
+    const { object, fingerprint, observedAt } = decided;
+    // Compared by identity: a heartbeat has the same fingerprint as the write that it replaced.
+    if (factsStore.sent(object) === decided) {
+      const stored = written && { fingerprint, observedAt, ...this.#stored(object, fingerprint, written) };
+      factsStore.setSent(object, stored);
+    }
+    if (written)
+      for (const event of transitionEvents(written.replaced, written.status)) events.record(object, event);
   }
 
   /** Returns the fingerprint of the status that our write brought into the store. */

@@ -13,7 +13,7 @@ import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { Controller } from '../../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
-import type { StatusSink, Written } from '../../job/model/sinks.ts';
+import type { DecidedStatus, StatusSink, Written } from '../../job/model/sinks.ts';
 import { fingerprintOf } from '../../job/status/fingerprint.ts';
 import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
 import type { KubeClient, PatchOperation } from '../client/kube-client.ts';
@@ -42,8 +42,7 @@ export interface StatusWriterParts {
 
 interface Desired {
   readonly uid: string;
-  readonly status: EdgeTranscodeJobStatus;
-  readonly onResult: (written: Written | undefined) => void;
+  readonly decided: DecidedStatus;
   /** Whether it says something new. A heartbeat does not. Known once an attempt has failed. */
   isNews?: boolean;
   /** What the first attempt may have replaced whose answer leaves that open. */
@@ -102,13 +101,13 @@ export class StatusWriter implements StatusSink {
     });
   }
 
-  write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: Desired['onResult']): void {
+  write(object: EdgeTranscodeJob, decided: DecidedStatus): void {
     const { key } = object;
     const superseded = this.#desired.get(key);
     const { failures = 0, conflicts = 0, notBefore = 0 } = superseded ?? {};
     const troubles = { failures, conflicts, notBefore };
-    this.#desired.set(key, { uid: object.uid, status, onResult, ...troubles, inFlight: false });
-    if (superseded && !superseded.inFlight) superseded.onResult(undefined);
+    this.#desired.set(key, { uid: object.uid, decided, ...troubles, inFlight: false });
+    if (superseded && !superseded.inFlight) superseded.decided.onResult(undefined);
     this.#controller.add(key);
   }
 
@@ -129,19 +128,22 @@ export class StatusWriter implements StatusSink {
     if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
-    if (desired.isNews && saysAll(object.status, desired.status))
+    if (desired.isNews && saysAll(object.status, desired.decided.status))
       return this.#foundStored(key, object, desired);
     const writableAt = this.#limit.writableAt(key);
     if (writableAt > this.#parts.clock.now()) return this.#delay(key, writableAt);
     if (this.#waitsForList(key)) return pollAt(this.#parts.clock.now() + LISTED_AGAIN_MS);
     desired.inFlight = true;
+    const { status } = desired.decided;
     let answer: unknown;
     try {
-      answer = await this.#patch(key, patchOf(object, desired.status));
+      answer = await this.#patch(key, patchOf(object, status));
     } catch (error) {
       return this.#refused(key, object, desired, apiFailure(error));
     }
-    return this.#written(key, object, desired, decodeJob(answer));
+    const after = decodeJob(answer);
+    const isWhole = !after || saysAll(after.status, status);
+    return this.#written(key, desired, after, { status, replaced: object.status, isWhole });
   }
 
   /** Writes of large objects would double the time of the first list, which brings the objects of all. */
@@ -164,21 +166,16 @@ export class StatusWriter implements StatusSink {
     }
   }
 
-  #written(
-    key: ObjectKey,
-    before: EdgeTranscodeJob,
-    desired: Desired,
-    after: EdgeTranscodeJob | undefined,
-  ): Outcome {
+  #written(key: ObjectKey, desired: Desired, after: EdgeTranscodeJob | undefined, written: Written): Outcome {
     this.#finish(key, desired);
     this.#limit.wrote(key);
     this.#rejections.recovered(key);
-    const isWhole = !after || saysAll(after.status, desired.status);
+    const { isWhole } = written;
     if (after) this.#parts.store.update(after);
     this.#parts.onWrite(isWhole ? 'written' : 'pruned');
     if (isWhole) this.#pruning.recovered('CRD');
     else this.#logPruned(key);
-    desired.onResult({ replaced: before.status, isWhole });
+    desired.decided.onResult(written);
     return awaitChange();
   }
 
@@ -188,7 +185,8 @@ export class StatusWriter implements StatusSink {
    */
   #foundStored(key: ObjectKey, object: EdgeTranscodeJob, desired: Desired): Outcome {
     this.#finish(key, desired);
-    desired.onResult({ replaced: desired.mayHaveReplaced ?? object.status, isWhole: true });
+    const { decided, mayHaveReplaced: replaced = object.status } = desired;
+    decided.onResult({ status: decided.status, replaced, isWhole: true });
     return awaitChange();
   }
 
@@ -212,7 +210,7 @@ export class StatusWriter implements StatusSink {
     failure: ApiFailure,
   ): Promise<Outcome> {
     if (failure.status === 404) return this.#drop(key, desired, 'gone');
-    desired.isNews ??= !saysAll(sent.status, desired.status);
+    desired.isNews ??= !saysAll(sent.status, desired.decided.status);
     if (leavesOpen(failure)) desired.mayHaveReplaced ??= sent.status;
     if (isByPolicy(failure)) return this.#refusedByPolicy(key, desired, failure);
     if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired, failure);
@@ -285,7 +283,7 @@ export class StatusWriter implements StatusSink {
   /** Retries the status, unless a newer one has come, whose key is queued already. */
   #again(key: ObjectKey, desired: Desired, outcome: Outcome): Outcome {
     desired.inFlight = false;
-    if (this.#desired.get(key) !== desired) desired.onResult(undefined);
+    if (this.#desired.get(key) !== desired) desired.decided.onResult(undefined);
     return outcome;
   }
 
@@ -293,7 +291,7 @@ export class StatusWriter implements StatusSink {
     this.#parts.onWrite(result);
     if (result === 'gone') this.#rejections.recovered(key);
     this.#finish(key, desired);
-    desired.onResult(undefined);
+    desired.decided.onResult(undefined);
     return awaitChange();
   }
 

@@ -9,15 +9,20 @@ import type {
   HeldStatus,
 } from '../../../../src/api/edge-transcode-job.ts';
 import { nameOf, type ObjectKey } from '../../../../src/base/object-key.ts';
-import type { Change, EventSink, JobEvent, JobStore, StatusSink } from '../../../../src/job/model/sinks.ts';
+import type {
+  Change,
+  DecidedStatus,
+  EventSink,
+  JobEvent,
+  JobStore,
+  StatusSink,
+} from '../../../../src/job/model/sinks.ts';
 import type { JobBuilder } from '../samples/a-job.ts';
-
-type OnResult = Parameters<StatusSink['write']>[2];
 
 interface Write {
   readonly object: EdgeTranscodeJob;
   readonly status: EdgeTranscodeJobStatus;
-  readonly onResult: OnResult;
+  readonly decided: DecidedStatus;
 }
 
 export class FakeCluster implements JobStore, StatusSink, EventSink {
@@ -65,8 +70,9 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     this.#store({ ...this.#job(key), status });
   }
 
-  write(object: EdgeTranscodeJob, status: EdgeTranscodeJobStatus, onResult: OnResult): void {
-    const write = { object, status, onResult };
+  write(object: EdgeTranscodeJob, decided: DecidedStatus): void {
+    const { status } = decided;
+    const write = { object, status, decided };
     this.#writes.push(status);
     if (this.writing === 'held') this.#hold(write);
     else queueMicrotask(() => this.#finish(write));
@@ -77,7 +83,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     const replaced = this.#held.findIndex(({ object }) => object.uid === write.object.uid);
     const [before] = replaced < 0 ? [] : this.#held.splice(replaced, 1);
     this.#held.push(write);
-    before?.onResult(undefined);
+    before?.decided.onResult(undefined);
   }
 
   finishWrites(): void {
@@ -86,7 +92,7 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
 
   /** Drops the waiting writes, as when the API server rejects them. */
   dropWrites(): void {
-    for (const { onResult } of this.#held.splice(0)) onResult(undefined);
+    for (const { decided } of this.#held.splice(0)) decided.onResult(undefined);
   }
 
   /** Returns the statuses written since the last call. */
@@ -104,14 +110,13 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     return this.events.splice(0);
   }
 
-  #finish({ object, status, onResult }: Write): void {
+  #finish({ object, status, decided }: Write): void {
     const { key } = object;
     const current = this.#jobs.get(key);
     const stored = this.prune(status);
     if (current?.uid === object.uid) this.#store({ ...current, status: stored });
-    onResult(
-      current?.uid === object.uid ? { replaced: current.status, isWhole: stored === status } : undefined,
-    );
+    const isThere = current?.uid === object.uid;
+    decided.onResult(isThere ? { status, replaced: current.status, isWhole: stored === status } : undefined);
   }
 
   #store(job: EdgeTranscodeJob): ObjectKey {

@@ -7,6 +7,7 @@ import {
   SHARD_LABEL,
 } from '../../../../src/api/edge-transcode-job.ts';
 import { nameOf } from '../../../../src/base/object-key.ts';
+import type { DecidedStatus } from '../../../../src/job/model/sinks.ts';
 import type { PatchOperation } from '../../../../src/kube/client/kube-client.ts';
 import { Store } from '../../../../src/kube/informer/store.ts';
 import { StatusWriter } from '../../../../src/kube/writers/status-writer.ts';
@@ -131,10 +132,11 @@ describe('the status writer', () => {
   }
 
   async function write(job: EdgeTranscodeJob, status: Status, name = nameOf(job.key)): Promise<void> {
-    writer.write(job, status, (written) => {
+    const onResult: DecidedStatus['onResult'] = (written) => {
       reported.push(`${name} ${written ? `replaced ${written.replaced.state ?? 'nothing'}` : 'not written'}`);
       if (written) keptWhole.push(written.isWhole);
-    });
+    };
+    writer.write(job, { status, onResult });
     await settled();
   }
 
@@ -344,7 +346,10 @@ describe('the status writer', () => {
 
   it('replaces a waiting status by a newer one, and reports the older as not written', async () => {
     const job = known();
-    writer.write(job, RUNNING, (written) => reported.push(`older ${written?.replaced.state}`));
+    writer.write(job, {
+      status: RUNNING,
+      onResult: (written) => reported.push(`older ${written?.replaced.state}`),
+    });
     await write(job, STOPPED, 'newer');
     expect(client.patches).to.have.length(1);
     expect(client.last.body[2]).to.deep.include({ value: STOPPED });
