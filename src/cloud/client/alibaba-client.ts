@@ -12,6 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Endpoint } from '../../base/endpoint.ts';
 import type { AccessKey } from '../../credentials/credential.ts';
 import type { AnswerCost } from './answer-memory.ts';
+import { CallAbort } from './call-abort.ts';
 import { DeadlineExceeded } from './call-errors.ts';
 import { bound, guarded, NONCE_HEADER, retryAfterOf } from './response-guard.ts';
 
@@ -99,7 +100,7 @@ async function withinBounds<T>(
   { clock, cost, onRetryAfter }: SdkCall,
 ): Promise<T> {
   const began = clock.now();
-  const over = new AbortController();
+  const over = new CallAbort();
   const isLate = () => clock.now() - began > CALL_DEADLINE_MS;
   const timer = clock.after(CALL_DEADLINE_MS, () => over.abort(tooLate()));
   const onAnswer = (answer: IncomingMessage) => {
@@ -108,7 +109,7 @@ async function withinBounds<T>(
     bound(answer, over, cost);
   };
   const call = guarded(nonce, over, onAnswer, send);
-  return await Promise.race([call, rejectedBy(over.signal)]).finally(() => {
+  return await Promise.race([call, over.rejected]).finally(() => {
     timer.cancel();
     if (isLate()) throw tooLate();
   });
@@ -116,12 +117,6 @@ async function withinBounds<T>(
 
 function tooLate(): DeadlineExceeded {
   return new DeadlineExceeded('no answer in time');
-}
-
-function rejectedBy(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
-  );
 }
 
 /**

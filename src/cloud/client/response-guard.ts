@@ -5,13 +5,15 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { AnswerCost } from './answer-memory.ts';
+import type { CallAbort } from './call-abort.ts';
 import { UnexpectedBody } from './call-errors.ts';
 
 /** Header that identifies the request of a call: no two calls share a nonce. */
 export const NONCE_HEADER = 'x-acs-signature-nonce';
 
-/** Name of the socket's property in httpx 2. */
+/** Name of the socket's property in httpx 2, and the symbol with that name once a socket has it. */
 const READ_TIMER = 'TIMER::READ_TIMER';
+let readTimer: symbol | undefined;
 
 /** Most informational heads before an answer, such as 103 Early Hints. The vendor sends none. */
 const MOST_INFORMATIONAL = 8;
@@ -38,7 +40,7 @@ subscribe('http.client.request.created', (message) => {
  */
 export async function guarded<T>(
   nonce: string,
-  over: AbortController,
+  over: CallAbort,
   onAnswer: (answer: IncomingMessage) => void,
   call: () => Promise<T>,
 ): Promise<T> {
@@ -50,12 +52,8 @@ export async function guarded<T>(
   }
 }
 
-function hold(
-  request: ClientRequest,
-  over: AbortController,
-  onAnswer: (answer: IncomingMessage) => void,
-): void {
-  destroyWith(over.signal, request);
+function hold(request: ClientRequest, over: CallAbort, onAnswer: (answer: IncomingMessage) => void): void {
+  over.destroys(request);
   let heads = 0;
   request.on('information', () => {
     heads += 1;
@@ -68,29 +66,25 @@ function hold(
   });
 }
 
-function destroyWith(signal: AbortSignal, stream: ClientRequest | IncomingMessage): void {
-  if (signal.aborted) stream.destroy();
-  else signal.addEventListener('abort', () => stream.destroy(), { once: true });
-}
-
 /**
  * Stops the timer that the SDK's HTTP client starts for each answer and never stops. It would keep the
  * request in memory until it fires: 10 s for each of 100 calls/s. The call's deadline and the socket's idle
  * timeout still bound the call.
  */
 function forgetTimer({ socket }: ClientRequest): void {
-  const name = Object.getOwnPropertySymbols(socket ?? {}).find(
+  // A socket has forty symbols, and the list of them would be made for each answer.
+  readTimer ??= Object.getOwnPropertySymbols(socket ?? {}).find(
     ({ description }) => description === READ_TIMER,
   );
-  if (name) clearTimeout((socket as unknown as Record<symbol, NodeJS.Timeout | undefined>)[name]);
+  if (readTimer) clearTimeout((socket as unknown as Record<symbol, NodeJS.Timeout | undefined>)[readTimer]);
 }
 
 /**
  * Destroys the answer when `over` is aborted. Aborts `over` when the answer is compressed, with an
  * UnexpectedBody, or costs too much, with the error that `cost` gives.
  */
-export function bound(answer: IncomingMessage, over: AbortController, cost: AnswerCost): void {
-  destroyWith(over.signal, answer);
+export function bound(answer: IncomingMessage, over: CallAbort, cost: AnswerCost): void {
+  over.destroys(answer);
   if (isPacked(answer)) over.abort(new UnexpectedBody('the answer is compressed; is a proxy in between?'));
   cost.onExceeded = (error) => over.abort(error);
   cost.addHeaders(answer.rawHeaders);

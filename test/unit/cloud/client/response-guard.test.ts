@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { CallAbort } from '../../../../src/cloud/client/call-abort.ts';
 import { guarded, NONCE_HEADER } from '../../../../src/cloud/client/response-guard.ts';
 
 describe('a call that listens for its answer', () => {
@@ -30,7 +31,7 @@ describe('a call that listens for its answer', () => {
     call: () => Promise<T>,
     onAnswer: (answer: IncomingMessage) => void,
   ): Promise<T> {
-    return guarded(nonce, new AbortController(), onAnswer, call);
+    return guarded(nonce, new CallAbort(), onAnswer, call);
   }
 
   it('receives its own answer, and no other', async () => {
