@@ -61,7 +61,8 @@ export class ApiCalls {
   }
 
   async #receive(receiver: Receiver, call: ApiCall): Promise<ApiAnswer> {
-    const context = this.#contextOf(call);
+    // Only for what the library adds to it: the credential.
+    const context = new RequestContext(this.#server, call.method);
     const access = await this.#config.authenticate(context);
     try {
       return await this.#send(call, { context, access, receiver });
@@ -75,19 +76,20 @@ export class ApiCalls {
     }
   }
 
-  #contextOf({ method, path, query }: ApiCall): RequestContext {
-    const server = this.#config.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
-    const context = new RequestContext(`${server}${path}`, method);
-    for (const [name, value] of Object.entries(query ?? {}))
-      if (value !== undefined) context.setQueryParam(name, String(value));
-    return context;
+  get #server(): string {
+    return this.#config.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
   }
 
-  async #send(
-    { method, body, most = MOST_ANSWER_BYTES, contentType }: ApiCall,
-    { context, access, receiver }: Attempt,
-  ): Promise<ApiAnswer> {
-    const { origin, pathname, search } = new URL(context.getUrl());
+  #urlOf({ path, query = {} }: ApiCall): URL {
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) parameters.set(name, String(value));
+    return new URL(`${this.#server}${path}${parameters.size === 0 ? '' : `?${parameters}`}`);
+  }
+
+  async #send(call: ApiCall, { context, access, receiver }: Attempt): Promise<ApiAnswer> {
+    const { method, body, most = MOST_ANSWER_BYTES, contentType } = call;
+    const { origin, pathname, search } = this.#urlOf(call);
     const request = {
       origin,
       path: `${pathname}${search}`,
