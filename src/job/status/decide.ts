@@ -2,7 +2,7 @@
  * The status of an object, as a pure function of the object and the facts. Each condition is one small
  * function. Its lines, read in order, are its specification: the first line that applies decides.
  */
-import { conditionsFrom, type Finding, type Findings } from '../../api/conditions.ts';
+import { CONDITION_TYPES, conditionsFrom, type Finding, type Findings } from '../../api/conditions.ts';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus, State } from '../../api/edge-transcode-job.ts';
 import { rfc3339 } from '../../base/clock.ts';
 import { formatDuration } from '../../base/duration.ts';
@@ -45,12 +45,12 @@ export function decide(
 
 /** Cleans the messages: a failure can quote an answer, and the first facts come from a stored status. */
 function printed(findings: Findings): Findings {
-  return Object.fromEntries(
-    Object.entries(findings).map(([type, finding]) => [
-      type,
-      finding && { ...finding, message: printable(finding.message) },
-    ]),
-  );
+  const clean: { -readonly [Type in keyof Findings]: Findings[Type] } = {};
+  for (const type of CONDITION_TYPES) {
+    const finding = findings[type];
+    if (finding) clean[type] = { ...finding, message: printable(finding.message) };
+  }
+  return clean;
 }
 
 export function stateOf(facts: Facts): State {

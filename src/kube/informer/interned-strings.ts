@@ -11,13 +11,18 @@ const GENERATION = 4_096;
 export class InternedStrings {
   readonly #strings = new Interner<string>(GENERATION, (text) => text);
 
-  /** Replaces each string in plain data by an equal one that is held. @param data used by the caller alone */
+  /**
+   * Replaces each string in plain data by an equal one that is held. Leaves out lists: those of an object are
+   * its conditions, which are held as templates.
+   *
+   * @param data used by the caller alone
+   */
   intern(data: object): void {
     const fields = data as Record<string, unknown>;
     for (const name in fields) {
       const value = fields[name];
       if (typeof value === 'string') fields[name] = this.#strings.intern(value);
-      else if (typeof value === 'object' && value !== null) this.intern(value);
+      else if (typeof value === 'object' && value !== null && !Array.isArray(value)) this.intern(value);
     }
   }
 }
