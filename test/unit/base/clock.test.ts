@@ -22,8 +22,7 @@ describe('the system clock', () => {
     });
   });
   afterEach(() => {
-    mock.restoreAll();
-    mock.timers.reset();
+    mock.reset();
   });
 
   it('calls back once after the time', () => {

@@ -82,7 +82,7 @@ describe('the facts store', () => {
     const object = aJob().build();
     const moved = aJob().about('another-job').build();
     afterEach(() => {
-      mock.restoreAll();
+      mock.reset();
       syncBuiltinESMExports();
     });
 
