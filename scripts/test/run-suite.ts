@@ -9,6 +9,7 @@ import type { CommandSuite, MochaSuite, Suite } from './suites.ts';
 
 const REPORTER = join(import.meta.dirname, 'counting-reporter.ts');
 const FAIL_ON_REJECTION = join(import.meta.dirname, 'fail-on-rejection.ts');
+const SHUFFLE = join(import.meta.dirname, 'shuffle.ts');
 const MOCHA = resolve(import.meta.dirname, '../../node_modules/mocha/bin/mocha.js');
 const MINUTE_MS = 60_000;
 
@@ -53,13 +54,22 @@ async function runMocha(suite: MochaSuite, options: RunOptions): Promise<Verdict
   }
   await using results = await mkdtempDisposable(join(tmpdir(), 'counts-'));
   const counts = join(results.path, 'counts.json');
-  const ending = await run(process.execPath, [MOCHA, ...mochaOptions(suite, counts), ...files], options);
+  const ending = await run(
+    process.execPath,
+    [MOCHA, ...mochaOptions(suite, counts, options), ...files],
+    options,
+  );
   return judge(await readCounts(counts), ending);
 }
 
-function mochaOptions({ timeoutMs, show, jobs = 1 }: MochaSuite, counts: string): string[] {
+function mochaOptions(
+  { timeoutMs, show, jobs = 1 }: MochaSuite,
+  counts: string,
+  { env }: RunOptions,
+): string[] {
   return [
     `--require=${FAIL_ON_REJECTION}`,
+    ...(env.SHUFFLE ? [`--require=${SHUFFLE}`] : []),
     `--timeout=${timeoutMs}`,
     `--reporter=${REPORTER}`,
     `--reporter-option=counts=${counts}`,

@@ -81,6 +81,28 @@ describe('runSuite', () => {
     expect(await runSuite({ ...suite, jobs: 2 }, QUIET)).to.include({ passed: 3, failed: 0 });
   });
 
+  it('runs the tests of a file in an order that follows from SHUFFLE', async () => {
+    const log = join(directory, 'log');
+    const names = [...'abcdefgh'];
+    const suites = [names.slice(0, 4), names.slice(4)].map(
+      (each) => `describe('', () => {
+      for (const name of ${JSON.stringify(each)}) it(name, () => appendFileSync(${JSON.stringify(log)}, name));
+    });`,
+    );
+    const orderWith = async (SHUFFLE: string) => {
+      await rm(log, { force: true });
+      const text = `import { appendFileSync } from 'node:fs'; ${suites.join('')}`;
+      await mocha(text, { env: { SHUFFLE } });
+      return await readFile(log, 'utf8');
+    };
+    const order = await orderWith('1');
+    expect([...order].sort()).to.deep.equal(names);
+    expect(order).not.to.equal(names.join(''));
+    expect(await orderWith('1')).to.equal(order);
+    expect(await orderWith('2')).not.to.equal(order);
+    expect(await orderWith('')).to.equal(names.join(''));
+  });
+
   it('counts a failing hook', async () => {
     const outcome = await mocha(
       `describe('d', () => { before(() => { throw new Error('no'); }); it('t', () => {}); });`,
@@ -141,11 +163,11 @@ describe('runSuite', () => {
 
   async function mocha(
     test: string,
-    options: { jobs?: number; withinMinutes?: number } = {},
+    { env, ...options }: { jobs?: number; withinMinutes?: number; env?: NodeJS.ProcessEnv } = {},
   ): Promise<Outcome> {
     const file = join(directory, 'tried.test.ts');
     await writeFile(file, test);
-    return runSuite({ ...suiteOf([file]), ...options }, QUIET);
+    return runSuite({ ...suiteOf([file]), ...options }, { ...QUIET, env: { ...QUIET.env, ...env } });
   }
 });
 
