@@ -42,21 +42,23 @@ export function conditionsFrom(
   generation: number,
   time: string,
 ): readonly Condition[] {
-  const known = new Map(Array.from(before ?? [], (condition) => [condition.type, condition]));
-  return CONDITION_TYPES.flatMap((type) => {
+  const known = [...(before ?? [])];
+  const conditions: Condition[] = [];
+  for (const type of CONDITION_TYPES) {
     const finding = findings[type];
-    if (!finding) return [];
-    const stored = known.get(type);
+    if (!finding) continue;
+    const stored = known.findLast((condition) => condition.type === type);
     const unchanged = stored?.status === finding.status;
-    return {
+    conditions.push({
       type,
       status: finding.status,
       reason: finding.reason,
       message: finding.message.slice(0, LONGEST_MESSAGE).toWellFormed(),
       lastTransitionTime: unchanged ? stored.lastTransitionTime : time,
       observedGeneration: generation,
-    };
-  });
+    });
+  }
+  return conditions;
 }
 
 export function findCondition(

@@ -48,7 +48,9 @@ function printed(findings: Findings): Findings {
   const clean: { -readonly [Type in keyof Findings]: Findings[Type] } = {};
   for (const type of CONDITION_TYPES) {
     const finding = findings[type];
-    if (finding) clean[type] = { ...finding, message: printable(finding.message) };
+    if (!finding) continue;
+    const message = printable(finding.message);
+    clean[type] = message === finding.message ? finding : { ...finding, message };
   }
   return clean;
 }

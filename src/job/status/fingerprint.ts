@@ -21,20 +21,23 @@ const APART: ReadonlySet<string> = new Set(['lastObservedTime', 'effectiveInterv
 const DATE: ReadonlySet<string> = new Set(['lastTransitionTime']);
 const NONE: ReadonlySet<string> = new Set();
 
-/** Returns the fields as text, name by name. A text has its length, so that no value looks like two. */
+/** Returns the fields as text, name by name. */
 function textOf(fields: object, except: ReadonlySet<string>): string {
-  let text = '';
+  const parts: unknown[] = [];
   for (const name of sorted(Object.keys(fields))) {
-    const value = fields[name as keyof typeof fields] as unknown;
-    if (value === undefined || except.has(name)) continue;
-    text +=
-      typeof value === 'string' ? `${name}:${value.length}:${value},` : `${name}=${JSON.stringify(value)},`;
+    const value = fields[name as keyof typeof fields];
+    if (value !== undefined && !except.has(name)) parts.push(name, value);
   }
-  return text;
+  // All at once: a text that grows by each field takes three times the memory.
+  return JSON.stringify(parts);
 }
 
-/** Sorts a few texts in place. For eleven names, `sort` with a function makes twice the garbage. */
+/** Fields of a status or a job, and conditions, are fewer. A foreign status may have thousands of fields. */
+const FEW = 32;
+
+/** Sorts in place. Of a few texts by insertion: `sort` makes as much garbage as the texts. */
 function sorted(texts: string[]): string[] {
+  if (texts.length > FEW) return texts.sort((a, b) => (a < b ? -1 : 1));
   for (let next = 1; next < texts.length; next += 1) {
     const text = texts[next] as string;
     let at = next;

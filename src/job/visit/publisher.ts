@@ -61,7 +61,9 @@ export class Publisher {
     const decided = new UnwrittenStatus(basis, this.#onResult);
     const { fingerprint } = decided;
     const isNew = fingerprint !== sent?.fingerprint || isOverwritten(object, sent);
-    if (isNew && !isHeartbeatDue && !sent?.pending && fingerprintOf(object.status) === fingerprint)
+    // A new object has no state yet, and each decided status has one.
+    const mayBeStored = isNew && !isHeartbeatDue && !sent?.pending && object.status.state !== undefined;
+    if (mayBeStored && fingerprintOf(object.status) === fingerprint)
       // The last leader wrote it, or a write of the last term whose answer came too late.
       factsStore.setSent(object, { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) });
     else if (isNew || isHeartbeatDue) {

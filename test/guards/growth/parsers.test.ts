@@ -12,6 +12,7 @@ import { mapAccountID, mapSession } from '../../../src/cloud/sts/map-sts-respons
 import { credentialOfSecret } from '../../../src/credentials/secret-credential.ts';
 import { isRegion, parseTarget } from '../../../src/job/model/reference.ts';
 import { LONGEST_URL, showJob, showStreamUrl } from '../../../src/job/model/stream-url.ts';
+import { fingerprintOf } from '../../../src/job/status/fingerprint.ts';
 import { restoreFacts } from '../../../src/job/status/restore.ts';
 import { apiFailure, refusal } from '../../../src/kube/client/api-error.ts';
 import { isNewerVersion } from '../../../src/kube/client/resource-version.ts';
@@ -64,6 +65,10 @@ const PARSERS: Readonly<Record<string, readonly [run: (text: string) => unknown,
   'a version of an object': [(text) => isNewerVersion(text, '1')],
   'an object': [(text) => decodeJob(objectWith(text))],
   'a stored status': [(text) => restoreFacts(decodeJob(objectWith(text)) as never, 0, 0, SETTINGS)],
+  'a foreign status with a field for each character': [
+    (text) => fingerprintOf(Object.fromEntries(Array.from(text, (_, index) => [`a${9_999 - index}`, index]))),
+    { longest: 1_024 },
+  ],
   'a refusal of the API server': [(text) => refusal(500, text, text), { beginnings: ['{"reason":"', '{'] }],
   'an error of the API server': [(text) => apiFailure({ code: text, name: text, cause: { code: text } })],
   'a line of the log': [
