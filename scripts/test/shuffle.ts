@@ -1,5 +1,6 @@
 // Loaded into mocha where SHUFFLE is set: runs the tests of each file in an order that follows from that
-// number, so that a test which depends on another one fails.
+// number, so that a test which depends on another one fails. The steps of a `describe` that bails out keep
+// their order.
 
 import type { Context, Suite } from 'mocha';
 
@@ -19,6 +20,7 @@ function shuffle(items: unknown[]): void {
 }
 
 function shuffleAll(suite: Suite): void {
+  if (suite.bail()) return;
   shuffle(suite.tests);
   shuffle(suite.suites);
   suite.suites.forEach(shuffleAll);

@@ -35,11 +35,12 @@ describe('an endpoint with a private certificate authority', function () {
 
   it('is not trusted: no request is sent to Live or STS', async () => {
     const { world } = scene;
+    await cloud.admin.resetCounts();
     operator = await world.operator({ cloud });
-    await applyBoth();
+    const [plain, role] = await applyBoth('untrusted');
     for (const [name, server] of [
-      ['plain', 'the endpoint'],
-      ['role', 'STS'],
+      [plain, 'the endpoint'],
+      [role, 'STS'],
     ] as const) {
       const shown = await world.until(name, (each) => is(each, 'Ready', 'False', 'ConnectionFailed'));
       const { message } = condition(shown, 'Ready') ?? {};
@@ -54,8 +55,8 @@ describe('an endpoint with a private certificate authority', function () {
   it('is trusted once NODE_EXTRA_CA_CERTS names its authority', async () => {
     const { world } = scene;
     operator = await world.operator({ cloud, env: { NODE_EXTRA_CA_CERTS: authority } });
-    await applyBoth();
-    for (const name of ['plain', 'role']) await world.until(name, (each) => is(each, 'Ready', 'True'));
+    for (const name of await applyBoth('trusted'))
+      await world.until(name, (each) => is(each, 'Ready', 'True'));
   });
 
   it('is not trusted when its certificate names another host', async () => {
@@ -67,12 +68,14 @@ describe('an endpoint with a private certificate authority', function () {
     expect(condition(shown, 'Ready')?.message).to.contain('ERR_TLS_CERT_ALTNAME_INVALID');
   });
 
-  /** One object with the operator's own key, one with a role of that account. */
-  async function applyBoth(): Promise<void> {
+  /** One object with the operator's own key, one with a role of that account. @returns their names */
+  async function applyBoth(prefix: string): Promise<[plain: string, role: string]> {
     const { world } = scene;
     const credentialsRef = { name: 'role' };
     await world.apply(secret('role', { ...cloud.accessKey, roleARN: cloud.rrsa.roleARN }));
-    await world.apply(job('plain', JOB), job('role', { ...JOB, credentialsRef }));
+    const names = [`${prefix}-plain`, `${prefix}-role`] as [string, string];
+    await world.apply(job(names[0], JOB), job(names[1], { ...JOB, credentialsRef }));
+    return names;
   }
 });
 

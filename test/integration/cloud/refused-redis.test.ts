@@ -35,7 +35,7 @@ describe('a shard whose Redis refuses what sharing needs', function () {
     operator: 'none',
   });
 
-  it('reports that it shares no budget, and logs once which command is refused', async () => {
+  scene.setUp(async () => {
     const { world } = scene;
     const { port, url } = await startRedis(world.processes, tool.program);
     const owner = new Redis(url);
@@ -45,6 +45,9 @@ describe('a shard whose Redis refuses what sharing needs', function () {
     const args = ['--shard-count=2', `--calls-per-minute=${CALLS_PER_MINUTE}`, '--observe-with=get'];
     const env = { EDGETRANSCODE_REDIS_URL: `redis://${USER}:${PASSWORD}@127.0.0.1:${port}` };
     operator = await world.operator({ args, env });
+  });
+
+  it('reports that it shares no budget, and logs once which command is refused', async () => {
     await operator.process.printed(/Redis cannot be used/);
     expect(await operator.metric('edgetranscode_shared_budget')).to.equal(0);
   });

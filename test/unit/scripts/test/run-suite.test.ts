@@ -83,11 +83,12 @@ describe('runSuite', () => {
 
   it('runs the tests of a file in an order that follows from SHUFFLE', async () => {
     const log = join(directory, 'log');
-    const names = [...'abcdefgh'];
-    const suites = [names.slice(0, 4), names.slice(4)].map(
-      (each) => `describe('', () => {
-      for (const name of ${JSON.stringify(each)}) it(name, () => appendFileSync(${JSON.stringify(log)}, name));
-    });`,
+    const names = [...'abcdefghxyz'];
+    const suites = [names.slice(0, 4), names.slice(4, 8), names.slice(8)].map(
+      (each, index) => `describe('', function () {
+        this.bail(${index === 2});
+        for (const name of ${JSON.stringify(each)}) it(name, () => appendFileSync(${JSON.stringify(log)}, name));
+      });`,
     );
     const orderWith = async (SHUFFLE: string) => {
       await rm(log, { force: true });
@@ -97,7 +98,8 @@ describe('runSuite', () => {
     };
     const order = await orderWith('1');
     expect([...order].sort()).to.deep.equal(names);
-    expect(order).not.to.equal(names.join(''));
+    expect(order.replace('xyz', '')).not.to.equal('abcdefgh');
+    expect(order, 'the steps of what bails out').to.contain('xyz');
     expect(await orderWith('1')).to.equal(order);
     expect(await orderWith('2')).not.to.equal(order);
     expect(await orderWith('')).to.equal(names.join(''));
