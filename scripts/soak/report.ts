@@ -22,7 +22,7 @@ export function samplesTable(samples: readonly (readonly [process: string, Sampl
     ...samples.map(([process, sample]) => [
       (sample.seconds / 60).toFixed(1),
       `${process}${sample.leads ? ', leads' : ''}`,
-      ...COLUMNS.map(([, value, digits]) => value(sample).toFixed(digits)),
+      ...COLUMNS.map(([, value, digits]) => figure(value(sample), digits)),
     ]),
   ]);
 }
@@ -34,13 +34,18 @@ export function verdictsTable({ name, processes }: PhaseResult): string {
       verdicts.map(({ measure, unit, level, slopePerHour, rule, holds }) => [
         `${process}${leads ? ', leads' : ''}`,
         measure,
-        `${level.toFixed(2)} ${unit}`.trimEnd(),
+        `${figure(level, 2)} ${unit}`.trim(),
         slopePerHour === undefined ? '' : `${slopePerHour >= 0 ? '+' : ''}${slopePerHour.toFixed(2)}`,
         rule,
         holds ? 'holds' : 'BROKEN',
       ]),
     ),
   ]);
+}
+
+/** Empty where there is none, as the lag of polls on a standby. */
+function figure(value: number, digits: number): string {
+  return Number.isNaN(value) ? '' : value.toFixed(digits);
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[]): string {
