@@ -9,6 +9,7 @@
  * An object that is being deleted counts as deleted as soon as it has its mark, the `deletionTimestamp`,
  * which is never taken away: a finalizer may hold it for days, and nothing is to be done for it meanwhile.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { isOfShard, type Shard } from '../../api/shard.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
@@ -128,7 +129,7 @@ export class Store implements JobStore {
       return;
     }
     this.#deleting.delete(job.key);
-    const after = this.#held(job);
+    const after = this.#held(job, before);
     this.#jobs.set(job.key, after);
     this.#onChange(job.key, { before, after });
   }
@@ -147,8 +148,12 @@ export class Store implements JobStore {
   }
 
   /** Returns the same object in less memory. */
-  #held(job: EdgeTranscodeJob): EdgeTranscodeJob {
+  #held(job: EdgeTranscodeJob, before: EdgeTranscodeJob | undefined): EdgeTranscodeJob {
     this.#strings.intern(job);
+    if (before?.uid === job.uid) {
+      keepEqual(job.status, before.status);
+      keepEqual(job, before);
+    }
     const { conditions } = job.status;
     if (!conditions) return job;
     return { ...job, status: { ...job.status, conditions: this.#conditions.intern(conditions) } };
@@ -192,6 +197,17 @@ export class Store implements JobStore {
     if (this.#jobs.get(key)?.uid === job.uid) this.remove(key);
     if (this.#deleting.get(key) === job.uid) this.#deleting.delete(key);
   }
+}
+
+/**
+ * Takes the values that are equal to those of the version before from there. Maps and facts hold these too,
+ * and would hold a second copy of each after our first write of an object.
+ *
+ * @param version used by the caller alone
+ */
+function keepEqual<Part extends object>(version: Part, before: Part): void {
+  for (const name in version)
+    if (isDeepStrictEqual(version[name], before[name])) version[name] = before[name];
 }
 
 /** Copies the entries of a source's objects. */

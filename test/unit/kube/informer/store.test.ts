@@ -5,6 +5,7 @@ import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts
 import { nameOf, objectKey } from '../../../../src/base/object-key.ts';
 import { Store } from '../../../../src/kube/informer/store.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
+import { aRunningStatus } from '../../kit/samples/a-status.ts';
 
 describe('the store', () => {
   let store: Store;
@@ -47,6 +48,23 @@ describe('the store', () => {
     expect(store.get('media/a')?.resourceVersion).to.equal('3');
     expect([...store.keys()]).to.deep.equal(['media/a', 'media/b']);
     expect([...store.values()].map(({ key }) => nameOf(key))).to.deep.equal(['a', 'b']);
+  });
+
+  it('holds once what two versions of an object have in common', () => {
+    const status = aRunningStatus();
+    const version = (number: number, more: Partial<EdgeTranscodeJob>) =>
+      structuredClone({ ...job('a', number), status, ...more });
+    store.apply(version(1, {}));
+    const { spec, status: first } = store.get('media/a') as EdgeTranscodeJob;
+    const renamed = { ...status, job: { ...status.job, name: 'renamed' } };
+    store.apply(version(2, { status: renamed }));
+    const second = store.get('media/a');
+    expect([second?.spec === spec, second?.status.job]).to.deep.equal([true, renamed.job]);
+    store.apply(version(3, { status: renamed, spec: { ...spec, interval: '5m' } }));
+    const third = store.get('media/a');
+    expect(third?.spec).to.deep.equal({ ...spec, interval: '5m' });
+    expect(third?.status.job).to.equal(second?.status.job);
+    expect(first.job).to.deep.equal(status.job);
   });
 
   it('ignores older and known versions', () => {
