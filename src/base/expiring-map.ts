@@ -19,7 +19,7 @@ export interface ExpiringMapOptions<Key, Value> {
 }
 
 interface Entry<Value> {
-  readonly value: Value;
+  value: Value;
   /** Clock `now`. */
   expiresAt: number;
 }
@@ -58,6 +58,17 @@ export class ExpiringMap<Key, Value> implements Iterable<readonly [Key, Value]> 
     if (now >= this.#tidyAt) this.#tidy(now);
     this.#entries.set(key, { value, expiresAt: now + this.#options.lifetimeMs });
     return value;
+  }
+
+  /** Replaces the value of an entry, which does not live longer for it. Does nothing without an entry. */
+  replace(key: Key, value: Value): void {
+    const entry = this.#live(key, this.#options.clock.now());
+    if (entry) entry.value = value;
+  }
+
+  /** Returns clock `now` of the end of an entry; undefined without an entry. */
+  expiresAt(key: Key): number | undefined {
+    return this.#live(key, this.#options.clock.now())?.expiresAt;
   }
 
   /** Removes an entry. It does not count as expired. */

@@ -4,10 +4,16 @@
  * A key added while it waits is not added again. A key added while it is in work waits until `done`, and is
  * then handed out once more: work begun before a change cannot have seen the change.
  */
+interface Waiting<Key> {
+  readonly keys: Set<Key>;
+  /** Gives the keys as they came. Kept: each new one would pass all the keys that were taken. */
+  readonly next: Iterator<Key>;
+}
+
 export class WorkQueue<Key> {
   readonly #partyOf: (key: Key) => string;
   /** Waiting keys by party. A Map keeps the order of insertion: the party whose turn is next comes first. */
-  readonly #waiting = new Map<string, Set<Key>>();
+  readonly #waiting = new Map<string, Waiting<Key>>();
   readonly #working = new Set<Key>();
   readonly #again = new Set<Key>();
 
@@ -28,12 +34,12 @@ export class WorkQueue<Key> {
    */
   next(mayStart: (party: string) => boolean = () => true): Key | undefined {
     const passed: string[] = [];
-    for (const [party, keys] of this.#waiting) {
+    for (const [party, { keys, next }] of this.#waiting) {
       if (!mayStart(party)) {
         passed.push(party);
         continue;
       }
-      const [key] = keys as Set<Key> & [Key];
+      const key = next.next().value as Key;
       keys.delete(key);
       for (const each of [...passed, party]) this.#moveToEnd(each);
       this.#working.add(key);
@@ -43,9 +49,9 @@ export class WorkQueue<Key> {
   }
 
   #moveToEnd(party: string): void {
-    const keys = this.#waiting.get(party);
+    const waiting = this.#waiting.get(party);
     this.#waiting.delete(party);
-    if (keys && keys.size > 0) this.#waiting.set(party, keys);
+    if (waiting && waiting.keys.size > 0) this.#waiting.set(party, waiting);
   }
 
   /** Ends the work on a key. @returns true when it was added meanwhile, and so waits again */
@@ -57,7 +63,7 @@ export class WorkQueue<Key> {
   }
 
   isWaiting(key: Key): boolean {
-    return this.#waiting.get(this.#partyOf(key))?.has(key) ?? false;
+    return this.#waiting.get(this.#partyOf(key))?.keys.has(key) ?? false;
   }
 
   get working(): number {
@@ -66,8 +72,12 @@ export class WorkQueue<Key> {
 
   #wait(key: Key): void {
     const party = this.#partyOf(key);
-    const keys = this.#waiting.get(party);
-    if (keys) keys.add(key);
-    else this.#waiting.set(party, new Set([key]));
+    const waiting = this.#waiting.get(party);
+    if (waiting) {
+      waiting.keys.add(key);
+      return;
+    }
+    const keys = new Set([key]);
+    this.#waiting.set(party, { keys, next: keys.values() });
   }
 }

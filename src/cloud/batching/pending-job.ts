@@ -30,8 +30,9 @@ export class PendingJob<A extends Asker<A>> extends SharedCall<Job> {
   standing: Standing = 'alone';
   /**
    * The askers by namespace. Most jobs have one asker, which needs no map. One job may have 50,000 askers.
+   * Undefined when the job is done.
    */
-  #askers: A | Map<string, Set<A>>;
+  #askers: A | Map<string, Set<A>> | undefined;
 
   constructor(jobID: string, asker: A, priority: Priority, deadline: number) {
     super();
@@ -48,17 +49,20 @@ export class PendingJob<A extends Asker<A>> extends SharedCall<Job> {
   /** @returns whether it is the first of its namespace */
   add(asker: A): boolean {
     const { namespace } = asker;
-    if (!(this.#askers instanceof Map))
-      this.#askers = new Map([[this.#askers.namespace, new Set([this.#askers])]]);
-    const known = this.#askers.get(namespace);
+    const askers = this.#byNamespace;
+    const known = askers.get(namespace);
     if (known) known.add(asker);
-    else this.#askers.set(namespace, new Set([asker]));
+    else askers.set(namespace, new Set([asker]));
+    this.#askers = askers;
     return !known;
   }
 
   /** Removes askers. The job is done when `namespaces` is 0. */
   remove(askers: readonly A[]): void {
-    if (!(this.#askers instanceof Map)) this.#askers = new Map();
+    if (!(this.#askers instanceof Map)) {
+      this.#askers = undefined;
+      return;
+    }
     for (const asker of askers) {
       const { namespace } = asker;
       const others = this.#askers.get(namespace);
@@ -68,18 +72,24 @@ export class PendingJob<A extends Asker<A>> extends SharedCall<Job> {
 
   /** Number of namespaces that ask. */
   get namespaces(): number {
-    return this.#askers instanceof Map ? this.#askers.size : 1;
+    if (this.#askers instanceof Map) return this.#askers.size;
+    return this.#askers ? 1 : 0;
   }
 
   /** One asker of each namespace; the first, as long as it waits. */
   get firsts(): readonly A[] {
-    if (!(this.#askers instanceof Map)) return [this.#askers];
+    if (!(this.#askers instanceof Map)) return this.#askers ? [this.#askers] : [];
     return Array.from(this.#askers.values(), ([first]) => first as A);
   }
 
   get askers(): readonly A[] {
-    if (!(this.#askers instanceof Map)) return [this.#askers];
+    if (!(this.#askers instanceof Map)) return this.firsts;
     return Array.from(this.#askers.values()).flatMap((askers) => [...askers]);
+  }
+
+  get #byNamespace(): Map<string, Set<A>> {
+    if (this.#askers instanceof Map) return this.#askers;
+    return new Map(this.firsts.map((asker) => [asker.namespace, new Set([asker])]));
   }
 
   /** Takes a better priority or an earlier deadline over. @returns whether there was one */

@@ -18,38 +18,31 @@ const FREE_WRITES = 3;
 /** Longest delay of a status. A minute: shorter than the freshness window of an interval of 10 s. */
 const MINUTE_MS = 60_000;
 
-/** The writes of an object in a minute that began with the first of them. */
-interface Minute {
-  /** Clock `now` of the first write. */
-  readonly since: number;
-  writes: number;
-}
-
 export class RepeatLimit {
   readonly #clock: Clock;
-  readonly #minutes: ExpiringMap<ObjectKey, Minute>;
+  /** The writes of each object in the minute that began with the first of them. */
+  readonly #writes: ExpiringMap<ObjectKey, number>;
   readonly #buckets: ExpiringMap<string, TokenBucket>;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#minutes = new ExpiringMap({ clock, lifetimeMs: MINUTE_MS });
+    this.#writes = new ExpiringMap({ clock, lifetimeMs: MINUTE_MS });
     // A bucket that was not used for a minute is full, like a new one.
     this.#buckets = new ExpiringMap({ clock, lifetimeMs: MINUTE_MS });
   }
 
   /** Returns clock `now` at which the object may be written; may take a token if that is now. */
   writableAt(key: ObjectKey): number {
-    const minute = this.#minutes.get(key);
-    const isFree = !minute || minute.writes < FREE_WRITES;
+    const isFree = (this.#writes.get(key) ?? 0) < FREE_WRITES;
     if (isFree || this.#bucketOf(splitKey(key).namespace).take()) return this.#clock.now();
-    return minute.since + MINUTE_MS;
+    return this.#writes.expiresAt(key) ?? this.#clock.now();
   }
 
   /** The object was written. */
   wrote(key: ObjectKey): void {
-    const minute = this.#minutes.get(key);
-    if (minute) minute.writes += 1;
-    else this.#minutes.set(key, { since: this.#clock.now(), writes: 1 });
+    const writes = this.#writes.get(key);
+    if (writes === undefined) this.#writes.set(key, 1);
+    else this.#writes.replace(key, writes + 1);
   }
 
   #bucketOf(namespace: string): TokenBucket {

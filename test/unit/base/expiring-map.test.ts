@@ -29,6 +29,20 @@ describe('expiring map', () => {
     expect([map.get('read'), map.use('used'), map.get('set')]).to.deep.equal([undefined, 1, 2]);
   });
 
+  it('replaces a value without a longer life for its entry, and none that has expired', () => {
+    const clock = new FakeClock();
+    const map = new ExpiringMap<string, number>({ clock, lifetimeMs });
+    map.set('a', 1);
+    const end = clock.now() + lifetimeMs;
+    clock.skip(lifetimeMs - 1);
+    map.replace('a', 2);
+    expect([map.get('a'), map.expiresAt('a')]).to.deep.equal([2, end]);
+    clock.skip(1);
+    map.replace('a', 3);
+    map.replace('never set', 3);
+    expect([map.get('a'), map.expiresAt('a'), map.size]).to.deep.equal([undefined, undefined, 0]);
+  });
+
   it('keeps an expired entry while it is in use', () => {
     const clock = new FakeClock();
     const busy = new Set(['a']);
