@@ -80,7 +80,7 @@ function countedBy(targets: Iterable<Sharer>): Pick<ClusterDemand, 'targets' | '
   const counts = new Map<number, number>();
   const namespaces = new Map<string, number>();
   for (const first of targets) {
-    const sharers = sharersFrom(first);
+    const sharers = first.next ? sharersFrom(first) : [first];
     const shortest = sharers.at(-1)?.interval ?? first.interval;
     counts.set(shortest, (counts.get(shortest) ?? 0) + 1);
     divide(sharers, namespaces);
