@@ -72,7 +72,8 @@ export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean 
 }
 
 /**
- * Hashes by destination. There are few destinations and many answers, and all objects hold the same string.
+ * Hashes of endpoints, by destination and by themselves. There are few destinations and many objects, and all
+ * objects hold the same string.
  */
 const endpointHashes = new Map<string, string>();
 
@@ -80,19 +81,24 @@ const endpointHashes = new Map<string, string>();
 const MOST_ENDPOINT_HASHES = 1_000;
 
 export function endpointHash({ endpoint, regionID }: Destination): string {
-  const key = `${endpoint} ${regionID}`;
+  return sharedHash(`${endpoint} ${regionID}`, () => shortHash([endpoint, regionID]));
+}
+
+function sharedHash(key: string, hashOf: () => string): string {
   const known = endpointHashes.get(key);
   if (known !== undefined) return known;
+  const computed = hashOf();
+  const shared = endpointHashes.get(computed) ?? computed;
   if (endpointHashes.size >= MOST_ENDPOINT_HASHES) endpointHashes.clear();
-  const computed = shortHash([endpoint, regionID]);
-  endpointHashes.set(key, computed);
-  return computed;
+  endpointHashes.set(key, shared).set(shared, shared);
+  return shared;
 }
 
 /** Splits a stored `observedTarget` into its two hashes. Returns undefined when the text is not a target. */
 export function parseTarget(text: string | undefined): { reference: string; endpoint?: string } | undefined {
   const [, reference, endpoint] = /^([0-9a-f]{8})(?:-([0-9a-f]{8}))?$/.exec(text ?? '') ?? [];
-  return reference === undefined ? undefined : { reference, ...(endpoint !== undefined && { endpoint }) };
+  if (reference === undefined) return undefined;
+  return { reference, ...(endpoint !== undefined && { endpoint: sharedHash(endpoint, () => endpoint) }) };
 }
 
 /**

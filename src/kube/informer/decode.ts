@@ -33,6 +33,8 @@ const MOST_CONDITIONS = 16;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Decodes an object. @returns undefined when it is not an object of the API at all */
 export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const { metadata, spec, status } = fieldsOf(raw);
@@ -42,7 +44,7 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
   const requestedAt = fieldsOf(annotations)[REQUESTED_AT_ANNOTATION];
   const shard = fieldsOf(labels)[SHARD_LABEL];
   const invalid = problemOf(fieldsOf(spec));
-  return {
+  const job: Writable<EdgeTranscodeJob> = {
     key: objectKey(namespace, name),
     namespace,
     uid,
@@ -50,11 +52,13 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
     generation: typeof generation === 'number' ? generation : 0,
     spec: decodeSpec(fieldsOf(spec)),
     status: decodeStatus(fieldsOf(status)),
-    ...(isText(requestedAt) && { requestedAt: printable(copyOf(requestedAt.slice(0, LONGEST_TOKEN))) }),
-    ...(typeof shard === 'string' && { shard }),
-    ...(isText(deletionTimestamp) && { isDeleting: true }),
-    ...(invalid !== undefined && { invalid }),
   };
+  // Most objects have none of these. V8 would keep room in each for fields that are spread.
+  if (isText(requestedAt)) job.requestedAt = printable(copyOf(requestedAt.slice(0, LONGEST_TOKEN)));
+  if (typeof shard === 'string') job.shard = shard;
+  if (isText(deletionTimestamp)) job.isDeleting = true;
+  if (invalid !== undefined) job.invalid = invalid;
+  return job;
 }
 
 function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
