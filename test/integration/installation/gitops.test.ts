@@ -85,35 +85,48 @@ describe('tools that wait for objects', function () {
     await scene.world.kubectl('apply', '--server-side', `--filename=${crd}`);
   });
 
-  it('helm --wait returns when each object is observed, also with a stopped job and a suspended object', async () => {
-    const { code, stderr } = await install('well', ['running', 'stopped', 'suspended']);
-    expect(code, stderr).to.equal(0);
+  scene.setUp(async () => {
+    const { world } = scene;
+    const { running, stopped, suspended, missing } = objects;
+    await world.apply(running, stopped, suspended, missing);
+    await install('pending', pending(), ['--wait=false']);
+    await writeStatus(world.controlPlane, 'default', 'overdue', await argocdTestStatus('overdue'));
     for (const name of ['running', 'stopped', 'suspended'])
-      expect(is(await scene.world.get(name), 'Ready', 'True'), name).to.equal(true);
-    expect(is(await scene.world.get('stopped'), 'AsExpected', 'False')).to.equal(true);
+      await world.until(name, (shown) => is(shown, 'Ready', 'True'));
+    await world.until('missing', (shown) => is(shown, 'Ready', 'False', 'JobNotFound'));
+    await world.until('failing', (shown) => is(shown, 'Ready', 'False', 'ServerError'));
+  });
+
+  it('helm --wait returns when each object is observed, also with a stopped job and a suspended object', async () => {
+    const { world } = scene;
+    const stopped = await createJob(world, { status: '0' });
+    const { code, stderr } = await install('well', [
+      job('well-running', await createJob(world)),
+      job('well-stopped', { ...stopped, expectedState: 'Running' }),
+      job('well-suspended', { ...(await createJob(world)), suspend: true }),
+    ]);
+    expect(code, stderr).to.equal(0);
+    for (const name of ['well-running', 'well-stopped', 'well-suspended'])
+      expect(is(await world.get(name), 'Ready', 'True'), name).to.equal(true);
+    expect(is(await world.get('well-stopped'), 'AsExpected', 'False')).to.equal(true);
   });
 
   it('helm --wait fails for a job that does not exist, without waiting until its time is up', async () => {
-    const { code, stderr } = await install('ill', ['missing']);
+    const { code, stderr } = await install('ill', [job('ill', noJob())]);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/missing not ready\. status: Failed, message: cluster \S+ has no job/);
+    expect(stderr).to.match(/ill not ready\. status: Failed, message: cluster \S+ has no job/);
     expect(stderr).not.to.contain('deadline exceeded');
   });
 
   it('helm --wait of Helm 3 returns also for a job that does not exist', async () => {
-    await scene.world.kubectl('delete', 'edgetranscodejob', 'missing');
-    const { code, stderr } = await install('old', ['missing'], [], old.helm);
+    const { code, stderr } = await install('old', [job('old', noJob())], [], old.helm);
     expect(code, stderr).to.equal(0);
   });
 
   it('show each object as the page says', async () => {
     const names = Object.values(ROWS);
-    await install('pending', ['unserved', 'failing', 'overdue'], ['--wait=false']);
-    await writeStatus(scene.world.controlPlane, 'default', 'overdue', await argocdTestStatus('overdue'));
-    await scene.world.until('missing', (shown) => is(shown, 'Ready', 'False', 'JobNotFound'));
-    await scene.world.until('failing', (shown) => is(shown, 'Ready', 'False', 'ServerError'));
     // Long enough for Helm to have read each object.
-    const { stderr } = await install('pending', ['unserved', 'failing', 'overdue'], ['--timeout=3s']);
+    const { stderr } = await install('pending', pending(), ['--timeout=3s']);
     const kstatus = new Map(
       [...stderr.matchAll(/default\/(\w+) not ready\. status: (\w+)/g)].map(([, name, is]) => [name, is]),
     );
@@ -150,9 +163,11 @@ describe('tools that wait for objects', function () {
   it('run the commands of the page', async () => {
     const [kubectl = '', helm = '', argocd = '', ...others] = blocks('sh');
     expect(others).to.deep.equal([]);
-    const names = ['missing', 'failing', 'unserved', 'overdue'];
-    await scene.world.kubectl('delete', 'edgetranscodejobs', ...names);
-    await run(kubectl.replaceAll('stream1-hd', 'running'));
+    // The first command waits for all objects of the namespace.
+    await scene.world.kubectl('create', 'namespace', 'page');
+    const running = await createJob(scene.world);
+    await scene.world.apply(job('stream1-hd', { ...running, expectedState: 'Running' }, 'page'));
+    await run(kubectl.replaceAll('kubectl', 'kubectl --namespace=page'));
     const values = join(tool.helm.folder, 'streams/values.yaml');
     await writeFile(values, JSON.stringify({ objects: [withLabels(job('of-the-page'), 'of-the-page')] }));
     await run(helm);
@@ -171,9 +186,14 @@ describe('tools that wait for objects', function () {
     });
   });
 
+  function pending(): object[] {
+    const { unserved, failing, overdue } = objects;
+    return [unserved, failing, overdue];
+  }
+
   function install(
     release: string,
-    names: readonly Name[],
+    installed: readonly object[],
     args: readonly string[] = [],
     helm: Helm = tool.helm,
   ): Promise<HelmResult> {
@@ -181,7 +201,7 @@ describe('tools that wait for objects', function () {
     return helm.run(
       ['upgrade', '--install', release, chart, '--wait', '--timeout=60s', '--values=-', ...args],
       {
-        values: { objects: names.map((name) => objects[name]) },
+        values: { objects: installed },
         kubeconfig: scene.world.controlPlane.kubeconfig,
       },
     );

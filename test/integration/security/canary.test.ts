@@ -26,6 +26,9 @@ describe('secrets', function () {
   let closedPort: number;
   let kubeconfig: string;
   let token: string;
+  /** What becomes of each object, by name. */
+  const outcomes = new Map<string, Promise<Shown>>();
+  let left: Left;
   const scene = useWorld({
     prepare: async (world) => {
       closedPort = await freePort();
@@ -38,19 +41,38 @@ describe('secrets', function () {
     operator: () => ({ kubeconfig, ...withOwnKey() }),
   });
 
-  describe('while the operator uses them', () => {
-    before(async () => {
-      const { world } = scene;
-      for (const [name, trouble] of Object.entries(TROUBLES)) {
-        const ids = await createJob(world, STREAM_URLS);
-        if (trouble.fault) await breakCalls(world, ids, trouble.fault);
-        await applyJob(name, ids, trouble.secret);
-      }
-    });
+  scene.setUp(async () => {
+    const { world } = scene;
+    for (const [name, { fault, secret, reason }] of Object.entries(TROUBLES)) {
+      const ids = await createJob(world, STREAM_URLS);
+      if (fault) await breakCalls(world, ids, fault);
+      await applyJob(name, ids, secret);
+      expectFailing(name, reason);
+    }
+    await applyJob('own', await createJob(world, STREAM_URLS));
+    await applyJob('secret', await createJob(world, STREAM_URLS), {});
+    await applyJob('role', await createJob(world, STREAM_URLS), ROLE);
+    for (const name of ['own', 'secret', 'role'])
+      outcomes.set(
+        name,
+        world.until(name, (each) => is(each, 'Ready', 'True')),
+      );
+    await applyJob('closed-port', await createJob(world), { endpoint: `https://127.0.0.1:${closedPort}` });
+    expectFailing('closed-port', 'ConnectionFailed');
+    await applyJob('unknown-job', noJob(), { regionID: canary('region') });
+    expectFailing('unknown-job', 'JobNotFound');
+    // The test of each says if it did not come.
+    await Promise.allSettled(outcomes.values());
+    for (const name of ['own', 'secret', 'wrong-secret', 'denied']) {
+      await requestRefresh(world, name, 'again');
+      await world.until(name, ({ status }) => status.lastHandledRequestedAt === 'again');
+    }
+    left = await leave();
+  });
 
+  describe('while the operator uses them', () => {
     it('observes with its own key', async () => {
-      await applyJob('own', await createJob(scene.world, STREAM_URLS));
-      const { status } = await ready('own');
+      const { status } = await outcomeOf('own');
       expect(status.job?.streamInput).to.equal(
         'rtmp://REDACTED@push.example.com/app/a?auth_key=REDACTED&x=REDACTED',
       );
@@ -58,70 +80,47 @@ describe('secrets', function () {
     });
 
     it('observes with the key of a Secret', async () => {
-      await applyJob('secret', await createJob(scene.world, STREAM_URLS), {});
-      await ready('secret');
+      await outcomeOf('secret');
       const calls = await scene.world.cloud.admin.calls();
       expect(calls.calls.some(({ accessKeyID }) => accessKeyID === KEY.accessKeyID)).to.equal(true);
     });
 
     it('observes with a role, which it assumes with the key of a Secret', async () => {
-      await applyJob('role', await createJob(scene.world, STREAM_URLS), ROLE);
-      await ready('role');
+      await outcomeOf('role');
       const [session] = await scene.world.cloud.admin.sessions();
       expect(session?.roleSessionName).to.equal(ROLE.roleSessionName);
     });
 
     for (const [name, { reason }] of Object.entries(TROUBLES))
-      it(`meets ${reason} (${name})`, () => failing(name, reason));
+      it(`meets ${reason} (${name})`, () => outcomeOf(name));
 
-    it('meets a closed port, at the endpoint of a Secret', async () => {
-      const endpoint = `https://127.0.0.1:${closedPort}`;
-      await applyJob('closed-port', await createJob(scene.world), { endpoint });
-      await failing('closed-port', 'ConnectionFailed');
-    });
+    it('meets a closed port, at the endpoint of a Secret', () => outcomeOf('closed-port'));
 
-    it('meets an unknown job, in the region of a Secret', async () => {
-      await applyJob('unknown-job', noJob(), { regionID: canary('region') });
-      await failing('unknown-job', 'JobNotFound');
-    });
-
-    it('is asked to observe again', async () => {
-      for (const name of ['own', 'secret', 'wrong-secret', 'denied']) {
-        await requestRefresh(scene.world, name, 'again');
-        await scene.world.until(name, ({ status }) => status.lastHandledRequestedAt === 'again');
-      }
-    });
+    it('meets an unknown job, in the region of a Secret', () => outcomeOf('unknown-job'));
   });
 
   describe('are found nowhere', () => {
-    it('in what kubectl shows', async () => {
-      const { world } = scene;
-      for (const format of ['json', 'yaml', 'wide'])
-        none(await world.kubectl('get', 'etj', '--all-namespaces', '-o', format), 'wrong-secret');
-      none(await world.kubectl('describe', 'etj', '--all-namespaces'), 'wrong-secret');
+    it('in what kubectl shows', () => {
+      for (const each of left.shown) none(each, 'wrong-secret');
     });
 
-    it('in events', async () => {
-      none(
-        await scene.world.kubectl('get', 'events', '--all-namespaces', '-o', 'json'),
-        'AuthenticationFailed',
-      );
+    it('in events', () => {
+      none(left.events, 'AuthenticationFailed');
     });
 
-    it('in anything that was ever written to the API server', async () => {
-      none(JSON.stringify(await scene.world.controlPlane.auditEvents()), '"streamInput":"rtmp://REDACTED@');
+    it('in anything that was ever written to the API server', () => {
+      none(left.audited, '"streamInput":"rtmp://REDACTED@');
     });
 
-    it('in the metrics', async () => {
-      none(await scene.operator.metrics(), 'code="SignatureDoesNotMatch"');
+    it('in the metrics', () => {
+      none(left.metrics, 'code="SignatureDoesNotMatch"');
     });
 
     it('in what the simulated cloud prints', () => {
       none(scene.world.cloud.process.output(), 'endpoint');
     });
 
-    it('in the log, down to debug, up to its last line', async () => {
-      await scene.operator.process.stop();
+    it('in the log, down to debug, up to its last line', () => {
       const output = scene.operator.process.output();
       for (const { reason } of Object.values(TROUBLES)) expect(output).to.contain(`"kind":"${reason}"`);
       none(output, '"msg":"a call failed"');
@@ -141,7 +140,7 @@ describe('secrets', function () {
       });
     });
 
-    it('are in the status fields of the URLs, and nowhere else in the status', async () => {
+    it('are in the status fields of the URLs, and nowhere else, even when the API server quotes a status', async () => {
       const shown = await scene.world.until(
         'own',
         ({ status }) => status.job?.streamInput === STREAM_URLS.streamInput,
@@ -149,9 +148,6 @@ describe('secrets', function () {
       expect(findCanaries(JSON.stringify(shown))).not.to.deep.equal([]);
       const { streamInput: _in, streamOutput: _out, ...job } = shown.status.job ?? {};
       none(JSON.stringify({ ...shown, status: { ...shown.status, job } }), 'ObservationSucceeded');
-    });
-
-    it('are in no event, metric or log, even when the API server quotes a status that it refuses', async () => {
       const { world } = scene;
       const rejected = /"the API server rejects the status/;
       const { jobID } = (await world.get('own')).spec;
@@ -214,14 +210,46 @@ describe('secrets', function () {
     return scene.world.apply(secret(name, { ...KEY, ...data }), job(name, reference));
   }
 
-  function ready(name: string): Promise<Shown> {
-    return scene.world.until(name, (each) => is(each, 'Ready', 'True'));
+  function expectFailing(name: string, reason: string): void {
+    outcomes.set(
+      name,
+      scene.world.until(name, (each) => is(each, 'Ready', 'False', reason)),
+    );
   }
 
-  async function failing(name: string, reason: string): Promise<void> {
-    await scene.world.until(name, (each) => is(each, 'Ready', 'False', reason));
+  function outcomeOf(name: string): Promise<Shown> {
+    return outcomes.get(name) ?? Promise.reject(new Error(`there is no object ${name}`));
+  }
+
+  /** Stops the operator. Returns what others show of it, before another operator of these tests adds to it. */
+  async function leave(): Promise<Left> {
+    const { world, operator } = scene;
+    const metrics = await operator.metrics();
+    await operator.process.stop();
+    const all = ['etj', '--all-namespaces'];
+    return {
+      metrics,
+      shown: [
+        ...(await Promise.all(
+          ['json', 'yaml', 'wide'].map((format) => world.kubectl('get', ...all, '-o', format)),
+        )),
+        await world.kubectl('describe', ...all),
+      ],
+      events: await world.kubectl('get', 'events', '--all-namespaces', '-o', 'json'),
+      audited: JSON.stringify(await world.controlPlane.auditEvents()),
+    };
   }
 });
+
+/** What an operator leaves behind besides its log, as text. */
+interface Left {
+  /** The objects, in each format. */
+  readonly shown: readonly string[];
+  readonly events: string;
+  /** All requests to the API server. */
+  readonly audited: string;
+  readonly metrics: string;
+}
 
 async function installWithSecrets(world: World): Promise<string> {
   const kubeconfig = await install(world.controlPlane);
