@@ -5,12 +5,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { EdgeTranscodeJobSpec } from '../../../src/api/edge-transcode-job.ts';
 import { widthOf } from '../../../src/companion/common/output.ts';
 import type { Finding } from '../../../src/companion/doctor/findings.ts';
 import { type CloudKey, createAccount, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
 import { applyCrd } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
-import { changeSpec, secret, secretData } from '../support/user-side.ts';
+import { secret, secretData } from '../support/user-side.ts';
 import { is, job } from '../support/world.ts';
 import { Etj, fieldsOf } from './etj.ts';
 import { drawRecording, type Scene } from './recording/drawing.ts';
@@ -19,6 +20,9 @@ const COLUMNS = 168;
 
 /** Where the shipped manifests install the operator, and `doctor` looks for its Lease. */
 const LEASE_NAMESPACE = 'edge-transcode-system';
+
+/** The namespace of objects that a test changes, and then removes. */
+const CHANGING = 'changing';
 
 /** Whether the picture of the docs is replaced. */
 const PICTURE = Boolean(process.env.PICTURES);
@@ -63,6 +67,7 @@ describe('kubectl etj', function () {
       const { world } = scene;
       await applyCrd(world.controlPlane);
       await world.kubectl('create', 'namespace', 'news');
+      await world.kubectl('create', 'namespace', CHANGING);
       await world.kubectl('create', 'namespace', LEASE_NAMESPACE);
       running = await createJob(world, {
         name: '直播间 \u202e1',
@@ -80,14 +85,31 @@ describe('kubectl etj', function () {
       await world.until('missing', (each) => is(each, 'Ready', 'False'), { namespace: 'news' });
     });
 
-    const scenes: Scene[] = [];
-
-    /** Runs a command on a terminal, for the picture of the docs. @returns what it wrote there */
-    async function recorded(command: string): Promise<string> {
+    /** Runs a command on a terminal. */
+    async function recorded(command: string): Promise<Scene> {
       const began = performance.now();
       const { stdout: written } = await etj.onTerminal(COLUMNS, command);
-      scenes.push({ command, written, seconds: (performance.now() - began) / 1_000 });
-      return written;
+      return { command, written, seconds: (performance.now() - began) / 1_000 };
+    }
+
+    /** Refreshes the object on a terminal while its job does not run. */
+    async function recordedChange(): Promise<Scene> {
+      const { admin } = scene.world.cloud;
+      await admin.stopJob(running);
+      const change = await recorded('kubectl etj refresh running');
+      await admin.startJob(running);
+      await etj.run('refresh', 'running');
+      return change;
+    }
+
+    /** Applies an object to the namespace of changes. Resolves once it is Ready. */
+    async function changingObject(name: string, spec: Partial<EdgeTranscodeJobSpec>): Promise<void> {
+      await scene.world.apply(job(name, { interval: '24h', ...spec }, CHANGING));
+      await scene.world.until(name, (each) => is(each, 'Ready', 'True'), { namespace: CHANGING });
+    }
+
+    function removeAll(namespace: string): Promise<string> {
+      return scene.world.kubectl('delete', 'etj', '--all', `--namespace=${namespace}`);
     }
 
     it('shows those of a namespace, with exit code 0 when all are fine', async () => {
@@ -152,7 +174,7 @@ describe('kubectl etj', function () {
     });
 
     it('colours problems on a terminal only, where the line ends with it', async () => {
-      const coloured = await recorded('kubectl etj status -A');
+      const { written: coloured } = await recorded('kubectl etj status -A');
       const plain = await etj.onTerminal(COLUMNS, 'NO_COLOR=1 kubectl etj status -A');
       expect(coloured).to.contain('\u001b[31m');
       expect(plain.stdout).to.contain('NotReady').and.not.contain('\u001b');
@@ -161,10 +183,8 @@ describe('kubectl etj', function () {
     });
 
     it('refreshes an object that is due tomorrow, and shows what changed', async () => {
-      await scene.world.cloud.admin.stopJob(running);
-      expect(await recorded('kubectl etj refresh running')).to.equal(
-        'default/running Running -> NotStarted\r\n',
-      );
+      const { written } = await recordedChange();
+      expect(written).to.equal('default/running Running -> NotStarted\r\n');
     });
 
     it('refreshes all objects', async () => {
@@ -175,7 +195,7 @@ describe('kubectl etj', function () {
           .split('\n')
           .map((line) => line.split(';')[0]),
       ).to.have.members([
-        'default/running NotStarted (unchanged)',
+        'default/running Running (unchanged)',
         'news/stopped NotStarted (unchanged)',
         'news/missing NotFound (unchanged)',
       ]);
@@ -279,6 +299,7 @@ describe('kubectl etj', function () {
       const again = await imported('--secret=key', ...cloud, '--apply');
       expect(again.stdout).to.equal('');
       expect(again.stderr).to.contain('3 have an object in namespace imported, 0 have none');
+      await removeAll('imported');
     });
 
     it('imports with the role of a Secret, and asks before it uses an endpoint of a Secret', async () => {
@@ -322,31 +343,38 @@ describe('kubectl etj', function () {
     });
 
     it('prints changes as they come, and ends with the state at its end', async () => {
-      const followed = await etj.start('status', '--watch');
-      await followed.printed(/1 object: 1 fine/);
-      await changeSpec(scene.world, 'running', { expectedState: 'Running' });
-      await followed.printed(/^running +NotAsExpected /m);
-      followed.kill('SIGINT');
-      expect((await followed.exited).code).to.equal(1);
+      const ids = await createJob(scene.world);
+      await changingObject('followed', ids);
+      const following = await etj.start('status', '--watch', `-n=${CHANGING}`);
+      await following.printed(/1 object: 1 fine/);
+      await changingObject('followed', { ...ids, expectedState: 'NotStarted' });
+      await following.printed(/^followed +NotAsExpected /m);
+      following.kill('SIGINT');
+      expect((await following.exited).code).to.equal(1);
+      await removeAll(CHANGING);
     });
 
     it('says of a suspended object that no refresh wakes it', async () => {
-      await changeSpec(scene.world, 'running', { suspend: true });
-      const { code, stderr } = await etj.run('refresh', 'running');
-      expect(stderr).to.contain('default/running is suspended');
+      await changingObject('suspended', { suspend: true });
+      const { code, stderr } = await etj.run('refresh', 'suspended', `-n=${CHANGING}`);
+      expect(stderr).to.contain('changing/suspended is suspended');
       expect(code).to.equal(1);
+      await removeAll(CHANGING);
     });
 
     it('gives up waiting after the timeout', async () => {
-      const { world } = scene;
-      await world.operators[0]?.[Symbol.asyncDispose]();
+      const operator = scene.world.operators[0]?.process;
+      operator?.kill('SIGSTOP');
       const { code, stderr } = await etj.run('refresh', 'stopped', '-n=news', '--timeout=300ms');
+      operator?.kill('SIGCONT');
       expect(stderr).to.contain('news/stopped was not observed within 0.3s');
       expect(code).to.equal(1);
     });
 
     it('draws its recording', async () => {
-      if (PICTURE) for (const command of ['doctor', 'budget -A']) await recorded(`kubectl etj ${command}`);
+      const scenes = [await recorded('kubectl etj status -A'), await recordedChange()];
+      if (PICTURE)
+        for (const command of ['doctor', 'budget -A']) scenes.push(await recorded(`kubectl etj ${command}`));
       const drawing = drawRecording(scenes, COLUMNS);
       expect(drawing)
         .to.contain('>kubectl etj status -A<')
@@ -357,7 +385,9 @@ describe('kubectl etj', function () {
         await writeFile(join(import.meta.dirname, '../../../docs/images/kubectl-etj.svg'), drawing);
     });
 
-    it('has printed no key and no stream in all this', () => {
+    it('has printed no key and no stream in all this', async () => {
+      await etj.run('status', '-A', '-o=yaml');
+      await etj.run('refresh', 'running');
       expect(etj.written).to.contain('default/running');
       for (const each of secrets) expect(etj.written).to.not.contain(each);
     });

@@ -56,7 +56,7 @@ describe('the status page in a browser', function () {
   let browser: Browser;
   let page: Page;
   let url: string;
-  let running: JobIDs;
+  let changing: JobIDs;
   let key: CloudKey;
   /** Requests of the page to other hosts, and complaints of the browser. */
   const complaints: string[] = [];
@@ -66,8 +66,12 @@ describe('the status page in a browser', function () {
     for (const namespace of ['media', 'news', 'odd']) await world.kubectl('create', 'namespace', namespace);
     const account = await createAccount(world);
     key = await addKey(world, account.accountID);
-    running = await createJob(world, { name: '直播间 1', streamInput: 'rtmp://push.example.com/CANARY' });
+    const running = await createJob(world, {
+      name: '直播间 1',
+      streamInput: 'rtmp://push.example.com/CANARY',
+    });
     const stopped = await createJob(world, { name: 'stopped-hd', status: '0' });
+    changing = await createJob(world, { name: 'changing-hd' });
     const hostile = await createJob(world, { name: HOSTILE });
     const owned = await createJob(world, { name: 'news-hd', accountID: account.accountID });
     const other = await createJob(world, { name: 'fine-hd' });
@@ -80,6 +84,8 @@ describe('the status page in a browser', function () {
       job('hostile', hostile, 'odd'),
       job(LONGEST_NAME, other, 'odd'),
       job('owned', { ...owned, credentialsRef: { name: 'key' } }, 'news'),
+      job('changing', { ...changing, expectedState: 'Running' }, 'news'),
+      job('leaving', other, 'news'),
     );
     const operator = await world.operator({ args: ARGS });
     url = operator.pageUrl ?? '';
@@ -88,6 +94,7 @@ describe('the status page in a browser', function () {
     await world.until('missing', (each) => is(each, 'Ready', 'False'), { namespace: 'media' });
     await world.until('hostile', (each) => is(each, 'Ready', 'True'), { namespace: 'odd' });
     await world.until('running', (each) => is(each, 'AsExpected', 'True'), { namespace: 'media' });
+    await world.until('changing', (each) => is(each, 'AsExpected', 'True'), { namespace: 'news' });
     await world.until('suspended', (each) => is(each, 'Ready', 'True'), { namespace: 'media' });
   });
   before(async function () {
@@ -120,16 +127,23 @@ describe('the status page in a browser', function () {
     return opened;
   }
 
-  function names(of = page): Promise<string[]> {
+  function names(of: Page): Promise<string[]> {
     return of.locator('#rows tbody tr td:nth-child(2)').allInnerTexts();
   }
 
   it('shows the worst first', async () => {
-    const shown = await names();
-    expect(shown.slice(0, 2)).to.deep.equal(['media/stopped', 'media/missing']);
-    expect(shown.at(-1)).to.equal('media/suspended');
-    expect(shown).to.have.lengthOf(7);
-    expect(await page.title()).to.equal('(2) Edge transcoding jobs');
+    const media = await open({}, { path: '?namespace=media' });
+    expect(await names(media)).to.deep.equal([
+      'media/stopped',
+      'media/missing',
+      'media/running',
+      'media/suspended',
+    ]);
+    await media.goto(url);
+    const problems = await media.locator('#rows tr.NotAsExpected, #rows tr.NotReady').count();
+    expect(problems).to.be.at.least(2);
+    expect(await media.title()).to.equal(`(${problems}) Edge transcoding jobs`);
+    await media.context().close();
   });
 
   it('shows names as they are, whatever they hold', async () => {
@@ -147,14 +161,15 @@ describe('the status page in a browser', function () {
     await page.fill('input[name=q]', 'half a wo');
     await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
     await page.focus('#transitions');
-    await world.cloud.admin.stopJob(running);
+    const [, problems] = /^\((\d+)\) /.exec(await page.title()) ?? [];
+    await world.cloud.admin.stopJob(changing);
     await page
-      .locator('tr.NotAsExpected', { hasText: 'media/running' })
+      .locator('tr.NotAsExpected', { hasText: 'news/changing' })
       .waitFor({ timeout: SHOWN_WITHIN_MS });
-    expect(await page.title()).to.equal('(3) Edge transcoding jobs');
+    expect(await page.title()).to.equal(`(${Number(problems) + 1}) Edge transcoding jobs`);
     expect(await page.inputValue('input[name=q]')).to.equal('half a wo');
     expect(await page.evaluate(() => Reflect.get(globalThis, 'isSamePage'))).to.equal(true);
-    const transition = page.locator('#transitions tr', { hasText: 'media/running' });
+    const transition = page.locator('#transitions tr', { hasText: 'news/changing' });
     await transition.filter({ hasText: 'AsExpected False' }).waitFor();
     expect(await page.evaluate('document.activeElement.id')).to.equal('transitions');
   });
@@ -199,7 +214,9 @@ describe('the status page in a browser', function () {
 
   it('is complete without JavaScript, and loads itself again', async () => {
     const plain = await open({ javaScriptEnabled: false });
-    expect(await names(plain)).to.deep.equal(await names());
+    const scripted = await open();
+    expect(await names(plain)).to.deep.equal(await names(scripted));
+    await scripted.context().close();
     expect(await plain.locator('#accounts').innerText()).to.contain('news/key');
     expect(await plain.content()).to.contain('<meta http-equiv="refresh"');
     await plain.context().close();
@@ -275,8 +292,8 @@ describe('the status page in a browser', function () {
   });
 
   it('says so when the object that it shows is gone', async () => {
-    const shown = await open({}, { path: '?object=media/suspended' });
-    await scene.world.kubectl('delete', 'edgetranscodejob', 'suspended', '--namespace=media');
+    const shown = await open({}, { path: '?object=news/leaving' });
+    await scene.world.kubectl('delete', 'edgetranscodejob', 'leaving', '--namespace=news');
     await shown.getByText('No such object').waitFor({ timeout: SHOWN_WITHIN_MS });
     await shown.context().close();
     // The browser complains of the status 404.

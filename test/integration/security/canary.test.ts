@@ -221,7 +221,7 @@ describe('secrets', function () {
     return outcomes.get(name) ?? Promise.reject(new Error(`there is no object ${name}`));
   }
 
-  /** Stops the operator. Returns what others show of it, before another operator of these tests adds to it. */
+  /** Stops the operator. Returns what others show of it, before the operator of another test adds to it. */
   async function leave(): Promise<Left> {
     const { world, operator } = scene;
     const metrics = await operator.metrics();

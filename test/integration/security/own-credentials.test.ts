@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { type Operator, startOperator } from '../../world/operator.ts';
 import { createJob } from '../support/cloud-side.ts';
 import { useWorld } from '../support/use-world.ts';
-import { condition, is, job } from '../support/world.ts';
+import { condition, is, job, type Shown } from '../support/world.ts';
 
 const OPTION = '--default-credentials-namespaces';
 
@@ -16,21 +16,23 @@ describe("the operator's own credentials", function () {
     operator: 'none',
     prepare: async (world) => {
       await world.kubectl('create', 'namespace', 'media');
-      for (const namespace of ['default', 'media'])
-        await world.apply(job('own', await createJob(world), namespace));
     },
   });
 
   describe('without the option', () => {
     let operator: Operator;
     before(async () => {
+      await scene.world.cloud.admin.resetCounts();
       operator = await start();
     });
     after(() => operator?.process.stop());
 
     it('are used by no object, and the status says what to set', async () => {
       const { world } = scene;
-      const refused = await world.until('own', (each) => is(each, 'Ready', 'False', 'CredentialsNotFound'));
+      await applyBoth('without');
+      const isRefused = (each: Shown) => is(each, 'Ready', 'False', 'CredentialsNotFound');
+      await world.until('without', isRefused, { namespace: 'media' });
+      const refused = await world.until('without', isRefused);
       expect(condition(refused, 'Ready')?.message).to.contain('set spec.credentialsRef').and.contain(OPTION);
       expect((await world.cloud.admin.counts()).calls).to.equal(0);
     });
@@ -47,11 +49,19 @@ describe("the operator's own credentials", function () {
     it('are used by the objects of a namespace that the option names, and by no other', async () => {
       const { world } = scene;
       await using operator = await start(`${OPTION}=media`);
-      await world.until('own', (each) => is(each, 'Ready', 'True'), { namespace: 'media' });
-      expect(is(await world.get('own'), 'Ready', 'False', 'CredentialsNotFound')).to.equal(true);
+      await applyBoth('with');
+      await world.until('with', (each) => is(each, 'Ready', 'True'), { namespace: 'media' });
+      await world.until('with', (each) => is(each, 'Ready', 'False', 'CredentialsNotFound'));
       expect(operator.log().some(({ msg }) => msg === 'an option needs attention')).to.equal(false);
     });
   });
+
+  /** An object of this name in each of the two namespaces. */
+  async function applyBoth(name: string): Promise<void> {
+    const { world } = scene;
+    for (const namespace of ['default', 'media'])
+      await world.apply(job(name, await createJob(world), namespace));
+  }
 
   /** Starts the operator with its own key; without `OPTION` unless it is given. */
   function start(...args: string[]): Promise<Operator> {
