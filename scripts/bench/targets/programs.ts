@@ -1,11 +1,14 @@
 // Programs beside the operator: what a floor is measured by, and `make run`. They run with the flags of the
 // image.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type BuildOptions, build, stop } from 'esbuild';
 import { argumentsFor, environmentFor, NODE_ENVIRONMENT, NODE_FLAGS } from '../../../test/world/operator.ts';
 import type { Processes, StartedProcess } from '../../../test/world/processes/processes.ts';
 import type { SimulatedCloud } from '../../../test/world/simulated-cloud.ts';
+import { BUNDLING } from '../../bundle/options.ts';
+import { madeUpObject } from '../made-up-objects.ts';
 import { usageOfProcess } from '../usage.ts';
 
 const FLOORS = join(import.meta.dirname, '..', 'floors');
@@ -73,14 +76,47 @@ export async function cpuSecondsDuring(
   return (await soFar()) - before;
 }
 
-export interface Written {
-  readonly seconds: number;
+/** Bundles a program as the operator is bundled. @returns its path */
+export async function bundled(
+  { directory }: Processes,
+  name: string,
+  program: Pick<BuildOptions, 'entryPoints' | 'stdin'>,
+): Promise<string> {
+  const path = join(directory, `${name}.mjs`);
+  const { outputFiles } = await build({ ...BUNDLING, sourcemap: false, write: false, ...program });
+  await stop();
+  await writeFile(path, outputFiles[0]?.contents ?? '');
+  return path;
+}
+
+export interface ColdStart {
+  /** Times, ms since the Unix epoch. */
+  readonly startedAt: number;
+  readonly firstWriteAt: number;
+  readonly lastWriteAt: number;
+  /** Processor time of the whole process. */
   readonly cpuSeconds: number;
 }
 
-/** Has a process that does nothing else write the statuses of the first `objects` again. */
-export async function writeBare(processes: Processes, kubeconfig: string, objects: number): Promise<Written> {
-  const writer = await startFloor(processes, 'bare-writer', [kubeconfig, objects]);
-  await writer.exited;
-  return JSON.parse(writer.output().trim()) as Written;
+export interface ColdStartOptions {
+  readonly mode: 'get' | 'list';
+  readonly kubeconfig: string;
+  readonly cloud: SimulatedCloud;
+  /** How many statuses are written. */
+  readonly objects: number;
+}
+
+/** Runs the program that does the least of a cold start, from a bundle as the operator. */
+export async function coldStartBare(processes: Processes, options: ColdStartOptions): Promise<ColdStart> {
+  const { mode, kubeconfig, cloud, objects } = options;
+  const entryPoints = [join(FLOORS, 'cold-start.ts')];
+  const program = await bundled(processes, 'cold-start', { entryPoints });
+  const destination = { endpoint: cloud.endpoint, regionID: 'cn-shanghai' };
+  const made = { intervalMs: 60_000, destination, clusterID: 'any', leftAt: Date.now() };
+  const status = JSON.stringify(madeUpObject(made, 0).status);
+  const startedAt = Date.now();
+  const args = [program, mode, kubeconfig, ...accessTo(cloud), status, String(objects)];
+  const started = await startNode(processes, `cold-start-${mode}`, args);
+  await started.exited;
+  return { startedAt, ...JSON.parse(started.output().trim()) };
 }

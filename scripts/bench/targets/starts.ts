@@ -1,14 +1,10 @@
 // From the start of the process to the first call, and its memory with one object.
 
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { build, stop } from 'esbuild';
 import type { Processes } from '../../../test/world/processes/processes.ts';
 import type { SimulatedCloud } from '../../../test/world/simulated-cloud.ts';
-import { BUNDLING } from '../../bundle/options.ts';
 import { usageOf, usageOfProcess } from '../usage.ts';
-import { startNode } from './programs.ts';
+import { bundled, startNode } from './programs.ts';
 import { median, type Row } from './row.ts';
 import { stage } from './stage.ts';
 
@@ -69,11 +65,8 @@ const LOADED = `
 
 /** Resident memory of a process that has loaded the operator and its libraries, and does nothing, MiB. */
 export async function measureLibraries(processes: Processes): Promise<number> {
-  const program = join(processes.directory, 'libraries.mjs');
   const stdin = { contents: LOADED, resolveDir: '.', loader: 'ts' as const };
-  const { outputFiles } = await build({ ...BUNDLING, sourcemap: false, write: false, stdin });
-  await stop();
-  await writeFile(program, outputFiles[0]?.contents ?? '');
+  const program = await bundled(processes, 'libraries', { stdin });
   const loaded = await startNode(processes, 'libraries', [program]);
   await loaded.printed(/loaded/);
   await delay(1_000);
