@@ -1,6 +1,6 @@
 // Loaded into mocha where SHUFFLE is set: runs the tests of each file in an order that follows from that
-// number, so that a test which depends on another one fails. The steps of a `describe` that bails out keep
-// their order.
+// number, so that a test which depends on another one fails. What is directly in a `describe` that bails
+// out keeps its order.
 
 import type { Context, Suite } from 'mocha';
 
@@ -20,9 +20,10 @@ function shuffle(items: unknown[]): void {
 }
 
 function shuffleAll(suite: Suite): void {
-  if (suite.bail()) return;
-  shuffle(suite.tests);
-  shuffle(suite.suites);
+  if (!suite.bail()) {
+    shuffle(suite.tests);
+    shuffle(suite.suites);
+  }
   suite.suites.forEach(shuffleAll);
 }
 

@@ -45,6 +45,20 @@ import { Webhook } from './webhook.ts';
 
 const SILENT = 'EdgeTranscodeWatchSilent';
 const REFUSED = 'EdgeTranscodeStatusRefused';
+/** The alerts of what is there before the operators start. */
+const PREPARED = [
+  'EdgeTranscodeJobNotFresh stale',
+  'EdgeTranscodeJobNotAsExpected stopped',
+  'EdgeTranscodeJobNotReady missing',
+  'EdgeTranscodeJobNotReady refused',
+  'EdgeTranscodeJobNotReady stale',
+  'EdgeTranscodeJobNotReady throttled',
+  'EdgeTranscodeAuthenticationFailing default/refused',
+  'EdgeTranscodeAccountThrottled default/throttled',
+  'EdgeTranscodeDemandHigh default/busy',
+  'EdgeTranscodeBudgetNotShared',
+];
+
 /** Alerts that fire now and then without the waits of the rules: nothing changes for 5 s, a write fails. */
 const FLEETING = [SILENT, REFUSED];
 
@@ -59,6 +73,8 @@ const TIMEOUT_MS = 150_000;
 
 describe('in Prometheus', function () {
   this.timeout(TIMEOUT_MS);
+  // All conditions are there first. Then they end, and others begin and end one after the other.
+  this.bail(true);
   const programs = usePrograms();
   const webhook = new Webhook();
   const repairs: Repair[] = [];
@@ -97,23 +113,13 @@ describe('in Prometheus', function () {
     await startAgain();
   });
 
-  describe('the alerting rules', () => {
-    it('fire for each condition of objects, credentials and budgets', async () => {
-      await fire(
-        'EdgeTranscodeJobNotFresh stale',
-        'EdgeTranscodeJobNotAsExpected stopped',
-        'EdgeTranscodeJobNotReady missing',
-        'EdgeTranscodeJobNotReady refused',
-        'EdgeTranscodeJobNotReady stale',
-        'EdgeTranscodeJobNotReady throttled',
-        'EdgeTranscodeAuthenticationFailing default/refused',
-        'EdgeTranscodeAccountThrottled default/throttled',
-        'EdgeTranscodeDemandHigh default/busy',
-        'EdgeTranscodeBudgetNotShared',
-      );
-    });
+  describe('the alerting rules', function () {
+    this.bail(false);
+
+    it('fire for each condition of objects, credentials and budgets', () => fire(...PREPARED));
 
     it('name the namespace of the object, with honor_labels and without', async () => {
+      await fire(...PREPARED);
       const alerts = (await prometheus.firing()).filter(({ labels }) => labels.name !== undefined);
       expect(alerts.map(({ labels }) => labels.job)).to.include.members(JOBS);
       for (const { labels, annotations } of alerts) {
@@ -128,6 +134,7 @@ describe('in Prometheus', function () {
     });
 
     it('have texts without gaps', async () => {
+      await fire(...PREPARED);
       for (const { annotations, labels } of await prometheus.firing())
         expect(Object.values(annotations).join(), labels.alertname).not.to.match(
           /<no value>|\{\{|error|\s,|\s\./i,
@@ -135,6 +142,7 @@ describe('in Prometheus', function () {
     });
 
     it('read only metrics and labels that the operator exports', async () => {
+      await fire(...PREPARED);
       const scrape = await lastOf(scene.world).metrics();
       for (const { alert, expr } of readRules()) {
         const selectors = await prometheus.selectorsIn(expr);
@@ -148,6 +156,7 @@ describe('in Prometheus', function () {
 
     it('reach DingTalk by severity, without those that follow from another alert', async () => {
       const { world } = scene;
+      await fire(...PREPARED);
       const sent = (path: string) => webhook.sentTo(`/dingtalk/${path}/send`);
       await world.eventually(
         () => `notifications; there are ${JSON.stringify(webhook.received)}`,

@@ -37,6 +37,8 @@ describe('150 objects of more than a megabyte', function () {
 
   before(async () => {
     await createLargeObjects(scene.world);
+    operator = await scene.world.operator({ untilReady: false });
+    await operator.process.ready(() => operator.isReady().catch(() => false), WITHIN_MS);
   });
 
   it('are as large as they should be', async () => {
@@ -45,8 +47,7 @@ describe('150 objects of more than a megabyte', function () {
   });
 
   it('are listed, and the operator becomes ready', async () => {
-    operator = await scene.world.operator({ untilReady: false });
-    await operator.process.ready(() => operator.isReady().catch(() => false), WITHIN_MS);
+    expect(await operator.isReady()).to.equal(true);
     expect(await operator.metric('edgetranscode_jobs{state="Unknown"}'), 'objects').to.be.at.most(OBJECTS);
   });
 
@@ -60,14 +61,18 @@ describe('150 objects of more than a megabyte', function () {
     expect((await operator.metric(WRITTEN)) - before).to.be.at.most(MOST_BEFORE_NEWCOMER);
   });
 
-  it('get statuses, although each write is answered with the whole object', async () => {
-    const written = async () => (await operator.metric(WRITTEN)) >= WRITES;
-    await operator.process.ready(written, WITHIN_MS);
-  });
+  it('get statuses, although each write is answered with the whole object', () => writes());
 
   it(`take less than ${MOST_MIB} MiB of memory at any time`, async () => {
+    await writes();
     expect(await peakMiB(operator)).to.be.below(MOST_MIB);
   });
+
+  /** Resolves when the first statuses are written. */
+  async function writes(): Promise<void> {
+    const written = async () => (await operator.metric(WRITTEN)) >= WRITES;
+    await operator.process.ready(written, WITHIN_MS);
+  }
 });
 
 const WRITTEN = 'edgetranscode_status_writes_total{result="written"}';

@@ -27,7 +27,8 @@ export const LEASE_SCENARIOS: readonly Scenario[] = [
     permission: CREATE_LEASE,
     does: 'creates the Lease where there is none, and leads',
     run: async ({ world, operator, requests }) => {
-      await operator.process.ready(() => operator.isReady());
+      // Without the permission it is never ready if no operator made a Lease before.
+      await operator.process.ready(() => operator.isReady(), WITHIN_MS);
       const before = await granted(requests, CREATE_LEASE);
       await world.kubectl('delete', 'lease', OPERATOR.name, `--namespace=${OPERATOR.namespace}`);
       const isMade = async () => (await granted(requests, CREATE_LEASE)) > before && (await leads(operator));
