@@ -64,15 +64,16 @@ export function decodeJob(raw: unknown): EdgeTranscodeJob | undefined {
 function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
   const expected = EXPECTED_STATES.find((state) => state === spec.expectedState);
   const secret = fieldsOf(spec.credentialsRef).name;
-  return {
+  const decoded: Writable<EdgeTranscodeJobSpec> = {
     clusterID: isText(spec.clusterID) ? spec.clusterID : '',
     jobID: isText(spec.jobID) ? spec.jobID : '',
-    ...(isText(spec.regionID) && { regionID: spec.regionID }),
-    ...(isText(spec.interval) && { interval: spec.interval }),
-    ...(spec.suspend === true && { suspend: true }),
-    ...(expected && { expectedState: expected }),
-    ...(isText(secret) && { credentialsRef: { name: secret } }),
   };
+  if (isText(spec.regionID)) decoded.regionID = spec.regionID;
+  if (isText(spec.interval)) decoded.interval = spec.interval;
+  if (spec.suspend === true) decoded.suspend = true;
+  if (expected) decoded.expectedState = expected;
+  if (isText(secret)) decoded.credentialsRef = { name: secret };
+  return decoded;
 }
 
 /**
