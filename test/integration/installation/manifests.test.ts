@@ -52,6 +52,8 @@ describe('the shipped manifests on an API server', function () {
   this.timeout(60_000);
   let api: ControlPlane;
   let installed: KubectlResult;
+  /** The same command once more: what it says, and the objects' versions before and after it. */
+  let again: { readonly lines: readonly string[]; readonly versions: readonly Record<string, string>[] };
 
   before(async function () {
     this.timeout(CONTROL_PLANE_WITHIN_MS);
@@ -60,6 +62,9 @@ describe('the shipped manifests on an API server', function () {
     await crdServed(api);
     await succeeding(api, ['create', 'namespace', 'media']);
     await succeeding(api, ['apply', ...SAMPLES]);
+    const before = await versions();
+    const lines = (await succeeding(api, ['apply', ...INSTALL])).trimEnd().split('\n');
+    again = { lines, versions: [before, await versions()] };
   });
 
   after(async () => {
@@ -75,13 +80,12 @@ describe('the shipped manifests on an API server', function () {
     expect(installed.stdout).not.to.match(/edgetranscodejob\.|secret/);
   });
 
-  it('change nothing when they are applied again', async () => {
-    const before = await versions();
-    for (const line of (await succeeding(api, ['apply', ...INSTALL])).trimEnd().split('\n')) {
+  it('change nothing when they are applied again', () => {
+    for (const line of again.lines) {
       // kubectl sends the selector of a PodDisruptionBudget each time, and calls that a change.
       expect(line).to.match(/ unchanged$|^poddisruptionbudget.* configured$/);
     }
-    expect(await versions()).to.deep.equal(before);
+    expect(again.versions[1]).to.deep.equal(again.versions[0]);
   });
 
   it('can also be applied server-side, and then change nothing', async () => {

@@ -29,6 +29,7 @@ describe('shards', function () {
   const jobs = new Map<string, JobIDs>();
   let requests: Requests;
   let kubeconfig: string;
+  let isReadyWithoutLease: boolean;
   const scene = useWorld({
     prepare: async (world) => {
       kubeconfig = await install(world.controlPlane);
@@ -46,18 +47,23 @@ describe('shards', function () {
     operator: 'none',
   });
 
-  it('wait for the permission on their Lease, and log where it is documented', async () => {
+  scene.setUp(async () => {
     const sports = await start('sports');
     await sports.process.printed(/docs\/scaling\.md/);
-    expect(await sports.isReady()).to.equal(false);
+    isReadyWithoutLease = await sports.isReady();
     await grant('sports');
     await sports.process.ready(() => sports.isReady());
-  });
-
-  it('elect one leader each', async () => {
     await grant('news');
     await start('news');
     await start(undefined);
+    for (const name of jobs.keys()) await scene.world.until(name, isObserved);
+  });
+
+  it('wait for the permission on their Lease, and log where it is documented', () => {
+    expect(isReadyWithoutLease).to.equal(false);
+  });
+
+  it('elect one leader each', async () => {
     for (const shard of SHARDS) {
       const operator = of(shard);
       await operator.process.ready(() => operator.isReady());
@@ -75,7 +81,6 @@ describe('shards', function () {
   });
 
   it('observe each object once', async () => {
-    for (const name of jobs.keys()) await scene.world.until(name, isObserved);
     const since = await now(scene.world);
     await Promise.all([...jobs.values()].map((ids) => furtherCalls(scene.world, ids, 3, { since })));
     for (const ids of jobs.values()) {
@@ -124,6 +129,7 @@ describe('shards', function () {
     );
     expect(asNews, 'nothing new, nothing written').to.deep.equal([]);
     expect(await longestGap(ids, since)).to.be.below(2 * INTERVAL_MS + LATE_MS);
+    await moveBack(name, 'news');
   });
 
   it('never write to a version of an object that belongs to another shard, however often it moves', async () => {
@@ -153,6 +159,7 @@ describe('shards', function () {
       expect(identities.get(writer), `writer of version ${version}`).to.equal(owner);
     }
     expect(await longestGap(ids, since)).to.be.below(2 * INTERVAL_MS + LATE_MS);
+    await moveBack(name, owners.at(-1)?.owner);
   });
 
   it('log no error', () => {
@@ -203,6 +210,14 @@ describe('shards', function () {
   async function move(name: string, shard: Shard): Promise<number> {
     const metadata = { labels: { [SHARD_LABEL]: shard ?? null } };
     return patch(name, { metadata });
+  }
+
+  /** Moves an object of sports back. Resolves when both shards have noticed. */
+  async function moveBack(name: string, from: Shard): Promise<void> {
+    await move(name, 'sports');
+    const has = async (shard: Shard) => (await of(shard).metric(observedSeries(name, shard))) > 0;
+    await of('sports').process.ready(() => has('sports'));
+    await of(from).process.ready(async () => !(await has(from)));
   }
 
   async function requestNow(name: string, token: string): Promise<void> {

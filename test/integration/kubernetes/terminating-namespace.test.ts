@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { createJob, type JobIDs } from '../support/cloud-side.ts';
 import { CREATE_EVENT, install } from '../support/installed.ts';
-import { applySample, withdraw } from '../support/roles.ts';
+import { applySample, restore, withdraw } from '../support/roles.ts';
 import { useWorld } from '../support/use-world.ts';
 import { is, job } from '../support/world.ts';
 
@@ -46,7 +46,7 @@ describe('a namespace that is being deleted', function () {
     await scene.world.kubectl('delete', 'namespace', 'doomed', '--wait=false');
     await stopJobOf('doomed');
     await scene.operator.process.printed(/namespace deletion/);
-    const lines = refusals();
+    const lines = refusals().filter(({ namespace }) => namespace === 'doomed');
     expect(lines.map(({ level }) => level)).to.deep.equal(lines.map(() => 'debug'));
     expect(lines[0]).to.include({ namespace: 'doomed', refusedBy: 'namespace deletion' });
     expect(JSON.stringify(lines)).not.to.match(/service account|deploy/);
@@ -59,5 +59,6 @@ describe('a namespace that is being deleted', function () {
     const warnings = refusals().filter(({ level }) => level === 'warn');
     expect(warnings).to.have.length(1);
     expect(warnings[0]).to.include({ namespace: 'default', refusedBy: 'authorization' });
+    await restore(scene.world, CREATE_EVENT);
   });
 });

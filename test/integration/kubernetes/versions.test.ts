@@ -9,7 +9,7 @@ import { GROUP, PLURAL } from '../../../src/api/edge-transcode-job.ts';
 import { createJob, furtherCalls } from '../support/cloud-side.ts';
 import { crdServed, shipped, succeeding } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
-import { statusWrites } from '../support/user-side.ts';
+import { remove, statusWrites } from '../support/user-side.ts';
 import { is, job, type World } from '../support/world.ts';
 
 /** The part of the status schema that these tests change. */
@@ -29,6 +29,14 @@ describe('the operator and a CRD of another version', function () {
     await crdServed(controlPlane);
   }
 
+  /** The CRD of an operator that did not have these fields. */
+  function applyOlder(): Promise<void> {
+    return apply(({ properties }) => {
+      delete properties.observedTarget;
+      delete properties.job?.properties?.templateName;
+    });
+  }
+
   async function patchStatus(world: World, name: string, status: object): Promise<void> {
     const patch = JSON.stringify({ status });
     await world.kubectl('patch', 'etj', name, '--subresource=status', '--type=merge', `--patch=${patch}`);
@@ -36,10 +44,7 @@ describe('the operator and a CRD of another version', function () {
 
   it('write each change once and warn once where an older CRD prunes fields', async () => {
     const { world } = scene;
-    await apply(({ properties }) => {
-      delete properties.observedTarget;
-      delete properties.job?.properties?.templateName;
-    });
+    await applyOlder();
     const ids = await createJob(world, { status: '0', templateName: 'hd' });
     await world.apply(job('older', { ...ids, interval: '5s' }));
     const operator = await world.operator();
@@ -57,19 +62,23 @@ describe('the operator and a CRD of another version', function () {
       ['warn', 'kubectl apply -f crds/'],
     ]);
     await operator.process.stop();
+    await remove(world, 'older');
   });
 
   it('write the new fields with the next status after the CRD is upgraded under a running operator', async () => {
     const { world } = scene;
+    await applyOlder();
     const ids = await createJob(world, { status: '0', templateName: 'hd' });
     await world.apply(job('upgraded', { ...ids, interval: '5s' }));
     const operator = await world.operator();
-    await world.until('upgraded', (each) => is(each, 'Ready', 'True'));
+    const shown = await world.until('upgraded', (each) => is(each, 'Ready', 'True'));
+    expect(shown.status).to.not.have.property('observedTarget');
     await apply(() => undefined);
     await world.cloud.admin.startJob(ids);
     const { status } = await world.until('upgraded', (each) => each.status.state === 'Running');
     expect(status).to.have.property('observedTarget');
     await operator.process.stop();
+    await remove(world, 'upgraded');
   });
 
   it('read a status of a newer operator without failing, and correct it once', async () => {
@@ -94,5 +103,6 @@ describe('the operator and a CRD of another version', function () {
     expect((await statusWrites(world, 'newer')).length - writes).to.equal(1);
     expect(after.log().filter(({ level }) => level === 'error')).to.deep.equal([]);
     await after.process.stop();
+    await remove(world, 'newer');
   });
 });
