@@ -59,7 +59,8 @@ describe('operators that share a Lease', function () {
     const lease = await scene.world.kubectl('get', 'lease', 'edge-transcode-job-operator', holder);
     expect(lease).to.equal(identityOf(leader));
     for (const each of others(leader)) {
-      expect(each.log().find(({ msg }) => msg === 'waiting for the lead')?.holder).to.equal(lease);
+      const awaited = () => each.log().findLast(({ msg }) => msg === 'waiting for the lead')?.holder;
+      await each.process.ready(async () => awaited() === lease);
       expect(await each.metrics()).not.to.include('edgetranscode_job_state{');
       expect(await each.metric('edgetranscode_jobs{state="Running"}')).to.equal(0);
     }

@@ -7,7 +7,7 @@ import type { Operator } from '../../world/operator.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs, now, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { type Scene, together, useWorld } from '../support/use-world.ts';
 import { changeSpec, eventOf, eventReasons, observedAt, remove, statusWrites } from '../support/user-side.ts';
-import { is, job, type Shown } from '../support/world.ts';
+import { is, job, type Shown, type World } from '../support/world.ts';
 
 const INTERVAL_MS = 5_000;
 /** The watch comes back within 10 s of the API server's return, and the writes that waited with it. */
@@ -27,7 +27,7 @@ function afterTheApiServers(scene: Scene): void {
 
     scene.setUp(async () => {
       const { world } = scene;
-      operator = scene.operator;
+      operator = lastOf(world);
       const names = [
         'stopped',
         'deleted',
@@ -117,6 +117,11 @@ function afterTheApiServers(scene: Scene): void {
   });
 }
 
+/** The operator that runs. */
+function lastOf({ operators }: World): Operator {
+  return operators.at(-1) as Operator;
+}
+
 function afterTheOperators(scene: Scene): void {
   describe('of a killed operator', () => {
     const names = Array.from({ length: 24 }, (_, index) => `steady-${index}`);
@@ -140,8 +145,9 @@ function afterTheOperators(scene: Scene): void {
       callsBefore = (await world.cloud.admin.calls({ since })).calls;
       shownBefore = await Promise.all(names.map((name) => world.get(name)));
 
-      scene.operator.process.kill('SIGKILL');
-      await scene.operator.process.exited;
+      const killed = lastOf(world).process;
+      killed.kill('SIGKILL');
+      await killed.exited;
       await remove(world, 'removed');
       await changeSpec(world, 'paused', { suspend: true });
       await world.cloud.admin.stopJob(of('halted'));
