@@ -109,7 +109,11 @@ describe('The control plane', () => {
 
   it('stops answering when its API server is killed, and returns on the same port with data and tokens', async () => {
     await apply(world, configMap('before-the-kill'));
-    const kubeconfig = await world.kubeconfigForServiceAccount('default', 'reader');
+    succeeded(await world.kubectl('create', 'serviceaccount', 'lister'));
+    succeeded(await world.kubectl('create', 'role', 'list', '--verb=list', '--resource=configmaps'));
+    const lister = ['--role=list', '--serviceaccount=default:lister'];
+    succeeded(await world.kubectl('create', 'rolebinding', 'list', ...lister));
+    const kubeconfig = await world.kubeconfigForServiceAccount('default', 'lister');
     const before = await world.auditEvents();
 
     await world.stopApiServer();
@@ -134,13 +138,14 @@ describe('The control plane', () => {
     });
     expect(picks).to.have.length(0);
     expect(second.port).not.to.equal(world.port);
-    expect((await second.kubectl('get', 'configmap', 'kept')).stderr).to.contain('not found');
+    await apply(world, configMap('beside'));
+    expect((await second.kubectl('get', 'configmap', 'beside')).stderr).to.contain('not found');
     expect(await commandLinesWith(second.directory)).to.have.length(2);
 
     await second.stop();
     expect(await commandLinesWith(second.directory)).to.deep.equal([]);
     expect(existsSync(second.directory)).to.equal(false);
-    succeeded(await world.kubectl('get', 'configmap', 'kept'));
+    succeeded(await world.kubectl('get', 'configmap', 'beside'));
   });
 });
 
