@@ -76,6 +76,7 @@ export async function runPhase(
     underWay.push(work.catch(failed));
   };
   const turns = inTurn(first, faults);
+  const faultsAt: number[] = [];
   const due = {
     churn: every(CHURN_SECONDS, from, () => begin(CHANGES, population.churn(changes))),
     fault: every(FAULT_SECONDS, from - FAULT_SECONDS, () => {
@@ -83,6 +84,7 @@ export async function runPhase(
       // A fault that ends after the part would be measured as a leak.
       if (!next || now() > to - FAULT_SECONDS / 2) return;
       events.fault(next.name);
+      faultsAt.push(now());
       begin(next.name, next.run(stage));
     }),
     table: every(TABLE_SECONDS, from, () => events.table(latest(stage))),
@@ -100,7 +102,7 @@ export async function runPhase(
     process: operator.process.name,
     leads: samples.at(-1)?.leads ?? false,
     samples: samples.filter(({ seconds }) => seconds >= from),
-    verdicts: verdictsOf(settled(samples, from, warmUp)),
+    verdicts: verdictsOf(settled(samples, from, warmUp), faultsAt),
   }));
   return { name, minutes, processes, troubles: [...troubles, ...replicas.ended] };
 }

@@ -7,6 +7,8 @@ export interface Measure {
   readonly name: string;
   readonly unit: string;
   readonly read: (sample: Sample) => number;
+  /** Whether samples during a fault count. */
+  readonly countsFaults: boolean;
   /** How the samples are judged. */
   readonly judge: (points: readonly Point[]) => Judged;
 }
@@ -48,10 +50,26 @@ export const MEASURES: readonly Measure[] = [
   bounded('lag of a poll, 99 of 100', 's', ({ pollLag }) => pollLag, MOST_POLL_LAG),
 ];
 
-/** Judges the samples of one process in one role. */
-export function verdictsOf(samples: readonly Sample[]): Verdict[] {
-  return MEASURES.map(({ name, unit, read, judge }) => {
-    const points = samples.map((sample) => ({ seconds: sample.seconds, value: read(sample) }));
+/**
+ * Time from the begin of a fault in which what a process holds says nothing of leaks: a fault lasts 60 s at
+ * most, and connections and waiting polls are back soon after it.
+ */
+const FAULT_SECONDS = 150;
+
+/**
+ * Judges the samples of one process in one role.
+ *
+ * @param faultsAt `seconds` at which faults began
+ */
+export function verdictsOf(samples: readonly Sample[], faultsAt: readonly number[]): Verdict[] {
+  const undisturbed = samples.filter(
+    ({ seconds }) => !faultsAt.some((at) => seconds >= at && seconds < at + FAULT_SECONDS),
+  );
+  return MEASURES.map(({ name, unit, read, countsFaults, judge }) => {
+    const points = (countsFaults ? samples : undisturbed).map((sample) => ({
+      seconds: sample.seconds,
+      value: read(sample),
+    }));
     return { measure: name, unit, ...judge(points.filter(({ value }) => !Number.isNaN(value))) };
   });
 }
@@ -69,12 +87,12 @@ export function settled(samples: readonly Sample[], from: number, warmUpSeconds:
 }
 
 function flat(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {
-  return { name, unit, read, judge: (points) => judgedFlat(flatness, points) };
+  return { name, unit, read, countsFaults: false, judge: (points) => judgedFlat(flatness, points) };
 }
 
 function lowestFlat(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {
   const judge: Measure['judge'] = (points) => judgedFlat(flatness, lowestOfEach(LOWEST_SECONDS, points));
-  return { name, unit, read, judge };
+  return { name, unit, read, countsFaults: false, judge };
 }
 
 function judgedFlat(flatness: Flatness, points: readonly Point[]): Judged {
@@ -93,5 +111,5 @@ function bounded(name: string, unit: string, read: Measure['read'], most: number
     // Without a value there was nothing that could lag, as on a standby.
     return { level, rule: `at most ${most}`, holds: Number.isNaN(level) || level <= most };
   };
-  return { name, unit, read, judge };
+  return { name, unit, read, countsFaults: true, judge };
 }

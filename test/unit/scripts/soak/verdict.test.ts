@@ -30,8 +30,8 @@ function hour(change: (part: number) => Partial<Sample> = () => ({})): Sample[] 
   }));
 }
 
-function broken(samples: readonly Sample[]): string[] {
-  return verdictsOf(samples)
+function broken(samples: readonly Sample[], faultsAt: readonly number[] = []): string[] {
+  return verdictsOf(samples, faultsAt)
     .filter(({ holds }) => !holds)
     .map(({ measure }) => measure);
 }
@@ -39,7 +39,18 @@ function broken(samples: readonly Sample[]): string[] {
 describe('the verdicts of a soak', () => {
   it('find nothing in an hour in which nothing grows', () => {
     expect(broken(hour())).to.deep.equal([]);
-    expect(verdictsOf(hour())).to.have.length(MEASURES.length);
+    expect(verdictsOf(hour(), [])).to.have.length(MEASURES.length);
+  });
+
+  it('leave out what is held in the 150 s from the begin of a fault, and count the lags of then', () => {
+    const faultsAt = [0, 300, 600, 900, 1_200, 1_500];
+    const isDuring = (seconds: number) => faultsAt.some((at) => seconds >= at && seconds < at + 150);
+    const faulty = (change: Partial<Sample>) =>
+      hour((part) => (isDuring(Math.round(part * HOUR_OF_SAMPLES) * 10) ? change : {}));
+    const cut = faulty({ sockets: 0, residentMiB: 90, resources: 3 });
+    expect(broken(cut)).to.have.length(3);
+    expect(broken(cut, faultsAt)).to.deep.equal([]);
+    expect(broken(faulty({ loopLag: 5 }), faultsAt)).to.deep.equal(['lag of the event loop, 99 of 100']);
   });
 
   const LEAKS: readonly (readonly [string, (part: number) => Partial<Sample>])[] = [
