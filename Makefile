@@ -51,7 +51,7 @@ simulator: install ## Run the simulated cloud alone; ARGS=--help lists its optio
 	@$(WITH_BIN) node simulator/main.ts $(ARGS)
 
 .PHONY: bench
-bench: build ## Measure what has a target, with its floor (16 min); ARGS="load 1000" measures another part
+bench: build ## Measure what has a target, with its floor (15 min); ARGS="load 1000" measures another part
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true node scripts/bench.ts $(ARGS)
 
 .PHONY: bench-large
