@@ -54,7 +54,7 @@ export const MEASURES: readonly Measure[] = [
  * Time from the begin of a fault in which what a process holds says nothing of leaks: a fault lasts 60 s at
  * most, and connections and waiting polls are back soon after it.
  */
-const FAULT_SECONDS = 150;
+const DISTURBED_SECONDS = 150;
 
 /**
  * Judges the samples of one process in one role.
@@ -63,7 +63,7 @@ const FAULT_SECONDS = 150;
  */
 export function verdictsOf(samples: readonly Sample[], faultsAt: readonly number[]): Verdict[] {
   const undisturbed = samples.filter(
-    ({ seconds }) => !faultsAt.some((at) => seconds >= at && seconds < at + FAULT_SECONDS),
+    ({ seconds }) => !faultsAt.some((at) => seconds >= at && seconds < at + DISTURBED_SECONDS),
   );
   return MEASURES.map(({ name, unit, read, countsFaults, judge }) => {
     const points = (countsFaults ? samples : undisturbed).map((sample) => ({

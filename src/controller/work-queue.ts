@@ -1,15 +1,15 @@
-/**
- * A queue of keys that never hands out one key twice at a time and never forgets one.
- *
- * A key added while it waits is not added again. A key added while it is in work waits until `done`, and is
- * then handed out once more: work begun before a change cannot have seen the change.
- */
 interface Waiting<Key> {
   readonly keys: Set<Key>;
   /** Gives the keys as they came. Kept: each new one would pass all the keys that were taken. */
   readonly next: Iterator<Key>;
 }
 
+/**
+ * A queue of keys that never hands out one key twice at a time and never forgets one.
+ *
+ * A key added while it waits is not added again. A key added while it is in work waits until `done`, and is
+ * then handed out once more: work begun before a change cannot have seen the change.
+ */
 export class WorkQueue<Key> {
   readonly #partyOf: (key: Key) => string;
   /** Waiting keys by party. A Map keeps the order of insertion: the party whose turn is next comes first. */
