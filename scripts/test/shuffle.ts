@@ -1,8 +1,9 @@
 // Loaded into mocha where SHUFFLE is set: runs the tests of each file in an order that follows from that
-// number, so that a test which depends on another one fails. What is directly in a `describe` that bails
-// out keeps its order.
+// number, so that a test which depends on another one fails. What is directly in a `describe` that is
+// in order stays so.
 
 import type { Context, Suite } from 'mocha';
+import { isInOrder } from './in-order.ts';
 
 let state = Number(process.env.SHUFFLE) >>> 0;
 
@@ -20,7 +21,7 @@ function shuffle(items: unknown[]): void {
 }
 
 function shuffleAll(suite: Suite): void {
-  if (!suite.bail()) {
+  if (!isInOrder(suite)) {
     shuffle(suite.tests);
     shuffle(suite.suites);
   }

@@ -4,6 +4,7 @@
  * `honored` has `honor_labels`, `renamed` has not. A real Alertmanager runs the shipped example.
  */
 import { expect } from 'chai';
+import { inOrder } from '../../../scripts/test/in-order.ts';
 import { readRules } from '../../guards/deploy/monitoring.ts';
 import {
   type Alert,
@@ -74,7 +75,7 @@ const TIMEOUT_MS = 150_000;
 describe('in Prometheus', function () {
   this.timeout(TIMEOUT_MS);
   // All conditions are there first. Then they end, and others begin and end one after the other.
-  this.bail(true);
+  inOrder(this);
   const programs = usePrograms();
   const webhook = new Webhook();
   const repairs: Repair[] = [];
@@ -113,9 +114,7 @@ describe('in Prometheus', function () {
     await startAgain();
   });
 
-  describe('the alerting rules', function () {
-    this.bail(false);
-
+  describe('the alerting rules', () => {
     it('fire for each condition of objects, credentials and budgets', () => fire(...PREPARED));
 
     it('name the namespace of the object, with honor_labels and without', async () => {

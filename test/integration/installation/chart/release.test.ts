@@ -5,6 +5,7 @@
  */
 import type { V1Deployment, V1Secret } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { inOrder } from '../../../../scripts/test/in-order.ts';
 import { MissingToolError } from '../../../world/builds/go-build.ts';
 import { served } from '../../../world/control-plane/served.ts';
 import { monitoringCrds } from '../../../world/crds-of-others/crds-of-others.ts';
@@ -28,7 +29,7 @@ const RESTRICTED = ['enforce', 'warn'].map((mode) => `pod-security.kubernetes.io
 describe('a release of the chart', function () {
   this.timeout(120_000);
   // Each step needs the one before.
-  this.bail(true);
+  inOrder(this);
   const tool = useHelm();
   let pods: Pods;
   let values: Values;

@@ -9,6 +9,7 @@ import type { Outcome } from '../../../../scripts/test/outcome.ts';
 import { type RunOptions, runSuite } from '../../../../scripts/test/run-suite.ts';
 import type { CommandSuite, MochaSuite } from '../../../../scripts/test/suites.ts';
 
+const IN_ORDER = join(import.meta.dirname, '../../../../scripts/test/in-order.ts');
 const SKIP = join(import.meta.dirname, '../../../world/skip.ts');
 
 const QUIET: RunOptions = {
@@ -84,15 +85,16 @@ describe('runSuite', () => {
   it('runs the tests of a file in an order that follows from SHUFFLE', async () => {
     const log = join(directory, 'log');
     const names = 'abcdefghxyzijkl';
-    const suite = (bails: boolean, titles: string, more = '') => `describe('', function () {
-      this.bail(${bails});
+    const suite = (isInOrder: boolean, titles: string, more = '') => `describe('', function () {
+      ${isInOrder ? 'inOrder(this);' : ''}
       for (const title of '${titles}') it(title, () => appendFileSync(${JSON.stringify(log)}, title));
       ${more}
     });`;
     const suites = [suite(false, 'abcd'), suite(false, 'efgh'), suite(true, 'xyz', suite(false, 'ijkl'))];
     const orderWith = async (SHUFFLE: string) => {
       await rm(log, { force: true });
-      const text = `import { appendFileSync } from 'node:fs'; ${suites.join('')}`;
+      const text = `import { appendFileSync } from 'node:fs';
+        import { inOrder } from ${JSON.stringify(IN_ORDER)}; ${suites.join('')}`;
       await mocha(text, { env: { SHUFFLE } });
       return await readFile(log, 'utf8');
     };
@@ -100,7 +102,7 @@ describe('runSuite', () => {
     expect([...order].sort()).to.deep.equal([...names].sort());
     expect(order.replace(/xyz.{4}/, '')).not.to.equal('abcdefgh');
     const [, within] = /xyz([ijkl]{4})/.exec(order) ?? [];
-    expect(within, 'what follows the steps of what bails out').to.be.a('string').and.not.equal('ijkl');
+    expect(within, 'what follows the steps in order').to.be.a('string').and.not.equal('ijkl');
     expect(await orderWith('1')).to.equal(order);
     expect(await orderWith('2')).not.to.equal(order);
     expect(await orderWith('')).to.equal(names);
