@@ -195,6 +195,14 @@ describe('the chart', function () {
       expect(await scene.helm.run(notes, { values })).to.include({ code: 0 });
     });
 
+  it('renders without a section that is null, or names the section that it needs', async () => {
+    const defaults = parse(await readFile(join(CHART, 'values.yaml'), 'utf8'));
+    for (const path of sectionsOf(defaults)) {
+      const { code, stderr } = await scene.helm.template({ values: withNull(path) });
+      if (code !== 0) expect(stderr, path.join('.')).to.contain(`missing property '${path.at(-1)}'`);
+    }
+  });
+
   describe('in its notes', () => {
     const notes = async (values: Values): Promise<string> => {
       const args = ['install', RELEASE, CHART, '--dry-run=client', '--values=-'];
@@ -679,3 +687,17 @@ describe('the chart', function () {
     return result.config;
   }
 });
+
+/** The path of each value that is a map with something in it. */
+function sectionsOf(values: object): string[][] {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const isSection = value !== null && typeof value === 'object' && !Array.isArray(value);
+    if (!isSection || Object.keys(value).length === 0) return [];
+    return [[name], ...sectionsOf(value).map((path) => [name, ...path])];
+  });
+}
+
+/** Values that remove a section, as `--set PATH=null` does. */
+function withNull(path: readonly string[]): Values {
+  return path.reduceRight<unknown>((value, name) => ({ [name]: value }), null) as Values;
+}
