@@ -182,7 +182,10 @@ async function objects(connection: Connection): Promise<Finding[]> {
     return [await watchFinding(connection, jobs.length > 0), freshnessFinding(jobs)];
   } catch (error) {
     if (!(error instanceof Unable)) throw error;
-    return [{ check: 'objects', verdict: 'unknown', text: error.message }];
+    return [
+      { check: 'watch', verdict: 'unknown', text: 'not opened, because the objects cannot be listed' },
+      { check: 'objects', verdict: 'unknown', text: error.message },
+    ];
   }
 }
 

@@ -73,9 +73,10 @@ describe('kubectl etj doctor before its servers', () => {
   it('complains of rights without which nothing can be seen', async () => {
     served.on(REVIEW, allowing('patch', 'create')).on(JOBS, { code: 403 });
     const { code, of } = await found();
-    expect(verdicts(of, 'you may list', 'you may watch', 'objects')).to.deep.equal([
-      ...['wrong', 'wrong', 'unknown'],
+    expect(verdicts(of, 'you may list', 'you may watch', 'watch', 'objects')).to.deep.equal([
+      ...['wrong', 'wrong', 'unknown', 'unknown'],
     ]);
+    expect(of.get('watch')?.text).to.contain('not opened');
     expect(code).to.equal(1);
   });
 
