@@ -77,7 +77,7 @@ test-unit: install ## Run the unit tests (25 s)
 .PHONY: test-file
 test-file: install ## Run one test file: FILE=test/unit/base/clock.test.ts, with ARGS="-g 'part of a title'" one test
 	@$(WITH_BIN) ALIBABA_CLOUD_ECS_METADATA_DISABLED=true mocha --timeout=120000 --reporter=spec \
-		--require=./scripts/test/fail-on-rejection.ts $(ARGS) $(FILE)
+		--require=./scripts/test/fail-on-rejection.ts $(if $(SHUFFLE),--require=./scripts/test/shuffle.ts) $(ARGS) $(FILE)
 
 .PHONY: fuzz
 fuzz: install ## Try 100,000 hostile inputs at each border (15 min); BORDER=objects RUNS=1000 SEED=1 choose others

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { buildEnvironment, testEnvironment } from './environment.ts';
 import { failSkipped, failures, type Outcome, summary } from './outcome.ts';
 import { runSuite } from './run-suite.ts';
+import { shuffleNumber } from './shuffle.ts';
 import { AFTERWARDS, type Suite, WHILE_COMPILING } from './suites.ts';
 
 type Readiness = { readonly is: 'ready' } | { readonly is: 'missing' | 'failed'; readonly why: string };
@@ -14,6 +15,7 @@ type Readiness = { readonly is: 'ready' } | { readonly is: 'missing' | 'failed';
 // As build.ts says it: this machine cannot provide a control plane.
 const CANNOT_HERE = 3;
 
+refuseBadShuffle(process.env);
 const wanted = chosen([...WHILE_COMPILING, ...AFTERWARDS], process.argv.slice(2));
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
@@ -26,6 +28,17 @@ try {
   if (!stop.signal.aborted) throw error;
   console.log('\nstopped');
   process.exitCode = 130;
+}
+
+/** Tells a mistake before any suite runs. */
+function refuseBadShuffle({ SHUFFLE }: NodeJS.ProcessEnv): void {
+  if (!SHUFFLE) return;
+  try {
+    shuffleNumber(SHUFFLE);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
 }
 
 function chosen(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {

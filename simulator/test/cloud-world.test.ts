@@ -174,6 +174,8 @@ throughEachWayIn('the cloud world', (enter) => {
     await world.refuseConnections();
     await world.refuseConnections({ service: 'sts' });
     await world.reset();
+    // Meanwhile the SDK sees that the connections which it kept from earlier tests were cut.
+    for (const url of [simulator.url, simulator.stsURL]) expect(await knock(url)).to.equal(400);
     expect((await assumeRoleWithOIDC(simulator)).code).to.equal('OK');
     await world.createRole({ roleName: 'new' });
     expect(await world.sessions()).to.have.length(1);

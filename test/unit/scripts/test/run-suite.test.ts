@@ -108,6 +108,33 @@ describe('runSuite', () => {
     expect(await orderWith('')).to.equal(names);
   });
 
+  it('orders the tests of a file by SHUFFLE the same, alone and beside other files', async () => {
+    const logOf = (name: string) => join(directory, `${name}.log`);
+    const fileOf = (name: string) => join(directory, `${name}.test.ts`);
+    for (const name of ['a', 'b'])
+      await writeFile(
+        fileOf(name),
+        `import { appendFileSync } from 'node:fs';
+        describe('', () => {
+          for (const title of 'abcdefgh') it(title, () => appendFileSync(${JSON.stringify(logOf(name))}, title));
+        });`,
+      );
+    const orderIn = async (...names: string[]) => {
+      await rm(logOf('b'), { force: true });
+      await runSuite(suiteOf(names.map(fileOf)), { ...QUIET, env: { ...QUIET.env, SHUFFLE: '7' } });
+      return await readFile(logOf('b'), 'utf8');
+    };
+    const alone = await orderIn('b');
+    expect(alone).not.to.equal('abcdefgh');
+    expect(await orderIn('a', 'b')).to.equal(alone);
+    expect(await readFile(logOf('a'), 'utf8')).not.to.equal(alone);
+  });
+
+  it('counts a SHUFFLE that is not a whole number as a failure', async () => {
+    const outcome = await mocha(`describe('d', () => { it('t', () => {}); });`, { env: { SHUFFLE: 'yes' } });
+    expect(outcome).to.include({ passed: 0, failed: 1 });
+  });
+
   it('counts a failing hook', async () => {
     const outcome = await mocha(
       `describe('d', () => { before(() => { throw new Error('no'); }); it('t', () => {}); });`,
