@@ -48,7 +48,8 @@ const CHART = {
 };
 
 describe('tools that wait for objects', function () {
-  this.timeout(60_000);
+  // Longer than Helm waits, so that its message is the failure.
+  this.timeout(90_000);
   const tool = useHelm();
   const old = useHelm(helm3Program);
   const objects = {} as Record<Name, object>;

@@ -183,7 +183,6 @@ describe('shards', function () {
     return operators.get(shard) as Operator;
   }
 
-  /** What docs/scaling.md says. */
   /** Grants the Lease of a shard as the chart does, but to the service account of all. */
   async function grant(shard: string): Promise<void> {
     const name = leaseNameOf(OPERATOR.name, shard);
