@@ -361,7 +361,8 @@ export class ClusterBatch<A extends Asker<A>> {
     const { namespaces } = job;
     job.remove(askers);
     if (job.namespaces > 0) {
-      if (job.namespaces < namespaces && job.standing !== 'swept') this.#actions.push({ kind: 'get', job });
+      const hasGets = job.standing !== 'swept' && !this.#held.has(job);
+      if (job.namespaces < namespaces && hasGets) this.#actions.push({ kind: 'get', job });
       return;
     }
     this.#stand(job, 'alone');

@@ -228,6 +228,16 @@ describe('batch of a cluster: when a sweep begins, and for which jobs', () => {
     expect([scripted.batch.wakeAt, scripted.wait(HELD)]).to.deep.equal([undefined, []]);
   });
 
+  it('holds the Get of a job back although one of two namespaces has left it', () => {
+    const scripted = new ScriptedBatch();
+    scripted.batch.sweeping = 'all';
+    scripted.batch.listedJobs = 3 * PAGE_SIZE;
+    scripted.ask('a', { name: 'gone', namespace: 'sports' });
+    scripted.ask('a');
+    expect(scripted.leave('gone')).to.deep.equal(['gone: withdrawn']);
+    expect(scripted.wait(HELD)).to.deep.equal(['get a']);
+  });
+
   it('lets the Get of a job go at once that an urgent question comes for', () => {
     const scripted = new ScriptedBatch();
     scripted.batch.sweeping = 'all';

@@ -229,6 +229,12 @@ class AnyOrder {
     else if (kind === 'plan') this.#plan(choice);
   }
 
+  /** The jobs that a sweep is to bring and that have a Get as well, whose call has not begun. */
+  get calledTwice(): string[] {
+    const isNeedless = (job: PendingJob<NamedAsker>) => job.standing === 'swept' && !job.isCalling;
+    return this.#gets.filter(isNeedless).map(({ jobID }) => jobID);
+  }
+
   /** Ends every call, until none is left. */
   finish(): void {
     const { scripted } = this;
@@ -305,12 +311,13 @@ class AnyOrder {
 }
 
 describe('for any order in which questions, answers and plans come', () => {
-  it('a batch answers each asker once, and is idle in the end', () => {
+  it('a batch answers each asker once, calls for no job that a sweep brings, and is idle in the end', () => {
     holds(
       fc.property(sequence(input, 150), (inputs) => {
         const order = new AnyOrder();
         for (const each of inputs) {
           order.take(each);
+          expect(order.calledTwice).to.deep.equal([]);
           for (const name of order.askers) expect(order.scripted.answersOf(name).length).to.be.at.most(1);
         }
         order.finish();
