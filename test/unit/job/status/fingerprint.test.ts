@@ -32,6 +32,12 @@ describe('the fingerprint of a status ignores', () => {
     expect(fingerprintOf(reversed(STATUS))).to.equal(fingerprint);
   });
 
+  it('the order of keys where another writer has added many', () => {
+    const added = Array.from({ length: 100 }, (_, index) => [`field${(index * 37) % 100}`, index]);
+    const crowded = { ...STATUS, ...Object.fromEntries(added) };
+    expect(fingerprintOf(reversed(crowded))).to.equal(fingerprintOf(crowded));
+  });
+
   it('the order of conditions', () => {
     expect(fingerprintOf({ ...STATUS, conditions: [FRESH, READY] })).to.equal(fingerprint);
   });

@@ -83,6 +83,12 @@ describe('a visit calls with the priority', () => {
     });
   });
 
+  it('scheduled, with that deadline too for the first poll after a start', () => {
+    const object = aJob().build();
+    const { lastCallAt: _, ...restored } = steady(object, { nextPollAt: NOW - 7 });
+    expect(planOf(object, restored)).to.include({ priority: 'scheduled', deadline: NOW - 7 });
+  });
+
   it('scheduled, a whole interval after an urgent call, although it is due earlier', () => {
     const object = aJob().build();
     const lastCallAt = NOW - 70_000;
@@ -112,6 +118,14 @@ describe('a visit calls with the priority', () => {
   it('retry, when the last call failed', () => {
     const object = aJob().build();
     const facts = steady(object, { nextPollAt: NOW, failures: 2, transientFailure: failure('ServerError') });
+    expect(planOf(object, facts)).to.deep.equal({ kind: 'ask', priority: 'retry', deadline: NOW });
+  });
+
+  it('retry, with the deadline of its instant, also after an urgent call', () => {
+    const object = aJob().build();
+    const lastCallAt = NOW - 5_000;
+    const failed = { failures: 1, transientFailure: failure('ServerError') };
+    const facts = steady(object, { ...failed, lastCallAt, lastUrgentCallAt: lastCallAt, nextPollAt: NOW });
     expect(planOf(object, facts)).to.deep.equal({ kind: 'ask', priority: 'retry', deadline: NOW });
   });
 });
