@@ -1,7 +1,8 @@
 // `make bench` measures what the operator costs on this machine and prints tables in Markdown. Arguments of
-// `node scripts/bench.ts`: - none: the costs that have a target, with their floors (docs/performance.md);
-// also in dist/bench.json. Takes 16 minutes. Fails when a count that no load changes misses its target, and
-// for no other row
+// `node scripts/bench.ts`:
+//
+// - none: the costs that have a target, with their floors (docs/performance.md); also in dist/bench.json.
+//   Takes 15 minutes. Fails when a count that no load changes misses its target, and for no other row
 // - `load 200 1000`: objects by Get on a real API server, 1,000 and 5,000 by default
 // - `many`: 100,000 objects
 // - `refused`: 5,000 objects whose key is revoked

@@ -11,14 +11,12 @@ import { type JobFields, mapJob } from '../../../src/cloud/client/map-response.t
 import { KubeClient } from '../../../src/kube/client/kube-client.ts';
 import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
 import { pacing } from '../../../src/ratelimit/call-rate.ts';
-import { caller } from './cloud-calls.ts';
+import { caller, readList } from './cloud-calls.ts';
 
 // The same numbers as the operator's.
 const CALLS_PER_MINUTE = 6_000;
 const WRITES_AT_ONCE = 16;
-const PAGES_AT_ONCE = 16;
 const OBJECTS_A_PAGE = 500;
-const JOBS_A_PAGE = 100;
 
 interface Listed {
   readonly metadata: { readonly namespace: string; readonly name: string };
@@ -63,24 +61,9 @@ async function get(object: Listed): Promise<void> {
 
 async function listClusters(objects: readonly Listed[]): Promise<void> {
   const byJob = new Map(objects.map((object) => [object.spec.jobID, object]));
-  const read = async (ClusterId: string, page: number): Promise<number> => {
-    const query = { ClusterId, PageNo: String(page), PageSize: String(JOBS_A_PAGE), SortBy: 'asc' };
-    const { TotalCount, JobList } = await call('ListEdgeTranscodeJob', query);
-    for (const job of JobList.Job) write(byJob.get(job.JobId), job);
-    return TotalCount;
-  };
-  const sweep = async (cluster: string) => {
-    const total = await read(cluster, 1);
-    const pages = Array.from(
-      { length: Math.ceil(total / JOBS_A_PAGE) - 1 },
-      (_, index) => index + 2,
-    ).values();
-    const readOn = async () => {
-      for (const page of pages) await read(cluster, page);
-    };
-    await Promise.all(Array.from({ length: PAGES_AT_ONCE }, readOn));
-  };
-  await Promise.all(Array.from(new Set(objects.map(({ spec }) => spec.clusterID)), sweep));
+  const clusters = new Set(objects.map(({ spec }) => spec.clusterID));
+  const read = (cluster: string) => readList(call, cluster, (job) => write(byJob.get(job.JobId), job));
+  await Promise.all(Array.from(clusters, read));
 }
 
 function write(object: Listed | undefined, job: JobFields): void {
