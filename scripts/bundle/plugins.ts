@@ -1,4 +1,4 @@
-/** What the bundle leaves out of two libraries. */
+/** What the bundle leaves out of libraries, or loads only when it is used. */
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 

@@ -29,7 +29,7 @@ export interface PhaseResult {
   readonly name: string;
   readonly minutes: number;
   readonly processes: readonly Measured[];
-  /** What must not happen: a replica that ended. */
+  /** What must not happen: a replica that ended, and a fault or a change that could not be made. */
   readonly troubles: readonly string[];
 }
 

@@ -51,7 +51,7 @@ export const MEASURES: readonly Measure[] = [
 ];
 
 /**
- * Time from the begin of a fault in which what a process holds says nothing of leaks: a fault lasts 60 s at
+ * Time from the start of a fault in which what a process holds says nothing of leaks: a fault lasts 60 s at
  * most, and connections and waiting polls are back soon after it.
  */
 const DISTURBED_SECONDS = 150;

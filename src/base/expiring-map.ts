@@ -2,9 +2,9 @@
  * A map whose entries expire: a fixed time after they were set or, for callers that read with `use`, after
  * their last use.
  *
- * An expired entry is never returned, even while it is still in memory. A lookup removes it, or the walk over
- * all entries that `set` makes at most once per lifetime. So no timer runs, an access makes no walk, and
- * memory holds the entries of at most two lifetimes.
+ * An expired entry is never returned, even while it is still in memory. A lookup of its key removes it, or
+ * the walk over all entries that `set` makes at most once per lifetime. So no timer runs, no lookup walks,
+ * and while entries are added, memory holds those of at most two lifetimes.
  */
 import type { Clock } from './clock.ts';
 
@@ -35,7 +35,7 @@ export class ExpiringMap<Key, Value> implements Iterable<readonly [Key, Value]> 
     this.#tidyAt = options.clock.now() + options.lifetimeMs;
   }
 
-  /** The value, without a longer life for the entry. */
+  /** The value. The entry does not live longer for it. */
   get(key: Key): Value | undefined {
     return this.#live(key, this.#options.clock.now())?.value;
   }
@@ -60,7 +60,7 @@ export class ExpiringMap<Key, Value> implements Iterable<readonly [Key, Value]> 
     return value;
   }
 
-  /** Replaces the value of an entry, which does not live longer for it. Does nothing without an entry. */
+  /** Replaces the value of an entry. The entry does not live longer for it. Does nothing without an entry. */
   replace(key: Key, value: Value): void {
     const entry = this.#live(key, this.#options.clock.now());
     if (entry) entry.value = value;

@@ -1,6 +1,9 @@
 interface Waiting<Key> {
   readonly keys: Set<Key>;
-  /** Gives the keys as they came. Kept: each new one would pass all the keys that were taken. */
+  /**
+   * Returns the keys in the order in which they came. One iterator for all: a new one would step over every
+   * key that was taken before.
+   */
   readonly next: Iterator<Key>;
 }
 
@@ -28,9 +31,11 @@ export class WorkQueue<Key> {
   }
 
   /**
-   * The key that waits longest of the party whose turn it is, now in work; undefined when none waits.
+   * The key that waits longest of the party whose turn it is, now in work; undefined when no party that may
+   * start has one.
    *
-   * @param mayStart a party for which it returns false loses its turn to another; default: each may start
+   * @param mayStart a party for which it returns false is passed over, and comes last then; default: each may
+   *   start
    */
   next(mayStart: (party: string) => boolean = () => true): Key | undefined {
     const passed: string[] = [];

@@ -22,6 +22,7 @@ export type BatchInput<A extends Asker<A>> =
       readonly jobID: string;
       readonly asker: A;
       readonly priority: Priority;
+      /** Clock `now`, as in `ObserveOptions`. */
       readonly deadline: number;
     }
   | { readonly kind: 'left'; readonly asker: A }
@@ -57,8 +58,8 @@ const CERTAIN_MISSES = 2;
 
 /**
  * How long a Get is held back where the plan sweeps: the jobs of a cluster come due together, and the first
- * of them would be called before there are enough for a sweep. 50 ms: the controller starts 256 visits in 5
- * ms.
+ * of them would be called before there are enough for a sweep. 50 ms: the controller starts 256 visits in
+ * 5 ms.
  */
 const HELD_MS = 50;
 
@@ -87,7 +88,7 @@ export class ClusterBatch<A extends Asker<A>> {
   readonly #counts = { candidate: { urgent: 0, other: 0 }, swept: { urgent: 0, other: 0 } };
   /** The candidates whose Get is held back. */
   readonly #held = new Set<PendingJob<A>>();
-  /** Clock `now` until when. */
+  /** Clock `now` at which their Gets go out. */
   #heldUntil = 0;
   #sweep: Sweep<A> | undefined;
   /** Clock `now` when the last candidate came. */

@@ -25,7 +25,9 @@ export type Standing = 'candidate' | 'swept' | 'alone';
 
 export class PendingJob<A extends Asker<A>> extends SharedCall<Job> {
   readonly jobID: string;
+  /** The best among its askers. */
   priority: Priority;
+  /** Clock `now`: the earliest among its askers. */
   deadline: number;
   standing: Standing = 'alone';
   /**

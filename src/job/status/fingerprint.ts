@@ -16,7 +16,7 @@ export function fingerprintOf(status: HeldStatus): string {
   return hash('sha1', meaning, 'buffer').toString('base64url', 0, 12);
 }
 
-/** Fields of a status that do not count, or are written on their own. */
+/** Fields of a status that do not count, or have a text of their own. */
 const APART: ReadonlySet<string> = new Set(['lastObservedTime', 'effectiveInterval', 'conditions', 'job']);
 const DATE: ReadonlySet<string> = new Set(['lastTransitionTime']);
 const NONE: ReadonlySet<string> = new Set();
@@ -35,7 +35,7 @@ function textOf(fields: object, except: ReadonlySet<string>): string {
 /** Fields of a status or a job, and conditions, are fewer. A foreign status may have thousands of fields. */
 const FEW = 32;
 
-/** Sorts in place. Of a few texts by insertion: `sort` makes as much garbage as the texts. */
+/** Sorts in place. Sorts a few texts by insertion: `sort` makes as much garbage as the texts. */
 function sorted(texts: string[]): string[] {
   if (texts.length > FEW) return texts.sort((a, b) => (a < b ? -1 : 1));
   for (let next = 1; next < texts.length; next += 1) {

@@ -14,7 +14,7 @@ import { fingerprintOf } from '../status/fingerprint.ts';
 import { restoreDefinitiveFailure, restoreFacts } from '../status/restore.ts';
 import { TargetIndex } from './target-index.ts';
 
-/** What the status writer last received for an object. */
+/** The status that the writer last received for an object; before that, the one that the object came with. */
 export interface Sent {
   readonly fingerprint: string;
   /** The `lastObservedTime` in that status, as `Observed.time`. */

@@ -13,7 +13,7 @@ import type { Sent } from './facts-store.ts';
 
 /** What a status follows from. */
 export interface Basis {
-  /** Has the status that the new one follows, written or not. */
+  /** Has the status that comes before the new one: the stored one, or one that still waits to be written. */
   readonly object: EdgeTranscodeJob;
   readonly facts: Facts;
   readonly settings: JobSettings;

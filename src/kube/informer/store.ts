@@ -200,8 +200,8 @@ export class Store implements JobStore {
 }
 
 /**
- * Takes the values that are equal to those of the version before from there. Maps and facts hold these too,
- * and would hold a second copy of each after our first write of an object.
+ * Replaces each value that is equal in the version before by the one from there. Maps and facts hold those
+ * too: after our first write of an object there would be two copies of each.
  *
  * @param version used by the caller alone
  */

@@ -45,7 +45,7 @@ interface Desired {
   readonly decided: DecidedStatus;
   /** Whether it says something new. A heartbeat does not. Known once an attempt has failed. */
   isNews?: boolean;
-  /** What the first attempt may have replaced whose answer leaves that open. */
+  /** The status before the first attempt whose answer left open whether it was stored. */
   mayHaveReplaced?: HeldStatus;
   failures: number;
   /** Conflicts in a row. */

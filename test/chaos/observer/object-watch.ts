@@ -87,7 +87,7 @@ function keyOf({ metadata }: StoredObject): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
 
-/** What a user decides: a change of it is the begin of the operator's time to follow. */
+/** What a user decides: with a change of it the operator's time to follow begins. */
 function wishOf({ metadata, spec }: StoredObject): string {
   return JSON.stringify([metadata.uid, metadata.generation, metadata.annotations, spec]);
 }

@@ -7,7 +7,7 @@ import { Random } from './random.ts';
 
 export interface PlannedFault {
   readonly kind: KindName;
-  /** Begin, in milliseconds from the begin of the run. */
+  /** Its start, in milliseconds from the start of the run. */
   readonly at: number;
   readonly lasts: number;
   /** A number from 0 to 2^32 - 1 by which the fault chooses what it hits: an account, a process, a code. */

@@ -42,7 +42,7 @@ describe('the verdicts of a soak', () => {
     expect(verdictsOf(hour(), [])).to.have.length(MEASURES.length);
   });
 
-  it('leave out what is held in the 150 s from the begin of a fault, and count the lags of then', () => {
+  it('leave out what is held in the 150 s from the start of a fault, and count the lags in it', () => {
     const faultsAt = [0, 300, 600, 900, 1_200, 1_500];
     const isDuring = (seconds: number) => faultsAt.some((at) => seconds >= at && seconds < at + 150);
     const faulty = (change: Partial<Sample>) =>
