@@ -1,6 +1,6 @@
 /**
  * What the API server would refuse of a status, by the schema of the CRD: types, required fields,
- * lists of values, bounds, patterns, formats and keys of lists. `statuses.ts` asks a real API server.
+ * lists of values, bounds, patterns, formats and keys of lists. `written-statuses.ts` asks a real API server.
  */
 import { readCrd, type Schema, schemaAt } from '../../guards/deploy/manifests.ts';
 
