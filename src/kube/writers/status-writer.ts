@@ -193,7 +193,7 @@ export class StatusWriter implements StatusSink {
   /** Delays a status. A newer one of the same object replaces it meanwhile. */
   #delay(key: ObjectKey, writableAt: number): Outcome {
     const { namespace } = splitKey(key);
-    const message = 'statuses of a namespace change too often: each is written at most once a minute';
+    const message = 'statuses of a namespace change too often: each is written three times a minute';
     this.#delays.failed(namespace, message, { namespace });
     return pollAt(writableAt);
   }

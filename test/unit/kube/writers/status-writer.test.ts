@@ -324,6 +324,7 @@ describe('the status writer', () => {
       expect(writer.pending).to.equal(1);
       const warnings = logger.lines.filter(({ level }) => level === 'warn');
       expect(warnings.map(({ fields }) => fields)).to.deep.equal([{ namespace: 'media' }]);
+      expect(warnings[0]?.message).to.contain('each is written three times a minute');
     });
   });
 
