@@ -89,8 +89,9 @@ describe('tools that wait for objects', function () {
   scene.setUp(async () => {
     const { world } = scene;
     const { running, stopped, suspended, missing } = objects;
-    await world.apply(running, stopped, suspended, missing);
+    await world.apply(running, stopped, suspended);
     await install('pending', pending(), ['--wait=false']);
+    await install('missing', [missing], ['--wait=false']);
     await writeStatus(world.controlPlane, 'default', 'overdue', await argocdTestStatus('overdue'));
     for (const name of ['running', 'stopped', 'suspended'])
       await world.until(name, (shown) => is(shown, 'Ready', 'True'));
@@ -126,12 +127,15 @@ describe('tools that wait for objects', function () {
 
   it('show each object as the page says', async () => {
     const names = Object.values(ROWS);
-    // Long enough for Helm to have read each object.
-    const { stderr } = await install('pending', pending(), ['--timeout=3s']);
+    // Long enough for Helm to have read each object. A failed one ends the wait for others.
+    const waits = [
+      await install('pending', pending(), ['--timeout=3s']),
+      await install('missing', [objects.missing], ['--timeout=3s']),
+    ];
+    const said = waits.map(({ stderr }) => stderr).join();
     const kstatus = new Map(
-      [...stderr.matchAll(/default\/(\w+) not ready\. status: (\w+)/g)].map(([, name, is]) => [name, is]),
+      [...said.matchAll(/default\/(\w+) not ready\. status: (\w+)/g)].map(([, name, is]) => [name, is]),
     );
-    kstatus.set('missing', 'Failed');
     const wait = ['--for=condition=Ready', '--timeout=0', 'edgetranscodejobs', '--all'];
     const met = (await scene.world.controlPlane.kubectl('wait', ...wait)).stdout;
     const health = await healthOf(await Promise.all(names.map((name) => scene.world.get(name))));
