@@ -5,7 +5,7 @@ import type { Suite } from 'mocha';
 
 const ordered = new WeakSet<Suite>();
 
-/** The tests of this `describe` are steps, of which each needs the one before. */
+/** What is directly in this `describe`, tests or other `describe`s, are steps: each needs the one before. */
 export function inOrder(suite: Suite): void {
   ordered.add(suite);
 }

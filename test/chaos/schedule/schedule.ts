@@ -9,6 +9,7 @@ export interface PlannedFault {
   readonly kind: KindName;
   /** Its start, in milliseconds from the start of the run. */
   readonly at: number;
+  /** Milliseconds. */
   readonly lasts: number;
   /** A number from 0 to 2^32 - 1 by which the fault chooses what it hits: an account, a process, a code. */
   readonly choice: number;
@@ -19,11 +20,11 @@ const CALM_MS = 110_000;
 const STORM_MS = 130_000;
 /** The first objects need a moment. */
 const FIRST_AT_MS = 15_000;
-/** Pause between the begins of two faults. */
+/** Time from the start of a fault to that of the next. */
 const PAUSE_MS = [2_000, 12_000] as const;
 const MOST_AT_ONCE = 3;
 
-/** The faults of a run in the order of their begins. All have ended `CALM_MS` before the run ends. */
+/** The faults of a run in the order in which they start. All have ended `CALM_MS` before the run ends. */
 export function scheduleOf(seed: number, minutes: number): PlannedFault[] {
   const random = new Random(seed);
   const faults: PlannedFault[] = [];
