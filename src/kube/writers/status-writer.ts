@@ -128,8 +128,7 @@ export class StatusWriter implements StatusSink {
     if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
     if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
-    if (desired.isNews && saysAll(object.status, desired.decided.status))
-      return this.#foundStored(key, object, desired);
+    if (isStored(object.status, desired)) return this.#foundStored(key, object, desired);
     const writableAt = this.#limit.writableAt(key);
     if (writableAt > this.#parts.clock.now()) return this.#delay(key, writableAt);
     if (this.#waitsForList(key)) return pollAt(this.#parts.clock.now() + LISTED_AGAIN_MS);
@@ -309,6 +308,16 @@ function leavesOpen({ status = 500 }: ApiFailure): boolean {
 /** Whether a stored status says all that was written. Equal ones need no fingerprints, which are slow. */
 function saysAll(stored: HeldStatus, written: EdgeTranscodeJobStatus): boolean {
   return isDeepStrictEqual(stored, written) || fingerprintOf(stored) === fingerprintOf(written);
+}
+
+/**
+ * Whether a retry has nothing left to write. The stored status says all of a heartbeat before it is written:
+ * the time shows that it was.
+ */
+function isStored(stored: HeldStatus, { isNews, decided }: Desired): boolean {
+  if (isNews === undefined) return false;
+  const { status } = decided;
+  return (isNews || stored.lastObservedTime === status.lastObservedTime) && saysAll(stored, status);
 }
 
 /** What a person can do about a failed write. */

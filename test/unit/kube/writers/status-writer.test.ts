@@ -396,9 +396,9 @@ describe('the status writer', () => {
       expect(results).to.deep.equal(['conflict', 'written']);
     });
 
-    it('writes nothing more when the last leader has written the same', async () => {
-      await write(known(), RUNNING);
-      client.object = raw('a', 9, { status: RUNNING });
+    it('writes nothing more when the last leader has written the same, observed a moment earlier', async () => {
+      await write(known(), { ...RUNNING, lastObservedTime: '2026-01-01T00:00:01Z' });
+      client.object = raw('a', 9, { status: { ...RUNNING, lastObservedTime: '2026-01-01T00:00:00Z' } });
       await client.refuse(refusal(422));
       await clock.advance(60_000);
       expect(client.patches).to.have.length(1);
@@ -602,13 +602,27 @@ describe('the status writer', () => {
         expect(writer.pending).to.equal(0);
       });
 
-    it('sends a heartbeat again, although the stored status says the same', async () => {
-      const job = { ...known(), status: RUNNING };
-      store.apply(job);
-      await write(job, { ...RUNNING, lastObservedTime: '2026-01-01T00:10:00Z' });
-      await client.refuse(refusal(500));
-      await clock.advance(1_000);
-      expect(client.patches).to.have.length(2);
+    describe('that is a heartbeat', () => {
+      const heartbeat = { ...RUNNING, lastObservedTime: '2026-01-01T00:10:00Z' };
+
+      beforeEach(async () => {
+        const job = { ...aJob().named('a', 'media').version(6).build(), status: RUNNING };
+        store.apply(job);
+        await write(job, heartbeat);
+        await client.refuse(refusal(504));
+      });
+
+      it('sends it again, although the stored status says the same', async () => {
+        await clock.advance(1_000);
+        expect(client.patches).to.have.length(2);
+      });
+
+      it('sends it once that was stored with a timeout', async () => {
+        store.apply({ ...aJob().named('a', 'media').version(7).build(), status: heartbeat });
+        await clock.advance(60_000);
+        expect(client.patches).to.have.length(1);
+        expect([reported, writer.pending]).to.deep.equal([['a replaced Running'], 0]);
+      });
     });
 
     it('logs what to do when the permission is missing', async () => {
