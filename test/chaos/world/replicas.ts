@@ -101,11 +101,12 @@ export class Replica {
 
   async isLeading(): Promise<boolean> {
     if (!this.watched) return false;
-    const answer = fetch(`${this.watched.url}/metrics`, { signal: AbortSignal.timeout(1_000) });
-    return answer.then(
-      async (response) => /^edgetranscode_leading(?:\{.*\})? 1$/m.test(await response.text()),
-      () => false,
-    );
+    try {
+      const answer = await fetch(`${this.watched.url}/metrics`, { signal: AbortSignal.timeout(1_000) });
+      return /^edgetranscode_leading(?:\{.*\})? 1$/m.test(await answer.text());
+    } catch {
+      return false;
+    }
   }
 
   /** The run is over: whatever ends from here on is wanted. */
