@@ -41,9 +41,13 @@ export interface StatusWriterParts {
 }
 
 interface Desired {
-  readonly uid: string;
+  /** The object in the version for which the status was decided. */
+  readonly object: EdgeTranscodeJob;
   readonly decided: DecidedStatus;
-  /** Whether it says something new. A heartbeat does not. Known once an attempt has failed. */
+  /**
+   * Whether it says something new. A heartbeat does not. Known once the object has another version or an
+   * attempt has failed.
+   */
   isNews?: boolean;
   /** The status before the first attempt whose answer left open whether it was stored. */
   mayHaveReplaced?: HeldStatus;
@@ -106,7 +110,7 @@ export class StatusWriter implements StatusSink {
     const superseded = this.#desired.get(key);
     const { failures = 0, conflicts = 0, notBefore = 0 } = superseded ?? {};
     const troubles = { failures, conflicts, notBefore };
-    this.#desired.set(key, { uid: object.uid, decided, ...troubles, inFlight: false });
+    this.#desired.set(key, { object, decided, ...troubles, inFlight: false });
     if (superseded && !superseded.inFlight) superseded.decided.onResult(undefined);
     this.#controller.add(key);
   }
@@ -127,7 +131,8 @@ export class StatusWriter implements StatusSink {
     if (this.#parts.clock.now() < desired.notBefore) return pollAt(desired.notBefore);
     if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
-    if (object?.uid !== desired.uid) return this.#drop(key, desired, 'gone');
+    if (object?.uid !== desired.object.uid) return this.#drop(key, desired, 'gone');
+    if (object.resourceVersion !== desired.object.resourceVersion) this.#noteNews(desired, desired.object);
     if (isStored(object.status, desired)) return this.#foundStored(key, object, desired);
     const writableAt = this.#limit.writableAt(key);
     if (writableAt > this.#parts.clock.now()) return this.#delay(key, writableAt);
@@ -179,8 +184,8 @@ export class StatusWriter implements StatusSink {
   }
 
   /**
-   * Ends a retry that has nothing left to write: the last attempt was stored although its answer was lost, or
-   * the last leader wrote the same.
+   * Ends a status that has nothing left to write: the last attempt was stored although its answer was lost,
+   * or the last leader wrote the same.
    */
   #foundStored(key: ObjectKey, object: EdgeTranscodeJob, desired: Desired): Outcome {
     this.#finish(key, desired);
@@ -209,11 +214,16 @@ export class StatusWriter implements StatusSink {
     failure: ApiFailure,
   ): Promise<Outcome> {
     if (failure.status === 404) return this.#drop(key, desired, 'gone');
-    desired.isNews ??= !saysAll(sent.status, desired.decided.status);
+    this.#noteNews(desired, sent);
     if (leavesOpen(failure)) desired.mayHaveReplaced ??= sent.status;
     if (isByPolicy(failure)) return this.#refusedByPolicy(key, desired, failure);
     if (failure.status === 422 || failure.status === 409) return this.#lookAgain(key, sent, desired, failure);
     return this.#later(key, desired, failure);
+  }
+
+  /** @param before the object as it was before the status */
+  #noteNews(desired: Desired, before: EdgeTranscodeJob): void {
+    desired.isNews ??= !saysAll(before.status, desired.decided.status);
   }
 
   /** Reads the object: a failed test of the patch and a status that breaks the schema are both 422. */
@@ -311,8 +321,8 @@ function saysAll(stored: HeldStatus, written: EdgeTranscodeJobStatus): boolean {
 }
 
 /**
- * Whether a retry has nothing left to write. The stored status says all of a heartbeat before it is written:
- * the time shows that it was.
+ * Whether nothing is left to write. The stored status says all of a heartbeat before it is written: the time
+ * shows that it was.
  */
 function isStored(stored: HeldStatus, { isNews, decided }: Desired): boolean {
   if (isNews === undefined) return false;

@@ -231,9 +231,10 @@ describe('the status writer', () => {
   it('warns once that the CRD drops fields, until it keeps them', async () => {
     const { observedGeneration: _dropped, ...kept } = { ...RUNNING, observedGeneration: 1 };
     const desired = { ...kept, observedGeneration: 1 };
-    for (const [version, status] of [kept, kept, desired, kept].entries()) {
-      await write(known(), desired);
-      await client.accept(raw('a', 6 + version, { status }));
+    for (const [index, status] of [kept, kept, desired, kept].entries()) {
+      const version = 10 * (index + 1);
+      await write(known('a', version), desired);
+      await client.accept(raw('a', version + 1, { status }));
     }
     expect(results).to.deep.equal(['pruned', 'pruned', 'written', 'pruned']);
     expect(keptWhole).to.deep.equal([false, false, true, false]);
@@ -295,14 +296,15 @@ describe('the status writer', () => {
 
     it('writes the latest status a minute after the last write at the latest', async () => {
       const written = answerAll();
-      const job = known('flap');
+      const { key } = known('flap');
+      const latest = () => store.get(key) as EdgeTranscodeJob;
       for (let change = 0; change < 300; change += 1) {
-        await write(job, change % 2 ? RUNNING : STOPPED);
+        await write(latest(), change % 2 ? RUNNING : STOPPED);
         await clock.advance(100);
       }
       expect(written.length).to.be.within(100, 170);
       expect(writer.pending).to.equal(1);
-      await write(job, { ...RUNNING, state: 'NotFound' });
+      await write(latest(), { ...RUNNING, state: 'NotFound' });
       await clock.advance(60_000);
       expect([written.at(-1), writer.pending]).to.deep.equal(['media/flap NotFound', 0]);
     });
@@ -404,6 +406,24 @@ describe('the status writer', () => {
       expect(client.patches).to.have.length(1);
       expect(reported).to.deep.equal(['a replaced Running']);
       expect(writer.pending).to.equal(0);
+    });
+
+    it('writes nothing when the last leader turns out to have written the same', async () => {
+      const writing = write(known(), RUNNING);
+      store.apply({ ...aJob().named('a', 'media').version(6).build(), status: RUNNING });
+      await writing;
+      expect(client.patches).to.deep.equal([]);
+      expect(reported).to.deep.equal(['a replaced Running']);
+      expect(writer.pending).to.equal(0);
+    });
+
+    it('writes a heartbeat, whatever else has changed in the object', async () => {
+      const job = { ...known(), status: RUNNING };
+      store.apply(job);
+      const writing = write(job, { ...RUNNING, lastObservedTime: '2026-01-01T00:10:00Z' });
+      store.apply({ ...job, resourceVersion: '6' });
+      await writing;
+      expect(client.last.body[1]).to.include({ value: '6' });
     });
 
     it('writes for the older version that a read shows, as after a restore of etcd', async () => {
