@@ -132,7 +132,7 @@ describe('The control plane', () => {
 
   it('runs beside another one on other ports, and leaves nothing behind', async () => {
     const picks = [world.port, await freePort(), world.port, await freePort()];
-    const second = await startControlPlane({
+    await using second = await startControlPlane({
       auditLog: false,
       pickPort: async () => picks.shift() ?? freePort(),
     });
