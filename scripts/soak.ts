@@ -44,7 +44,7 @@ for (const part of [
   { name: 'with faults', first: LEADER_KILLED, faults: FAULTS },
 ]) {
   report(`${part.name}: ${minutes} minutes, ${changes} changes a minute`);
-  phases.push(await runPhase(stage, { ...part, minutes, changes }, now, events));
+  phases.push(await runPhase(stage, { ...part, minutes, changes, before: phases.at(-1) }, now, events));
 }
 population.close();
 

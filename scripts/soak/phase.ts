@@ -15,6 +15,8 @@ export interface PhasePlan {
   readonly first?: Fault;
   /** One every 5 min after that; over again after the last. */
   readonly faults: readonly Fault[];
+  /** The part before this one. */
+  readonly before: PhaseResult | undefined;
 }
 
 /** A process that was alive at the end. */
@@ -57,7 +59,7 @@ const WARM_UP_SECONDS = 900;
 /** @param now seconds since the start of the run */
 export async function runPhase(
   stage: Stage,
-  { name, minutes, changes, first, faults }: PhasePlan,
+  { name, minutes, changes, first, faults, before }: PhasePlan,
   now: () => number,
   events: PhaseEvents,
 ): Promise<PhaseResult> {
@@ -98,12 +100,16 @@ export async function runPhase(
   await Promise.all(underWay);
   events.table(latest(stage));
   const warmUp = Math.min(WARM_UP_SECONDS, minutes * 30);
-  const processes = replicas.samplers.map(({ operator, samples }) => ({
-    process: operator.process.name,
-    leads: samples.at(-1)?.leads ?? false,
-    samples: samples.filter(({ seconds }) => seconds >= from),
-    verdicts: verdictsOf(settled(samples, from, warmUp), faultsAt),
-  }));
+  const processes = replicas.samplers.map(({ operator, samples }) => {
+    const leads = samples.at(-1)?.leads ?? false;
+    const role = before?.processes.find((each) => each.leads === leads);
+    return {
+      process: operator.process.name,
+      leads,
+      samples: samples.filter(({ seconds }) => seconds >= from),
+      verdicts: verdictsOf(settled(samples, from, warmUp), faultsAt, role?.verdicts),
+    };
+  });
   return { name, minutes, processes, troubles: [...troubles, ...replicas.ended] };
 }
 

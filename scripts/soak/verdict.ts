@@ -9,8 +9,12 @@ export interface Measure {
   readonly read: (sample: Sample) => number;
   /** Whether samples during a fault count. */
   readonly countsFaults: boolean;
-  /** How the samples are judged. */
-  readonly judge: (points: readonly Point[]) => Judged;
+  /**
+   * How the samples are judged.
+   *
+   * @param before level of the process that had the role in the part before, if one had
+   */
+  readonly judge: (points: readonly Point[], before: number | undefined) => Judged;
 }
 
 /** What is printed of a measure. */
@@ -39,7 +43,7 @@ const MOST_LOOP_LAG = 1;
 const MOST_POLL_LAG = 60;
 
 export const MEASURES: readonly Measure[] = [
-  flat('resident memory', 'MiB', ({ residentMiB }) => residentMiB, { share: 0.05, least: 5 }),
+  peaked('resident memory', 'MiB', ({ residentMiB }) => residentMiB, { share: 0.05, least: 5 }),
   lowestFlat('heap after collections', 'MiB', ({ heapMiB }) => heapMiB, { share: 0.05, least: 3 }),
   flat('memory outside the heap', 'MiB', ({ externalMiB }) => externalMiB, { share: 0.05, least: 3 }),
   // Each call under way at the moment of a sample has a socket and timers.
@@ -60,8 +64,13 @@ const DISTURBED_SECONDS = 150;
  * Judges the samples of one process in one role.
  *
  * @param faultsAt `seconds` at which faults began
+ * @param before what was said in the part before of the process that had the role then
  */
-export function verdictsOf(samples: readonly Sample[], faultsAt: readonly number[]): Verdict[] {
+export function verdictsOf(
+  samples: readonly Sample[],
+  faultsAt: readonly number[],
+  before: readonly Verdict[] = [],
+): Verdict[] {
   const undisturbed = samples.filter(
     ({ seconds }) => !faultsAt.some((at) => seconds >= at && seconds < at + DISTURBED_SECONDS),
   );
@@ -70,7 +79,9 @@ export function verdictsOf(samples: readonly Sample[], faultsAt: readonly number
       seconds: sample.seconds,
       value: read(sample),
     }));
-    return { measure: name, unit, ...judge(points.filter(({ value }) => !Number.isNaN(value))) };
+    const level = before.find(({ measure }) => measure === name)?.level;
+    const known = points.filter(({ value }) => !Number.isNaN(value));
+    return { measure: name, unit, ...judge(known, level) };
   });
 }
 
@@ -88,6 +99,21 @@ export function settled(samples: readonly Sample[], from: number, warmUpSeconds:
 
 function flat(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {
   return { name, unit, read, countsFaults: false, judge: (points) => judgedFlat(flatness, points) };
+}
+
+/**
+ * Judges as `flat` does, and admits growth to what the process had that was in the role before. V8 keeps the
+ * pages of the highest peak. A leader that has taken over has not had the peak of a start, and grows to that
+ * in steps.
+ */
+function peaked(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {
+  const judge: Measure['judge'] = (points, before = Number.NaN) => {
+    const judged = judgedFlat(flatness, points);
+    const rule = `${judged.rule}, or to the level of the part before`;
+    const highest = Math.max(...points.map(({ value }) => value));
+    return { ...judged, rule, holds: judged.holds || highest <= before * (1 + flatness.share) };
+  };
+  return { name, unit, read, countsFaults: false, judge };
 }
 
 function lowestFlat(name: string, unit: string, read: Measure['read'], flatness: Flatness): Measure {

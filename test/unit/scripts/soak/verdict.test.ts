@@ -68,6 +68,18 @@ describe('the verdicts of a soak', () => {
       expect(broken(hour(change))).to.deep.equal([measure]);
     });
 
+  it('find nothing in steps of the resident memory up to what the leader before had, and no further', () => {
+    const before = verdictsOf(hour(), []);
+    const grownTo = (residentMiB: number) =>
+      verdictsOf(
+        hour((part) => ({ residentMiB: part < 0.5 ? 130 : residentMiB })),
+        [],
+        before,
+      ).filter(({ holds }) => !holds);
+    expect(grownTo(157)).to.deep.equal([]);
+    expect(grownTo(158).map(({ measure }) => measure)).to.deep.equal(['resident memory']);
+  });
+
   it('find nothing where the heap is collected later and later', () => {
     const lazier = hour((part) => ({ heapMiB: STEADY.heapMiB + 50 * ((part * 30) % 1) * part }));
     expect(broken(lazier)).to.deep.equal([]);
