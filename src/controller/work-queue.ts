@@ -20,7 +20,10 @@ export class WorkQueue<Key> {
   readonly #working = new Set<Key>();
   readonly #again = new Set<Key>();
 
-  /** @param partyOf keys of different parties are handed out in turn; default: one party */
+  /**
+   * @param partyOf the party of a key, such as its namespace: keys of different parties are handed out in
+   *   turn; default: all keys are of one party
+   */
   constructor(partyOf: (key: Key) => string = () => '') {
     this.#partyOf = partyOf;
   }
