@@ -1,9 +1,9 @@
 // Loaded into mocha where SHUFFLE is set: runs the tests of each file in another order, so that a test which
-// depends on another one fails. The order follows from the number and the file's path: the file has the same
+// depends on another one fails. The order follows from the number and the file's name: the file has the same
 // order alone and beside others. What is directly in a `describe` that is in order stays so.
 
 import { hash } from 'node:crypto';
-import { relative } from 'node:path';
+import { basename } from 'node:path';
 import type { Context, Suite } from 'mocha';
 import { isInOrder } from './in-order.ts';
 
@@ -47,7 +47,7 @@ export const mochaHooks = {
     const number = shuffleNumber(process.env.SHUFFLE ?? '');
     const files = [...Map.groupBy(root.suites, ({ file = '' }) => file)];
     for (const [file, suites] of files) {
-      const random = generator(`${number} ${relative(process.cwd(), file)}`);
+      const random = generator(`${number} ${basename(file)}`);
       shuffle(suites, random);
       shuffleAll(suites, random);
     }
