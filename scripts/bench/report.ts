@@ -12,7 +12,7 @@ const BYTES_PER_MIB = 1_024 * 1_024;
 /** A row that misses its target has an exclamation mark. */
 export function targetsTable(rows: readonly Row[]): string {
   const number = (value: number | undefined) =>
-    value === undefined ? '' : rounded(value, value < 10 ? 2 : value < 100 ? 1 : 0);
+    value === undefined ? '' : rounded(value, value < 1 ? 3 : value < 10 ? 2 : value < 100 ? 1 : 0);
   const target = ({ target: value, isLeast }: Row) =>
     value === undefined ? '' : `${isLeast ? '≥' : '≤'} ${number(value)}`;
   return table([
