@@ -57,6 +57,9 @@ describe('a status that another writer changes', () => {
     operator.clear();
     await operator.clock.advance(4 * MINUTE);
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
+    operator.cluster.overwrite(STREAM1, { observedGeneration: 2, state: 'NotFound', conditions: [] });
+    await operator.toNextPoll();
+    expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('Running')]);
   });
 });
 

@@ -143,6 +143,17 @@ describe('the watchdog', () => {
     expect(operator.publisher.watched).to.equal(0);
   });
 
+  it('decides nothing for an object that was deleted and is not visited yet', async () => {
+    await operator.applyAnswered(aJob(), running());
+    operator.cloud.hold();
+    await operator.toNextPoll();
+    operator.clear();
+    operator.cluster.onChange = () => undefined;
+    operator.cluster.delete(STREAM1);
+    await operator.clock.advance(HOUR);
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
+  });
+
   it('decides nothing once stopped', async () => {
     await operator.applyAnswered(aJob(), running());
     await operator.stop();
