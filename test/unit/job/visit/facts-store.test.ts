@@ -96,6 +96,17 @@ describe('the facts store', () => {
       }
     });
 
+    it('and not by the one of its stored status, or of its predecessor with the same name', () => {
+      const [now, before] = [targetOf(moved), targetOf(object)];
+      const restored = aJob().about('another-job').storing({ observedTarget: before.hash }).build();
+      factsStore.get(restored);
+      const found = () => [now, before].map(({ hash }) => factsStore.keysOf(hash));
+      expect(factsStore.reindex(restored)).to.deep.equal(now);
+      expect(found()).to.deep.equal([[STREAM1], []]);
+      factsStore.get(aJob().uid('another').build());
+      expect(found()).to.deep.equal([[], [STREAM1]]);
+    });
+
     it('and hashes it again only when its spec was replaced, by an equal one too', () => {
       const hashing = mock.method(crypto, 'hash');
       // Without it, what modules have imported stays as it is.

@@ -299,6 +299,7 @@ describe('the store', () => {
       listOf('sports');
       expect(store.isListed).to.equal(false);
       expect(store.awaited).to.deep.equal(['media']);
+      expect(['media', 'sports'].map((namespace) => store.hasListed(namespace))).to.deep.equal([false, true]);
       listOf('media');
       expect(store.isListed).to.equal(true);
     });
