@@ -8,6 +8,7 @@ import type { Answer, Reference } from '../../../../src/job/model/cloud-port.ts'
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
+import { resultOf } from './scripted-batch.ts';
 
 const SECOND = 1_000;
 
@@ -88,6 +89,21 @@ describe('the requests of the batches', () => {
     await end({ kind: 'withdrawn' });
     expect(await Promise.all(answers)).to.deep.equal([{ kind: 'withdrawn' }, { kind: 'withdrawn' }]);
     expect(waiting).to.deep.equal([]);
+  });
+
+  it('wait for the call of another namespace, which serves both, instead of one of their own', async () => {
+    batches.apply(aPlan('none'));
+    const answers = ['media', 'sports'].map((namespace) => observe({ credential: { namespace } }));
+    const received: string[] = [];
+    for (const answer of answers) void answer.then(({ kind }) => received.push(kind));
+    const [called] = waiting.splice(0, 1);
+    if (!called) throw new Error('no request');
+    called.isCalling = true;
+    await end({ kind: 'withdrawn' });
+    expect(received).to.deep.equal([]);
+    waiting = [called];
+    await end(resultOf('observed', {}, clock.now()));
+    expect(received).to.deep.equal(['observed', 'observed']);
   });
 
   it('withdraw a question whose call starts again, although a later question of its job waits', async () => {
