@@ -17,7 +17,7 @@ import { served } from '../../world/control-plane/served.ts';
 import { kustomizationCrd } from '../../world/crds-of-others/crds-of-others.ts';
 import { helm3Program } from '../../world/helm/helm.ts';
 import { skipBecause } from '../../world/skip.ts';
-import { breakCalls, createJob, noJob } from '../support/cloud-side.ts';
+import { breakCalls, createJob, noJob, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { type Helm, type HelmResult, useHelm } from '../support/release/helm.ts';
 import { shipped, writeStatus } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -55,6 +55,7 @@ describe('tools that wait for objects', function () {
   const objects = {} as Record<Name, object>;
   let healthOf: HealthOf;
   const scene = useWorld({
+    operator: () => ({ args: [ONE_BY_ONE] }),
     prepare: async (world) => {
       const failing = await createJob(world);
       await breakCalls(world, failing, { kind: 'error', status: 503, code: 'ServiceUnavailable' });

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import type { Operator } from '../../world/operator.ts';
 import { freePort } from '../../world/processes/ports.ts';
 import { canary, findCanaries } from '../support/canaries.ts';
-import { breakCalls, createJob, type JobIDs, noJob } from '../support/cloud-side.ts';
+import { breakCalls, createJob, type JobIDs, noJob, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { install, OPERATOR } from '../support/installed.ts';
 import { KEY, ROLE, STREAM_URLS, TROUBLES } from '../support/scenarios/canary-failures.ts';
 import { useWorld } from '../support/use-world.ts';
@@ -191,8 +191,7 @@ describe('secrets', function () {
       args: [
         '--log-level=debug',
         `--allowed-endpoints=*.aliyuncs.com,127.0.0.1:${closedPort}`,
-        // A list would bring jobs that only fail by Get.
-        '--observe-with=get',
+        ONE_BY_ONE,
       ],
       env: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyID,
