@@ -18,7 +18,7 @@ const BACK = { withinMs: 30_000 };
 
 describe('the operator as a process', function () {
   this.timeout(120_000);
-  const scene = useWorld({ operator: 'none' });
+  const scene = useWorld({ operator: 'none', crd: false });
   let operator: Operator | undefined;
 
   afterEach(async () => {

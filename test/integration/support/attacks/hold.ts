@@ -7,8 +7,8 @@ import { broken } from './measured.ts';
 /** A control plane takes 4 s to start when it is built; a busy machine makes that several times as much. */
 const START_WITHIN_MS = 120_000;
 
-/** 12 s are measured; the rest creates and removes thousands of objects on a busy machine. */
-const ATTACK_WITHIN_MS = 90_000;
+/** 12 s are measured; the rest creates and removes thousands of objects, which takes a minute at rest. */
+const ATTACK_WITHIN_MS = 240_000;
 
 /** Call it in a `describe`. */
 export function holdsAgainst(attacks: readonly Attack[]): void {
