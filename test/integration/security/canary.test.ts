@@ -188,11 +188,7 @@ describe('secrets', function () {
   /** The operator's, of a service account that may read Secrets. */
   function withOwnKey() {
     return {
-      args: [
-        '--log-level=debug',
-        `--allowed-endpoints=*.aliyuncs.com,127.0.0.1:${closedPort}`,
-        ONE_BY_ONE,
-      ],
+      args: ['--log-level=debug', `--allowed-endpoints=*.aliyuncs.com,127.0.0.1:${closedPort}`, ONE_BY_ONE],
       env: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: KEY.accessKeyID,
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: KEY.accessKeySecret,
