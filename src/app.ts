@@ -62,7 +62,7 @@ export class App {
           // 3, 4: a change that needs a visit → the object's key
           store.subscribe((key, change) => needsVisit(change) && controller.add(key)),
           // 5 to 7, 9: ask, apply the answer, decide → the time of the next visit
-          controller.run((key, withdrawn) => reconciler.visit(key, withdrawn), working),
+          controller.run((key, work) => reconciler.visit(key, work), working),
           // 8: a status that says something new → the API server → back into the store
           writer.run(writing),
         ]),

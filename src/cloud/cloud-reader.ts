@@ -1,11 +1,10 @@
 /**
  * The cloud as the domain sees it. `observe` shares calls where it can, waits for a permit of the account's
- * budget, makes one call, and answers. It never rejects. Its answers hold no secret and no foreign text.
+ * budget, makes one call, and answers. Its answers hold no secret and no foreign text.
  */
 
 import type { Credentials } from '../credentials/credentials.ts';
 import type {
-  Answer,
   CloudPlan,
   CloudPlanning,
   CloudReader,
@@ -13,14 +12,15 @@ import type {
   CredentialReference,
   Destination,
   Listing,
-  ObserveOptions,
   Priority,
+  Question,
   Reference,
 } from '../job/model/cloud-port.ts';
 import { identityOf } from '../job/model/reference.ts';
 import { fullCallsPerSecond } from '../ratelimit/call-rate.ts';
 import { SharedDemand } from '../redis/shared-demand.ts';
 import type { Sharing } from '../redis/shared-limiter.ts';
+import { answer } from './batching/answer.ts';
 import { Batches } from './batching/batches.ts';
 import { LiveClient, type LiveClientOptions, PAGE_SIZE } from './client/live-client.ts';
 import { CredentialStates } from './requests/credential-states.ts';
@@ -64,13 +64,13 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#sharedDemand = sharing && this.#share(sharing);
   }
 
-  /** Not an async function: its frame would cost each of 100,000 waiting questions 450 bytes. */
-  observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    if (this.#closed || options.signal.aborted) return Promise.resolve(WITHDRAWN);
+  observe(question: Question): void {
+    const { reference, signal, known } = question;
     const refused = this.#options.credentials.refusalOf(reference.credential);
-    if (refused) return Promise.resolve({ kind: 'failed', ...refused, sentAt: this.#options.clock.now() });
-    if (options.known === 'AuthenticationFailed') return this.#observeAfterRefusal(reference, options);
-    return this.#batches.observe(reference, options);
+    if (this.#closed || signal.aborted) answer([question], WITHDRAWN);
+    else if (refused) answer([question], { kind: 'failed', ...refused, sentAt: this.#options.clock.now() });
+    else if (known === 'AuthenticationFailed') void this.#observeAfterRefusal(question);
+    else this.#batches.observe(question);
   }
 
   mayUse(credential: CredentialReference): boolean {
@@ -148,10 +148,11 @@ export class LiveReader implements CloudReader, CloudPlanning {
   }
 
   /** Observes a job whose object shows already that its key is refused, once a call is worth a try. */
-  async #observeAfterRefusal(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    const { signal } = options;
+  async #observeAfterRefusal(question: Question): Promise<void> {
+    const { reference, signal } = question;
     await this.#states.find(identityOf(reference.credential))?.breaker.untilRetry(signal);
-    return this.#closed || signal.aborted ? WITHDRAWN : await this.#batches.observe(reference, options);
+    if (this.#closed || signal.aborted) answer([question], WITHDRAWN);
+    else this.#batches.observe(question);
   }
 
   #share({ redis, shards, shard = '' }: Sharing): SharedDemand {

@@ -8,15 +8,17 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Outcome } from './outcome.ts';
 import { Timetable } from './timetable.ts';
+import { type End, Work } from './work.ts';
 import { WorkQueue } from './work-queue.ts';
-import { WorkSignal } from './work-signal.ts';
 
 /**
- * Brings what the key names to its desired state. `signal` is aborted when the key is added again meanwhile
- * and when the controller stops: waiting work should give up, work that has begun may finish. Throwing is a
- * bug; it is logged and the key is retried with back-off.
+ * Brings what the key names to its desired state. `work` is aborted when the key is added again meanwhile and
+ * when the controller stops: waiting work should give up, work that has begun may finish. Throwing is a bug;
+ * it is logged and the key is retried with back-off.
+ *
+ * @returns undefined where the work ends later, by one call of `work.end`
  */
-export type Reconcile<Key> = (key: Key, signal: WorkSignal) => Outcome | Promise<Outcome>;
+export type Reconcile<Key> = (key: Key, work: Work<Key>) => Outcome | Promise<Outcome> | undefined;
 
 export interface ControllerOptions<Key> {
   readonly clock: Clock;
@@ -44,8 +46,9 @@ export class Controller<Key> {
   readonly #options: ControllerOptions<Key>;
   readonly #queue: WorkQueue<Key>;
   readonly #timetable: Timetable<Key>;
-  readonly #signals = new Map<Key, WorkSignal>();
+  readonly #underWay = new Map<Key, Work<Key>>();
   readonly #throws = new Map<Key, number>();
+  readonly #onEnd = (work: Work<Key>, end: End) => this.#ended(work, end);
   #reconcile: Reconcile<Key> | undefined;
   #tick: NodeJS.Immediate | undefined;
   #whenIdle: (() => void) | undefined;
@@ -60,7 +63,7 @@ export class Controller<Key> {
   add(key: Key): void {
     this.#timetable.delete(key);
     this.#enqueue(key);
-    this.#signals.get(key)?.abort();
+    this.#underWay.get(key)?.abort();
   }
 
   /**
@@ -68,7 +71,7 @@ export class Controller<Key> {
    * reconciliation under way is aborted and runs again; a key that waits for a free place keeps its place.
    */
   reschedule(key: Key, outcome: Outcome): void {
-    if (this.#signals.has(key)) this.add(key);
+    if (this.#underWay.has(key)) this.add(key);
     else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#apply(key, outcome);
   }
 
@@ -82,7 +85,7 @@ export class Controller<Key> {
     });
     this.#reconcile = undefined;
     this.#timetable.clear();
-    for (const underWay of this.#signals.values()) underWay.abort();
+    for (const work of this.#underWay.values()) work.abort();
     if (this.#queue.working > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
@@ -113,34 +116,31 @@ export class Controller<Key> {
 
   /** Not async: while a key waits, the frame of an async function takes twice as much as two callbacks. */
   #process(key: Key, reconcile: Reconcile<Key>): void {
-    const signal = new WorkSignal();
-    this.#signals.set(key, signal);
-    const began = this.#options.clock.now();
-    const fail = (error: unknown) => this.#failed(key, began, error);
+    const work = new Work(key, this.#options.clock.now(), this.#onEnd);
+    this.#underWay.set(key, work);
     let outcome: ReturnType<Reconcile<Key>>;
     try {
-      outcome = reconcile(key, signal);
-    } catch (error) {
-      fail(error);
+      outcome = reconcile(key, work);
+    } catch (thrown) {
+      this.#ended(work, { thrown });
       return;
     }
-    if (outcome instanceof Promise) void outcome.then((each) => this.#succeeded(key, began, each), fail);
-    else this.#succeeded(key, began, outcome);
+    if (outcome instanceof Promise)
+      void outcome.then(
+        (each) => this.#ended(work, { outcome: each }),
+        (thrown: unknown) => this.#ended(work, { thrown }),
+      );
+    else if (outcome) this.#ended(work, { outcome });
   }
 
-  #succeeded(key: Key, began: number, outcome: Outcome): void {
-    this.#throws.delete(key);
-    this.#ended(key, began, outcome);
-  }
-
-  #failed(key: Key, began: number, error: unknown): void {
-    this.#options.logger.error('reconciling failed unexpectedly', { key, error });
-    this.#throws.set(key, (this.#throws.get(key) ?? 0) + 1);
-    this.#ended(key, began, { kind: 'error' });
-  }
-
-  #ended(key: Key, began: number, outcome: Outcome | { readonly kind: 'error' }): void {
-    this.#signals.delete(key);
+  #ended({ key, began }: Work<Key>, end: End): void {
+    if ('outcome' in end) this.#throws.delete(key);
+    else {
+      this.#options.logger.error('reconciling failed unexpectedly', { key, error: end.thrown });
+      this.#throws.set(key, (this.#throws.get(key) ?? 0) + 1);
+    }
+    const outcome = 'outcome' in end ? end.outcome : ({ kind: 'error' } as const);
+    this.#underWay.delete(key);
     this.#options.onReconciled?.(outcome.kind, (this.#options.clock.now() - began) / 1_000);
     const again = this.#queue.done(key);
     if (!again && this.#reconcile) this.#apply(key, outcome);

@@ -21,6 +21,7 @@ import type { SecretData, SecretReader } from '../../src/job/model/sinks.ts';
 import type { ObserveWith } from '../../src/job/schedule/list-cost.ts';
 import type { FakeClock } from '../unit/kit/fakes/fake-clock.ts';
 import type { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';
+import { ask } from '../unit/kit/questions.ts';
 
 /** A job of the seed that is in progress. */
 export const RUNNING_JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
@@ -96,7 +97,7 @@ export class Subject {
       ...(regionID !== undefined && { regionID }),
     };
     const signal = question.signal ?? new AbortController().signal;
-    return this.reader.observe(reference, { priority, deadline, signal });
+    return ask(this.reader, { reference, priority, deadline, signal });
   }
 
   /**

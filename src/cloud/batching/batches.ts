@@ -3,14 +3,7 @@
  */
 import type { Logger } from '../../base/logger.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
-import type {
-  Answer,
-  CloudPlan,
-  ClusterReference,
-  Listing,
-  ObserveOptions,
-  Reference,
-} from '../../job/model/cloud-port.ts';
+import type { CloudPlan, ClusterReference, Listing, Question } from '../../job/model/cloud-port.ts';
 import { clusterKey } from '../../job/model/reference.ts';
 import type { Requests } from '../requests/requests.ts';
 import { ClusterDriver, type ClusterDriverParts } from './cluster-driver.ts';
@@ -33,10 +26,10 @@ export class Batches {
     void this.#run();
   }
 
-  observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
-    const key = clusterKey(reference);
-    const driver = this.#drivers.get(key) ?? this.#begin(key, reference);
-    return driver.ask(reference, options);
+  observe(question: Question): void {
+    const key = clusterKey(question.reference);
+    const driver = this.#drivers.get(key) ?? this.#begin(key, question.reference);
+    driver.ask(question);
   }
 
   listingOf(cluster: ClusterReference): Listing {
@@ -61,8 +54,10 @@ export class Batches {
     }
   }
 
+  /** Withdraws every question. Requests that finish later are about no cluster any more. */
   close(): void {
     for (const driver of this.#drivers.values()) driver.close();
+    this.#drivers.clear();
   }
 
   /** Hands every finished request to the cluster that it is about, until the channel is closed. */

@@ -4,19 +4,13 @@
  */
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { OnceLogger } from '../../base/once-logger.ts';
-import type {
-  Answer,
-  ClusterReference,
-  ObserveOptions,
-  Reference,
-  Signal,
-  Sweeping,
-} from '../../job/model/cloud-port.ts';
+import type { Answer, ClusterReference, Question, Sweeping } from '../../job/model/cloud-port.ts';
 import { clusterKey, identityOf } from '../../job/model/reference.ts';
 import { LIST_ACTION, listJobs, type Operation } from '../client/live-client.ts';
 import type { Job, JobPage } from '../client/map-response.ts';
 import { type FailedResult, Request, type Result, WITHDRAWN } from '../requests/request.ts';
 import type { Requests } from '../requests/requests.ts';
+import { answer } from './answer.ts';
 import { type BatchAction, type BatchInput, ClusterBatch } from './cluster-batch.ts';
 import { type Asker, PendingJob } from './pending-job.ts';
 import { SharedCall } from './shared-call.ts';
@@ -31,44 +25,29 @@ export interface ClusterDriverParts {
 }
 
 /** One question that waits for its answer. An object without closures, because 100,000 may wait. */
-class Question implements Asker<Question> {
+class WaitingQuestion implements Asker<WaitingQuestion> {
+  readonly question: Question;
   readonly since: number;
-  job: PendingJob<Question> | undefined;
-  /**
-   * Its calls are made in the name of its namespace. Namespaces that share the operator's own credentials
-   * take turns in the backlog and have separate endpoint guards.
-   */
-  readonly reference: Reference;
+  job: PendingJob<WaitingQuestion> | undefined;
   readonly #driver: ClusterDriver;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #signal: Signal;
 
-  constructor(
-    driver: ClusterDriver,
-    reference: Reference,
-    since: number,
-    resolve: (answer: Answer) => void,
-    signal: Signal,
-  ) {
+  constructor(driver: ClusterDriver, question: Question, since: number) {
     this.#driver = driver;
-    this.reference = reference;
+    this.question = question;
     this.since = since;
-    this.#resolve = resolve;
-    this.#signal = signal;
-    signal.addEventListener('abort', this, { once: true });
+    question.signal.addEventListener('abort', this, { once: true });
   }
 
   handleEvent(): void {
     this.#driver.leave(this);
   }
 
+  /**
+   * Its calls are made in the name of its namespace. Namespaces that share the operator's own credentials
+   * take turns in the backlog and have separate endpoint guards.
+   */
   get namespace(): string {
-    return this.reference.credential.namespace;
-  }
-
-  answer(answer: Answer): void {
-    this.#signal.removeEventListener('abort', this);
-    this.#resolve(answer);
+    return this.question.reference.credential.namespace;
   }
 }
 
@@ -88,7 +67,7 @@ class PendingPage extends SharedCall<JobPage> {
 
 export class ClusterDriver {
   readonly about: ClusterReference;
-  readonly batch = new ClusterBatch<Question>();
+  readonly batch = new ClusterBatch<WaitingQuestion>();
   readonly #parts: ClusterDriverParts;
   /** The pages of the sweep that wait or are in flight, by number. */
   readonly #pages = new Map<number, PendingPage>();
@@ -101,15 +80,14 @@ export class ClusterDriver {
     this.batch.sweeping = sweeping;
   }
 
-  /** Resolves with the answer. An abort of the signal withdraws the question unless its call is under way. */
-  ask(reference: Reference, { priority, deadline, signal }: ObserveOptions): Promise<Answer> {
-    return new Promise((resolve) => {
-      const asker = new Question(this, reference, this.#parts.clock.now(), resolve, signal);
-      this.#step({ kind: 'asked', jobID: reference.jobID, asker, priority, deadline });
-    });
+  /** An abort of the question's signal withdraws it unless its call is under way. */
+  ask(question: Question): void {
+    const { reference, priority, deadline } = question;
+    const asker = new WaitingQuestion(this, question, this.#parts.clock.now());
+    this.#step({ kind: 'asked', jobID: reference.jobID, asker, priority, deadline });
   }
 
-  leave(asker: Question): void {
+  leave(asker: WaitingQuestion): void {
     this.#step({ kind: 'left', asker });
   }
 
@@ -134,10 +112,10 @@ export class ClusterDriver {
 
   close(): void {
     this.#timer?.cancel();
-    for (const question of this.batch.askers) question.answer(WITHDRAWN);
+    this.#answer(this.batch.askers, WITHDRAWN);
   }
 
-  #step(input: BatchInput<Question>): void {
+  #step(input: BatchInput<WaitingQuestion>): void {
     const { clock, expectsMore } = this.#parts;
     this.batch.expectsMore = expectsMore();
     for (const action of this.batch.step(input, clock.now())) this.#carryOut(action);
@@ -161,7 +139,7 @@ export class ClusterDriver {
     });
   }
 
-  #carryOut(action: BatchAction<Question>): void {
+  #carryOut(action: BatchAction<WaitingQuestion>): void {
     const { refusals } = this.#parts;
     switch (action.kind) {
       case 'get':
@@ -177,7 +155,7 @@ export class ClusterDriver {
         for (const page of this.#pages.values()) this.#cancelPage(page);
         break;
       case 'answer':
-        for (const question of action.askers) question.answer(action.answer);
+        this.#answer(action.askers, action.answer);
         break;
       case 'listed':
         refusals.recovered(identityOf(this.about.credential));
@@ -190,28 +168,36 @@ export class ClusterDriver {
   }
 
   /** Lets one Get wait for each namespace that asks for the job, unless a call in flight serves all. */
-  #get(job: PendingJob<Question>): void {
+  #get(job: PendingJob<WaitingQuestion>): void {
     if (job.isCalling) return;
     const missing = new Map(job.firsts.map((asker) => [asker.namespace, asker]));
     for (const get of job.requests) if (!missing.delete(get.namespace)) this.#withdraw(job, get);
-    for (const { reference } of missing.values()) this.#submit(job, new Request(job, reference, job));
+    for (const { question } of missing.values()) this.#submit(job, new Request(job, question.reference, job));
   }
 
   /** Withdraws the Gets of a job, except one whose call is under way. */
-  #cancelGet(job: PendingJob<Question>): void {
+  #cancelGet(job: PendingJob<WaitingQuestion>): void {
     for (const get of job.requests) if (!get.isCalling) this.#withdraw(job, get);
   }
 
-  #list({ pageNo, asker, ...terms }: Extract<BatchAction<Question>, { kind: 'list' }>): void {
+  #list({ pageNo, asker, ...terms }: Extract<BatchAction<WaitingQuestion>, { kind: 'list' }>): void {
     const page = this.#pages.get(pageNo) ?? new PendingPage(pageNo);
     this.#pages.set(pageNo, page);
-    this.#submit(page, new Request(page, asker.reference, terms));
+    this.#submit(page, new Request(page, asker.question.reference, terms));
   }
 
   /** Forgets a page, and withdraws its requests that wait. */
   #cancelPage(page: PendingPage): void {
     this.#pages.delete(page.pageNo);
     for (const list of page.requests) this.#withdraw(page, list);
+  }
+
+  #answer(askers: readonly WaitingQuestion[], given: Answer): void {
+    for (const asker of askers) asker.question.signal.removeEventListener('abort', asker);
+    answer(
+      askers.map(({ question }) => question),
+      given,
+    );
   }
 
   #submit<T>(call: SharedCall<T>, request: Request<T>): void {

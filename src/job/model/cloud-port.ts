@@ -40,7 +40,9 @@ export interface Signal {
 
 type AbortListener = (() => void) | { handleEvent(): void };
 
-export interface ObserveOptions {
+/** A question about a job. It receives the answer itself: while 100,000 wait, a promise each takes memory. */
+export interface Question {
+  readonly reference: Reference;
   readonly priority: Priority;
   /** Clock `now`. Within a priority the request with the earliest deadline goes first. */
   readonly deadline: number;
@@ -54,7 +56,9 @@ export interface ObserveOptions {
    * same failure, the answer waits until a call is worth a try, instead of repeating the failure. Default:
    * none, so that every failure is answered at once.
    */
-  readonly known?: FailureKind;
+  readonly known?: FailureKind | undefined;
+  /** Called once, after `observe` has returned. Must not throw. */
+  answered(answer: Answer): void;
 }
 
 /** Where a call is sent. A Secret can set both, so an object alone does not determine its destination. */
@@ -79,10 +83,10 @@ export type Answer =
 
 export interface CloudReader {
   /**
-   * Waits for a permit of the account's budget, makes one call and answers; never rejects. Requests that wait
-   * for the same job share one call and receive the same answer, one and the same object.
+   * Waits for a permit of the account's budget, makes one call and answers. Questions that wait for the same
+   * job share one call and receive the same answer, one and the same object.
    */
-  observe(reference: Reference, options: ObserveOptions): Promise<Answer>;
+  observe(question: Question): void;
 
   /**
    * Whether a namespace may use these keys, and so receive answers that other objects got with them. Always

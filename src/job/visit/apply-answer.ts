@@ -28,6 +28,7 @@ import {
 } from '../status/facts.ts';
 import type { FactsStore } from './facts-store.ts';
 import type { Publisher } from './publisher.ts';
+import type { WaitingVisit } from './waiting-visit.ts';
 
 export interface AnswerApplierParts {
   readonly jobs: JobStore;
@@ -52,14 +53,6 @@ interface Call {
   readonly priority?: Priority | undefined;
   /** The shortest interval of the objects that mean the job, ms. */
   readonly interval: number;
-}
-
-/** A visit that waits for an answer. */
-export interface WaitingVisit {
-  readonly object: EdgeTranscodeJob;
-  readonly priority: Priority;
-  /** Clock `now` when it began to wait. */
-  readonly since: number;
 }
 
 /**

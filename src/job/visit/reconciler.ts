@@ -5,12 +5,15 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
-import type { ObserveOptions, Signal } from '../model/cloud-port.ts';
+import type { Work } from '../../controller/work.ts';
+import type { Answer } from '../model/cloud-port.ts';
+import type { FailureKind } from '../model/failures.ts';
 import { obstacleOf } from '../model/polled.ts';
 import { endpointHash, meansSameJob, type Target } from '../model/reference.ts';
 import { type Facts, type FinalAnswer, isPending, resumed, suspended } from '../status/facts.ts';
-import { AnswerApplier, type AnswerApplierParts, lastUrgentCall, type WaitingVisit } from './apply-answer.ts';
+import { AnswerApplier, type AnswerApplierParts, lastUrgentCall } from './apply-answer.ts';
 import { planVisit } from './plan.ts';
+import { type Asked, WaitingVisit } from './waiting-visit.ts';
 
 export interface ReconcilerParts extends AnswerApplierParts {
   /**
@@ -27,14 +30,15 @@ export class Reconciler {
   readonly #waiting = new Map<ObjectKey, WaitingVisit>();
   /** Answers that have been applied: visits that share a call all receive the same answer. */
   readonly #applied = new WeakSet<FinalAnswer>();
+  readonly #onAnswer = (visit: WaitingVisit, answer: Answer) => this.#answered(visit, answer);
 
   constructor(parts: ReconcilerParts) {
     this.#parts = parts;
     this.#answers = new AnswerApplier(parts);
   }
 
-  /** Not an async function: while a visit waits, its frame would take 450 bytes, and 100,000 may wait. */
-  visit(key: ObjectKey, signal: Signal): Outcome | Promise<Outcome> {
+  /** @returns undefined while the visit waits for an answer, which ends its work */
+  visit(key: ObjectKey, work: Work<ObjectKey>): Outcome | undefined {
     const { jobs, factsStore, publisher, settingsOf, clock } = this.#parts;
     // A visit that threw has left its entry.
     this.#waiting.delete(key);
@@ -68,7 +72,8 @@ export class Reconciler {
         return pollAt(plan.until);
       case 'ask':
         publisher.watch(object);
-        return this.#ask(key, object, target, { ...plan, ...knownFailure(plan, facts), signal });
+        this.#ask(work, object, target, { ...plan, known: knownFailure(plan, facts) });
+        return undefined;
     }
   }
 
@@ -81,29 +86,25 @@ export class Reconciler {
     return leadsTo !== undefined && endpointHash(leadsTo) !== endpoint;
   }
 
-  /** Not async, like `visit`. */
-  #ask(key: ObjectKey, object: EdgeTranscodeJob, target: Target, options: ObserveOptions): Promise<Outcome> {
-    const { cloud, clock, onPollLag } = this.#parts;
-    this.#waiting.set(key, { object, priority: options.priority, since: clock.now() });
-    return cloud.observe(target.reference, options).then((answer) => {
-      try {
-        if (answer.kind === 'withdrawn') return pollAt(clock.now());
-        // A poll that waited while its key is refused is late on purpose.
-        if (!options.known) onPollLag?.(Math.max(0, answer.sentAt - options.deadline) / 1_000);
-        return this.#answered(key, object, target, options, answer);
-      } finally {
-        this.#waiting.delete(key);
-      }
-    });
+  #ask(work: Work<ObjectKey>, object: EdgeTranscodeJob, target: Target, asked: Asked): void {
+    const visit = new WaitingVisit(work, object, target, asked, this.#parts.clock.now(), this.#onAnswer);
+    this.#waiting.set(work.key, visit);
+    this.#parts.cloud.observe(visit);
   }
 
-  #answered(
-    key: ObjectKey,
-    object: EdgeTranscodeJob,
-    target: Target,
-    options: ObserveOptions,
-    answer: FinalAnswer,
-  ): Outcome {
+  #answered(visit: WaitingVisit, answer: Answer): Outcome {
+    const { clock, onPollLag } = this.#parts;
+    try {
+      if (answer.kind === 'withdrawn') return pollAt(clock.now());
+      // A poll that waited while its key is refused is late on purpose.
+      if (!visit.known) onPollLag?.(Math.max(0, answer.sentAt - visit.deadline) / 1_000);
+      return this.#apply(visit, answer);
+    } finally {
+      this.#waiting.delete(visit.work.key);
+    }
+  }
+
+  #apply({ work: { key }, object, target, priority }: WaitingVisit, answer: FinalAnswer): Outcome {
     const { jobs, factsStore, clock } = this.#parts;
     if (!this.#applied.has(answer)) this.#answers.applyToAll(key, object, target, answer, this.#waiting);
     this.#applied.add(answer);
@@ -117,7 +118,7 @@ export class Reconciler {
     factsStore.set(newest, {
       ...facts,
       lastCallAt: answer.sentAt,
-      ...lastUrgentCall(facts, options.priority, answer),
+      ...lastUrgentCall(facts, priority, answer),
     });
     return pollAt(clock.now());
   }
@@ -140,8 +141,8 @@ function dueNow(facts: Facts, now: number): Facts {
 
 /** The failure that the status shows. An urgent poll is answered at once, as a user waits for it. */
 function knownFailure(
-  { priority }: Pick<ObserveOptions, 'priority'>,
+  { priority }: Pick<Asked, 'priority'>,
   { definitiveFailure }: Facts,
-): Pick<ObserveOptions, 'known'> {
-  return priority === 'urgent' || !definitiveFailure ? {} : { known: definitiveFailure.kind };
+): FailureKind | undefined {
+  return priority === 'urgent' ? undefined : definitiveFailure?.kind;
 }

@@ -7,6 +7,7 @@ import type { Priority } from '../../../src/job/model/cloud-port.ts';
 import { fullCallsPerSecond } from '../../../src/ratelimit/call-rate.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
+import { ask } from '../kit/questions.ts';
 import { aPlan } from '../kit/samples/a-plan.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 import { Loopback } from './client/loopback.ts';
@@ -66,7 +67,7 @@ describe('a reader', () => {
   function observe(priority: Priority, credential: { namespace: string; name?: string }): void {
     jobs += 1;
     const reference = { credential, clusterID: 'c', jobID: `j${jobs}` };
-    void reader.observe(reference, { priority, deadline: 0, signal: new AbortController().signal });
+    void ask(reader, { reference, priority, deadline: 0, signal: new AbortController().signal });
   }
 
   it('counts the waiting requests by credential and priority', async () => {
@@ -150,7 +151,7 @@ describe('a reader', () => {
     const options = { priority: 'scheduled', deadline: 0, signal: new AbortController().signal } as const;
     sharing.apply(aPlan('none', { demands: [{ identity: 'default', namespace: 'media', calls: 2 }] }));
     // The request waits for its permit. Its account is known from now on.
-    void sharing.observe({ credential: OWN, clusterID: 'c', jobID: 'j' }, options);
+    void ask(sharing, { reference: { credential: OWN, clusterID: 'c', jobID: 'j' }, ...options });
     await settled();
     expect(sharing.capacity).to.equal(capacity);
     await clock.advance(61_000);

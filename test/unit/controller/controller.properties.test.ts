@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Controller } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
-import type { WorkSignal } from '../../../src/controller/work-signal.ts';
+import type { Work } from '../../../src/controller/work.ts';
 import { FakeClock } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { holdsInTime, sequence } from '../kit/for-any.ts';
@@ -34,7 +34,7 @@ const steps: fc.Arbitrary<Step[]> = sequence(
 
 interface Run {
   readonly key: number;
-  readonly signal: WorkSignal;
+  readonly work: Work<number>;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: Error) => void;
 }
@@ -42,7 +42,7 @@ interface Run {
 /** Longest delay after a throw. */
 const LONGEST_BACKOFF = 300_000;
 
-class Work {
+class WorkAtHand {
   readonly clock = new FakeClock();
   /** When a key must begin that was added, or is due by its last outcome, and has not begun since. */
   readonly owed = new Map<number, { readonly from: number; readonly by: number }>();
@@ -56,7 +56,7 @@ class Work {
   constructor(concurrency: number) {
     this.#concurrency = concurrency;
     this.#controller = new Controller({ clock: this.clock, logger: new RecordingLogger(), concurrency });
-    this.#ended = this.#controller.run((key, signal) => this.#begin(key, signal), this.#stop.signal);
+    this.#ended = this.#controller.run((key, work) => this.#begin(key, work), this.#stop.signal);
   }
 
   async take(step: Step): Promise<void> {
@@ -77,13 +77,13 @@ class Work {
     await this.#ended;
   }
 
-  #begin(key: number, signal: WorkSignal): Promise<Outcome> {
+  #begin(key: number, work: Work<number>): Promise<Outcome> {
     if (this.#runs.some((run) => run.key === key)) this.wrong.push(`${key} is in work twice`);
     const { from = Number.POSITIVE_INFINITY } = this.owed.get(key) ?? {};
     if (from > this.clock.now()) this.wrong.push(`${key} runs without a reason`);
     this.owed.delete(key);
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    this.#runs.push({ key, signal, resolve, reject });
+    this.#runs.push({ key, work, resolve, reject });
     return promise;
   }
 
@@ -99,7 +99,7 @@ class Work {
     this.owed.set(key, { from: this.clock.now(), by: this.clock.now() });
     this.#controller.add(key);
     const run = this.#runs.find((one) => one.key === key);
-    if (run && !run.signal.aborted) this.wrong.push(`${key} still waits although it was added again`);
+    if (run && !run.work.aborted) this.wrong.push(`${key} still waits although it was added again`);
   }
 
   #end(run: Run | undefined, how: End, delay: number): void {
@@ -119,7 +119,7 @@ describe('for any order of adding, of time passing and of work ending', () => {
   it('runs no key twice at a time, begins none without a reason, and forgets none that must run', async () => {
     await holdsInTime(
       fc.asyncProperty(fc.constantFrom(1, 2, Number.POSITIVE_INFINITY), steps, async (concurrency, given) => {
-        const work = new Work(concurrency);
+        const work = new WorkAtHand(concurrency);
         for (const step of given) await work.take(step);
         await work.finish();
         expect([...work.owed.keys()], 'forgotten').to.deep.equal([]);

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Controller, type ControllerOptions, type Reconcile } from '../../../src/controller/controller.ts';
 import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
-import type { WorkSignal } from '../../../src/controller/work-signal.ts';
+import type { Work } from '../../../src/controller/work.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 
@@ -11,7 +11,7 @@ import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 interface Run {
   readonly key: string;
   readonly at: number;
-  readonly signal: WorkSignal;
+  readonly work: Work<string>;
   end(outcome: Outcome): Promise<void>;
   fail(): Promise<void>;
 }
@@ -33,12 +33,12 @@ describe('a controller', () => {
     stop = new AbortController();
   });
 
-  const reconcile: Reconcile<string> = (key, signal) => {
+  const reconcile: Reconcile<string> = (key, work) => {
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const at = clock.now() - start;
     const end = (outcome: Outcome) => settledAfter(() => resolve(outcome));
     const fail = () => settledAfter(() => reject(new Error('a bug')));
-    runs.push({ key, at, signal, end, fail });
+    runs.push({ key, at, work, end, fail });
     return promise;
   };
 
@@ -92,7 +92,7 @@ describe('a controller', () => {
     it('aborts a run of the key, which runs again immediately', async () => {
       const controller = await running({}, 'a');
       controller.reschedule('a', pollAt(start + 20_000));
-      expect(last().signal.aborted).to.equal(true);
+      expect(last().work.aborted).to.equal(true);
       await last().end(awaitChange());
       expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'a']);
     });
@@ -188,9 +188,9 @@ describe('a controller', () => {
     it('aborts the signal of the run in progress', async () => {
       const controller = await running({}, 'a', 'b');
       controller.add('a');
-      expect(runs.map(({ signal }) => signal.aborted)).to.deep.equal([true, false]);
+      expect(runs.map(({ work }) => work.aborted)).to.deep.equal([true, false]);
       await runs[0]?.end(awaitChange());
-      expect(last().signal.aborted, 'the run that follows').to.equal(false);
+      expect(last().work.aborted, 'the run that follows').to.equal(false);
     });
 
     it('runs it immediately even after a throw', async () => {
@@ -244,6 +244,63 @@ describe('a controller', () => {
     });
   });
 
+  describe('whose work ends later, without a promise', () => {
+    const works: Work<string>[] = [];
+
+    async function begun(): Promise<Work<string>> {
+      const controller = aController();
+      controller.add('a');
+      works.length = 0;
+      void controller.run((_, work) => {
+        works.push(work);
+        return undefined;
+      }, stop.signal);
+      await clock.advance(2_000);
+      return works[0] ?? expect.fail('nothing began');
+    }
+
+    it('applies the outcome with which it ends', async () => {
+      const work = await begun();
+      expect(reconciled).to.deep.equal([]);
+      work.end(() => pollAt(start + 5_000));
+      expect(reconciled).to.deep.equal(['pollAt 2']);
+      await clock.advance(2_999);
+      expect(works).to.have.length(1);
+      await clock.advance(1);
+      expect(works).to.have.length(2);
+    });
+
+    it('logs what it throws at its end, and retries with back-off', async () => {
+      const work = await begun();
+      work.end(() => {
+        throw new Error('a bug');
+      });
+      expect(logger.lines.map(({ message }) => message)).to.deep.equal(['reconciling failed unexpectedly']);
+      expect(reconciled).to.deep.equal(['error 2']);
+      await clock.advance(1_000);
+      expect(works).to.have.length(2);
+    });
+
+    it('is waited for when the controller stops', async () => {
+      const controller = aController();
+      controller.add('a');
+      let ended = false;
+      let work: Work<string> | undefined;
+      const reconcileLater: Reconcile<string> = (_, begun) => {
+        work = begun;
+        return undefined;
+      };
+      void controller.run(reconcileLater, stop.signal).then(() => (ended = true));
+      await settled();
+      stop.abort();
+      await settled();
+      expect([work?.aborted, ended]).to.deep.equal([true, false]);
+      work?.end(awaitChange);
+      await settled();
+      expect(ended).to.equal(true);
+    });
+  });
+
   it('works on no more keys at a time than its concurrency', async () => {
     await running({ concurrency: 2 }, 'a', 'b', 'c', 'd');
     expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
@@ -277,7 +334,7 @@ describe('a controller', () => {
       await settled();
       stop.abort();
       await settled();
-      expect(last().signal.aborted).to.equal(true);
+      expect(last().work.aborted).to.equal(true);
       expect(ended).to.equal(false);
       await last().end(pollAt(start + 1_000));
       expect(ended).to.equal(true);

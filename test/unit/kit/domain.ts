@@ -49,6 +49,6 @@ export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
   cluster.onChange = (key, change) => needsVisit(change) && controller.add(key);
   for (const key of cluster.keys()) controller.add(key);
   const stop = new AbortController();
-  const ended = controller.run((key, signal) => reconciler.visit(key, signal), stop.signal);
+  const ended = controller.run((key, work) => reconciler.visit(key, work), stop.signal);
   return { factsStore, publisher, stop, ended };
 }

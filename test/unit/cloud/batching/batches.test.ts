@@ -8,6 +8,7 @@ import type { Answer, ClusterReference, Priority, Sweeping } from '../../../../s
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { ask as askBatches } from '../../kit/questions.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
 import { jobIDs, resultOf } from './scripted-batch.ts';
 import { nameOf, ScriptedRequests } from './scripted-requests.ts';
@@ -52,9 +53,11 @@ describe('batches', () => {
     } = {},
   ): void {
     const index = answers.push(undefined) - 1;
-    void batches.observe({ ...cluster, jobID }, { priority, deadline, signal }).then((answer) => {
-      answers[index] = answer;
-    });
+    void askBatches(batches, { reference: { ...cluster, jobID }, priority, deadline, signal }).then(
+      (answer) => {
+        answers[index] = answer;
+      },
+    );
   }
 
   function result(request: Request<unknown>): Result<unknown> {

@@ -7,6 +7,7 @@ import type { Request, Result } from '../../../../src/cloud/requests/request.ts'
 import type { Answer, Reference } from '../../../../src/job/model/cloud-port.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { ask } from '../../kit/questions.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
 import { resultOf } from './scripted-batch.ts';
 
@@ -36,7 +37,7 @@ describe('the requests of the batches', () => {
 
   function observe(about: Partial<Reference> = {}, signal = new AbortController().signal): Promise<Answer> {
     const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: 'a', ...about };
-    return batches.observe(reference, { priority: 'scheduled', deadline: 0, signal });
+    return ask(batches, { reference, priority: 'scheduled', deadline: 0, signal });
   }
 
   async function end(result: Result<unknown>): Promise<void> {

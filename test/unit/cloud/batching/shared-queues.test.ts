@@ -10,6 +10,7 @@ import { CredentialStates } from '../../../../src/cloud/requests/credential-stat
 import { Requests } from '../../../../src/cloud/requests/requests.ts';
 import type { Priority } from '../../../../src/job/model/cloud-port.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { ask } from '../../kit/questions.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
 import { aKey, callResult, DESTINATION } from '../../kit/samples/a-request.ts';
 import { SteppedTime } from '../../ratelimit/stepped-time.ts';
@@ -62,7 +63,7 @@ describe('namespaces that name the same jobs', () => {
   ): Promise<void> {
     const signal = new AbortController().signal;
     const reference = { credential: { namespace }, clusterID, jobID };
-    await batches.observe(reference, { priority, deadline: time.now(), signal });
+    await ask(batches, { reference, priority, deadline: time.now(), signal });
   }
 
   /** Keeps 500 urgent requests of a namespace waiting. */

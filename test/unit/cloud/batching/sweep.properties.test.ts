@@ -81,9 +81,8 @@ class ScriptedList {
     const received: Answer[] = [];
     this.answers.push(received);
     const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID };
-    void this.#batches
-      .observe(reference, { priority, deadline: 0, signal })
-      .then((answer) => received.push(answer));
+    const answered = (answer: Answer) => received.push(answer);
+    this.#batches.observe({ reference, priority, deadline: 0, signal, answered });
   }
 
   /** Returns when every question should have its answer. */

@@ -5,6 +5,7 @@ import type { Timer } from '../../../../src/base/clock.ts';
 import { Batches } from '../../../../src/cloud/batching/batches.ts';
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { ask } from '../../kit/questions.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
 import { ScriptedRequests } from './scripted-requests.ts';
 
@@ -34,7 +35,7 @@ describe('the timer of a batch window', () => {
     batches.apply(aPlan('all'));
     for (let each = 0; each < QUESTIONS; each += 1) {
       const reference = { credential: { namespace: 'media' }, clusterID: 'c', jobID: `job-${each}` };
-      void batches.observe(reference, { priority: 'scheduled', deadline: 0, signal: withdrawn.signal });
+      void ask(batches, { reference, priority: 'scheduled', deadline: 0, signal: withdrawn.signal });
       await clock.advance(1);
     }
   });

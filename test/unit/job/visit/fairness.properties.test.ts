@@ -4,7 +4,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
-import type { Answer, CloudReader, Priority } from '../../../../src/job/model/cloud-port.ts';
+import type { Answer, Priority } from '../../../../src/job/model/cloud-port.ts';
 import { scaledBy } from '../../../../src/job/schedule/interval-scale.ts';
 import { Planner } from '../../../../src/job/schedule/planner.ts';
 import { fullCallsPerSecond } from '../../../../src/ratelimit/call-rate.ts';
@@ -13,6 +13,7 @@ import { aCaller, addCaller, type Caller } from '../../kit/callers.ts';
 import { type DomainAtWork, startDomain } from '../../kit/domain.ts';
 import { FakeCluster } from '../../kit/fakes/fake-cluster.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { answering } from '../../kit/questions.ts';
 import { aCloudToPlan } from '../../kit/samples/a-cloud-to-plan.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { fails, type Reply, running } from '../../kit/samples/answers.ts';
@@ -157,7 +158,7 @@ class World {
     return aJob().named(`n${index}-${made}`, `n${index}`).about(`n${index}-${made}`).every('5s');
   }
 
-  readonly #observe: CloudReader['observe'] = ({ jobID, credential }, { priority, deadline, signal }) => {
+  readonly #observe = answering(({ reference: { jobID, credential }, priority, deadline, signal }) => {
     const { namespace } = credential;
     const behaviour = this.#others[Number(namespace.slice(1))]?.behaviour;
     const reply = behaviour ? BEHAVIOURS[behaviour].answer : running({ jobID });
@@ -179,7 +180,7 @@ class World {
       addCaller(this.#budget, caller);
     }
     return promise;
-  };
+  });
 }
 
 const other: fc.Arbitrary<Other> = fc.record({

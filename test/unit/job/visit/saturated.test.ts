@@ -4,7 +4,7 @@
 
 import { expect } from 'chai';
 import { Budget } from '../../../../src/cloud/budget/budget.ts';
-import type { Answer, CloudReader } from '../../../../src/job/model/cloud-port.ts';
+import type { Answer } from '../../../../src/job/model/cloud-port.ts';
 import { scaledBy } from '../../../../src/job/schedule/interval-scale.ts';
 import { Planner } from '../../../../src/job/schedule/planner.ts';
 import { fullCallsPerSecond } from '../../../../src/ratelimit/call-rate.ts';
@@ -14,6 +14,7 @@ import { startDomain } from '../../kit/domain.ts';
 import { FakeCluster } from '../../kit/fakes/fake-cluster.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
 import { mostInAMinute } from '../../kit/most-in-a-minute.ts';
+import { answering } from '../../kit/questions.ts';
 import { aCloudToPlan } from '../../kit/samples/a-cloud-to-plan.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { running } from '../../kit/samples/answers.ts';
@@ -53,18 +54,16 @@ describe('a budget that demand exceeds', function () {
     const sent: Sent[] = [];
     const cluster = new FakeCluster();
     const budget = new Budget<Caller>({ callsPerMinute: CALLS_PER_MINUTE, clock: time });
-    const observe: CloudReader['observe'] = (
-      { jobID, credential: { namespace } },
-      { signal: _, ...options },
-    ) => {
+    const observe = answering(({ reference: { jobID, credential }, priority, deadline }) => {
+      const { namespace } = credential;
       const { promise, resolve } = Promise.withResolvers<Answer>();
       const call = async () => {
         sent.push({ jobID, at: time.now() });
         resolve(running({ jobID })(time.now()));
       };
-      addCaller(budget, aCaller(call, { ...options, namespace }));
+      addCaller(budget, aCaller(call, { priority, deadline, namespace }));
       return promise;
-    };
+    });
     const planner = new Planner({
       cloud: aCloudToPlan({ capacity: CALLS_PER_SECOND }),
       jobs: { values: () => Array.from(cluster.keys(), (key) => cluster.get(key) ?? expect.fail()) },

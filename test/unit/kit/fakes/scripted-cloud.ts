@@ -8,15 +8,14 @@ import type {
   CloudReader,
   CredentialReference,
   Destination,
-  ObserveOptions,
-  Reference,
+  Question,
 } from '../../../../src/job/model/cloud-port.ts';
 import type { Reply } from '../samples/answers.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 export interface Call {
-  readonly reference: Reference;
-  readonly options: ObserveOptions;
+  /** A copy without the receiver, which holds what a test may expect to be dropped. */
+  readonly question: Pick<Question, 'reference' | 'priority' | 'deadline' | 'known'>;
   /** Clock `now` when the call was made. */
   readonly at: number;
 }
@@ -31,7 +30,7 @@ export class HeldCall {
     this.#clock = clock;
   }
 
-  begin({ signal }: ObserveOptions): Promise<Answer> {
+  begin({ signal }: Question): Promise<Answer> {
     const withdraw = () => this.#sentAt === undefined && this.#answered.resolve({ kind: 'withdrawn' });
     if (signal.aborted) withdraw();
     signal.addEventListener('abort', withdraw, { once: true });
@@ -91,14 +90,17 @@ export class ScriptedCloud implements CloudReader {
     this.#standing = reply;
   }
 
-  async observe(reference: Reference, options: ObserveOptions): Promise<Answer> {
+  observe(question: Question): void {
     const at = this.#clock.now();
-    this.calls.push({ reference, options, at });
+    const { reference, priority, deadline, known } = question;
+    this.calls.push({ question: { reference, priority, deadline, known }, at });
     const planned = this.#plan.shift() ?? this.#standing;
-    if (planned instanceof HeldCall) return planned.begin(options);
-    if (planned) return planned(at);
-    this.#unplanned += 1;
-    throw new Error('the cloud was called, and no call was planned');
+    if (!planned) {
+      this.#unplanned += 1;
+      throw new Error('the cloud was called, and no call was planned');
+    }
+    const answer = planned instanceof HeldCall ? planned.begin(question) : Promise.resolve(planned(at));
+    void answer.then((each) => question.answered(each));
   }
 
   mayUse({ namespace }: CredentialReference): boolean {

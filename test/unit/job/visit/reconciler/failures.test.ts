@@ -46,7 +46,7 @@ describe('a failing object', () => {
     await operator.applyAnswered(aJob(), running());
     for (const reply of [fails('ServerError'), fails('ServerError'), running(), running()])
       await operator.poll(reply);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal([
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal([
       'urgent',
       'scheduled',
       'retry',

@@ -3,6 +3,7 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../../src/api/edge-transcode-job.ts';
 import { objectKey } from '../../../../../src/base/object-key.ts';
+import type { Answer, Question } from '../../../../../src/job/model/cloud-port.ts';
 import { AnOperator, STREAM1 } from '../../../kit/an-operator.ts';
 import { heapInUse, MEASURING_MS } from '../../../kit/heap.ts';
 import { aJob } from '../../../kit/samples/a-job.ts';
@@ -55,7 +56,7 @@ describe('while a call is under way', () => {
     operator.cloud.plan(fails('ServerError'));
     call.answer(notStarted());
     await operator.clock.advance(0);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal([
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal([
       'scheduled',
       'urgent',
     ]);
@@ -86,7 +87,7 @@ describe('while a call is under way', () => {
     await operator.toNextPoll();
     await operator.applyAnswered(aJob().generation(2).every('30s'), notStarted());
     expect(operator.status.observedGeneration).to.equal(2);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal([
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal([
       'scheduled',
       'urgent',
     ]);
@@ -100,11 +101,11 @@ describe('while a call is under way', () => {
     expect(before.deref()).to.equal(undefined);
   }).timeout(MEASURING_MS);
 
-  for (const [end, observe] of [
-    ['was rejected', () => Promise.reject(new Error('a bug'))],
-    ['threw', () => thrown()],
+  for (const [bug, observe] of [
+    ['call threw', () => thrown()],
+    ['answer could not be applied', (question: Question) => queueMicrotask(() => question.answered(NO_JOB))],
   ] as const)
-    it(`nothing is held of a deleted object whose call ${end}, which is a bug`, async () => {
+    it(`nothing is held of a deleted object whose ${bug}, which is a bug`, async () => {
       operator.cloud.observe = observe;
       const deleted = await created('deleted');
       expect(operator.logger.lines.splice(0).filter(({ level }) => level === 'error')).to.have.length(1);
@@ -127,6 +128,9 @@ describe('while a call is under way', () => {
     expect(operator.clock.timers).to.equal(0);
   });
 });
+
+/** An answer that breaks the port's contract: it was observed, and has no job. */
+const NO_JOB = { kind: 'observed', sentAt: 0 } as unknown as Answer;
 
 function thrown(): never {
   throw new Error('a bug');

@@ -3,7 +3,7 @@
 
 import { expect } from 'chai';
 import { Budget } from '../../../../../src/cloud/budget/budget.ts';
-import type { Answer, CloudReader, Priority } from '../../../../../src/job/model/cloud-port.ts';
+import type { Answer, Priority } from '../../../../../src/job/model/cloud-port.ts';
 import { scaledBy } from '../../../../../src/job/schedule/interval-scale.ts';
 import { Planner } from '../../../../../src/job/schedule/planner.ts';
 import { fullCallsPerSecond } from '../../../../../src/ratelimit/call-rate.ts';
@@ -12,6 +12,7 @@ import { aCaller, addCaller, type Caller } from '../../../kit/callers.ts';
 import { type DomainAtWork, startDomain } from '../../../kit/domain.ts';
 import { FakeCluster } from '../../../kit/fakes/fake-cluster.ts';
 import { RecordingLogger } from '../../../kit/fakes/recording-logger.ts';
+import { answering } from '../../../kit/questions.ts';
 import { aCloudToPlan } from '../../../kit/samples/a-cloud-to-plan.ts';
 import { aJob } from '../../../kit/samples/a-job.ts';
 import { running } from '../../../kit/samples/answers.ts';
@@ -75,7 +76,7 @@ describe('objects that need more calls than the budget has', () => {
     time.restore();
   });
 
-  const observe: CloudReader['observe'] = ({ jobID }, { priority, deadline, signal }) => {
+  const observe = answering(({ reference: { jobID }, priority, deadline, signal }) => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     const waitingSince = time.now();
     const call = async () => {
@@ -91,7 +92,7 @@ describe('objects that need more calls than the budget has', () => {
     });
     addCaller(budget, caller);
     return promise;
-  };
+  });
 
   it('are all observed once before others are polled again', async () => {
     const began = time.now();

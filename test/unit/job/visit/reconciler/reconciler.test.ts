@@ -62,13 +62,13 @@ describe('a reference', () => {
   it('is polled by the reference that the user wrote, ahead of others when it is new', async () => {
     await operator.applyAnswered(aJob().withSecret('account').inRegion('cn-beijing'), running());
     const [call] = operator.cloud.takeCalls();
-    expect(call?.reference).to.deep.equal({
+    expect(call?.question.reference).to.deep.equal({
       credential: { namespace: 'media', name: 'account' },
       clusterID: CLUSTER_ID,
       jobID: JOB_ID,
       regionID: 'cn-beijing',
     });
-    expect(call?.options).to.include({ priority: 'urgent', deadline: operator.clock.now() });
+    expect(call?.question).to.include({ priority: 'urgent', deadline: operator.clock.now() });
   });
 
   it('is polled once per interval, with the deadline of the instant that was due', async () => {
@@ -79,7 +79,8 @@ describe('a reference', () => {
     await operator.clock.advance(HOUR);
     const calls = operator.cloud.takeCalls();
     expect(calls).to.have.length(60);
-    for (const { at, options } of calls) expect(options).to.include({ priority: 'scheduled', deadline: at });
+    for (const { at, question } of calls)
+      expect(question).to.include({ priority: 'scheduled', deadline: at });
     expect(new Set(calls.map(({ at }) => at % MINUTE)).size, 'phases').to.equal(1);
   });
 
@@ -222,7 +223,7 @@ describe('a changed spec', () => {
     await operator.clock.advance(10 * SECOND);
     await operator.applyAnswered(aJob().generation(2).every('30s'), running());
     const [call] = operator.cloud.takeCalls();
-    expect(call?.options.priority).to.equal('urgent');
+    expect(call?.question.priority).to.equal('urgent');
     expect(operator.status.observedGeneration).to.equal(2);
   });
 

@@ -22,7 +22,7 @@ describe('a requested refresh', () => {
 
   it('is called for at once, ahead of others, and answered in the status', async () => {
     await operator.applyAnswered(aJob().requested('a'), notStarted());
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['urgent']);
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal(['urgent']);
     expect(handled()).to.equal('a');
     expect(shown(operator.status)).to.deep.equal(healthy('NotStarted'));
     expect(operator.cluster.takeEvents()).to.include('stream1 Normal RefreshHandled');
@@ -106,7 +106,7 @@ describe('a requested refresh', () => {
     await operator.clock.advance(Math.max(0, last + 5 * SECOND - operator.clock.now()));
     operator.clear();
     await operator.apply(aJob().requested('b'));
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['urgent']);
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal(['urgent']);
   });
 
   it('that is removed before its call causes no call, and is dropped', async () => {

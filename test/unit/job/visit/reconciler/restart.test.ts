@@ -55,7 +55,9 @@ describe('a restart', () => {
       await operator.apply(aJob().named(`job-${job}`).inRegion(`region-${job}`));
     await operator.clock.advance(2 * MINUTE);
     const phases = () =>
-      new Map(operator.cloud.takeCalls().map(({ at, reference }) => [reference.regionID, at % MINUTE]));
+      new Map(
+        operator.cloud.takeCalls().map(({ at, question }) => [question.reference.regionID, at % MINUTE]),
+      );
     operator.clear();
     await operator.clock.advance(MINUTE);
     const before = phases();
@@ -72,7 +74,7 @@ describe('a restart', () => {
     await operator.apply(aJob());
     operator.clear();
     await operator.restart(60 * MINUTE);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['scheduled']);
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal(['scheduled']);
   });
 
   it('polls at once, with scheduled priority, where the operator’s options name another destination than the stored one', async () => {
@@ -84,7 +86,7 @@ describe('a restart', () => {
     operator.cloud.leads = elsewhere;
     operator.cloud.always(fails('ServerError', { destination: elsewhere }));
     await operator.restart(5 * SECOND);
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['scheduled']);
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal(['scheduled']);
     expect(operator.cluster.takeWrites().map(shown)[0]).to.include({
       state: 'Unknown',
       Ready: 'False ServerError',

@@ -99,7 +99,7 @@ describe('a resumed object', () => {
 
   it('is polled at once', async () => {
     await operator.applyAnswered(resumed, notStarted());
-    expect(operator.cloud.takeCalls().map(({ options }) => options.priority)).to.deep.equal(['urgent']);
+    expect(operator.cloud.takeCalls().map(({ question }) => question.priority)).to.deep.equal(['urgent']);
     expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('NotStarted')]);
     expect(operator.cluster.takeEvents()).to.deep.equal(['stream1 Normal JobStopped']);
   });
