@@ -120,6 +120,7 @@ export const AFTERWARDS: readonly Suite[] = [
     needsControlPlane: true,
     files: [
       'test/world/*.test.ts',
+      'test/world/builds/*.test.ts',
       'test/world/processes/*.test.ts',
       'test/world/control-plane/**/*.test.ts',
     ],

@@ -58,7 +58,11 @@ async function reach(socketFile: string): Promise<Socket | undefined> {
   }
 }
 
-async function closed(socket: Socket): Promise<void> {
+/** Not by `once`, which rejects at an error: a holder that ends before it has accepted us resets us. */
+function closed(socket: Socket): Promise<void> {
   socket.on('error', () => {}).resume();
-  if (!socket.closed) await once(socket, 'close');
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else socket.once('close', () => resolve());
+  });
 }

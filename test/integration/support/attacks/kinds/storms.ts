@@ -8,15 +8,19 @@ const OBJECTS = 200;
 
 export const REFRESH_STORM: Attack = {
   name: 'a storm of refresh requests',
-  during: async ({ world, tenant, signal }) => {
+  before: async ({ world, tenant }) => {
     const clusterIDs = ['refreshed-cluster'];
     const { jobs } = await world.cloud.admin.createJobs({ clusterIDs, count: OBJECTS, status: '1' });
     await tenant.create(
       jobs.map((ids, index) => ({ name: `job-${index}`, spec: { ...ids, interval: '1h' } })),
     );
+  },
+  during: async ({ tenant, signal }) => {
     const refreshes = storm(signal, (number) => tenant.refresh(`job-${number % OBJECTS}`, `token-${number}`));
     return () => refreshes;
   },
+  // The operator starts.
+  settlesMs: 5_000,
   counts: 'refresh requests',
   atLeast: 100,
 };
