@@ -19,7 +19,7 @@ const OBJECTS = CLUSTERS * JOBS_IN_EACH;
 const MOST_CALLS = 30;
 
 describe('two thousand new objects in four clusters', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   const scene = useWorld({
     prepare: async (world) => {
       const jobs = await createClusters(world, CLUSTERS, JOBS_IN_EACH);
@@ -38,7 +38,7 @@ describe('two thousand new objects in four clusters', function () {
       if ((await operator.metric(written)) < OBJECTS) return false;
       objects = await world.list();
       return objects.every((each) => is(each, 'Ready', 'True'));
-    }, 110_000);
+    }, 230_000);
     counts = await world.cloud.admin.counts();
   });
 
