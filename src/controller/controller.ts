@@ -122,15 +122,15 @@ export class Controller<Key> {
     try {
       outcome = reconcile(key, work);
     } catch (thrown) {
-      this.#ended(work, { thrown });
+      work.end(() => raise(thrown));
       return;
     }
     if (outcome instanceof Promise)
       void outcome.then(
-        (each) => this.#ended(work, { outcome: each }),
-        (thrown: unknown) => this.#ended(work, { thrown }),
+        (each) => work.end(() => each),
+        (thrown: unknown) => work.end(() => raise(thrown)),
       );
-    else if (outcome) this.#ended(work, { outcome });
+    else if (outcome) work.end(() => outcome);
   }
 
   #ended({ key, began }: Work<Key>, end: End): void {
@@ -166,4 +166,8 @@ export class Controller<Key> {
         break;
     }
   }
+}
+
+function raise(thrown: unknown): never {
+  throw thrown;
 }

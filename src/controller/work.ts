@@ -18,7 +18,8 @@ export class Work<Key> {
   aborted = false;
   /** Most work listens once, if at all: a list for one listener would take 16 bytes more. */
   #listeners: AbortListener | readonly AbortListener[] = NONE;
-  readonly #onEnd: OnEnd<Key>;
+  /** Undefined once the work has ended. */
+  #onEnd: OnEnd<Key> | undefined;
 
   /** @param onEnd shared by all work: a function for each would take memory */
   constructor(key: Key, began: number, onEnd: OnEnd<Key>) {
@@ -27,16 +28,15 @@ export class Work<Key> {
     this.#onEnd = onEnd;
   }
 
-  /** Ends the work with what `last` returns. Throwing in `last` is a bug, like throwing in `Reconcile`. */
+  /**
+   * Ends the work with what `last` returns. Throwing in `last` is a bug, like throwing in `Reconcile`. Does
+   * nothing once the work has ended, as with an answer that comes after a throw: the key may be in work
+   * again.
+   */
   end(last: () => Outcome): void {
-    let outcome: Outcome;
-    try {
-      outcome = last();
-    } catch (thrown) {
-      this.#onEnd(this, { thrown });
-      return;
-    }
-    this.#onEnd(this, { outcome });
+    const onEnd = this.#onEnd;
+    this.#onEnd = undefined;
+    onEnd?.(this, endOf(last));
   }
 
   /** Calls the listeners, the first time that it is called. */
@@ -69,6 +69,14 @@ export type OnEnd<Key> = (work: Work<Key>, end: End) => void;
 export type AbortListener = (() => void) | { handleEvent(): void };
 
 const NONE: readonly never[] = [];
+
+function endOf(last: () => Outcome): End {
+  try {
+    return { outcome: last() };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
 
 /** Unlike `Array.isArray`, it narrows the type of a list that cannot be changed. */
 function isList(listeners: AbortListener | readonly AbortListener[]): listeners is readonly AbortListener[] {

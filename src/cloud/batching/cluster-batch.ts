@@ -22,7 +22,7 @@ export type BatchInput<A extends Asker<A>> =
       readonly jobID: string;
       readonly asker: A;
       readonly priority: Priority;
-      /** Clock `now`, as in `ObserveOptions`. */
+      /** Clock `now`, as in `Question`. */
       readonly deadline: number;
     }
   | { readonly kind: 'left'; readonly asker: A }
@@ -98,7 +98,6 @@ export class ClusterBatch<A extends Asker<A>> {
 
   step(input: BatchInput<A>, now: number): readonly BatchAction<A>[] {
     this.#now = now;
-    this.#actions = [];
     switch (input.kind) {
       case 'asked':
         this.#asked(input);
@@ -118,7 +117,10 @@ export class ClusterBatch<A extends Asker<A>> {
         break;
     }
     this.#proceed();
-    return this.#actions;
+    const actions = this.#actions;
+    // A cluster may have no other step for a day, and the actions hold the askers that they answer.
+    this.#actions = [];
+    return actions;
   }
 
   /** Number of pages of the list. Undefined until the first page arrives. */

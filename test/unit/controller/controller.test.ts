@@ -247,10 +247,13 @@ describe('a controller', () => {
   describe('whose work ends later, without a promise', () => {
     const works: Work<string>[] = [];
 
+    beforeEach(() => {
+      works.length = 0;
+    });
+
     async function begun(): Promise<Work<string>> {
       const controller = aController();
       controller.add('a');
-      works.length = 0;
       void controller.run((_, work) => {
         works.push(work);
         return undefined;
@@ -279,6 +282,24 @@ describe('a controller', () => {
       expect(reconciled).to.deep.equal(['error 2']);
       await clock.advance(1_000);
       expect(works).to.have.length(2);
+    });
+
+    it('runs no key twice at a time, although work that threw is said to end later', async () => {
+      const controller = aController();
+      controller.add('a');
+      void controller.run((_, work) => {
+        if (works.push(work) === 1) throw new Error('a bug');
+        return undefined;
+      }, stop.signal);
+      await clock.advance(1_000);
+      expect(works).to.have.length(2);
+      works[0]?.end(awaitChange);
+      controller.add('a');
+      await settled();
+      expect(works).to.have.length(2);
+      works[1]?.end(awaitChange);
+      await settled();
+      expect(works).to.have.length(3);
     });
 
     it('is waited for when the controller stops', async () => {

@@ -71,6 +71,15 @@ describe('the work on a key', () => {
     expect(ends).to.deep.equal([{ thrown }]);
   });
 
+  it('ends once: what comes later is not even carried out', () => {
+    work.end(awaitChange);
+    work.end(() => {
+      calls.push('carried out');
+      return awaitChange();
+    });
+    expect([ends, calls]).to.deep.equal([[{ outcome: awaitChange() }], []]);
+  });
+
   it('takes less than 120 bytes with its listener', async () => {
     const count = 20_000;
     const object = { handleEvent: () => undefined };

@@ -4,10 +4,17 @@
 import { expect } from 'chai';
 import { Batches } from '../../../../src/cloud/batching/batches.ts';
 import type { Request, Result } from '../../../../src/cloud/requests/request.ts';
-import type { Answer, ClusterReference, Priority, Sweeping } from '../../../../src/job/model/cloud-port.ts';
+import type {
+  Answer,
+  ClusterReference,
+  Priority,
+  Question,
+  Sweeping,
+} from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
+import { heapInUse, MEASURING_MS } from '../../kit/heap.ts';
 import { ask as askBatches } from '../../kit/questions.ts';
 import { aPlan } from '../../kit/samples/a-plan.ts';
 import { jobIDs, resultOf } from './scripted-batch.ts';
@@ -458,6 +465,26 @@ describe('batches', () => {
       expect([logger.lines, batches.listingOf(CLUSTER).refused]).to.deep.equal([[], false]);
     });
   });
+
+  it('hold nothing of a question once it is answered', async () => {
+    const received: Answer[] = [];
+    const asked = (): WeakRef<Question> => {
+      const question: Question = {
+        reference: { ...CLUSTER, jobID: 'a' },
+        priority: 'scheduled',
+        deadline: 0,
+        signal: new AbortController().signal,
+        answered: (answer) => received.push(answer),
+      };
+      batches.observe(question);
+      return new WeakRef(question);
+    };
+    const question = asked();
+    await answerAll();
+    expect(received).to.have.length(1);
+    await heapInUse();
+    expect(question.deref()).to.equal(undefined);
+  }).timeout(MEASURING_MS);
 
   it('withdraw every question when they are closed, and set no more timers', async () => {
     batches.apply(aPlan('all'));
