@@ -66,6 +66,8 @@ export class SpacingLimiter {
   #newLimiter(): Bottleneck {
     const { maxConcurrent = null, startsSpent } = this.#options;
     const limiter = new Bottleneck({ minTime: this.#minTimeMs, maxConcurrent });
+    // bottleneck reads the wall clock some time after `schedule`, and sets its timer after this event.
+    limiter.on('scheduled', () => queueMicrotask(() => this.#followWallClock()));
     if (startsSpent) limiter.schedule(() => Promise.resolve()).catch(() => undefined);
     return limiter;
   }

@@ -100,6 +100,14 @@ describe('a spacing limiter', () => {
     expect(began).to.have.length(2);
   });
 
+  it('notices a wall clock that is set back just after a task was scheduled', async () => {
+    const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
+    void limiter.schedule(task);
+    time.wallOffsetMs = -HOUR;
+    await time.pass(300);
+    expect(began).to.have.length(1);
+  });
+
   it('runs a task once that fails after the wall clock was set back', async () => {
     const limiter = new SpacingLimiter({ minTimeMs: 200, clock: time });
     const ending = Promise.withResolvers<never>();
