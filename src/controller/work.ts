@@ -66,7 +66,7 @@ export class Work<Key> {
 export type OnEnd<Key> = (work: Work<Key>, end: End) => void;
 
 /** An object takes less memory than a function that refers to it. */
-export type AbortListener = (() => void) | { handleEvent(): void };
+type AbortListener = (() => void) | { handleEvent(): void };
 
 const NONE: readonly never[] = [];
 

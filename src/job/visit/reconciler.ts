@@ -1,6 +1,6 @@
 /**
- * One visit to one object: reads its newest version, calls the cloud when a poll is due, applies the answer
- * (`apply-answer.ts`), and returns when to visit next.
+ * One visit to one object: reads its newest version, asks the cloud when a poll is due, applies the answer
+ * (`apply-answer.ts`), and says when to visit next: at once, or when the answer comes (`waiting-visit.ts`).
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';

@@ -185,7 +185,7 @@ describe('a controller', () => {
       expect(runs, 'not again for the outcome of the run that was outdated').to.have.length(2);
     });
 
-    it('aborts the signal of the run in progress', async () => {
+    it('aborts the work in progress', async () => {
       const controller = await running({}, 'a', 'b');
       controller.add('a');
       expect(runs.map(({ work }) => work.aborted)).to.deep.equal([true, false]);
@@ -244,7 +244,7 @@ describe('a controller', () => {
     });
   });
 
-  describe('whose work ends later, without a promise', () => {
+  describe('whose work is ended later', () => {
     const works: Work<string>[] = [];
 
     beforeEach(() => {
