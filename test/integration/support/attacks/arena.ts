@@ -95,7 +95,7 @@ export class Arena implements AsyncDisposable {
       peakMiB,
       openFiles,
       livez,
-      victim: await this.#victim.polls(from, to),
+      victim: await this.#victim.polls(from, to, livez.worstMs - livez.worstOwnMs),
       newcomerMs: await newcomer,
       logLinesPerSecond: (lines * 1_000) / (to - from),
       ended: early ? `${early.signal ?? `exit code ${early.code}`}` : undefined,
