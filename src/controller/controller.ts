@@ -44,9 +44,8 @@ const STARTS_PER_TICK = 256;
 
 export class Controller<Key> {
   readonly #options: ControllerOptions<Key>;
-  readonly #queue: WorkQueue<Key>;
+  readonly #queue: WorkQueue<Key, Work<Key>>;
   readonly #timetable: Timetable<Key>;
-  readonly #underWay = new Map<Key, Work<Key>>();
   readonly #throws = new Map<Key, number>();
   readonly #onEnd = (work: Work<Key>, end: End) => this.#ended(work, end);
   #reconcile: Reconcile<Key> | undefined;
@@ -55,7 +54,7 @@ export class Controller<Key> {
 
   constructor(options: ControllerOptions<Key>) {
     this.#options = options;
-    this.#queue = new WorkQueue(options.partyOf);
+    this.#queue = new WorkQueue((key) => new Work(key, options.clock.now(), this.#onEnd), options.partyOf);
     this.#timetable = new Timetable(options.clock, (key) => this.#enqueue(key));
   }
 
@@ -63,7 +62,7 @@ export class Controller<Key> {
   add(key: Key): void {
     this.#timetable.delete(key);
     this.#enqueue(key);
-    this.#underWay.get(key)?.abort();
+    this.#queue.working.get(key)?.abort();
   }
 
   /**
@@ -71,7 +70,7 @@ export class Controller<Key> {
    * reconciliation under way is aborted and runs again; a key that waits for a free place keeps its place.
    */
   reschedule(key: Key, outcome: Outcome): void {
-    if (this.#underWay.has(key)) this.add(key);
+    if (this.#queue.working.has(key)) this.add(key);
     else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#apply(key, outcome);
   }
 
@@ -85,8 +84,8 @@ export class Controller<Key> {
     });
     this.#reconcile = undefined;
     this.#timetable.clear();
-    for (const work of this.#underWay.values()) work.abort();
-    if (this.#queue.working > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    for (const work of this.#queue.working.values()) work.abort();
+    if (this.#queue.working.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
   #enqueue(key: Key): void {
@@ -103,24 +102,23 @@ export class Controller<Key> {
   }
 
   #startSome(): void {
-    for (let started = 0; this.#reconcile && this.#queue.working < this.#options.concurrency; started += 1) {
+    const { concurrency, mayStart } = this.#options;
+    for (let started = 0; this.#reconcile && this.#queue.working.size < concurrency; started += 1) {
       if (started === STARTS_PER_TICK) {
         this.#schedule();
         return;
       }
-      const key = this.#queue.next(this.#options.mayStart);
-      if (key === undefined) return;
-      this.#process(key, this.#reconcile);
+      const work = this.#queue.next(mayStart);
+      if (!work) return;
+      this.#process(work, this.#reconcile);
     }
   }
 
   /** Not async: while a key waits, the frame of an async function takes twice as much as two callbacks. */
-  #process(key: Key, reconcile: Reconcile<Key>): void {
-    const work = new Work(key, this.#options.clock.now(), this.#onEnd);
-    this.#underWay.set(key, work);
+  #process(work: Work<Key>, reconcile: Reconcile<Key>): void {
     let outcome: ReturnType<Reconcile<Key>>;
     try {
-      outcome = reconcile(key, work);
+      outcome = reconcile(work.key, work);
     } catch (thrown) {
       work.end(() => raise(thrown));
       return;
@@ -140,12 +138,11 @@ export class Controller<Key> {
       this.#throws.set(key, (this.#throws.get(key) ?? 0) + 1);
     }
     const outcome = 'outcome' in end ? end.outcome : ({ kind: 'error' } as const);
-    this.#underWay.delete(key);
     this.#options.onReconciled?.(outcome.kind, (this.#options.clock.now() - began) / 1_000);
     const again = this.#queue.done(key);
     if (!again && this.#reconcile) this.#apply(key, outcome);
     this.#schedule();
-    if (!this.#reconcile && this.#queue.working === 0) this.#whenIdle?.();
+    if (!this.#reconcile && this.#queue.working.size === 0) this.#whenIdle?.();
   }
 
   /** The one place where an outcome becomes a queue verb. */

@@ -8,23 +8,26 @@ interface Waiting<Key> {
 }
 
 /**
- * A queue of keys that never hands out one key twice at a time and never forgets one.
+ * A queue of keys that never hands out work on one key twice at a time and never forgets a key.
  *
  * A key added while it waits is not added again. A key added while it is in work waits until `done`, and is
  * then handed out once more: work begun before a change cannot have seen the change.
  */
-export class WorkQueue<Key> {
+export class WorkQueue<Key, Work> {
+  readonly #begin: (key: Key) => Work;
   readonly #partyOf: (key: Key) => string;
   /** Waiting keys by party. A Map keeps the order of insertion: the party whose turn is next comes first. */
   readonly #waiting = new Map<string, Waiting<Key>>();
-  readonly #working = new Set<Key>();
+  readonly #working = new Map<Key, Work>();
   readonly #again = new Set<Key>();
 
   /**
+   * @param begin makes the work on a key that is handed out
    * @param partyOf the party of a key, such as its namespace: keys of different parties are handed out in
    *   turn; default: all keys are of one party
    */
-  constructor(partyOf: (key: Key) => string = () => '') {
+  constructor(begin: (key: Key) => Work, partyOf: (key: Key) => string = () => '') {
+    this.#begin = begin;
     this.#partyOf = partyOf;
   }
 
@@ -34,13 +37,13 @@ export class WorkQueue<Key> {
   }
 
   /**
-   * The key that waits longest of the party whose turn it is, now in work; undefined when no party that may
+   * The work on the key that waits longest of the party whose turn it is; undefined when no party that may
    * start has one.
    *
    * @param mayStart a party for which it returns false is passed over, and comes last then; default: each may
    *   start
    */
-  next(mayStart: (party: string) => boolean = () => true): Key | undefined {
+  next(mayStart: (party: string) => boolean = () => true): Work | undefined {
     const passed: string[] = [];
     for (const [party, { keys, next }] of this.#waiting) {
       if (!mayStart(party)) {
@@ -50,8 +53,9 @@ export class WorkQueue<Key> {
       const key = next.next().value as Key;
       keys.delete(key);
       for (const each of [...passed, party]) this.#moveToEnd(each);
-      this.#working.add(key);
-      return key;
+      const work = this.#begin(key);
+      this.#working.set(key, work);
+      return work;
     }
     return undefined;
   }
@@ -74,8 +78,9 @@ export class WorkQueue<Key> {
     return this.#waiting.get(this.#partyOf(key))?.keys.has(key) ?? false;
   }
 
-  get working(): number {
-    return this.#working.size;
+  /** The work that has not ended, by key. */
+  get working(): ReadonlyMap<Key, Work> {
+    return this.#working;
   }
 
   #wait(key: Key): void {

@@ -27,7 +27,7 @@ const steps: fc.Arbitrary<Step[]> = sequence(
 
 /** What the queue should hold, kept in the plainest way. */
 class Model {
-  readonly queue = new WorkQueue<number>(partyOf);
+  readonly queue = new WorkQueue<number, number>((key) => key, partyOf);
   /** Keys of each party in the order in which they will be handed out. The first party is next. */
   readonly #waiting: { readonly party: string; readonly keys: number[] }[] = [];
   readonly #working = new Map<number, { again: boolean }>();
@@ -38,7 +38,7 @@ class Model {
     else this.#done(step.key);
     const waiting = KEYS.filter((key) => this.queue.isWaiting(key));
     expect(waiting).to.have.members(this.#waiting.flatMap(({ keys }) => keys));
-    expect(this.queue.working).to.equal(this.#working.size);
+    expect([...this.queue.working.keys()]).to.have.members([...this.#working.keys()]);
   }
 
   #add(key: number): void {

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { WorkQueue } from '../../../src/controller/work-queue.ts';
 
 describe('a work queue', () => {
-  let queue: WorkQueue<string>;
+  let queue: WorkQueue<string, string>;
   beforeEach(() => {
-    queue = new WorkQueue();
+    queue = new WorkQueue((key) => key);
   });
 
   it('hands out keys in the order in which they were added', () => {
@@ -29,7 +29,7 @@ describe('a work queue', () => {
     queue.next();
     queue.add('a');
     expect(queue.next()).to.equal(undefined);
-    expect([queue.isWaiting('a'), queue.working]).to.deep.equal([false, 1]);
+    expect([queue.isWaiting('a'), queue.working.size]).to.deep.equal([false, 1]);
   });
 
   it('hands out a key once more that was added while it was in work', () => {
@@ -46,7 +46,7 @@ describe('a work queue', () => {
     queue.add('a');
     queue.next();
     expect(queue.done('a')).to.equal(false);
-    expect([queue.isWaiting('a'), queue.working]).to.deep.equal([false, 0]);
+    expect([queue.isWaiting('a'), queue.working.size]).to.deep.equal([false, 0]);
     expect(queue.next()).to.equal(undefined);
   });
 
@@ -54,6 +54,6 @@ describe('a work queue', () => {
     for (const key of ['a', 'b']) queue.add(key);
     queue.next();
     expect(queue.next()).to.equal('b');
-    expect(queue.working).to.equal(2);
+    expect([...queue.working.keys()]).to.deep.equal(['a', 'b']);
   });
 });
