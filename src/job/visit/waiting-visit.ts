@@ -1,6 +1,6 @@
 /**
- * A visit that waits for the answer to its question. It is the question, and receives the answer: 100,000
- * visits may wait, and this is all that each has.
+ * A visit that waits for the answer to its question. It is the question, and receives the answer. So 100,000
+ * visits can wait without a promise or a function for each.
  */
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
