@@ -46,7 +46,6 @@ for (const part of [
   report(`${part.name}: ${minutes} minutes, ${changes} changes a minute`);
   phases.push(await runPhase(stage, { ...part, minutes, changes, before: phases.at(-1) }, now, events));
 }
-population.close();
 
 for (const phase of phases) console.log(verdictsTable(phase));
 mkdirSync('dist', { recursive: true });

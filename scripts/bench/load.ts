@@ -10,7 +10,7 @@ import {
   through,
   WATCH_JOBS,
 } from '../../test/integration/support/installed.ts';
-import { createCloudJobs, createReferences } from '../../test/integration/support/many.ts';
+import { createCloudJobs, createReferences } from '../../test/integration/support/many/many.ts';
 import { is, startWorld, type World } from '../../test/integration/support/world.ts';
 import type { Operator } from '../../test/world/operator.ts';
 import { startTcpProxy } from '../../test/world/tcp-proxy.ts';

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
 import { install } from '../../test/integration/support/installed.ts';
-import { createCloudJobs, createReferences } from '../../test/integration/support/many.ts';
+import { createCloudJobs, createReferences } from '../../test/integration/support/many/many.ts';
 import { startWorld } from '../../test/integration/support/world.ts';
 import type { Operator } from '../../test/world/operator.ts';
 import { usageOf } from './usage.ts';

@@ -2,16 +2,16 @@
 
 import { CustomObjectsApi } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../src/api/edge-transcode-job.ts';
-import { PooledKubeConfig } from '../../src/kube/client/kube-config.ts';
 import {
   addKey,
   type CloudKey,
   createAccount,
   type JobIDs,
 } from '../../test/integration/support/cloud-side.ts';
-import { createClusters, createReferencesTo, nameOf } from '../../test/integration/support/many.ts';
+import { createClusters, createReferencesTo, nameOf } from '../../test/integration/support/many/many.ts';
 import { secret, secretData } from '../../test/integration/support/user-side.ts';
 import { job, type World } from '../../test/integration/support/world.ts';
+import { SharedConnections } from '../../test/world/control-plane/shared-connections.ts';
 
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL, namespace: 'default' };
 const CLUSTERS = 4;
@@ -30,7 +30,6 @@ interface Member {
 export class Population {
   readonly #world: World;
   readonly #members: Member[];
-  readonly #config = new PooledKubeConfig();
   readonly #objects: CustomObjectsApi;
   #key: CloudKey;
   #created = 0;
@@ -39,8 +38,7 @@ export class Population {
     this.#world = world;
     this.#members = members;
     this.#key = key;
-    this.#config.loadFromFile(world.controlPlane.kubeconfig);
-    this.#objects = this.#config.makeApiClient(CustomObjectsApi);
+    this.#objects = new SharedConnections(world.controlPlane.kubeconfig).makeApiClient(CustomObjectsApi);
   }
 
   /** Creates the objects: by clusters, whose lists are read in pages, and a few with a Secret. */
@@ -74,10 +72,6 @@ export class Population {
     this.#key = await addKey(this.#world, accountID);
     await this.#world.apply(secret(SECRET, secretData(this.#key)));
     await this.#world.cloud.admin.removeKey({ accessKeyID });
-  }
-
-  close(): void {
-    this.#config.dropConnections();
   }
 
   async #createWithSecret(): Promise<void> {

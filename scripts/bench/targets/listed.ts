@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_ACCOUNT_ID } from '../../../simulator/seed.ts';
 import { install, PATCH_STATUS, Requests } from '../../../test/integration/support/installed.ts';
-import { createClusters, createReferencesTo, nameOf } from '../../../test/integration/support/many.ts';
+import { createClusters, createReferencesTo, nameOf } from '../../../test/integration/support/many/many.ts';
 import { startWorld, type World } from '../../../test/integration/support/world.ts';
 import { usageOf } from '../usage.ts';
 import { type Job, measureChanges } from './changes.ts';

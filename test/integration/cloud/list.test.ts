@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Counts } from '../../../simulator/world/cloud-world.ts';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
-import { createClusters, createReferencesTo } from '../support/many.ts';
+import { createClusters, createReferencesTo } from '../support/many/many.ts';
 import { useWorld } from '../support/use-world.ts';
 import { remove } from '../support/user-side.ts';
 import { is, type Shown } from '../support/world.ts';

@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import type { Operator } from '../../world/operator.ts';
 import { mostWithin, now, ONE_BY_ONE } from '../support/cloud-side.ts';
-import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many.ts';
+import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many/many.ts';
 import { useWorld } from '../support/use-world.ts';
 import { changeSpec, requestRefresh } from '../support/user-side.ts';
 import { is, job, type Shown } from '../support/world.ts';

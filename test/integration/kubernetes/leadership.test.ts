@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { Call } from '../../../simulator/world/cloud-world.ts';
 import type { Operator } from '../../world/operator.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs, ONE_BY_ONE } from '../support/cloud-side.ts';
-import { createCloudJobs, createReferences, jobIDOf } from '../support/many.ts';
+import { createCloudJobs, createReferences, jobIDOf } from '../support/many/many.ts';
 import { identityOf, leaseWrites, statusWritesOf, termsOf, writesOutOfTurn } from '../support/terms.ts';
 import { useWorld } from '../support/use-world.ts';
 import { CLUSTER_ID, job } from '../support/world.ts';

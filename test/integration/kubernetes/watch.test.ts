@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
 import { type Follower, startFollower, withTokenFile } from '../support/follower.ts';
 import { install } from '../support/installed.ts';
-import { createReferences } from '../support/many.ts';
+import { createReferences } from '../support/many/many.ts';
 import { applyCrd } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
 

@@ -15,7 +15,7 @@ import {
   through,
   WATCH_JOBS,
 } from '../support/installed.ts';
-import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many.ts';
+import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many/many.ts';
 import { useWorld } from '../support/use-world.ts';
 import { changeSpec } from '../support/user-side.ts';
 import { CLUSTER_ID, is } from '../support/world.ts';

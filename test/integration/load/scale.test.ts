@@ -8,7 +8,7 @@ import type { Call, Counts } from '../../../simulator/world/cloud-world.ts';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import { mostWithin, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { GET_JOB, install, LIST_JOBS, PATCH_STATUS, permissionOf, Requests } from '../support/installed.ts';
-import { createCloudJobs, createReferences } from '../support/many.ts';
+import { createCloudJobs, createReferences } from '../support/many/many.ts';
 import { useWorld } from '../support/use-world.ts';
 import { is, type Shown } from '../support/world.ts';
 

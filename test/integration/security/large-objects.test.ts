@@ -3,13 +3,13 @@
  * operator run out of memory nor keep it from the new objects of others. Linux only: /proc has the most
  * memory that a process ever took.
  */
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
-import { GROUP, PLURAL, STATES } from '../../../src/api/edge-transcode-job.ts';
+import { STATES } from '../../../src/api/edge-transcode-job.ts';
 import type { Operator } from '../../world/operator.ts';
+import { storeObjects } from '../support/many/stored.ts';
 import { useWorld } from '../support/use-world.ts';
-import { is, job, type Shown, type World } from '../support/world.ts';
+import { is, job, type Shown } from '../support/world.ts';
 
 const OBJECTS = 150;
 const LABELS = 3_000;
@@ -36,7 +36,7 @@ describe('150 objects of more than a megabyte', function () {
   const scene = useWorld({ operator: 'none' });
 
   before(async () => {
-    await createLargeObjects(scene.world);
+    await storeObjects(scene.world, largeObjects());
     operator = await scene.world.operator({ untilReady: false });
     await operator.process.ready(() => operator.isReady().catch(() => false), WITHIN_MS);
   });
@@ -79,13 +79,11 @@ describe('150 objects of more than a megabyte', function () {
 
 const WRITTEN = 'edgetranscode_status_writes_total{result="written"}';
 
-async function createLargeObjects({ controlPlane }: World): Promise<void> {
+/** One after the other, as they are 170 MB. */
+function* largeObjects(): Generator<object> {
   for (let index = 0; index < OBJECTS; index += 1) {
-    const name = `large-${index}`;
-    const made = { uid: randomUUID(), generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
-    const { metadata, ...rest } = job(name) as { metadata: object };
-    const object = { ...rest, metadata: { ...metadata, ...made, labels: labelsOf(index) } };
-    await controlPlane.storeInEtcd(`${GROUP}/${PLURAL}/default/${name}`, object);
+    const { metadata, ...rest } = job(`large-${index}`) as { metadata: object };
+    yield { ...rest, metadata: { ...metadata, labels: labelsOf(index) } };
   }
 }
 

@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { LivezProber } from '../support/attacks/livez-prober.ts';
 import type { Scraped } from '../support/fixtures/scrape.ts';
-import { createClusters, createReferencesTo } from '../support/many.ts';
+import { createClusters, createReferencesTo } from '../support/many/many.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const OBJECTS = 1_000;

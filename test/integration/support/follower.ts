@@ -3,15 +3,15 @@
  * server: what they know can be compared with what the server has, and what they ask is counted.
  */
 import { writeFile } from 'node:fs/promises';
-import { CustomObjectsApi } from '@kubernetes/client-node';
+import { CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
 import { GROUP, PLURAL, VERSION } from '../../../src/api/edge-transcode-job.ts';
 import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { nameOf } from '../../../src/base/object-key.ts';
-import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
 import { connectKube } from '../../../src/kube/connect.ts';
 import { Store } from '../../../src/kube/informer/store.ts';
 import { Watcher } from '../../../src/kube/informer/watcher.ts';
 import { type Line, RecordingLogger } from '../../unit/kit/fakes/recording-logger.ts';
+import { SharedConnections } from '../../world/control-plane/shared-connections.ts';
 import { type SilenceRule, startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
 import { through } from './installed.ts';
 import { job, type Shown, type World } from './world.ts';
@@ -61,9 +61,7 @@ export class Follower implements AsyncDisposable {
     const { onList, clock = systemClock } = options;
     this.#world = world;
     this.proxy = proxy;
-    const config = new PooledKubeConfig();
-    config.loadFromFile(world.controlPlane.kubeconfig);
-    this.#objects = config.makeApiClient(CustomObjectsApi);
+    this.#objects = new SharedConnections(world.controlPlane.kubeconfig).makeApiClient(CustomObjectsApi);
     const { client, watch } = connectKube({ path: kubeconfig, environment: {} }, 'follower', LIMITS);
     this.#watcher = new Watcher({
       lister: {
@@ -203,7 +201,7 @@ export async function startFollower(
 export async function withTokenFile(
   kubeconfig: string,
 ): Promise<{ readonly kubeconfig: string; readonly tokenFile: string; readonly token: string }> {
-  const config = new PooledKubeConfig();
+  const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
   const [user] = config.getUsers();
   const token = user?.token ?? '';

@@ -21,8 +21,8 @@ import {
   PLURAL,
   VERSION,
 } from '../../../src/api/edge-transcode-job.ts';
-import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
+import { SharedConnections } from '../../world/control-plane/shared-connections.ts';
 import { type Operator, type OperatorOptions, startOperator } from '../../world/operator.ts';
 import { Processes } from '../../world/processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../../world/simulated-cloud.ts';
@@ -89,8 +89,7 @@ export class World implements AsyncDisposable {
     this.controlPlane = controlPlane;
     this.cloud = cloud;
     this.processes = processes;
-    const config = new PooledKubeConfig();
-    config.loadFromFile(controlPlane.kubeconfig);
+    const config = new SharedConnections(controlPlane.kubeconfig);
     this.#objects = config.makeApiClient(CustomObjectsApi);
     this.#anything = KubernetesObjectApi.makeApiClient(config);
     this.#events = config.makeApiClient(EventsV1Api);

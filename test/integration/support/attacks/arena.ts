@@ -121,7 +121,6 @@ export class Arena implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#tenant.close();
     await this.#world[Symbol.asyncDispose]();
     await this.#cgroup?.[Symbol.asyncDispose]();
   }

@@ -9,14 +9,13 @@ import {
   REQUESTED_AT_ANNOTATION,
   VERSION,
 } from '../../../../src/api/edge-transcode-job.ts';
-import { PooledKubeConfig } from '../../../../src/kube/client/kube-config.ts';
+import { SharedConnections } from '../../../world/control-plane/shared-connections.ts';
 import { createAccount } from '../cloud-side.ts';
 import { OPERATOR } from '../installed.ts';
+import { inParallel } from '../many/in-parallel.ts';
+import { storeObjects } from '../many/stored.ts';
 import { secret, secretData } from '../user-side.ts';
 import { job, type World } from '../world.ts';
-
-/** Requests under way at once: more would only wait in the server. */
-const AT_ONCE = 16;
 
 const MERGE = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
@@ -37,16 +36,15 @@ export interface Described {
 export class Tenant {
   readonly namespace: string;
   readonly #world: World;
-  readonly #config = new PooledKubeConfig();
   readonly #objects: CustomObjectsApi;
   readonly #core: CoreV1Api;
 
   constructor(world: World, namespace: string) {
     this.namespace = namespace;
     this.#world = world;
-    this.#config.loadFromFile(world.controlPlane.kubeconfig);
-    this.#objects = this.#config.makeApiClient(CustomObjectsApi);
-    this.#core = this.#config.makeApiClient(CoreV1Api);
+    const config = new SharedConnections(world.controlPlane.kubeconfig);
+    this.#objects = config.makeApiClient(CustomObjectsApi);
+    this.#core = config.makeApiClient(CoreV1Api);
   }
 
   /** Creates the namespace, and lets the operator read every Secret in it. */
@@ -85,10 +83,23 @@ export class Tenant {
     await inParallel(objects, (each) => this.createOne(each));
   }
 
-  async createOne({ name, spec, meta }: Described): Promise<void> {
-    const body = job(name, spec, this.namespace) as { metadata: object };
-    Object.assign(body.metadata, meta);
+  async createOne(object: Described): Promise<void> {
+    const body = this.#manifestOf(object);
     await this.#objects.createNamespacedCustomObject({ ...this.#collection, body });
+  }
+
+  /** Puts objects where the API server would have put them; see `storeObjects`. */
+  async store(objects: readonly Described[]): Promise<void> {
+    await storeObjects(
+      this.#world,
+      objects.map((each) => this.#manifestOf(each)),
+    );
+  }
+
+  #manifestOf({ name, spec, meta }: Described): object {
+    const manifest = job(name, spec, this.namespace) as { metadata: object };
+    Object.assign(manifest.metadata, meta);
+    return manifest;
   }
 
   async delete(name: string): Promise<void> {
@@ -114,22 +125,9 @@ export class Tenant {
     await this.#core.deleteCollectionNamespacedSecret({ namespace });
   }
 
-  close(): void {
-    this.#config.dropConnections();
-  }
-
   get #collection() {
     return { group: GROUP, version: VERSION, plural: PLURAL, namespace: this.namespace };
   }
-}
-
-/** Acts on each item, several at once. */
-async function inParallel<T>(items: Iterable<T>, act: (item: T) => Promise<unknown>): Promise<void> {
-  const left = items[Symbol.iterator]();
-  const worker = async () => {
-    for (let next = left.next(); !next.done; next = left.next()) await act(next.value);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
 /**

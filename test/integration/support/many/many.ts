@@ -1,14 +1,10 @@
 /**
  * Jobs in the cloud and references to them, by the thousand: as quickly as two processor cores allow.
  */
-import { CustomObjectsApi } from '@kubernetes/client-node';
-import { GROUP, PLURAL, VERSION } from '../../../src/api/edge-transcode-job.ts';
-import { PooledKubeConfig } from '../../../src/kube/client/kube-config.ts';
-import type { JobIDs } from './cloud-side.ts';
-import { CLUSTER_ID, job, type World } from './world.ts';
-
-/** Requests under way at once: more would only wait in the server. */
-const AT_ONCE = 16;
+import type { JobIDs } from '../cloud-side.ts';
+import { CLUSTER_ID, job, type World } from '../world.ts';
+import { inParallel } from './in-parallel.ts';
+import { storeObjects } from './stored.ts';
 
 /** `job-00000`, and so on. */
 export function nameOf(index: number): string {
@@ -22,7 +18,7 @@ export function jobIDOf(index: number): string {
 
 /** Running jobs of the cloud's first account. */
 export async function createCloudJobs(world: World, count: number): Promise<void> {
-  await forEachIndex(count, async (index) => {
+  await inParallel(Array(count).keys(), async (index) => {
     await world.cloud.admin.createJob({
       clusterID: CLUSTER_ID,
       jobID: jobIDOf(index),
@@ -58,22 +54,8 @@ export async function createReferencesTo(
   jobs: readonly JobIDs[],
   spec: { readonly interval: string | undefined },
 ): Promise<void> {
-  const config = new PooledKubeConfig();
-  config.loadFromFile(world.controlPlane.kubeconfig);
-  const objects = config.makeApiClient(CustomObjectsApi);
-  const collection = { group: GROUP, version: VERSION, plural: PLURAL, namespace: 'default' };
-  await forEachIndex(jobs.length, async (index) => {
-    const body = job(nameOf(index), { ...jobs[index], ...(spec as { interval: string }) });
-    await objects.createNamespacedCustomObject({ ...collection, body });
-  });
-  config.dropConnections();
-}
-
-async function forEachIndex(count: number, act: (index: number) => Promise<void>): Promise<void> {
-  const indexes = Array.from({ length: count }, (_, index) => index).values();
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      for (const index of indexes) await act(index);
-    }),
+  const manifests = jobs.map((ids, index) =>
+    job(nameOf(index), { ...ids, ...(spec as { interval: string }) }),
   );
+  await storeObjects(world, manifests);
 }

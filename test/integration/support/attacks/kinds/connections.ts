@@ -9,7 +9,7 @@ const SCRAPERS = 200;
 
 export const SCRAPERS_OF_METRICS: Attack = {
   name: '200 scrapers of /metrics, 3,000 objects',
-  before: ({ tenant }) => tenant.create(madeUp(SCRAPED)),
+  before: ({ tenant }) => tenant.store(madeUp(SCRAPED)),
   during: async ({ operator, signal }) => {
     let scrapes = 0;
     const scrape = async () => {
@@ -56,7 +56,7 @@ function keepOpen(count: number, talk: (socket: Socket) => void) {
 
 export const SCRAPERS_THAT_DO_NOT_READ: Attack = {
   name: '200 scrapers that read nothing, 3,000 objects',
-  before: ({ tenant }) => tenant.create(madeUp(SCRAPED)),
+  before: ({ tenant }) => tenant.store(madeUp(SCRAPED)),
   during: keepOpen(SCRAPERS, (socket) => socket.pause().write(REQUEST.repeat(20))),
   counts: 'connections',
   atLeast: SCRAPERS,

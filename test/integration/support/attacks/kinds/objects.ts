@@ -1,7 +1,6 @@
 /** Attacks by the number and size of objects. */
 import { randomUUID } from 'node:crypto';
-import { GROUP, PLURAL } from '../../../../../src/api/edge-transcode-job.ts';
-import { CLUSTER_ID, job } from '../../world.ts';
+import { CLUSTER_ID } from '../../world.ts';
 import type { Attack } from '../attack.ts';
 import { type Described, names } from '../tenant.ts';
 
@@ -17,7 +16,7 @@ export function madeUp(count: number): Described[] {
 
 export const MADE_UP_JOBS: Attack = {
   name: '3,000 made-up jobs at 5 s',
-  before: ({ tenant }) => tenant.create(madeUp(MADE_UP)),
+  before: ({ tenant }) => tenant.store(madeUp(MADE_UP)),
   during: async () => () => MADE_UP,
   // The intervals are planned every 10 s.
   settlesMs: 15_000,
@@ -41,7 +40,7 @@ export const REDACTION_BOMB: Attack = {
       ...URLS,
     });
     const spec = { clusterID, jobID, interval: '5s' };
-    await tenant.create(names('hostile', ON_ONE_JOB).map((name) => ({ name, spec })));
+    await tenant.store(names('hostile', ON_ONE_JOB).map((name) => ({ name, spec })));
   },
   during: async () => () => ON_ONE_JOB,
   counts: 'objects',
@@ -61,15 +60,7 @@ export function largeObjects(count: number): Described[] {
 
 export const LARGE_LIST: Attack = {
   name: '300 objects of 1.1 MB',
-  before: async ({ world, tenant }) => {
-    const made = { generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' };
-    // Through the API server it would take minutes.
-    for (const { name, spec, meta } of largeObjects(LARGE_OBJECTS)) {
-      const { metadata, ...rest } = job(name, spec, tenant.namespace) as { metadata: object };
-      const object = { ...rest, metadata: { ...metadata, ...made, ...meta, uid: randomUUID() } };
-      await world.controlPlane.storeInEtcd(`${GROUP}/${PLURAL}/${tenant.namespace}/${name}`, object);
-    }
-  },
+  before: ({ tenant }) => tenant.store(largeObjects(LARGE_OBJECTS)),
   during: async () => () => LARGE_OBJECTS,
   // The API server itself is slow to read so much.
   settlesMs: 20_000,
