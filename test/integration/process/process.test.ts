@@ -158,7 +158,7 @@ describe('the operator as a process', function () {
     return operator;
   }
 
-  /** Decided while the API server keeps silent. With more than 18 some wait for a free place. */
+  /** Decided while the API server keeps silent. With more than 16 some wait for a free place. */
   async function withStatusesInHand(count: number): Promise<{ names: string[]; started: Operator }> {
     const { world } = scene;
     await applyCrd(world.controlPlane);
