@@ -349,15 +349,16 @@ describe('a controller', () => {
   describe('when it is stopped', () => {
     it('aborts the runs in progress, and ends when they have ended', async () => {
       const controller = aController();
-      controller.add('a');
+      for (const key of ['a', 'b']) controller.add(key);
       let ended = false;
       void controller.run(reconcile, stop.signal).then(() => (ended = true));
       await settled();
       stop.abort();
       await settled();
-      expect(last().work.aborted).to.equal(true);
+      expect(runs.map(({ work }) => work.aborted)).to.deep.equal([true, true]);
+      await runs[0]?.end(pollAt(start + 1_000));
       expect(ended).to.equal(false);
-      await last().end(pollAt(start + 1_000));
+      await runs[1]?.end(pollAt(start + 1_000));
       expect(ended).to.equal(true);
     });
 
@@ -366,10 +367,12 @@ describe('a controller', () => {
       await runs[0]?.end(pollAt(start + 1_000));
       stop.abort();
       controller.add('c');
+      await settled();
+      expect(clock.timers, 'at the stop').to.equal(0);
       await runs[1]?.end(pollAt(start + 1_000));
+      expect(clock.timers, 'at the end of the last run').to.equal(0);
       await clock.advance(10_000);
       expect(runs).to.have.length(2);
-      expect(clock.timers).to.equal(0);
     });
 
     it('ends immediately when it is stopped before it began', async () => {

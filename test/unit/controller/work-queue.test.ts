@@ -56,4 +56,14 @@ describe('a work queue', () => {
     expect(queue.next()).to.equal('b');
     expect([...queue.working.keys()]).to.deep.equal(['a', 'b']);
   });
+
+  it('puts a party that may not start behind all others', () => {
+    queue = new WorkQueue(
+      (key) => key,
+      (key) => key,
+    );
+    for (const key of ['barred', 'b', 'c']) queue.add(key);
+    expect(queue.next((party) => party !== 'barred')).to.equal('b');
+    expect([queue.next(), queue.next()]).to.deep.equal(['c', 'barred']);
+  });
 });
