@@ -10,7 +10,7 @@ import {
   through,
   WATCH_JOBS,
 } from '../../test/integration/support/installed.ts';
-import { createCloudJobs, createReferences } from '../../test/integration/support/many/many.ts';
+import { createCloudJobs, storeReferences } from '../../test/integration/support/many/references.ts';
 import { is, startWorld, type World } from '../../test/integration/support/world.ts';
 import type { Operator } from '../../test/world/operator.ts';
 import { startTcpProxy } from '../../test/world/tcp-proxy.ts';
@@ -61,7 +61,7 @@ export async function measureLoad(objects: number, report: (line: string) => voi
   report(`creating ${objects} objects`);
   const kubeconfig = await through(proxy, await install(world.controlPlane));
   await createCloudJobs(world, objects);
-  await createReferences(world, objects, `${intervalSeconds}s`);
+  await storeReferences(world, objects, `${intervalSeconds}s`);
 
   report('starting the operator');
   const requests = new Requests(world.controlPlane);

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_KEY } from '../../simulator/seed.ts';
 import { install } from '../../test/integration/support/installed.ts';
-import { createCloudJobs, createReferences } from '../../test/integration/support/many/many.ts';
+import { createCloudJobs, storeReferences } from '../../test/integration/support/many/references.ts';
 import { startWorld } from '../../test/integration/support/world.ts';
 import type { Operator } from '../../test/world/operator.ts';
 import { usageOf } from './usage.ts';
@@ -40,7 +40,7 @@ export async function measureRefused(objects: number, tell: (line: string) => vo
   await using world = await startWorld();
   tell(`creating ${objects} objects`);
   await createCloudJobs(world, objects);
-  await createReferences(world, objects, '60s');
+  await storeReferences(world, objects, '60s');
   const kubeconfig = await install(world.controlPlane);
   const operator = await world.operator({ kubeconfig, args: ARGS });
   const minute = () => spentInAMinute(operator, async () => (await world.cloud.admin.counts()).calls);

@@ -8,10 +8,10 @@ import {
   createAccount,
   type JobIDs,
 } from '../../test/integration/support/cloud-side.ts';
-import { createClusters, createReferencesTo, nameOf } from '../../test/integration/support/many/many.ts';
+import { createClusters, nameOf, storeReferencesTo } from '../../test/integration/support/many/references.ts';
 import { secret, secretData } from '../../test/integration/support/user-side.ts';
 import { job, type World } from '../../test/integration/support/world.ts';
-import { SharedConnections } from '../../test/world/control-plane/shared-connections.ts';
+import { SharingKubeConfig } from '../../test/world/control-plane/sharing-kube-config.ts';
 
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL, namespace: 'default' };
 const CLUSTERS = 4;
@@ -38,13 +38,13 @@ export class Population {
     this.#world = world;
     this.#members = members;
     this.#key = key;
-    this.#objects = new SharedConnections(world.controlPlane.kubeconfig).makeApiClient(CustomObjectsApi);
+    this.#objects = new SharingKubeConfig(world.controlPlane.kubeconfig).makeApiClient(CustomObjectsApi);
   }
 
   /** Creates the objects: by clusters, whose lists are read in pages, and a few with a Secret. */
   static async create(world: World, objects: number): Promise<Population> {
     const jobs = await createClusters(world, CLUSTERS, Math.ceil(objects / CLUSTERS));
-    await createReferencesTo(world, jobs, { interval: undefined });
+    await storeReferencesTo(world, jobs, { interval: undefined });
     const members = jobs.map((ids, index) => ({ name: nameOf(index), ids, isRunning: true }));
     const population = new Population(world, members, await createAccount(world));
     await population.#createWithSecret();

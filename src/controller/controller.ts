@@ -62,7 +62,7 @@ export class Controller<Key> {
   add(key: Key): void {
     this.#timetable.delete(key);
     this.#enqueue(key);
-    this.#queue.working.get(key)?.abort();
+    this.#queue.underWay.get(key)?.abort();
   }
 
   /**
@@ -70,7 +70,7 @@ export class Controller<Key> {
    * reconciliation under way is aborted and runs again; a key that waits for a free place keeps its place.
    */
   reschedule(key: Key, outcome: Outcome): void {
-    if (this.#queue.working.has(key)) this.add(key);
+    if (this.#queue.underWay.has(key)) this.add(key);
     else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#apply(key, outcome);
   }
 
@@ -84,8 +84,8 @@ export class Controller<Key> {
     });
     this.#reconcile = undefined;
     this.#timetable.clear();
-    for (const work of this.#queue.working.values()) work.abort();
-    if (this.#queue.working.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+    for (const work of this.#queue.underWay.values()) work.abort();
+    if (this.#queue.underWay.size > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
   #enqueue(key: Key): void {
@@ -103,7 +103,7 @@ export class Controller<Key> {
 
   #startSome(): void {
     const { concurrency, mayStart } = this.#options;
-    for (let started = 0; this.#reconcile && this.#queue.working.size < concurrency; started += 1) {
+    for (let started = 0; this.#reconcile && this.#queue.underWay.size < concurrency; started += 1) {
       if (started === STARTS_PER_TICK) {
         this.#schedule();
         return;
@@ -114,7 +114,7 @@ export class Controller<Key> {
     }
   }
 
-  /** Not async: while a key waits, the frame of an async function takes twice as much as two callbacks. */
+  /** Not async: a visit that waits returns undefined, and no promise is made for it. */
   #process(work: Work<Key>, reconcile: Reconcile<Key>): void {
     let outcome: ReturnType<Reconcile<Key>>;
     try {
@@ -142,10 +142,10 @@ export class Controller<Key> {
     const again = this.#queue.done(key);
     if (!again && this.#reconcile) this.#apply(key, outcome);
     this.#schedule();
-    if (!this.#reconcile && this.#queue.working.size === 0) this.#whenIdle?.();
+    if (!this.#reconcile && this.#queue.underWay.size === 0) this.#whenIdle?.();
   }
 
-  /** The one place where an outcome becomes a queue verb. */
+  /** The one place where an outcome sets or removes the instant of a key. */
   #apply(key: Key, outcome: Outcome | { readonly kind: 'error' }): void {
     const now = this.#options.clock.now();
     switch (outcome.kind) {

@@ -1,6 +1,6 @@
 /**
- * How the work on a key ends, named by intent. `controller.ts` has the one switch that turns it into queue
- * operations.
+ * How the work on a key ends, named by intent. `controller.ts` has the one switch that turns it into a change
+ * of the timetable.
  *
  * Precedence: a key that was added again during its reconciliation runs again immediately, whatever the
  * outcome. An outcome's time replaces the time set before it. Each outcome ends a series of throws: the delay

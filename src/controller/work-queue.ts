@@ -13,37 +13,37 @@ interface Waiting<Key> {
  * A key added while it waits is not added again. A key added while it is in work waits until `done`, and is
  * then handed out once more: work begun before a change cannot have seen the change.
  */
-export class WorkQueue<Key, Work> {
-  readonly #begin: (key: Key) => Work;
+export class WorkQueue<Key, Item> {
+  readonly #makeItem: (key: Key) => Item;
   readonly #partyOf: (key: Key) => string;
   /** Waiting keys by party. A Map keeps the order of insertion: the party whose turn is next comes first. */
   readonly #waiting = new Map<string, Waiting<Key>>();
-  readonly #working = new Map<Key, Work>();
+  readonly #underWay = new Map<Key, Item>();
   readonly #again = new Set<Key>();
 
   /**
-   * @param begin makes the work on a key that is handed out
+   * @param makeItem makes what is handed out for a key
    * @param partyOf the party of a key, such as its namespace: keys of different parties are handed out in
    *   turn; default: all keys are of one party
    */
-  constructor(begin: (key: Key) => Work, partyOf: (key: Key) => string = () => '') {
-    this.#begin = begin;
+  constructor(makeItem: (key: Key) => Item, partyOf: (key: Key) => string = () => '') {
+    this.#makeItem = makeItem;
     this.#partyOf = partyOf;
   }
 
   add(key: Key): void {
-    if (this.#working.has(key)) this.#again.add(key);
+    if (this.#underWay.has(key)) this.#again.add(key);
     else this.#wait(key);
   }
 
   /**
-   * The work on the key that waits longest of the party whose turn it is; undefined when no party that may
-   * start has one.
+   * Takes the key that waits longest of the party whose turn it is, and returns the work on it; undefined
+   * when no party that may start has one.
    *
    * @param mayStart a party for which it returns false is passed over, and comes last then; default: each may
    *   start
    */
-  next(mayStart: (party: string) => boolean = () => true): Work | undefined {
+  next(mayStart: (party: string) => boolean = () => true): Item | undefined {
     const passed: string[] = [];
     for (const [party, { keys, next }] of this.#waiting) {
       if (!mayStart(party)) {
@@ -53,9 +53,9 @@ export class WorkQueue<Key, Work> {
       const key = next.next().value as Key;
       keys.delete(key);
       for (const each of [...passed, party]) this.#moveToEnd(each);
-      const work = this.#begin(key);
-      this.#working.set(key, work);
-      return work;
+      const item = this.#makeItem(key);
+      this.#underWay.set(key, item);
+      return item;
     }
     return undefined;
   }
@@ -66,9 +66,9 @@ export class WorkQueue<Key, Work> {
     if (waiting && waiting.keys.size > 0) this.#waiting.set(party, waiting);
   }
 
-  /** Ends the work on a key. @returns true when it was added meanwhile, and so waits again */
+  /** Forgets the work on a key, which has ended. @returns true when it was added meanwhile, and so waits */
   done(key: Key): boolean {
-    this.#working.delete(key);
+    this.#underWay.delete(key);
     const again = this.#again.delete(key);
     if (again) this.#wait(key);
     return again;
@@ -78,9 +78,9 @@ export class WorkQueue<Key, Work> {
     return this.#waiting.get(this.#partyOf(key))?.keys.has(key) ?? false;
   }
 
-  /** The work that has not ended, by key. */
-  get working(): ReadonlyMap<Key, Work> {
-    return this.#working;
+  /** The work that was handed out and has not ended, by key. */
+  get underWay(): ReadonlyMap<Key, Item> {
+    return this.#underWay;
   }
 
   #wait(key: Key): void {

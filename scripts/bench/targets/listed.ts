@@ -4,7 +4,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DEFAULT_ACCOUNT_ID } from '../../../simulator/seed.ts';
 import { install, PATCH_STATUS, Requests } from '../../../test/integration/support/installed.ts';
-import { createClusters, createReferencesTo, nameOf } from '../../../test/integration/support/many/many.ts';
+import {
+  createClusters,
+  nameOf,
+  storeReferencesTo,
+} from '../../../test/integration/support/many/references.ts';
 import { startWorld, type World } from '../../../test/integration/support/world.ts';
 import { usageOf } from '../usage.ts';
 import { type Job, measureChanges } from './changes.ts';
@@ -61,7 +65,7 @@ export async function measureListed(
 async function prepare(world: World, objects: number, report: Report): Promise<Listed> {
   report(`creating ${objects} objects in ${CLUSTERS} clusters`);
   const created = await createClusters(world, CLUSTERS, objects / CLUSTERS);
-  await createReferencesTo(world, created, { interval: undefined });
+  await storeReferencesTo(world, created, { interval: undefined });
   const jobs = created.map((job, index) => ({ ...job, name: nameOf(index) }));
   const requests = new Requests(world.controlPlane);
   return { world, kubeconfig: await install(world.controlPlane), requests, jobs };

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { DEFAULT_KEY } from '../../../simulator/seed.ts';
 import type { Call } from '../../../simulator/world/cloud-world.ts';
 import { createJob, now, ONE_BY_ONE } from '../support/cloud-side.ts';
-import { createCloudJobs, createReferences } from '../support/many/many.ts';
+import { createCloudJobs, storeReferences } from '../support/many/references.ts';
 import { useWorld } from '../support/use-world.ts';
 import { secret, secretData } from '../support/user-side.ts';
 import { is, job } from '../support/world.ts';
@@ -22,7 +22,7 @@ describe('a revoked key that hundreds of objects use', () => {
   const scene = useWorld({
     prepare: async (world) => {
       await createCloudJobs(world, OBJECTS);
-      await createReferences(world, OBJECTS, INTERVAL);
+      await storeReferences(world, OBJECTS, INTERVAL);
     },
     operator: () => ({ args: [ONE_BY_ONE, '--calls-per-minute=6000'] }),
   });

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Counts } from '../../../simulator/world/cloud-world.ts';
 import { REQUESTED_AT_ANNOTATION } from '../../../src/api/edge-transcode-job.ts';
-import { createClusters, createReferencesTo } from '../support/many/many.ts';
+import { createClusters, storeReferencesTo } from '../support/many/references.ts';
 import { useWorld } from '../support/use-world.ts';
 import { remove } from '../support/user-side.ts';
 import { is, type Shown } from '../support/world.ts';
@@ -23,7 +23,7 @@ describe('two thousand new objects in four clusters', function () {
   const scene = useWorld({
     prepare: async (world) => {
       const jobs = await createClusters(world, CLUSTERS, JOBS_IN_EACH);
-      await createReferencesTo(world, jobs, { interval: '10m' });
+      await storeReferencesTo(world, jobs, { interval: '10m' });
     },
   });
   let objects: Shown[];

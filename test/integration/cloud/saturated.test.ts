@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import type { Operator } from '../../world/operator.ts';
 import { mostWithin, now, ONE_BY_ONE } from '../support/cloud-side.ts';
-import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many/many.ts';
+import { createCloudJobs, jobIDOf, nameOf, storeReferences } from '../support/many/references.ts';
 import { useWorld } from '../support/use-world.ts';
 import { changeSpec, requestRefresh } from '../support/user-side.ts';
 import { is, job, type Shown } from '../support/world.ts';
@@ -24,7 +24,7 @@ describe('a saturated budget', function () {
   const scene = useWorld({
     prepare: async (world) => {
       await createCloudJobs(world, OBJECTS + 1);
-      await createReferences(world, OBJECTS, INTERVAL);
+      await storeReferences(world, OBJECTS, INTERVAL);
     },
     operator: 'none',
   });

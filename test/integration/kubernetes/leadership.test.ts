@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import type { Call } from '../../../simulator/world/cloud-world.ts';
 import type { Operator } from '../../world/operator.ts';
 import { breakCalls, createJob, furtherCalls, type JobIDs, ONE_BY_ONE } from '../support/cloud-side.ts';
-import { createCloudJobs, createReferences, jobIDOf } from '../support/many/many.ts';
+import { createCloudJobs, jobIDOf, storeReferences } from '../support/many/references.ts';
 import { identityOf, leaseWrites, statusWritesOf, termsOf, writesOutOfTurn } from '../support/terms.ts';
 import { useWorld } from '../support/use-world.ts';
 import { CLUSTER_ID, job } from '../support/world.ts';
@@ -31,7 +31,7 @@ describe('operators that share a Lease', function () {
   const scene = useWorld({
     prepare: async (world) => {
       await createCloudJobs(world, OBJECTS);
-      await createReferences(world, OBJECTS, '5s');
+      await storeReferences(world, OBJECTS, '5s');
     },
     operator: 'none',
   });

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
 import { type Follower, startFollower, withTokenFile } from '../support/follower.ts';
 import { install } from '../support/installed.ts';
-import { createReferences } from '../support/many/many.ts';
+import { storeReferences } from '../support/many/references.ts';
 import { applyCrd } from '../support/shipped.ts';
 import { useWorld } from '../support/use-world.ts';
 
@@ -196,7 +196,7 @@ describe('the store of objects', function () {
   });
 
   describe('a list that is interrupted between two pages', () => {
-    scene.setUp(() => createReferences(scene.world, MANY, '1h'));
+    scene.setUp(() => storeReferences(scene.world, MANY, '1h'));
 
     async function interrupted(by: (follower: Follower) => Promise<void>): Promise<number> {
       const { promise, resolve } = Promise.withResolvers<void>();

@@ -15,7 +15,7 @@ import {
   through,
   WATCH_JOBS,
 } from '../support/installed.ts';
-import { createCloudJobs, createReferences, jobIDOf, nameOf } from '../support/many/many.ts';
+import { createCloudJobs, jobIDOf, nameOf, storeReferences } from '../support/many/references.ts';
 import { useWorld } from '../support/use-world.ts';
 import { changeSpec } from '../support/user-side.ts';
 import { CLUSTER_ID, is } from '../support/world.ts';
@@ -34,7 +34,7 @@ describe('the cost of the operator', function () {
       proxy = await startTcpProxy(world.controlPlane.port);
       requests = new Requests(world.controlPlane);
       await createCloudJobs(world, OBJECTS);
-      await createReferences(world, OBJECTS, '5s');
+      await storeReferences(world, OBJECTS, '5s');
     },
     operator: async ({ controlPlane }) => ({ kubeconfig: await through(proxy, await install(controlPlane)) }),
   });

@@ -8,7 +8,7 @@ import type { Call, Counts } from '../../../simulator/world/cloud-world.ts';
 import type { AuditEvent } from '../../world/control-plane/audit.ts';
 import { mostWithin, ONE_BY_ONE } from '../support/cloud-side.ts';
 import { GET_JOB, install, LIST_JOBS, PATCH_STATUS, permissionOf, Requests } from '../support/installed.ts';
-import { createCloudJobs, createReferences } from '../support/many/many.ts';
+import { createCloudJobs, storeReferences } from '../support/many/references.ts';
 import { useWorld } from '../support/use-world.ts';
 import { is, type Shown } from '../support/world.ts';
 
@@ -35,7 +35,7 @@ describe('a thousand objects at 60 s', () => {
   const scene = useWorld({
     prepare: async (world) => {
       await createCloudJobs(world, OBJECTS);
-      await createReferences(world, OBJECTS, `${INTERVAL_MS / 1_000}s`);
+      await storeReferences(world, OBJECTS, `${INTERVAL_MS / 1_000}s`);
     },
     operator: 'none',
   });

@@ -112,7 +112,8 @@ describe('the operator as a process', function () {
 
   it('writes the pending statuses before it stops', async () => {
     const { world } = scene;
-    // Few: the operator stops after a second, and on a machine with a load of 11 twenty took longer.
+    // Few: pending statuses get one second, and at a load of 11 twenty took longer. leader-term.test.ts has more
+    // of them than are written at a time.
     const { names, started } = await withStatusesInHand(4);
     started.process.kill('SIGTERM');
     await started.process.printed(/"msg":"stopping"/);
@@ -158,7 +159,7 @@ describe('the operator as a process', function () {
     return operator;
   }
 
-  /** Decided while the API server keeps silent. With more than 16 some wait for a free place. */
+  /** Decided while the API server keeps silent. A namespace has 16 writes under way: more wait. */
   async function withStatusesInHand(count: number): Promise<{ names: string[]; started: Operator }> {
     const { world } = scene;
     await applyCrd(world.controlPlane);

@@ -79,7 +79,7 @@ describe('150 objects of more than a megabyte', function () {
 
 const WRITTEN = 'edgetranscode_status_writes_total{result="written"}';
 
-/** One after the other, as they are 170 MB. */
+/** Each is made when it is stored: together they are 170 MB. */
 function* largeObjects(): Generator<object> {
   for (let index = 0; index < OBJECTS; index += 1) {
     const { metadata, ...rest } = job(`large-${index}`) as { metadata: object };

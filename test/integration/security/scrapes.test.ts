@@ -5,7 +5,7 @@
 import { expect } from 'chai';
 import { LivezProber } from '../support/attacks/livez-prober.ts';
 import type { Scraped } from '../support/fixtures/scrape.ts';
-import { createClusters, createReferencesTo } from '../support/many/many.ts';
+import { createClusters, storeReferencesTo } from '../support/many/references.ts';
 import { useWorld } from '../support/use-world.ts';
 
 const OBJECTS = 1_000;
@@ -26,7 +26,7 @@ describe('a crowd that scrapes /metrics', function () {
   const scene = useWorld({
     prepare: async (world) => {
       const jobs = await createClusters(world, 1, OBJECTS);
-      await createReferencesTo(world, jobs, { interval: '1h' });
+      await storeReferencesTo(world, jobs, { interval: '1h' });
     },
   });
 

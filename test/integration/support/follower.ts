@@ -11,7 +11,7 @@ import { connectKube } from '../../../src/kube/connect.ts';
 import { Store } from '../../../src/kube/informer/store.ts';
 import { Watcher } from '../../../src/kube/informer/watcher.ts';
 import { type Line, RecordingLogger } from '../../unit/kit/fakes/recording-logger.ts';
-import { SharedConnections } from '../../world/control-plane/shared-connections.ts';
+import { SharingKubeConfig } from '../../world/control-plane/sharing-kube-config.ts';
 import { type SilenceRule, startTcpProxy, type TcpProxy } from '../../world/tcp-proxy.ts';
 import { through } from './installed.ts';
 import { job, type Shown, type World } from './world.ts';
@@ -61,7 +61,7 @@ export class Follower implements AsyncDisposable {
     const { onList, clock = systemClock } = options;
     this.#world = world;
     this.proxy = proxy;
-    this.#objects = new SharedConnections(world.controlPlane.kubeconfig).makeApiClient(CustomObjectsApi);
+    this.#objects = new SharingKubeConfig(world.controlPlane.kubeconfig).makeApiClient(CustomObjectsApi);
     const { client, watch } = connectKube({ path: kubeconfig, environment: {} }, 'follower', LIMITS);
     this.#watcher = new Watcher({
       lister: {

@@ -28,8 +28,8 @@ export interface SceneOptions extends WorldOptions {
 export type OperatorWanted = Partial<OperatorOptions>;
 
 /**
- * A control plane takes 4 s to start when it is built, and the objects of some tests a minute to create. A
- * busy machine makes that several times as much.
+ * A control plane takes 4 s to start when it is built, and what some tests set up takes a minute, such as
+ * polls that wait for permits. A busy machine makes that several times as much.
  */
 const START_WITHIN_MS = 240_000;
 const STOP_WITHIN_MS = 30_000;

@@ -22,7 +22,7 @@ import {
   VERSION,
 } from '../../../src/api/edge-transcode-job.ts';
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
-import { SharedConnections } from '../../world/control-plane/shared-connections.ts';
+import { SharingKubeConfig } from '../../world/control-plane/sharing-kube-config.ts';
 import { type Operator, type OperatorOptions, startOperator } from '../../world/operator.ts';
 import { Processes } from '../../world/processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../../world/simulated-cloud.ts';
@@ -89,7 +89,7 @@ export class World implements AsyncDisposable {
     this.controlPlane = controlPlane;
     this.cloud = cloud;
     this.processes = processes;
-    const config = new SharedConnections(controlPlane.kubeconfig);
+    const config = new SharingKubeConfig(controlPlane.kubeconfig);
     this.#objects = config.makeApiClient(CustomObjectsApi);
     this.#anything = KubernetesObjectApi.makeApiClient(config);
     this.#events = config.makeApiClient(EventsV1Api);

@@ -38,7 +38,7 @@ class Model {
     else this.#done(step.key);
     const waiting = KEYS.filter((key) => this.queue.isWaiting(key));
     expect(waiting).to.have.members(this.#waiting.flatMap(({ keys }) => keys));
-    expect([...this.queue.working.keys()]).to.have.members([...this.#working.keys()]);
+    expect([...this.queue.underWay.keys()]).to.have.members([...this.#working.keys()]);
   }
 
   #add(key: number): void {

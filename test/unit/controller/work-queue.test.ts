@@ -29,7 +29,7 @@ describe('a work queue', () => {
     queue.next();
     queue.add('a');
     expect(queue.next()).to.equal(undefined);
-    expect([queue.isWaiting('a'), queue.working.size]).to.deep.equal([false, 1]);
+    expect([queue.isWaiting('a'), queue.underWay.size]).to.deep.equal([false, 1]);
   });
 
   it('hands out a key once more that was added while it was in work', () => {
@@ -46,7 +46,7 @@ describe('a work queue', () => {
     queue.add('a');
     queue.next();
     expect(queue.done('a')).to.equal(false);
-    expect([queue.isWaiting('a'), queue.working.size]).to.deep.equal([false, 0]);
+    expect([queue.isWaiting('a'), queue.underWay.size]).to.deep.equal([false, 0]);
     expect(queue.next()).to.equal(undefined);
   });
 
@@ -54,7 +54,21 @@ describe('a work queue', () => {
     for (const key of ['a', 'b']) queue.add(key);
     queue.next();
     expect(queue.next()).to.equal('b');
-    expect([...queue.working.keys()]).to.deep.equal(['a', 'b']);
+    expect([...queue.underWay.keys()]).to.deep.equal(['a', 'b']);
+  });
+
+  it('keeps what it handed out for a key until it is done, and makes another the next time', () => {
+    const items = new WorkQueue((key: string) => ({ key }));
+    items.add('a');
+    const first = items.next();
+    expect(items.underWay.get('a')).to.equal(first);
+    items.add('a');
+    items.done('a');
+    expect(items.underWay.get('a')).to.equal(undefined);
+    const second = items.next();
+    expect(second).to.deep.equal({ key: 'a' });
+    expect(second).not.to.equal(first);
+    expect(items.underWay.get('a')).to.equal(second);
   });
 
   it('puts a party that may not start behind all others', () => {

@@ -211,7 +211,7 @@ export class ControlPlane implements AsyncDisposable {
 
   /**
    * Stores an object of a custom resource in etcd, past the API server, which would take a second for a large
-   * one.
+   * one, and longer than a test for thousands. Nothing validates it.
    *
    * @param path `group/plural/namespace/name`
    */

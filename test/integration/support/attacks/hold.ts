@@ -7,7 +7,7 @@ import { broken } from './measured.ts';
 /** A control plane takes 4 s to start when it is built; a busy machine makes that several times as much. */
 const START_WITHIN_MS = 120_000;
 
-/** 12 s are measured; the rest creates and removes thousands of objects, which takes a minute at rest. */
+/** 12 s are measured; in the rest thousands of objects are prepared and removed. */
 const ATTACK_WITHIN_MS = 480_000;
 
 /** Call it in a `describe`. */

@@ -9,7 +9,7 @@ import {
   REQUESTED_AT_ANNOTATION,
   VERSION,
 } from '../../../../src/api/edge-transcode-job.ts';
-import { SharedConnections } from '../../../world/control-plane/shared-connections.ts';
+import { SharingKubeConfig } from '../../../world/control-plane/sharing-kube-config.ts';
 import { createAccount } from '../cloud-side.ts';
 import { OPERATOR } from '../installed.ts';
 import { inParallel } from '../many/in-parallel.ts';
@@ -42,7 +42,7 @@ export class Tenant {
   constructor(world: World, namespace: string) {
     this.namespace = namespace;
     this.#world = world;
-    const config = new SharedConnections(world.controlPlane.kubeconfig);
+    const config = new SharingKubeConfig(world.controlPlane.kubeconfig);
     this.#objects = config.makeApiClient(CustomObjectsApi);
     this.#core = config.makeApiClient(CoreV1Api);
   }
@@ -78,7 +78,7 @@ export class Tenant {
     return created;
   }
 
-  /** Creates objects as fast as the API server takes them. */
+  /** Creates objects as fast as the API server takes them: a few, or while an attack is measured. */
   async create(objects: readonly Described[]): Promise<void> {
     await inParallel(objects, (each) => this.createOne(each));
   }
@@ -88,7 +88,7 @@ export class Tenant {
     await this.#objects.createNamespacedCustomObject({ ...this.#collection, body });
   }
 
-  /** Puts objects where the API server would have put them; see `storeObjects`. */
+  /** Prepares thousands of objects that the attacker could have created; see `storeObjects`. */
   async store(objects: readonly Described[]): Promise<void> {
     await storeObjects(
       this.#world,

@@ -12,9 +12,9 @@ interface Manifest {
   readonly spec: object;
 }
 
-/** Stores the manifests of EdgeTranscodeJobs with what the API server would add to them. */
+/** Stores EdgeTranscodeJobs with about what the API server would add to them. */
 export async function storeObjects(world: World, manifests: Iterable<object>): Promise<void> {
-  // Creating an object would wait until a new CRD has its storage; this command does.
+  // Resolves when a new CRD has its storage: until then the API server answers 429, to the operator as well.
   await world.kubectl('get', PLURAL);
   const creationTimestamp = `${new Date().toISOString().slice(0, 19)}Z`;
   await inParallel(manifests as Iterable<Manifest>, async ({ metadata, spec, ...rest }) => {
@@ -25,9 +25,10 @@ export async function storeObjects(world: World, manifests: Iterable<object>): P
   });
 }
 
-/** The entry that the API server makes for the client that creates an object. */
+/** The entry that a client gets which creates the object, for its spec alone. */
 function managedBy(spec: object, time: string): object {
-  const fields = Object.fromEntries(Object.keys(spec).map((field) => [`f:${field}`, {}]));
+  const given = Object.entries(spec).filter(([, value]) => value !== undefined);
+  const fields = Object.fromEntries(given.map(([field]) => [`f:${field}`, {}]));
   return {
     manager: 'kubectl-create',
     operation: 'Update',

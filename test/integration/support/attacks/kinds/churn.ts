@@ -65,7 +65,7 @@ const MISSING = 3_000;
 export const MISSING_SECRETS: Attack = {
   name: '3,000 objects, each with a Secret that is not there',
   before: ({ tenant }) =>
-    tenant.create(
+    tenant.store(
       names('secretless', MISSING).map((name, index) => ({
         name,
         spec: {

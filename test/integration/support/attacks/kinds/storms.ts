@@ -50,7 +50,7 @@ export const STATUS_FLOOD: Attack = {
   before: async ({ world, tenant }) => {
     const batch = { clusterIDs: ['flapping'], count: FLAPPING_JOBS, prefix: 'flapping', status: '1' };
     const { jobs } = await world.cloud.admin.createJobs(batch);
-    await tenant.create(
+    await tenant.store(
       jobs.map((ids, index) => ({ name: `flap-${index}`, spec: { ...ids, interval: '5s' } })),
     );
   },

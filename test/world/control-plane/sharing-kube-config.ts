@@ -1,10 +1,11 @@
 /**
  * A kubeconfig whose API clients share connections. The library makes a connection for each call, and tests
  * look at objects twenty times a second: both ends would spend their processor time on handshakes.
+ * `PooledKubeConfig` shares connections among the operator's own calls, not among the library's clients.
  */
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';
 
-export class SharedConnections extends KubeConfig {
+export class SharingKubeConfig extends KubeConfig {
   #dispatcher: ReturnType<RequestContext['getDispatcher']>;
 
   /** @param kubeconfig path */
@@ -15,7 +16,7 @@ export class SharedConnections extends KubeConfig {
 
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
     await super.applySecurityAuthentication(context);
-    // The library has made an Agent, which connects with its first call: only the first Agent gets one.
+    // The library makes an Agent for each call, which connects when it is used. Only the first one is used.
     this.#dispatcher ??= context.getDispatcher();
     if (this.#dispatcher) context.setDispatcher(this.#dispatcher);
   }

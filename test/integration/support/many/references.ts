@@ -40,16 +40,16 @@ export async function createClusters(world: World, clusters: number, jobs: numbe
 }
 
 /** An object for each of these jobs, in the namespace default. */
-export async function createReferences(world: World, count: number, interval: string): Promise<void> {
+export async function storeReferences(world: World, count: number, interval: string): Promise<void> {
   const jobs = Array.from({ length: count }, (_, index) => ({
     clusterID: CLUSTER_ID,
     jobID: jobIDOf(index),
   }));
-  await createReferencesTo(world, jobs, { interval });
+  await storeReferencesTo(world, jobs, { interval });
 }
 
 /** The same for any jobs. */
-export async function createReferencesTo(
+export async function storeReferencesTo(
   world: World,
   jobs: readonly JobIDs[],
   spec: { readonly interval: string | undefined },
