@@ -112,8 +112,8 @@ describe('the operator as a process', function () {
 
   it('writes the pending statuses before it stops', async () => {
     const { world } = scene;
-    // Few: pending statuses get one second, and at a load of 11 twenty took longer. leader-term.test.ts has more
-    // of them than are written at a time.
+    // Few: pending statuses get one second, and at a load of 11 twenty took longer. The unit test of the term
+    // has more of them than are written at a time.
     const { names, started } = await withStatusesInHand(4);
     started.process.kill('SIGTERM');
     await started.process.printed(/"msg":"stopping"/);
