@@ -4,7 +4,6 @@
  * (https://pkg.go.dev/github.com/spf13/cobra#ShellCompDirective).
  */
 import type { Command, Option } from 'commander';
-import { printable } from '../../base/foreign-text.ts';
 import type { Candidates, Line } from './candidates.ts';
 
 /** Lets the shell complete names of files. */
@@ -42,7 +41,7 @@ export async function complete(
   if (word.startsWith('-') && !line.isOver) return shown(optionsOf(command, used), word);
   const found = await candidates.argument(name, line);
   return shown(
-    found.filter((each) => !line.args.includes(each)),
+    found.filter((each) => !line.args.includes(each) && !each.startsWith('-')),
     word,
   );
 }
@@ -94,12 +93,13 @@ function optionsOf({ options }: Command, used: ReadonlySet<string>): string[] {
     .map(({ long, description }) => `${long}\t${description}`);
 }
 
-/** Candidates that begin with the word. What cannot be written in a line is no candidate. */
-function shown(candidates: readonly string[], word: string): string[] {
-  const matching = candidates.filter((each) => each.startsWith(word));
-  return [...matching.filter((each) => isOneLine(each)), NO_FILES];
-}
+/**
+ * A line that bash takes for words alone. Some versions of kubectl expand the candidates as text of a shell:
+ * `$(id)` in the ID of a cluster would run. A description follows a tab.
+ */
+const HARMLESS = /^[\w.,:@%+=/-]+(\t[\w .,:;'=~/-]*)?$/;
 
-function isOneLine(candidate: string): boolean {
-  return candidate.split('\t').every((part) => printable(part) === part && !part.includes('\n'));
+/** Candidates that begin with the word. What a shell or a terminal could obey is no candidate. */
+function shown(candidates: readonly string[], word: string): string[] {
+  return [...candidates.filter((each) => each.startsWith(word) && HARMLESS.test(each)), NO_FILES];
 }

@@ -77,6 +77,24 @@ describe('candidates of the shell for kubectl etj', () => {
     expect(await completed(['refresh', ''], hostile)).to.deep.equal(['fine', ':4']);
   });
 
+  it('hold nothing that a shell would expand or take for an option', async () => {
+    const hostile = [
+      ...Array.from('$`\'"\\;&|<>(){}*?!~# \t^', (each) => `a${each}b`),
+      '$(touch$IFS/tmp/x)',
+      '--kubeconfig=x',
+      'fine\t$(id)',
+      '',
+    ];
+    expect(await completed(['refresh', ''], [...hostile, 'arn:aws:eks:a-1:1:cluster/b_c@d'])).to.deep.equal([
+      'a\tb',
+      'arn:aws:eks:a-1:1:cluster/b_c@d',
+      ':4',
+    ]);
+    expect(await completed(['refresh', '-n', ''], [...hostile, 'media']))
+      .to.include('media')
+      .and.not.include('$(touch$IFS/tmp/x)');
+  });
+
   it('of a command that there is not are none', async () => {
     expect(await completed(['no-such', ''], ['one'])).to.deep.equal([':4']);
   });

@@ -66,6 +66,15 @@ describe('the command line of kubectl etj', () => {
     expect((await ended('__complete', 'doctor', '--sec')).stdout).to.match(/^--secret\t.+\n:4\n$/);
   });
 
+  it('completes each option that the help lists', async () => {
+    for (const command of ['status', 'refresh', 'doctor', 'import', 'budget']) {
+      const help = (await ended(command, '--help')).stdout;
+      const listed = Array.from(help.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm), ([, long]) => long);
+      const offered = (await ended('__complete', command, '-')).stdout.match(/^--[\w-]+(?=\t.)/gm);
+      expect(offered, command).to.have.members(listed.filter((long) => long !== '--help'));
+    }
+  });
+
   it('prints the program of the completion, which runs its own', async () => {
     expect((await ended('completion')).stdout).to.match(
       /^#!\/bin\/sh\n.*\nexec kubectl-etj __complete "\$@"\n$/s,
