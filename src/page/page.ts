@@ -84,7 +84,7 @@ export class Page {
     const found = ASSETS.get(pathname ?? '');
     if (found) return found;
     if (pathname !== '/' || !searchParams) return plainAnswer(404, 'there is only the page /', HEADERS);
-    const key = searchParams.get('object') ?? undefined;
+    const key = searchParams.get('object') || undefined;
     const question = questionOf(searchParams);
     const asked = `${parametersOf(question)} ${key ?? ''}`;
     const known = this.#pages.get(asked);

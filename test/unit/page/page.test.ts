@@ -71,6 +71,14 @@ describe('the status page', () => {
     expect(await text('/?object=media/fine')).to.not.contain('What to do');
   });
 
+  it('shows all objects where a parameter is empty', async () => {
+    const page = aPage();
+    for (const target of ['/?object=', '/?q=&namespace=&show=&sort=&page=', '/']) {
+      const answer = await page.answer(target);
+      expect([answer.status, textOf(answer)], target).to.deep.equal([200, await text('/')]);
+    }
+  });
+
   it('says that there is no such object, without repeating markup', async () => {
     const answer = await aPage().answer(`/?object=${encodeURIComponent(HOSTILE)}`);
     expect(answer.status).to.equal(404);
