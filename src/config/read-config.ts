@@ -69,7 +69,8 @@ function readFlags(args: readonly string[]): { values: Map<Flag, string>; errors
     FLAGS.map((flag) => [flag, { type: isSwitch(flag) ? 'boolean' : 'string' } as const]),
   );
   const { tokens } = parseArgs({
-    args: [...args],
+    // It would take each letter behind a single dash for an option. No value begins with a dash.
+    args: args.map((each) => (/^-[^-]/.test(each) ? ` ${each}` : each)),
     options,
     strict: false,
     allowPositionals: true,
