@@ -1,4 +1,5 @@
 /** What `doctor` found: for each check ok, or what to do. The judgements are pure. */
+import { findCondition } from '../../api/conditions.ts';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { formatDuration } from '../../base/duration.ts';
 import { ageText } from '../../overview/age-text.ts';
@@ -143,8 +144,14 @@ export function freshnessFinding(jobs: readonly EdgeTranscodeJob[]): Finding {
   const check = 'objects';
   if (jobs.length === 0) return { check, verdict: 'ok', text: 'there is none, so no state is observed' };
   const rows = jobs.map((job) => rowOf(job, undefined));
-  const count = (wanted: string) => rows.filter(({ problem }) => problem === wanted).length;
-  const [stale, pending] = [count('NotFresh'), count('Pending')];
+  const pending = rows.filter(({ problem }) => problem === 'Pending').length;
+  // Ready may name another cause, such as the credentials.
+  const stale = rows.filter(
+    ({ problem, conditions }) =>
+      problem !== 'Suspended' &&
+      problem !== 'Pending' &&
+      findCondition(conditions, 'Fresh')?.status !== 'True',
+  ).length;
   if (stale + pending > 0)
     return {
       check,

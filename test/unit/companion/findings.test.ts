@@ -8,7 +8,7 @@ import {
 } from '../../../src/companion/doctor/findings.ts';
 import { readCrd } from '../../guards/deploy/manifests.ts';
 import { aJob } from '../kit/samples/a-job.ts';
-import { anOverdueStatus, aRunningStatus } from '../kit/samples/a-status.ts';
+import { anOverdueStatus, aRefusedStatus, aRunningStatus, aStatus } from '../kit/samples/a-status.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -77,5 +77,18 @@ describe('what kubectl etj doctor finds', () => {
     expect(freshnessFinding([fine, stale, aJob().build()]).text).to.contain(
       '1 are not fresh and 1 wait for an observation',
     );
+    // Not Ready for another cause: never observed, and no longer.
+    const refused = aJob().storing(aRefusedStatus('CredentialsNotFound')).build();
+    const late = aStatus({
+      conditions: {
+        Ready: ['False', 'AuthenticationFailed'],
+        Fresh: ['False', 'ObservationOverdue'],
+        AsExpected: ['False', 'DiffersFromExpectedState'],
+      },
+    });
+    expect(freshnessFinding([fine, asleep, refused, aJob().storing(late).build()])).to.deep.include({
+      verdict: 'wrong',
+      text: 'of 4, 2 are not fresh and 0 wait for an observation; kubectl etj status shows them',
+    });
   });
 });
