@@ -15,15 +15,6 @@ export function isAlarming(rows: Iterable<Row>): boolean {
   return false;
 }
 
-const PROBLEM_NAMES: Readonly<Record<Problem, string>> = {
-  NotAsExpected: 'NotAsExpected',
-  NotReady: 'NotReady',
-  NotFresh: 'NotFresh',
-  Pending: 'Pending',
-  None: '-',
-  Suspended: 'Suspended',
-};
-
 const STYLES: Readonly<Partial<Record<Problem, Style>>> = {
   NotAsExpected: ['bold', 'red'],
   NotReady: 'red',
@@ -65,7 +56,7 @@ function cellsOf(row: Row, { showsNamespace, isWide, now }: TableOptions): Cell[
   const texts = [
     ...(showsNamespace ? [namespace] : []),
     name,
-    PROBLEM_NAMES[problem],
+    isFine ? '-' : problem,
     jobName || '-',
     state,
     Number.isNaN(since) ? '-' : ageText(now - since),

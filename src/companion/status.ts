@@ -116,5 +116,6 @@ async function follow(
     stop,
   );
   await ended;
-  return codeOf(rowsOf(store.values()));
+  // Stopped before its list is complete, the store says less than the first rows.
+  return codeOf(store.isListed ? rowsOf(store.values()) : first);
 }
