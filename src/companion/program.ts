@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { parseDuration } from '../base/duration.ts';
 import { type Endpoint, isLoopback, parseEndpoint } from '../base/endpoint.ts';
 import { printable } from '../base/foreign-text.ts';
+import { LABEL } from '../base/object-key.ts';
 import { isRegion } from '../job/model/reference.ts';
 import { budget } from './budget.ts';
 import type { CloudOptions } from './cloud/caller.ts';
@@ -57,8 +58,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.unable;
-    if (!(error instanceof Unable)) throw error;
-    surroundings.output.note(printable(`error: ${error.message}`));
+    surroundings.output.note(printable(`error: ${(error as Error).message}`));
     return EXIT.unable;
   }
 }
@@ -221,7 +221,7 @@ function withConnection(command: Command, description: string): Command {
     .description(description)
     .option('--kubeconfig <path>', 'kubeconfig; default: KUBECONFIG, else ~/.kube/config')
     .option('--context <name>', 'context of the kubeconfig; default: the current one')
-    .option('-n, --namespace <name>', 'namespace; default: that of the context')
+    .option('-n, --namespace <name>', 'namespace; default: that of the context', namespaceOf)
     .option('-A, --all-namespaces', 'all namespaces', false);
 }
 
@@ -241,6 +241,11 @@ function withCloud(command: Command, secret: string): Command {
 function regionOf(text: string): string {
   if (isRegion(text)) return text;
   throw new InvalidArgumentError('It is not the ID of a region, such as cn-shanghai.');
+}
+
+function namespaceOf(text: string): string {
+  if (text === '' || LABEL.test(text)) return text;
+  throw new InvalidArgumentError('It is not the name of a namespace.');
 }
 
 function durationOf(text: string): number {

@@ -40,7 +40,8 @@ export async function refresh(
   // One token for all: a request is of this run.
   const token = systemClock.date().toISOString();
   const end = new AbortController();
-  const patience = AbortSignal.timeout(options.timeoutMs);
+  const patience = new AbortController();
+  const timer = systemClock.after(options.timeoutMs, () => patience.abort());
   const { ended } = followJobs(
     connection,
     (key, { after }) => {
@@ -51,16 +52,17 @@ export async function refresh(
       if (before.size === 0) end.abort();
     },
     output.note,
-    AbortSignal.any([end.signal, stop, patience]),
+    AbortSignal.any([end.signal, stop, patience.signal]),
   );
   try {
-    await annotate(connection, refreshed, token, AbortSignal.any([stop, patience]));
+    await annotate(connection, refreshed, token, AbortSignal.any([stop, patience.signal]));
   } catch (error) {
     end.abort();
-    await ended;
     throw error;
+  } finally {
+    await ended;
+    timer.cancel();
   }
-  await ended;
   if (stop.aborted) output.note(`stopped; ${before.size} of ${refreshed.length} were not observed yet`);
   else
     for (const key of before.keys())

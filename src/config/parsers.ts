@@ -5,6 +5,7 @@
  */
 import { parseDuration } from '../base/duration.ts';
 import { type Endpoint, parseEndpoint } from '../base/endpoint.ts';
+import { LABEL } from '../base/object-key.ts';
 import { isRegion, LONGEST_REGION_ID, REGION_ID } from '../job/model/reference.ts';
 
 export type Accepts =
@@ -19,8 +20,6 @@ export type Accepts =
 /** A parser that says what it accepts. */
 export type Described<T> = ((text: string) => T) & { readonly accepts: Accepts };
 
-/** A DNS label of RFC 1123, as are the names of namespaces. */
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Longest DNS label, in characters. */
 const LONGEST_LABEL = 63;
 

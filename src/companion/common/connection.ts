@@ -37,14 +37,15 @@ export function connect(
   environment: KubeConfigSource['environment'],
   userAgent: string,
 ): Connection {
-  const config = configOf({ path: kubeconfig, context, environment });
+  // Empty is not given, as for kubectl: a script's variable may be unset.
+  const config = configOf({ path: kubeconfig || undefined, context: context || undefined, environment });
   const inContext = config.getContextObject(config.getCurrentContext())?.namespace;
   return {
     client: new KubeClient(config, userAgent),
     watch: new WatchClient(config, userAgent),
     calls: new ApiCalls(config, userAgent, DEADLINE_MS),
     server: config.getCurrentCluster()?.server ?? '',
-    namespace: allNamespaces ? undefined : (namespace ?? inContext ?? DEFAULT_NAMESPACE),
+    namespace: allNamespaces ? undefined : namespace || inContext || DEFAULT_NAMESPACE,
   };
 }
 

@@ -41,7 +41,7 @@ export class ClusterCandidates implements Candidates {
     switch (long) {
       case '--context':
         return this.#tried(async () =>
-          contextsOf({ path: line.options.get('--kubeconfig'), environment: this.#environment }),
+          contextsOf({ path: line.options.get('--kubeconfig') || undefined, environment: this.#environment }),
         );
       case '--namespace':
       case '--lease-namespace':

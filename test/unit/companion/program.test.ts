@@ -30,6 +30,7 @@ describe('the command line of kubectl etj', () => {
     ['no duration', ['refresh', 'one', '--timeout=soon'], 'not a duration such as 30s'],
     ['an endpoint of plain HTTP', ['doctor', '--endpoint=http://example.com'], 'It must be https'],
     ['no region', ['import', 'cluster', '--region=Shanghai!'], 'not the ID of a region'],
+    ['no namespace', ['refresh', '--all', '-n', '../x'], 'not the name of a namespace'],
     ['no cluster', ['import'], "missing required argument 'cluster'"],
     ['no kubeconfig', ['status'], 'the kubeconfig cannot be used: there is none'],
   ] as const)
@@ -38,6 +39,17 @@ describe('the command line of kubectl etj', () => {
       expect(stderr).to.contain(complaint);
       expect([code, stdout]).to.deep.equal([2, '']);
     });
+
+  it('ends with exit code 2 and a line where something unexpected fails', async () => {
+    const notes: string[] = [];
+    const print = () => {
+      throw new TypeError('broken\nin two lines');
+    };
+    const output = { print, note: (text: string) => notes.push(text) } as unknown as Output;
+    const untilStopped = () => new AbortController().signal;
+    const code = await run(['completion'], { version: '1.2.3', environment: {}, output, untilStopped });
+    expect([code, ...notes]).to.deep.equal([2, 'error: broken\uFFFDin two lines']);
+  });
 
   it('lists commands and exit codes on standard output, and its version', async () => {
     const { code, stdout } = await ended('--help');

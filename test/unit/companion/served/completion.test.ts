@@ -23,6 +23,10 @@ describe('the completion of kubectl etj before an API server', () => {
     expect(await completed('doctor', '--secret', '')).to.deep.equal(['key', ':4']);
   });
 
+  it('finds contexts, also where the kubeconfig is empty', async () => {
+    expect(await completed('status', '--kubeconfig=', '--context', '')).to.deep.equal(['x', ':4']);
+  });
+
   it('finds nothing, and says nothing, when the cluster refuses', async () => {
     served.on(JOBS, { code: 403 });
     expect(await completed('refresh', '')).to.deep.equal([':4']);

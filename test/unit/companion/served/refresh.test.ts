@@ -41,6 +41,17 @@ describe('kubectl etj refresh before an API server', () => {
     expect(code).to.equal(1);
   });
 
+  it('waits for fractions of a millisecond, and for weeks', async () => {
+    served.holding(one).on(`PATCH ${JOBS}/one`, { body: {} });
+    expect((await served.run('refresh', 'one', '--timeout=50.5ms')).code).to.equal(1);
+    served.on(`PATCH ${JOBS}/one`, (request) => {
+      served.send(handled(one, request));
+      return { body: {} };
+    });
+    const { code, stderr } = await served.run('refresh', 'one', '--timeout=600h');
+    expect([code, stderr]).to.deep.equal([0, '']);
+  });
+
   it('ends with 1 at Ctrl-C, and says how many it did not wait for', async () => {
     served.holding(one).on(`PATCH ${JOBS}/one`, () => {
       served.stop.abort();

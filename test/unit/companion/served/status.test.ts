@@ -66,6 +66,21 @@ describe('kubectl etj status before an API server', () => {
     expect(lines[1]).to.contain('a bx');
   });
 
+  it('ends with what it has shown when it is stopped before its watch has listed', async () => {
+    served.holding(anObject('one'), differing);
+    served.onPrint = () => served.stop.abort();
+    const { code, stdout } = await served.run('status', '-w');
+    expect(stdout).to.contain('NotAsExpected');
+    expect(code).to.equal(1);
+  });
+
+  it('is about the namespace of the context where a name is empty, as it is for kubectl', async () => {
+    served.holding(anObject('one'));
+    const { code, stdout } = await served.run('status', '-n', '', '--context=', '--kubeconfig=', '-o=name');
+    expect([code, stdout]).to.deep.equal([0, 'edgetranscodejob.edgetranscode.live/one\n']);
+    expect(served.count(JOBS)).to.equal(1);
+  });
+
   it('prints while it watches each change once, deletions in words, and ends with the last state', async () => {
     const one = anObject('one', { expectedState: 'Running' });
     served.holding(one);
