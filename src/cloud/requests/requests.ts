@@ -287,7 +287,8 @@ export class Requests {
   }
 
   #refuse(request: Request<unknown>, failure: Failure, more: Partial<FailedResult> = {}): void {
-    this.#finish(request, { kind: 'failed', failure, sentAt: this.#parts.clock.now(), ...more });
+    const called = request.isCalling ? {} : { notCalled: true as const };
+    this.#finish(request, { kind: 'failed', failure, sentAt: this.#parts.clock.now(), ...called, ...more });
   }
 
   #finish<T>(request: Request<T>, result: Result<T>): void {

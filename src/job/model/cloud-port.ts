@@ -78,13 +78,20 @@ interface AnswerBase {
 
 export type Answer =
   | (AnswerBase & { readonly kind: 'observed'; readonly job: JobDetails; readonly destination: Destination })
-  | (AnswerBase & { readonly kind: 'failed'; readonly failure: Failure; readonly destination?: Destination })
+  | (AnswerBase & {
+      readonly kind: 'failed';
+      readonly failure: Failure;
+      readonly destination?: Destination;
+      /** No call was made: it was refused to those who asked, and says nothing to others. */
+      readonly notCalled?: true;
+    })
   | { readonly kind: 'withdrawn' };
 
 export interface CloudReader {
   /**
    * Waits for a permit of the account's budget, makes one call and answers. Questions that wait for the same
-   * job share one call and receive the same answer, one and the same object.
+   * job share one call and receive the same answer, one and the same object. Where no call is made, the
+   * questions of each namespace receive an answer of their own.
    */
   observe(question: Question): void;
 

@@ -57,7 +57,10 @@ export interface Facts {
   /** How many transient failures followed each other. */
   readonly failures: number;
   readonly suspended: boolean;
-  /** Clock `now` of the last call, and of the last call of urgent priority. */
+  /**
+   * Clock `now` of the last call, and of the last call of urgent priority. A refusal without a call counts as
+   * one where it answers a pending request, which no older call may answer.
+   */
   readonly lastCallAt?: number;
   readonly lastUrgentCallAt?: number;
   /**
@@ -78,6 +81,11 @@ export type Requested = Pick<EdgeTranscodeJob, 'requestedAt'>;
 
 /** An answer that says something: a withdrawn request has none. */
 export type FinalAnswer = Exclude<Answer, { kind: 'withdrawn' }>;
+
+/** Whether a call brought the answer. Without one it is a refusal. */
+export function isOfCall(answer: FinalAnswer): boolean {
+  return answer.kind === 'observed' || !answer.notCalled;
+}
 
 /**
  * What a call has to serve: a generation, or a generation and a refresh token as text. A number takes no
@@ -132,7 +140,7 @@ export function applyAnswer(
   if (facts.lastCallAt !== undefined && answer.sentAt < facts.lastCallAt) return facts;
   const called = {
     ...withListing(forTarget(facts, reference, answer), answer),
-    lastCallAt: answer.sentAt,
+    ...((isOfCall(answer) || isPending(object, facts)) && { lastCallAt: answer.sentAt }),
     ...(request !== 'none' && { attempted: pendingRequestOf({ ...request, generation: object.generation }) }),
   };
   if (answer.kind === 'failed' && !policyOf(answer.failure.kind).definitive)

@@ -22,6 +22,7 @@ import {
   type Facts,
   type FinalAnswer,
   isNewRequest,
+  isOfCall,
   isPending,
   type Requested,
   verdictOf,
@@ -80,7 +81,9 @@ export class AnswerApplier {
   }
 
   /**
-   * Applies an answer to every object that means the same job as `visited`, in its newest version.
+   * Applies an answer to every object that means the same job as `visited`, in its newest version; without a
+   * call, to that object alone. Calls may be refused to a namespace whose own requests do not reach the
+   * endpoint, and others must neither show its refusals nor wait for their polls again because of them.
    *
    * @param visited the object whose visit brings the answer, in the version that the call was made for
    * @param visits the visits that wait for an answer, this one included
@@ -92,8 +95,12 @@ export class AnswerApplier {
     answer: FinalAnswer,
     visits: ReadonlyMap<ObjectKey, WaitingVisit>,
   ): void {
-    const objects = this.#sharing(key, visited, target);
-    const interval = Math.min(...objects.map(([, object]) => this.#intervalOf(object)));
+    const objects = this.#sharing(key, visited, target, answer);
+    // A job can have more objects than a call can have arguments.
+    const interval = objects.reduce(
+      (shortest, [, object]) => Math.min(shortest, this.#intervalOf(object)),
+      Number.POSITIVE_INFINITY,
+    );
     const shown = this.#shown(visited, answer);
     for (const [each, object] of objects) {
       const waiting = visits.get(each);
@@ -114,10 +121,11 @@ export class AnswerApplier {
     key: ObjectKey,
     visited: EdgeTranscodeJob,
     { reference, hash }: Target,
+    answer: FinalAnswer,
   ): [ObjectKey, EdgeTranscodeJob][] {
     const { jobs, factsStore, cloud } = this.#parts;
     const mayUse = (credential: CredentialReference) => cloud.mayUse(credential);
-    const keys = mayUse(reference.credential) ? factsStore.keysOf(hash) : [key];
+    const keys = isOfCall(answer) && mayUse(reference.credential) ? factsStore.keysOf(hash) : [key];
     return keys.flatMap((each): [ObjectKey, EdgeTranscodeJob][] => {
       const object = jobs.get(each);
       if (!object || (each === key && object.uid !== visited.uid)) return [];

@@ -10,7 +10,7 @@ import type { Answer } from '../model/cloud-port.ts';
 import type { FailureKind } from '../model/failures.ts';
 import { obstacleOf } from '../model/polled.ts';
 import { endpointHash, meansSameJob, type Target } from '../model/reference.ts';
-import { type Facts, type FinalAnswer, isPending, resumed, suspended } from '../status/facts.ts';
+import { type Facts, type FinalAnswer, isOfCall, isPending, resumed, suspended } from '../status/facts.ts';
 import { AnswerApplier, type AnswerApplierParts, lastUrgentCall } from './apply-answer.ts';
 import { planVisit } from './plan.ts';
 import { type Asked, WaitingVisit } from './waiting-visit.ts';
@@ -106,7 +106,8 @@ export class Reconciler {
 
   #apply({ work: { key }, object, target, priority }: WaitingVisit, answer: FinalAnswer): Outcome {
     const { jobs, factsStore, clock } = this.#parts;
-    if (!this.#applied.has(answer)) this.#answers.applyToAll(key, object, target, answer, this.#waiting);
+    if (!isOfCall(answer) || !this.#applied.has(answer))
+      this.#answers.applyToAll(key, object, target, answer, this.#waiting);
     this.#applied.add(answer);
     const newest = jobs.get(key);
     // The object was deleted, replaced, suspended or changed to another job meanwhile: that change brings its

@@ -239,6 +239,23 @@ describe('an answer to a call that was sent before the last applied one', () => 
   });
 });
 
+describe('a refusal without a call', () => {
+  const refused = fails('ConnectionFailed', { notCalled: true });
+  const answered = (of: EdgeTranscodeJob, facts: Facts) =>
+    applyAnswer(absorbed(facts, refused, of), of, targetOf(of).hash, of, running()(LATER.now - 1), LATER);
+
+  it('gives way to an observation whose call was sent before it', () => {
+    const facts = answered(object, someFacts(object, { lastCallAt: NOW }));
+    expect(facts.observed).to.deep.include(seen('1', { at: LATER.now, time: LATER.time }));
+    expect(facts).to.not.have.property('transientFailure');
+  });
+
+  it('of a pending request does not give way to a call that was made before the request', () => {
+    const wishing = aJob().requested('b').build();
+    expect(isPending(wishing, answered(wishing, someFacts(object)))).to.equal(true);
+  });
+});
+
 describe('an answer about another target', () => {
   const earlier = someFacts(object, {
     observed: seen('1'),

@@ -138,6 +138,57 @@ describe('objects that mean one job', () => {
     expect(states(one)).to.deep.equal(['NotStarted']);
   });
 
+  it('of other namespaces neither show a refusal without a call nor wait again because of it', async () => {
+    operator.cloud.plan(running(), running());
+    const one = await operator.apply(aJob().named('one').every('20s'));
+    const two = await operator.apply(aJob().named('two').every('20s'));
+    const polls = [operator.cloud.hold(), operator.cloud.hold()];
+    await operator.toNextPoll(one);
+    const retryAt = operator.clock.now() + 20 * SECOND;
+    const refused = fails('ConnectionFailed', { retryAt, notCalled: true })(operator.clock.now());
+    operator.cloud.always(() => refused);
+    const tenants = [
+      await operator.apply(aJob().named('a', 'tenant')),
+      await operator.apply(aJob().named('b', 'tenant')),
+    ];
+    expect(tenants.map((key) => shown(operator.cluster.status(key)).Ready)).to.deep.equal(
+      Array(2).fill('False ConnectionFailed'),
+    );
+    expect(tenants.map((key) => operator.facts(key).nextPollAt)).to.deep.equal([retryAt, retryAt]);
+    for (const key of [one, two])
+      expect(shown(operator.cluster.status(key)).Ready).to.equal('True ObservationSucceeded');
+    for (const poll of polls) poll.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(states(one, two)).to.deep.equal(['NotStarted', 'NotStarted']);
+  });
+
+  it('show an answer whose call was under way when another of them was refused without one', async () => {
+    const call = operator.cloud.hold();
+    const one = await operator.apply(aJob().named('one'));
+    call.send();
+    await operator.clock.advance(SECOND);
+    operator.cloud.plan(
+      fails('ConnectionFailed', { retryAt: operator.clock.now() + MINUTE, notCalled: true }),
+    );
+    await operator.apply(aJob().named('other'));
+    call.answer(running());
+    await operator.clock.advance(SECOND);
+    expect(shown(operator.cluster.status(one))).to.include({
+      state: 'Running',
+      Fresh: 'True ObservationSucceeded',
+    });
+  });
+
+  it('may be more than a call can have arguments', async () => {
+    operator.cloud.plan(running());
+    const key = await operator.apply(aJob());
+    let published = 0;
+    operator.publisher.publish = () => void (published += 1);
+    operator.factsStore.keysOf = () => Array<ObjectKey>(150_000).fill(key);
+    await operator.poll(notStarted());
+    expect(published).to.be.at.least(150_000);
+  });
+
   it('come due together while the plan batches their cluster, and at their own instants afterwards', async () => {
     const phase = (at: number) => at % MINUTE;
     operator.cloud.always(running());

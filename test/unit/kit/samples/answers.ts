@@ -32,11 +32,13 @@ export interface FailureMore {
   readonly retryAt?: number;
   /** `nowhere`: it failed before any call. */
   readonly destination?: Destination | 'nowhere';
+  /** No call was made. */
+  readonly notCalled?: true;
 }
 
 export function fails(
   kind: FailureKind,
-  { message, retryAt, destination = DESTINATION }: FailureMore = {},
+  { message, retryAt, destination = DESTINATION, notCalled }: FailureMore = {},
 ): Reply {
   return (sentAt) => ({
     kind: 'failed',
@@ -48,6 +50,7 @@ export function fails(
     sentAt,
     requestID: 'request-8',
     ...(destination !== 'nowhere' && { destination }),
+    ...(notCalled && { notCalled }),
   });
 }
 
