@@ -76,7 +76,8 @@ async function cloudJobs(
   return [...jobs.values()];
 }
 
-const ALREADY_EXISTS = 409;
+/** Reason of the API server for a name that is taken. A conflict may have other causes, such as a quota's. */
+const ALREADY_EXISTS = 'AlreadyExists';
 
 /** Creates the objects one by one: a second run creates those that a failure left out. @throws Unable */
 async function create(
@@ -90,7 +91,7 @@ async function create(
       await calls.call({ method: 'POST', path: collectionPath(namespace), body });
       output.print(`${resourceName(name)} created`);
     } catch (error) {
-      if (apiFailure(error).status !== ALREADY_EXISTS)
+      if (apiFailure(error).reason !== ALREADY_EXISTS)
         throw explained(error, { what: 'create edgetranscodejobs', namespace, server });
       output.print(`${resourceName(name)} exists`);
     }

@@ -46,12 +46,21 @@ describe('kubectl etj import before its servers', () => {
     let created = 0;
     served.on(`POST ${JOBS}`, () => {
       created += 1;
-      return created === 2 ? { code: 409 } : { body: {} };
+      return created === 2 ? { code: 409, body: { reason: 'AlreadyExists' } } : { body: {} };
     });
     const { code, stdout } = await imported('--apply');
     expect(served.created).to.deep.equal(items);
     expect(stdout.match(/ (created|exists)$/gm)).to.deep.equal([' created', ' exists', ' created']);
     expect(code).to.equal(0);
+  });
+
+  it('takes no other conflict for an object that exists', async () => {
+    served.on(`POST ${JOBS}`, { code: 409, body: { reason: 'Conflict' } });
+    const { code, stdout, stderr } = await imported('--apply');
+    expect(stderr).to.contain(
+      'the API server refuses to create edgetranscodejobs in namespace media: Conflict',
+    );
+    expect([code, stdout]).to.deep.equal([2, '']);
   });
 
   it('stops at the first object that it may not create', async () => {

@@ -26,8 +26,12 @@ export interface Request {
   readonly body: unknown;
 }
 
-/** A body of 200, a code without one, lines of a watch that stays open, or silence. */
-export type Reply = { body: unknown } | { code: number } | { lines: readonly unknown[] } | 'silence';
+/** A body of 200, a code with or without one, lines of a watch that stays open, or silence. */
+export type Reply =
+  | { body: unknown }
+  | { code: number; body?: unknown }
+  | { lines: readonly unknown[] }
+  | 'silence';
 type Answer = Reply | ((request: Request) => Reply);
 
 /** Version of the first change; lists are older. */
@@ -164,9 +168,15 @@ export class Served {
       this.#watchers.add(response);
       return;
     }
-    const [code, body] = 'code' in reply ? [reply.code, {}] : [200, reply.body];
+    const [code, body] = 'code' in reply ? [reply.code, reply.body ?? {}] : [200, reply.body];
     response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
+}
+
+/** A change as it is after a request for an observation. */
+export function requested<T extends { metadata: object }>(object: T, token: string): T {
+  const annotations = { [REQUESTED_AT_ANNOTATION]: token };
+  return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
 /** An object as the API server has it. */
