@@ -39,6 +39,7 @@ export async function refresh(
   const before = new Map(refreshed.map((job) => [job.key, job]));
   // One token for all: a request is of this run.
   const token = systemClock.date().toISOString();
+  const answers = new Answers(token);
   const end = new AbortController();
   const patience = new AbortController();
   const timer = systemClock.after(options.timeoutMs, () => patience.abort());
@@ -46,7 +47,7 @@ export async function refresh(
     connection,
     (key, { after }) => {
       const known = before.get(key);
-      if (!known || (after && after.status.lastHandledRequestedAt !== token)) return;
+      if (!known || (after && !answers.include(after, known))) return;
       before.delete(key);
       output.print(printable(after ? changeOf(known, after) : `${key} was deleted`));
       if (before.size === 0) end.abort();
@@ -110,6 +111,27 @@ function named(
     if (!job) throw new Unable(`there is no EdgeTranscodeJob ${printable(key)}`);
     return job;
   });
+}
+
+/** Tells which versions of objects answer the requests of a run. */
+class Answers {
+  readonly #token: string;
+  /** Objects that had the token. */
+  readonly #requested = new Set<ObjectKey>();
+
+  constructor(token: string) {
+    this.#token = token;
+  }
+
+  /** @param before the object before the request */
+  include({ key, requestedAt, status }: EdgeTranscodeJob, before: EdgeTranscodeJob): boolean {
+    if (requestedAt === this.#token) this.#requested.add(key);
+    const handled = status.lastHandledRequestedAt;
+    if (handled === this.#token) return true;
+    // A later request of another run has replaced this one, and its observation is newer still.
+    const isLater = this.#requested.has(key) && handled === requestedAt;
+    return isLater && handled !== before.status.lastHandledRequestedAt;
+  }
 }
 
 /** Says in a line how an object differs from before. */

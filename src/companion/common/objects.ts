@@ -14,7 +14,7 @@ import { explained } from './failure.ts';
 /** Objects of a page, as kubectl requests them. */
 const PAGE = 500;
 
-/** Lists all objects of the command's namespaces. @throws Unable */
+/** Lists all objects of the command's namespaces, but for those that are being deleted. @throws Unable */
 export async function listJobs({ client, namespace, server }: Connection): Promise<EdgeTranscodeJob[]> {
   const jobs: EdgeTranscodeJob[] = [];
   let limit = PAGE;
@@ -23,7 +23,8 @@ export async function listJobs({ client, namespace, server }: Connection): Promi
   while (!isComplete) {
     try {
       const page = await client.list(next, { namespace }, limit);
-      jobs.push(...page.items.map(decodeJob).filter((job) => job !== undefined));
+      const decoded = page.items.map(decodeJob).filter((job) => job !== undefined);
+      jobs.push(...decoded.filter(({ isDeleting }) => !isDeleting));
       next = page.next;
       isComplete = next === undefined;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { aDifferingStatus } from '../../kit/samples/a-status.ts';
-import { anObject, handled, JOBS, Served } from './served.ts';
+import { aDifferingStatus, aRunningStatus } from '../../kit/samples/a-status.ts';
+import { anObject, handled, JOBS, requested, Served } from './served.ts';
 
 describe('kubectl etj refresh before an API server', () => {
   let served: Served;
@@ -23,6 +23,38 @@ describe('kubectl etj refresh before an API server', () => {
     expect(stdout).to.match(/^media\/one Running -> NotStarted; problem None -> NotAsExpected; .+\n$/);
     expect([code, stderr]).to.deep.equal([0, '']);
     expect(served.count(`${JOBS}/two`)).to.equal(0);
+  });
+
+  it('takes the observation of a later request, which replaced its own, and of no earlier one', async () => {
+    const known = { ...two, status: { ...aRunningStatus(), lastHandledRequestedAt: 'old' } };
+    const observed = (lastHandledRequestedAt: string) => ({
+      ...requested(known, lastHandledRequestedAt),
+      status: { ...aDifferingStatus(), state: lastHandledRequestedAt, lastHandledRequestedAt },
+    });
+    served.holding(known).on(`PATCH ${JOBS}/two`, ({ body }) => {
+      const { annotations } = (body as ReturnType<typeof requested>).metadata as {
+        annotations: Record<string, string>;
+      };
+      served.send(observed('earlier'));
+      served.send(requested(known, Object.values(annotations)[0] ?? ''));
+      served.send(observed('old'));
+      served.send(requested(known, 'later'));
+      served.send(observed('later'));
+      return { body: {} };
+    });
+    const { code, stdout, stderr } = await served.run('refresh', 'two', '--timeout=2s');
+    expect(stdout).to.match(/^media\/two Running -> later; .+\n$/);
+    expect([code, stderr]).to.deep.equal([0, '']);
+  });
+
+  it('requests nothing of objects that are being deleted', async () => {
+    served.holding({ ...one, metadata: { ...one.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    expect(await served.run('refresh', '--all')).to.deep.equal({
+      code: 0,
+      stdout: '',
+      stderr: 'No EdgeTranscodeJobs to refresh.\n',
+    });
+    expect((await served.run('refresh', 'one')).stderr).to.contain('there is no EdgeTranscodeJob media/one');
   });
 
   it('ends with 1 when the time is over, and names what was not observed', async () => {
