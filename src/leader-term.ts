@@ -29,7 +29,7 @@ import { KubeSecrets } from './kube/client/secrets.ts';
 import type { Term } from './kube/election/election.ts';
 import type { Store } from './kube/informer/store.ts';
 import { KubeEvents } from './kube/writers/events.ts';
-import { StatusWriter } from './kube/writers/status-writer.ts';
+import { StatusWriter, WRITE_RESULTS } from './kube/writers/status-writer.ts';
 import { accountUses } from './page/source/account-uses.ts';
 import type { AccountUse } from './page/source/page-source.ts';
 import { RedisConnection } from './redis/redis-connection.ts';
@@ -178,6 +178,8 @@ function construct(parts: LeaderParts, { holds }: Term) {
   const observeWith = parts.config['observe-with'];
   const verdictOf: PlannerParts['verdictOf'] = (job) => factsStore.verdictOf(job);
   const planner = new Planner({ cloud, jobs: store, isWhole, settings, verdictOf, observeWith, clock });
+  // An alert sees a first refusal only where the series was there before it.
+  for (const result of WRITE_RESULTS) metrics.wrote(result, 0);
   const writer = new StatusWriter({
     client,
     store,

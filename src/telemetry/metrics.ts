@@ -91,7 +91,6 @@ export class Metrics {
     );
   }
 
-  /** @param endpoint codes that a tenant's endpoint makes up take no place of the vendor's */
   /**
    * Registers the metrics of the process and of Node.js, without the quantiles of the event loop's lag:
    * Node.js measures these by a timer of 10 ms, which would wake the process a hundred times a second. The
@@ -103,6 +102,7 @@ export class Metrics {
       if (/^nodejs_eventloop_lag_\w+_seconds$/.test(name)) this.registry.removeSingleMetric(name);
   }
 
+  /** @param endpoint codes that a tenant's endpoint makes up take no place of the vendor's */
   called(
     operation: string,
     givenCode: string,
@@ -123,8 +123,8 @@ export class Metrics {
     this.#pollLag.observe(seconds);
   }
 
-  wrote(result: string): void {
-    this.#writes.inc({ result });
+  wrote(result: string, times = 1): void {
+    this.#writes.inc({ result }, times);
   }
 
   droppedEvent(): void {

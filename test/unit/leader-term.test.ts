@@ -1,4 +1,4 @@
-// The end of a term: at a stop, the statuses that still wait are written, for a second at most.
+// The start of a term, and its end: at a stop, the statuses that wait are written, for a second at most.
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../src/api/edge-transcode-job.ts';
@@ -20,6 +20,7 @@ describe('a term that is stopped while statuses wait', () => {
   let clock: FakeClock;
   let store: Store;
   let logger: RecordingLogger;
+  let metrics: Metrics;
   /** Ends the writes under way. The first of a namespace is written alone. */
   let answers: (() => void)[];
   let written: number;
@@ -29,6 +30,7 @@ describe('a term that is stopped while statuses wait', () => {
     clock = new FakeClock();
     store = new Store([undefined]);
     logger = new RecordingLogger();
+    metrics = new Metrics({ version: '1', perObjectLimit: 10 });
     answers = [];
     written = 0;
     hasEnded = false;
@@ -66,7 +68,7 @@ describe('a term that is stopped while statuses wait', () => {
       own: undefined,
       client: { patchStatus } as unknown as KubeClient,
       store,
-      metrics: new Metrics({ version: '1', perObjectLimit: 10 }),
+      metrics,
       instance: 'pod',
       userAgent: 'test',
       clock,
@@ -78,6 +80,11 @@ describe('a term that is stopped while statuses wait', () => {
     for (const each of answers.splice(0)) each();
     await clock.advance(20);
   }
+
+  it('has counted no refusal from its start, so that an alert sees the first', async () => {
+    const { body } = await metrics.render();
+    expect(body.toString()).to.contain('edgetranscode_status_writes_total{result="rejected"} 0\n');
+  });
 
   it('writes those under way and those that have not begun, and ends', async () => {
     for (let round = 0; round < NAMES.length; round += 1) await answer();

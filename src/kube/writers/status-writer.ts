@@ -64,7 +64,7 @@ const RETRY: Backoff = { baseMs: 500, maxMs: 30_000 };
 /** When to look again whether the first list has ended. */
 const LISTED_AGAIN_MS = 1_000;
 
-/** Pauses while an admission policy or webhook refuses: only a person ends that. */
+/** Pauses while the schema, an admission policy or a webhook refuses: only a person ends that. */
 const RETRY_REFUSED: Backoff = { baseMs: 30_000, maxMs: 10 * 60_000 };
 
 const LOGGED_AGAIN_MS = 10 * 60_000;
@@ -243,7 +243,9 @@ export class StatusWriter implements StatusSink {
     }
     if (newest?.uid !== sent.uid) return this.#drop(key, desired, 'gone');
     if (newest.resourceVersion === sent.resourceVersion)
-      return refusal.status === 422 ? this.#reject(key, desired) : this.#later(key, desired, refusal);
+      return refusal.status === 422
+        ? this.#refusedBySchema(key, desired)
+        : this.#later(key, desired, refusal);
     this.#parts.onWrite('conflict');
     this.#parts.store.takeRead(newest, known);
     return this.#again(key, desired, pollAt(this.#afterConflict(key, desired)));
@@ -261,19 +263,23 @@ export class StatusWriter implements StatusSink {
     return latest.notBefore;
   }
 
-  #reject(key: ObjectKey, desired: Desired): Outcome {
+  #refusedBySchema(key: ObjectKey, desired: Desired): Outcome {
     const message = 'the API server rejects the status; is the CRD older than the operator?';
     this.#rejections.failed(key, message, splitKey(key));
-    return this.#drop(key, desired, 'rejected');
+    return this.#seldom(key, desired);
   }
 
-  /** Keeps the status: nothing else brings it again once the policy is changed. */
   #refusedByPolicy(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
-    desired.failures += 1;
-    this.#parts.onWrite('rejected');
     const message = 'an admission policy or webhook of the cluster refuses the status';
     const about = { ...splitKey(key), ...failure };
     this.#policies.failed(`${about.namespace} ${failure.refusedBy}`, message, about);
+    return this.#seldom(key, desired);
+  }
+
+  /** Keeps a refused status: the next poll, which would bring it again, may be a day away. */
+  #seldom(key: ObjectKey, desired: Desired): Outcome {
+    desired.failures += 1;
+    this.#parts.onWrite('rejected');
     return this.#again(key, desired, retryAfter(backoffDelay(RETRY_REFUSED, desired.failures)));
   }
 

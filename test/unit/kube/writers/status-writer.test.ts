@@ -553,15 +553,31 @@ describe('the status writer', () => {
       await client.refuse(refusal(422));
     }
 
-    it('drops it, logs an error and waits for the next decision', async () => {
+    it('logs an error, keeps the status and tries it again seldom', async () => {
       await rejected(known());
-      await clock.advance(60 * 60_000);
+      await clock.advance(14_000);
       expect(client.patches).to.have.length(1);
-      expect(reported).to.deep.equal(['a not written']);
       expect(results).to.deep.equal(['rejected']);
       expect(logger.lines).to.have.length(1);
       expect(logger.lines[0]).to.deep.include({ level: 'error', fields: { namespace: 'media', name: 'a' } });
       expect(logger.lines[0]?.message).to.contain('is the CRD older than the operator?');
+      await clock.advance(16_000);
+      expect(client.patches).to.have.length(2);
+    });
+
+    it('writes it within 10 min once the CRD is a newer one', async () => {
+      await rejected(known());
+      for (let times = 0; times < 9; times += 1) {
+        const sent = client.patches.length;
+        while (client.patches.length === sent) await clock.advance(1_000);
+        await client.refuse(refusal(422));
+      }
+      const sent = client.patches.length;
+      await clock.advance(10 * 60_000);
+      expect(client.patches).to.have.length(sent + 1);
+      expect(reported).to.deep.equal([]);
+      await client.accept(raw('a', 6, { status: RUNNING }));
+      expect(reported).to.deep.equal(['a replaced nothing']);
     });
 
     it('logs the error once, until a status is written', async () => {
