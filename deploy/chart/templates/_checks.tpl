@@ -44,6 +44,9 @@
 {{- if and .ingress.enabled (not .ingress.host) -}}
 {{- fail "page.ingress needs the host name of the page; set page.ingress.host" -}}
 {{- end -}}
+{{- if and .ingress.enabled $.Values.networkPolicy.enabled (not .readerNamespaces) -}}
+{{- fail "page.ingress leads to the status page, which the NetworkPolicy lets no namespace reach; set page.readerNamespaces to that of your ingress controller, or networkPolicy.enabled=false" -}}
+{{- end -}}
 {{- if and .enabled (eq (int .port) 8080) -}}
 {{- fail "page.port is 8080, the port of metrics and probes; set another one" -}}
 {{- end -}}

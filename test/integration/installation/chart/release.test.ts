@@ -117,6 +117,14 @@ describe('a release of the chart', function () {
     expect(await helm(['upgrade', RELEASE, CHART])).to.include({ code: 0, stderr: '' });
   });
 
+  it('is upgraded to one pod without leader election, and back', async () => {
+    const alone = { ...values, replicaCount: 1, leaderElection: { enabled: false } };
+    expect(await helm(['upgrade', RELEASE, CHART], alone)).to.include({ code: 0, stderr: '' });
+    expect((await deployment()).spec?.strategy?.rollingUpdate?.maxSurge).to.equal(0);
+    expect(await helm(['upgrade', RELEASE, CHART])).to.include({ code: 0, stderr: '' });
+    expect((await deployment()).spec?.strategy?.rollingUpdate?.maxSurge).to.equal('25%');
+  });
+
   it('stands beside a second release for a shard', async () => {
     const shard = {
       ...values,

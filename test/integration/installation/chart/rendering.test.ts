@@ -138,6 +138,20 @@ describe('the chart', function () {
     expect(backend).to.deep.equal({ name: RELEASE, port: { name: 'page' } });
   });
 
+  it('stops its one pod before it starts the next without leader election, as both would call', async () => {
+    const values = { replicaCount: 1, leaderElection: { enabled: false } };
+    const strategies = await Promise.all(
+      [values, {}].map(async (each) => {
+        const manifests = await scene.helm.render({ values: each });
+        return theOnly<V1Deployment>(manifests, 'Deployment', RELEASE).spec?.strategy;
+      }),
+    );
+    expect(strategies).to.deep.equal([
+      { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
+      undefined,
+    ]);
+  });
+
   it('passes leader election, namespaces and shard to the operator, and grants the Lease of that name', async () => {
     const values = {
       leaderElection: { leaseDuration: '30s', renewDeadline: '20s', retryPeriod: '5s' },
@@ -223,6 +237,43 @@ describe('the chart', function () {
         labels: { 'edgetranscode.live/shard': '90002' },
       });
     });
+
+    for (const [title, given, namespace, ownSecret] of [
+      ['default, which may use the credentials', {}, 'default', false],
+      [
+        'one that may use the credentials',
+        { config: { defaultCredentialsNamespaces: ['media'] } },
+        'media',
+        false,
+      ],
+      [
+        'a watched one that may use the credentials',
+        {
+          config: { defaultCredentialsNamespaces: ['other', 'sports'] },
+          watchNamespaces: ['media', 'sports'],
+        },
+        'sports',
+        false,
+      ],
+      [
+        'a watched one where all may use them',
+        { config: { defaultCredentialsNamespaces: ['*'] }, watchNamespaces: ['media'] },
+        'media',
+        false,
+      ],
+      [
+        'a watched one with a Secret of its own where none may',
+        { watchNamespaces: ['media'] },
+        'media',
+        true,
+      ],
+    ] as const)
+      it(`has a first object in ${title}`, async () => {
+        const text = await notes({ credentials: { existingSecret: { name: 'account' } }, ...given });
+        const [, object = ''] = /<<EOF\n(.*?)EOF\n/s.exec(text) ?? [];
+        const { metadata, spec } = parse(object);
+        expect([metadata.namespace, 'credentialsRef' in spec]).to.deep.equal([namespace, ownSecret]);
+      });
 
     it('says from where metrics and page can be read', async () => {
       const page = { enabled: true };
@@ -323,6 +374,13 @@ describe('the chart', function () {
       'an Ingress of a page that is off',
       { page: { ingress: { enabled: true, readersLogIn: true, host: 'streams.example.com' } } },
       'the status page, which is off; set page.enabled=true',
+    ],
+    [
+      'an Ingress of a page that the NetworkPolicy closes',
+      {
+        page: { enabled: true, ingress: { enabled: true, readersLogIn: true, host: 'streams.example.com' } },
+      },
+      'set page.readerNamespaces to that of your ingress controller',
     ],
     [
       'the page on the port of the metrics',
