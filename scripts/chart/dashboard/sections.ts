@@ -35,7 +35,9 @@ function wrongFor(types: string, by: string): string {
     `type=~"${types}"`,
     'status="False"',
   );
-  const withState = `(time() - ${since}) * ignoring (type, status, state, identity) group_left (state, identity) ${own('job_state')}`;
+  // Of an object whose state has changed a scraper may keep both for some minutes. This takes the latest.
+  const state = `(topk without (state) (1, timestamp(${own('job_state')})) > bool 0)`;
+  const withState = `(time() - ${since}) * ignoring (type, status, state, identity) group_left (state, identity) ${state}`;
   return `max by (${by}) (${named(withState)})`;
 }
 
@@ -367,14 +369,15 @@ const OPERATOR: readonly Panel[] = [
   {
     kind: 'stat',
     title: 'Leaders',
-    description: 'Processes that lead: one for each shard. Without one, no job of the shard is observed.',
+    description:
+      'Processes that lead, in the shard that has the fewest. Without one, no job of the shard is observed.',
     width: 4,
     unit: 'none',
     thresholds: [
       [null, 'red'],
       [1, 'green'],
     ],
-    queries: [{ expr: `sum(${own('leading')})` }],
+    queries: [{ expr: `min(sum without (instance, pod, node) (${own('leading')}))` }],
   },
   {
     kind: 'stat',

@@ -1,6 +1,9 @@
-/** The alerting rules in promtool: they parse, fire when they should and end, with the right texts. */
+/**
+ * The alerting rules in promtool: they parse, fire when they should and end, with the right texts. And a
+ * table of the dashboard, with series that a scraper keeps.
+ */
 import { execFile } from 'node:child_process';
-import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -75,6 +78,53 @@ describe('the alerting rules in promtool', () => {
     await writeFile(join(folder.path, 'tests.yaml'), stringify(tests));
     const args = ['test', 'rules', join(folder.path, 'tests.yaml')];
     const { stdout } = await run(programs().promtool, args).catch((error) => {
+      throw new Error(`promtool: ${error.stdout}${error.stderr}`);
+    });
+    expect(stdout).to.contain('SUCCESS');
+  });
+});
+
+describe('the table of objects that are not as expected', () => {
+  const programs = usePrograms();
+
+  it('has the latest state of an object where the scraper keeps the one before', async () => {
+    const { panels } = JSON.parse(await readFile(shipped('deploy/chart/files/dashboard.json'), 'utf8')) as {
+      readonly panels: readonly { readonly title: string; readonly targets?: readonly { expr: string }[] }[];
+    };
+    const table = panels.find(
+      ({ title, targets }) => title === 'Not as expected' && targets?.[0]?.expr.includes('state'),
+    );
+    const expr = table?.targets?.[0]?.expr.replaceAll(/"\$(job|shard|namespace)"/g, '".*"');
+    const object = 'job="o",shard="",namespace="media",name="s"';
+    const state = (name: string, values: string) => ({
+      series: `edgetranscode_job_state{${object},identity="default",state="${name}"}`,
+      values,
+    });
+    const tests = {
+      tests: [
+        {
+          interval: '1m',
+          input_series: [
+            {
+              series: `edgetranscode_job_condition_last_transition_timestamp_seconds{${object},type="AsExpected",status="False"}`,
+              values: '0x5',
+            },
+            state('Running', '1 1 1 _ _ _'),
+            state('NotStarted', '_ _ _ 1 1 1'),
+          ],
+          promql_expr_test: [['2m', 'Running', 120] as const, ['4m', 'NotStarted', 240] as const].map(
+            ([eval_time, name, value]) => {
+              const labels = `{namespace="media",name="s",state="${name}",identity="default"}`;
+              return { expr, eval_time, exp_samples: [{ labels, value }] };
+            },
+          ),
+        },
+      ],
+    };
+    await using folder = await mkdtempDisposable(join(tmpdir(), 'table-'));
+    const file = join(folder.path, 'tests.yaml');
+    await writeFile(file, stringify(tests));
+    const { stdout } = await run(programs().promtool, ['test', 'rules', file]).catch((error) => {
       throw new Error(`promtool: ${error.stdout}${error.stderr}`);
     });
     expect(stdout).to.contain('SUCCESS');
