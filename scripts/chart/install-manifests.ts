@@ -32,6 +32,9 @@ const INSTALL = `# The operator with its CRD, for clusters without Helm. Rendere
 #   kubectl --namespace edge-transcode-system rollout restart deployment/edge-transcode-job-operator
 # Only objects of the namespaces in --default-credentials-namespaces may use them. docs/reference.md lists all
 # options. A RAM role (RRSA) works without any key: docs/operations.md.
+#
+# To remove it, and keep the CRD with all EdgeTranscodeJobs, which would be deleted with it:
+#   kubectl delete -f deploy/install.yaml --selector 'app.kubernetes.io/component!=crd'
 `;
 const NAMESPACED = `# The part of ../install.yaml that needs no ClusterRole, without the CRD. watched-namespace.yaml grants the
 # rights in each watched namespace; docs/operations.md has the commands. Rendered by \`npm run chart\`.

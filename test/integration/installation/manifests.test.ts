@@ -3,6 +3,7 @@
  * should.
  */
 
+import { readFile } from 'node:fs/promises';
 import type { V1Deployment, V1PodSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { manifestsIn, theOnly } from '../../guards/deploy/manifests.ts';
@@ -157,6 +158,21 @@ describe('the shipped manifests on an API server', function () {
       expect(verdicts).to.have.lengthOf(permissions.length);
       return new Map(permissions.map((permission, at) => [permission, verdicts[at] === 'true']));
     }
+  });
+
+  describe('when they are removed by the label that their header names', () => {
+    it('keep the CRD and the objects', async () => {
+      const [, selector = ''] =
+        /delete -f deploy\/install.yaml --selector '(.+)'/.exec(
+          await readFile(shipped('deploy/install.yaml'), 'utf8'),
+        ) ?? [];
+      // No controller ends a namespace here.
+      const args = ['delete', '-f', shipped('deploy/install.yaml'), `--selector=${selector}`, '--wait=false'];
+      const { length } = (await succeeding(api, args)).trimEnd().split('\n');
+      expect(length).to.equal(14);
+      const left = ['get', 'etj', '--namespace=media', '-o', 'name'];
+      expect((await succeeding(api, left)).trimEnd().split('\n')).to.have.lengthOf(4);
+    });
   });
 
   /** The resourceVersion of each installed object, by its kind and name. */
