@@ -26,7 +26,13 @@ export type BatchInput<A extends Asker<A>> =
       readonly deadline: number;
     }
   | { readonly kind: 'left'; readonly asker: A }
-  | { readonly kind: 'got'; readonly job: PendingJob<A>; readonly result: Result<Job> }
+  | {
+      readonly kind: 'got';
+      readonly job: PendingJob<A>;
+      /** The namespace of the Get that has this result. */
+      readonly namespace: string;
+      readonly result: Result<Job>;
+    }
   | { readonly kind: 'listed'; readonly pageNo: number; readonly result: Result<JobPage> }
   /** Time has passed, or the plan has changed. */
   | { readonly kind: 'woken' };
@@ -106,7 +112,7 @@ export class ClusterBatch<A extends Asker<A>> {
         this.#left(input.asker);
         break;
       case 'got':
-        this.#got(input.job, input.result);
+        this.#got(input);
         break;
       case 'listed':
         if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
@@ -203,11 +209,12 @@ export class ClusterBatch<A extends Asker<A>> {
     if (job && !job.isCalling) this.#answer(job, [asker], { kind: 'withdrawn' });
   }
 
-  #got(job: PendingJob<A>, result: Result<Job>): void {
+  /** A call serves all namespaces. A refusal without a call is for one: each has a Get of its own. */
+  #got({ job, namespace, result }: Extract<BatchInput<A>, { kind: 'got' }>): void {
+    const askers = isRefusal(result) ? job.askers.filter((each) => each.namespace === namespace) : job.askers;
     // A page may have brought the job meanwhile.
-    const id = canonicalID(job.jobID);
-    if (this.#jobs.get(id) === job || this.#calling.has(job))
-      this.#answer(job, job.askers, answerOf(result, this.#isUnlisted(id)));
+    if (askers.length === 0) return;
+    this.#answer(job, askers, answerOf(result, this.#isUnlisted(canonicalID(job.jobID))));
   }
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
@@ -329,9 +336,10 @@ export class ClusterBatch<A extends Asker<A>> {
    * Ends a sweep whose pages are all read. A job that none brought is observed by Get, or shares the failure
    * of a page. A job with an asker that came after the first page was sent may join the next sweep.
    */
-  #endRead({ failure, since }: Sweep<A>): void {
+  #endRead({ failure, since, terms }: Sweep<A>): void {
+    const namespaces = new Set(terms.map(({ asker }) => asker.namespace));
     for (const job of this.#where('swept'))
-      if (failure) this.#answer(job, job.askers, answerOf(failure, false));
+      if (failure) this.#pageFailedFor(job, failure, namespaces);
       else if (job.askers.some((asker) => asker.since > since)) this.#leaveSweep(job, 'candidate');
       else {
         const id = canonicalID(job.jobID);
@@ -340,6 +348,16 @@ export class ClusterBatch<A extends Asker<A>> {
       }
     this.#end();
     this.#begin();
+  }
+
+  /**
+   * @param namespaces the page was requested in their names. A refusal without a call is for them alone: a
+   *   job of another may join the next sweep.
+   */
+  #pageFailedFor(job: PendingJob<A>, failure: FailedResult, namespaces: ReadonlySet<string>): void {
+    const askers = job.askers.filter(({ namespace }) => !isRefusal(failure) || namespaces.has(namespace));
+    if (askers.length > 0) this.#answer(job, askers, answerOf(failure, false));
+    if (job.namespaces > 0) this.#leaveSweep(job, 'candidate');
   }
 
   /** Ends the sweep. Each job that still waits for it is observed by Get. */
@@ -389,6 +407,10 @@ export class ClusterBatch<A extends Asker<A>> {
   #where(standing: Standing): PendingJob<A>[] {
     return Array.from(this.#jobs.values()).filter((job) => job.standing === standing);
   }
+}
+
+function isRefusal(result: Result<unknown>): boolean {
+  return result.kind === 'failed' && result.notCalled === true;
 }
 
 function answerOf(result: Result<Job>, isUnlisted: boolean): Answer {

@@ -99,15 +99,16 @@ export class ClusterDriver {
 
   /** Takes the result of a request, unless the request was replaced. */
   finished(request: Request<unknown>): void {
-    const { subject, result } = request;
+    const { subject, namespace, result, isCalling } = request;
     if (!(subject instanceof SharedCall) || !subject.removeRequest(request) || !result) return;
-    // The request of another namespace is under way, so that this one was not called. The answer is to come.
-    if (subject.isCalling && result.kind === 'withdrawn') return;
+    // This one was not called, and the answer of another namespace's request is to come.
+    const isAnotherLeft = !isCalling && subject.requests.length > 0;
+    if (isAnotherLeft && (subject instanceof PendingPage || result.kind === 'withdrawn')) return;
     if (subject instanceof PendingPage) {
       this.#cancelPage(subject);
       this.#step({ kind: 'listed', pageNo: subject.pageNo, result: result as Result<JobPage> });
     } else if (subject instanceof PendingJob)
-      this.#step({ kind: 'got', job: subject, result: result as Result<Job> });
+      this.#step({ kind: 'got', job: subject, namespace, result: result as Result<Job> });
   }
 
   close(): void {

@@ -82,7 +82,7 @@ export type Answer =
       readonly kind: 'failed';
       readonly failure: Failure;
       readonly destination?: Destination;
-      /** No call was made: it was refused to those who asked, and says nothing to others. */
+      /** No call was made: the answer is for the questions that receive it, and says nothing to others. */
       readonly notCalled?: true;
     })
   | { readonly kind: 'withdrawn' };

@@ -107,6 +107,72 @@ describe('the requests of the batches', () => {
     expect(received).to.deep.equal(['observed', 'observed']);
   });
 
+  describe('that one namespace is refused without a call', () => {
+    const refused = () => resultOf('refused', {}, clock.now());
+
+    async function endOf(namespace: string, result: Result<unknown>): Promise<void> {
+      const others = waiting.filter((each) => each.namespace !== namespace);
+      waiting = waiting.filter((each) => each.namespace === namespace);
+      for (const each of waiting) each.isCalling = result.kind === 'answered';
+      await end(result);
+      waiting.push(...others);
+    }
+
+    it('leave the call to the others', async () => {
+      batches.apply(aPlan('none'));
+      const [media, tenant] = ['media', 'tenant'].map((namespace) => observe({ credential: { namespace } }));
+      await endOf('tenant', refused());
+      expect(await tenant).to.deep.include({ kind: 'failed', notCalled: true });
+      expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media']);
+      await endOf('media', resultOf('observed', {}, clock.now()));
+      expect((await media)?.kind).to.equal('observed');
+    });
+
+    it('are made again for those that waited for its call', async () => {
+      batches.apply(aPlan('none'));
+      const [media, tenant] = ['media', 'tenant'].map((namespace) => observe({ credential: { namespace } }));
+      await endOf('media', { kind: 'withdrawn' });
+      await endOf('tenant', refused());
+      expect((await tenant)?.kind).to.equal('failed');
+      expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media']);
+      await endOf('media', refused());
+      expect((await media)?.kind).to.equal('failed');
+      expect(waiting).to.deep.equal([]);
+    });
+
+    it('leave the page to the others, until each of them is refused', async () => {
+      const ask = () =>
+        ['media', 'tenant'].flatMap((namespace) =>
+          ['a', 'b'].map((jobID) => observe({ jobID, credential: { namespace } })),
+        );
+      const answers = ask();
+      await clock.advance(SECOND);
+      await endOf('tenant', refused());
+      expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media']);
+      const jobs = new Map(['a', 'b'].map((JobId) => [JobId, { JobId }]));
+      await endOf('media', resultOf('observed', { total: 2, jobs }, clock.now()));
+      expect((await Promise.all(answers)).map(({ kind }) => kind)).to.deep.equal(Array(4).fill('observed'));
+      const again = ask();
+      await clock.advance(SECOND);
+      for (const namespace of ['tenant', 'media']) await endOf(namespace, refused());
+      expect((await Promise.all(again)).map(({ kind }) => kind)).to.deep.equal(Array(4).fill('failed'));
+      expect(waiting).to.deep.equal([]);
+    });
+
+    it('do not answer a job of another that came after the page was requested', async () => {
+      const tenants = ['a', 'b'].map((jobID) => observe({ jobID, credential: { namespace: 'tenant' } }));
+      await clock.advance(SECOND);
+      const late = ['a', 'c'].map((jobID) => observe({ jobID, credential: { namespace: 'media' } }));
+      await endOf('tenant', refused());
+      expect((await Promise.all(tenants)).map(({ kind }) => kind)).to.deep.equal(['failed', 'failed']);
+      await clock.advance(SECOND);
+      expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media']);
+      const jobs = new Map(['a', 'c'].map((JobId) => [JobId, { JobId }]));
+      await endOf('media', resultOf('observed', { total: 2, jobs }, clock.now()));
+      expect((await Promise.all(late)).map(({ kind }) => kind)).to.deep.equal(['observed', 'observed']);
+    });
+  });
+
   it('withdraw a question whose call starts again, although a later question of its job waits', async () => {
     batches.apply(aPlan('none'));
     const abort = new AbortController();

@@ -28,6 +28,9 @@ export interface Question {
   readonly isCalling?: boolean;
 }
 
+/** `refused`: without a call, by an endpoint guard. */
+type Outcome = FailureKind | 'observed' | 'withdrawn' | 'refused';
+
 export interface Page {
   /** Number of jobs in the whole list. Default: those of this page. */
   readonly total?: number;
@@ -80,12 +83,9 @@ export class ScriptedBatch {
   }
 
   /** The job's Get has its result. */
-  got(
-    job: PendingJob<NamedAsker> | string,
-    outcome: FailureKind | 'observed' | 'withdrawn' = 'observed',
-  ): string[] {
+  got(job: PendingJob<NamedAsker> | string, outcome: Outcome = 'observed', namespace = 'media'): string[] {
     const pending = typeof job === 'string' ? this.job(job) : job;
-    return this.step({ kind: 'got', job: pending, result: resultOf(outcome, {}, this.now) });
+    return this.step({ kind: 'got', job: pending, namespace, result: resultOf(outcome, {}, this.now) });
   }
 
   /** The job for which the newest asker of this ID waits. */
@@ -146,18 +146,16 @@ export function beginGet(job: PendingJob<NamedAsker>): void {
   job.addRequest(Object.assign(aRequest(), { isCalling: true }));
 }
 
-export function resultOf<T>(
-  outcome: FailureKind | 'observed' | 'withdrawn',
-  value: T,
-  sentAt: number,
-): Result<T> {
+export function resultOf<T>(outcome: Outcome, value: T, sentAt: number): Result<T> {
   if (outcome === 'withdrawn') return { kind: 'withdrawn' };
   if (outcome === 'observed') return { kind: 'answered', value, destination: DESTINATION, sentAt, work: 0 };
+  const kind = outcome === 'refused' ? 'ConnectionFailed' : outcome;
   return {
     kind: 'failed',
-    failure: { kind: outcome, message: 'as planned' },
+    failure: { kind, message: 'as planned' },
     destination: DESTINATION,
     sentAt,
+    ...(outcome === 'refused' && { notCalled: true }),
   };
 }
 

@@ -220,8 +220,7 @@ class AnyOrder {
       const jobs = Array.from({ length: other % 12 }, (_, index) => `${(choice + index) % 14}`);
       const sentAt = list.sentAt ?? scripted.now;
       this.#end(list, () => scripted.page(list.pageNo, jobs, { total: (other % 6) * 100, sentAt }));
-    } else if (kind === 'failed' && list)
-      this.#end(list, () => scripted.failPage(list.pageNo, other % 2 ? 'Throttled' : 'ServerError'));
+    } else if (kind === 'failed' && list) this.#fail(list, other);
     else if (kind === 'refused' && list)
       this.#end(list, () => scripted.failPage(list.pageNo, 'OperationDenied', { isOnlyListing: true }));
     else if (kind === 'wait') this.#wait(choice);
@@ -270,9 +269,17 @@ class AnyOrder {
 
   #got(get: PendingJob<NamedAsker>, other: number): void {
     this.#gets = this.#gets.filter((each) => each !== get);
+    const outcomes = ['observed', 'ServerError', 'JobNotFound', 'withdrawn', 'refused'] as const;
+    const outcome = get.isCalling ? outcomes[other % 3] : outcomes[other % 5];
     for (const each of get.requests) get.removeRequest(each);
-    this.scripted.got(get, (['observed', 'ServerError', 'JobNotFound', 'withdrawn'] as const)[other % 4]);
+    this.scripted.got(get, outcome, get.firsts[other % get.namespaces]?.namespace);
     this.#carryOut();
+  }
+
+  #fail(list: { pageNo: number; sentAt: number | undefined }, other: number): void {
+    const more = list.sentAt === undefined && other % 3 === 0 ? ({ notCalled: true } as const) : {};
+    const kind = other % 2 ? 'Throttled' : 'ServerError';
+    this.#end(list, () => this.scripted.failPage(list.pageNo, kind, more));
   }
 
   #end(list: { pageNo: number }, end: () => void): void {

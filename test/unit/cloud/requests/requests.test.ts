@@ -184,6 +184,15 @@ describe('requests', () => {
     expect(finished).to.deep.equal([request]);
   });
 
+  it('say in their failure whether a call was made', async () => {
+    await closeEndpoint();
+    const refused = submit();
+    await time.pass(50);
+    expect(outcome(refused)).to.deep.equal(['ConnectionFailed']);
+    const isCalled = ({ result }: Request<unknown>) => result?.kind === 'failed' && !result.notCalled;
+    expect(finished.map(isCalled)).to.deep.equal([...Array(5).fill(true), false]);
+  });
+
   it('make no call after the end, whether they wait already or come later', async () => {
     submit();
     await time.pass(1);
