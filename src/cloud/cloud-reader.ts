@@ -139,12 +139,13 @@ export class LiveReader implements CloudReader, CloudPlanning {
     this.#batches.apply(plan);
   }
 
-  /** Withdraws every question at once and makes no further call. Answers in flight are dropped. */
+  /** Withdraws every question at once. Makes no further call and reads no Secret. Drops answers in flight. */
   close(): void {
     this.#closed = true;
     this.#sharedDemand?.close();
     this.#batches.close();
     this.#requests.close();
+    this.#options.credentials.close();
   }
 
   /** Observes a job whose object shows already that its key is refused, once a call is worth a try. */

@@ -96,6 +96,11 @@ export class Credentials {
     if (session instanceof RoleSession) session.keyRefused(sentAt);
   }
 
+  /** Reads no Secret after this. */
+  close(): void {
+    this.#secrets.close();
+  }
+
   #resolveOwn(): Resolved | RoleSession {
     const { own } = this.#options;
     if (!own) return NO_CREDENTIALS;

@@ -101,6 +101,11 @@ export class SecretCache {
     if (known && known.readAt <= sentAt) known.freshUntil = REFUSED;
   }
 
+  /** Begins no read after this. Callers that wait get a failure. */
+  close(): void {
+    this.#limiter.close();
+  }
+
   #beginReading(secret: SecretReference, identity: string): Reading {
     const callers: Caller[] = [];
     const read = () => {

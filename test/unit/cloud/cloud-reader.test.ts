@@ -24,12 +24,15 @@ describe('a reader', () => {
   let start: (callsPerMinute: number, more?: { endpoint: string }) => void;
   /** Keys whose account was looked up. */
   let lookups: string[];
+  /** Number of Secrets that were read. */
+  let reads: number;
   /** The account of a key; default: each key has its own. */
   let accountIDOf: (accessKeyID: string) => string;
 
   beforeEach(() => {
     time = new SteppedTime();
     lookups = [];
+    reads = 0;
     accountIDOf = (accessKeyID) => accessKeyID;
     const accountOf = async (_caller: unknown, { accessKeyID }: { accessKeyID: string }) => {
       lookups.push(accessKeyID);
@@ -37,11 +40,10 @@ describe('a reader', () => {
     };
     start = (callsPerMinute, more) => {
       const secrets = {
-        read: async (namespace: string, name: string) => ({
-          ...KEY,
-          accessKeyID: `${namespace}/${name}`,
-          ...more,
-        }),
+        read: async (namespace: string, name: string) => {
+          reads += 1;
+          return { ...KEY, accessKeyID: `${namespace}/${name}`, ...more };
+        },
       };
       const logger = new RecordingLogger();
       const rules = { allowedEndpoints: ['*'], allowInsecure: true };
@@ -167,6 +169,16 @@ describe('a reader', () => {
       await time.pass(60 * 60_000, 60_000);
     }
     expect(lookups.filter((key) => key === 'media/account')).to.have.length(1);
+  });
+
+  it('reads no Secret once it is closed, although requests wait for theirs', async () => {
+    for (let name = 0; name < 100; name += 1) observe('urgent', { ...SECRET, name: `${name}` });
+    await time.pass(500, 5);
+    expect(reads).to.be.within(10, 50);
+    const before = reads;
+    reader.close();
+    await time.pass(5_000, 5);
+    expect(reads).to.equal(before);
   });
 
   it('has no waiting request once it is closed', async () => {

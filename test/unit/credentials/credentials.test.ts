@@ -64,6 +64,18 @@ describe('credentials', () => {
     return 'failure' in resolved ? resolved.failure : undefined;
   }
 
+  it('leave no caller waiting once they are closed, whether it came before or after', async () => {
+    const all = credentials();
+    const names = Array.from({ length: 50 }, (_, index) => `${index}`);
+    const before = names.map((name) => all.resolve({ ...REFERENCE, name }));
+    await time.pass(1);
+    all.close();
+    const after = all.resolve({ ...REFERENCE, name: 'late' });
+    await time.pass(1);
+    const failures = (await Promise.all([...before, after])).map((each) => failureOf(each)?.kind);
+    expect(failures.slice(1)).to.deep.equal(Array(50).fill('ConnectionFailed'));
+  });
+
   describe('of the operator itself', () => {
     it('come from the environment, for every namespace, with the identity default', async () => {
       const resolved = await credentials({ own: KEY }).resolve({ namespace: 'media' });
