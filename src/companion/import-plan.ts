@@ -6,7 +6,8 @@ import {
   type EdgeTranscodeJobSpec,
   KIND,
 } from '../api/edge-transcode-job.ts';
-import { canonicalID, type Job } from '../cloud/client/map-response.ts';
+import type { Job } from '../cloud/client/map-response.ts';
+import { canonicalID } from '../job/model/reference.ts';
 
 export interface Manifest {
   readonly apiVersion: string;

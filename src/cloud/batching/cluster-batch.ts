@@ -10,8 +10,9 @@
  */
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Answer, Priority, Sweeping } from '../../job/model/cloud-port.ts';
+import { canonicalID } from '../../job/model/reference.ts';
 import { PAGE_SIZE } from '../client/live-client.ts';
-import { canonicalID, type Job, type JobPage, mapJob } from '../client/map-response.ts';
+import { type Job, type JobPage, mapJob } from '../client/map-response.ts';
 import type { FailedResult, Result } from '../requests/request.ts';
 import { type Asker, PendingJob, rank, type Standing } from './pending-job.ts';
 import { type PageTerms, Sweep } from './sweep.ts';

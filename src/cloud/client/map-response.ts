@@ -2,6 +2,7 @@
 import { rfc3339 } from '../../base/clock.ts';
 import { copyOf } from '../../base/foreign-text.ts';
 import type { Answer } from '../../job/model/cloud-port.ts';
+import { canonicalID } from '../../job/model/reference.ts';
 import { UnexpectedBody } from './call-errors.ts';
 
 export type Job = Extract<Answer, { kind: 'observed' }>['job'];
@@ -31,14 +32,6 @@ export function mapJobResponse(body: unknown, jobID: string): Job {
   if (job.jobID !== undefined && canonicalID(job.jobID) !== canonicalID(jobID))
     throw new UnexpectedBody('the answer is about another job than the requested one');
   return job;
-}
-
-/** The vendor's IDs. Their letters mean the same in either case. */
-const HEXADECIMAL = /^[\da-f-]+$/i;
-
-/** Returns one text for all ways to write an ID. */
-export function canonicalID(jobID: string): string {
-  return HEXADECIMAL.test(jobID) ? jobID.toLowerCase() : jobID;
 }
 
 /**

@@ -25,6 +25,14 @@ export function identityOf({ namespace, name }: CredentialReference): string {
   return name === undefined ? 'default' : `${namespace}/${name}`;
 }
 
+/** The vendor's IDs. Their letters mean the same in either case. */
+const HEXADECIMAL = /^[\da-f-]+$/i;
+
+/** Returns one text for all ways to write an ID. */
+export function canonicalID(jobID: string): string {
+  return HEXADECIMAL.test(jobID) ? jobID.toLowerCase() : jobID;
+}
+
 /**
  * The job that an object means, with its hash. Each visit computes it once and passes it on: hashing takes
  * time.
@@ -41,7 +49,7 @@ export function targetOf(object: EdgeTranscodeJob): Target {
 
 export function referenceHash(reference: Reference): string {
   const { credential, clusterID, jobID, regionID } = reference;
-  return shortHash([identityOf(credential), clusterID, jobID, regionID ?? '']);
+  return shortHash([identityOf(credential), clusterID, canonicalID(jobID), regionID ?? '']);
 }
 
 /** Names a cluster in maps: equal for references to the same cluster with the same credential and region. */
@@ -63,7 +71,7 @@ export function clusterHash(cluster: ClusterReference): string {
  */
 export function meansSameJob(a: EdgeTranscodeJob, b: EdgeTranscodeJob): boolean {
   return (
-    a.spec.jobID === b.spec.jobID &&
+    canonicalID(a.spec.jobID) === canonicalID(b.spec.jobID) &&
     a.spec.clusterID === b.spec.clusterID &&
     (a.spec.regionID ?? '') === (b.spec.regionID ?? '') &&
     a.spec.credentialsRef?.name === b.spec.credentialsRef?.name &&

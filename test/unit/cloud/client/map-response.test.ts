@@ -2,12 +2,7 @@
 
 import { expect } from 'chai';
 import { UnexpectedBody } from '../../../../src/cloud/client/call-errors.ts';
-import {
-  canonicalID,
-  mapJob,
-  mapJobResponse,
-  mapListResponse,
-} from '../../../../src/cloud/client/map-response.ts';
+import { mapJob, mapJobResponse, mapListResponse } from '../../../../src/cloud/client/map-response.ts';
 
 const JOB_ID = '5ad420b48fb04483915d4f2cd8ac0000';
 
@@ -156,13 +151,6 @@ describe('a job', () => {
 
   it('leaves out a time that is a number', () => {
     expect(mapJob({ ...FIELDS, CreateTime: 1_690_217_095 })).not.to.have.property('createTime');
-  });
-});
-
-describe('the ID of a job', () => {
-  it('means the same in either case where all of it is hexadecimal', () => {
-    expect(canonicalID('5AD4-20B4')).to.equal('5ad4-20b4');
-    for (const other of ['Xad4', 'AD4X', '']) expect(canonicalID(other)).to.equal(other);
   });
 });
 

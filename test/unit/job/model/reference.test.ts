@@ -2,6 +2,7 @@
 
 import { expect } from 'chai';
 import {
+  canonicalID,
   endpointHash,
   identityOf,
   parseTarget,
@@ -47,6 +48,20 @@ describe('a reference', () => {
     const one = referenceHash({ credential: { namespace: 'a' }, clusterID: 'xy', jobID: 'z' });
     const other = referenceHash({ credential: { namespace: 'a' }, clusterID: 'x', jobID: 'yz' });
     expect(one).to.not.equal(other);
+  });
+});
+
+describe('the ID of a job', () => {
+  it('means the same in either case where all of it is hexadecimal', () => {
+    expect(canonicalID('5AD4-20B4')).to.equal('5ad4-20b4');
+    for (const other of ['Xad4', 'AD4X', '']) expect(canonicalID(other)).to.equal(other);
+  });
+
+  it('in lower case has the hash that earlier versions stored', () => {
+    const reference = { credential: { namespace: 'media' }, clusterID: 'c' };
+    const stored = ['5ad4-20b4', 'A-Test'].map((jobID) => referenceHash({ ...reference, jobID }));
+    expect(stored).to.deep.equal(['9574321e', 'df71e357']);
+    expect(referenceHash({ ...reference, jobID: '5AD4-20B4' })).to.equal(stored[0]);
   });
 });
 

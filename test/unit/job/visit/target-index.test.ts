@@ -138,6 +138,21 @@ describe('objects that mean one job', () => {
     expect(states(one)).to.deep.equal(['NotStarted']);
   });
 
+  it('are the same in whichever case they write its hexadecimal ID', async () => {
+    operator.cloud.always(running());
+    const [lower, upper] = ['5ad4-20b4', '5AD4-20B4'] as const;
+    const keys = [
+      await operator.apply(aJob().named('lower').about(lower)),
+      await operator.apply(aJob().named('upper').about(upper)),
+    ] as const;
+    operator.cloud.takeCalls();
+    await operator.clock.advance(10 * MINUTE);
+    expect(new Set(operator.cloud.takeCalls().map(({ at }) => at)).size).to.be.within(9, 10);
+    operator.cloud.always(notStarted());
+    await operator.toNextPoll(keys[0]);
+    expect(states(...keys)).to.deep.equal(['NotStarted', 'NotStarted']);
+  });
+
   it('of other namespaces neither show a refusal without a call nor wait again because of it', async () => {
     operator.cloud.plan(running(), running());
     const one = await operator.apply(aJob().named('one').every('20s'));
@@ -183,7 +198,9 @@ describe('objects that mean one job', () => {
     operator.cloud.plan(running());
     const key = await operator.apply(aJob());
     let published = 0;
-    operator.publisher.publish = () => void (published += 1);
+    operator.publisher.publish = () => {
+      published += 1;
+    };
     operator.factsStore.keysOf = () => Array<ObjectKey>(150_000).fill(key);
     await operator.poll(notStarted());
     expect(published).to.be.at.least(150_000);
