@@ -34,6 +34,8 @@ export type BatchInput<A extends Asker<A>> =
       readonly namespace: string;
       readonly result: Result<Job>;
     }
+  /** The call of a Get brought no result, and the Get waits again. */
+  | { readonly kind: 'restarted'; readonly job: PendingJob<A> }
   | { readonly kind: 'listed'; readonly pageNo: number; readonly result: Result<JobPage> }
   /** Time has passed, or the plan has changed. */
   | { readonly kind: 'woken' };
@@ -114,6 +116,9 @@ export class ClusterBatch<A extends Asker<A>> {
         break;
       case 'got':
         this.#got(input);
+        break;
+      case 'restarted':
+        this.#restarted(input.job);
         break;
       case 'listed':
         if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
@@ -216,6 +221,14 @@ export class ClusterBatch<A extends Asker<A>> {
     // A page may have brought the job meanwhile.
     if (askers.length === 0) return;
     this.#answer(job, askers, answerOf(result, this.#isUnlisted(canonicalID(job.jobID))));
+  }
+
+  /** What could not be done during the call: askers leave, and other namespaces get Gets of their own. */
+  #restarted(job: PendingJob<A>): void {
+    if (job.isCalling) return;
+    const left = job.askers.filter(({ hasLeft }) => hasLeft);
+    if (left.length > 0) this.#answer(job, left, { kind: 'withdrawn' });
+    if (job.namespaces > 0) this.#actions.push({ kind: job.standing === 'swept' ? 'cancelGet' : 'get', job });
   }
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {

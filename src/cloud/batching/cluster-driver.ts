@@ -42,6 +42,10 @@ class WaitingQuestion implements Asker<WaitingQuestion> {
     this.#driver.leave(this);
   }
 
+  get hasLeft(): boolean {
+    return this.question.signal.aborted;
+  }
+
   /**
    * Its calls are made in the name of its namespace. Namespaces that share the operator's own credentials
    * take turns in the backlog and have separate endpoint guards.
@@ -97,10 +101,11 @@ export class ClusterDriver {
     this.#step({ kind: 'woken' });
   }
 
-  /** Takes the result of a request, unless the request was replaced. */
+  /** Takes the result of a request, unless the request was replaced. Without one, it starts again. */
   finished(request: Request<unknown>): void {
     const { subject, namespace, result, isCalling } = request;
-    if (!(subject instanceof SharedCall) || !subject.removeRequest(request) || !result) return;
+    if (!result && subject instanceof PendingJob) this.#step({ kind: 'restarted', job: subject });
+    if (!(subject instanceof SharedCall) || !result || !subject.removeRequest(request)) return;
     // This one was not called, and the answer of another namespace's request is to come.
     const isAnotherLeft = !isCalling && subject.requests.length > 0;
     if (isAnotherLeft && (subject instanceof PendingPage || result.kind === 'withdrawn')) return;

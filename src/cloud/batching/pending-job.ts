@@ -13,6 +13,8 @@ export interface Asker<A extends Asker<A>> {
   readonly since: number;
   /** The namespace that asks. Several namespaces may use the operator's own credentials. */
   readonly namespace: string;
+  /** Whether it needs no answer any more. It leaves then, unless its call is under way. */
+  readonly hasLeft: boolean;
   /** The job for which it waits. Undefined once it has its answer. */
   job?: PendingJob<A> | undefined;
 }

@@ -43,7 +43,7 @@ const READ_LATELY_MS = 1_000;
 type AccountBudget = Budget<Request<unknown>>;
 
 export class Requests {
-  /** Requests that have their result. */
+  /** Requests that have their result; and those without one that start again after their call. */
   readonly finished = new Channel<Request<unknown>>();
   readonly #parts: RequestsParts;
   readonly #secretEndpoints: SecretEndpoints<Request<unknown>>;
@@ -272,6 +272,7 @@ export class Requests {
   /** Starts the request again from its credential. */
   #restart(request: Request<unknown>): void {
     this.#leave(request);
+    if (request.isCalling) this.finished.push(request);
     request.isCalling = false;
     void this.#admit(request);
   }

@@ -143,6 +143,7 @@ describe('batch of a cluster: one call for all askers of a job', () => {
         name: `${index}`,
         namespace: 'media',
         since: 0,
+        hasLeft: false,
       }),
     );
     const before = process.cpuUsage();

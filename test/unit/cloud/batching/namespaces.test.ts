@@ -173,6 +173,42 @@ describe('the requests of the batches', () => {
     });
   });
 
+  describe('whose call brings no result and starts again', () => {
+    function restart(request: Request<unknown>): Promise<void> {
+      request.isCalling = false;
+      finished.push(request);
+      return settled();
+    }
+
+    it('are withdrawn with a question that was aborted during the call', async () => {
+      batches.apply(aPlan('none'));
+      const [early, late] = [new AbortController(), new AbortController()];
+      const answers = [early, late].map(({ signal }) => observe({}, signal));
+      const [request] = waiting as [Request<unknown>];
+      request.isCalling = true;
+      early.abort();
+      await restart(request);
+      expect(await answers[0]).to.deep.equal({ kind: 'withdrawn' });
+      expect(waiting).to.deep.equal([request]);
+      request.isCalling = true;
+      late.abort();
+      await restart(request);
+      expect(await answers[1]).to.deep.equal({ kind: 'withdrawn' });
+      expect(waiting).to.deep.equal([]);
+    });
+
+    it('are made again for a namespace that waited for the call', async () => {
+      batches.apply(aPlan('none'));
+      for (const namespace of ['media', 'sports']) void observe({ credential: { namespace } });
+      const [media] = waiting.splice(0, 1) as [Request<unknown>];
+      media.isCalling = true;
+      await end({ kind: 'withdrawn' });
+      waiting = [media];
+      await restart(media);
+      expect(waiting.map(({ namespace }) => namespace)).to.deep.equal(['media', 'sports']);
+    });
+  });
+
   it('withdraw a question whose call starts again, although a later question of its job waits', async () => {
     batches.apply(aPlan('none'));
     const abort = new AbortController();

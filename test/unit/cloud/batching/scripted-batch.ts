@@ -15,6 +15,7 @@ import { aRequest, DESTINATION } from '../../kit/samples/a-request.ts';
 
 export interface NamedAsker extends Asker<NamedAsker> {
   readonly name: string;
+  hasLeft: boolean;
 }
 
 export interface Question {
@@ -67,7 +68,7 @@ export class ScriptedBatch {
     }: Question = {},
   ) {
     if (isCalling) beginGet(this.job(jobID));
-    const asker = { name, namespace, since: this.now };
+    const asker = { name, namespace, since: this.now, hasLeft: false };
     this.#askers.delete(name);
     this.#askers.set(name, [jobID, asker]);
     return this.step({ kind: 'asked', jobID, asker, priority, deadline });
@@ -79,6 +80,7 @@ export class ScriptedBatch {
 
   leave(name: string): string[] {
     const [, asker] = this.#askers.get(name) ?? raise(name);
+    asker.hasLeft = true;
     return this.step({ kind: 'left', asker });
   }
 

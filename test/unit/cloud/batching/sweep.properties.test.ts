@@ -263,8 +263,19 @@ class AnyOrder {
     list: { sentAt: number | undefined } | undefined,
     other: number,
   ): void {
-    if (get && other % 2 === 0) beginGet(get);
+    if (get && other % 2 === 0) this.#beginOrRestart(get);
     else if (list) list.sentAt ??= this.scripted.now;
+  }
+
+  /** A call that is under way ends without a result, and its Get waits again. */
+  #beginOrRestart(get: PendingJob<NamedAsker>): void {
+    if (!get.isCalling) {
+      beginGet(get);
+      return;
+    }
+    for (const each of get.requests) each.isCalling = false;
+    this.scripted.step({ kind: 'restarted', job: get });
+    this.#carryOut();
   }
 
   #got(get: PendingJob<NamedAsker>, other: number): void {

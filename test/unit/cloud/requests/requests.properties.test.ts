@@ -199,7 +199,7 @@ class World {
   async #collect(): Promise<void> {
     const { finished } = this.#requests;
     for (let items = await finished.next(); items.length > 0; items = await finished.next())
-      this.finished.push(...items);
+      this.finished.push(...items.filter(({ result }) => result));
   }
 }
 

@@ -42,6 +42,8 @@ describe('requests', () => {
   }[];
   /** Results in the order in which they left. */
   let finished: Request<unknown>[];
+  /** Requests that left without a result, as they start again after a call. */
+  let restarted: Request<unknown>[];
   let waits: [priority: string, seconds: number][];
 
   beforeEach(() => {
@@ -57,6 +59,7 @@ describe('requests', () => {
     secondRead = undefined;
     calls = [];
     finished = [];
+    restarted = [];
     waits = [];
     start(6_000);
   });
@@ -84,7 +87,8 @@ describe('requests', () => {
   }
 
   async function collect({ finished: ends }: Requests): Promise<void> {
-    for (let items = await ends.next(); items.length > 0; items = await ends.next()) finished.push(...items);
+    for (let items = await ends.next(); items.length > 0; items = await ends.next())
+      for (const each of items) (each.result ? finished : restarted).push(each);
   }
 
   const credentials = {
@@ -412,6 +416,7 @@ describe('requests', () => {
     }
     await time.pass(50);
     expect(calls).to.have.length(2);
+    expect([restarted, finished]).to.deep.equal([[request], [request]]);
     expect(outcome(request)).to.deep.equal(['ServerError']);
   });
 
