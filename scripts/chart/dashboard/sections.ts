@@ -35,8 +35,8 @@ function wrongFor(types: string, by: string): string {
     `type=~"${types}"`,
     'status="False"',
   );
-  // Of an object whose state has changed a scraper may keep both for some minutes. This takes the latest.
-  const state = `(topk without (state) (1, timestamp(${own('job_state')})) > bool 0)`;
+  // Of an object whose state or credential has changed a scraper may keep both for some minutes: the latest.
+  const state = `(topk without (state, identity) (1, timestamp(${own('job_state')})) >= bool 0)`;
   const withState = `(time() - ${since}) * ignoring (type, status, state, identity) group_left (state, identity) ${state}`;
   return `max by (${by}) (${named(withState)})`;
 }
