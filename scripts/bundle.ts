@@ -19,7 +19,7 @@ const PROGRAM = 'dist/main.js';
 /** The kubectl plugin: kubectl runs the file of this name that is in the PATH. */
 const COMPANION = 'dist/kubectl-etj';
 /** What an older Node says first: the plugin's users choose their own. Node 18 and older stop before this. */
-const OLD_NODE = `if (Number.parseInt(process.versions.node, 10) < 22) { console.error('error: kubectl etj needs Node.js 22.19 or newer, and node in the PATH is ' + process.version); process.exit(2); }\n`;
+const OLD_NODE = `{ const [major, minor] = process.versions.node.split('.').map(Number); if (major < 22 || (major === 22 && minor < 19)) { console.error('error: kubectl etj needs Node.js 22.19 or newer, and node in the PATH is ' + process.version); process.exit(2); } }\n`;
 /** Only the lock file is read: what is installed beside it, such as for another system, does not matter. */
 const NPM_SBOM = ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'];
 

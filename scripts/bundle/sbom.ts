@@ -1,5 +1,6 @@
 // sbom.cdx.json: the packages of the bundle in CycloneDX, for scanners, which cannot see them in one file.
 
+import { createHash } from 'node:crypto';
 import type { LicensedPackage } from './licences.ts';
 
 /** What is used of a CycloneDX document. Other fields are kept as they are. */
@@ -17,8 +18,9 @@ type Component = Readonly<Record<string, unknown>> & {
 
 /**
  * Filters the answer of `npm sbom`, which lists all that is installed, down to these packages. What differs
- * from machine to machine is taken out: the serial number, the time, addresses of registries, and the name of
- * the folder, which npm takes for the program's. Throws an Error for a package that npm does not list, or
+ * from machine to machine is taken out: the time, addresses of registries, and the name of the folder, which
+ * npm takes for the program's. The serial number, which GitHub's attestation requires, is made from the rest:
+ * equal documents have the same. Throws an Error for a package that npm does not list, or
  * lists as one for development: its presence in the bundle would depend on what our tests use.
  */
 export function sbomOf(packages: readonly LicensedPackage[], installed: CycloneDx): CycloneDx {
@@ -36,7 +38,7 @@ export function sbomOf(packages: readonly LicensedPackage[], installed: CycloneD
   const program = withoutReferences(metadata.component);
   const ref = program['bom-ref'];
   const name = ref.slice(0, ref.lastIndexOf('@'));
-  return {
+  const document = {
     ...rest,
     metadata: {
       ...kept,
@@ -51,6 +53,14 @@ export function sbomOf(packages: readonly LicensedPackage[], installed: CycloneD
       .filter((dependency) => dependency.ref === ref || listed.has(dependency.ref))
       .map(({ ref, dependsOn = [] }) => ({ ref, dependsOn: dependsOn.filter((each) => listed.has(each)) })),
   };
+  return { ...document, serialNumber: serialNumberOf(document) };
+}
+
+/** A UUID of version 8, whose bits are the maker's choice (RFC 9562): here those of a hash. */
+function serialNumberOf(document: object): string {
+  const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex');
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `8${hash.slice(17, 20)}`];
+  return `urn:uuid:${[...parts, hash.slice(20, 32)].join('-')}`;
 }
 
 function isForDevelopment({ properties = [] }: Component): boolean {

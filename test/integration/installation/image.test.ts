@@ -92,8 +92,21 @@ describe('the image', function () {
     for (const name of ['THIRD-PARTY-NOTICES', 'sbom.cdx.json']) {
       const text = await readFile(join(image.workdir, name), 'utf8');
       expect(text).not.to.contain(folder);
-      expect(text).not.to.match(/"timestamp"|"serialNumber"|\.tgz/);
+      expect(text).not.to.match(/"timestamp"|\.tgz/);
     }
+  });
+
+  it('has a list of its packages that GitHub attests: with a serial number, which follows from the list', async () => {
+    const list = await readFile(join(image.workdir, 'sbom.cdx.json'), 'utf8');
+    const { bomFormat, specVersion, serialNumber } = JSON.parse(list);
+    expect(bomFormat).to.equal('CycloneDX');
+    expect(specVersion).to.match(/^1\.\d$/);
+    expect(serialNumber).to.match(
+      /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
+    expect(serialNumber).to.equal(
+      JSON.parse(await readFile(shipped('dist/sbom.cdx.json'), 'utf8')).serialNumber,
+    );
   });
 
   /** Runs the program as the entry point of the image does, in an environment that holds nothing else. */

@@ -94,7 +94,18 @@ describe('sbomOf', () => {
   });
 
   it('is the same at each build, and has no address of a registry', () => {
-    expect(JSON.stringify(sbom)).not.to.match(/uuid|now|registry/);
+    expect(JSON.stringify(sbom)).not.to.match(/uuid:1"|now|registry/);
+  });
+
+  it('has a serial number, as GitHub attests no other list, which follows from what it lists', () => {
+    expect(sbom.serialNumber).to.match(
+      /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
+    const packages = [bundled('a@1.0.0'), bundled('@b/c@2.0.0')];
+    expect(sbomOf(packages, { ...installed, serialNumber: 'urn:uuid:2' }).serialNumber).to.equal(
+      sbom.serialNumber,
+    );
+    expect(sbomOf([bundled('a@1.0.0')], installed).serialNumber).not.to.equal(sbom.serialNumber);
   });
 
   it('has the licence that the notices have', () => {
