@@ -16,6 +16,9 @@ const PLACEHOLDER_VALUES = `
   # A placeholder: no image is published. Build it, push it, and name it here
   repository: edge-transcode-job-operator
 `;
+/** The same in the chart's README: a sentence, and the row of that value. */
+const PLACEHOLDER_SENTENCE = /No image is published: .*\n\n/;
+const PLACEHOLDER_ROW = /\| `image\.repository` \|.*\n/;
 const PLACEHOLDER_COMMENT = /^# The image is a placeholder(?:.*\n)+?#\n/m;
 const PLACEHOLDER_IMAGE = /image: "edge-transcode-job-operator:[^"]+"/;
 
@@ -32,11 +35,19 @@ export function releaseFiles(image: string, digest: string, read: Read): Release
   };
   const path = 'deploy/chart/values.yaml';
   const named = replaced(path, read(path), PLACEHOLDER_VALUES, `\n  repository: ${image}\n`);
+  const readme = 'deploy/chart/README.md';
+  const page = replaced(readme, read(readme), PLACEHOLDER_SENTENCE, '');
+  const row = `| \`image.repository\` | \`"${image}"\` | |\n`;
   return {
-    chart: { 'values.yaml': replaced(path, named, '\n  digest: ""\n', `\n  digest: ${digest}\n`) },
+    chart: {
+      'values.yaml': replaced(path, named, '\n  digest: ""\n', `\n  digest: ${digest}\n`),
+      'README.md': replaced(readme, page, PLACEHOLDER_ROW, row),
+    },
     published: {
       'install.yaml': manifests('deploy/install.yaml'),
       'install-namespaced.yaml': manifests('deploy/namespaced/install.yaml'),
+      'watched-namespace.yaml': read('deploy/namespaced/watched-namespace.yaml'),
+      'crd.yaml': read('crds/edgetranscodejobs.edgetranscode.live.yaml'),
     },
   };
 }

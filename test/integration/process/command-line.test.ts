@@ -3,12 +3,13 @@
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { OPTIONS } from '../../../src/config/options.ts';
+import { shipped } from '../support/shipped.ts';
 
 interface Ended {
   readonly code: number;
@@ -48,7 +49,8 @@ describe('the command line of the operator', () => {
   });
 
   it('prints its version', async () => {
-    expect(await run(['--version'])).to.deep.equal({ code: 0, stdout: '0.1.0\n', stderr: '' });
+    const { version } = JSON.parse(await readFile(shipped('package.json'), 'utf8'));
+    expect(await run(['--version'])).to.deep.equal({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
   it('names all bad options at once, and does not start', async () => {

@@ -73,7 +73,9 @@ describe('releaseFiles', () => {
       ...before,
       image: { ...before.image, repository: IMAGE, digest: DIGEST },
     });
-    expect(files.chart['values.yaml']).not.to.contain('placeholder');
+    for (const text of Object.values(files.chart))
+      expect(text).not.to.match(/placeholder|no image is published/i);
+    expect(files.chart['README.md']).to.contain(`| \`image.repository\` | \`"${IMAGE}"\` |`);
   });
 
   it('gives the manifests the image by digest, and says no more that it is a placeholder', () => {
