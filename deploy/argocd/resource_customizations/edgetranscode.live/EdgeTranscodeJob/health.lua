@@ -9,9 +9,6 @@ local ready = conditions.Ready
 if ready == nil or status.observedGeneration ~= obj.metadata.generation then
   return { status = "Progressing", message = "waiting for an observation of this generation" }
 end
-if ready.status == "True" and ready.reason == "Suspended" then
-  return { status = "Suspended", message = ready.message }
-end
 if ready.status == "True" then
   return { status = "Healthy", message = ready.message }
 end
