@@ -179,6 +179,7 @@ export class ClusterBatch<A extends Asker<A>> {
       this.#joinedAt = this.#now;
       if (this.#sweep?.isOpen && this.#mayJoin(priority)) {
         this.#stand(job, 'swept');
+        this.#requestPagesFor(asker, priority, deadline);
         return;
       }
       if (this.sweeping === 'all' && priority !== 'urgent' && !this.isListRefused(this.#now)) {
@@ -204,10 +205,21 @@ export class ClusterBatch<A extends Asker<A>> {
     this.#stand(job, standing);
     if (standing === 'swept') {
       if (!this.#mayJoin(job.priority)) this.#leaveSweep(job, 'alone');
+      else if (isNamespaceNew) this.#requestPagesFor(asker, priority, deadline);
     } else if (this.#held.has(job)) {
       if (priority === 'urgent') this.#release([job]);
     } else if (isHastened) this.#actions.push({ kind: 'cancelGet', job }, { kind: 'get', job });
     else if (isNamespaceNew) this.#actions.push({ kind: 'get', job });
+  }
+
+  /** Requests the pages that are waited for in the name of a namespace that comes after they were. */
+  #requestPagesFor(asker: A, priority: Priority, deadline: number): void {
+    const sweep = this.#sweep;
+    if (!sweep || sweep.terms.length === 0) return;
+    if (sweep.terms.some((each) => each.asker.namespace === asker.namespace)) return;
+    const terms = { priority, deadline, asker };
+    sweep.terms = [...sweep.terms, terms];
+    for (const pageNo of sweep.underway) this.#actions.push({ kind: 'list', pageNo, ...terms });
   }
 
   #left(asker: A): void {

@@ -91,6 +91,11 @@ export class Sweep<A> {
     return mayExpect && end <= now ? now + this.#quietMs : end;
   }
 
+  /** The pages that wait for a permit or are in flight. */
+  get underway(): ReadonlySet<number> {
+    return this.#underway;
+  }
+
   /** Queues pages to be read. */
   read(
     stage: 'first page' | 'other pages',

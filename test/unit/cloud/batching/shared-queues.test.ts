@@ -100,6 +100,22 @@ describe('namespaces that name the same jobs', () => {
     expect(await callsUntil(victim)).to.be.at.most(26);
   });
 
+  for (const plan of ['urgent', 'all'] as const)
+    for (const [jobs, priority] of [
+      [['other'], 'scheduled'],
+      [['shared'], 'urgent'],
+      [['shared', 'other'], 'urgent'],
+    ] as const)
+      it(`do not wait there for pages that were requested before: ${jobs.join(' and ')}, ${priority}, sweeping ${plan}`, async () => {
+        batches.apply(aPlan(plan));
+        flood('attacker');
+        await time.pass(1_000, 50);
+        for (const jobID of ['shared', 'more']) void observe('attacker', jobID, 'urgent');
+        await time.pass(500, 50);
+        const victim = Promise.all(jobs.map((jobID) => observe('victim', jobID, priority)));
+        expect(await callsUntil(victim)).to.be.at.most(26);
+      });
+
   it('take one call together, although permits come while it is under way', async () => {
     const polls = 5;
     for (let poll = 0; poll < polls; poll += 1) {
