@@ -362,10 +362,9 @@ export class ClusterBatch<A extends Asker<A>> {
    * Ends a sweep whose pages are all read. A job that none brought is observed by Get, or shares the failure
    * of a page. A job with an asker that came after the first page was sent may join the next sweep.
    */
-  #endRead({ failure, since, terms }: Sweep<A>): void {
-    const namespaces = new Set(terms.map(({ asker }) => asker.namespace));
+  #endRead({ failure, since }: Sweep<A>): void {
     for (const job of this.#where('swept'))
-      if (failure) this.#pageFailedFor(job, failure, namespaces);
+      if (failure) this.#answer(job, job.askers, answerOf(failure, false));
       else if (job.askers.some((asker) => asker.since > since)) this.#leaveSweep(job, 'candidate');
       else {
         const id = canonicalID(job.jobID);
@@ -374,16 +373,6 @@ export class ClusterBatch<A extends Asker<A>> {
       }
     this.#end();
     this.#begin();
-  }
-
-  /**
-   * @param namespaces the page was requested in their names. A refusal without a call is for them alone: a
-   *   job of another may join the next sweep.
-   */
-  #pageFailedFor(job: PendingJob<A>, failure: FailedResult, namespaces: ReadonlySet<string>): void {
-    const askers = job.askers.filter(({ namespace }) => !isRefusal(failure) || namespaces.has(namespace));
-    if (askers.length > 0) this.#answer(job, askers, answerOf(failure, false));
-    if (job.namespaces > 0) this.#leaveSweep(job, 'candidate');
   }
 
   /** Ends the sweep. Each job that still waits for it is observed by Get. */
