@@ -97,6 +97,17 @@ describe('the shipped admission policy', function () {
       expect(stderr).to.contain(message);
     });
 
+  it('refuses to let an object grow while it is being deleted, and lets it end', async () => {
+    await createBefore('small', finalizers(1));
+    await succeeding(api, ['delete', 'edgetranscodejob', 'small', '--wait=false']);
+    for (const larger of [labels(1_000), annotations(2, 20_000), owners(1, 'x'.repeat(1_000))]) {
+      const { code, stderr } = await patched('small', { metadata: larger });
+      expect(code, stderr).to.equal(1);
+      expect(stderr).to.contain('object-size');
+    }
+    expect(await patched('small', { metadata: { finalizers: null } })).to.include({ code: 0, stderr: '' });
+  });
+
   describe('an object that was too large before', () => {
     it('still gets its status', async () => {
       await writeStatus(api, 'default', 'old', { observedGeneration: 1, state: 'Running' });
