@@ -9,6 +9,7 @@ local ready = conditions.Ready
 if ready == nil or status.observedGeneration ~= obj.metadata.generation then
   return { status = "Progressing", message = "waiting for an observation of this generation" }
 end
+-- A suspended one is Healthy, too: a wave of a sync would wait for the health Suspended for ever.
 if ready.status == "True" then
   return { status = "Healthy", message = ready.message }
 end
