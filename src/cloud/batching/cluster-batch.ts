@@ -37,6 +37,8 @@ export type BatchInput<A extends Asker<A>> =
   /** The call of a Get brought no result, and the Get waits again. */
   | { readonly kind: 'restarted'; readonly job: PendingJob<A> }
   | { readonly kind: 'listed'; readonly pageNo: number; readonly result: Result<JobPage> }
+  /** The call of a page brought no result, and its request waits again. */
+  | { readonly kind: 'pageRestarted'; readonly pageNo: number }
   /** Time has passed, or the plan has changed. */
   | { readonly kind: 'woken' };
 
@@ -124,6 +126,10 @@ export class ClusterBatch<A extends Asker<A>> {
         if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
         else if (input.result.kind === 'failed') this.#pageFailed(input.pageNo, input.result);
         else this.#pageWithdrawn();
+        break;
+      case 'pageRestarted':
+        for (const terms of this.#sweep?.terms ?? [])
+          this.#actions.push({ kind: 'list', pageNo: input.pageNo, ...terms });
         break;
       case 'woken':
         break;
@@ -240,7 +246,8 @@ export class ClusterBatch<A extends Asker<A>> {
     if (job.isCalling) return;
     const left = job.askers.filter(({ hasLeft }) => hasLeft);
     if (left.length > 0) this.#answer(job, left, { kind: 'withdrawn' });
-    if (job.namespaces > 0) this.#actions.push({ kind: job.standing === 'swept' ? 'cancelGet' : 'get', job });
+    const needsGet = job.namespaces > 0 && job.standing !== 'swept';
+    this.#actions.push({ kind: needsGet ? 'get' : 'cancelGet', job });
   }
 
   #arrived(pageNo: number, result: Extract<Result<JobPage>, { kind: 'answered' }>): void {
@@ -364,7 +371,7 @@ export class ClusterBatch<A extends Asker<A>> {
    */
   #endRead({ failure, since }: Sweep<A>): void {
     for (const job of this.#where('swept'))
-      if (failure) this.#answer(job, job.askers, answerOf(failure, false));
+      if (failure) this.#pageFailedFor(job, failure);
       else if (job.askers.some((asker) => asker.since > since)) this.#leaveSweep(job, 'candidate');
       else {
         const id = canonicalID(job.jobID);
@@ -373,6 +380,13 @@ export class ClusterBatch<A extends Asker<A>> {
       }
     this.#end();
     this.#begin();
+  }
+
+  /** A refusal without a call is not for those that came after it: their job may join the next sweep. */
+  #pageFailedFor(job: PendingJob<A>, failure: FailedResult): void {
+    const askers = job.askers.filter(({ since }) => !isRefusal(failure) || since <= failure.sentAt);
+    if (askers.length > 0) this.#answer(job, askers, answerOf(failure, false));
+    if (job.namespaces > 0) this.#leaveSweep(job, 'candidate');
   }
 
   /** Ends the sweep. Each job that still waits for it is observed by Get. */

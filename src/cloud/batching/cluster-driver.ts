@@ -104,7 +104,7 @@ export class ClusterDriver {
   /** Takes the result of a request, unless the request was replaced. Without one, it starts again. */
   finished(request: Request<unknown>): void {
     const { subject, namespace, result, isCalling } = request;
-    if (!result && subject instanceof PendingJob) this.#step({ kind: 'restarted', job: subject });
+    if (!result) this.#restarted(request);
     if (!(subject instanceof SharedCall) || !result || !subject.removeRequest(request)) return;
     // This one was not called, and the answer of another namespace's request is to come.
     const isAnotherLeft = !isCalling && subject.requests.length > 0;
@@ -114,6 +114,16 @@ export class ClusterDriver {
       this.#step({ kind: 'listed', pageNo: subject.pageNo, result: result as Result<JobPage> });
     } else if (subject instanceof PendingJob)
       this.#step({ kind: 'got', job: subject, namespace, result: result as Result<Job> });
+  }
+
+  #restarted(request: Request<unknown>): void {
+    const { subject } = request;
+    if (subject instanceof PendingJob) this.#step({ kind: 'restarted', job: subject });
+    if (!(subject instanceof PendingPage) || subject.isCalling) return;
+    // The sweep may have ended during the call.
+    const isWanted = subject.requests.some((each) => each === request);
+    if (isWanted) this.#step({ kind: 'pageRestarted', pageNo: subject.pageNo });
+    else this.#parts.requests.withdraw(request);
   }
 
   close(): void {
@@ -189,6 +199,7 @@ export class ClusterDriver {
   #list({ pageNo, asker, ...terms }: Extract<BatchAction<WaitingQuestion>, { kind: 'list' }>): void {
     const page = this.#pages.get(pageNo) ?? new PendingPage(pageNo);
     this.#pages.set(pageNo, page);
+    if (page.requests.some(({ namespace }) => namespace === asker.namespace)) return;
     this.#submit(page, new Request(page, asker.question.reference, terms));
   }
 

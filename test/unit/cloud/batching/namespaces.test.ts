@@ -159,6 +159,21 @@ describe('the requests of the batches', () => {
       expect(waiting).to.deep.equal([]);
     });
 
+    it('are not the answer of another that came after the refusal of a page', async () => {
+      for (const jobID of ['a', 'b', 'c', 'd']) void observe({ jobID, credential: { namespace: 'tenant' } });
+      await clock.advance(SECOND);
+      const page = resultOf('observed', { total: 250, jobs: new Map() }, clock.now());
+      await ended('tenant', '1', page);
+      await clock.advance(SECOND);
+      await ended('tenant', '2', refused());
+      await clock.advance(10);
+      const received: Answer[] = [];
+      void observe({ jobID: 'a' }).then((answer) => received.push(answer));
+      await ended('media', '3', page);
+      await clock.advance(SECOND);
+      expect(received).to.deep.equal([]);
+    });
+
     it('leave the page to another that came after it was requested', async () => {
       const tenants = ['a', 'b'].map((jobID) => observe({ jobID, credential: { namespace: 'tenant' } }));
       await clock.advance(SECOND);
@@ -172,12 +187,72 @@ describe('the requests of the batches', () => {
     });
   });
 
+  /** Takes a request of a page that waits. */
+  function taken(namespace: string, pageNo: string): Request<unknown> {
+    const request = waiting.find(
+      (each) => each.namespace === namespace && each.subject.operation.query.PageNo === pageNo,
+    );
+    if (!request) throw new Error(`${namespace} does not wait for page ${pageNo}`);
+    waiting = waiting.filter((each) => each !== request);
+    return request;
+  }
+
+  function ended(namespace: string, pageNo: string, result: Result<unknown>): Promise<void> {
+    const request = taken(namespace, pageNo);
+    request.isCalling = result.kind === 'answered';
+    request.result = result;
+    finished.push(request);
+    return settled();
+  }
+
   describe('whose call brings no result and starts again', () => {
     function restart(request: Request<unknown>): Promise<void> {
       request.isCalling = false;
       finished.push(request);
       return settled();
     }
+
+    it('are withdrawn where a page has brought the job during the call', async () => {
+      const early = observe({ jobID: 'a' });
+      await clock.advance(60);
+      const [get] = waiting as [Request<unknown>];
+      get.isCalling = true;
+      for (const jobID of ['b', 'c']) void observe({ jobID });
+      await clock.advance(SECOND);
+      const jobs = new Map(['a', 'b', 'c'].map((JobId) => [JobId, { JobId }]));
+      await ended('media', '1', resultOf('observed', { total: 3, jobs }, clock.now()));
+      expect((await early).kind).to.equal('observed');
+      await restart(get);
+      expect(waiting).to.deep.equal([]);
+    });
+
+    it('are withdrawn where the sweep of a page has ended during the call', async () => {
+      const aborts = ['a', 'b'].map((jobID) => {
+        const abort = new AbortController();
+        void observe({ jobID }, abort.signal);
+        return abort;
+      });
+      await clock.advance(SECOND);
+      const [page] = waiting as [Request<unknown>];
+      page.isCalling = true;
+      for (const abort of aborts) abort.abort();
+      // It cannot be withdrawn during its call.
+      waiting = [page];
+      await restart(page);
+      expect(waiting).to.deep.equal([]);
+    });
+
+    it('are made again for a namespace that waited for the call of a page', async () => {
+      for (const namespace of ['media', 'tenant'])
+        for (const jobID of ['a', 'b']) void observe({ jobID, credential: { namespace } });
+      await clock.advance(SECOND);
+      const called = taken('tenant', '1');
+      called.isCalling = true;
+      await ended('media', '1', { kind: 'withdrawn' });
+      waiting.push(called);
+      await restart(called);
+      expect(waiting.map(({ namespace }) => namespace)).to.have.members(['media', 'tenant']);
+    });
 
     it('are withdrawn with a question that was aborted during the call', async () => {
       batches.apply(aPlan('none'));
