@@ -62,6 +62,16 @@ describe('docs/reference.md', () => {
   });
 });
 
+describe('docs/decisions/0007-dependencies.md', () => {
+  it('names every dependency', () => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const names = Object.keys({ ...dependencies, ...devDependencies }).filter(
+      (name) => !name.startsWith('@types/'),
+    );
+    expect(namesOf(readFileSync('docs/decisions/0007-dependencies.md', 'utf8'))).to.include.members(names);
+  });
+});
+
 describe('every failure kind', () => {
   it('is a reason', () => {
     expect(REASONS).to.include.members([...FAILURE_KINDS]);

@@ -120,6 +120,24 @@ describe('the pages', () => {
     expect(unknown).to.deep.equal([]);
   });
 
+  it('select and group by labels and values that the metrics have', () => {
+    for (const page of globSync(['docs/**/*.md', 'README.md'], { cwd: ROOT })) {
+      const text = readFileSync(join(ROOT, page), 'utf8');
+      for (const { name, matchers } of selectorsIn(text)) {
+        const labels = METRICS.get(name.replace(OF_A_HISTOGRAM, '')) ?? METRICS.get(name);
+        expect(labels, `${page}: ${name}`).to.include.members(matchers.map(({ label }) => label));
+      }
+      expect(selectorsIn(text).flatMap(impossible), page).to.deep.equal([]);
+      for (const [query, list = ''] of text.matchAll(
+        /\b(?:by|without) \(([\w, ]+)\)[^\n]*edgetranscode_\w+/g,
+      )) {
+        const names = query.match(/edgetranscode_\w+/g) ?? [];
+        const known = [...OF_THE_TARGET, ...names.flatMap((name) => METRICS.get(name) ?? [])];
+        expect(known, `${page}: ${query}`).to.include.members(list.split(', '));
+      }
+    }
+  });
+
   it('name no alert that is not there', () => {
     const pages = globSync(['docs/**/*.md', 'deploy/**/*.yaml'], { cwd: ROOT });
     const names = pages.flatMap(
