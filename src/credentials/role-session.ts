@@ -29,7 +29,7 @@ export interface RoleSessionOptions {
 
 /**
  * Renewal begins after about two thirds of the life, spread over a tenth. Of 900 s, the shortest life, that
- * leaves 5 min to retry.
+ * leaves more than 4 min to retry.
  */
 const RENEWED_AFTER = { least: 0.6, spread: 0.1 };
 

@@ -173,7 +173,7 @@ export class Requests {
     return false;
   }
 
-  /** Undefined for an endpoint of the vendor or the operator. */
+  /** Undefined where the Secret names no endpoint. */
   #gateOf(
     { namespace }: Request<unknown>,
     { endpoint }: Credential,

@@ -128,7 +128,8 @@ export function isHeartbeatDue(
 }
 
 /**
- * The longest time between two heartbeats: an instant less than half a period after a write does not count.
+ * The longest time from a write to the instant of the next heartbeat, which the first poll after it writes:
+ * an instant less than half a period after a write does not count.
  */
 export function longestSilence(pollIntervalMs: number): number {
   return 1.5 * heartbeatPeriod(pollIntervalMs);
