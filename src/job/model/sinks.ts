@@ -38,9 +38,9 @@ export interface DecidedStatus {
   onResult(written: Written | undefined): void;
 }
 
-/** A status that was written. */
+/** A status that was written, or found stored: then it may show an earlier observation. */
 export interface Written {
-  readonly status: EdgeTranscodeJobStatus;
+  readonly status: HeldStatus;
   /** The status that it replaced. */
   readonly replaced: HeldStatus;
   /** Whether the API server stored all that the status says: an older CRD drops fields. */

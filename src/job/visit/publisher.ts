@@ -61,11 +61,8 @@ export class Publisher {
     const decided = new UnwrittenStatus(basis, this.#onResult);
     const { fingerprint } = decided;
     const isNew = fingerprint !== sent?.fingerprint || isOverwritten(object, sent);
-    // A new object has no state yet, and each decided status has one.
-    const mayBeStored = isNew && !isHeartbeatDue && !sent?.pending && object.status.state !== undefined;
-    if (mayBeStored && fingerprintOf(object.status) === fingerprint)
-      // The last leader wrote it, or a write of the last term whose answer came too late.
-      factsStore.setSent(object, { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) });
+    const found = isNew && !sent?.pending ? storedAlready(object, fingerprint) : undefined;
+    if (found && !this.#heartbeatDue(object, facts, found)) factsStore.setSent(object, found);
     else if (isNew || isHeartbeatDue) {
       factsStore.setSent(object, decided);
       this.#parts.writer.write(object, decided);
@@ -103,21 +100,20 @@ export class Publisher {
 
   #written(decided: UnwrittenStatus, written: Written | undefined): void {
     const { factsStore, events } = this.#parts;
-    const { object, fingerprint, observedAt } = decided;
+    const { object } = decided;
     // Compared by identity: a heartbeat has the same fingerprint as the write that it replaced.
-    if (factsStore.sent(object) === decided) {
-      const stored = written && { fingerprint, observedAt, ...this.#stored(object, fingerprint, written) };
-      factsStore.setSent(object, stored);
-    }
+    if (factsStore.sent(object) === decided)
+      factsStore.setSent(object, written && this.#sentAs(decided, written));
     if (written)
       for (const event of transitionEvents(written.replaced, written.status)) events.record(object, event);
   }
 
-  /** Returns the fingerprint of the status that our write brought into the store. */
-  #stored({ key, uid }: EdgeTranscodeJob, fingerprint: string, { isWhole }: Written): Pick<Sent, 'stored'> {
-    if (isWhole) return { stored: fingerprint };
-    const newest = this.#parts.jobs.get(key);
-    return newest?.uid === uid ? { stored: fingerprintOf(newest.status) } : {};
+  #sentAs({ object, fingerprint }: UnwrittenStatus, { status, isWhole }: Written): Sent {
+    const sent = { fingerprint, observedAt: observedAt(status) };
+    if (isWhole) return { ...sent, stored: fingerprint };
+    // What the schema left of it came into the store with the answer.
+    const newest = this.#parts.jobs.get(object.key);
+    return newest?.uid === object.uid ? { ...sent, stored: fingerprintOf(newest.status) } : sent;
   }
 
   #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {
@@ -152,6 +148,16 @@ export class Publisher {
     if (markOverdue(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
     else this.publish(object);
   }
+}
+
+/**
+ * What the object stores, if it says the same: the last leader wrote it, or a write of the last term whose
+ * answer came too late.
+ */
+function storedAlready({ status }: EdgeTranscodeJob, fingerprint: string): Sent | undefined {
+  // A new object has no state yet, and each decided status has one: no fingerprint is needed.
+  if (status.state === undefined || fingerprintOf(status) !== fingerprint) return undefined;
+  return { fingerprint, stored: fingerprint, observedAt: observedAt(status) };
 }
 
 /**

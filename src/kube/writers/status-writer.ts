@@ -190,7 +190,7 @@ export class StatusWriter implements StatusSink {
   #foundStored(key: ObjectKey, object: EdgeTranscodeJob, desired: Desired): Outcome {
     this.#finish(key, desired);
     const { decided, mayHaveReplaced: replaced = object.status } = desired;
-    decided.onResult({ status: decided.status, replaced, isWhole: true });
+    decided.onResult({ status: object.status, replaced, isWhole: true });
     return awaitChange();
   }
 

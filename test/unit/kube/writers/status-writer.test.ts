@@ -408,6 +408,19 @@ describe('the status writer', () => {
       expect(writer.pending).to.equal(0);
     });
 
+    it('reports the time that is stored then, from which the next heartbeat counts', async () => {
+      const times: unknown[] = [];
+      writer.write(known(), {
+        status: { ...RUNNING, lastObservedTime: '2026-01-01T00:20:00Z' },
+        onResult: (written) => times.push(written?.status.lastObservedTime),
+      });
+      await settled();
+      client.object = raw('a', 9, { status: { ...RUNNING, lastObservedTime: '2026-01-01T00:00:00Z' } });
+      await client.refuse(refusal(422));
+      await clock.advance(60_000);
+      expect(times).to.deep.equal(['2026-01-01T00:00:00Z']);
+    });
+
     it('writes nothing when the last leader turns out to have written the same', async () => {
       const writing = write(known(), RUNNING);
       store.apply({ ...aJob().named('a', 'media').version(6).build(), status: RUNNING });

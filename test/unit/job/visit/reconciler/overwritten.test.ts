@@ -38,6 +38,33 @@ describe('a status that another writer changes', () => {
     await other.verify();
   });
 
+  it('is not written again where the last term wrote it after this one had begun', async () => {
+    const written = operator.status;
+    await operator.delete(STREAM1);
+    const call = operator.cloud.hold();
+    await operator.apply(aJob());
+    operator.cluster.overwrite(STREAM1, { ...written, conditions: [...(written.conditions ?? [])] });
+    await operator.clock.advance(5_000);
+    call.send().answer(running());
+    await operator.clock.advance(1_000);
+    expect(operator.cluster.takeWrites()).to.deep.equal([]);
+    operator.cloud.always(running());
+    await operator.clock.advance(11 * MINUTE);
+    expect(operator.cluster.takeWrites().map(shown), 'the heartbeat').to.deep.equal([healthy('Running')]);
+  });
+
+  it('gets a heartbeat where it says the same of an old observation', async () => {
+    const written = operator.status;
+    await operator.delete(STREAM1);
+    const call = operator.cloud.hold();
+    await operator.apply(aJob());
+    operator.cluster.overwrite(STREAM1, { ...written, conditions: [...(written.conditions ?? [])] });
+    await operator.clock.advance(11 * MINUTE);
+    call.send().answer(running());
+    await operator.clock.advance(1_000);
+    expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([healthy('Running')]);
+  });
+
   it('is corrected where nothing was ever observed', async () => {
     await operator.delete(STREAM1);
     await operator.applyAnswered(aJob(), fails('PermissionDenied'));
