@@ -170,13 +170,28 @@ export const endpointOrNone: Described<Endpoint | 'none'> = described(USUAL_ENDP
   text.toLowerCase() === 'none' ? 'none' : parseEndpoint(text),
 );
 
-/** Never repeats the value in its message: the value may hold a password. */
+/**
+ * Returns the URL as a URL is written. ioredis reads the text itself, and less of it: it would speak plain
+ * text to `REDISS://`, and throw at a space before the scheme. Never repeats the value in its message: the
+ * value may hold a password.
+ */
 export function redisUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url?.hostname || !/^rediss?:$/.test(url.protocol) || !/^(\/\d*)?$/.test(url.pathname))
     throw new Error('is not a URL such as redis://host:6379 or rediss://:password@host:6379/0');
   if (url.search || url.hash) throw new Error('must not hold a query');
-  return text;
+  if (!canDecode(url.username) || !canDecode(url.password))
+    throw new Error('has a % in the user name or password that begins no escape; write %25 for it');
+  return url.href;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function listenAddress(text: string): ListenAddress {

@@ -4,13 +4,14 @@
  * It reconnects until it is closed; no failure ends it.
  */
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import Bottleneck from 'bottleneck';
 import type { Redis } from 'ioredis';
 import { type Backoff, backoffDelay } from '../base/backoff.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { OnceLogger } from '../base/once-logger.ts';
-import { CLOCKS_APART_MS, codeOf, prepareProbe, problemOf } from './redis-probe.ts';
+import { CLOCKS_APART_MS, codeOf, databaseProblem, prepareProbe, problemOf } from './redis-probe.ts';
 
 export interface RedisConnectionOptions {
   /** `redis://` or `rediss://`; may hold a password. */
@@ -116,7 +117,7 @@ export class RedisConnection {
     // sees, so the class is passed.
     const { Redis } = await import('ioredis');
     if (this.#closing.signal.aborted) return 'closed';
-    const client = new Redis(this.#options.url, OPTIONS);
+    const client = new Redis(this.#options.url, { ...OPTIONS, ...tlsOf(this.#options.url) });
     const connection = new Bottleneck.IORedisConnection({ Redis, client });
     this.#connection = connection;
     giveTime(connection, () => Math.round(this.time()));
@@ -142,7 +143,7 @@ export class RedisConnection {
     const isReady = ready.then(() => true);
     if (!(await Promise.race([isReady, clock.sleep(2 * ANSWERS_WITHIN_MS)]))) return 'it does not answer';
     await prepareProbe(client, subscriber);
-    const problem = await problemOf(client);
+    const problem = (await databaseProblem(client)) ?? (await problemOf(client));
     if (problem !== undefined) return problem;
     this.#offset = clock.date().getTime() - clock.now();
     const lost = new AbortController();
@@ -192,6 +193,13 @@ const OPTIONS = {
   connectTimeout: ANSWERS_WITHIN_MS,
   commandTimeout: ANSWERS_WITHIN_MS,
 };
+
+/** Names the host to a proxy that serves several by TLS. ioredis names none, and an address is no name. */
+function tlsOf(text: string): { readonly tls?: { readonly servername: string } } {
+  const { protocol, hostname } = new URL(text);
+  const isName = !hostname.startsWith('[') && isIP(hostname) === 0;
+  return protocol === 'rediss:' && isName ? { tls: { servername: hostname } } : {};
+}
 
 /**
  * The code of an error, or the first word of its message. Never more: an error holds its command, which can

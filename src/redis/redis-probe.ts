@@ -70,6 +70,19 @@ export async function prepareProbe(client: Redis, subscriber: Redis): Promise<vo
 }
 
 /**
+ * Returns why the database that the URL names cannot be used; undefined: it can. When it is refused, ioredis
+ * uses database 0.
+ */
+export async function databaseProblem(client: Redis): Promise<string | undefined> {
+  const { db = 0 } = client.options;
+  if (db === 0) return undefined;
+  return client.select(db).then(
+    () => undefined,
+    (error: Error) => refusal(['select', error.message]),
+  );
+}
+
+/**
  * Returns why the Redis cannot be used, without anything secret; undefined: it can.
  *
  * @throws when Redis refuses the script, or does not answer in time

@@ -29,8 +29,11 @@ describe('a budget shared through a Redis that refuses what sharing needs', func
     await owner.call('ACL', 'SETUSER', USER, ...all, ...rules);
   }
 
-  function spenderOfUser(): Spender {
-    return scene.spender('an account', `redis://${USER}:${PASSWORD}@127.0.0.1:${scene.redis.port}`);
+  function spenderOfUser(database = ''): Spender {
+    return scene.spender(
+      'an account',
+      `redis://${USER}:${PASSWORD}@127.0.0.1:${scene.redis.port}${database}`,
+    );
   }
 
   function reasons({ logger }: Spender): unknown[] {
@@ -54,6 +57,17 @@ describe('a budget shared through a Redis that refuses what sharing needs', func
       await delay(2_500);
       expect(reasons(spender)).to.deep.equal([`warn ${why}`]);
       expect(spender.redis.isUp).to.equal(false);
+    });
+
+  for (const [rules, database, why] of [
+    [[], '/99', 'it refuses select (ERR)'],
+    [['-select'], '/1', 'it refuses select (NOPERM)'],
+  ] as const)
+    it(`counts as away with the rules ${rules} and the database ${database}, and uses no other one`, async () => {
+      await allowAllBut(...rules);
+      const spender = spenderOfUser(database);
+      await until(() => spender.logger.lines.length > 0, NOTICED_MS);
+      expect(reasons(spender)).to.deep.equal([`warn ${why}`]);
     });
 
   it('is shared with the rights that docs/scaling.md names', async () => {

@@ -152,6 +152,10 @@ const VALUES: Record<Flag, Values> = {
       ['redis://redis', 'redis://redis'],
       ['redis://:word@10.0.0.1:6379/2', 'redis://:word@10.0.0.1:6379/2'],
       ['rediss://user:word@redis.example:6380/', 'rediss://user:word@redis.example:6380/'],
+      // ioredis would not speak TLS, or throw.
+      ['REDISS://:word@redis.example:6380', 'rediss://:word@redis.example:6380'],
+      [' rediss://:word@redis.example:6380\n', 'rediss://:word@redis.example:6380'],
+      ['redis://:100%25@redis', 'redis://:100%25@redis'],
     ],
     bad: [
       '',
@@ -161,6 +165,8 @@ const VALUES: Record<Flag, Values> = {
       'redis://:CANARY@host:port',
       'redis://host/CANARY',
       'redis://host?x=CANARY',
+      'redis://:CANARY100%@host',
+      'redis://CANARY%ff:word@host',
     ],
   },
   shard: {

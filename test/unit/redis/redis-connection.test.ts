@@ -36,6 +36,28 @@ describe('the connection to Redis', () => {
     expect(listeners).to.have.lengthOf(1);
   });
 
+  for (const [host, isNamed] of [
+    ['localhost', true],
+    ['127.0.0.1', false],
+  ] as const)
+    it(`${isNamed ? 'names' : 'does not name'} the host ${host} when it begins TLS`, async () => {
+      const server = createServer();
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      const { port } = server.address() as AddressInfo;
+      const url = `rediss://:word@${host}:${port}`;
+      const redis = new RedisConnection({ url, clock: systemClock, logger: new RecordingLogger() });
+      const [socket] = (await once(server, 'connection')) as [Socket];
+      const [hello] = (await once(
+        socket.on('error', () => undefined),
+        'data',
+      )) as [Buffer];
+      redis.close();
+      socket.destroy();
+      server.close();
+      // The name is in the first message, which nothing encrypts.
+      expect(hello.includes('localhost')).to.equal(isNamed);
+    });
+
   it('makes no connection when it is closed while its client is loading', async () => {
     const accepted: Socket[] = [];
     const server = createServer((socket) => accepted.push(socket.on('error', () => undefined)));
