@@ -29,6 +29,12 @@ const PROBE_EVERY_MS = 1_000;
 
 const LOGGED_AGAIN_MS = 10 * 60_000;
 
+/**
+ * A connection that ends sooner is not logged as the end of an outage: where each is cut at once, two lines a
+ * second would be.
+ */
+const LASTING_MS = 5_000;
+
 /** Delays between attempts to connect. At most 2 s, so that all shards are back within 2 s of each other. */
 const RETRY: Backoff = { baseMs: 500, maxMs: 2_000 };
 
@@ -42,14 +48,13 @@ export class RedisConnection {
   #lost: AbortController | undefined;
   /** Wall clock less clock `now`, in milliseconds, when the connection became usable. */
   #offset = 0;
-  /** Why the connection was lost, as logged last. The same reason is not logged at each attempt. */
-  #loggedReason: string | undefined;
-
-  readonly #refusals: OnceLogger;
+  /** Reasons that were logged since the budgets were shared last. None is logged at each attempt. */
+  readonly #loggedReasons = new Set<string>();
+  readonly #troubles: OnceLogger;
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
-    this.#refusals = new OnceLogger({ ...options, repeatAfterMs: LOGGED_AGAIN_MS });
+    this.#troubles = new OnceLogger({ ...options, repeatAfterMs: LOGGED_AGAIN_MS });
     void this.#run();
   }
 
@@ -85,7 +90,19 @@ export class RedisConnection {
    */
   refused(error: unknown): void {
     const message = 'Redis refuses the budget of an account; this process spends its part of it';
-    this.#refusals.failed('account', message, { why: describe(error) });
+    this.#troubles.failed('account', message, { why: describe(error) });
+  }
+
+  /**
+   * Logs that another process has another `--calls-per-minute`, and connected later: its value holds for all.
+   * At most once in 10 minutes.
+   *
+   * @param minTimeMs time between two calls that holds, and that of this process
+   */
+  overruled(minTimeMs: number, ownMinTimeMs: number): void {
+    const message = 'another operator shares a budget with another --calls-per-minute, which holds for all';
+    const [callsAMinute, ownCallsAMinute] = [minTimeMs, ownMinTimeMs].map((ms) => Math.round(60_000 / ms));
+    this.#troubles.failed('rate', message, { callsAMinute, ownCallsAMinute });
   }
 
   /** Ends the connections. */
@@ -102,9 +119,9 @@ export class RedisConnection {
       const lost = this.#lost;
       this.#lost = undefined;
       if (signal.aborted) return;
-      if (this.#loggedReason !== why)
+      if (!this.#loggedReasons.has(why))
         logger.warn('Redis cannot be used; this process spends its part of each budget', { why });
-      this.#loggedReason = why;
+      this.#loggedReasons.add(why);
       lost?.abort();
       if (lost) failures = 1;
       await clock.sleep(backoffDelay(RETRY, failures), signal).catch(() => undefined);
@@ -148,10 +165,15 @@ export class RedisConnection {
     this.#offset = clock.date().getTime() - clock.now();
     const lost = new AbortController();
     this.#lost = lost;
-    this.#loggedReason = undefined;
-    logger.info('the budgets are shared through Redis');
     for (const follower of this.#followers) follower(connection, lost.signal);
-    for (;;) {
+    const connectedAt = clock.now();
+    for (let isLogged = false; ; ) {
+      const isNews = this.#loggedReasons.size === 0 || clock.now() - connectedAt >= LASTING_MS;
+      if (isNews && !isLogged) {
+        isLogged = true;
+        this.#loggedReasons.clear();
+        logger.info('the budgets are shared through Redis');
+      }
       await clock.sleep(PROBE_EVERY_MS, lost.signal);
       const trouble = await problemOf(client);
       if (trouble !== undefined) return trouble;

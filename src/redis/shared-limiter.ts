@@ -10,7 +10,7 @@ import { type RedisConnection, sharedNameOf } from './redis-connection.ts';
 
 /** What the shared budgets of all accounts have in common. */
 export interface Sharing {
-  readonly redis: Pick<RedisConnection, 'follow' | 'eval' | 'refused' | 'time'>;
+  readonly redis: Pick<RedisConnection, 'follow' | 'eval' | 'refused' | 'overruled' | 'time'>;
   /** Number of processes that share each budget. The part of one process is the budget divided by it. */
   readonly shards: number;
   /** Name of this process among them. Default: the process without a name. */
@@ -57,10 +57,12 @@ const PERMIT_EXPIRES_MS = 60_000;
  * The keys of a limiter expire an hour after its last use. A limiter whose keys are gone creates them again.
  */
 const KEYS_EXPIRE_MS = 60 * 60_000;
-const PROLONG_EVERY_MS = 10 * 60_000;
-const PROLONG = "for _, key in ipairs(KEYS) do redis.call('pexpire', key, ARGV[1]) end";
+const PROLONG_EVERY_MS = 60_000;
+const PROLONG = `
+for _, key in ipairs(KEYS) do redis.call('pexpire', key, ARGV[1]) end
+return redis.call('hget', KEYS[1], 'minTime')`;
 
-/** Keys of one limiter, named by bottleneck. */
+/** Keys of one limiter, named by bottleneck. The first holds the time between two permits. */
 const KEYS = [
   'settings',
   'job_weights',
@@ -197,7 +199,7 @@ export class SharedLimiter {
       settledAt = clock.now() + SETTLING_MS;
       this.#membership = { limiter, settledAt, failed };
       for (;;) {
-        this.#prolongKeys(limiter);
+        void this.#prolongKeys(limiter);
         await clock.sleep(PROLONG_EVERY_MS, left);
       }
     } catch (error) {
@@ -208,10 +210,14 @@ export class SharedLimiter {
     }
   }
 
-  #prolongKeys(limiter: Bottleneck): void {
+  /** Reports when another process has set another rate: then that one holds for all. */
+  async #prolongKeys(limiter: Bottleneck): Promise<void> {
+    const { redis, minTimeMs } = this.#options;
     const keys = KEYS.map((name) => keyOf(limiter, name));
     // If Redis refuses or is lost, the limiter fails, too.
-    this.#options.redis.eval(PROLONG, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
+    const stored = await redis.eval(PROLONG, keys, [`${KEYS_EXPIRE_MS}`]).catch(() => undefined);
+    if (typeof stored === 'string' && Number(stored) !== minTimeMs)
+      redis.overruled(Number(stored), minTimeMs);
   }
 
   /** Falls back to the part. It begins spent, because another process may just have taken a permit. */

@@ -3,11 +3,12 @@
  * back.
  */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createProxy } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createServer } from 'node:tls';
 import { expect } from 'chai';
 import { selfSignedCertificate } from '../../simulator/http/certificate.ts';
+import { redisUrl } from '../world/redis.ts';
 import { full, most, SETTLED_MS, SHARDS, until, useSpenders } from './spenders.ts';
 
 /** An outage is noticed within this: a probe goes every second, and waits a second for its answer. */
@@ -53,6 +54,21 @@ describe('a budget shared through a Redis that is lost', function () {
     scene.expectNeverAbove();
     for (const { logger } of scene.spenders)
       expect(JSON.stringify(logger.lines)).not.to.contain('a-password');
+  });
+
+  it('is logged once as lost while each connection is cut after a moment', async () => {
+    const proxy = createProxy((client) => {
+      const server = connect(scene.redis.port, '127.0.0.1');
+      client.pipe(server).pipe(client);
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      setTimeout(() => [client, server].map((socket) => socket.destroy()), 300);
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const cut = scene.spender('account', redisUrl(port));
+    await delay(3_000);
+    proxy.close();
+    expect(cut.logger.lines.map(({ level }) => level)).to.deep.equal(['info', 'warn']);
   });
 
   it('is spent in parts when the certificate is not trusted, or the password is wrong or missing, and the log says which', async () => {

@@ -107,6 +107,7 @@ describe('a budget shared through a Redis that refuses what sharing needs', func
     expect(calls).to.be.within(0.8 * (full(6_000) / SHARDS), most(6_000) / SHARDS + 1);
     await allowAllBut();
     await until(() => spender.redis.isUp, 2 * NOTICED_MS);
+    await until(() => reasons(spender).length > 2, 2 * NOTICED_MS);
     expect(reasons(spender)).to.deep.equal(['info', 'warn it refuses hmset (NOPERM)', 'info']);
   });
 });

@@ -129,7 +129,14 @@ describe('a reader', () => {
   it('has the full capacity of an account while the demand of other processes is known, then its part', async () => {
     const clock = new FakeClock();
     const refuse = () => Promise.reject(new Error('away'));
-    const redis = { follow: () => () => undefined, eval: refuse, time: () => 0, refused: () => undefined };
+    const nothing = () => undefined;
+    const redis = {
+      follow: () => nothing,
+      eval: refuse,
+      time: () => 0,
+      refused: nothing,
+      overruled: nothing,
+    };
     const logger = new RecordingLogger();
     const rules = { allowedEndpoints: [], allowInsecure: false };
     const sharing = new LiveReader({

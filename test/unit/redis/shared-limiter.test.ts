@@ -7,6 +7,7 @@ import { SharedLimiter } from '../../../src/redis/shared-limiter.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 
 const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
 
 /** Answers of bottleneck's scripts while no other process takes permits. */
 const ANSWERS: Readonly<Record<string, unknown>> = { submit: [0, 0, 1], register: [1, 0, ''] };
@@ -16,14 +17,19 @@ describe('a shared limiter', () => {
   let limiter: SharedLimiter;
   let follower: RedisFollower;
   let refusals: string[];
+  let overruled: number[][];
+  let storedMinTime: string;
   beforeEach(() => {
     refusals = [];
+    overruled = [];
+    storedMinTime = `${2 * SECOND}`;
     time = new SteppedTime();
     limiter = new SharedLimiter({
       redis: {
         follow: (one) => follow(one),
-        eval: async () => 0,
+        eval: async () => storedMinTime,
         time: () => 0,
+        overruled: (...minTimes) => void overruled.push(minTimes),
         refused: (error: unknown) => void refusals.push((error as Error).message),
       },
       shards: 2,
@@ -55,6 +61,18 @@ describe('a shared limiter', () => {
     expect([limiter.share, refusals]).to.deep.equal([1 / 2, ['OOM']]);
     await time.pass(3 * SECOND, 100);
     expect(limiter.share).to.equal(1);
+  });
+
+  it('reports each minute that another process has set another rate', async () => {
+    follower(aConnection({ refuses: '', times: 0 }).played, new AbortController().signal);
+    await time.pass(3 * MINUTE, SECOND);
+    expect(overruled).to.deep.equal([]);
+    storedMinTime = '20.408163265306122';
+    await time.pass(2 * MINUTE, SECOND);
+    expect(overruled).to.deep.equal([
+      [20.408163265306122, 2 * SECOND],
+      [20.408163265306122, 2 * SECOND],
+    ]);
   });
 
   it('leaves no limiter behind after joining has failed', async () => {

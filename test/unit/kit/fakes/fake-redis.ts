@@ -33,6 +33,7 @@ export class FakeRedis {
       eval: async (script, keys, values = []) => this.#eval(script, keys, values),
       time: () => Date.now(),
       refused: () => undefined,
+      overruled: () => undefined,
     };
   }
 
