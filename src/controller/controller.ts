@@ -152,9 +152,6 @@ export class Controller<Key> {
       case 'pollAt':
         this.#timetable.set(key, outcome.at);
         break;
-      case 'retryAfter':
-        this.#timetable.set(key, now + outcome.ms);
-        break;
       case 'awaitChange':
         this.#timetable.delete(key);
         break;

@@ -6,19 +6,11 @@
  * outcome. An outcome's time replaces the time set before it. Each outcome ends a series of throws: the delay
  * after the next throw is the shortest again.
  */
-export type Outcome =
-  | { readonly kind: 'pollAt'; readonly at: number }
-  | { readonly kind: 'retryAfter'; readonly ms: number }
-  | { readonly kind: 'awaitChange' };
+export type Outcome = { readonly kind: 'pollAt'; readonly at: number } | { readonly kind: 'awaitChange' };
 
-/** All is well: reconcile again at `at` (clock `now`). */
+/** Reconcile again at `at` (clock `now`). */
 export function pollAt(at: number): Outcome {
   return { kind: 'pollAt', at };
-}
-
-/** It failed and may work later: reconcile again after `ms` milliseconds. */
-export function retryAfter(ms: number): Outcome {
-  return { kind: 'retryAfter', ms };
 }
 
 /** Nothing to do until the key is added again. */

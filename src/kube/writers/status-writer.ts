@@ -12,7 +12,7 @@ import type { Logger } from '../../base/logger.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { Controller } from '../../controller/controller.ts';
-import { awaitChange, type Outcome, pollAt, retryAfter } from '../../controller/outcome.ts';
+import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
 import type { DecidedStatus, StatusSink, Written } from '../../job/model/sinks.ts';
 import { fingerprintOf } from '../../job/status/fingerprint.ts';
 import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
@@ -248,7 +248,7 @@ export class StatusWriter implements StatusSink {
         : this.#later(key, desired, refusal);
     this.#parts.onWrite('conflict');
     this.#parts.store.takeRead(newest, known);
-    return this.#again(key, desired, pollAt(this.#afterConflict(key, desired)));
+    return this.#again(key, desired, this.#afterConflict(key, desired));
   }
 
   /**
@@ -280,7 +280,7 @@ export class StatusWriter implements StatusSink {
   #seldom(key: ObjectKey, desired: Desired): Outcome {
     desired.failures += 1;
     this.#parts.onWrite('rejected');
-    return this.#again(key, desired, retryAfter(backoffDelay(RETRY_REFUSED, desired.failures)));
+    return this.#again(key, desired, this.#parts.clock.now() + backoffDelay(RETRY_REFUSED, desired.failures));
   }
 
   #later(key: ObjectKey, desired: Desired, failure: ApiFailure): Outcome {
@@ -289,17 +289,18 @@ export class StatusWriter implements StatusSink {
     const level = desired.failures === 1 ? 'warn' : 'debug';
     const about = { ...splitKey(key), ...failure, hint: hintOf(failure) };
     this.#parts.logger[level]('writing a status failed', about);
-    const delay = Math.max(backoffDelay(RETRY, desired.failures), failure.retryAfterMs ?? 0);
+    const now = this.#parts.clock.now();
+    const notBefore = now + (failure.retryAfterMs ?? 0);
     const latest = this.#desired.get(key);
-    if (latest) latest.notBefore = this.#parts.clock.now() + (failure.retryAfterMs ?? 0);
-    return this.#again(key, desired, retryAfter(delay));
+    if (latest) latest.notBefore = notBefore;
+    return this.#again(key, desired, Math.max(now + backoffDelay(RETRY, desired.failures), notBefore));
   }
 
-  /** Retries the status, unless a newer one has come, whose key is queued already. */
-  #again(key: ObjectKey, desired: Desired, outcome: Outcome): Outcome {
+  /** Retries the status at `at`, unless a newer one has come, whose key is queued already. */
+  #again(key: ObjectKey, desired: Desired, at: number): Outcome {
     desired.inFlight = false;
     if (this.#desired.get(key) !== desired) desired.decided.onResult(undefined);
-    return outcome;
+    return pollAt(at);
   }
 
   #drop(key: ObjectKey, desired: Desired, result: WriteResult): Outcome {

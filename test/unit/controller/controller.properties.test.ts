@@ -4,13 +4,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { Controller } from '../../../src/controller/controller.ts';
-import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
+import { awaitChange, type Outcome, pollAt } from '../../../src/controller/outcome.ts';
 import type { Work } from '../../../src/controller/work.ts';
 import { FakeClock } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { holdsInTime, sequence } from '../kit/for-any.ts';
 
-type End = 'awaitChange' | 'pollAt' | 'retryAfter' | 'throw';
+type End = 'awaitChange' | 'pollAt' | 'throw';
 
 type Step =
   | { readonly do: 'add'; readonly key: number }
@@ -24,7 +24,7 @@ const steps: fc.Arbitrary<Step[]> = sequence(
     fc.record({
       do: fc.constant('end' as const),
       which: fc.nat(3),
-      how: fc.constantFrom('awaitChange', 'pollAt', 'retryAfter', 'throw'),
+      how: fc.constantFrom('awaitChange', 'pollAt', 'throw'),
       ms,
     }),
     fc.record({ do: fc.constant('pass' as const), ms }),
@@ -110,8 +110,7 @@ class WorkAtHand {
     const next = how === 'throw' ? { from: now, by: now + LONGEST_BACKOFF } : { from: at, by: at };
     if (!this.owed.has(run.key) && how !== 'awaitChange') this.owed.set(run.key, next);
     if (how === 'throw') run.reject(new Error('as planned'));
-    else if (how === 'pollAt') run.resolve(pollAt(now + delay));
-    else run.resolve(how === 'retryAfter' ? retryAfter(delay) : awaitChange());
+    else run.resolve(how === 'pollAt' ? pollAt(at) : awaitChange());
   }
 }
 

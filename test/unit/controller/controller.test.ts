@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import { Controller, type ControllerOptions, type Reconcile } from '../../../src/controller/controller.ts';
-import { awaitChange, type Outcome, pollAt, retryAfter } from '../../../src/controller/outcome.ts';
+import { awaitChange, type Outcome, pollAt } from '../../../src/controller/outcome.ts';
 import type { Work } from '../../../src/controller/work.ts';
 import { FakeClock, settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
@@ -136,14 +136,6 @@ describe('a controller', () => {
       expect(runs).to.have.length(2);
     });
 
-    it('runs the key again after the milliseconds of retryAfter', async () => {
-      await running({}, 'a');
-      await clock.advance(1_000);
-      await last().end(retryAfter(2_000));
-      await clock.advance(10_000);
-      expect(runs.map(({ at }) => at)).to.deep.equal([0, 3_000]);
-    });
-
     it('does not run the key after awaitChange until it is added', async () => {
       const controller = await running({}, 'a');
       await last().end(awaitChange());
@@ -225,7 +217,7 @@ describe('a controller', () => {
     it('forgets it as soon as a run succeeds', async () => {
       await running({}, 'a');
       for (let failure = 1; failure <= 6; failure += 1) await delayAfterThrow();
-      await last().end(retryAfter(0));
+      await last().end(pollAt(clock.now()));
       await clock.advance(0);
       expect(await delayAfterThrow()).to.be.within(500, 1_000);
     });
