@@ -206,7 +206,7 @@ function construct(parts: LeaderParts, { holds }: Term) {
     publisher,
     settingsOf,
     batchHashOf: (cluster) => planner.plan.batchHashOf(cluster),
-    reschedule: (key, outcome) => controller.reschedule(key, outcome),
+    reschedule: (key, at) => controller.reschedule(key, at),
     onPollLag: (seconds) => metrics.pollLagged(seconds),
     clock,
     logger,

@@ -66,12 +66,12 @@ export class Controller<Key> {
   }
 
   /**
-   * Applies an outcome that was found elsewhere, as if the key's own reconciliation had ended with it. A
-   * reconciliation under way is aborted and runs again; a key that waits for a free place keeps its place.
+   * Reconciles the key at `at`, as if its own reconciliation had ended with `pollAt(at)`. A reconciliation
+   * under way is aborted and runs again; a key that waits for a free place keeps its place.
    */
-  reschedule(key: Key, outcome: Outcome): void {
+  reschedule(key: Key, at: number): void {
     if (this.#queue.underWay.has(key)) this.add(key);
-    else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#apply(key, outcome);
+    else if (this.#reconcile && !this.#queue.isWaiting(key)) this.#timetable.set(key, at);
   }
 
   /** Works until `signal` is aborted, then until the reconciliations under way have ended. */

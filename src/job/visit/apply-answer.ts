@@ -44,8 +44,8 @@ export interface AnswerApplierParts {
   readonly batchHashOf: (cluster: ClusterReference) => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Sets the next visit of an object that shares the answer of another object's visit. */
-  readonly reschedule: (key: ObjectKey, outcome: Outcome) => void;
+  /** Sets the next visit of an object that shares the answer of another object's visit: clock `now`. */
+  readonly reschedule: (key: ObjectKey, at: number) => void;
 }
 
 /** What a call served for one object. */
@@ -109,7 +109,7 @@ export class AnswerApplier {
       const priority = isInTime ? waiting.priority : undefined;
       const next = this.#apply(object, target, { request, priority, interval }, shown);
       // A request that is newer than the call has its own visit, under way or planned.
-      if (each !== key && !this.#hasNewRequest(object)) this.#parts.reschedule(each, pollAt(next));
+      if (each !== key && !this.#hasNewRequest(object)) this.#parts.reschedule(each, next);
     }
   }
 

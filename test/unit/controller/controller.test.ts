@@ -82,7 +82,7 @@ describe('a controller', () => {
     it('runs the key then, instead of at its own time', async () => {
       const controller = await running({}, 'a');
       await last().end(pollAt(start + 10_000));
-      controller.reschedule('a', pollAt(start + 20_000));
+      controller.reschedule('a', start + 20_000);
       await clock.advance(19_999);
       expect(runs).to.have.length(1);
       await clock.advance(1);
@@ -91,7 +91,7 @@ describe('a controller', () => {
 
     it('aborts a run of the key, which runs again immediately', async () => {
       const controller = await running({}, 'a');
-      controller.reschedule('a', pollAt(start + 20_000));
+      controller.reschedule('a', start + 20_000);
       expect(last().work.aborted).to.equal(true);
       await last().end(awaitChange());
       expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'a']);
@@ -99,7 +99,7 @@ describe('a controller', () => {
 
     it('leaves a key that waits for a free place where it is', async () => {
       const controller = await running({ concurrency: 1 }, 'a', 'b');
-      controller.reschedule('b', pollAt(start + 20_000));
+      controller.reschedule('b', start + 20_000);
       await last().end(awaitChange());
       expect(runs.map(({ key }) => key)).to.deep.equal(['a', 'b']);
     });
@@ -108,7 +108,7 @@ describe('a controller', () => {
       const controller = await running();
       stop.abort();
       await settled();
-      controller.reschedule('a', pollAt(start + 1_000));
+      controller.reschedule('a', start + 1_000);
       expect(clock.timers).to.equal(0);
     });
   });

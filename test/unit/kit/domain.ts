@@ -43,7 +43,7 @@ export function startDomain({ cluster, ...parts }: DomainParts): DomainAtWork {
     batchHashOf: () => undefined,
     ...parts,
     publisher,
-    reschedule: (key, outcome) => controller.reschedule(key, outcome),
+    reschedule: (key, at) => controller.reschedule(key, at),
   });
   const controller = new Controller<ObjectKey>({ concurrency: Number.POSITIVE_INFINITY, clock, logger });
   cluster.onChange = (key, change) => needsVisit(change) && controller.add(key);
