@@ -149,9 +149,9 @@ export const POLL_GRID_MS = 500;
  */
 export const LEAST_WAIT = 0.47;
 
-/** Returns the target's first instant that is at least `LEAST_WAIT` intervals after `last`. */
-export function nextPoll(target: string, intervalMs: number, last: number): number {
-  return firstPoll(target, intervalMs, last + LEAST_WAIT * intervalMs);
+/** Returns the target's first instant from `now` on that is at least `LEAST_WAIT` intervals after `last`. */
+export function nextPoll(target: string, intervalMs: number, last: number, now = last): number {
+  return firstPoll(target, intervalMs, Math.max(now, last + LEAST_WAIT * intervalMs));
 }
 
 /**

@@ -15,7 +15,7 @@ import { obstacleOf } from '../model/polled.ts';
 import { meansSameJob, type Target } from '../model/reference.ts';
 import type { JobStore } from '../model/sinks.ts';
 import { showJob } from '../model/stream-url.ts';
-import { effectiveInterval, firstPoll, LEAST_WAIT, pollInterval } from '../schedule/poll-schedule.ts';
+import { effectiveInterval, nextPoll, pollInterval } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import {
   applyAnswer,
@@ -182,11 +182,7 @@ export class AnswerApplier {
   ): number {
     const interval = pollInterval(shortest, verdictOf(facts), this.#parts.settingsOf(object));
     // The least wait counts from the call, not from the answer: a slow answer must not cost the next poll.
-    const scheduled = firstPoll(
-      this.#instantHashOf(target, facts),
-      interval,
-      Math.max(now, answer.sentAt + LEAST_WAIT * interval),
-    );
+    const scheduled = nextPoll(this.#instantHashOf(target, facts), interval, answer.sentAt, now);
     if (answer.kind === 'observed') return scheduled;
     const { kind, retryAt = 0 } = answer.failure;
     const { definitive, retryWithinMs } = policyOf(kind);
