@@ -8,7 +8,7 @@ import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { unixSeconds } from '../../base/clock.ts';
 import { FAILURE_KINDS, type Failure, type FailureKind } from '../model/failures.ts';
 import { policyOf } from '../model/policies.ts';
-import { parseTarget, referenceHash, referenceOf } from '../model/reference.ts';
+import { parseTarget, targetOf } from '../model/reference.ts';
 import { showJob } from '../model/stream-url.ts';
 import {
   effectiveInterval,
@@ -31,7 +31,7 @@ export function restoreFacts(
   wallTime: number,
   settings: JobSettings,
 ): Facts {
-  const reference = referenceHash(referenceOf(object));
+  const reference = targetOf(object).hash;
   const stored = parseTarget(object.status.observedTarget);
   const facts: Facts = {
     uid: object.uid,

@@ -5,7 +5,7 @@
 import type { EdgeTranscodeJob, EdgeTranscodeJobSpec, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
-import { referenceHash, referenceOf, type Target } from '../model/reference.ts';
+import { referenceOf, type Target, targetOf } from '../model/reference.ts';
 import type { DecidedStatus } from '../model/sinks.ts';
 import type { Verdict } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
@@ -88,15 +88,14 @@ export class FactsStore {
   reindex(object: EdgeTranscodeJob): Target {
     const entry = this.#entry(object);
     const { key, spec } = object;
-    const reference = referenceOf(object);
-    if (spec === entry.spec) return { reference, hash: entry.reference };
-    const hash = referenceHash(reference);
+    if (spec === entry.spec) return { reference: referenceOf(object), hash: entry.reference };
+    const target = targetOf(object);
     entry.spec = spec;
-    if (hash === entry.reference) return { reference, hash: entry.reference };
+    if (target.hash === entry.reference) return target;
     this.#index.delete(entry.reference, key);
-    entry.reference = hash;
-    this.#index.add(hash, key);
-    return { reference, hash };
+    entry.reference = target.hash;
+    this.#index.add(target.hash, key);
+    return target;
   }
 
   set(object: EdgeTranscodeJob, facts: Facts): void {
@@ -157,7 +156,7 @@ export class FactsStore {
     const facts = restoreFacts(object, now, this.#clock.date().getTime(), this.#settingsOf(object));
     const fingerprint = fingerprintOf(object.status);
     // Mostly equal, and then one string in memory.
-    const hash = referenceHash(referenceOf(object));
+    const { hash } = targetOf(object);
     const reference = hash === facts.reference ? facts.reference : hash;
     const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };
     const entry: Entry = { facts, reference, spec: object.spec, sent, upToDateVersion: undefined };
