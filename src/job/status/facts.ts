@@ -342,13 +342,7 @@ function freshnessWindowOf(facts: Facts, object: EdgeTranscodeJob, settings: Sch
  * the present.
  */
 export function suspended(facts: Facts, object: EdgeTranscodeJob): Facts {
-  const { definitiveFailure: _definitive, overdue: _overdue, nextPollAt: _next, ...rest } = facts;
-  const {
-    definitiveSince: _since,
-    transientFailure: _transient,
-    latestTransientFailure: _latest,
-    ...kept
-  } = rest;
+  const { nextPollAt: _next, ...kept } = withoutOverdue(withoutFailures(facts));
   return {
     ...kept,
     ...(facts.observed && { observed: { ...facts.observed, beforeSuspension: true } }),
