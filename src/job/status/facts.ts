@@ -194,6 +194,11 @@ export function verdictOf({ definitiveFailure, definitiveSince, observed }: Fact
   return { kind, ...(isRecent && { isRecent }) };
 }
 
+/** The interval between polls of the object alone, by the facts. */
+export function pollIntervalOf({ spec }: EdgeTranscodeJob, facts: Facts, settings: ScheduleSettings): number {
+  return pollInterval(effectiveInterval(spec, settings), verdictOf(facts), settings);
+}
+
 /** Keeps what the last answer says of the list. */
 function withListing(facts: Facts, { unlisted }: FinalAnswer): Facts {
   if (unlisted === facts.unlisted) return facts;

@@ -11,15 +11,13 @@ import { policyOf } from '../model/policies.ts';
 import { parseTarget, targetOf } from '../model/reference.ts';
 import { showJob } from '../model/stream-url.ts';
 import {
-  effectiveInterval,
   firstPoll,
   freshnessWindow,
   longestSilence,
-  pollInterval,
   type ScheduleSettings,
 } from '../schedule/poll-schedule.ts';
 import type { JobSettings } from '../schedule/settings.ts';
-import { type Facts, isPending, pendingRequestOf, verdictOf } from './facts.ts';
+import { type Facts, isPending, pendingRequestOf, pollIntervalOf } from './facts.ts';
 
 /**
  * @param now the clock's `now`
@@ -143,8 +141,7 @@ function restoreSchedule(
   settings: ScheduleSettings,
 ): Pick<Facts, 'countFrom' | 'nextPollAt'> {
   const { observed, definitiveFailure } = facts;
-  const effective = effectiveInterval(object.spec, settings);
-  const interval = pollInterval(effective, verdictOf(facts), settings);
+  const interval = pollIntervalOf(object, facts, settings);
   const age = observed && !observed.beforeSuspension ? now - observed.at : 0;
   const silence = longestSilence(interval);
   const spacing = Math.min(

@@ -4,9 +4,8 @@
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { Priority } from '../model/cloud-port.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { effectiveInterval, pollInterval } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
-import { type Facts, isNewRequest, verdictOf } from '../status/facts.ts';
+import { type Facts, isNewRequest, pollIntervalOf } from '../status/facts.ts';
 
 export type Plan =
   | { readonly kind: 'suspended' }
@@ -39,9 +38,7 @@ export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number, s
 function deadlineOf(object: EdgeTranscodeJob, facts: Facts, due: number, settingsOf: SettingsOf): number {
   const { lastCallAt, lastUrgentCallAt } = facts;
   if (lastCallAt === undefined || lastCallAt !== lastUrgentCallAt) return due;
-  const settings = settingsOf(object);
-  const interval = pollInterval(effectiveInterval(object.spec, settings), verdictOf(facts), settings);
-  return Math.max(due, lastCallAt + interval);
+  return Math.max(due, lastCallAt + pollIntervalOf(object, facts, settingsOf(object)));
 }
 
 /** Plans the call for a new, changed or resumed object, or for a requested refresh. */

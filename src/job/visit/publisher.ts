@@ -8,14 +8,9 @@ import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { Timetable } from '../../controller/timetable.ts';
 import type { EventSink, JobStore, StatusSink, Written } from '../model/sinks.ts';
-import {
-  effectiveInterval,
-  FRESHNESS_GRACE_MS,
-  isHeartbeatDue,
-  pollInterval,
-} from '../schedule/poll-schedule.ts';
+import { FRESHNESS_GRACE_MS, isHeartbeatDue } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
-import { type Facts, markOverdue, overdueAt, verdictOf } from '../status/facts.ts';
+import { type Facts, markOverdue, overdueAt, pollIntervalOf } from '../status/facts.ts';
 import { fingerprintOf } from '../status/fingerprint.ts';
 import { transitionEvents } from '../status/transition-events.ts';
 import { type FactsStore, observedAt, type Sent } from './facts-store.ts';
@@ -120,9 +115,7 @@ export class Publisher {
     const { time } = facts.observed ?? {};
     if (time === undefined || time === sent.observedAt) return false;
     if (sent.observedAt === undefined) return true;
-    const settings = this.#parts.settingsOf(object);
-    const effective = effectiveInterval(object.spec, settings);
-    const interval = pollInterval(effective, verdictOf(facts), settings);
+    const interval = pollIntervalOf(object, facts, this.#parts.settingsOf(object));
     return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
   }
 
