@@ -71,11 +71,10 @@ export class KubeEvents implements EventSink {
   }
 
   #bucketOf(namespace: string): TokenBucket {
-    const known = this.#buckets.use(namespace);
-    if (known) return known;
-    const bucket = new TokenBucket(this.#parts.clock, NAMESPACE_RATE);
-    this.#buckets.set(namespace, bucket);
-    return bucket;
+    const { clock } = this.#parts;
+    return (
+      this.#buckets.use(namespace) ?? this.#buckets.set(namespace, new TokenBucket(clock, NAMESPACE_RATE))
+    );
   }
 
   async #create(object: EdgeTranscodeJob, event: JobEvent): Promise<void> {

@@ -131,7 +131,7 @@ export class StatusWriter implements StatusSink {
     if (this.#parts.clock.now() < desired.notBefore) return pollAt(desired.notBefore);
     if (!this.#parts.mayWrite()) return awaitChange();
     const object = this.#parts.store.get(key);
-    if (object?.uid !== desired.object.uid) return this.#drop(key, desired, 'gone');
+    if (object?.uid !== desired.object.uid) return this.#drop(key, desired);
     if (object.resourceVersion !== desired.object.resourceVersion) this.#noteNews(desired, desired.object);
     if (isStored(object.status, desired)) return this.#foundStored(key, object, desired);
     const writableAt = this.#limit.writableAt(key);
@@ -213,7 +213,7 @@ export class StatusWriter implements StatusSink {
     desired: Desired,
     failure: ApiFailure,
   ): Promise<Outcome> {
-    if (failure.status === 404) return this.#drop(key, desired, 'gone');
+    if (failure.status === 404) return this.#drop(key, desired);
     this.#noteNews(desired, sent);
     if (leavesOpen(failure)) desired.mayHaveReplaced ??= sent.status;
     if (isByPolicy(failure)) return this.#refusedByPolicy(key, desired, failure);
@@ -239,9 +239,9 @@ export class StatusWriter implements StatusSink {
       newest = decodeJob(await this.#parts.client.get(key));
     } catch (error) {
       const failure = apiFailure(error);
-      return failure.status === 404 ? this.#drop(key, desired, 'gone') : this.#later(key, desired, failure);
+      return failure.status === 404 ? this.#drop(key, desired) : this.#later(key, desired, failure);
     }
-    if (newest?.uid !== sent.uid) return this.#drop(key, desired, 'gone');
+    if (newest?.uid !== sent.uid) return this.#drop(key, desired);
     if (newest.resourceVersion === sent.resourceVersion)
       return refusal.status === 422
         ? this.#refusedBySchema(key, desired)
@@ -303,9 +303,10 @@ export class StatusWriter implements StatusSink {
     return pollAt(at);
   }
 
-  #drop(key: ObjectKey, desired: Desired, result: WriteResult): Outcome {
-    this.#parts.onWrite(result);
-    if (result === 'gone') this.#rejections.recovered(key);
+  /** Ends a status whose object is gone. */
+  #drop(key: ObjectKey, desired: Desired): Outcome {
+    this.#parts.onWrite('gone');
+    this.#rejections.recovered(key);
     this.#finish(key, desired);
     desired.decided.onResult(undefined);
     return awaitChange();
