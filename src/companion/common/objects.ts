@@ -23,8 +23,7 @@ export async function listJobs({ client, namespace, server }: Connection): Promi
   while (!isComplete) {
     try {
       const page = await client.list(next, { namespace }, limit);
-      const decoded = page.items.map(decodeJob).filter((job) => job !== undefined);
-      jobs.push(...decoded.filter(({ isDeleting }) => !isDeleting));
+      for (const job of page.items.map(decodeJob)) if (job && !job.isDeleting) jobs.push(job);
       next = page.next;
       isComplete = next === undefined;
     } catch (error) {

@@ -26,8 +26,6 @@ export interface SecretReader {
 
 export interface JobStore {
   get(key: ObjectKey): EdgeTranscodeJob | undefined;
-  /** The keys of all stored objects. */
-  keys(): Iterable<ObjectKey>;
 }
 
 /** A status that was decided and waits to be written. */

@@ -86,7 +86,7 @@ export type WatchEvent =
   | { readonly kind: 'listed' };
 
 /** Pause before the next request; `attempt` counts failures in a row. */
-export type Pause = { readonly kind: 'backoff'; readonly attempt: number; readonly atLeastMs: number };
+export type Pause = { readonly attempt: number; readonly atLeastMs: number };
 
 export interface Step {
   readonly state: WatchState;
@@ -260,6 +260,6 @@ function withBackoff(state: WatchState, atLeastMs: number): Step {
   return {
     state: { ...state, failures: attempt },
     events: [],
-    pause: { kind: 'backoff', attempt, atLeastMs },
+    pause: { attempt, atLeastMs },
   };
 }

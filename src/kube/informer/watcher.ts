@@ -2,7 +2,6 @@
  * Keeps a store equal to the API server: carries out what `watch-machine.ts` decides. It runs until it is
  * stopped; no failure ends it.
  */
-import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -169,7 +168,7 @@ export class Watcher {
   async #list(continueToken: string | undefined, signal: AbortSignal): Promise<WatchInput> {
     try {
       const { items, resourceVersion, next } = await unlessAborted(this.#page(continueToken, signal), signal);
-      const jobs = items.map(decodeJob).filter((job): job is EdgeTranscodeJob => job !== undefined);
+      const jobs = items.map(decodeJob).filter((job) => job !== undefined);
       return { kind: 'page', jobs, resourceVersion, now: this.#parts.clock.now(), ...(next && { next }) };
     } catch (error) {
       return this.#failure('listing', error, signal);

@@ -64,7 +64,7 @@ function backoff(state: WatchState, more: Partial<WatchState> = {}, atLeastMs = 
   return {
     state: { ...state, failures: 1, ...more } as WatchState,
     events: [],
-    pause: { kind: 'backoff', attempt: 1, atLeastMs },
+    pause: { attempt: 1, atLeastMs },
   };
 }
 
