@@ -4,7 +4,7 @@
  * are shown as one, `other`.
  */
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
-import { clusterKey, identityOf, referenceOf } from '../job/model/reference.ts';
+import { canonicalID, clusterKey, identityOf, referenceOf } from '../job/model/reference.ts';
 import { joined, OTHER, shownAs, sum } from './credential-series.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 import type { Sample } from './sampled-gauge.ts';
@@ -45,7 +45,8 @@ export class ClusterSeries {
     if (clusters.size === 0) return;
     // A copy: objects come and go while they are counted.
     for (const job of [...this.#sources.jobs()]) {
-      if (this.#mayBeListed(job)) clusters.get(clusterKey(referenceOf(job)))?.referenced.add(job.spec.jobID);
+      const { jobID, ...cluster } = referenceOf(job);
+      if (this.#mayBeListed(job)) clusters.get(clusterKey(cluster))?.referenced.add(canonicalID(jobID));
       yield [];
     }
     yield* this.#samples([...clusters.values()]);

@@ -7,7 +7,7 @@ import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import type { ClusterDemand, ClusterReference, CredentialReference, Reference } from '../model/cloud-port.ts';
 import { policyOf } from '../model/policies.ts';
 import { obstacleOf } from '../model/polled.ts';
-import { clusterKey, referenceOf } from '../model/reference.ts';
+import { canonicalID, clusterKey, referenceOf } from '../model/reference.ts';
 import { desiredInterval, pollInterval, type ScheduleSettings, type Verdict } from './poll-schedule.ts';
 
 export interface DemandParts {
@@ -43,7 +43,7 @@ export function demandOf(jobs: Iterable<EdgeTranscodeJob>, parts: DemandParts): 
     const verdict = parts.verdictOf(job);
     if (obstacle !== undefined || (verdict && !policyOf(verdict.kind).calls)) continue;
     const interval = pollInterval(desired(job), verdict, parts.settings);
-    const { jobID } = reference;
+    const jobID = canonicalID(reference.jobID);
     const { targets } = cluster;
     targets.set(jobID, withSharer(targets.get(jobID), job.namespace, interval));
   }

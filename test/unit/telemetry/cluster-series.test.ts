@@ -33,8 +33,8 @@ describe('the series of listed clusters', () => {
 
   const about = (jobID: string, clusterID = 'c1') => aJob().named(jobID).about(jobID, clusterID);
 
-  it('count a job once, however many objects name it', () => {
-    jobs = [about('a').build(), about('a').named('again', 'news').build(), about('b').suspended().build()];
+  it('count a job once, however many objects name it and in which case', () => {
+    jobs = [about('a').build(), about('A').named('again', 'news').build(), about('b').suspended().build()];
     expect(samples()).to.deep.equal(['default c1 true: 2', 'default c1 false: 8']);
   });
 

@@ -5,7 +5,7 @@ import type { ClusterDemand } from '../../../../src/job/model/cloud-port.ts';
 import type { FailureKind } from '../../../../src/job/model/failures.ts';
 import { type DemandParts, demandOf } from '../../../../src/job/schedule/demand.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
-import { aJob, CLUSTER_ID, type JobBuilder } from '../../kit/samples/a-job.ts';
+import { aJob, CLUSTER_ID, JOB_ID, type JobBuilder } from '../../kit/samples/a-job.ts';
 
 function demandsOf(jobs: readonly JobBuilder[], more: Partial<DemandParts> = {}): ClusterDemand[] {
   const built = jobs.map((job) => job.build());
@@ -48,8 +48,9 @@ describe('the demand', () => {
     ]);
   });
 
-  it('counts objects on one target once, at the shortest of their intervals', () => {
-    const jobs = [aJob().named('a').every('30s'), aJob().named('b').every('10s'), aJob().named('c')];
+  it('counts objects on one target once, whichever case its ID has, at the shortest of their intervals', () => {
+    const other = aJob().named('d').about(JOB_ID.toUpperCase());
+    const jobs = [aJob().named('a').every('30s'), aJob().named('b').every('10s'), aJob().named('c'), other];
     expect(demand(jobs)[0]?.targets).to.deep.equal([[10_000, 1]]);
   });
 
