@@ -17,7 +17,7 @@ import type { Html } from './views/html.ts';
 import { document, type Frame } from './views/layout.ts';
 import { listView } from './views/list-view.ts';
 
-export interface PageOptions extends Pick<Frame, 'shard' | 'version'> {
+export interface PageOptions extends Frame {
   readonly source: PageSource;
   /** Namespaces whose objects may be shown. Undefined: all. */
   readonly namespaces: readonly string[] | undefined;
@@ -42,8 +42,6 @@ const OBJECTS_PER_PERMIT = 10_000;
  * fifth of a processor at most.
  */
 const REST = 4;
-
-const REFRESH_SECONDS = 10;
 
 const BUSY = 'too many requests for this page; try again';
 
@@ -101,9 +99,8 @@ export class Page {
     const row = snapshot.rows.find(({ object }) => object.key === key);
     const { intervalMs, clock } = this.#options;
     const now = clock.date().getTime() / 1_000;
-    const frame = { ...this.#options, refreshSeconds: REFRESH_SECONDS };
     const answer = (status: number, content: Html) =>
-      pageAnswer(status, document(content, snapshot, frame, now));
+      pageAnswer(status, document(content, snapshot, this.#options, now));
     if (selection) return answer(200, listView(snapshot, question, selection, now));
     if (row) return answer(200, detailView(row, question, intervalMs, now));
     return answer(404, missingView(key, question));

@@ -7,9 +7,10 @@ export interface Frame {
   /** Name of the shard; undefined: the one without a name. */
   readonly shard: string | undefined;
   readonly version: string;
-  /** Seconds after which a browser without JavaScript loads the page again. */
-  readonly refreshSeconds: number;
 }
+
+/** Seconds after which a browser without JavaScript loads the page again. */
+const REFRESH_SECONDS = 10;
 
 /** @param now Unix seconds */
 export function document(content: Html, snapshot: Snapshot, frame: Frame, now: number): Html {
@@ -26,7 +27,7 @@ export function document(content: Html, snapshot: Snapshot, frame: Frame, now: n
 <link rel="icon" href="./icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="./page.css">
 <script src="./page.js" defer></script>
-<noscript><meta http-equiv="refresh" content="${frame.refreshSeconds}"></noscript>
+<noscript><meta http-equiv="refresh" content="${REFRESH_SECONDS}"></noscript>
 </head>
 <body>
 <a class="skip" href="#main">To the content</a>
