@@ -34,11 +34,9 @@ export type BatchInput<A extends Asker<A>> =
       readonly namespace: string;
       readonly result: Result<Job>;
     }
-  /** The call of a Get brought no result, and the Get waits again. */
-  | { readonly kind: 'restarted'; readonly job: PendingJob<A> }
+  /** The call of a Get, or of the page with this number, brought no result, and its request waits again. */
+  | { readonly kind: 'restarted'; readonly call: PendingJob<A> | number }
   | { readonly kind: 'listed'; readonly pageNo: number; readonly result: Result<JobPage> }
-  /** The call of a page brought no result, and its request waits again. */
-  | { readonly kind: 'pageRestarted'; readonly pageNo: number }
   /** Time has passed, or the plan has changed. */
   | { readonly kind: 'woken' };
 
@@ -120,16 +118,13 @@ export class ClusterBatch<A extends Asker<A>> {
         this.#got(input);
         break;
       case 'restarted':
-        this.#restarted(input.job);
+        if (typeof input.call === 'number') this.#list([input.call], this.#sweep?.terms);
+        else this.#restarted(input.call);
         break;
       case 'listed':
         if (input.result.kind === 'answered') this.#arrived(input.pageNo, input.result);
         else if (input.result.kind === 'failed') this.#pageFailed(input.pageNo, input.result);
         else this.#pageWithdrawn();
-        break;
-      case 'pageRestarted':
-        for (const terms of this.#sweep?.terms ?? [])
-          this.#actions.push({ kind: 'list', pageNo: input.pageNo, ...terms });
         break;
       case 'woken':
         break;
@@ -225,7 +220,12 @@ export class ClusterBatch<A extends Asker<A>> {
     if (sweep.terms.some((each) => each.asker.namespace === asker.namespace)) return;
     const terms = { priority, deadline, asker };
     sweep.terms = [...sweep.terms, terms];
-    for (const pageNo of sweep.underway) this.#actions.push({ kind: 'list', pageNo, ...terms });
+    this.#list(sweep.underway, [terms]);
+  }
+
+  #list(pageNumbers: Iterable<number>, terms: readonly PageTerms<A>[] = []): void {
+    for (const pageNo of pageNumbers)
+      for (const each of terms) this.#actions.push({ kind: 'list', pageNo, ...each });
   }
 
   #left(asker: A): void {
@@ -286,7 +286,7 @@ export class ClusterBatch<A extends Asker<A>> {
     if (!sweep) return;
     const end = this.#windowEnd;
     if (end !== undefined && this.#now >= end) this.#closeWindow(sweep);
-    if (sweep === this.#sweep) this.#readPages(sweep);
+    if (sweep === this.#sweep) this.#list(sweep.next(), sweep.terms);
     if (sweep === this.#sweep && sweep.isRead) this.#endRead(sweep);
   }
 
@@ -358,11 +358,6 @@ export class ClusterBatch<A extends Asker<A>> {
         terms.set(asker.namespace, { priority: best.priority, asker: best.asker, deadline: earliest });
       }
     return [...terms.values()];
-  }
-
-  #readPages(sweep: Sweep<A>): void {
-    for (const pageNo of sweep.next())
-      for (const terms of sweep.terms) this.#actions.push({ kind: 'list', pageNo, ...terms });
   }
 
   /**

@@ -118,11 +118,11 @@ export class ClusterDriver {
 
   #restarted(request: Request<unknown>): void {
     const { subject } = request;
-    if (subject instanceof PendingJob) this.#step({ kind: 'restarted', job: subject });
+    if (subject instanceof PendingJob) this.#step({ kind: 'restarted', call: subject });
     if (!(subject instanceof PendingPage) || subject.isCalling) return;
     // The sweep may have ended during the call.
     const isWanted = subject.requests.some((each) => each === request);
-    if (isWanted) this.#step({ kind: 'pageRestarted', pageNo: subject.pageNo });
+    if (isWanted) this.#step({ kind: 'restarted', call: subject.pageNo });
     else this.#parts.requests.withdraw(request);
   }
 

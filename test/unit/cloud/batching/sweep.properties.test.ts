@@ -274,7 +274,7 @@ class AnyOrder {
       return;
     }
     for (const each of get.requests) each.isCalling = false;
-    this.scripted.step({ kind: 'restarted', job: get });
+    this.scripted.step({ kind: 'restarted', call: get });
     this.#carryOut();
   }
 
