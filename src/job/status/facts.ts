@@ -1,7 +1,7 @@
 /**
- * What the operator knows of one object beyond the object itself. Facts change only by answers and by time.
- * The status is computed from the facts (`decide.ts`); only the first visit after a start computes facts from
- * a status (`restore.ts`).
+ * What the operator knows of one object beyond the object itself. Facts change only by answers, by time and
+ * by suspension. The status is computed from the facts (`decide.ts`); only the first visit after a start
+ * computes facts from a status (`restore.ts`).
  */
 import type { EdgeTranscodeJob, JobDetails } from '../../api/edge-transcode-job.ts';
 import type { Answer } from '../model/cloud-port.ts';
