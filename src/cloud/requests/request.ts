@@ -48,7 +48,7 @@ export interface Admission {
 }
 
 /** Reasons to start a request again from its credential. Each is valid once. */
-export type Restart = 'staleSecret' | 'usedNonce' | 'refusedKey';
+export type Restart = 'badSecret' | 'staleSecret' | 'usedNonce' | 'refusedKey';
 
 /** What a request is about. Makes the operation just before the call: a waiting request has no parameters. */
 export interface Subject<T> {

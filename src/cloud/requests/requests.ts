@@ -86,7 +86,10 @@ export class Requests {
     const { credentials, states, client } = this.#parts;
     const resolved = await credentials.resolve(request.about.credential, request);
     if (request.withdrawn) return;
-    if ('failure' in resolved) return this.#unresolved(request, resolved.failure);
+    if ('failure' in resolved) {
+      if (this.#readsAgain(request, resolved.failure)) return this.#restart(request);
+      return this.#unresolved(request, resolved.failure);
+    }
     const { credential } = resolved;
     const destination = client.destinationOf(request.about, credential);
     const { state, account } = await states.of(credential);
@@ -267,6 +270,19 @@ export class Requests {
     const isOwn = request.about.credential.name === undefined;
     if (isOwn || request.priority !== 'urgent' || !request.noteRestart('refusedKey')) return false;
     return await this.#readAgain(request, credential, clock.now() - READ_LATELY_MS);
+  }
+
+  /**
+   * Whether a request whose Secret gives no usable key reads it again: a user waits for its answer, and may
+   * have repaired the Secret just now.
+   */
+  #readsAgain(request: Request<unknown>, { kind }: Failure): boolean {
+    const { credentials, clock } = this.#parts;
+    const { credential } = request.about;
+    const mayHelp = kind === 'CredentialsNotFound' && credential.name !== undefined;
+    if (!mayHelp || request.priority !== 'urgent' || !request.noteRestart('badSecret')) return false;
+    credentials.keyRefused(identityOf(credential), clock.now() - READ_LATELY_MS);
+    return credentials.fresh(credential) === undefined;
   }
 
   /** Starts the request again from its credential. */

@@ -77,6 +77,19 @@ export function readerCredentials(newReader: NewReader): void {
       expect(await outcomes([subject.observe({ credential: SECRET })])).to.deep.equal(['observed']);
     });
 
+    it('serve an urgent question at once when they exist, and are read once a second at most for such ones', async () => {
+      const question = { credential: SECRET, priority: 'urgent' } as const;
+      await subject.failure({ credential: SECRET });
+      subject.putSecret();
+      await subject.clock.advance(999);
+      expect(await outcomes([subject.observe(question)])).to.deep.equal(['CredentialsNotFound']);
+      await subject.clock.advance(1);
+      expect(await outcomes([subject.observe({ credential: SECRET, priority: 'scheduled' })])).to.deep.equal([
+        'CredentialsNotFound',
+      ]);
+      expect(await outcomes([subject.observe(question)])).to.deep.equal(['observed']);
+    });
+
     it('take effect within 30 s of a change', async () => {
       subject.putSecret();
       await subject.observe({ credential: SECRET });
