@@ -29,7 +29,7 @@ $(INSTALLED): package-lock.json
 .PHONY: build
 build: dist/main.js ## Check the types and bundle dist/main.js, if a source has changed
 
-dist/main.js: $(INSTALLED) $(shell find src -name '*.ts') $(wildcard scripts/bundle.ts scripts/bundle/*) package.json tsconfig.json
+dist/main.js: $(INSTALLED) $(shell find src -type f) $(wildcard scripts/bundle.ts scripts/bundle/*) package.json tsconfig.json
 	@echo 'Building dist/main.js'
 	@$(WITH_BIN) npm run --silent build
 
