@@ -14,7 +14,7 @@ export interface Measure {
    *
    * @param before level of the process that had the role in the part before, if one had
    */
-  readonly judge: (points: readonly Point[], before: number | undefined) => Judged;
+  readonly judge: (points: readonly Point[], before: number | undefined, leads: boolean) => Judged;
 }
 
 /** What is printed of a measure. */
@@ -74,6 +74,7 @@ export function verdictsOf(
   const undisturbed = samples.filter(
     ({ seconds }) => !faultsAt.some((at) => seconds >= at && seconds < at + DISTURBED_SECONDS),
   );
+  const leads = samples.at(-1)?.leads ?? false;
   return MEASURES.map(({ name, unit, read, countsFaults, judge }) => {
     const points = (countsFaults ? samples : undisturbed).map((sample) => ({
       seconds: sample.seconds,
@@ -81,7 +82,7 @@ export function verdictsOf(
     }));
     const level = before.find(({ measure }) => measure === name)?.level;
     const known = points.filter(({ value }) => !Number.isNaN(value));
-    return { measure: name, unit, ...judge(known, level) };
+    return { measure: name, unit, ...judge(known, level, leads) };
   });
 }
 
@@ -129,13 +130,13 @@ function judgedFlat(flatness: Flatness, points: readonly Point[]): Judged {
 }
 
 function bounded(name: string, unit: string, read: Measure['read'], most: number): Measure {
-  const judge = (points: readonly Point[]): Judged => {
+  const judge: Measure['judge'] = (points, _before, leads) => {
     const level = quantileOf(
       0.99,
       points.map(({ value }) => value),
     );
-    // Without a value there was nothing that could lag, as on a standby.
-    return { level, rule: `at most ${most}`, holds: Number.isNaN(level) || level <= most };
+    // A standby makes no polls that could lag. On a leader a value that is missing hides the lag.
+    return { level, rule: `at most ${most}`, holds: Number.isNaN(level) ? !leads : level <= most };
   };
   return { name, unit, read, countsFaults: true, judge };
 }

@@ -93,8 +93,10 @@ describe('the verdicts of a soak', () => {
     expect(broken(busier)).to.deep.equal([]);
   });
 
-  it('do not miss polls on a standby', () => {
-    expect(broken(hour(() => ({ leads: false, pollLag: Number.NaN })))).to.deep.equal([]);
+  it('miss polls on a leader, and not on a standby', () => {
+    const silent = (leads: boolean) => hour(() => ({ leads, pollLag: Number.NaN }));
+    expect(broken(silent(true))).to.deep.equal(['lag of a poll, 99 of 100']);
+    expect(broken(silent(false))).to.deep.equal([]);
   });
 
   it('do not call an hour without samples flat', () => {
