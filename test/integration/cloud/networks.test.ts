@@ -94,14 +94,16 @@ describe('the operator’s connections', () => {
       ALIBABA_CLOUD_OIDC_TOKEN_FILE: tokenFile,
     };
     await world.apply(secret('role', { ...accessKey, roleARN: rrsa.roleARN }));
-    await world.apply(job('own', JOB), job('role', { ...JOB, credentialsRef: { name: 'role' } }));
     // The variable that switches the metadata service off is taken away: nothing may depend on it.
     const off = { ALIBABA_CLOUD_ECS_METADATA_DISABLED: '' };
-    for (const env of [{ ...off, ...role }, off]) {
+    for (const [using, env] of Object.entries({ rrsa: { ...off, ...role }, key: off })) {
+      // New objects: those of the round before are Ready without a call of this one.
+      const [own, assumed] = [`own-${using}`, `role-${using}`];
+      await world.apply(job(own, JOB), job(assumed, { ...JOB, credentialsRef: { name: 'role' } }));
       const operator = await world.operator({
         env: { ...env, NODE_OPTIONS: `--import=${PRINT_CONNECTIONS}` },
       });
-      for (const name of ['own', 'role']) await world.until(name, (each) => is(each, 'Ready', 'True'));
+      for (const name of [own, assumed]) await world.until(name, (each) => is(each, 'Ready', 'True'));
       await operator.process.stop();
       const destinations = operator.process.output().matchAll(/^(?:connects to|looks up) (.*)$/gm);
       expect(new Set(Array.from(destinations, ([, host]) => host))).to.deep.equal(new Set(['127.0.0.1']));

@@ -311,7 +311,7 @@ describe('the status page in a browser', function () {
     await scene.world.operators[0]?.process.kill('SIGCONT');
     await scene.world.eventually('an answer', async () => {
       await stepped.clock.runFor(5_000);
-      return !(await alert.isVisible());
+      return (await alert.isVisible()) ? undefined : true;
     });
     await stepped.context().close();
     complaints.length = 0;

@@ -24,7 +24,7 @@ import {
 import { type ControlPlane, startControlPlane } from '../../world/control-plane/control-plane.ts';
 import { SharingKubeConfig } from '../../world/control-plane/sharing-kube-config.ts';
 import { type Operator, type OperatorOptions, startOperator } from '../../world/operator.ts';
-import { Processes } from '../../world/processes/processes.ts';
+import { type Answer, Processes } from '../../world/processes/processes.ts';
 import { type SimulatedCloud, startSimulatedCloud } from '../../world/simulated-cloud.ts';
 import { applyCrd } from './shipped.ts';
 
@@ -173,7 +173,7 @@ export class World implements AsyncDisposable {
    */
   async eventually<T>(
     what: string | (() => string),
-    ask: () => T | undefined | Promise<T | undefined>,
+    ask: () => Answer<T> | undefined | Promise<Answer<T> | undefined>,
     { withinMs = WITHIN_MS, everyMs = LOOK_EVERY_MS }: Waiting = {},
   ): Promise<T> {
     const deadline = performance.now() + withinMs;

@@ -21,6 +21,9 @@ export type ProcessOptions = {
 /** How a process ended: an exit code, or the signal that killed it. */
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
+/** What may be waited for: no boolean, whose false would count as an answer. */
+export type Answer<T> = false extends T ? never : T;
+
 const READY_WITHIN_MS = 60_000;
 // Another process's readiness can only be polled. 50 ms is a small part of the fastest start here (0.3 s).
 const ASK_EVERY_MS = 50;
@@ -118,7 +121,7 @@ export class StartedProcess implements AsyncDisposable {
    * ends first or time is up.
    */
   async until<T>(
-    ask: () => T | undefined | Promise<T | undefined>,
+    ask: () => Answer<T> | undefined | Promise<Answer<T> | undefined>,
     withinMs: number = READY_WITHIN_MS,
   ): Promise<T> {
     const deadline = performance.now() + withinMs;
