@@ -222,7 +222,7 @@ export interface Timeline {
 
 export interface CallPage {
   calls: readonly Call[];
-  /** The sequence number of the last call there was: `since` for the next question. */
+  /** The number of the last call there was: `since` for the next question, unless `limit` cut some. */
   last: number;
   /** How many of the requested calls are no longer kept. */
   lost: number;
