@@ -12,7 +12,7 @@ import { obstacleOf } from '../model/polled.ts';
 import { endpointHash, meansSameJob, type Target } from '../model/reference.ts';
 import { type Facts, type FinalAnswer, isOfCall, isPending, resumed, suspended } from '../status/facts.ts';
 import { AnswerApplier, type AnswerApplierParts, lastUrgentCall } from './apply-answer.ts';
-import { planVisit } from './plan.ts';
+import { planVisit } from './visit-plan.ts';
 import { type Asked, WaitingVisit } from './waiting-visit.ts';
 
 export interface ReconcilerParts extends AnswerApplierParts {

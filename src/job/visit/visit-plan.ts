@@ -7,7 +7,7 @@ import { obstacleOf } from '../model/polled.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, isNewRequest, pollIntervalOf } from '../status/facts.ts';
 
-export type Plan =
+export type VisitPlan =
   | { readonly kind: 'suspended' }
   | { readonly kind: 'refuse'; readonly why: string }
   | { readonly kind: 'wait'; readonly until: number }
@@ -19,7 +19,12 @@ export type Plan =
  */
 export const URGENT_SPACING_MS = 5_000;
 
-export function planVisit(object: EdgeTranscodeJob, facts: Facts, now: number, settingsOf: SettingsOf): Plan {
+export function planVisit(
+  object: EdgeTranscodeJob,
+  facts: Facts,
+  now: number,
+  settingsOf: SettingsOf,
+): VisitPlan {
   const obstacle = obstacleOf(object);
   if (obstacle === 'suspended') return { kind: 'suspended' };
   if (obstacle === 'invalid') return { kind: 'refuse', why: object.invalid ?? '' };
@@ -42,7 +47,7 @@ function deadlineOf(object: EdgeTranscodeJob, facts: Facts, due: number, setting
 }
 
 /** Plans the call for a new, changed or resumed object, or for a requested refresh. */
-function askNow(facts: Facts, now: number): Plan {
+function askNow(facts: Facts, now: number): VisitPlan {
   const earliest = (facts.lastUrgentCallAt ?? Number.NEGATIVE_INFINITY) + URGENT_SPACING_MS;
   return now < earliest
     ? { kind: 'wait', until: earliest }

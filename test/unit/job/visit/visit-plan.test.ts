@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import type { EdgeTranscodeJob } from '../../../../src/api/edge-transcode-job.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
-import { type Plan, planVisit, URGENT_SPACING_MS } from '../../../../src/job/visit/plan.ts';
+import { planVisit, URGENT_SPACING_MS, type VisitPlan } from '../../../../src/job/visit/visit-plan.ts';
 import { SETTINGS } from '../../kit/an-operator.ts';
 import { aJob } from '../../kit/samples/a-job.ts';
 import { failure, NOW, seen, someFacts } from '../../kit/samples/some-facts.ts';
@@ -23,7 +23,7 @@ function steady(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
 /** Facts for generation 1 without a refresh token, whatever the object requests now. */
 const earlier = (special: Partial<Facts> = {}) => steady(aJob().build(), special);
 
-const planOf = (object: EdgeTranscodeJob, facts: Facts): Plan =>
+const planOf = (object: EdgeTranscodeJob, facts: Facts): VisitPlan =>
   planVisit(object, facts, NOW, () => ({ ...SETTINGS, intervalScale: 2 }));
 
 describe('a visit', () => {
