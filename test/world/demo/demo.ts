@@ -104,7 +104,7 @@ type Stay = {
 
 /** Resolves when `stop` is aborted. Rejects when `signal` is for another reason. */
 async function stay(
-  { operator }: DemoWorld,
+  { operator, prometheus }: DemoWorld,
   { screen, samples, exports, signal, stop }: Stay,
 ): Promise<void> {
   screen.heading('Your turn');
@@ -116,6 +116,7 @@ async function stay(
     seldom: samples.minimal.name,
     operatorURL: operator.url,
     operatorLog: operator.process.logFile,
+    isMonitored: prometheus !== undefined,
   };
   for (const { what, commands } of suggestions(subjects)) {
     screen.item(`${what}:`);

@@ -50,17 +50,26 @@ describe('The lines for a second terminal', () => {
     expect(stdout).to.equal('ran get\n');
   });
 
+  const SUBJECTS = {
+    followed: { name: 'followed', jobID: '0001' },
+    seldom: 'seldom',
+    operatorURL: 'http://127.0.0.1:2',
+    operatorLog: '/tmp/operator.log',
+  };
+  const suggested = (isMonitored: boolean) =>
+    suggestions({ ...SUBJECTS, isMonitored }).flatMap(({ commands }) => commands);
+
   it('suggest commands about the objects of the tour', () => {
-    const lines = suggestions({
-      followed: { name: 'followed', jobID: '0001' },
-      seldom: 'seldom',
-      operatorURL: 'http://127.0.0.1:2',
-      operatorLog: '/tmp/operator.log',
-    }).flatMap(({ commands }) => commands);
+    const lines = suggested(true);
     expect(lines).to.include(`curl -d '{"jobID": "0001"}' $CLOUD/startJob`);
     expect(lines).to.include(
       'kubectl annotate etj seldom --overwrite edgetranscode.live/requested-at="$(date +%s)"',
     );
+    expect(lines).to.include('curl $PROMETHEUS/api/v1/alerts');
+  });
+
+  it('suggest nothing about a Prometheus that is not there', () => {
+    expect(suggested(false).join('\n')).not.to.contain('PROMETHEUS');
   });
 });
 

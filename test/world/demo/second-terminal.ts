@@ -39,10 +39,13 @@ export type Subjects = {
   readonly seldom: string;
   readonly operatorURL: string;
   readonly operatorLog: string;
+  /** Whether there is a Prometheus. */
+  readonly isMonitored: boolean;
 };
 
 /** What to try once the exports are made. */
-export function suggestions({ followed, seldom, operatorURL, operatorLog }: Subjects): Suggestion[] {
+export function suggestions(subjects: Subjects): Suggestion[] {
+  const { followed, seldom, operatorURL, operatorLog, isMonitored } = subjects;
   return [
     {
       what: 'All columns, and all of one status',
@@ -57,10 +60,10 @@ export function suggestions({ followed, seldom, operatorURL, operatorLog }: Subj
       commands: [`kubectl annotate etj ${seldom} --overwrite ${REQUESTED_AT_ANNOTATION}="$(date +%s)"`],
     },
     {
-      what: `Let all calls fail: within a minute ${followed.name} is not fresh, and an alert says so`,
+      what: `Let all calls fail: within a minute ${followed.name} is not fresh${isMonitored ? ', and an alert says so' : ''}`,
       commands: [
         `curl -d '{"kind": "error", "status": 503, "code": "ServiceUnavailable"}' $CLOUD/addFault`,
-        'curl $PROMETHEUS/api/v1/alerts',
+        ...(isMonitored ? ['curl $PROMETHEUS/api/v1/alerts'] : []),
         'curl -d {} $CLOUD/clearFaults',
       ],
     },
