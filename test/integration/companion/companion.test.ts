@@ -375,6 +375,9 @@ describe('kubectl etj', function () {
     });
 
     it('draws its recording', async () => {
+      // The picture is shown where nothing explains U+FFFD.
+      await scene.world.cloud.admin.modifyJob({ ...running, name: '直播间 1' });
+      await etj.run('refresh', 'running');
       const scenes = [await recorded('kubectl etj status -A'), await recordedChange()];
       if (PICTURE)
         for (const command of ['doctor', 'budget -A']) scenes.push(await recorded(`kubectl etj ${command}`));
