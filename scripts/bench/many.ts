@@ -2,7 +2,7 @@
 // The cloud is the simulated one; the API server is made up, see there. Two accounts: one may not make as
 // many calls as 100,000 objects need every 10 min.
 
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -52,7 +52,8 @@ const SECOND = {
 };
 
 export async function measureMany(objects: number, minutes: number): Promise<Many> {
-  await using processes = new Processes(await mkdtemp(join(tmpdir(), 'operator-bench-')));
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'operator-bench-'));
+  await using processes = new Processes(folder.path);
   const cloud = await startSimulatedCloud(processes);
   const emptyMiB = await measureEmpty(processes, cloud);
   await createJobs(cloud, objects);

@@ -1,7 +1,7 @@
 // The status page beside polls: periods without readers, with some, and with more than are answered take
 // turns, so that what else the machine does disturbs all alike.
 
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -60,7 +60,8 @@ const TARGETS: readonly ((number: number) => string)[] = [
 ];
 
 export async function measurePage(objects: number, report: (line: string) => void): Promise<PageCost> {
-  await using processes = new Processes(await mkdtemp(join(tmpdir(), 'operator-bench-')));
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'operator-bench-'));
+  await using processes = new Processes(folder.path);
   const cloud = await startSimulatedCloud(processes);
   const jobs = { ...JOB, clusterIDs: [CLUSTER_ID], prefix: jobPrefix(0), count: objects };
   await cloud.admin.createJobs(jobs);

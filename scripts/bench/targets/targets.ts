@@ -1,7 +1,7 @@
 // The costs that have a target, each beside the floor that the same machine shows in the same run. Times and
 // wake-ups decide nothing: a shared machine changes them. Counts that it does not change do.
 
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MissingToolError } from '../../../test/world/builds/go-build.ts';
@@ -19,7 +19,8 @@ import { measureLibraries, measureStarts } from './starts.ts';
 const BYTES_PER_MIB = 1_024 * 1_024;
 
 export async function measureTargets(report: Report): Promise<Row[]> {
-  await using processes = new Processes(await mkdtemp(join(tmpdir(), 'operator-bench-')));
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'operator-bench-'));
+  await using processes = new Processes(folder.path);
   const cloud = await startSimulatedCloud(processes, ['--quota=1000000']);
   await createJobs(cloud);
   const held = measureHeld().reduce((sum, [, bytes]) => sum + bytes, 0);
