@@ -75,6 +75,18 @@ describe('the TCP proxy', () => {
       expect([cutting.silenced, await answerTo(talking, 'still there')]).to.deep.equal([1, 'still there']);
     });
 
+  it('gives a server ten times as long for its answer', async () => {
+    const idle = createServer(() => undefined);
+    await once(idle.listen({ host: '127.0.0.1', port: 0 }), 'listening');
+    await using cutting = await startTcpProxy((idle.address() as AddressInfo).port, { afterMs: 50, by: 'FIN' });
+    const client = await connected(cutting);
+    const asked = performance.now();
+    client.write('hello');
+    await once(client, 'close');
+    expect(performance.now() - asked).to.be.at.least(500);
+    idle.close();
+  });
+
   it('ends a client whose server cannot be reached', async () => {
     server.close();
     const client = connect({ host: '127.0.0.1', port: proxy.port });

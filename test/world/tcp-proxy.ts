@@ -12,6 +12,12 @@ export interface SilenceRule {
   readonly by: 'FIN' | 'RST';
 }
 
+/**
+ * How much longer it waits for the first byte after the client has sent something: where time is made short,
+ * a server without a free processor would never answer in time.
+ */
+const ANSWERS_WITHIN = 10;
+
 export class TcpProxy extends TcpRelay {
   readonly #silence: SilenceRule | undefined;
   readonly #held = new Set<Connection>();
@@ -69,9 +75,12 @@ export class TcpProxy extends TcpRelay {
     if (this.#silence) this.#endSilent(connection, this.#silence);
   }
 
-  /** Everything that passes, in either direction, goes through the client's socket. */
+  /** Everything that passes, in either direction, goes through the client's socket, and starts its timer. */
   #endSilent({ client, server }: Connection, { afterMs, by }: SilenceRule): void {
-    client.setTimeout(afterMs, () => {
+    client.setTimeout(ANSWERS_WITHIN * afterMs);
+    client.on('data', () => client.setTimeout(ANSWERS_WITHIN * afterMs));
+    server.on('data', () => client.setTimeout(afterMs));
+    client.on('timeout', () => {
       this.#silenced += 1;
       if (by === 'RST') client.resetAndDestroy();
       else client.end();

@@ -16,7 +16,8 @@ import { shipped } from '../support/shipped.ts';
 const execute = promisify(execFile);
 
 describe('the image', function () {
-  this.timeout(120_000);
+  // The steps of the Dockerfile install packages and check all types.
+  this.timeout(300_000);
   let folder: string;
   let image: Image;
 

@@ -85,6 +85,7 @@ export class Arena implements AsyncDisposable {
     const to = Date.now();
     const peakMiB = await peakOf(operator);
     const livez = await prober.stop();
+    const waitedMs = livez.worstMs - livez.worstOwnMs;
     const lines = operator.log().length - linesBefore;
     end.abort();
     const openFiles = await openFilesOf(operator);
@@ -95,7 +96,8 @@ export class Arena implements AsyncDisposable {
       peakMiB,
       openFiles,
       livez,
-      victim: await this.#victim.polls(from, to, livez.worstMs - livez.worstOwnMs),
+      waitedMs,
+      victim: await this.#victim.polls(from, to, waitedMs),
       newcomerMs: await newcomer,
       logLinesPerSecond: (lines * 1_000) / (to - from),
       ended: early ? `${early.signal ?? `exit code ${early.code}`}` : undefined,

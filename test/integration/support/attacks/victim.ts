@@ -21,7 +21,7 @@ const GRACE_MS = 3_000;
  * Waits for a processor that a poll may have, one after the other, each as long as the longest that was
  * measured: the operator before its call, the simulated cloud, and the operator again before the next call.
  */
-const WAITS = 3;
+export const WAITS = 3;
 
 /** What is asked of the status of a newcomer. */
 const LOOK_EVERY_MS = 100;
