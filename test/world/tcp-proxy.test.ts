@@ -78,7 +78,10 @@ describe('the TCP proxy', () => {
   it('gives a server ten times as long for its answer', async () => {
     const idle = createServer(() => undefined);
     await once(idle.listen({ host: '127.0.0.1', port: 0 }), 'listening');
-    await using cutting = await startTcpProxy((idle.address() as AddressInfo).port, { afterMs: 50, by: 'FIN' });
+    await using cutting = await startTcpProxy((idle.address() as AddressInfo).port, {
+      afterMs: 50,
+      by: 'FIN',
+    });
     const client = await connected(cutting);
     const asked = performance.now();
     client.write('hello');
