@@ -216,11 +216,15 @@ const OPTIONS = {
   commandTimeout: ANSWERS_WITHIN_MS,
 };
 
-/** Names the host to a proxy that serves several by TLS. ioredis names none, and an address is no name. */
-function tlsOf(text: string): { readonly tls?: { readonly servername: string } } {
+/**
+ * Names the host to a proxy that serves several by TLS. ioredis names none. An address is no name, and TLS
+ * has names without the dot at the end that the DNS allows.
+ */
+export function tlsOf(text: string): { readonly tls?: { readonly servername: string } } {
   const { protocol, hostname } = new URL(text);
-  const isName = !hostname.startsWith('[') && isIP(hostname) === 0;
-  return protocol === 'rediss:' && isName ? { tls: { servername: hostname } } : {};
+  const servername = hostname.replace(/\.$/, '');
+  const isName = !servername.startsWith('[') && isIP(servername) === 0;
+  return protocol === 'rediss:' && isName ? { tls: { servername } } : {};
 }
 
 /**

@@ -72,13 +72,19 @@ export async function prepareProbe(client: Redis, subscriber: Redis): Promise<vo
 /**
  * Returns why the database that the URL names cannot be used; undefined: it can. When it is refused, ioredis
  * uses database 0.
+ *
+ * @throws when Redis does not answer in time
  */
 export async function databaseProblem(client: Redis): Promise<string | undefined> {
   const { db = 0 } = client.options;
   if (db === 0) return undefined;
   return client.select(db).then(
     () => undefined,
-    (error: Error) => refusal(['select', error.message]),
+    (error: Error) => {
+      // Only an answer of Redis begins with a code.
+      if (codeOf(error.message) === undefined) throw error;
+      return refusal(['select', error.message]);
+    },
   );
 }
 

@@ -4,7 +4,7 @@ import { getEventListeners, once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/base/clock.ts';
-import { RedisConnection } from '../../../src/redis/redis-connection.ts';
+import { RedisConnection, tlsOf } from '../../../src/redis/redis-connection.ts';
 import { settled } from '../kit/fakes/fake-clock.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 
@@ -57,6 +57,12 @@ describe('the connection to Redis', () => {
       // The name is in the first message, which nothing encrypts.
       expect(hello.includes('localhost')).to.equal(isNamed);
     });
+
+  it('names a host as TLS does: without the dot at the end, and no address', () => {
+    const nameOf = (host: string) => tlsOf(`rediss://:word@${host}:6380/2`).tls?.servername;
+    expect(nameOf('redis.example.'), 'without a search of domains').to.equal('redis.example');
+    expect(['[::1]', '127.0.0.1', '127.0.0.1.'].map(nameOf)).to.deep.equal([undefined, undefined, undefined]);
+  });
 
   it('makes no connection when it is closed while its client is loading', async () => {
     const accepted: Socket[] = [];

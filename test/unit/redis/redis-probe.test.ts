@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
-import { codeOf, PROBE } from '../../../src/redis/redis-probe.ts';
+import type { Redis } from 'ioredis';
+import { codeOf, databaseProblem, PROBE } from '../../../src/redis/redis-probe.ts';
 
 const FOLDER = new URL('../../../src/redis/', import.meta.url);
 
@@ -18,6 +19,23 @@ describe('the probe of Redis', () => {
     const needed = commandsIn([...Object.values(scripts), ...ours].join('\n'), /redis\.call\('(\w+)'/g);
     expect(needed).to.include.members(['hmset', 'hlen']);
     expect(commandsIn(PROBE, /(?:try|redis\.call)\('(\w+)'/g)).to.include.members(needed);
+  });
+
+  describe('of a database that the URL names', () => {
+    const problem = (db: number, error: Error) =>
+      databaseProblem({ options: { db }, select: () => Promise.reject(error) } as unknown as Redis);
+
+    it('names a refusal', async () => {
+      const refused = new Error('NOPERM this user has no permissions');
+      expect(await problem(2, refused)).to.equal('it refuses select (NOPERM)');
+      expect(await problem(0, refused), 'the database that needs no choice').to.equal(undefined);
+    });
+
+    it('calls a Redis that does not answer no refusal', async () => {
+      const late = new Error('Command timed out');
+      const thrown = await problem(2, late).catch((error: unknown) => error);
+      expect(thrown).to.equal(late);
+    });
   });
 
   it('names an error by its code, and repeats nothing else of it', () => {
