@@ -13,6 +13,8 @@ import { aKey, aRequest, callResult, DESTINATION } from '../../kit/samples/a-req
 import { SteppedTime } from '../../ratelimit/stepped-time.ts';
 
 const MINUTE = 60_000;
+/** More than any test needs: a request that read its Secret without end would let the tests hang. */
+const MOST_READS = 100_000;
 const OTHER_ENDPOINT = { ...DESTINATION, endpoint: 'https://live.eu-central-1.aliyuncs.com' };
 
 describe('requests', () => {
@@ -94,6 +96,7 @@ describe('requests', () => {
   const credentials = {
     resolve: async () => {
       reads += 1;
+      if (reads > MOST_READS) throw new Error('a request reads its Secret without end');
       if (reads === 2) await secondRead;
       if (isKeyRefused) fresh = held;
       isKeyRefused = false;
@@ -354,6 +357,33 @@ describe('requests', () => {
     for (const { end } of calls.slice(2)) end('answered');
     await time.pass(1);
     expect(outcome(...both)).to.deep.equal(['answered', 'answered']);
+  });
+
+  describe('while their Secret is known to give no key', () => {
+    const gone: Resolved = { failure: { kind: 'CredentialsNotFound', message: 'gone' } };
+    beforeEach(() => {
+      fresh = held = gone;
+      isCached = true;
+    });
+
+    it('read it and call with what it holds now, if a user waits for the answer', async () => {
+      held = aKey('two');
+      const [scheduled, urgent] = [submit(), submit({ priority: 'urgent' })];
+      await time.pass(50);
+      expect(outcome(scheduled)).to.deep.equal(['CredentialsNotFound']);
+      expect(versions()).to.deep.equal(['two']);
+      calls[0]?.end('answered');
+      await time.pass(1);
+      expect(outcome(urgent)).to.deep.equal(['answered']);
+    });
+
+    it('read it once more, and leave with the failure, if it still gives none', async () => {
+      const urgent = submit({ priority: 'urgent' });
+      await time.pass(50);
+      expect(outcome(urgent)).to.deep.equal(['CredentialsNotFound']);
+      expect(finished).to.deep.equal([urgent]);
+      expect(reads).to.equal(2);
+    });
   });
 
   describe('while their key is known to be refused', () => {
