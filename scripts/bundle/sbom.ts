@@ -20,8 +20,8 @@ type Component = Readonly<Record<string, unknown>> & {
  * Filters the answer of `npm sbom`, which lists all that is installed, down to these packages. What differs
  * from machine to machine is taken out: the time, addresses of registries, and the name of the folder, which
  * npm takes for the program's. The serial number, which GitHub's attestation requires, is made from the rest:
- * equal documents have the same. Throws an Error for a package that npm does not list, or
- * lists as one for development: its presence in the bundle would depend on what our tests use.
+ * equal documents have the same. Throws an Error for a package that npm does not list, or lists as one for
+ * development: its presence in the bundle would depend on what our tests use.
  */
 export function sbomOf(packages: readonly LicensedPackage[], installed: CycloneDx): CycloneDx {
   const licences = new Map(packages.map(({ name, version, licence }) => [`${name}@${version}`, licence]));

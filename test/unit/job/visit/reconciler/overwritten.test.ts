@@ -18,6 +18,19 @@ describe('a status that another writer changes', () => {
   });
   afterEach(() => operator.verify());
 
+  /**
+   * The object comes without a status, as to a new term, and is called; then the write of the last term is
+   * stored.
+   */
+  async function lastTermWritesLate() {
+    const { status } = operator;
+    await operator.delete(STREAM1);
+    const call = operator.cloud.hold();
+    await operator.apply(aJob());
+    operator.cluster.overwrite(STREAM1, { ...status, conditions: [...(status.conditions ?? [])] });
+    return call;
+  }
+
   it('is corrected at the next poll, by one write', async () => {
     operator.cluster.overwrite(STREAM1, { observedGeneration: 1, state: 'NotFound', conditions: [] });
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
@@ -39,11 +52,7 @@ describe('a status that another writer changes', () => {
   });
 
   it('is not written again where the last term wrote it after this one had begun', async () => {
-    const written = operator.status;
-    await operator.delete(STREAM1);
-    const call = operator.cloud.hold();
-    await operator.apply(aJob());
-    operator.cluster.overwrite(STREAM1, { ...written, conditions: [...(written.conditions ?? [])] });
+    const call = await lastTermWritesLate();
     await operator.clock.advance(5_000);
     call.send().answer(running());
     await operator.clock.advance(1_000);
@@ -54,11 +63,7 @@ describe('a status that another writer changes', () => {
   });
 
   it('gets a heartbeat where it says the same of an old observation', async () => {
-    const written = operator.status;
-    await operator.delete(STREAM1);
-    const call = operator.cloud.hold();
-    await operator.apply(aJob());
-    operator.cluster.overwrite(STREAM1, { ...written, conditions: [...(written.conditions ?? [])] });
+    const call = await lastTermWritesLate();
     await operator.clock.advance(11 * MINUTE);
     call.send().answer(running());
     await operator.clock.advance(1_000);
