@@ -13,6 +13,8 @@ import {
   roomOf,
   SIMULATOR_MAY_IMPORT,
   type SourceFile,
+  unneeded,
+  unneededLibraries,
 } from './layers.ts';
 import { importsOf, readSources } from './sources.ts';
 
@@ -27,6 +29,11 @@ describe('the rooms of src', () => {
   it('import only what the table allows', () => {
     expect(forbiddenFiles(sources, MAY_IMPORT)).to.deep.equal([]);
     expect(forbiddenLibraries(sources)).to.deep.equal([]);
+  });
+
+  it('need every import that the table allows', () => {
+    expect(unneeded(sources, MAY_IMPORT)).to.deep.equal([]);
+    expect(unneededLibraries(sources)).to.deep.equal([]);
   });
 
   it('import each other in no circle, types included', () => {
@@ -102,6 +109,12 @@ describe('the check of imports', () => {
 
   it('finds a library that the table does not know', () => {
     expect(forbiddenLibraries([file('app.ts', [], ['left-pad'])])).to.have.lengthOf(1);
+  });
+
+  it('finds what the table allows and no file imports', () => {
+    const table = { a: ['b', 'c/*', 'base'], b: ['*'], 'c/d': ['b'], 'c/e': [], base: [] };
+    const sources = [file('a/one.ts', ['c/d/two.ts', 'b/three.ts'])];
+    expect(unneeded(sources, table)).to.deep.equal(['a → c/e', 'c/d → b']);
   });
 
   it('finds a circle of three files', () => {
