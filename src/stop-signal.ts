@@ -1,9 +1,13 @@
 /**
  * Notices SIGTERM and SIGINT from the moment this file is loaded. `main.ts` imports it first: a container's
- * first process ignores a signal that it does not handle yet, and the kubelet would then wait for 30 s.
+ * first process ignores a signal that it does not handle yet, and the kubelet would then wait for the whole
+ * grace period of the pod.
  */
 
-/** Longest time from a signal to the exit, ms. Kubernetes kills at 30 s, a user loses patience at 5 s. */
+/**
+ * Longest time from a signal to the exit, ms. The kubelet kills after 10 s, the grace period in the chart; a
+ * user loses patience at 5 s.
+ */
 const STOP_WITHIN_MS = 4_000;
 
 const stop = new AbortController();

@@ -27,8 +27,8 @@ export interface LeaderElectionParts extends ElectionSettings {
 }
 
 /**
- * Longest time for the release. An answer takes milliseconds; of the 5 s until the exit, pending statuses may
- * take one.
+ * Longest time for the release. An answer takes milliseconds; of the 4 s until the exit (`STOP_WITHIN_MS`),
+ * pending statuses may take one.
  */
 const RELEASE_WITHIN_MS = 1_500;
 
