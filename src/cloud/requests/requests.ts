@@ -281,6 +281,7 @@ export class Requests {
     const { credential } = request.about;
     const mayHelp = kind === 'CredentialsNotFound' && credential.name !== undefined;
     if (!mayHelp || request.priority !== 'urgent' || !request.noteRestart('badSecret')) return false;
+    // As after a refused key: what was read longer ago is not used again.
     credentials.keyRefused(identityOf(credential), clock.now() - READ_LATELY_MS);
     return credentials.fresh(credential) === undefined;
   }

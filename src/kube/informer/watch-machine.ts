@@ -122,8 +122,9 @@ const SHORTEST_CUT_WATCH_MS = 10_000;
 const BOOKMARK_DUE_MS = 75_000;
 
 /**
- * Refusals in a row that lead to a list, which gives another version. The sixth comes after at most 23.5 s of
- * pauses. If the watch is refused further, a list follows after twice as many each time: 12, 24, 48.
+ * Refusals in a row that lead to a list, which gives another version. The list comes after six pauses: at
+ * most 23.5 s where nothing had failed before, and 48 s where other failures have made the pauses long. If
+ * the watch is refused further, a list follows after twice as many each time: 12, 24, 48.
  */
 const REFUSALS_UNTIL_LIST = 6;
 
