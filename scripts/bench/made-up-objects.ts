@@ -93,7 +93,7 @@ function statusOf(made: MadeUp, object: EdgeTranscodeJob, index: number): EdgeTr
   const observedAt = lastHeartbeat(reference, made);
   const facts: Facts = {
     uid: object.uid,
-    reference,
+    referenceHash: reference,
     endpoint: endpointHash(made.destination),
     servedGeneration: 1,
     observed: {

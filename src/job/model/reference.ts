@@ -103,10 +103,15 @@ function sharedHash(key: string, hashOf: () => string): string {
 }
 
 /** Splits a stored `observedTarget` into its two hashes. Returns undefined when the text is not a target. */
-export function parseTarget(text: string | undefined): { reference: string; endpoint?: string } | undefined {
+export function parseTarget(
+  text: string | undefined,
+): { referenceHash: string; endpoint?: string } | undefined {
   const [, reference, endpoint] = /^([0-9a-f]{8})(?:-([0-9a-f]{8}))?$/.exec(text ?? '') ?? [];
   if (reference === undefined) return undefined;
-  return { reference, ...(endpoint !== undefined && { endpoint: sharedHash(endpoint, () => endpoint) }) };
+  return {
+    referenceHash: reference,
+    ...(endpoint !== undefined && { endpoint: sharedHash(endpoint, () => endpoint) }),
+  };
 }
 
 /**

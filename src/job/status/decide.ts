@@ -36,7 +36,7 @@ export function decide(
     state,
     ...(facts.observed?.job && { job: facts.observed.job }),
     ...(facts.observed && { lastObservedTime: rfc3339(new Date(facts.observed.time * 1_000)) }),
-    observedTarget: facts.endpoint ? `${facts.reference}-${facts.endpoint}` : facts.reference,
+    observedTarget: facts.endpoint ? `${facts.referenceHash}-${facts.endpoint}` : facts.referenceHash,
     ...(effective !== requested && { effectiveInterval: formatDuration(effective) }),
     ...(facts.servedRequest !== undefined && { lastHandledRequestedAt: facts.servedRequest }),
     conditions: conditionsFrom(object.status.conditions, printed(findings), object.generation, time),

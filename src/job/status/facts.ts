@@ -35,7 +35,7 @@ export interface Observed {
 export interface Facts {
   readonly uid: string;
   /** The hashes of the target that these facts are about. The endpoint is unknown until a call was sent. */
-  readonly reference: string;
+  readonly referenceHash: string;
   readonly endpoint?: string;
   /** The last generation that received an observation or a definitive failure. */
   readonly servedGeneration: number;
@@ -125,21 +125,21 @@ export function isNewRequest(object: EdgeTranscodeJob, facts: Facts): boolean {
  * Returns the facts after an answer. An answer to a call that was sent before the last applied one changes
  * nothing. The caller drops answers about another job than the one that `object` means now.
  *
- * @param reference the hash of the job that `object` means now
+ * @param referenceHash the hash of the job that `object` means now
  * @param request what the call served: the refresh token of that moment, as the answer does not serve a later
  *   one. `none` when the call was made for another object before this object's request was known.
  */
 export function applyAnswer(
   facts: Facts,
   object: EdgeTranscodeJob,
-  reference: string,
+  referenceHash: string,
   request: Requested | 'none',
   answer: FinalAnswer,
   at: { readonly now: number; readonly time: number },
 ): Facts {
   if (facts.lastCallAt !== undefined && answer.sentAt < facts.lastCallAt) return facts;
   const called = {
-    ...withListing(forTarget(facts, reference, answer), answer),
+    ...withListing(forTarget(facts, referenceHash, answer), answer),
     ...((isOfCall(answer) || isPending(object, facts)) && { lastCallAt: answer.sentAt }),
     ...(request !== 'none' && { attempted: pendingRequestOf({ ...request, generation: object.generation }) }),
   };
@@ -258,13 +258,13 @@ function isSameJob(a: JobDetails, b: JobDetails): boolean {
  * Returns the facts about the target of the answer. When region, endpoint or credential changed, forgets what
  * was known of the old target.
  */
-function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts {
+function forTarget(facts: Facts, referenceHash: string, answer: FinalAnswer): Facts {
   const endpoint = answer.destination ? endpointHash(answer.destination) : facts.endpoint;
-  const same = facts.reference === reference && (facts.endpoint ?? endpoint) === endpoint;
+  const same = facts.referenceHash === referenceHash && (facts.endpoint ?? endpoint) === endpoint;
   if (same) return endpoint === undefined || endpoint === facts.endpoint ? facts : { ...facts, endpoint };
   return {
     uid: facts.uid,
-    reference,
+    referenceHash,
     ...(answer.destination && endpoint && { endpoint }),
     servedGeneration: facts.servedGeneration,
     ...(facts.servedRequest !== undefined && { servedRequest: facts.servedRequest }),
@@ -280,7 +280,7 @@ function forTarget(facts: Facts, reference: string, answer: FinalAnswer): Facts 
  */
 export function saysTheSame(a: Facts, b: Facts): boolean {
   return (
-    a.reference === b.reference &&
+    a.referenceHash === b.referenceHash &&
     a.endpoint === b.endpoint &&
     a.servedGeneration === b.servedGeneration &&
     a.servedRequest === b.servedRequest &&

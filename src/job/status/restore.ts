@@ -29,13 +29,13 @@ export function restoreFacts(
   wallTime: number,
   settings: JobSettings,
 ): Facts {
-  const reference = targetOf(object).hash;
+  const referenceHash = targetOf(object).hash;
   const stored = parseTarget(object.status.observedTarget);
   const facts: Facts = {
     uid: object.uid,
     // The stored facts are about the stored target. When the object means another one now, the next answer
     // shows the difference.
-    ...(stored ?? { reference }),
+    ...(stored ?? { referenceHash }),
     ...restoreServed(object),
     ...(stored && restoreKnown(withJobShown(object, settings), now, wallTime)),
     countFrom: now,
@@ -43,10 +43,10 @@ export function restoreFacts(
     suspended: readyOf(object)?.reason === 'Suspended',
   };
   const known = facts.observed ?? facts.definitiveFailure;
-  const neverServed = !known || facts.reference !== reference || isPending(object, facts);
+  const neverServed = !known || facts.referenceHash !== referenceHash || isPending(object, facts);
   return {
     ...facts,
-    ...restoreSchedule(object, reference, facts, now, settings),
+    ...restoreSchedule(object, referenceHash, facts, now, settings),
     ...(!neverServed && { attempted: pendingRequestOf(object) }),
   };
 }
@@ -135,7 +135,7 @@ function restoreObserved(
  */
 function restoreSchedule(
   object: EdgeTranscodeJob,
-  reference: string,
+  referenceHash: string,
   facts: Facts,
   now: number,
   settings: ScheduleSettings,
@@ -148,7 +148,7 @@ function restoreSchedule(
     interval,
     definitiveFailure ? policyOf(definitiveFailure.kind).retryWithinMs : interval,
   );
-  const scheduled = firstPoll(reference, spacing, now);
+  const scheduled = firstPoll(referenceHash, spacing, now);
   return {
     countFrom: age > silence + freshnessWindow(interval, settings) ? 0 : now,
     nextPollAt: age > silence + interval ? now : scheduled,

@@ -31,7 +31,7 @@ export interface Sent {
 interface Entry {
   facts: Facts;
   /** The hash of the job that the object means, under which the index holds it. */
-  reference: string;
+  referenceHash: string;
   /** The spec of which it is the hash, as the store holds it. */
   spec: EdgeTranscodeJobSpec;
   /** Undefined when the stored status is not known; the next status is then written. */
@@ -77,8 +77,8 @@ export class FactsStore {
   }
 
   /** Returns the objects that mean the job of this hash, as their last `reindex` found. */
-  keysOf(reference: string): readonly ObjectKey[] {
-    return this.#index.keysOf(reference);
+  keysOf(referenceHash: string): readonly ObjectKey[] {
+    return this.#index.keysOf(referenceHash);
   }
 
   /**
@@ -88,12 +88,12 @@ export class FactsStore {
   reindex(object: EdgeTranscodeJob): Target {
     const entry = this.#entry(object);
     const { key, spec } = object;
-    if (spec === entry.spec) return { reference: referenceOf(object), hash: entry.reference };
+    if (spec === entry.spec) return { reference: referenceOf(object), hash: entry.referenceHash };
     const target = targetOf(object);
     entry.spec = spec;
-    if (target.hash === entry.reference) return target;
-    this.#index.delete(entry.reference, key);
-    entry.reference = target.hash;
+    if (target.hash === entry.referenceHash) return target;
+    this.#index.delete(entry.referenceHash, key);
+    entry.referenceHash = target.hash;
     this.#index.add(target.hash, key);
     return target;
   }
@@ -133,7 +133,7 @@ export class FactsStore {
 
   delete(key: ObjectKey): void {
     const entry = this.#entries.get(key);
-    if (entry) this.#index.delete(entry.reference, key);
+    if (entry) this.#index.delete(entry.referenceHash, key);
     this.#entries.delete(key);
   }
 
@@ -157,13 +157,13 @@ export class FactsStore {
     const fingerprint = fingerprintOf(object.status);
     // Mostly equal, and then one string in memory.
     const { hash } = targetOf(object);
-    const reference = hash === facts.reference ? facts.reference : hash;
+    const referenceHash = hash === facts.referenceHash ? facts.referenceHash : hash;
     const sent: Sent = { fingerprint, stored: fingerprint, observedAt: observedAt(object.status) };
-    const entry: Entry = { facts, reference, spec: object.spec, sent, upToDateVersion: undefined };
+    const entry: Entry = { facts, referenceHash, spec: object.spec, sent, upToDateVersion: undefined };
     const { key } = object;
     this.delete(key);
     this.#entries.set(key, entry);
-    this.#index.add(reference, key);
+    this.#index.add(referenceHash, key);
     return entry;
   }
 }

@@ -116,7 +116,7 @@ export class Publisher {
     if (time === undefined || time === sent.observedAt) return false;
     if (sent.observedAt === undefined) return true;
     const interval = pollIntervalOf(object, facts, this.#parts.settingsOf(object));
-    return isHeartbeatDue(facts.reference, interval, sent.observedAt * 1_000, time * 1_000);
+    return isHeartbeatDue(facts.referenceHash, interval, sent.observedAt * 1_000, time * 1_000);
   }
 
   #watch(object: EdgeTranscodeJob, facts: Facts): void {

@@ -7,25 +7,25 @@ import type { ObjectKey } from '../../base/object-key.ts';
 export class TargetIndex {
   readonly #keys = new Map<string, ObjectKey | Set<ObjectKey>>();
 
-  /** @param reference the hash of the job that the object means */
-  add(reference: string, key: ObjectKey): void {
-    const known = this.#keys.get(reference);
-    if (known === undefined) this.#keys.set(reference, key);
+  /** @param referenceHash the hash of the job that the object means */
+  add(referenceHash: string, key: ObjectKey): void {
+    const known = this.#keys.get(referenceHash);
+    if (known === undefined) this.#keys.set(referenceHash, key);
     else if (typeof known !== 'string') known.add(key);
-    else if (known !== key) this.#keys.set(reference, new Set([known, key]));
+    else if (known !== key) this.#keys.set(referenceHash, new Set([known, key]));
   }
 
-  delete(reference: string, key: ObjectKey): void {
-    const known = this.#keys.get(reference);
-    if (known === key) this.#keys.delete(reference);
+  delete(referenceHash: string, key: ObjectKey): void {
+    const known = this.#keys.get(referenceHash);
+    if (known === key) this.#keys.delete(referenceHash);
     if (known === undefined || typeof known === 'string') return;
     known.delete(key);
     const [last] = known;
-    if (known.size === 1 && last) this.#keys.set(reference, last);
+    if (known.size === 1 && last) this.#keys.set(referenceHash, last);
   }
 
-  keysOf(reference: string): readonly ObjectKey[] {
-    const known = this.#keys.get(reference);
+  keysOf(referenceHash: string): readonly ObjectKey[] {
+    const known = this.#keys.get(referenceHash);
     if (known === undefined) return [];
     return typeof known === 'string' ? [known] : [...known];
   }

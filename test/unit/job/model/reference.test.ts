@@ -86,8 +86,8 @@ describe('an endpoint', () => {
 describe('a stored target', () => {
   it('is split into its one or two hashes', () => {
     const [reference, endpoint] = [hashOf(aJob()), endpointHash(DESTINATION)];
-    expect(parseTarget(reference)).to.deep.equal({ reference });
-    expect(parseTarget(`${reference}-${endpoint}`)).to.deep.equal({ reference, endpoint });
+    expect(parseTarget(reference)).to.deep.equal({ referenceHash: reference });
+    expect(parseTarget(`${reference}-${endpoint}`)).to.deep.equal({ referenceHash: reference, endpoint });
   });
 
   for (const text of [undefined, '', '-', 'abc', 'not-hashes', '0123456789abcdef', '01234567-', '0123456g'])

@@ -27,7 +27,7 @@ const SAME: readonly Row[] = [
 ];
 
 const OTHER: readonly Row[] = [
-  ['the reference', { reference: '76543210' }],
+  ['the reference', { referenceHash: '76543210' }],
   ['the endpoint', { endpoint: '76543210' }],
   ['the served generation', { servedGeneration: 2 }],
   ['the served refresh', { servedRequest: 'a' }],

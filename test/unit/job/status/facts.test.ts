@@ -269,7 +269,7 @@ describe('an answer about another target', () => {
 
   it('starts over when the reference differs', () => {
     const facts = absorbed(earlier, fails('ServerError'), elsewhere);
-    expect(facts.reference).to.equal(referenceHash(referenceOf(elsewhere)));
+    expect(facts.referenceHash).to.equal(referenceHash(referenceOf(elsewhere)));
     for (const gone of ['observed', 'overdue', 'definitiveFailure']) expect(facts).to.not.have.property(gone);
     expect(facts).to.include({ failures: 1, servedRequest: 'a', servedGeneration: 1 });
   });
@@ -284,7 +284,7 @@ describe('an answer about another target', () => {
     const { servedRequest: _served, ...unasked } = earlier;
     expect(absorbed(unasked, observed({ status: '0' }, other))).to.deep.equal({
       uid: object.uid,
-      reference: earlier.reference,
+      referenceHash: earlier.referenceHash,
       endpoint: endpointHash(other),
       servedGeneration: 1,
       attempted: 1,

@@ -263,7 +263,7 @@ describe('after a restart', () => {
   it("stored data of another target is kept as that target's data until an answer arrives", () => {
     const elsewhere = aJob().generation(2).inRegion('cn-beijing');
     const facts = restored(elsewhere, status);
-    expect(facts.reference).to.equal(reference);
+    expect(facts.referenceHash).to.equal(reference);
     expect(facts.observed?.job).to.deep.equal(details('1'));
     expect(isPending(elsewhere.build(), facts)).to.equal(true);
   });
@@ -324,7 +324,7 @@ describe('stream URLs stored by an operator with other options', () => {
     const stored = decide(job, answered, SETTINGS, '2026-01-01T00:00:00Z');
     const leaky = {
       ...stored,
-      observedTarget: `${answered.reference}-00000000`,
+      observedTarget: `${answered.referenceHash}-00000000`,
       lastObservedTime: '2026-01-01T00:00:00Z',
       job: { status: '1', streamInput },
     };

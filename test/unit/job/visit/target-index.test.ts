@@ -226,7 +226,7 @@ describe('objects that mean one job', () => {
     operator.batchHash = '00000000';
     operator.cloud.always((sentAt) => ({ ...running()(sentAt), unlisted: true }));
     const key = await operator.apply(aJob());
-    const own = nextPoll(operator.facts(key).reference, MINUTE, operator.clock.now()) % MINUTE;
+    const own = nextPoll(operator.facts(key).referenceHash, MINUTE, operator.clock.now()) % MINUTE;
     expect(phase(operator.facts(key).nextPollAt as number))
       .to.equal(own)
       .and.not.to.equal(0);

@@ -14,7 +14,7 @@ export const NOW = Date.parse('2026-01-01T00:00:00Z');
 export function someFacts(object: EdgeTranscodeJob, special: Partial<Facts> = {}): Facts {
   return {
     uid: object.uid,
-    reference: referenceHash(referenceOf(object)),
+    referenceHash: referenceHash(referenceOf(object)),
     endpoint: endpointHash(DESTINATION),
     servedGeneration: object.generation,
     ...(object.requestedAt !== undefined && { servedRequest: object.requestedAt }),

@@ -131,7 +131,7 @@ export class ALife {
 
   #isHeartbeatDue(before: HeldStatus, status: HeldStatus): boolean {
     const [old, fresh] = [before, status].map(({ lastObservedTime }) => Date.parse(lastObservedTime ?? ''));
-    return isHeartbeatDue(this.facts.reference, this.#interval, old as number, fresh as number);
+    return isHeartbeatDue(this.facts.referenceHash, this.#interval, old as number, fresh as number);
   }
 
   get #interval(): number {
