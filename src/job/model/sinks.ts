@@ -38,6 +38,7 @@ export interface DecidedStatus {
 
 /** A status that was written, or found stored: then it may show an earlier observation. */
 export interface Written {
+  /** What the API server stores of it. Events are made from this: a dropped field must not look like news. */
   readonly status: HeldStatus;
   /** The status that it replaced. */
   readonly replaced: HeldStatus;

@@ -97,18 +97,9 @@ export class Publisher {
     const { factsStore, events } = this.#parts;
     const { object } = decided;
     // Compared by identity: a heartbeat has the same fingerprint as the write that it replaced.
-    if (factsStore.sent(object) === decided)
-      factsStore.setSent(object, written && this.#sentAs(decided, written));
+    if (factsStore.sent(object) === decided) factsStore.setSent(object, written && sentAs(decided, written));
     if (written)
       for (const event of transitionEvents(written.replaced, written.status)) events.record(object, event);
-  }
-
-  #sentAs({ object, fingerprint }: UnwrittenStatus, { status, isWhole }: Written): Sent {
-    const sent = { fingerprint, observedAt: observedAt(status) };
-    if (isWhole) return { ...sent, stored: fingerprint };
-    // What the schema left of it came into the store with the answer.
-    const newest = this.#parts.jobs.get(object.key);
-    return newest?.uid === object.uid ? { ...sent, stored: fingerprintOf(newest.status) } : sent;
   }
 
   #heartbeatDue(object: EdgeTranscodeJob, facts: Facts, sent: Sent): boolean {
@@ -141,6 +132,13 @@ export class Publisher {
     if (markOverdue(facts, object, settingsOf(object), clock.now()) === facts) this.#watch(object, facts);
     else this.publish(object);
   }
+}
+
+function sentAs(decided: UnwrittenStatus, { status, isWhole }: Written): Sent {
+  const { fingerprint } = decided;
+  if (isWhole) return { fingerprint, stored: fingerprint, observedAt: observedAt(status) };
+  // The schema may have dropped the time, too.
+  return { fingerprint, stored: fingerprintOf(status), observedAt: decided.observedAt };
 }
 
 /**

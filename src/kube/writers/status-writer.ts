@@ -147,7 +147,8 @@ export class StatusWriter implements StatusSink {
     }
     const after = decodeJob(answer);
     const isWhole = !after || saysAll(after.status, status);
-    return this.#written(key, desired, after, { status, replaced: object.status, isWhole });
+    const stored = isWhole ? status : after.status;
+    return this.#written(key, desired, after, { status: stored, replaced: object.status, isWhole });
   }
 
   /** Writes of large objects would double the time of the first list, which brings the objects of all. */

@@ -169,6 +169,33 @@ describe('the heartbeat', () => {
   });
 });
 
+describe('a status of which an older CRD drops a field', () => {
+  let operator: AnOperator;
+  beforeEach(() => {
+    operator = new AnOperator();
+    operator.cloud.always(running());
+  });
+  afterEach(() => operator.verify());
+
+  it('has an event for each transition, and none for a heartbeat', async () => {
+    operator.cluster.prune = ({ observedTarget: _pruned, ...status }) => status;
+    await operator.apply(aJob());
+    await operator.clock.advance(HOUR);
+    expect(operator.cluster.takeWrites()).to.have.length(7);
+    expect(operator.cluster.takeEvents()).to.deep.equal(['stream1 Normal JobFound']);
+    operator.cloud.always(notStarted());
+    await operator.clock.advance(HOUR);
+    expect(operator.cluster.takeEvents()).to.deep.equal(['stream1 Normal JobStopped']);
+  });
+
+  it('is not written at each poll where the field is the time of the observation', async () => {
+    operator.cluster.prune = ({ lastObservedTime: _pruned, ...status }) => status;
+    await operator.apply(aJob());
+    await operator.clock.advance(HOUR);
+    expect(operator.cluster.takeWrites()).to.have.length(7);
+  });
+});
+
 describe('a write that has not ended', () => {
   let operator: AnOperator;
   beforeEach(async () => {

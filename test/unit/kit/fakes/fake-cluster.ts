@@ -116,7 +116,8 @@ export class FakeCluster implements JobStore, StatusSink, EventSink {
     const stored = this.prune(status);
     if (current?.uid === object.uid) this.#store({ ...current, status: stored });
     const isThere = current?.uid === object.uid;
-    decided.onResult(isThere ? { status, replaced: current.status, isWhole: stored === status } : undefined);
+    const isWhole = stored === status;
+    decided.onResult(isThere ? { status: stored, replaced: current.status, isWhole } : undefined);
   }
 
   #store(job: EdgeTranscodeJob): ObjectKey {

@@ -228,6 +228,17 @@ describe('the status writer', () => {
     expect(client.patches).to.have.length(2 * first.length);
   });
 
+  it('reports what the CRD kept of a status, for which events are made', async () => {
+    let stored: object | undefined;
+    const onResult: DecidedStatus['onResult'] = (written) => {
+      stored = written?.status;
+    };
+    writer.write(known(), { status: RUNNING, onResult });
+    await settled();
+    await client.accept(raw('a', 6, { status: { state: 'Running' } as Status }));
+    expect(stored).to.deep.equal({ state: 'Running' });
+  });
+
   it('warns once that the CRD drops fields, until it keeps them', async () => {
     const { observedGeneration: _dropped, ...kept } = { ...RUNNING, observedGeneration: 1 };
     const desired = { ...kept, observedGeneration: 1 };
