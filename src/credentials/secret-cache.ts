@@ -5,8 +5,8 @@
  */
 import type { Clock } from '../base/clock.ts';
 import { ExpiringMap } from '../base/expiring-map.ts';
+import type { SecretReader } from '../job/model/kube-port.ts';
 import { identityOf } from '../job/model/reference.ts';
-import type { SecretReader } from '../job/model/sinks.ts';
 import { FairLimiter } from '../ratelimit/fair-limiter.ts';
 import {
   credentialOfSecret,

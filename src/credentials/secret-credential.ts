@@ -8,8 +8,8 @@ import { type Endpoint, isAllowed, parseEndpoint } from '../base/endpoint.ts';
 import { copyOf } from '../base/foreign-text.ts';
 import type { CredentialReference } from '../job/model/cloud-port.ts';
 import type { Failure } from '../job/model/failures.ts';
+import type { SecretContent, SecretData } from '../job/model/kube-port.ts';
 import { identityOf, isRegion } from '../job/model/reference.ts';
-import type { SecretContent, SecretData } from '../job/model/sinks.ts';
 import type { Credential } from './credential.ts';
 import { FORMATS } from './credential.ts';
 

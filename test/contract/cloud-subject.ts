@@ -17,7 +17,7 @@ import type {
   Reference,
 } from '../../src/job/model/cloud-port.ts';
 import type { Failure } from '../../src/job/model/failures.ts';
-import type { SecretData, SecretReader } from '../../src/job/model/sinks.ts';
+import type { SecretData, SecretReader } from '../../src/job/model/kube-port.ts';
 import type { ObserveWith } from '../../src/job/schedule/list-cost.ts';
 import type { FakeClock } from '../unit/kit/fakes/fake-clock.ts';
 import type { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';

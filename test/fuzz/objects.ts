@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../src/api/edge-transcode-job.ts';
 import { FAILURE_KINDS } from '../../src/job/model/failures.ts';
-import type { JobEvent } from '../../src/job/model/sinks.ts';
+import type { JobEvent } from '../../src/job/model/kube-port.ts';
 import { STREAM_URL_MODES, type StreamUrlMode } from '../../src/job/model/stream-url.ts';
 import { decodeJob } from '../../src/kube/informer/decode.ts';
 import { Store } from '../../src/kube/informer/store.ts';

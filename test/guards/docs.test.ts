@@ -8,7 +8,7 @@ import { REASONS } from '../../src/api/reasons.ts';
 import { OPTIONS } from '../../src/config/options.ts';
 import { environmentVariable, helpText } from '../../src/config/read-config.ts';
 import { FAILURE_KINDS } from '../../src/job/model/failures.ts';
-import { EVENT_REASONS } from '../../src/job/model/sinks.ts';
+import { EVENT_REASONS } from '../../src/job/model/kube-port.ts';
 import { readCrd } from './deploy/manifests.ts';
 import { ownMetrics } from './own-metrics.ts';
 

@@ -4,7 +4,7 @@
  */
 import { type Condition, findCondition } from '../../api/conditions.ts';
 import type { HeldStatus, State } from '../../api/edge-transcode-job.ts';
-import { EVENT_REASONS, type EventReason, type JobEvent } from '../model/sinks.ts';
+import { EVENT_REASONS, type EventReason, type JobEvent } from '../model/kube-port.ts';
 import { stateOfCode } from './decide.ts';
 
 export function transitionEvents(before: HeldStatus, after: HeldStatus): JobEvent[] {

@@ -5,8 +5,8 @@
 import type { EdgeTranscodeJob, EdgeTranscodeJobSpec, HeldStatus } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
+import type { DecidedStatus } from '../model/kube-port.ts';
 import { referenceOf, type Target, targetOf } from '../model/reference.ts';
-import type { DecidedStatus } from '../model/sinks.ts';
 import type { Verdict } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, saysTheSame, verdictOf } from '../status/facts.ts';

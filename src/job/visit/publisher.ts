@@ -7,7 +7,7 @@ import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { type Clock, unixSeconds } from '../../base/clock.ts';
 import type { ObjectKey } from '../../base/object-key.ts';
 import { Timetable } from '../../controller/timetable.ts';
-import type { EventSink, JobStore, StatusSink, Written } from '../model/sinks.ts';
+import type { EventSink, JobStore, StatusSink, Written } from '../model/kube-port.ts';
 import { FRESHNESS_GRACE_MS, isHeartbeatDue } from '../schedule/poll-schedule.ts';
 import type { SettingsOf } from '../schedule/settings.ts';
 import { type Facts, markOverdue, overdueAt, pollIntervalOf } from '../status/facts.ts';

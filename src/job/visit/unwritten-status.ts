@@ -4,7 +4,7 @@
  */
 import type { EdgeTranscodeJob, EdgeTranscodeJobStatus } from '../../api/edge-transcode-job.ts';
 import { rfc3339 } from '../../base/clock.ts';
-import type { DecidedStatus, Written } from '../model/sinks.ts';
+import type { DecidedStatus, Written } from '../model/kube-port.ts';
 import type { JobSettings } from '../schedule/settings.ts';
 import { decide } from '../status/decide.ts';
 import type { Facts } from '../status/facts.ts';

@@ -1,7 +1,7 @@
 /**
  * Reads one Secret at a time by name; never lists or watches.
  */
-import type { SecretContent, SecretReader } from '../../job/model/sinks.ts';
+import type { SecretContent, SecretReader } from '../../job/model/kube-port.ts';
 import { apiFailure } from './api-error.ts';
 import { TooLargeError } from './bounded-body.ts';
 import type { KubeClient } from './kube-client.ts';

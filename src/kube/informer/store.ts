@@ -13,7 +13,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EdgeTranscodeJob } from '../../api/edge-transcode-job.ts';
 import { isOfShard, type Shard } from '../../api/shard.ts';
 import { type ObjectKey, splitKey } from '../../base/object-key.ts';
-import type { Change, JobStore } from '../../job/model/sinks.ts';
+import type { Change, JobStore } from '../../job/model/kube-port.ts';
 import { isNewerVersion } from '../client/resource-version.ts';
 import { ConditionInterner } from './interned-conditions.ts';
 import { InternedStrings } from './interned-strings.ts';

@@ -11,7 +11,7 @@ import type { Logger } from '../../base/logger.ts';
 import { nameOf } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { TokenBucket } from '../../base/token-bucket.ts';
-import type { EventSink, JobEvent } from '../../job/model/sinks.ts';
+import type { EventSink, JobEvent } from '../../job/model/kube-port.ts';
 import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
 import type { EventBody, KubeClient } from '../client/kube-client.ts';
 

@@ -13,7 +13,7 @@ import { type ObjectKey, splitKey } from '../../base/object-key.ts';
 import { OnceLogger } from '../../base/once-logger.ts';
 import { Controller } from '../../controller/controller.ts';
 import { awaitChange, type Outcome, pollAt } from '../../controller/outcome.ts';
-import type { DecidedStatus, StatusSink, Written } from '../../job/model/sinks.ts';
+import type { DecidedStatus, StatusSink, Written } from '../../job/model/kube-port.ts';
 import { fingerprintOf } from '../../job/status/fingerprint.ts';
 import { type ApiFailure, AUTHORIZATION, apiFailure, isByPolicy } from '../client/api-error.ts';
 import type { KubeClient, PatchOperation } from '../client/kube-client.ts';

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Credentials, type CredentialsOptions } from '../../../src/credentials/credentials.ts';
 import type { Resolved } from '../../../src/credentials/secret-credential.ts';
-import type { SecretData, SecretReader } from '../../../src/job/model/sinks.ts';
+import type { SecretData, SecretReader } from '../../../src/job/model/kube-port.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 

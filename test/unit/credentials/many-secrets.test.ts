@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { Sts } from '../../../src/cloud/sts/sts.ts';
 import { SecretCache } from '../../../src/credentials/secret-cache.ts';
-import type { SecretData } from '../../../src/job/model/sinks.ts';
+import type { SecretData } from '../../../src/job/model/kube-port.ts';
 import { RecordingLogger } from '../kit/fakes/recording-logger.ts';
 import { SteppedTime } from '../ratelimit/stepped-time.ts';
 

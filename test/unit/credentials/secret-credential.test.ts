@@ -5,7 +5,7 @@ import { conditionsFrom } from '../../../src/api/conditions.ts';
 import type { Credential } from '../../../src/credentials/credential.ts';
 import { credentialOfSecret, type SecretRules } from '../../../src/credentials/secret-credential.ts';
 import type { Failure } from '../../../src/job/model/failures.ts';
-import type { SecretContent, SecretData } from '../../../src/job/model/sinks.ts';
+import type { SecretContent, SecretData } from '../../../src/job/model/kube-port.ts';
 import { MOST_SECRET_BYTES } from '../../../src/kube/client/kube-client.ts';
 
 const SECRET = { namespace: 'media', name: 'account' };

@@ -2,7 +2,7 @@
 
 import { expect } from 'chai';
 import type { EdgeTranscodeJobStatus } from '../../../../src/api/edge-transcode-job.ts';
-import { EVENT_REASONS } from '../../../../src/job/model/sinks.ts';
+import { EVENT_REASONS } from '../../../../src/job/model/kube-port.ts';
 import { decide } from '../../../../src/job/status/decide.ts';
 import type { Facts } from '../../../../src/job/status/facts.ts';
 import { transitionEvents } from '../../../../src/job/status/transition-events.ts';

@@ -16,7 +16,7 @@ import type {
   JobEvent,
   JobStore,
   StatusSink,
-} from '../../../../src/job/model/sinks.ts';
+} from '../../../../src/job/model/kube-port.ts';
 import type { JobBuilder } from '../samples/a-job.ts';
 
 interface Write {

@@ -1,7 +1,7 @@
 // Events are a courtesy: at a bounded rate, within the limits of the API server, and nothing depends on them.
 
 import { expect } from 'chai';
-import type { JobEvent } from '../../../../src/job/model/sinks.ts';
+import type { JobEvent } from '../../../../src/job/model/kube-port.ts';
 import type { EventBody } from '../../../../src/kube/client/kube-client.ts';
 import { KubeEvents } from '../../../../src/kube/writers/events.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';

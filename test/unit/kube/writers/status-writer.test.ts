@@ -7,7 +7,7 @@ import {
   SHARD_LABEL,
 } from '../../../../src/api/edge-transcode-job.ts';
 import { nameOf } from '../../../../src/base/object-key.ts';
-import type { DecidedStatus } from '../../../../src/job/model/sinks.ts';
+import type { DecidedStatus } from '../../../../src/job/model/kube-port.ts';
 import type { PatchOperation } from '../../../../src/kube/client/kube-client.ts';
 import { Store } from '../../../../src/kube/informer/store.ts';
 import { StatusWriter } from '../../../../src/kube/writers/status-writer.ts';
