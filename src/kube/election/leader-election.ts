@@ -121,7 +121,7 @@ export class LeaderElection implements Election {
     const { leases } = this.#parts;
     const onLease = (record: Lease) => {
       this.#troubles.succeeded('watching');
-      if (!signal.aborted) this.#take({ kind: 'seen', record, now: this.#now() });
+      this.#take({ kind: 'seen', record, now: this.#now() });
     };
     await leases
       .watch(version, onLease, signal)

@@ -40,6 +40,7 @@ describe('an election', () => {
     lease.resume();
     await world.advance(TIMING.retryMs + 100);
     expect(third.election.isSettled).to.equal(true);
+    expect(third.said()).to.include('info · reading the Lease works again');
   });
 
   it('lasts while the leader renews', async () => {
@@ -150,6 +151,23 @@ describe('an election', () => {
     ]);
   });
 
+  it('keeps the leader when the Lease is deleted, and no watch says it', async () => {
+    lease.watches = 'are silent';
+    lease.set(undefined);
+    await world.advance(5_000);
+    expect(lease.record?.holder).to.equal('first');
+    expect([first.terms.length, first.isLeading, warnings(first)]).to.deep.equal([1, true, []]);
+  });
+
+  it('says that the Lease can be watched again', async () => {
+    lease.watches = 'fail';
+    const third = new Candidate('third', world, lease);
+    await world.advance(4_000);
+    lease.watches = 'work';
+    await world.advance(2 * TIMING.retryMs);
+    expect(third.said()).to.include('info · watching the Lease works again');
+  });
+
   it('keeps the leader when the Lease is deleted', async () => {
     lease.set(undefined);
     await world.advance(5_000);
@@ -166,6 +184,16 @@ describe('an election', () => {
     first.stop();
     await world.advance(2 * TIMING.retryMs);
     expect(third.isLeading).to.equal(true);
+  });
+
+  it('reads the Lease once in a retry period where its watch ends at once', async () => {
+    lease.watches = 'fail';
+    new Candidate('third', world, lease);
+    await world.advance(100);
+    const before = lease.processed.length;
+    await world.advance(30_000);
+    const reads = lease.processed.slice(before).filter((each) => each === 'third read');
+    expect(reads).to.have.lengthOf.within(10, 16);
   });
 
   it('is safe when the watch is dead, because a claim of an old version is refused', async () => {
@@ -303,6 +331,42 @@ describe('a leader that watches its Lease', () => {
     await settled();
     expect([election.isLeading, versions, clock.set]).to.deep.equal([true, 2, set]);
     stop.abort();
+    await ended;
+    expect(clock.timers).to.equal(0);
+  });
+});
+
+describe('a leader whose renewals are answered late', () => {
+  it('stops by the time when its last one was sent, which other processes may have seen', async () => {
+    const clock = new FakeClock();
+    const stop = new AbortController();
+    const ANSWER_MS = 4_000;
+    let claims = 0;
+    const record = { resourceVersion: '1', holder: 'first', durationMs: DURATION_MS, stored: {} };
+    const leases: LeaderElectionParts['leases'] = {
+      read: async () => undefined,
+      claim: async () => {
+        claims += 1;
+        await clock.sleep(claims === 1 ? ANSWER_MS : 2 * DURATION_MS);
+        return record;
+      },
+      release: async () => record,
+      watch: (_version, _onLease, signal) =>
+        new Promise((resolve) => signal.addEventListener('abort', () => resolve())),
+    };
+    const logger = new RecordingLogger();
+    const election = new LeaderElection({ leases, identity: 'first', ...TIMING, clock, logger });
+    const lead = ({ signal }: { readonly signal: AbortSignal }) =>
+      new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    const ended = election.run(lead, stop.signal);
+    await clock.advance(ANSWER_MS);
+    expect([election.isLeading, claims]).to.deep.equal([true, 2]);
+    await clock.advance(TIMING.renewDeadlineMs - ANSWER_MS - 1);
+    expect(election.isLeading).to.equal(true);
+    await clock.advance(1);
+    expect(election.isLeading).to.equal(false);
+    stop.abort();
+    await clock.advance(2 * DURATION_MS);
     await ended;
   });
 });

@@ -26,4 +26,13 @@ describe('the troubles of the Lease', () => {
       expect('hint' in (line?.fields ?? {})).to.equal(isHinted);
       expect(line?.fields.refusedBy).to.equal(refusedBy);
     });
+
+  it('are logged once while a connection is lost, whose reasons alternate', () => {
+    const logger = new RecordingLogger();
+    const troubles = new LeaseTroubles({ clock: new FakeClock(), logger });
+    for (const code of ['ECONNRESET', 'ECONNREFUSED', 'ECONNRESET'])
+      troubles.failed('reading', Object.assign(new Error(), { code }));
+    troubles.failed('reading', new RefusedError({ status: 503, reason: 'ServiceUnavailable' }));
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug', 'warn']);
+  });
 });
