@@ -114,7 +114,7 @@ export class KubeEvents implements EventSink {
       action: 'Observe',
       regarding: { apiVersion: API_VERSION, kind: KIND, namespace, name, uid, resourceVersion },
       reportingController: `${GROUP}/operator`,
-      reportingInstance: this.#parts.instance.slice(0, 128),
+      reportingInstance: this.#parts.instance,
     };
   }
 }

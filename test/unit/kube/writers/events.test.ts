@@ -132,14 +132,14 @@ describe('events', () => {
   it('of one namespace have half that rate, which leaves room for another’s', async () => {
     const storm = aJob().named('a', 'loud').build();
     for (let times = 0; times < 60; times += 1) events.record(storm, STARTED);
-    for (let seconds = 0; seconds < 60; seconds += 1) {
+    for (let seconds = 0; seconds < 240; seconds += 1) {
       await clock.advance(1_000);
       events.record(storm, STARTED);
       if (seconds % 2 === 1) events.record(aJob().named('b', 'quiet').build(), STARTED);
     }
     await settled();
     const of = (name: string) => created.filter(([namespace]) => namespace === name).length;
-    expect([of('loud'), of('quiet')]).to.deep.equal([50 + 30, 30]);
+    expect([of('loud'), of('quiet')]).to.deep.equal([50 + 120, 120]);
   });
 
   it('that are refused are counted, and do not fail their caller', async () => {
@@ -194,7 +194,7 @@ describe('events', () => {
     ]);
   });
 
-  it('that a policy refuses lead to one warning, which names the policy and no Role', async () => {
+  it('that a policy refuses lead to one warning in ten minutes, which names the policy and no Role', async () => {
     const message =
       "x is forbidden: ValidatingAdmissionPolicy 'quiet' with binding 'b' denied request: CANARY";
     failure = refused(422, { message });
@@ -202,6 +202,10 @@ describe('events', () => {
     await settled();
     expect(logger.lines.map(({ level }) => level)).to.deep.equal(['warn', 'debug', 'debug']);
     expect(logger.lines[0]?.fields).to.include({ refusedBy: 'ValidatingAdmissionPolicy quiet' });
+    await clock.advance(10 * 60_000);
+    events.record(aJob().build(), STARTED);
+    await settled();
+    expect(logger.lines.at(-1)?.level).to.equal('warn');
     expect(JSON.stringify(logger.lines)).not.to.match(/CANARY|deploy/);
   });
 });

@@ -33,6 +33,14 @@ describe('the limit of repeated writes', () => {
     expect([writeAll(SPENDER), writeAll()]).to.deep.equal([3 + BURST, 3]);
   });
 
+  it('lets a namespace write two a second more, however long its objects change', () => {
+    writeAll(SPENDER);
+    for (let tens = 0; tens < 12; tens += 1) {
+      clock.skip(10 * SECOND);
+      expect(writeAll(objectKey('media', `spender-${tens}`))).to.equal(3 + 20);
+    }
+  });
+
   it('delays a further write until a minute after the first one', () => {
     writeAll(SPENDER);
     const began = clock.now();

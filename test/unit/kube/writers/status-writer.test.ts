@@ -615,6 +615,15 @@ describe('the status writer', () => {
       expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(2);
     });
 
+    it('logs the error of an object that was created again', async () => {
+      await rejected(known());
+      store.remove('media/a');
+      await clock.advance(60_000);
+      expect(results).to.deep.equal(['rejected', 'gone']);
+      await rejected(known());
+      expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(2);
+    });
+
     it('does not treat an internal conflict of the API server as a refusal by the schema', async () => {
       await write(known(), RUNNING);
       client.object = raw('a', 5);
@@ -728,7 +737,7 @@ describe('the status writer', () => {
       expect(logger.lines.filter(({ level }) => level === 'error')).to.have.length(1);
     });
 
-    it('retries a status that a policy refuses after 10 min at most', async () => {
+    it('retries a status that a policy refuses after 10 min at most, and logs it as often', async () => {
       await write(known(), RUNNING);
       const waits: number[] = [];
       for (let times = 0; times < 9; times += 1) {
@@ -739,6 +748,9 @@ describe('the status writer', () => {
         waits.push(clock.now() - began);
       }
       expect(Math.max(...waits)).to.be.within(5 * 60_000, 10 * 60_000 + 1_000);
+      const errors = logger.lines.filter(({ level }) => level === 'error').length;
+      const minutes = waits.reduce((sum, wait) => sum + wait, 0) / 60_000;
+      expect(errors).to.be.within(2, 1 + Math.ceil(minutes / 10));
     });
 
     it('writes other objects while a policy refuses one', async () => {
