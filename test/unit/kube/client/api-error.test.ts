@@ -102,6 +102,12 @@ describe('the failure of a call of the API server', () => {
     });
   });
 
+  it('has the name of an error whose code is a text of its own', () => {
+    expect(apiFailure(Object.assign(new TypeError(), { code: 'CANARY: a token' }))).to.deep.equal({
+      reason: 'TypeError',
+    });
+  });
+
   it('has the name of any other error', () => {
     expect(apiFailure(new DOMException('CANARY', 'TimeoutError'))).to.deep.equal({ reason: 'TimeoutError' });
     expect(apiFailure(new SyntaxError('CANARY'))).to.deep.equal({ reason: 'SyntaxError' });

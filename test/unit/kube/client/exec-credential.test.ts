@@ -87,6 +87,7 @@ describe('an exec plugin', () => {
 
   it('that fails, or is not there, has another code than one that hangs', async () => {
     expect(await outcome('exit 1')).to.equal('EXEC_PLUGIN_FAILED');
+    expect(await outcome(`${printing('t')}; exit 1`)).to.equal('EXEC_PLUGIN_FAILED');
     expect(await outcome('exit 1', '/not/there')).to.equal('EXEC_PLUGIN_NOT_FOUND');
   });
 
@@ -132,6 +133,15 @@ describe('an exec plugin', () => {
     await outcome(script);
     await Promise.all(Array.from({ length: 5 }, () => outcome(script)));
     expect(await readFile(file, 'utf8')).to.equal('run\nrun\n');
+  });
+
+  it('runs again when its credential expires by the wall clock, by which the plugin dated it', async () => {
+    const expiring = (token: string) =>
+      printing(token).replace('}}', ',"expirationTimestamp":"2026-01-01T01:00:00Z"}}');
+    expect(await outcome(expiring('one'))).to.equal('Bearer one');
+    expect(await outcome(expiring('two'))).to.equal('Bearer one');
+    clock.wallOffsetMs = 3_600_000;
+    expect(await outcome(expiring('two'))).to.equal('Bearer two');
   });
 
   it('that fails late does not end the use of the credential of a later run', async () => {

@@ -289,6 +289,14 @@ describe('the client of the API server', () => {
     expect(await client.get('media/a').catch(apiFailure)).to.deep.equal({ reason: 'TimeoutError' });
   });
 
+  it('makes a new connection after a call without an answer: the old one may be dead', async () => {
+    server.respond = () => void clock.advance(DEADLINE_MS);
+    await client.get('media/a').catch(apiFailure);
+    server.respond = (response) => json(response, 200, {});
+    await client.get('media/a');
+    expect(server.connections).to.equal(2);
+  });
+
   it('leaves no timer of a call that has ended, which would wake the process later', async () => {
     await client.get('media/a');
     server.respond = (response) => json(response, 500, {});

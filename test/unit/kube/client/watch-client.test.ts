@@ -246,6 +246,22 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
+  it('has the calls connect again when nothing has come for long, and not when the server ends it', async () => {
+    const config = new PooledKubeConfig();
+    config.loadFromString(server.kubeconfig);
+    let dropped = 0;
+    config.dropConnections = () => {
+      dropped += 1;
+    };
+    const client = new WatchClient(config, 'operator/1 (pod)', { idleMs: 20 });
+    server.respond = sends(`${JSON.stringify(ONE)}\n`);
+    await outcome(eventsOf(client));
+    expect(dropped).to.equal(0);
+    server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
+    await outcome(eventsOf(client));
+    expect(dropped).to.equal(1);
+  });
+
   it('waits 80 s for a byte by default: bookmarks come about once a minute', async () => {
     const { setTimeout: original } = Socket.prototype;
     const waits: number[] = [];

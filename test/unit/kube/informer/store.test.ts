@@ -149,6 +149,17 @@ describe('the store', () => {
       expect(store.get('media/a')?.generation).to.equal(7);
     });
 
+    for (const [what, other] of [
+      ['was another object', { uid: 'uid-other' }],
+      ['had another request', { requestedAt: 'later' }],
+      ['had another status', { status: { lastObservedTime: '2026-01-01T00:00:00Z' } }],
+    ] as const)
+      it(`takes the version that ${what}, although its number is the same`, () => {
+        list(job('a', 500));
+        list({ ...job('a', 500), ...other });
+        expect(store.get('media/a')).to.deep.include(other);
+      });
+
     it('takes the older version that a read brings', () => {
       list(job('a', 500));
       store.takeRead(job('a', 301), store.get('media/a'));
@@ -177,6 +188,7 @@ describe('the store', () => {
     const known = store.get('media/a');
     store.take({ kind: 'applied', job: job('a', 7) });
     store.takeRead(job('a', 6), known);
+    store.takeRead(aJob().named('a').uid('uid-a').version(6).ofShard('sports').build(), known);
     expect(store.get('media/a')?.resourceVersion).to.equal('7');
   });
 
