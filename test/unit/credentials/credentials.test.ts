@@ -139,6 +139,7 @@ describe('credentials', () => {
       expect(secretOf(await resolve(all))).to.equal('secret');
       expect(secrets.reads.length).to.be.at.most(3);
       expect(secrets.reads.slice(-2)).to.deep.equal(['media/gone-99', 'media/account']);
+      expect(secretOf(await resolve(all, { namespace: 'media', name: 'gone-50' }))).to.equal('secret');
     });
 
     it('are read again every 30 s while they are missing, and the failure says when', async () => {
@@ -153,6 +154,20 @@ describe('credentials', () => {
       secrets.content = KEY;
       await time.pass(20_000, 1_000);
       expect(secretOf(await resolve(all))).to.equal('secret');
+    });
+
+    it('are used as soon as they are there, also while the API server is slow', async () => {
+      secrets.content = 'missing';
+      const all = credentials();
+      await resolve(all);
+      await time.pass(30_000, 1_000);
+      const slow = Promise.withResolvers<SecretData>();
+      secrets.content = slow.promise;
+      const resolved = all.resolve(REFERENCE);
+      await time.pass(5_000, 10);
+      slow.resolve(KEY);
+      await time.pass(10, 10);
+      expect(secretOf(await resolved)).to.equal('secret');
     });
 
     it('are forgotten after 10 min without use', async () => {
@@ -201,6 +216,16 @@ describe('credentials', () => {
       await time.pass(5_000, 1_000);
       secrets.content = { ...KEY, accessKeySecret: 'rotated' };
       expect(secretOf(await resolve(all))).to.equal('rotated');
+    });
+
+    it('stay in use for an hour, while they are used', async () => {
+      const all = credentials();
+      await resolve(all);
+      secrets.content = new Error('CANARY');
+      for (let minutes = 0; minutes < 60; minutes += 1) {
+        await time.pass(60_000, 10_000);
+        expect(secretOf(await resolve(all))).to.equal('secret');
+      }
     });
 
     it('stay missing if they were, and are read again later and not at once', async () => {
@@ -289,6 +314,28 @@ describe('credentials', () => {
     expect(secretOf(await resolve(all))).to.equal('secret');
     await time.pass(25_000, 10);
     expect(secrets.reads.filter((name) => name === 'media/account')).to.have.length(2);
+  });
+
+  it('are not used after a refusal, also while the API server takes longer than a call waits', async () => {
+    const all = credentials();
+    await resolve(all);
+    all.keyRefused('media/account', time.now());
+    const slow = Promise.withResolvers<SecretData>();
+    secrets.content = slow.promise;
+    const resolved = all.resolve(REFERENCE);
+    await time.pass(5_000, 10);
+    slow.resolve({ ...KEY, accessKeySecret: 'rotated' });
+    await time.pass(10, 10);
+    expect(secretOf(await resolved)).to.equal('rotated');
+  });
+
+  it('are read 32 at a time at most, while the API server hangs', async () => {
+    const all = credentials();
+    secrets.content = new Promise<SecretData>(() => undefined);
+    for (let secret = 0; secret < 100; secret += 1)
+      void all.resolve({ namespace: 'media', name: `s${secret}` });
+    await time.pass(10_000, 10);
+    expect(secrets.reads).to.have.length(32);
   });
 
   it('are not used after a refusal, even while another namespace has many Secrets to read', async () => {
