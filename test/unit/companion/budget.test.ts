@@ -11,6 +11,7 @@ describe('the budget of kubectl etj', () => {
       aJob().named('a', 'media').about(JOB_ID).build(),
       aJob().named('b', 'media').about(OTHER_ID).every('10s').withSecret('key').build(),
       aJob().named('c', 'media').about(JOB_ID).suspended().every('5s').build(),
+      aJob().named('d', 'media').about('1').invalid('spec.clusterID is missing').build(),
     ];
     expect(usesOf(jobs, OPTIONS)).to.deep.equal([
       { identity: 'media/key', namespace: 'media', objects: 1, calls: 6, saved: 5.8 },

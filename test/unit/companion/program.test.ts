@@ -28,6 +28,7 @@ describe('the command line of kubectl etj', () => {
     ['nothing to refresh', ['refresh'], 'name objects, or use --all'],
     ['names and all', ['refresh', 'one', '--all'], 'name objects, or use --all'],
     ['no duration', ['refresh', 'one', '--timeout=soon'], 'not a duration such as 30s'],
+    ['no time to wait', ['refresh', 'one', '--timeout=0s'], 'not a duration such as 30s'],
     ['an endpoint of plain HTTP', ['doctor', '--endpoint=http://example.com'], 'It must be https'],
     ['no region', ['import', 'cluster', '--region=Shanghai!'], 'not the ID of a region'],
     ['no namespace', ['refresh', '--all', '-n', '../x'], 'not the name of a namespace'],

@@ -63,6 +63,8 @@ describe('the status of kubectl etj', () => {
     expect(textBelow('NAMESPACE')).to.equal('media');
     expect(textBelow('JOB-ID')).to.equal(fine.spec.jobID);
     expect(textBelow('CLUSTER')).to.equal(fine.spec.clusterID);
+    const [alarm] = statusTable(rowsOf([refused]), { showsNamespace: true, isWide: true, now: NOW }).rows;
+    expect(alarm?.map(({ style }) => style).indexOf('red')).to.equal(head.indexOf('PROBLEM'));
     const plain = statusTable(rows, { showsNamespace: false, isWide: false, now: NOW }).head;
     expect(plain).to.not.include.members(['NAMESPACE']).and.not.include.members(['JOB-ID']);
   });

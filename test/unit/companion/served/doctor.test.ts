@@ -97,6 +97,16 @@ describe('kubectl etj doctor before its servers', () => {
     }
   });
 
+  it('says that the cloud does not list the jobs of a cluster', async () => {
+    const data = { accessKeyID: 'aWQ=', accessKeySecret: 'a2V5' };
+    served
+      .on('/api/v1/namespaces/media/secrets/key', { body: { data } })
+      .on('ListEdgeTranscodeJob', { code: 403, body: { Code: 'Forbidden.RAM', Message: 'no' } });
+    const cloud = [`--endpoint=${served.url}`, `--sts-endpoint=${served.url}`];
+    const { code, of } = await found('--secret=key', '--cluster=cluster', ...cloud);
+    expect([code, ...verdicts(of, 'Live')]).to.deep.equal([1, 'wrong']);
+  });
+
   it('says that a watch is refused', async () => {
     served.on(`${JOBS} watch`, { code: 403 });
     const { code, of } = await found();

@@ -93,6 +93,19 @@ describe('kubectl etj refresh before an API server', () => {
     expect([code, stdout, stderr]).to.deep.equal([1, '', 'stopped; 1 of 1 were not observed yet\n']);
   });
 
+  it('requests ten at a time, and none after Ctrl-C', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => anObject(`object-${index}`));
+    served.holding(...many);
+    for (const { metadata } of many)
+      served.on(`PATCH ${JOBS}/${metadata.name}`, () => {
+        served.stop.abort();
+        return { body: {} };
+      });
+    const { code } = await served.run('refresh', '--all');
+    const requests = served.requests.filter(({ method }) => method === 'PATCH').length;
+    expect([code, requests]).to.deep.equal([1, 10]);
+  });
+
   it('ends with 2 when it may not request', async () => {
     served.holding(one).on(`PATCH ${JOBS}/one`, { code: 403 });
     const { code, stdout, stderr } = await served.run('refresh', 'one');

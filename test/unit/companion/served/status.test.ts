@@ -40,6 +40,17 @@ describe('kubectl etj status before an API server', () => {
     );
   });
 
+  it('requests fewer objects where a page has more than 4 MiB, and ends where one object has', async () => {
+    const huge = anObject('one', { jobID: 'x'.repeat(4 * 1_024 * 1_024) });
+    served.on(JOBS, ({ query }) => ({
+      body: listOf([Number(query.get('limit')) > 62 ? huge : anObject('one')]),
+    }));
+    expect((await served.run('status', '-o=name')).stdout).to.contain('/one\n');
+    expect(served.requests.map(({ query }) => query.get('limit'))).to.deep.equal(['500', '62']);
+    served.on(JOBS, { body: listOf([huge]) });
+    expect((await served.run('status')).code).to.equal(2);
+  });
+
   it('prints in each format nothing that a terminal obeys', async () => {
     const hostile = 'x\u001b[2J\u202e\u009b1m\u2028y\u007f';
     const status = {
@@ -92,6 +103,7 @@ describe('kubectl etj status before an API server', () => {
       if (steps === 1) {
         // The same again changes nothing that is shown.
         served.send(one);
+        served.send(changed);
         served.send(changed);
       } else if (steps === 2) {
         served.send(changed, 'DELETED');
