@@ -41,7 +41,6 @@ export class Work<Key> {
 
   /** Calls the listeners, the first time that it is called. */
   abort(): void {
-    if (this.aborted) return;
     this.aborted = true;
     const listeners = this.#all;
     this.#listeners = NONE;

@@ -165,6 +165,7 @@ const VALUES: Record<Flag, Values> = {
       'redis://:CANARY@host:port',
       'redis://host/CANARY',
       'redis://host?x=CANARY',
+      'redis://host#CANARY',
       'redis://:CANARY100%@host',
       'redis://CANARY%ff:word@host',
     ],

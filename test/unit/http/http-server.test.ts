@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, Server } from 'node:net';
 import { expect } from 'chai';
 import { type HttpServer, type Limits, startHttpServer } from '../../../src/http/http-server.ts';
 import { answerEndpoint, type Endpoints } from '../../../src/telemetry/endpoints.ts';
@@ -40,6 +40,24 @@ describe('the HTTP server', () => {
       text: await response.text(),
     };
   }
+
+  it('does not end the process when connections cannot be accepted, as without a file descriptor', async () => {
+    const { listen } = Server.prototype;
+    const listening: Server[] = [];
+    Server.prototype.listen = function (this: Server, ...parameters: unknown[]) {
+      listening.push(this);
+      return Reflect.apply(listen, this, parameters);
+    };
+    const other = await start().finally(() => {
+      Server.prototype.listen = listen;
+    });
+    try {
+      for (let times = 0; times < 3; times += 1) listening[0]?.emit('error', new Error('accept EMFILE'));
+      expect(listening).to.have.length(1);
+    } finally {
+      other.close();
+    }
+  });
 
   it('serves the metrics with their content type', async () => {
     expect(await get('/metrics')).to.deep.equal({

@@ -79,6 +79,22 @@ describe('the status page', () => {
     }
   });
 
+  it('shows the 20 accounts with the greatest load, their calls by the minute', async () => {
+    source = {
+      ...source,
+      accounts: () => Array.from({ length: 22 }, (_, at) => use(`media/${at}`, at / 100)),
+    };
+    const shown = await text('/');
+    expect(shown).to.contain('media/2<').and.not.contain('media/1<');
+    expect(shown).to.contain('And 2 accounts with less load');
+    expect(shown).to.contain('<td>3,000</td>').and.contain('<td>630 <small>21%</small>');
+  });
+
+  it('shows no interval of a suspended object', async () => {
+    jobs = [aJob().named('asleep').suspended().storing(aRunningStatus()).build()];
+    expect(await text('/?object=media/asleep')).to.contain('<dt>Interval</dt><dd>suspended</dd>');
+  });
+
   it('says that there is no such object, without repeating markup', async () => {
     const answer = await aPage().answer(`/?object=${encodeURIComponent(HOSTILE)}`);
     expect(answer.status).to.equal(404);

@@ -239,6 +239,20 @@ describe('metrics', () => {
     expect((await scrape()).join('\n')).not.to.contain('name="');
   });
 
+  it('of a refused namespace disappear once it is not refused any more', async () => {
+    await scrape();
+    sources.refusedNamespaces = () => ['news'];
+    expect((await scrape()).filter((line) => line.includes('watch_refused{'))).to.deep.equal([
+      'edgetranscode_watch_refused{namespace="news"} 1',
+    ]);
+  });
+
+  it('leave out a condition of a type that the operator does not have', async () => {
+    const [condition] = Array.from(RUNNING.conditions ?? []);
+    if (condition) jobs = [job('a', { conditions: [{ ...condition, type: 'MadeUp' as 'Ready' }] })];
+    expect((await scrape()).join('\n')).not.to.contain('MadeUp');
+  });
+
   it('of an object that was never visited or observed show only known values', async () => {
     jobs = [job('never', {})];
     const own = (await scrape()).filter((line) => line.includes('name="never"'));
