@@ -1,6 +1,7 @@
 /** How a command ends: its exit codes, and why it could not do its work, in a sentence for its user. */
 import { printable } from '../../base/foreign-text.ts';
 import { type ApiFailure, apiFailure, isByPolicy } from '../../kube/client/api-error.ts';
+import { TooLargeError } from '../../kube/client/bounded-body.ts';
 
 export const EXIT = {
   /** All is well. */
@@ -42,6 +43,8 @@ function sentenceOf(failure: ApiFailure, { what, namespace, server }: Request): 
   if (status === 404)
     return `the API server ${server} does not know EdgeTranscodeJobs; install the CRD: kubectl apply -f crds/`;
   if (status !== undefined) return `the API server refuses to ${what} ${where}: ${reason}`;
+  if (reason === TooLargeError.name)
+    return `an object ${where} is larger than 4 MiB; reduce its labels, annotations, finalizers and owner references`;
   return `the API server ${server} cannot be reached: ${reason}; ${hintOf(reason)}`;
 }
 

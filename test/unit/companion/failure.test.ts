@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { explained, Unable } from '../../../src/companion/common/failure.ts';
 import { RefusedError } from '../../../src/kube/client/api-error.ts';
+import { TooLargeError } from '../../../src/kube/client/bounded-body.ts';
 
 const REQUEST = { what: 'list edgetranscodejobs', namespace: 'media', server: 'https://example' };
 
@@ -13,6 +14,7 @@ describe('why kubectl etj could not do its work', () => {
     ['a policy', refused(403, 'Forbidden', 'webhook guard'), 'webhook guard refused it'],
     ['an expired login', refused(401, 'Unauthorized'), 'log in again'],
     ['an overloaded server', refused(429, 'TooManyRequests'), 'TooManyRequests'],
+    ['an object that is too large', new TooLargeError(''), 'is larger than 4 MiB; reduce its labels'],
     ['no network', Object.assign(new Error(), { code: 'ECONNREFUSED' }), 'check the network'],
     [
       'another authority',

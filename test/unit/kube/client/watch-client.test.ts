@@ -253,12 +253,12 @@ describe('the client of a watch', () => {
     config.dropConnections = () => {
       dropped += 1;
     };
-    const client = new WatchClient(config, 'operator/1 (pod)', { idleMs: 20 });
+    const client = (limits = {}) => new WatchClient(config, 'operator/1 (pod)', limits);
     server.respond = sends(`${JSON.stringify(ONE)}\n`);
-    await outcome(eventsOf(client));
+    await outcome(eventsOf(client()));
     expect(dropped).to.equal(0);
     server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
-    await outcome(eventsOf(client));
+    await outcome(eventsOf(client({ idleMs: 20 })));
     expect(dropped).to.equal(1);
   });
 
