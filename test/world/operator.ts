@@ -77,10 +77,14 @@ export class Operator implements AsyncDisposable {
 
   /**
    * The value of one series, such as `edgetranscode_status_writes_total{result="written"}`; 0 when there is
-   * none.
+   * none. Throws when there is no metric of that name: a test that expects 0 would not notice a new name.
    */
   async metric(series: string): Promise<number> {
-    const line = (await this.metrics()).split('\n').find((each) => each.startsWith(`${series} `));
+    const text = await this.metrics();
+    const [name = ''] = series.split('{');
+    if (!text.includes(`# TYPE ${name.replace(/_(bucket|count|sum)$/, '')} `))
+      throw new Error(`/metrics has no metric ${name}`);
+    const line = text.split('\n').find((each) => each.startsWith(`${series} `));
     return line ? Number(line.slice(series.length + 1)) : 0;
   }
 
