@@ -2,8 +2,6 @@
 // anything failed. `node scripts/test/main.ts unit guards` runs just these.
 
 import { spawn } from 'node:child_process';
-import { mkdtempDisposable, open, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildEnvironment, testEnvironment } from './environment.ts';
@@ -56,41 +54,17 @@ async function runAll(suites: readonly Suite[], signal: AbortSignal): Promise<Ou
   const needed = suites.some(({ needsControlPlane }) => needsControlPlane);
   const controlPlane = needed ? buildPrograms(signal) : Promise.resolve<Readiness>({ is: 'ready' });
   const outcomes: Outcome[] = [];
-  const waiting: Promise<Shown>[] = [];
   for (const suite of suites) {
     if (AFTERWARDS.includes(suite)) await controlPlane;
-    const lacking = await notRun(suite, outcomes, controlPlane);
-    if (lacking) outcomes.push(lacking);
-    else if (suite.mostlyWaits) waiting.push(handled(beside(suite, signal)));
-    else outcomes.push(await shown(suite, signal));
+    const outcome = (await notRun(suite, outcomes, controlPlane)) ?? (await shown(suite, signal));
+    outcomes.push(process.env.CI === 'true' ? failSkipped(outcome) : outcome);
   }
-  for (const { outcome, show } of await Promise.all(waiting)) {
-    show();
-    outcomes.push(outcome);
-  }
-  return process.env.CI === 'true' ? outcomes.map(failSkipped) : outcomes;
+  return outcomes;
 }
 
 async function shown(suite: Suite, signal: AbortSignal): Promise<Outcome> {
   console.log(`\n── ${suite.name} ──`);
   return runSuite(suite, { env: testEnvironment(process.env), signal });
-}
-
-/** The same promise, which may reject before it is awaited: at a stop. */
-function handled<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {});
-  return promise;
-}
-
-type Shown = { readonly outcome: Outcome; readonly show: () => void };
-
-/** Runs a suite without a word, and has what it printed for later. */
-async function beside(suite: Suite, signal: AbortSignal): Promise<Shown> {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'beside-'));
-  await using file = await open(join(folder.path, 'output'), 'w+');
-  const outcome = await runSuite(suite, { env: testEnvironment(process.env), signal, output: file.fd });
-  const printed = await readFile(join(folder.path, 'output'), 'utf8');
-  return { outcome, show: () => console.log(`\n── ${suite.name} ──\n${printed}`) };
 }
 
 /** The outcome of a suite that lacks what it needs; undefined if it can run. */

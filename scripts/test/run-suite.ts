@@ -18,8 +18,8 @@ export type RunOptions = {
   readonly env: NodeJS.ProcessEnv;
   /** Aborting it kills them, and `runSuite` rejects. */
   readonly signal: AbortSignal;
-  /** Where what they print goes, such as an open file's descriptor; default: where ours goes. */
-  readonly output?: 'inherit' | 'ignore' | number;
+  /** Where what they print goes; default: where ours goes. */
+  readonly output?: 'inherit' | 'ignore';
 };
 
 type Verdict = Omit<Outcome, 'suite' | 'seconds'>;

@@ -6,7 +6,7 @@
  * at a time leave a part of two cores idle. Each has a control plane, which takes half a gigabyte.
  */
 const INTEGRATION_JOBS = 6;
-/** One for each file: they wait for budgets in real time. */
+/** One for each file: nearly all of their time they wait for budgets in real time. */
 const CONTRACT_JOBS = 6;
 const UNIT_JOBS = 2;
 const WORLD_JOBS = 2;
@@ -58,8 +58,6 @@ export type Suite = {
   readonly needsControlPlane?: true;
   /** Not run when that suite has failed: it would test something old. */
   readonly needsSuite?: string;
-  /** Set when it needs the processor for a small part of its time: it runs beside the suites that follow. */
-  readonly mostlyWaits?: true;
 } & (CommandSuite | MochaSuite);
 
 export type CommandSuite = {
@@ -99,11 +97,10 @@ export const WHILE_COMPILING: readonly Suite[] = [
   },
 ];
 
-/** Suites that run afterwards, one by one, but for what mostly waits. */
+/** Suites that run afterwards, one by one, with the machine to themselves. */
 export const AFTERWARDS: readonly Suite[] = [
   {
     name: 'contract',
-    mostlyWaits: true,
     withinMinutes: 10,
     files: ['test/contract/**/*.test.ts'],
     timeoutMs: 20_000,
