@@ -127,7 +127,7 @@ export class Leader {
 
   /** Calls a second that the intervals require, by credential. */
   demand(): ReadonlyMap<string, number> {
-    return this.#rooms.planner.plan.demand;
+    return this.#rooms.planner.plan.demandByIdentity;
   }
 
   /** Number of requests that wait for a permit, by credential and priority. */

@@ -50,7 +50,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
   readonly #batches: Batches;
   readonly #fullRate: number;
   readonly #sharedDemand: SharedDemand | undefined;
-  #plan: Pick<CloudPlan, 'demands'> = { demands: [] };
+  #plan: Pick<CloudPlan, 'namespaceDemands'> = { namespaceDemands: [] };
   #closed = false;
 
   constructor(options: LiveReaderOptions) {
@@ -159,7 +159,7 @@ export class LiveReader implements CloudReader, CloudPlanning {
   #share({ redis, shards, shard = '' }: Sharing): SharedDemand {
     const own = () => {
       const accounts = new Map<string, Map<string, number>>();
-      for (const { identity, namespace, calls } of this.#plan.demands) {
+      for (const { identity, namespace, calls } of this.#plan.namespaceDemands) {
         const account = this.#states.find(identity)?.account?.key;
         if (account === undefined) continue;
         const sums = accounts.get(account) ?? new Map<string, number>();

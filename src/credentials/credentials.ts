@@ -87,13 +87,13 @@ export class Credentials {
   }
 
   /**
-   * The key was refused for a call that was sent at `sentAt`. Unless the key is younger, a session's key is
-   * not used again, and a Secret is read before its next use.
+   * The credential that was known at `sentAt` may have been replaced, as a call with its key was refused.
+   * Unless it is younger, a session's key is not used again, and a Secret is read before its next use.
    */
-  keyRefused(identity: string, sentAt: number): void {
-    this.#secrets.keyRefused(identity, sentAt);
+  markStale(identity: string, sentAt: number): void {
+    this.#secrets.markStale(identity, sentAt);
     const session = identity === OWN.identity ? this.#own : this.#sessions.get(identity);
-    if (session instanceof RoleSession) session.keyRefused(sentAt);
+    if (session instanceof RoleSession) session.markStale(sentAt);
   }
 
   /** Reads no Secret after this. */
@@ -145,7 +145,7 @@ export class Credentials {
     const assumed = await sts.assumeRole(caller, accessKey, role);
     // The owner of the Secret may have replaced the key just now.
     if ('failure' in assumed && assumed.failure.kind === 'AuthenticationFailed')
-      this.#secrets.keyRefused(caller.identity, sentAt);
+      this.#secrets.markStale(caller.identity, sentAt);
     return assumed;
   }
 }

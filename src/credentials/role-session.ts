@@ -89,7 +89,7 @@ export class RoleSession {
    * The key was refused for a call that was sent at `sentAt`. It is not used again, unless it is younger than
    * the call.
    */
-  keyRefused(sentAt: number): void {
+  markStale(sentAt: number): void {
     const now = this.#options.clock.now();
     if (!this.#session || this.#session.assumedAt > sentAt || now < this.#replaceAgainAt) return;
     this.#session = undefined;

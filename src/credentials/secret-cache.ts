@@ -93,10 +93,10 @@ export class SecretCache {
   }
 
   /**
-   * The key was refused for a call that was sent at `sentAt`. Unless the Secret was read since, its next use
-   * reads it.
+   * The Secret may have been replaced since `sentAt`, as the key that it had then was refused. Unless it was
+   * read since, its next use reads it.
    */
-  keyRefused(identity: string, sentAt: number): void {
+  markStale(identity: string, sentAt: number): void {
     const known = this.#known.get(identity);
     if (known && known.readAt <= sentAt) known.freshUntil = REFUSED;
   }

@@ -28,7 +28,7 @@ import {
 import { type SecretEndpointGate, SecretEndpoints } from './secret-endpoints.ts';
 
 export interface RequestsParts {
-  readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'keyRefused'>;
+  readonly credentials: Pick<Credentials, 'resolve' | 'fresh' | 'markStale'>;
   readonly states: Pick<CredentialStates, 'of' | 'adopt' | 'find' | 'close'>;
   readonly client: Pick<LiveClient, 'destinationOf' | 'call'>;
   /** Whether this process leads; read just before each call. Default: it does. */
@@ -254,7 +254,7 @@ export class Requests {
     sentAt: number,
   ): Promise<boolean> {
     const { credentials, states } = this.#parts;
-    credentials.keyRefused(identity, sentAt);
+    credentials.markStale(identity, sentAt);
     const resolved = await credentials.resolve(about.credential);
     if (!('credential' in resolved) || resolved.credential.version === version) return false;
     states.adopt(resolved.credential);
@@ -282,7 +282,7 @@ export class Requests {
     const mayHelp = kind === 'CredentialsNotFound' && credential.name !== undefined;
     if (!mayHelp || request.priority !== 'urgent' || !request.noteRestart('badSecret')) return false;
     // As after a refused key: what was read longer ago is not used again.
-    credentials.keyRefused(identityOf(credential), clock.now() - READ_LATELY_MS);
+    credentials.markStale(identityOf(credential), clock.now() - READ_LATELY_MS);
     return credentials.fresh(credential) === undefined;
   }
 

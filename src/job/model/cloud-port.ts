@@ -171,5 +171,5 @@ export interface CloudPlan {
    * Calls per second that the objects' intervals need, by credential and namespace. Where clusters are polled
    * together, the calls are pages.
    */
-  readonly demands: readonly NamespaceDemand[];
+  readonly namespaceDemands: readonly NamespaceDemand[];
 }

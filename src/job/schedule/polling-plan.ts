@@ -27,7 +27,7 @@ interface ClusterPlan {
 
 /** What a plan consists of. */
 interface Parts {
-  readonly demands: readonly NamespaceDemand[];
+  readonly namespaceDemands: readonly NamespaceDemand[];
   /** Get or List of each credential. */
   readonly choices: ReadonlyMap<string, Choice>;
   /** The scale of each credential and namespace. */
@@ -55,7 +55,7 @@ export class PollingPlan implements CloudPlan {
   /** The plan that holds until the demand is known. */
   static first(observeWith: ObserveWith): PollingPlan {
     const parts = {
-      demands: [],
+      namespaceDemands: [],
       choices: new Map(),
       scales: new Map(),
       loads: new Map(),
@@ -75,7 +75,7 @@ export class PollingPlan implements CloudPlan {
       return isBatched ? sweepCost(demand.targets, pagesOf(demand, cloud)) : getCost(demand.targets);
     });
     const { scales, loads } = this.#scale(needed, cloud, now);
-    return new PollingPlan(this.#observeWith, { demands: needed, choices, scales, loads, clusters });
+    return new PollingPlan(this.#observeWith, { namespaceDemands: needed, choices, scales, loads, clusters });
   }
 
   sweepingOf(cluster: ClusterReference): Sweeping {
@@ -90,14 +90,15 @@ export class PollingPlan implements CloudPlan {
     return this.#parts.choices.has(identity);
   }
 
-  get demands(): readonly NamespaceDemand[] {
-    return this.#parts.demands;
+  get namespaceDemands(): readonly NamespaceDemand[] {
+    return this.#parts.namespaceDemands;
   }
 
   /** Calls per second that the objects of each credential need. */
-  get demand(): ReadonlyMap<string, number> {
+  get demandByIdentity(): ReadonlyMap<string, number> {
     const sums = new Map(Array.from(this.#parts.choices.keys(), (identity) => [identity, 0]));
-    for (const { identity, calls } of this.demands) sums.set(identity, (sums.get(identity) ?? 0) + calls);
+    for (const { identity, calls } of this.namespaceDemands)
+      sums.set(identity, (sums.get(identity) ?? 0) + calls);
     return rounded(sums);
   }
 
@@ -130,7 +131,7 @@ export class PollingPlan implements CloudPlan {
 
   /** The factor of each namespace, by the credential that its objects name. */
   get scales(): readonly { identity: string; namespace: string; factor: number }[] {
-    return this.demands.map(({ identity, namespace }) => {
+    return this.namespaceDemands.map(({ identity, namespace }) => {
       return { identity, namespace, factor: factorOf(this.#scaleOf(identity, namespace)) };
     });
   }

@@ -65,11 +65,11 @@ export class Publisher {
   }
 
   /**
-   * Watches an object that waits for an answer: without one its status is decided again when the observation
-   * is too old. An observation that is too old already, as after a start, gets the time that an answer may
-   * take. Otherwise each start would write it as overdue and one second later as fresh.
+   * Watches an object that waits for its next answer: without one its status is decided again when the
+   * observation is too old. An observation that is too old already, as after a start, gets the time that an
+   * answer may take. Otherwise each start would write it as overdue and one second later as fresh.
    */
-  watch(object: EdgeTranscodeJob): void {
+  awaitAnswer(object: EdgeTranscodeJob): void {
     const { factsStore, settingsOf, clock } = this.#parts;
     const { key } = object;
     const tooOldAt = overdueAt(factsStore.get(object), object, settingsOf(object));
@@ -123,7 +123,7 @@ export class Publisher {
     const object = jobs.get(key);
     if (!object || object.spec.suspend) return;
     if (clock.now() - at > PAUSED_MS) {
-      this.watch(object);
+      this.awaitAnswer(object);
       return;
     }
     const facts = factsStore.get(object);

@@ -67,11 +67,11 @@ export class Reconciler {
       case 'wait':
         // A pending request is published with its answer: the old status must not pass for the new
         // generation's.
-        if (isPending(object, facts)) publisher.watch(object);
+        if (isPending(object, facts)) publisher.awaitAnswer(object);
         else publisher.publish(object);
         return pollAt(plan.until);
       case 'ask':
-        publisher.watch(object);
+        publisher.awaitAnswer(object);
         this.#ask(work, object, target, { ...plan, known: knownFailure(plan, facts) });
         return undefined;
     }

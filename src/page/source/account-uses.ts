@@ -6,9 +6,9 @@ import type { AccountUse } from './page-source.ts';
 /** The plan, as far as the accounts are concerned. */
 export interface Demands {
   /** Calls a second by credential. One that the cloud refuses demands nothing. */
-  readonly demand: ReadonlyMap<string, number>;
+  readonly demandByIdentity: ReadonlyMap<string, number>;
   /** The same by namespace, without those that demand nothing. */
-  readonly demands: readonly NamespaceDemand[];
+  readonly namespaceDemands: readonly NamespaceDemand[];
   /** The demand of all processes as a part of the account's budget, by credential. */
   readonly loads: ReadonlyMap<string, number>;
   readonly scales: readonly {
@@ -31,14 +31,14 @@ export interface Budgets {
  *   waiting calls are not counted where those of other namespaces may be among them
  */
 export function accountUses(
-  { demand: all, demands, loads, scales }: Demands,
+  { demandByIdentity: all, namespaceDemands, loads, scales }: Demands,
   budgets: Budgets,
   clock: Pick<Clock, 'now' | 'date'>,
   shown?: ReadonlySet<string>,
 ): AccountUse[] {
   const isShown = ({ namespace }: { readonly namespace: string }) => !shown || shown.has(namespace);
   const waiting = sums(Array.from(budgets.backlog(), (each) => [each.identity, each.waiting]));
-  const demand = sums(demands.filter(isShown).map(({ identity, calls }) => [identity, calls]));
+  const demand = sums(namespaceDemands.filter(isShown).map(({ identity, calls }) => [identity, calls]));
   const factors = Map.groupBy(scales.filter(isShown), ({ identity }) => identity);
   const used = [...all.keys()].filter((identity) => !shown || mayBeUsedBy(shown, identity));
   const accounts = Map.groupBy(used, (identity) => budgets.accountOf(identity));

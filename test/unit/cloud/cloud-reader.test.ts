@@ -158,7 +158,9 @@ describe('a reader', () => {
     });
     const capacity = fullCallsPerSecond(300);
     const options = { priority: 'scheduled', deadline: 0, signal: new AbortController().signal } as const;
-    sharing.apply(aPlan('none', { demands: [{ identity: 'default', namespace: 'media', calls: 2 }] }));
+    sharing.apply(
+      aPlan('none', { namespaceDemands: [{ identity: 'default', namespace: 'media', calls: 2 }] }),
+    );
     // The request waits for its permit. Its account is known from now on.
     void ask(sharing, { reference: { credential: OWN, clusterID: 'c', jobID: 'j' }, ...options });
     await settled();

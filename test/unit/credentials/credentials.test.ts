@@ -185,7 +185,7 @@ describe('credentials', () => {
       const all = credentials();
       await resolve(all);
       secrets.content = { ...KEY, accessKeySecret: 'rotated' };
-      all.keyRefused('media/account', time.now());
+      all.markStale('media/account', time.now());
       expect(all.fresh(REFERENCE)).to.equal(undefined);
       expect(secretOf(await resolve(all))).to.equal('rotated');
       expect(all.fresh(REFERENCE)).to.not.equal(undefined);
@@ -195,13 +195,13 @@ describe('credentials', () => {
       const all = credentials();
       const sentAt = time.now();
       await resolve(all);
-      all.keyRefused('media/account', sentAt);
+      all.markStale('media/account', sentAt);
       await resolve(all);
       expect(secrets.reads).to.have.length(1);
     });
 
     it('may be unknown or the operator’s own', () => {
-      credentials({ own: KEY }).keyRefused('default', time.now());
+      credentials({ own: KEY }).markStale('default', time.now());
     });
   });
 
@@ -319,7 +319,7 @@ describe('credentials', () => {
   it('are not used after a refusal, also while the API server takes longer than a call waits', async () => {
     const all = credentials();
     await resolve(all);
-    all.keyRefused('media/account', time.now());
+    all.markStale('media/account', time.now());
     const slow = Promise.withResolvers<SecretData>();
     secrets.content = slow.promise;
     const resolved = all.resolve(REFERENCE);
@@ -341,7 +341,7 @@ describe('credentials', () => {
   it('are not used after a refusal, even while another namespace has many Secrets to read', async () => {
     const all = credentials();
     await resolve(all);
-    all.keyRefused('media/account', time.now());
+    all.markStale('media/account', time.now());
     for (let secret = 0; secret < 10; secret += 1)
       void all.resolve({ namespace: 'flood', name: `s${secret}` });
     secrets.content = { ...KEY, accessKeySecret: 'rotated' };

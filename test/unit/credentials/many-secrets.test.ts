@@ -62,7 +62,7 @@ describe('a key that is replaced in one of hundreds of Secrets', function () {
   async function poll(secret: number): Promise<void> {
     const key = await use(secret);
     if (key === (keys.get(secret) ?? 0)) return;
-    cache.keyRefused(`media/${secret}`, time.now());
+    cache.markStale(`media/${secret}`, time.now());
     await use(secret);
   }
 
@@ -100,7 +100,7 @@ describe('a key that is replaced in one of hundreds of Secrets', function () {
   it('is read at once after a refusal, however many Secrets are polled', async () => {
     await pollAll(600, 20 * SECOND, 40 * SECOND);
     keys.set(3, 1);
-    cache.keyRefused('media/3', time.now());
+    cache.markStale('media/3', time.now());
     const asked = use(3);
     await time.pass(SECOND, STEP_MS);
     expect(await asked).to.equal(1);

@@ -164,7 +164,7 @@ describe('the session of a role', () => {
   describe('whose key was refused', () => {
     it('is not used again', async () => {
       await get();
-      session.keyRefused(clock.now());
+      session.markStale(clock.now());
       expect(keyOf(await get())).to.equal('STS.2');
     });
 
@@ -172,14 +172,14 @@ describe('the session of a role', () => {
       const sentAt = clock.now();
       await clock.advance(1);
       await get();
-      session.keyRefused(sentAt);
+      session.markStale(sentAt);
       expect(keyOf(await get())).to.equal('STS.1');
     });
 
     it('is replaced once a minute and not at each refusal', async () => {
       for (let second = 0; second < 120; second += 1) {
         await get();
-        session.keyRefused(clock.now());
+        session.markStale(clock.now());
         await clock.advance(SECOND);
       }
       expect(asked).to.be.within(2, 3);

@@ -31,7 +31,7 @@ describe('namespaces that name the same jobs', () => {
     time = new SteppedTime();
     calls = [];
     const key = aKey('own', { identity: 'default' });
-    const credentials = { resolve: async () => key, fresh: () => key, keyRefused: () => undefined };
+    const credentials = { resolve: async () => key, fresh: () => key, markStale: () => undefined };
     const call: LiveClient['call'] = ({ query, read }, { credential: { namespace } }) => {
       calls.push([String(query.JobId ?? `page ${query.PageNo}`), namespace]);
       const body = query.JobId

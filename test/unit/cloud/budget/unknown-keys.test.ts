@@ -54,7 +54,7 @@ describe('keys of one account that are not known to be', () => {
     const credentials = {
       resolve: async (reference: CredentialReference) => held(reference),
       fresh: held,
-      keyRefused: () => undefined,
+      markStale: () => undefined,
     };
     const call: LiveClient['call'] = async ({ read }) => {
       sent.push(time.now());

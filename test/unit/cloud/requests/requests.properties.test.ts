@@ -111,7 +111,7 @@ class World {
         const held = this.#held.get(name);
         return held && clock.now() - held.readAt < FRESH_MS ? this.#credential(name) : undefined;
       },
-      keyRefused: (identity: string) => {
+      markStale: (identity: string) => {
         const held = this.#held.get(identity.replace('media/', ''));
         if (held) held.readAt = Number.NEGATIVE_INFINITY;
       },

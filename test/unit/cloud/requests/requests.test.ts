@@ -103,7 +103,7 @@ describe('requests', () => {
       return (isCached && fresh) || held;
     },
     fresh: ({ namespace }: CredentialReference) => (namespace === staleIn ? undefined : fresh),
-    keyRefused: () => {
+    markStale: () => {
       isKeyRefused = fresh !== undefined;
       fresh = undefined;
     },

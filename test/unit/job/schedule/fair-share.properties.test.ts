@@ -111,8 +111,8 @@ class World {
 
   /** Calls per second of all objects at their scaled intervals. */
   get calls(): number {
-    const { demands, scales } = this.planner.plan;
-    return demands.reduce((sum, { calls }, index) => sum + calls / (scales[index]?.factor ?? 1), 0);
+    const { namespaceDemands, scales } = this.planner.plan;
+    return namespaceDemands.reduce((sum, { calls }, index) => sum + calls / (scales[index]?.factor ?? 1), 0);
   }
 }
 

@@ -66,11 +66,11 @@ describe('the planner', () => {
     void planner.run(stop.signal);
     await clock.advance(30_050);
     expect(looks).to.equal(0);
-    expect(planner.plan.demand.size).to.equal(0);
+    expect(planner.plan.demandByIdentity.size).to.equal(0);
     isWhole = true;
     await clock.advance(100);
     expect(looks).to.equal(1);
-    expect([...planner.plan.demand]).to.deep.equal([['default', 0.2]]);
+    expect([...planner.plan.demandByIdentity]).to.deep.equal([['default', 0.2]]);
     await clock.advance(9_900);
     expect(looks).to.equal(1);
   });
@@ -81,28 +81,28 @@ describe('the planner', () => {
     jobs = 10;
     for (let second = 0; second < 9; second += 1) {
       await clock.advance(1_000);
-      expect([...planner.plan.demands, ...planner.plan.scales]).to.have.length(2);
+      expect([...planner.plan.namespaceDemands, ...planner.plan.scales]).to.have.length(2);
       expect(planner.plan.isBatched(CLUSTER)).to.equal(true);
     }
     expect(planner.plan).to.equal(before);
     expect(looks).to.equal(1);
     await clock.advance(1_000);
-    expect([...planner.plan.demand]).to.deep.equal([['default', 0.1]]);
+    expect([...planner.plan.demandByIdentity]).to.deep.equal([['default', 0.1]]);
   });
 
   it('plans for no object that may not use the credential that it names', () => {
     cloud.mayUse = () => false;
     planner.tick();
-    expect(planner.plan.demand.size).to.equal(0);
+    expect(planner.plan.demandByIdentity.size).to.equal(0);
   });
 
   it('plans calls at the pace of what the cloud has answered', () => {
     verdict = 'JobNotFound';
     planner.tick();
-    expect(planner.plan.demand.get('default')).to.be.closeTo(200 / 300, 1e-9);
+    expect(planner.plan.demandByIdentity.get('default')).to.be.closeTo(200 / 300, 1e-9);
     verdict = 'AuthenticationFailed';
     planner.tick();
-    expect(planner.plan.demand.get('default')).to.equal(0);
+    expect(planner.plan.demandByIdentity.get('default')).to.equal(0);
   });
 
   it('stops with its signal, and leaves no timer', async () => {

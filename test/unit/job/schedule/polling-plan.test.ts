@@ -46,14 +46,14 @@ describe('a polling plan', () => {
       const plan = planFor([demand(79, 10 * SECOND)]);
       expect(plan.sweepingOf(C)).to.equal('urgent');
       expect(plan.isBatched(C)).to.equal(false);
-      expect([...plan.demand]).to.deep.equal([['default', 7.9]]);
+      expect([...plan.demandByIdentity]).to.deep.equal([['default', 7.9]]);
     });
 
     it('polls the jobs of a cluster together once that takes more than 80%', () => {
       const plan = planFor([demand(200, 10 * SECOND)]);
       expect(plan.sweepingOf(C)).to.equal('all');
       expect(plan.batchHashOf(C)).to.match(/^[0-9a-f]{8}$/);
-      expect([...plan.demand]).to.deep.equal([['default', 0.2]]);
+      expect([...plan.demandByIdentity]).to.deep.equal([['default', 0.2]]);
     });
 
     it('counts what other processes need from the account', () => {
@@ -125,7 +125,7 @@ describe('a polling plan', () => {
     const plan = planFor([demand(200, 10 * SECOND)], {}, 'get');
     expect(plan.sweepingOf(C)).to.equal('none');
     expect(plan.isBatched(C)).to.equal(false);
-    expect(plan.demand.get('default')).to.equal(20);
+    expect(plan.demandByIdentity.get('default')).to.equal(20);
     expect(PollingPlan.first('get').sweepingOf(C)).to.equal('none');
   });
 
@@ -138,13 +138,13 @@ describe('a polling plan', () => {
     const small = { ...C, clusterID: 'small' };
     const plan = planFor([demand(200, 10 * SECOND), demand(1, 10 * SECOND, small)]);
     expect([plan.isBatched(C), plan.isBatched(small)]).to.deep.equal([true, false]);
-    expect(plan.demand.get('default')).to.equal(0.3);
+    expect(plan.demandByIdentity.get('default')).to.equal(0.3);
   });
 
   it('goes by the pages that the last sweep found', () => {
     const plan = planFor([demand(200, 10 * SECOND)], { listingOf: () => ({ pages: 150, refused: false }) });
     expect(plan.isBatched(C)).to.equal(true);
-    expect(plan.demand.get('default')).to.equal(15);
+    expect(plan.demandByIdentity.get('default')).to.equal(15);
     expect(
       planFor([demand(200, 10 * SECOND)], { listingOf: () => ({ pages: 200, refused: false }) }).isBatched(C),
     ).to.equal(false);
@@ -153,7 +153,7 @@ describe('a polling plan', () => {
   it('does not batch a cluster that the cloud refuses to list', () => {
     const plan = planFor([demand(200, 10 * SECOND)], { listingOf: () => ({ refused: true }) });
     expect(plan.isBatched(C)).to.equal(false);
-    expect(plan.demand.get('default')).to.equal(20);
+    expect(plan.demandByIdentity.get('default')).to.equal(20);
   });
 
   it('adds up the demand without the noise of small numbers', () => {
@@ -162,13 +162,13 @@ describe('a polling plan', () => {
       demand(2, 10 * SECOND, { clusterID: 'd' }),
       demand(1, 30 * SECOND, { clusterID: 'e' }),
     ];
-    expect(planFor(demands).demand.get('default')).to.equal(0.333333333);
+    expect(planFor(demands).demandByIdentity.get('default')).to.equal(0.333333333);
   });
 
   it('adds up what the namespaces of a credential need', () => {
     const news = { credential: { namespace: 'news' }, clusterID: 'd' };
     const plan = planFor([demand(20, 10 * SECOND), demand(30, 10 * SECOND, news)]);
-    expect([...plan.demand]).to.deep.equal([['default', 5]]);
+    expect([...plan.demandByIdentity]).to.deep.equal([['default', 5]]);
   });
 
   it('includes the clusters and names the credentials of the demand, and no others', () => {
@@ -273,8 +273,8 @@ describe('a polling plan', () => {
         ['greedy', 190],
         ['news', 10],
       ]);
-      const { demands } = planFor([{ ...C, ...shared, namespaces }]);
-      expect(demands).to.deep.equal([
+      const { namespaceDemands } = planFor([{ ...C, ...shared, namespaces }]);
+      expect(namespaceDemands).to.deep.equal([
         { identity: 'default', namespace: 'greedy', calls: 1.9 },
         { identity: 'default', namespace: 'news', calls: 0.1 },
       ]);

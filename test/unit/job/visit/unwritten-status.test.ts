@@ -32,7 +32,7 @@ describe('a status that waits to be written', () => {
       const object = aJob().named(`job-${index}`).build();
       jobs.apply(object);
       factsStore.set(object, someFacts(object, { observed: seen('1') }));
-      publisher.watch(object);
+      publisher.awaitAnswer(object);
     }
     const before = await heapInUse();
     for (const object of jobs.values()) publisher.publish(object);

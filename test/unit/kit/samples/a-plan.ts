@@ -9,7 +9,7 @@ export function aPlan(sweeping: Sweeping, more: Partial<CloudPlan> = {}): CloudP
     sweepingOf: () => sweeping,
     includes: () => true,
     names: () => false,
-    demands: [],
+    namespaceDemands: [],
     ...more,
   };
 }

@@ -5,13 +5,13 @@ import { accountUses, type Budgets, type Demands } from '../../../../src/page/so
 import { FakeClock } from '../../kit/fakes/fake-clock.ts';
 
 const PLAN: Demands = {
-  demand: new Map([
+  demandByIdentity: new Map([
     ['media/a', 1],
     ['media/refused', 0],
     ['news/b', 2],
     ['default', 7],
   ]),
-  demands: [
+  namespaceDemands: [
     { identity: 'media/a', namespace: 'media', calls: 1 },
     { identity: 'news/b', namespace: 'news', calls: 2 },
     { identity: 'default', namespace: 'media', calls: 4 },
