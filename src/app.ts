@@ -141,28 +141,25 @@ export class App {
 
   /** A standby exports no object, or each object would be counted once per process. */
   #watchMetrics(): void {
-    const { metrics, store, watchers, election, metricsOptions } = this.#rooms;
+    const { metrics, store, watchers, election } = this.#rooms;
     const jobs = () => (this.#leader ? store.values() : []);
-    metrics.watch(
-      {
-        jobs,
-        jobCount: () => (this.#leader ? store.size : 0),
-        observedAt: (job) => this.#leader?.factsStore.find(job)?.observed?.time,
-        backlog: () => this.#leader?.backlog() ?? [],
-        demand: () => this.#leader?.demand() ?? new Map(),
-        budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
-        loads: () => this.#leader?.loads() ?? new Map(),
-        lastThrottledAt: (identity) => wallSeconds(this.#leader?.lastThrottledAt(identity)),
-        listedClusters: () => this.#leader?.listedClusters() ?? [],
-        isUnlisted: (job) => this.#leader?.factsStore.find(job)?.unlisted ?? false,
-        stretches: () => this.#leader?.intervalScales ?? [],
-        watchProgressedAt: () => wallSeconds(watchers.progressedAt),
-        refusedNamespaces: () => watchers.refused,
-        sharesBudgets: () => this.#leader?.sharesBudgets,
-        isLeading: () => election.isLeading,
-      },
-      metricsOptions,
-    );
+    metrics.watch({
+      jobs,
+      jobCount: () => (this.#leader ? store.size : 0),
+      observedAt: (job) => this.#leader?.factsStore.find(job)?.observed?.time,
+      backlog: () => this.#leader?.backlog() ?? [],
+      demand: () => this.#leader?.demand() ?? new Map(),
+      budgetOf: (identity) => this.#leader?.callsPerSecond(identity) ?? 0,
+      loads: () => this.#leader?.loads() ?? new Map(),
+      lastThrottledAt: (identity) => wallSeconds(this.#leader?.lastThrottledAt(identity)),
+      listedClusters: () => this.#leader?.listedClusters() ?? [],
+      isUnlisted: (job) => this.#leader?.factsStore.find(job)?.unlisted ?? false,
+      stretches: () => this.#leader?.intervalScales ?? [],
+      watchProgressedAt: () => wallSeconds(watchers.progressedAt),
+      refusedNamespaces: () => watchers.refused,
+      sharesBudgets: () => this.#leader?.sharesBudgets,
+      isLeading: () => election.isLeading,
+    });
   }
 }
 
@@ -181,8 +178,7 @@ function construct({ config, version, logger, own, environment }: AppOptions) {
     streamUrls: config['stream-urls'],
   };
   const { shard } = config;
-  const metricsOptions = { version, shard, perObjectLimit: config['per-object-metrics-limit'] };
-  const metrics = new Metrics(metricsOptions);
+  const metrics = new Metrics({ version, shard, perObjectLimit: config['per-object-metrics-limit'] });
   const kubeconfig = { path: config.kubeconfig, environment };
   const kube = connectKube(kubeconfig, userAgent);
   logger.info('starting', { version, identity, server: kube.server });
@@ -199,7 +195,7 @@ function construct({ config, version, logger, own, environment }: AppOptions) {
   const election = electionOf(config, { identity, kubeconfig, userAgent, logger });
   const shared = { config, settings, own, store, metrics, instance, userAgent, clock, logger };
   const leaderParts: LeaderParts = { ...shared, client: kube.client };
-  return { sources, watchers, store, metrics, metricsOptions, election, leaderParts };
+  return { sources, watchers, store, metrics, election, leaderParts };
 }
 
 /** Unix seconds of a reading of the clock's `now`. */

@@ -49,6 +49,7 @@ export class Metrics {
   readonly registry = new Registry();
   /** Labels of every series. */
   readonly #common: Labels;
+  readonly #perObjectLimit: number;
   /** The samples of gauges that the registry knows, but whose samples it does not hold. */
   readonly #samples = new Map<string, ReadSamples>();
   readonly #requests = this.#counter('api_requests_total', 'Calls of the cloud API', ['operation', 'code']);
@@ -82,7 +83,8 @@ export class Metrics {
     [],
   );
 
-  constructor({ version, shard }: MetricsOptions) {
+  constructor({ version, shard, perObjectLimit }: MetricsOptions) {
+    this.#perObjectLimit = perObjectLimit;
     this.#common = shard === undefined ? {} : { shard };
     this.registry.setDefaultLabels(this.#common);
     this.#collectDefaults();
@@ -149,11 +151,11 @@ export class Metrics {
   }
 
   /** Registers the sources that are read at each rendering. */
-  watch(sources: MetricsSources, { perObjectLimit }: MetricsOptions): void {
-    this.#watchCredentials(new CredentialSeries(sources, perObjectLimit));
-    this.#watchClusters(new ClusterSeries(sources, perObjectLimit));
+  watch(sources: MetricsSources): void {
+    this.#watchCredentials(new CredentialSeries(sources, this.#perObjectLimit));
+    this.#watchClusters(new ClusterSeries(sources, this.#perObjectLimit));
     this.#watchProcess(sources);
-    const objects = new ObjectSeries(sources, perObjectLimit);
+    const objects = new ObjectSeries(sources, this.#perObjectLimit);
     this.#watchAggregates(sources, objects);
     this.#watchObjects(objects);
   }

@@ -53,9 +53,8 @@ describe('metrics', () => {
   });
 
   function newMetrics(perObjectLimit: number): Metrics {
-    const options = { version: '1.2.3', perObjectLimit };
-    const made = new Metrics(options);
-    made.watch(sources, options);
+    const made = new Metrics({ version: '1.2.3', perObjectLimit });
+    made.watch(sources);
     return made;
   }
 
@@ -262,9 +261,8 @@ describe('metrics', () => {
   });
 
   it('name their shard', async () => {
-    const options = { version: '1.2.3', shard: 'sports', perObjectLimit: 10 };
-    const made = new Metrics(options);
-    made.watch(sources, options);
+    const made = new Metrics({ version: '1.2.3', shard: 'sports', perObjectLimit: 10 });
+    made.watch(sources);
     made.wrote('written');
     for (const line of await scrape(made)) expect(line).to.contain('shard="sports"');
     expect((await scrape()).join('\n')).not.to.contain('shard');
