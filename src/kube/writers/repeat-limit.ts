@@ -2,7 +2,7 @@
  * Bounds the status writes of a namespace whose objects change again and again. Three writes of an object in
  * a minute are free: a failure and its end cost two. A further write takes one of the namespace's tokens, and
  * without a token waits until the minute is over. So a namespace makes at most three writes a minute for each
- * object, and a few more; and no status comes more than a minute late.
+ * object, and those of its tokens; and no status comes more than a minute late.
  */
 import type { Clock } from '../../base/clock.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
@@ -15,7 +15,7 @@ const RATE = { burst: 100, perSecond: 2 };
 /** Writes of an object in a minute that take no token. */
 const FREE_WRITES = 3;
 
-/** Longest delay of a status. A minute: shorter than the freshness window of an interval of 10 s. */
+/** Longest delay of a status. A minute: by default the freshness window of an interval of 10 s. */
 const MINUTE_MS = 60_000;
 
 export class RepeatLimit {
