@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { ExpiringMap } from '../base/expiring-map.ts';
 import type { Logger } from '../base/logger.ts';
 import type { CredentialReference } from '../job/model/cloud-port.ts';
-import { identityOf } from '../job/model/reference.ts';
+import { OWN_IDENTITY } from '../job/model/reference.ts';
 import type { AccessKey, Role } from './credential.ts';
 import type { Rrsa } from './environment-credentials.ts';
 import { RoleSession } from './role-session.ts';
@@ -34,7 +34,7 @@ export interface CredentialsOptions extends SecretCacheOptions {
 const UNUSED_MS = 60 * 60_000;
 
 /** The operator's own credentials belong to no namespace, so they wait behind none. */
-const OWN: StsCaller = { namespace: '', identity: identityOf({ namespace: '' }) };
+const OWN: StsCaller = { namespace: '', identity: OWN_IDENTITY };
 
 export class Credentials {
   readonly #options: CredentialsOptions;

@@ -5,7 +5,7 @@
 import { findCondition } from '../api/conditions.ts';
 import type { EdgeTranscodeJob } from '../api/edge-transcode-job.ts';
 import { REASONS } from '../api/reasons.ts';
-import { credentialOf, identityOf } from '../job/model/reference.ts';
+import { credentialOf, identityOf, OWN_IDENTITY } from '../job/model/reference.ts';
 import type { MetricsSources } from './metrics-sources.ts';
 import type { Sample } from './sampled-gauge.ts';
 
@@ -20,9 +20,6 @@ type Join = (a: number, b: number) => number;
 
 /** Stands for what has no series of its own. */
 export const OTHER = 'other';
-
-/** The operator's own credentials. No user chooses their name. */
-const OWN = identityOf({ namespace: '' });
 
 export class CredentialSeries {
   readonly #sources: Sources;
@@ -124,7 +121,8 @@ export class CredentialSeries {
 /** Returns the name that the metrics show for a credential: its own, or above the limit `other`. */
 export function shownAs(identities: readonly string[], limit: number): (identity: string) => string {
   if (new Set(identities).size <= limit) return (identity) => identity;
-  return (identity) => (identity === OWN ? OWN : OTHER);
+  // No user chooses the name of the operator's own credentials.
+  return (identity) => (identity === OWN_IDENTITY ? OWN_IDENTITY : OTHER);
 }
 
 /** The reason of Ready; `none` before the first visit. Another client could store any reason. */

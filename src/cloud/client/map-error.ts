@@ -3,6 +3,7 @@
  * second: a 404 can mean an unknown key, and a 400 an exceeded quota.
  */
 import type { Failure, FailureKind } from '../../job/model/failures.ts';
+import { OWN_IDENTITY } from '../../job/model/reference.ts';
 import { AnswerTooLong, DeadlineExceeded, TooManyAnswers, UnexpectedBody } from './call-errors.ts';
 
 /** The call, as messages name it. */
@@ -189,7 +190,9 @@ export function unknownAnswer(server: string, code: string): string {
 
 /** Names the credentials of an identity in a message. */
 export function credentialsOf(identity: string): string {
-  return identity === 'default' ? "the operator's own credentials" : `the credentials of Secret ${identity}`;
+  return identity === OWN_IDENTITY
+    ? "the operator's own credentials"
+    : `the credentials of Secret ${identity}`;
 }
 
 function liveMessage(kind: FailureKind, code: string, context: CallContext): string {

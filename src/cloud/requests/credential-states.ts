@@ -11,6 +11,7 @@ import { type Backoff, backoffDelay } from '../../base/backoff.ts';
 import { type Endpoint, formatEndpoint } from '../../base/endpoint.ts';
 import { ExpiringMap } from '../../base/expiring-map.ts';
 import type { Credential } from '../../credentials/credential.ts';
+import { namespaceOfIdentity } from '../../job/model/reference.ts';
 import { Accounts } from '../budget/accounts.ts';
 import type { BudgetOptions } from '../budget/budget.ts';
 import { isVendor } from '../client/region-endpoints.ts';
@@ -136,7 +137,7 @@ export class CredentialStates {
     const isCurrent = () => sourceOf(entry.credential) === sourceOf(credential);
     entry.askAgainAt = NEVER;
     if (sts) {
-      const caller = { namespace: namespaceOf(identity), identity };
+      const caller = { namespace: namespaceOfIdentity(identity), identity };
       const answered = sts.accountOf(caller, accessKey).then((answer) => {
         if (isCurrent() && this.#states.get(identity) === entry) this.#answered(entry, answer);
       });
@@ -155,7 +156,7 @@ export class CredentialStates {
   #nameOf(credential: Credential, account = presumed(credential)): string {
     const { identity, endpoint } = credential;
     const isOwn = endpoint && !isVendor(endpoint) && !isSame(endpoint, this.#options.endpoint);
-    return isOwn ? `${account} of ${namespaceOf(identity)} at ${formatEndpoint(endpoint)}` : account;
+    return isOwn ? `${account} of ${namespaceOfIdentity(identity)} at ${formatEndpoint(endpoint)}` : account;
   }
 
   #answered(entry: Entry, answer: Awaited<ReturnType<Sts['accountOf']>>): void {
@@ -180,10 +181,7 @@ function isSame(one: Endpoint, other: Endpoint | undefined): boolean {
 
 /** Name of the account until STS gives it. The one that a Secret names is valid in its namespace. */
 function presumed({ identity, accountID }: Credential): string {
-  return accountID === undefined ? `alone ${identity}` : `said in ${namespaceOf(identity)} ${accountID}`;
-}
-
-/** Empty for the operator's own credentials. */
-function namespaceOf(identity: string): string {
-  return identity.includes('/') ? identity.slice(0, identity.indexOf('/')) : '';
+  return accountID === undefined
+    ? `alone ${identity}`
+    : `said in ${namespaceOfIdentity(identity)} ${accountID}`;
 }

@@ -17,12 +17,20 @@ export function referenceOf(object: EdgeTranscodeJob): Reference {
   return { credential: credentialOf(object), clusterID, jobID, ...(regionID && { regionID }) };
 }
 
+/** The identity of the operator's own credentials. They belong to no namespace. */
+export const OWN_IDENTITY = 'default';
+
 /**
  * Names a credential in logs and metrics, never by the ID of its key: `default`, or the Secret's
  * `namespace/name`.
  */
 export function identityOf({ namespace, name }: CredentialReference): string {
-  return name === undefined ? 'default' : `${namespace}/${name}`;
+  return name === undefined ? OWN_IDENTITY : `${namespace}/${name}`;
+}
+
+/** The namespace of a Secret's identity; empty for the operator's own credentials. */
+export function namespaceOfIdentity(identity: string): string {
+  return identity.slice(0, Math.max(0, identity.indexOf('/')));
 }
 
 /** The vendor's IDs. Their letters mean the same in either case. */

@@ -1,6 +1,7 @@
 /** What is asked of each account, and what it gives: from the plan, and from the budgets in use. */
 import { type Clock, wallTimeOf } from '../../base/clock.ts';
 import type { NamespaceDemand } from '../../job/model/cloud-port.ts';
+import { namespaceOfIdentity, OWN_IDENTITY } from '../../job/model/reference.ts';
 import type { AccountUse } from './page-source.ts';
 
 /** The plan, as far as the accounts are concerned. */
@@ -48,7 +49,7 @@ export function accountUses(
     const budget = budgets.callsPerSecond(first);
     const needed = sumOf(identities, demand);
     const stretches = identities.flatMap((each) => factors.get(each) ?? []).map(({ factor }) => factor);
-    const knowsWaiting = !shown || !identities.includes(OPERATORS_OWN);
+    const knowsWaiting = !shown || !identities.includes(OWN_IDENTITY);
     return {
       identities,
       budget,
@@ -61,11 +62,9 @@ export function accountUses(
   });
 }
 
-/** The credentials that objects of all namespaces may use. Any other is of one namespace. */
-const OPERATORS_OWN = 'default';
-
+/** Objects of all namespaces may use the operator's own credentials. Any other is of one namespace. */
 function mayBeUsedBy(namespaces: ReadonlySet<string>, identity: string): boolean {
-  return identity === OPERATORS_OWN || namespaces.has(identity.slice(0, identity.indexOf('/')));
+  return identity === OWN_IDENTITY || namespaces.has(namespaceOfIdentity(identity));
 }
 
 function sums(parts: readonly (readonly [identity: string, number: number])[]): Map<string, number> {

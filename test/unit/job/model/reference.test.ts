@@ -5,6 +5,7 @@ import {
   canonicalID,
   endpointHash,
   identityOf,
+  namespaceOfIdentity,
   parseTarget,
   referenceHash,
   referenceOf,
@@ -69,6 +70,8 @@ describe('an identity', () => {
   it('is the name of a Secret, never a key', () => {
     expect(identityOf({ namespace: 'media', name: 'account' })).to.equal('media/account');
     expect(identityOf({ namespace: 'media' })).to.equal('default');
+    expect(namespaceOfIdentity('media/account')).to.equal('media');
+    expect(namespaceOfIdentity('default')).to.equal('');
   });
 });
 
