@@ -152,8 +152,8 @@ function storedAlready({ status }: EdgeTranscodeJob, fingerprint: string): Sent 
 }
 
 /**
- * Whether another writer has changed the status. Checked at polls only, so that two writers that disagree do
- * not race.
+ * Whether another writer has changed the status. Checked at polls, and for a suspended object when they would
+ * be due. Not at each change: two writers that disagree would race.
  */
 function isOverwritten(object: EdgeTranscodeJob, sent: Sent): boolean {
   return !sent.pending && sent.stored !== undefined && fingerprintOf(object.status) !== sent.stored;

@@ -10,7 +10,16 @@ import type { Answer } from '../model/cloud-port.ts';
 import type { FailureKind } from '../model/failures.ts';
 import { obstacleOf } from '../model/polled.ts';
 import { endpointHash, meansSameJob, type Target } from '../model/reference.ts';
-import { type Facts, type FinalAnswer, isOfCall, isPending, resumed, suspended } from '../status/facts.ts';
+import { nextPoll } from '../schedule/poll-schedule.ts';
+import {
+  type Facts,
+  type FinalAnswer,
+  isOfCall,
+  isPending,
+  pollIntervalOf,
+  resumed,
+  suspended,
+} from '../status/facts.ts';
 import { AnswerApplier, type AnswerApplierParts, lastUrgentCall } from './apply-answer.ts';
 import { planVisit } from './visit-plan.ts';
 import { type Asked, WaitingVisit } from './waiting-visit.ts';
@@ -61,7 +70,8 @@ export class Reconciler {
     switch (plan.kind) {
       case 'suspended':
         publisher.publish(object);
-        return awaitChange();
+        // Without a poll, only a visit corrects a status that another writer has changed.
+        return pollAt(nextPoll(target.hash, pollIntervalOf(object, facts, settingsOf(object)), clock.now()));
       case 'refuse':
         return this.#answers.applyToOne(object, target, object, this.#refusal(plan.why));
       case 'wait':

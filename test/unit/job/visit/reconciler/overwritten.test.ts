@@ -81,6 +81,20 @@ describe('a status that another writer changes', () => {
     expect(shown(operator.status)).to.include({ Ready: 'False PermissionDenied' });
   });
 
+  it('is corrected while the object is suspended when a poll would be due, without a call', async () => {
+    await operator.apply(aJob().generation(2).suspended());
+    const suspended = shown(operator.status);
+    operator.clear();
+    for (let times = 0; times < 2; times += 1) {
+      operator.cluster.overwrite(STREAM1, { observedGeneration: 2, state: 'NotFound', conditions: [] });
+      expect(operator.cluster.takeWrites()).to.deep.equal([]);
+      await operator.clock.advance(1.5 * MINUTE);
+      expect(operator.cluster.takeWrites().map(shown)).to.deep.equal([suspended]);
+    }
+    await operator.clock.advance(5 * MINUTE);
+    expect([...operator.cluster.takeWrites(), ...operator.cloud.takeCalls()]).to.deep.equal([]);
+  });
+
   it('is distinguished from one that an older CRD prunes', async () => {
     operator.cluster.prune = ({ observedTarget: _pruned, ...status }) => status;
     operator.cloud.always(running());

@@ -74,6 +74,15 @@ describe('a suspended object', () => {
     expect(operator.cluster.takeWrites()).to.deep.equal([]);
   });
 
+  it('is written again when a poll would be due, if the write was dropped', async () => {
+    operator.cluster.writing = 'held';
+    await operator.apply(aJob().suspended());
+    operator.cluster.dropWrites();
+    operator.cluster.writing = 'at once';
+    await operator.clock.advance(1.5 * MINUTE);
+    expect(shown(operator.status)).to.deep.equal(SUSPENDED);
+  });
+
   it('withdraws the call that waits for a permit', async () => {
     await operator.applyAnswered(aJob(), running());
     operator.cloud.hold();
