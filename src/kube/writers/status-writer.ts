@@ -148,7 +148,8 @@ export class StatusWriter implements StatusSink {
     const after = decodeJob(answer);
     const isWhole = !after || saysAll(after.status, status);
     const stored = isWhole ? status : after.status;
-    return this.#written(key, desired, after, { status: stored, replaced: object.status, isWhole });
+    const { mayHaveReplaced: replaced = object.status } = desired;
+    return this.#written(key, desired, after, { status: stored, replaced, isWhole });
   }
 
   /** Writes of large objects would double the time of the first list, which brings the objects of all. */

@@ -671,6 +671,15 @@ describe('the status writer', () => {
         expect(writer.pending).to.equal(0);
       });
 
+    it('reports what the first attempt replaced, where a CRD that drops fields hides that it was stored', async () => {
+      await write(known(), { ...RUNNING, observedTarget: '01234567' });
+      await client.refuse(refusal(504));
+      store.apply({ ...aJob().named('a', 'media').version(6).build(), status: RUNNING });
+      await clock.advance(1_000);
+      await client.accept(raw('a', 7, { status: RUNNING }));
+      expect(reported).to.deep.equal(['a replaced nothing']);
+    });
+
     describe('that is a heartbeat', () => {
       const heartbeat = { ...RUNNING, lastObservedTime: '2026-01-01T00:10:00Z' };
 
