@@ -246,7 +246,7 @@ describe('the client of a watch', () => {
     await untilClosed();
   });
 
-  it('has the calls connect again when nothing has come for long, and not when the server ends it', async () => {
+  it('has the calls connect again when nothing has come for long, and not when it ends or is cut', async () => {
     const config = new PooledKubeConfig();
     config.loadFromString(server.kubeconfig);
     let dropped = 0;
@@ -255,6 +255,9 @@ describe('the client of a watch', () => {
     };
     const client = (limits = {}) => new WatchClient(config, 'operator/1 (pod)', limits);
     server.respond = sends(`${JSON.stringify(ONE)}\n`);
+    await outcome(eventsOf(client()));
+    server.respond = (response) =>
+      void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`, () => response.socket.destroy());
     await outcome(eventsOf(client()));
     expect(dropped).to.equal(0);
     server.respond = (response) => void response.writeHead(200).write(`${JSON.stringify(ONE)}\n`);
