@@ -104,7 +104,7 @@ export class AnswerApplier {
     const shown = this.#shown(visited, answer);
     for (const [each, object] of objects) {
       const waiting = visits.get(each);
-      const isInTime = waiting !== undefined && waiting.since <= answer.sentAt;
+      const isInTime = waiting?.object.uid === object.uid && waiting.since <= answer.sentAt;
       const request = isInTime ? waiting.object : this.#servedRequest(object);
       const priority = isInTime ? waiting.priority : undefined;
       const next = this.#apply(object, target, { request, priority, interval }, shown);

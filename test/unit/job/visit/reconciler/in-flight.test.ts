@@ -50,6 +50,18 @@ describe('while a call is under way', () => {
     expect(shown(operator.status)).to.include({ state: 'Unknown', Ready: 'False ServerError' });
   });
 
+  it('a recreated object shows no refresh that was requested of the old one', async () => {
+    const forRefresh = operator.cloud.hold();
+    const key = await operator.apply(aJob().named('other').requested('a'));
+    forRefresh.send();
+    await operator.delete(key);
+    await operator.apply(aJob().named('other').uid('another'));
+    const scheduled = await sent();
+    scheduled.answer(notStarted());
+    await operator.clock.advance(0);
+    expect(operator.cluster.get(key)?.status.lastHandledRequestedAt).to.equal(undefined);
+  });
+
   it('an object that means another job now drops the answer, and calls again at once', async () => {
     const call = await sent();
     await operator.apply(aJob().generation(2).inRegion('cn-beijing'));
