@@ -35,7 +35,7 @@ interface Reading {
 
 interface Known {
   readonly resolved: Resolved;
-  /** Clock `now` of the last successful read. */
+  /** Clock `now` when the last successful read began: what it brought is not older. */
   readonly readAt: number;
   /** Clock `now`: used without another read before this. */
   freshUntil: number;
@@ -133,11 +133,12 @@ export class SecretCache {
 
   async #read(secret: SecretReference, identity: string): Promise<Resolved> {
     const { clock, secrets } = this.#options;
+    const readAt = clock.now();
     try {
       const data = await secrets.read(secret.namespace, secret.name, SECRET_KEYS);
       const resolved = credentialOfSecret(secret, data, this.#options);
-      const readAt = clock.now();
-      return dated(this.#known.set(identity, { resolved, readAt, freshUntil: readAt + FRESH_MS }));
+      const freshUntil = clock.now() + FRESH_MS;
+      return dated(this.#known.set(identity, { resolved, readAt, freshUntil }));
     } catch {
       // The API server did not answer. Its outage must not stop polls with keys that were valid.
       const known = this.#known.get(identity);

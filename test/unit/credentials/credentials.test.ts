@@ -200,6 +200,20 @@ describe('credentials', () => {
       expect(secrets.reads).to.have.length(1);
     });
 
+    it('are read again for a call that was sent while the last read was under way', async () => {
+      const all = credentials();
+      const slow = Promise.withResolvers<SecretData>();
+      secrets.content = slow.promise;
+      const resolved = all.resolve(REFERENCE);
+      await time.pass(100);
+      const sentAt = time.now();
+      await time.pass(100);
+      slow.resolve({ ...KEY });
+      await resolved;
+      all.markStale('media/account', sentAt);
+      expect(all.fresh(REFERENCE)).to.equal(undefined);
+    });
+
     it('may be unknown or the operator’s own', () => {
       credentials({ own: KEY }).markStale('default', time.now());
     });
