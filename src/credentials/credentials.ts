@@ -87,8 +87,8 @@ export class Credentials {
   }
 
   /**
-   * The credential that was known at `sentAt` may have been replaced, as a call with its key was refused.
-   * Unless it is younger, a session's key is not used again, and a Secret is read before its next use.
+   * The credential that was known at `sentAt` may have been replaced: it was refused, or is of no use. Unless
+   * it is younger, a session's key is not used again, and a Secret is read before its next use.
    */
   markStale(identity: string, sentAt: number): void {
     this.#secrets.markStale(identity, sentAt);

@@ -56,7 +56,7 @@ const READ_EVERY_MS = 20;
 const MOST_IN_FLIGHT = 32;
 /** How long a call waits for a read if the key read last was good. 1 s, many times what a read takes. */
 const PATIENCE_MS = 1_000;
-const REFUSED = Number.NEGATIVE_INFINITY;
+const STALE = Number.NEGATIVE_INFINITY;
 /** A caller that never withdraws. */
 const STAYS: Caller = { withdrawn: false };
 
@@ -83,7 +83,7 @@ export class SecretCache {
     const identity = identityOf(secret);
     const reading = this.#reading.get(identity) ?? this.#beginReading(secret, identity);
     reading.callers.push(caller);
-    return this.#known.get(identity)?.freshUntil === REFUSED ? reading.result : reading.inTime;
+    return this.#known.get(identity)?.freshUntil === STALE ? reading.result : reading.inTime;
   }
 
   /** What is known, if it is fresh. */
@@ -93,12 +93,12 @@ export class SecretCache {
   }
 
   /**
-   * The Secret may have been replaced since `sentAt`, as the key that it had then was refused. Unless it was
-   * read since, its next use reads it.
+   * The Secret may have been replaced since `sentAt`: its key was refused, or it has none. Unless it was read
+   * since, its next use reads it.
    */
   markStale(identity: string, sentAt: number): void {
     const known = this.#known.get(identity);
-    if (known && known.readAt <= sentAt) known.freshUntil = REFUSED;
+    if (known && known.readAt <= sentAt) known.freshUntil = STALE;
   }
 
   /** Begins no read after this. Callers that wait get a failure. */

@@ -59,6 +59,7 @@ describe('while a call is under way', () => {
     const scheduled = await sent();
     scheduled.answer(notStarted());
     await operator.clock.advance(0);
+    expect(operator.cluster.get(key)?.status).to.include({ state: 'NotStarted' });
     expect(operator.cluster.get(key)?.status.lastHandledRequestedAt).to.equal(undefined);
   });
 
