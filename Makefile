@@ -87,7 +87,7 @@ fuzz: install ## Try 100,000 hostile inputs at each border (15 min); BORDER=obje
 .PHONY: lint
 lint: install ## Check style, imports and types
 	@$(WITH_BIN) biome check
-	@$(WITH_BIN) tsc
+	@$(WITH_BIN) npm run --silent typecheck
 
 .PHONY: fmt
 fmt: install ## Format, and fix what biome can fix safely

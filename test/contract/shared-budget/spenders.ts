@@ -7,21 +7,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { systemClock } from '../../src/base/clock.ts';
-import { Budget } from '../../src/cloud/budget/budget.ts';
-import { pacing } from '../../src/ratelimit/call-rate.ts';
-import { RedisConnection } from '../../src/redis/redis-connection.ts';
-import { addCallers, type Caller } from '../unit/kit/callers.ts';
-import { RecordingLogger } from '../unit/kit/fakes/recording-logger.ts';
-import { Processes } from '../world/processes/processes.ts';
-import { type RedisServer, startRedis } from '../world/redis.ts';
-import { useRedis } from '../world/use-redis.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { Budget } from '../../../src/cloud/budget/budget.ts';
+import { pacing } from '../../../src/ratelimit/call-rate.ts';
+import { RedisConnection } from '../../../src/redis/redis-connection.ts';
+import { addCallers, type Caller } from '../../unit/kit/callers.ts';
+import { RecordingLogger } from '../../unit/kit/fakes/recording-logger.ts';
+import { Processes } from '../../world/processes/processes.ts';
+import { type RedisServer, startRedis } from '../../world/redis.ts';
+import { useRedis } from '../../world/use-redis.ts';
 
 export const SHARDS = 3;
 const CALLS_PER_MINUTE = 1_200;
 const { minTimeMs } = pacing(CALLS_PER_MINUTE);
 /** A process that has just joined takes no more than its part for 5 s. */
 export const SETTLED_MS = 5_000;
+/** Trouble is noticed within this: a probe goes every second, and waits a second for its answer. */
+export const NOTICED_MS = 3_000;
 
 /** One process, with callers that come again at once after each call. */
 export class Spender {

@@ -3,7 +3,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { shiftWallClock } from '../world/wall-clock.ts';
+import { shiftWallClock } from '../../world/wall-clock.ts';
 import { full, most, SETTLED_MS, useSpenders } from './spenders.ts';
 
 describe('a budget shared through Redis by processes with a wrong clock', function () {
