@@ -26,8 +26,8 @@ const SUBJECT_ALT_NAME = '551d11';
 const ECDSA_WITH_SHA256 = '2a8648ce3d040302';
 
 /**
- * Valid for 127.0.0.1, from yesterday to tomorrow. It is its own authority: clients pass it as `ca` to trust
- * it.
+ * Valid for 127.0.0.1, from yesterday on, for a year. It is its own authority: clients pass it as `ca` to
+ * trust it.
  */
 export function selfSignedCertificate(): TlsOptions {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -38,7 +38,7 @@ export function selfSignedCertificate(): TlsOptions {
     der(INTEGER, Buffer.concat([Buffer.from([1]), randomBytes(8)])),
     algorithm,
     name(),
-    der(SEQUENCE, time(Date.now() - DAY_MS), time(Date.now() + DAY_MS)),
+    der(SEQUENCE, time(Date.now() - DAY_MS), time(Date.now() + 365 * DAY_MS)),
     name(),
     publicKey.export({ type: 'spki', format: 'der' }),
     der(explicit(3), der(SEQUENCE, loopbackAddress())),
@@ -77,7 +77,8 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag]), lengthOf(content), content]);
 }
 
-/** Encodes a length: one byte below 128, else three, of which two hold the length, 65,535 at most. */
+/** In the fewest bytes, as DER demands: 65,535 at most. */
 function lengthOf({ length }: Buffer): Buffer {
-  return Buffer.from(length < 0x80 ? [length] : [0x82, length >> 8, length & 0xff]);
+  if (length < 0x80) return Buffer.from([length]);
+  return Buffer.from(length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]);
 }

@@ -31,7 +31,7 @@ import { applyCrd } from './shipped.ts';
 const COLLECTION = { group: GROUP, version: VERSION, plural: PLURAL };
 
 /** The state of other processes can only be polled. */
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 100;
 
 /** Several times what anything here takes on a busy machine: what takes longer does not happen. */
 const WITHIN_MS = 20_000;

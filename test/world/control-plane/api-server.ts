@@ -2,14 +2,12 @@
 // log.
 
 import { get } from 'node:https';
-import { join } from 'node:path';
 import type { Processes, StartedProcess } from '../processes/processes.ts';
-import { type Credentials, readAuthority } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { SELDOM_COLLECTED } from './go-environment.ts';
 
 export type ApiServerSettings = {
   readonly program: string;
-  readonly directory: string;
   readonly etcd: string;
   readonly credentials: Credentials;
   /** Files of the audit policy and log; undefined for no log. */
@@ -32,12 +30,7 @@ export async function startApiServer(
   return server;
 }
 
-/** The certificate file that the server makes at its first start: its own, and its authority's. */
-export function certificateFile(directory: string): string {
-  return join(directory, 'certificates', 'apiserver.crt');
-}
-
-function flags({ directory, etcd, credentials }: ApiServerSettings, port: number): string[] {
+function flags({ etcd, credentials }: ApiServerSettings, port: number): string[] {
   return [
     `--etcd-servers=${etcd}`,
     `--secure-port=${port}`,
@@ -45,7 +38,8 @@ function flags({ directory, etcd, credentials }: ApiServerSettings, port: number
     // Else it looks for an address of the machine, and refuses to start without a network.
     '--advertise-address=127.0.0.1',
     '--endpoint-reconciler-type=none',
-    `--cert-dir=${join(directory, 'certificates')}`,
+    `--tls-cert-file=${credentials.certificateFile}`,
+    `--tls-private-key-file=${credentials.certificateKeyFile}`,
     '--service-cluster-ip-range=10.0.0.0/24',
     '--service-account-issuer=https://kubernetes.default.svc',
     `--service-account-signing-key-file=${credentials.serviceAccountKeyFile}`,
@@ -69,18 +63,16 @@ function auditFlags(audit: ApiServerSettings['audit']): string[] {
   ];
 }
 
-async function isReady(settings: ApiServerSettings, port: number): Promise<boolean> {
-  const authority = await readAuthority(certificateFile(settings.directory));
-  if (authority === undefined) return false;
-  const answers = (path: string) => isOk(port, path, authority, settings.credentials.adminToken);
+async function isReady({ credentials }: ApiServerSettings, port: number): Promise<boolean> {
+  const answers = (path: string) => isOk(port, path, credentials.certificate, credentials.adminToken);
   // The namespaces are made by a controller that /readyz does not wait for.
   return (await answers('/readyz')) && (await answers('/api/v1/namespaces/default'));
 }
 
 /** Verifies the certificate: the answer must be our server's, not that of another process on the port. */
-function isOk(port: number, path: string, authority: string, token: string): Promise<boolean> {
+function isOk(port: number, path: string, ca: string, token: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const options = { host: '127.0.0.1', port, path, ca: authority, agent: false, timeout: 5_000 };
+    const options = { host: '127.0.0.1', port, path, ca, agent: false, timeout: 5_000 };
     const request = get({ ...options, headers: { authorization: `Bearer ${token}` } }, (response) => {
       response.resume();
       resolve(response.statusCode === 200);

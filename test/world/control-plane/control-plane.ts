@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { onFreePort } from '../processes/ports.ts';
 import { Processes, type StartedProcess } from '../processes/processes.ts';
-import { type ApiServerSettings, certificateFile, startApiServer } from './api-server.ts';
+import { type ApiServerSettings, startApiServer } from './api-server.ts';
 import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit.ts';
-import { controlPlaneBinaries } from './binaries/binaries.ts';
-import { makeCredentials, readAuthority, writeKubeconfig } from './credentials.ts';
-import { askEtcd, etcdFolder, startEtcd } from './etcd.ts';
+import { type ControlPlaneBinaries, controlPlaneBinaries } from './binaries/binaries.ts';
+import { makeCredentials, writeKubeconfig } from './credentials.ts';
+import { askEtcd, base64, etcdFolder, startEtcd } from './etcd.ts';
+import { putFirstKeys } from './first-keys.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
 
 export type ControlPlaneOptions = {
@@ -46,9 +47,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   if (options.directory === undefined) processes.removeAtEnd(directory);
   try {
     const etcd = await startEtcd(binaries.etcd, directory, processes, options.pickPort);
+    await putFirstKeys(etcd.url, binaries);
     const settings: ApiServerSettings = {
       program: binaries.kubeApiserver,
-      directory,
       etcd: etcd.url,
       credentials: await makeCredentials(join(directory, 'keys')),
       audit: options.auditLog === false ? undefined : await prepareAudit(directory),
@@ -57,8 +58,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       async (candidate) => [candidate, await startApiServer(settings, candidate, processes)] as const,
       options.pickPort,
     );
-    const access = await writeAccess(settings, port);
-    const parts = { settings, processes, port, access, kubectl: binaries.kubectl, etcd: binaries.etcd };
+    const access = await writeAccess(settings, directory, port);
+    const parts = { directory, settings, processes, port, access, binaries };
     return new ControlPlane(parts, apiServer, etcd.process);
   } catch (error) {
     await processes.stop(0);
@@ -69,18 +70,16 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 type Access = {
   readonly server: string;
   readonly authority: string;
-  readonly caFile: string;
   readonly kubeconfig: string;
 };
 
 type Parts = {
+  readonly directory: string;
   readonly settings: ApiServerSettings;
   readonly processes: Processes;
   readonly port: number;
   readonly access: Access;
-  readonly kubectl: string;
-  /** Path of the program. */
-  readonly etcd: string;
+  readonly binaries: ControlPlaneBinaries;
 };
 
 /** A running control plane. `startControlPlane` makes it. */
@@ -92,7 +91,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly directory: string;
   /** Path of the admin's kubeconfig. */
   readonly kubeconfig: string;
-  /** Path of the authority's certificate (PEM), by which clients verify the server. */
+  /** Path of the certificate (PEM) by which clients verify the server. */
   readonly caFile: string;
   /** Path of the kubectl that fits the API server. */
   readonly kubectlProgram: string;
@@ -103,10 +102,10 @@ export class ControlPlane implements AsyncDisposable {
   constructor(parts: Parts, apiServer: StartedProcess, etcd: StartedProcess) {
     this.server = parts.access.server;
     this.port = parts.port;
-    this.directory = parts.settings.directory;
+    this.directory = parts.directory;
     this.kubeconfig = parts.access.kubeconfig;
-    this.caFile = parts.access.caFile;
-    this.kubectlProgram = parts.kubectl;
+    this.caFile = parts.settings.credentials.certificateFile;
+    this.kubectlProgram = parts.binaries.kubectl;
     this.#parts = parts;
     this.#apiServer = apiServer;
     this.#etcd = etcd;
@@ -190,12 +189,12 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   async #withEtcdStopped(change: (data: string, backup: string) => Promise<void>): Promise<void> {
-    const { settings, processes, etcd } = this.#parts;
+    const { settings, processes, binaries } = this.#parts;
     await this.stopApiServer();
     await this.#etcd.stop();
     await change(etcdFolder(this.directory), join(this.directory, 'etcd-backup'));
     const port = Number(new URL(settings.etcd).port);
-    this.#etcd = (await startEtcd(etcd, this.directory, processes, async () => port)).process;
+    this.#etcd = (await startEtcd(binaries.etcd, this.directory, processes, async () => port)).process;
     await this.startApiServer();
   }
 
@@ -205,7 +204,7 @@ export class ControlPlane implements AsyncDisposable {
    */
   async compactEtcd(): Promise<void> {
     const { etcd } = this.#parts.settings;
-    const { header } = await askEtcd(etcd, 'range', { key: Buffer.from('/').toString('base64') });
+    const { header } = await askEtcd(etcd, 'range', { key: base64('/') });
     await askEtcd(etcd, 'compaction', { revision: header.revision });
   }
 
@@ -216,7 +215,6 @@ export class ControlPlane implements AsyncDisposable {
    * @param path `group/plural/namespace/name`
    */
   async storeInEtcd(path: string, object: object): Promise<void> {
-    const base64 = (text: string) => Buffer.from(text).toString('base64');
     const pair = { key: base64(`/registry/${path}`), value: base64(JSON.stringify(object)) };
     await askEtcd(this.#parts.settings.etcd, 'put', pair);
   }
@@ -262,14 +260,9 @@ async function prepareAudit(directory: string): Promise<{ policy: string; log: s
   return { policy, log: join(directory, 'logs', 'audit.log') };
 }
 
-async function writeAccess(settings: ApiServerSettings, port: number): Promise<Access> {
-  const { directory } = settings;
-  const server = `https://127.0.0.1:${port}`;
-  const authority = await readAuthority(certificateFile(directory));
-  if (authority === undefined) throw new Error('the API server made no certificate');
-  const caFile = join(directory, 'ca.crt');
-  await writeFile(caFile, authority);
-  const admin = { name: 'admin', token: settings.credentials.adminToken };
-  const kubeconfig = await writeKubeconfig(join(directory, 'kubeconfig'), { server, authority }, admin);
-  return { server, authority, caFile, kubeconfig };
+async function writeAccess(settings: ApiServerSettings, directory: string, port: number): Promise<Access> {
+  const { certificate, adminToken } = settings.credentials;
+  const cluster = { server: `https://127.0.0.1:${port}`, authority: certificate };
+  const admin = { name: 'admin', token: adminToken };
+  return { ...cluster, kubeconfig: await writeKubeconfig(join(directory, 'kubeconfig'), cluster, admin) };
 }

@@ -42,13 +42,26 @@ export async function startEtcd(
   }, pickPort);
 }
 
+/** A key and its value, in Base64. */
+export type Pair = { readonly key: string; readonly value: string };
+
+type Answer = {
+  readonly header: { readonly revision: string };
+  /** Of a range. A pair with a lease goes when its lease ends. */
+  readonly kvs?: readonly (Pair & { readonly lease?: string })[];
+};
+
 /** Its JSON gateway: https://etcd.io/docs/latest/dev-guide/api_grpc_gateway/. Numbers are texts there. */
 export async function askEtcd(
   url: string,
-  method: 'range' | 'compaction' | 'put',
-  body: Readonly<Record<string, string>>,
-): Promise<{ readonly header: { readonly revision: string } }> {
+  method: 'range' | 'compaction' | 'put' | 'txn',
+  body: object,
+): Promise<Answer> {
   const response = await fetch(`${url}/v3/kv/${method}`, { method: 'POST', body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`etcd: ${response.status} ${await response.text()}`);
-  return (await response.json()) as { readonly header: { readonly revision: string } };
+  return (await response.json()) as Answer;
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }

@@ -5,13 +5,15 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cachedFolder } from '../../builds/cache.ts';
 import { goBuild, requireGo } from '../../builds/go-build.ts';
 import { Processes } from '../../processes/processes.ts';
 
 /** Paths of programs. */
 export type ControlPlaneBinaries = {
+  /** Names the versions and how they were built; undefined for programs of KUBEBUILDER_ASSETS. */
+  readonly build: string | undefined;
   readonly etcd: string;
   readonly kubeApiserver: string;
   readonly kubectl: string;
@@ -32,7 +34,9 @@ const PACKAGES = {
  */
 export async function controlPlaneBinaries({ report = toStandardError } = {}): Promise<ControlPlaneBinaries> {
   const assets = process.env.KUBEBUILDER_ASSETS;
-  return assets ? fromAssets(assets) : inFolder(await builtFolder(report));
+  if (assets) return fromAssets(assets);
+  const folder = await builtFolder(report);
+  return inFolder(folder, basename(folder));
 }
 
 async function fromAssets(folder: string): Promise<ControlPlaneBinaries> {
@@ -46,8 +50,9 @@ async function fromAssets(folder: string): Promise<ControlPlaneBinaries> {
   return inFolder(folder);
 }
 
-function inFolder(folder: string): ControlPlaneBinaries {
+function inFolder(folder: string, build?: string): ControlPlaneBinaries {
   return {
+    build,
     etcd: join(folder, 'etcd'),
     kubeApiserver: join(folder, 'kube-apiserver'),
     kubectl: join(folder, 'kubectl'),
