@@ -2,14 +2,15 @@
 // files.
 
 /**
- * How many files run at a time. Integration tests mostly wait, and share no port, name or clock: five files
+ * How many files run at a time. Integration tests mostly wait, and share no port, name or clock: six files
  * at a time leave a part of two cores idle. Each has a control plane, which takes half a gigabyte.
  */
-const INTEGRATION_JOBS = 6;
+const INTEGRATION_JOBS = 7;
 /** One for each file: nearly all of their time they wait for budgets in real time. */
 const CONTRACT_JOBS = 10;
+/** Suites that use the processor all the time: as many files as CI has cores. */
 const UNIT_JOBS = 2;
-const WORLD_JOBS = 2;
+const WORLD_JOBS = 4;
 
 /**
  * Files that take 40 s and more start first: a long file that started last would run alone at the end.
@@ -113,6 +114,7 @@ export const AFTERWARDS: readonly Suite[] = [
     files: ['test/guards/**/*.test.ts'],
     timeoutMs: 60_000,
     show: 'dot',
+    jobs: UNIT_JOBS,
   },
   {
     name: 'world',

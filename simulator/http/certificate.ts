@@ -77,7 +77,7 @@ function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from([tag]), lengthOf(content), content]);
 }
 
-/** In the fewest bytes, as DER demands: 65,535 at most. */
+/** Encodes a length of at most 65,535 in the fewest bytes, as DER demands. */
 function lengthOf({ length }: Buffer): Buffer {
   if (length < 0x80) return Buffer.from([length]);
   return Buffer.from(length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]);

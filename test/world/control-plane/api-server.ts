@@ -2,9 +2,9 @@
 // log.
 
 import { get } from 'node:https';
+import { SELDOM_COLLECTED } from '../go-environment.ts';
 import type { Processes, StartedProcess } from '../processes/processes.ts';
 import type { Credentials } from './credentials.ts';
-import { SELDOM_COLLECTED } from './go-environment.ts';
 
 export type ApiServerSettings = {
   readonly program: string;
@@ -24,7 +24,7 @@ export async function startApiServer(
     name: 'kube-apiserver',
     command: settings.program,
     args: [...flags(settings, port), ...auditFlags(settings.audit)],
-    env: SELDOM_COLLECTED,
+    env: { ...process.env, ...SELDOM_COLLECTED },
   });
   await server.ready(() => isReady(settings, port));
   return server;

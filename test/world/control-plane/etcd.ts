@@ -1,9 +1,9 @@
 // etcd for one API server, on the loopback interface.
 
 import { join } from 'node:path';
+import { SELDOM_COLLECTED } from '../go-environment.ts';
 import { onFreePort } from '../processes/ports.ts';
 import type { Processes, StartedProcess } from '../processes/processes.ts';
-import { SELDOM_COLLECTED } from './go-environment.ts';
 
 export type StartedEtcd = { readonly url: string; readonly process: StartedProcess };
 
@@ -34,7 +34,7 @@ export async function startEtcd(
         '--unsafe-no-fsync',
         '--log-outputs=stderr',
       ],
-      env: SELDOM_COLLECTED,
+      env: { ...process.env, ...SELDOM_COLLECTED },
     });
     // Reads its own log, not an answer on the port: that might come from another etcd with other data.
     await etcd.printed(/serving client traffic insecurely/);
@@ -47,14 +47,14 @@ export type Pair = { readonly key: string; readonly value: string };
 
 type Answer = {
   readonly header: { readonly revision: string };
-  /** Of a range. A pair with a lease goes when its lease ends. */
+  /** What a range has. A pair with a lease goes when its lease ends. */
   readonly kvs?: readonly (Pair & { readonly lease?: string })[];
 };
 
 /** Its JSON gateway: https://etcd.io/docs/latest/dev-guide/api_grpc_gateway/. Numbers are texts there. */
 export async function askEtcd(
   url: string,
-  method: 'range' | 'compaction' | 'put' | 'txn',
+  method: 'range' | 'compaction' | 'put' | 'deleterange' | 'txn',
   body: object,
 ): Promise<Answer> {
   const response = await fetch(`${url}/v3/kv/${method}`, { method: 'POST', body: JSON.stringify(body) });

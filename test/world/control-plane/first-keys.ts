@@ -1,5 +1,5 @@
-// What an API server stores in an empty etcd at its first start: roles, namespaces, priority levels. That takes
-// a quarter of the processor time of a start. So it is kept for the next control planes on this machine.
+// What an API server stores in an empty etcd at its first start: roles, namespaces, priority levels. That
+// takes a quarter of the processor time of a start, so it is kept for all control planes on this machine.
 
 import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

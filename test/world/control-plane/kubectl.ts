@@ -2,6 +2,7 @@
 // throw.
 
 import { execFile } from 'node:child_process';
+import { SELDOM_COLLECTED } from '../go-environment.ts';
 
 /** How a kubectl call ended. Its code is 0 on success. */
 export type KubectlResult = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -21,7 +22,13 @@ const ENDS_WITHIN_MS = 120_000;
 /** Runs kubectl to its end. Rejects only if it cannot be run, or not within two minutes. */
 export function runKubectl(call: KubectlCall, args: readonly string[]): Promise<KubectlResult> {
   const options = {
-    env: { ...process.env, KUBECONFIG: call.kubeconfig, KUBECACHEDIR: call.cache, KUBERC: 'off' },
+    env: {
+      ...process.env,
+      ...SELDOM_COLLECTED,
+      KUBECONFIG: call.kubeconfig,
+      KUBECACHEDIR: call.cache,
+      KUBERC: 'off',
+    },
     maxBuffer: MAX_OUTPUT_BYTES,
     timeout: ENDS_WITHIN_MS,
   };

@@ -121,7 +121,7 @@ export class Tenant {
   /** Deletes all objects and Secrets of the namespace, finalizers or not. */
   async clear(): Promise<void> {
     const { namespace } = this;
-    await this.#objects.deleteCollectionNamespacedCustomObject(this.#collection);
+    await this.#world.controlPlane.removeFromEtcd(`${GROUP}/${PLURAL}/${namespace}`);
     await this.#core.deleteCollectionNamespacedSecret({ namespace });
   }
 

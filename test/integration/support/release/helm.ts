@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type Manifest, theOnly } from '../../../guards/deploy/manifests.ts';
 import { MissingToolError } from '../../../world/builds/go-build.ts';
+import { SELDOM_COLLECTED } from '../../../world/go-environment.ts';
 import { helmProgram } from '../../../world/helm/helm.ts';
 import { skipBecause } from '../../../world/skip.ts';
 import { shipped } from '../shipped.ts';
@@ -53,6 +54,7 @@ export class Helm {
     const home = (name: string) => join(this.folder, name);
     const env = {
       PATH: process.env.PATH,
+      ...SELDOM_COLLECTED,
       // Its cache of what the API server offers would else be in the user's home.
       HOME: this.folder,
       KUBECONFIG: kubeconfig || home('none'),
