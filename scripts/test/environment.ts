@@ -2,7 +2,10 @@
 
 import { delimiter, resolve } from 'node:path';
 
-const BIN = resolve(import.meta.dirname, '../../node_modules/.bin');
+const MODULES = resolve(import.meta.dirname, '../../node_modules');
+const BIN = resolve(MODULES, '.bin');
+/** Most processes of tests load the same modules: with the compiled ones kept, in half of the time. */
+const COMPILED = resolve(MODULES, '.cache/compiled');
 
 // Credentials and settings of the user's own cloud, cluster and operator, which no test may touch or depend
 // on; proxies, since all traffic of a test stays on the machine.
@@ -28,5 +31,9 @@ export function buildEnvironment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
  */
 export function testEnvironment(outer: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(outer).filter(([name]) => !NOT_FOR_TESTS.some((pattern) => pattern.test(name)));
-  return { ...buildEnvironment(Object.fromEntries(kept)), ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true' };
+  return {
+    ...buildEnvironment(Object.fromEntries(kept)),
+    ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
+    NODE_COMPILE_CACHE: COMPILED,
+  };
 }

@@ -2,7 +2,7 @@
 // log.
 
 import { get } from 'node:https';
-import { SELDOM_COLLECTED } from '../go-environment.ts';
+import { SELDOM_COLLECTED } from '../processes/go-environment.ts';
 import type { Processes, StartedProcess } from '../processes/processes.ts';
 import type { Credentials } from './credentials.ts';
 

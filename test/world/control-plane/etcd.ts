@@ -1,7 +1,7 @@
 // etcd for one API server, on the loopback interface.
 
 import { join } from 'node:path';
-import { SELDOM_COLLECTED } from '../go-environment.ts';
+import { SELDOM_COLLECTED } from '../processes/go-environment.ts';
 import { onFreePort } from '../processes/ports.ts';
 import type { Processes, StartedProcess } from '../processes/processes.ts';
 

@@ -2,7 +2,7 @@
 // throw.
 
 import { execFile } from 'node:child_process';
-import { SELDOM_COLLECTED } from '../go-environment.ts';
+import { SELDOM_COLLECTED } from '../processes/go-environment.ts';
 
 /** How a kubectl call ended. Its code is 0 on success. */
 export type KubectlResult = { readonly code: number; readonly stdout: string; readonly stderr: string };

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type Manifest, theOnly } from '../../../guards/deploy/manifests.ts';
 import { MissingToolError } from '../../../world/builds/go-build.ts';
-import { SELDOM_COLLECTED } from '../../../world/go-environment.ts';
 import { helmProgram } from '../../../world/helm/helm.ts';
+import { SELDOM_COLLECTED } from '../../../world/processes/go-environment.ts';
 import { skipBecause } from '../../../world/skip.ts';
 import { shipped } from '../shipped.ts';
 
