@@ -2,13 +2,15 @@
 // anything failed. `node scripts/test/main.ts unit guards` runs just these.
 
 import { spawn } from 'node:child_process';
+import { mkdtempDisposable, open, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { buildEnvironment, testEnvironment } from './environment.ts';
 import { failSkipped, failures, type Outcome, summary } from './outcome.ts';
 import { runSuite } from './run-suite.ts';
 import { shuffleNumber } from './shuffle.ts';
-import { AFTERWARDS, type Suite, WHILE_COMPILING } from './suites.ts';
+import { STAGES, type Suite } from './suites.ts';
 
 type Readiness = { readonly is: 'ready' } | { readonly is: 'missing' | 'failed'; readonly why: string };
 
@@ -16,7 +18,7 @@ type Readiness = { readonly is: 'ready' } | { readonly is: 'missing' | 'failed';
 const CANNOT_HERE = 3;
 
 refuseBadShuffle(process.env);
-const wanted = chosen([...WHILE_COMPILING, ...AFTERWARDS], process.argv.slice(2));
+const wanted = chosen(process.argv.slice(2));
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort()).once('SIGTERM', () => stop.abort());
 
@@ -41,23 +43,48 @@ function refuseBadShuffle({ SHUFFLE }: NodeJS.ProcessEnv): void {
   }
 }
 
-function chosen(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
-  const unknown = names.filter((name) => !suites.some((suite) => suite.name === name));
+/** The stages with the suites of these names alone; all without a name. */
+function chosen(names: readonly string[]): typeof STAGES {
+  const known = STAGES.flat().map(({ name }) => name);
+  const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    console.error(`no suite ${unknown.join(', ')}; there are: ${suites.map(({ name }) => name).join(', ')}`);
+    console.error(`no suite ${unknown.join(', ')}; there are: ${known.join(', ')}`);
     process.exit(2);
   }
-  return names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name));
+  return names.length === 0
+    ? STAGES
+    : STAGES.map((stage) => stage.filter(({ name }) => names.includes(name)));
 }
 
-async function runAll(suites: readonly Suite[], signal: AbortSignal): Promise<Outcome[]> {
-  const needed = suites.some(({ needsControlPlane }) => needsControlPlane);
+async function runAll(stages: typeof STAGES, signal: AbortSignal): Promise<Outcome[]> {
+  const needed = stages.flat().some(({ needsControlPlane }) => needsControlPlane);
   const controlPlane = needed ? buildPrograms(signal) : Promise.resolve<Readiness>({ is: 'ready' });
   const outcomes: Outcome[] = [];
-  for (const suite of suites) {
-    if (AFTERWARDS.includes(suite)) await controlPlane;
-    const outcome = (await notRun(suite, outcomes, controlPlane)) ?? (await shown(suite, signal));
-    outcomes.push(process.env.CI === 'true' ? failSkipped(outcome) : outcome);
+  for (const [index, stage] of stages.entries()) {
+    if (index > 0) await controlPlane;
+    outcomes.push(...(await runStage(stage, outcomes, controlPlane, signal)));
+  }
+  return process.env.CI === 'true' ? outcomes.map(failSkipped) : outcomes;
+}
+
+async function runStage(
+  stage: readonly Suite[],
+  before: readonly Outcome[],
+  controlPlane: Promise<Readiness>,
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const inTurn = async () => {
+    const outcomes: Outcome[] = [];
+    for (const suite of stage)
+      if (!suite.mostlyWaits)
+        outcomes.push((await notRun(suite, before, controlPlane)) ?? (await shown(suite, signal)));
+    return outcomes;
+  };
+  const waiting = stage.filter(({ mostlyWaits }) => mostlyWaits);
+  const [outcomes, ...others] = await Promise.all([inTurn(), ...waiting.map((suite) => kept(suite, signal))]);
+  for (const { outcome, output } of others) {
+    console.log(`\n── ${outcome.suite} ──\n${output}`);
+    outcomes.push(outcome);
   }
   return outcomes;
 }
@@ -65,6 +92,14 @@ async function runAll(suites: readonly Suite[], signal: AbortSignal): Promise<Ou
 async function shown(suite: Suite, signal: AbortSignal): Promise<Outcome> {
   console.log(`\n── ${suite.name} ──`);
   return runSuite(suite, { env: testEnvironment(process.env), signal });
+}
+
+/** Runs a suite and keeps its output, which would come between the lines of another. */
+async function kept(suite: Suite, signal: AbortSignal): Promise<{ outcome: Outcome; output: string }> {
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'output-'));
+  await using file = await open(join(directory.path, suite.name), 'w+');
+  const outcome = await runSuite(suite, { env: testEnvironment(process.env), signal, output: file.fd });
+  return { outcome, output: await readFile(join(directory.path, suite.name), 'utf8') };
 }
 
 /** The outcome of a suite that lacks what it needs; undefined if it can run. */

@@ -18,8 +18,8 @@ export type RunOptions = {
   readonly env: NodeJS.ProcessEnv;
   /** Aborting it kills them, and `runSuite` rejects. */
   readonly signal: AbortSignal;
-  /** Where what they print goes; default: where ours goes. */
-  readonly output?: 'inherit' | 'ignore';
+  /** Where what they print goes, such as the descriptor of a file; default: where ours goes. */
+  readonly output?: 'inherit' | 'ignore' | number;
 };
 
 type Verdict = Omit<Outcome, 'suite' | 'seconds'>;

@@ -59,6 +59,8 @@ export type Suite = {
   readonly needsControlPlane?: true;
   /** Not run when that suite has failed: it would test something old. */
   readonly needsSuite?: string;
+  /** Set on a suite that leaves the processor to others. Its output is shown when they have ended. */
+  readonly mostlyWaits?: true;
 } & (CommandSuite | MochaSuite);
 
 export type CommandSuite = {
@@ -77,7 +79,7 @@ export type MochaSuite = {
 };
 
 /** Suites that run while the control plane is compiled, if it must be. */
-export const WHILE_COMPILING: readonly Suite[] = [
+const WHILE_COMPILING: readonly Suite[] = [
   { name: 'lint', withinMinutes: 5, command: ['biome', 'check'] },
   { name: 'types', withinMinutes: 5, command: ['npm', 'run', '--silent', 'typecheck'] },
   { name: 'build', withinMinutes: 5, command: ['node', 'scripts/bundle.ts'] },
@@ -98,10 +100,11 @@ export const WHILE_COMPILING: readonly Suite[] = [
   },
 ];
 
-/** Suites that run afterwards, one by one, with the machine to themselves. */
-export const AFTERWARDS: readonly Suite[] = [
+/** Suites that together use the processor. */
+const TOGETHER: readonly Suite[] = [
   {
     name: 'contract',
+    mostlyWaits: true,
     withinMinutes: 10,
     files: ['test/contract/**/*.test.ts'],
     timeoutMs: 20_000,
@@ -130,6 +133,10 @@ export const AFTERWARDS: readonly Suite[] = [
     show: 'spec',
     jobs: WORLD_JOBS,
   },
+];
+
+/** Uses all of the machine. */
+const LAST: readonly Suite[] = [
   {
     name: 'integration',
     withinMinutes: 60,
@@ -141,3 +148,9 @@ export const AFTERWARDS: readonly Suite[] = [
     jobs: INTEGRATION_JOBS,
   },
 ];
+
+/**
+ * One stage after the other. In a stage the suites run in turn, and those that mostly wait beside them. All
+ * but the first begin when the control plane is compiled.
+ */
+export const STAGES: readonly (readonly Suite[])[] = [WHILE_COMPILING, TOGETHER, LAST];

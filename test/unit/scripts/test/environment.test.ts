@@ -15,7 +15,8 @@ describe('testEnvironment', () => {
       HTTP_PROXY: 'proxy:2',
       NO_PROXY: 'localhost',
     };
-    expect(testEnvironment(outer)).to.have.all.keys('HOME', 'PATH', 'ALIBABA_CLOUD_ECS_METADATA_DISABLED');
+    const own = ['ALIBABA_CLOUD_ECS_METADATA_DISABLED', 'NODE_COMPILE_CACHE'];
+    expect(testEnvironment(outer)).to.have.all.keys('HOME', 'PATH', ...own);
   });
 
   it('keeps the credentials library off the metadata service', () => {
