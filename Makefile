@@ -23,7 +23,7 @@ $(INSTALLED): package-lock.json
 		{ echo "Node.js $$(node --version) is too old: install Node.js 20 or newer" >&2; exit 1; }
 	@command -v npm >/dev/null || { echo 'npm is not on PATH: install npm (it comes with Node.js)' >&2; exit 1; }
 	@echo 'Installing packages'
-	@PATH="$(OUTER_PATH)" npm ci --loglevel=error --no-audit --prefer-offline
+	@PATH="$(OUTER_PATH)" npm ci --loglevel=error --prefer-offline
 	@touch $(INSTALLED)
 
 .PHONY: build

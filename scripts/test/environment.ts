@@ -4,7 +4,7 @@ import { delimiter, resolve } from 'node:path';
 
 const MODULES = resolve(import.meta.dirname, '../../node_modules');
 const BIN = resolve(MODULES, '.bin');
-/** Most processes of tests load the same modules: with the compiled ones kept, in half of the time. */
+/** Most processes of tests load the same modules: with the compiled ones kept, in two thirds of the time. */
 const COMPILED = resolve(MODULES, '.cache/compiled');
 
 // Credentials and settings of the user's own cloud, cluster and operator, which no test may touch or depend

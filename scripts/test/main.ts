@@ -73,20 +73,18 @@ async function runStage(
   controlPlane: Promise<Readiness>,
   signal: AbortSignal,
 ): Promise<Outcome[]> {
-  const inTurn = async () => {
+  const isBeside = ({ mostlyWaits }: Suite) => mostlyWaits === true && stage.length > 1;
+  const inTurn = (async () => {
     const outcomes: Outcome[] = [];
     for (const suite of stage)
-      if (!suite.mostlyWaits)
+      if (!isBeside(suite))
         outcomes.push((await notRun(suite, before, controlPlane)) ?? (await shown(suite, signal)));
     return outcomes;
-  };
-  const waiting = stage.filter(({ mostlyWaits }) => mostlyWaits);
-  const [outcomes, ...others] = await Promise.all([inTurn(), ...waiting.map((suite) => kept(suite, signal))]);
-  for (const { outcome, output } of others) {
-    console.log(`\n── ${outcome.suite} ──\n${output}`);
-    outcomes.push(outcome);
-  }
-  return outcomes;
+  })();
+  const beside = stage
+    .filter(isBeside)
+    .map(async (suite) => (await notRun(suite, before, controlPlane)) ?? shownAfter(inTurn, suite, signal));
+  return (await Promise.all([inTurn, ...beside])).flat();
 }
 
 async function shown(suite: Suite, signal: AbortSignal): Promise<Outcome> {
@@ -94,12 +92,18 @@ async function shown(suite: Suite, signal: AbortSignal): Promise<Outcome> {
   return runSuite(suite, { env: testEnvironment(process.env), signal });
 }
 
-/** Runs a suite and keeps its output, which would come between the lines of another. */
-async function kept(suite: Suite, signal: AbortSignal): Promise<{ outcome: Outcome; output: string }> {
+/** Runs a suite, and keeps its output until the others have ended: it would come between their lines. */
+async function shownAfter(others: Promise<unknown>, suite: Suite, signal: AbortSignal): Promise<Outcome> {
+  console.log(`\n${suite.name} runs beside the next suites, and its output follows theirs`);
   await using directory = await mkdtempDisposable(join(tmpdir(), 'output-'));
-  await using file = await open(join(directory.path, suite.name), 'w+');
-  const outcome = await runSuite(suite, { env: testEnvironment(process.env), signal, output: file.fd });
-  return { outcome, output: await readFile(join(directory.path, suite.name), 'utf8') };
+  const file = join(directory.path, suite.name);
+  await using output = await open(file, 'w');
+  try {
+    return await runSuite(suite, { env: testEnvironment(process.env), signal, output: output.fd });
+  } finally {
+    await others.catch(() => undefined);
+    console.log(`\n── ${suite.name} ──\n${await readFile(file, 'utf8')}`);
+  }
 }
 
 /** The outcome of a suite that lacks what it needs; undefined if it can run. */

@@ -1,4 +1,4 @@
-// Runs one suite, with its output shown as it comes, and says what it came to.
+// Runs one suite, and says what it came to.
 
 import { spawn } from 'node:child_process';
 import { glob, mkdtempDisposable, readFile } from 'node:fs/promises';

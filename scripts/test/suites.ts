@@ -2,15 +2,16 @@
 // files.
 
 /**
- * How many files run at a time. Integration tests mostly wait, and share no port, name or clock: six files
- * at a time leave a part of two cores idle. Each has a control plane, which takes half a gigabyte.
+ * How many files run at a time. They share no port, name or clock. One alone mostly waits, and seven use two
+ * cores. Each has a control plane, which takes half a gigabyte.
  */
 const INTEGRATION_JOBS = 7;
 /** One for each file: nearly all of their time they wait for budgets in real time. */
 const CONTRACT_JOBS = 10;
 /** Suites that use the processor all the time: as many files as CI has cores. */
 const UNIT_JOBS = 2;
-const WORLD_JOBS = 4;
+/** Few: contract tests run beside them. */
+const WORLD_JOBS = 2;
 
 /**
  * Files that take 40 s and more start first: a long file that started last would run alone at the end.
@@ -57,7 +58,7 @@ export type Suite = {
    * or failed.
    */
   readonly needsControlPlane?: true;
-  /** Not run when that suite has failed: it would test something old. */
+  /** Not run when that suite, of an earlier stage, has failed: it would test something old. */
   readonly needsSuite?: string;
   /** Set on a suite that leaves the processor to others. Its output is shown when they have ended. */
   readonly mostlyWaits?: true;
@@ -100,7 +101,7 @@ const WHILE_COMPILING: readonly Suite[] = [
   },
 ];
 
-/** Suites that together use the processor. */
+/** Guards and the tests of the world need the processor, and contract tests wait beside them. */
 const TOGETHER: readonly Suite[] = [
   {
     name: 'contract',

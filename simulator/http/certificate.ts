@@ -53,7 +53,7 @@ export function selfSignedCertificate(): TlsOptions {
 }
 
 function name(): Buffer {
-  const commonName = der(SEQUENCE, objectID(COMMON_NAME), der(UTF8_STRING, Buffer.from('live-simulator')));
+  const commonName = der(SEQUENCE, objectID(COMMON_NAME), der(UTF8_STRING, Buffer.from('loopback')));
   return der(SEQUENCE, der(SET, commonName));
 }
 

@@ -1,4 +1,4 @@
-// What takes minutes to make is made once on a machine, for all clones of this repository. A folder of the
+// What takes long to make is made once on a machine, for all clones of this repository. A folder of the
 // cache is complete from the moment it can be seen, also with two processes making it at once or one dying.
 
 import { existsSync } from 'node:fs';

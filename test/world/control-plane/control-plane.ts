@@ -12,10 +12,10 @@ import { onFreePort } from '../processes/ports.ts';
 import { Processes, type StartedProcess } from '../processes/processes.ts';
 import { type ApiServerSettings, startApiServer } from './api-server.ts';
 import { AUDIT_POLICY, type AuditEvent, readAuditLog } from './audit.ts';
-import { type ControlPlaneBinaries, controlPlaneBinaries } from './binaries/binaries.ts';
+import { type ControlPlaneBinaries, controlPlaneBinaries, toStandardError } from './binaries/binaries.ts';
 import { makeCredentials, writeKubeconfig } from './credentials.ts';
-import { askEtcd, base64, etcdFolder, startEtcd } from './etcd.ts';
-import { putFirstKeys } from './first-keys.ts';
+import { askEtcd, base64, below, etcdFolder, putAll, startEtcd } from './etcd.ts';
+import { firstKeys } from './first-keys.ts';
 import { type KubectlResult, runKubectl } from './kubectl.ts';
 
 export type ControlPlaneOptions = {
@@ -40,14 +40,14 @@ export type KubeconfigUser = { readonly name: string; readonly token: string; re
  * Rejects with MissingToolError where they must be and there is no Go.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-  const { report } = options;
-  const binaries = await controlPlaneBinaries(report === undefined ? {} : { report });
+  const { report = toStandardError } = options;
+  const binaries = await controlPlaneBinaries({ report });
   const directory = await prepareDirectory(options.directory);
   const processes = new Processes(join(directory, 'logs'));
   if (options.directory === undefined) processes.removeAtEnd(directory);
   try {
     const etcd = await startEtcd(binaries.etcd, directory, processes, options.pickPort);
-    await putFirstKeys(etcd.url, binaries);
+    await putAll(etcd.url, await firstKeys(binaries, report));
     const settings: ApiServerSettings = {
       program: binaries.kubeApiserver,
       etcd: etcd.url,
@@ -226,9 +226,7 @@ export class ControlPlane implements AsyncDisposable {
    * @param path `group/plural/namespace`
    */
   async removeFromEtcd(path: string): Promise<void> {
-    const [first, end] = [`/registry/${path}/`, `/registry/${path}0`];
-    const range = { key: base64(first), range_end: base64(end) };
-    await askEtcd(this.#parts.settings.etcd, 'deleterange', range);
+    await askEtcd(this.#parts.settings.etcd, 'deleterange', below(`/registry/${path}`));
   }
 
   /** The API server keeps its connections and answers nothing, until `resumeApiServer`. */

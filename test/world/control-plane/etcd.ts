@@ -5,6 +5,9 @@ import { SELDOM_COLLECTED } from '../processes/go-environment.ts';
 import { onFreePort } from '../processes/ports.ts';
 import type { Processes, StartedProcess } from '../processes/processes.ts';
 
+/** More operations at once are refused. */
+const MOST_AT_ONCE = 128;
+
 export type StartedEtcd = { readonly url: string; readonly process: StartedProcess };
 
 /** The folder of its data. */
@@ -60,6 +63,19 @@ export async function askEtcd(
   const response = await fetch(`${url}/v3/kv/${method}`, { method: 'POST', body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`etcd: ${response.status} ${await response.text()}`);
   return (await response.json()) as Answer;
+}
+
+/** Puts pairs into it, as many at once as it takes. */
+export async function putAll(url: string, pairs: readonly Pair[]): Promise<void> {
+  for (let index = 0; index < pairs.length; index += MOST_AT_ONCE) {
+    const success = pairs.slice(index, index + MOST_AT_ONCE).map((pair) => ({ requestPut: pair }));
+    await askEtcd(url, 'txn', { success });
+  }
+}
+
+/** The range of all keys below a path. `0` is the character after `/`. */
+export function below(path: string): { readonly key: string; readonly range_end: string } {
+  return { key: base64(`${path}/`), range_end: base64(`${path}0`) };
 }
 
 export function base64(text: string): string {

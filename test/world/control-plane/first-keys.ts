@@ -1,7 +1,8 @@
 // What an API server stores in an empty etcd at its first start: roles, namespaces, priority levels. That
 // takes a quarter of the processor time of a start, so it is kept for all control planes on this machine.
 
-import { mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cachedFolder } from '../builds/cache.ts';
@@ -10,39 +11,48 @@ import { Processes } from '../processes/processes.ts';
 import { startApiServer } from './api-server.ts';
 import type { ControlPlaneBinaries } from './binaries/binaries.ts';
 import { makeCredentials } from './credentials.ts';
-import { askEtcd, base64, type Pair, startEtcd } from './etcd.ts';
+import { askEtcd, below, type Pair, startEtcd } from './etcd.ts';
 
 const FILE = 'first-keys.json';
-/** More operations at once are refused by etcd. */
-const MOST_AT_ONCE = 128;
+/** The flags of the API server, and what is kept: with another text of these, the keys are made again. */
+const SOURCES = ['api-server.ts', 'first-keys.ts'].map((name) => join(import.meta.dirname, name));
 
-/** Puts them into an empty etcd; nothing for programs of an unknown version. */
-export async function putFirstKeys(etcd: string, binaries: ControlPlaneBinaries): Promise<void> {
-  if (binaries.build === undefined) return;
+/** None for programs of an unknown version. `report` gets a line while another process makes something. */
+export async function firstKeys(
+  binaries: ControlPlaneBinaries,
+  report: (line: string) => void,
+): Promise<readonly Pair[]> {
+  if (binaries.build === undefined) return [];
   const fill = async (unfinished: string) =>
     writeFile(join(unfinished, FILE), JSON.stringify(await makeFirstKeys(binaries)));
-  const folder = await cachedFolder(`${binaries.build}-first-keys`, fill, () => undefined);
-  const pairs = JSON.parse(await readFile(join(folder, FILE), 'utf8')) as readonly Pair[];
-  for (let index = 0; index < pairs.length; index += MOST_AT_ONCE) {
-    const success = pairs.slice(index, index + MOST_AT_ONCE).map((pair) => ({ requestPut: pair }));
-    await askEtcd(etcd, 'txn', { success });
-  }
+  const folder = await cachedFolder(`${binaries.build}-keys-${await hashOfSources()}`, fill, report);
+  return JSON.parse(await readFile(join(folder, FILE), 'utf8')) as readonly Pair[];
+}
+
+async function hashOfSources(): Promise<string> {
+  const texts = await Promise.all(SOURCES.map((file) => readFile(file, 'utf8')));
+  return createHash('sha256').update(texts.join()).digest('hex').slice(0, 12);
 }
 
 async function makeFirstKeys(binaries: ControlPlaneBinaries): Promise<Pair[]> {
-  await using directory = await mkdtempDisposable(join(tmpdir(), 'first-keys-'));
-  await using processes = new Processes(join(directory.path, 'logs'));
-  const etcd = await startEtcd(binaries.etcd, directory.path, processes);
+  const directory = await mkdtemp(join(tmpdir(), 'first-keys-'));
+  await using processes = new Processes(join(directory, 'logs'));
+  processes.removeAtEnd(directory);
+  const etcd = await startEtcd(binaries.etcd, directory, processes);
   const settings = {
     program: binaries.kubeApiserver,
     etcd: etcd.url,
-    credentials: await makeCredentials(join(directory.path, 'keys')),
+    credentials: await makeCredentials(join(directory, 'keys')),
     audit: undefined,
   };
   const apiServer = await onFreePort((port) => startApiServer(settings, port, processes));
   apiServer.kill('SIGKILL');
   await apiServer.exited;
-  const { kvs = [] } = await askEtcd(etcd.url, 'range', { key: base64('/'), range_end: base64('0') });
-  // Keys with a lease are about the server that is gone.
-  return kvs.filter(({ lease }) => lease === undefined).map(({ key, value }) => ({ key, value }));
+  const { kvs = [] } = await askEtcd(etcd.url, 'range', below('/registry'));
+  return kvs.filter((pair) => !isOfOneServer(pair)).map(({ key, value }) => ({ key, value }));
+}
+
+/** Whether it is about the server that is gone: its Lease, or what etcd forgets after a while. */
+function isOfOneServer({ key, lease }: Pair & { readonly lease?: string }): boolean {
+  return lease !== undefined || Buffer.from(key, 'base64').toString().startsWith('/registry/leases/');
 }

@@ -1,6 +1,6 @@
 /**
  * A kubeconfig whose API clients share connections. The library makes a connection for each call, and tests
- * look at objects twenty times a second: both ends would spend their processor time on handshakes.
+ * look at objects ten times a second: both ends would spend their processor time on handshakes.
  * `PooledKubeConfig` shares connections among the operator's own calls, not among the library's clients.
  */
 import { KubeConfig, type RequestContext } from '@kubernetes/client-node';

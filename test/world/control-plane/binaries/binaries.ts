@@ -95,6 +95,6 @@ function linkerFlags(kubernetes: string): string {
   return ['-s -w', ...holders.map((holder) => `-X ${holder}.gitVersion=${kubernetes}`)].join(' ');
 }
 
-function toStandardError(line: string): void {
+export function toStandardError(line: string): void {
   process.stderr.write(`control plane: ${line}\n`);
 }
