@@ -220,8 +220,8 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   /**
-   * Removes all objects of a custom resource in a namespace, with finalizers or without. For thousands the API
-   * server would take seconds.
+   * Removes all objects of a custom resource in a namespace, with finalizers or without. For thousands the
+   * API server would take seconds.
    *
    * @param path `group/plural/namespace`
    */

@@ -1,8 +1,11 @@
 /** Waits until the API server serves a custom resource. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from './control-plane.ts';
 
 /** Usually a second; the server does it in the background. */
 const SERVED_WITHIN_MS = 30_000;
+/** Leaves the processor to the API server: kubectl without a pause would take as much of it. */
+const ASK_EVERY_MS = 250;
 
 /**
  * Resolves when objects of the resource can be created and explained. The condition Established is not
@@ -17,5 +20,6 @@ export async function served(api: Pick<ControlPlane, 'kubectl'>, resource: strin
     const { code, stderr } = await api.kubectl('explain', `${resource}.spec`);
     if (code === 0) return;
     if (performance.now() > deadline) throw new Error(`${resource} are not served: ${stderr}`);
+    await delay(ASK_EVERY_MS);
   }
 }
