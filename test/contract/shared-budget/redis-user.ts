@@ -42,8 +42,3 @@ export function useRedisUser(scene: Spenders): RedisUser {
   afterEach(() => user.owner.disconnect());
   return user;
 }
-
-/** What a spender logged of its connection: levels, each with the reason if it has one. */
-export function reasons({ logger }: Spender): string[] {
-  return logger.lines.map(({ level, fields }) => `${level} ${fields.why ?? ''}`.trim());
-}

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { reasons, useRedisUser } from './redis-user.ts';
+import { useRedisUser } from './redis-user.ts';
 import { NOTICED_MS, until, useSpenders } from './spenders.ts';
 
 describe('a budget shared through a Redis that refuses what sharing needs', function () {
@@ -27,7 +27,7 @@ describe('a budget shared through a Redis that refuses what sharing needs', func
       await until(() => spender.logger.lines.length > 0, NOTICED_MS);
       // Long enough for further attempts.
       await delay(2_500);
-      expect(reasons(spender)).to.deep.equal([`warn ${why}`]);
+      expect(spender.logged).to.deep.equal([`warn ${why}`]);
       expect(spender.redis.isUp).to.equal(false);
     });
 
@@ -39,6 +39,6 @@ describe('a budget shared through a Redis that refuses what sharing needs', func
       await user.allowAllBut(...rules);
       const spender = user.spender(database);
       await until(() => spender.logger.lines.length > 0, NOTICED_MS);
-      expect(reasons(spender)).to.deep.equal([`warn ${why}`]);
+      expect(spender.logged).to.deep.equal([`warn ${why}`]);
     });
 });

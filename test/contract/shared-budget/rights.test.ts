@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { sharedNameOf } from '../../../src/redis/redis-connection.ts';
-import { reasons, useRedisUser } from './redis-user.ts';
+import { useRedisUser } from './redis-user.ts';
 import { full, most, NOTICED_MS, SETTLED_MS, SHARDS, until, useSpenders } from './spenders.ts';
 
 describe('a budget shared through Redis by a user with few rights', function () {
@@ -23,7 +23,7 @@ describe('a budget shared through Redis by a user with few rights', function () 
     spender.want(20);
     await delay(SETTLED_MS);
     expect(await scene.callsIn(4_000, [spender])).to.be.within(0.9 * full(4_000), most(4_000));
-    expect(reasons(spender)).to.deep.equal(['info']);
+    expect(spender.logged).to.deep.equal(['info']);
   });
 
   it('counts as not shared, with a line in the log, while the keys of its account are of another type', async () => {
@@ -32,8 +32,8 @@ describe('a budget shared through Redis by a user with few rights', function () 
     await user.owner.set(key, 'of another program');
     const spender = user.spender();
     spender.want(20);
-    await until(() => reasons(spender).length > 1, 2 * NOTICED_MS);
-    expect(reasons(spender)).to.deep.equal(['info', 'warn WRONGTYPE']);
+    await until(() => spender.logged.length > 1, 2 * NOTICED_MS);
+    expect(spender.logged).to.deep.equal(['info', 'warn WRONGTYPE']);
     expect([spender.redis.isUp, spender.budget.isShared]).to.deep.equal([true, false]);
     await user.owner.del(key);
     await until(() => spender.budget.isShared, 2 * NOTICED_MS);
@@ -51,7 +51,7 @@ describe('a budget shared through Redis by a user with few rights', function () 
     expect(calls).to.be.within(0.8 * (full(6_000) / SHARDS), most(6_000) / SHARDS + 1);
     await user.allowAllBut();
     await until(() => spender.redis.isUp, 2 * NOTICED_MS);
-    await until(() => reasons(spender).length > 2, 2 * NOTICED_MS);
-    expect(reasons(spender)).to.deep.equal(['info', 'warn it refuses hmset (NOPERM)', 'info']);
+    await until(() => spender.logged.length > 2, 2 * NOTICED_MS);
+    expect(spender.logged).to.deep.equal(['info', 'warn it refuses hmset (NOPERM)', 'info']);
   });
 });

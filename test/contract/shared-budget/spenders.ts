@@ -40,6 +40,11 @@ export class Spender {
     this.budget = new Budget({ callsPerMinute: CALLS_PER_MINUTE, clock: systemClock, sharing }, account);
   }
 
+  /** What was logged of the connection: levels, each with the reason if it has one. */
+  get logged(): string[] {
+    return this.logger.lines.map(({ level, fields }) => `${level} ${fields.why ?? ''}`.trim());
+  }
+
   want(callers: number): void {
     addCallers(this.budget, systemClock, this.times, callers, { isEndless: true });
   }
