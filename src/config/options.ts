@@ -145,7 +145,7 @@ export const OPTIONS = {
   'retry-period': option({
     default: '2s',
     value: 'DURATION',
-    text: 'how often the leader renews the Lease, and repeats a failed request; below --renew-deadline',
+    text: 'how soon a failed request for the Lease is repeated; below --renew-deadline. The leader renews after a third of that, and not before this',
     parse: parse.duration('100ms', '10m'),
   }),
   shard: option({

@@ -1,7 +1,8 @@
 // The floor of an idle operator, and of the first call for a new object: one HTTP server, one watch of the
-// objects, one Lease renewed every 2 s and watched, a call for each object once in its interval, and one for
-// each object that the watch adds. It keeps no answer and writes no status. `node bare-operator.ts KUBECONFIG
-// ENDPOINT KEY-ID SECRET` prints `watching` when it begins, and runs until it is ended.
+// objects, one Lease that is watched, and renewed as often as by the operator, a call for each object once in
+// its interval, and one for each object that the watch adds. It keeps no answer and writes no status. `node
+// bare-operator.ts KUBECONFIG ENDPOINT KEY-ID SECRET` prints `watching` when it begins, and runs until it is
+// ended.
 
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -13,8 +14,8 @@ import { parseDuration } from '../../../src/base/duration.ts';
 import { collectionPath } from '../../../src/kube/client/kube-client.ts';
 import { caller } from './cloud-calls.ts';
 
-/** How often the operator renews its Lease. */
-const RENEW_EVERY_MS = 2_000;
+/** How often the operator renews its Lease: three times in each renew deadline. */
+const RENEW_EVERY_MS = 10_000 / 3;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
 
 const [kubeconfig = '', endpoint = '', keyID = '', secret = ''] = process.argv.slice(2);

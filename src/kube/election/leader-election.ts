@@ -130,6 +130,7 @@ export class LeaderElection implements Election {
 
   async #read(): Promise<Input> {
     const asOf = knownVersion(this.#state);
+    const sentAt = this.#now();
     try {
       const record = await this.#parts.leases.read();
       this.#troubles.succeeded('reading');
@@ -138,7 +139,7 @@ export class LeaderElection implements Election {
         : { kind: 'missing', now: this.#now() };
     } catch (error) {
       this.#troubles.failed('reading', error);
-      return { kind: 'failed', now: this.#now() };
+      return { kind: 'failed', sentAt, now: this.#now() };
     }
   }
 
@@ -154,7 +155,7 @@ export class LeaderElection implements Election {
       if (status === CONFLICT) return { kind: 'conflict', now: this.#now() };
       if (base && status === NOT_FOUND) return { kind: 'missing', now: this.#now() };
       this.#troubles.failed('writing', error);
-      return { kind: 'failed', now: this.#now() };
+      return { kind: 'failed', sentAt, now: this.#now() };
     }
   }
 

@@ -21,8 +21,15 @@ export interface ElectionSettings {
   /** Identity of this process; no other process has ever had it. */
   readonly identity: string;
   readonly renewDeadlineMs: number;
+  /** Least time from one request to the next. */
   readonly retryMs: number;
 }
+
+/**
+ * The leader renews after this part of the deadline. A third leaves time for three retries, or for one after
+ * a call without an answer; each renewal is a write of etcd.
+ */
+const RENEWED_AFTER = 1 / 3;
 
 /** `record` undefined: there is no Lease. */
 export type ElectionState<Record extends LeaseRecord = LeaseRecord> =
@@ -54,7 +61,7 @@ export type ElectionInput<Record extends LeaseRecord = LeaseRecord> =
   /** Our claim named a version that is out of date. */
   | { readonly kind: 'conflict'; readonly now: number }
   /** A read or a claim got no answer, or another refusal; a claim may have been accepted. */
-  | { readonly kind: 'failed'; readonly now: number }
+  | { readonly kind: 'failed'; readonly sentAt: number; readonly now: number }
   /** Only time has passed. */
   | { readonly kind: 'scheduled'; readonly now: number };
 
@@ -111,6 +118,7 @@ function learn<Record extends LeaseRecord>(
     case 'claimed':
       return claimed(state, input, settings);
     case 'failed':
+      return later(state, Math.max(input.sentAt + settings.retryMs, input.now));
     // The next read counts immediately. Only if it shows nothing new, a pause keeps this from spinning.
     case 'conflict':
       return later(state, input.now + settings.retryMs);
@@ -184,8 +192,9 @@ function claimed<Record extends LeaseRecord>(
   // The watch has already brought a newer version with another holder: a person has edited the Lease.
   if (!isNewest && known?.holder !== settings.identity) return state;
   const newest = isNewest ? record : known;
-  const until = sentAt + settings.renewDeadlineMs;
-  return { phase: 'leading', record: newest, renewAt: sentAt + settings.retryMs, until };
+  const { renewDeadlineMs, retryMs } = settings;
+  const renewAt = sentAt + Math.max(retryMs, RENEWED_AFTER * renewDeadlineMs);
+  return { phase: 'leading', record: newest, renewAt, until: sentAt + renewDeadlineMs };
 }
 
 function later<Record extends LeaseRecord>(state: ElectionState<Record>, at: number): ElectionState<Record> {

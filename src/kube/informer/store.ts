@@ -149,11 +149,12 @@ export class Store implements JobStore {
 
   /** Returns the same object in less memory. */
   #held(job: EdgeTranscodeJob, before: EdgeTranscodeJob | undefined): EdgeTranscodeJob {
-    this.#strings.intern(job);
     if (before?.uid === job.uid) {
       keepEqual(job.status, before.status);
       keepEqual(job, before);
     }
+    // Last, so that what is new becomes one with what is kept: a written status repeats the ID of the spec.
+    this.#strings.intern(job);
     const { conditions } = job.status;
     if (!conditions) return job;
     return { ...job, status: { ...job.status, conditions: this.#conditions.intern(conditions) } };

@@ -3,7 +3,7 @@
 import { expect } from 'chai';
 import { LeaderElection, type LeaderElectionParts } from '../../../../src/kube/election/leader-election.ts';
 import type { Lease } from '../../../../src/kube/election/lease-client.ts';
-import { Candidate, DURATION_MS, TIMING } from '../../kit/candidate.ts';
+import { Candidate, DURATION_MS, RENEWED_EVERY_MS, TIMING } from '../../kit/candidate.ts';
 import { FakeClock, settled } from '../../kit/fakes/fake-clock.ts';
 import { FakeLease } from '../../kit/fakes/fake-lease.ts';
 import { RecordingLogger } from '../../kit/fakes/recording-logger.ts';
@@ -50,12 +50,12 @@ describe('an election', () => {
     expect(second.said()).to.have.lengthOf(1);
   });
 
-  it('costs the leader one request per retry period, and the others none', async () => {
+  it('costs the leader three requests in each renew deadline, and the others none', async () => {
     const before = lease.processed.length;
     await world.advance(60_000);
     const made = lease.processed.slice(before);
     expect(new Set(made)).to.deep.equal(new Set(['first claim']));
-    expect(made).to.have.lengthOf.within(29, 30);
+    expect(made).to.have.lengthOf.within(17, 18);
   });
 
   it('hands over in milliseconds when the leader stops', async () => {
@@ -68,9 +68,9 @@ describe('an election', () => {
 
   it('hands over within the lease duration when the leader dies', async () => {
     first.clock.freeze();
-    await world.advance(DURATION_MS - TIMING.retryMs - 1);
+    await world.advance(DURATION_MS - RENEWED_EVERY_MS - 1);
     expect(second.isLeading).to.equal(false);
-    await world.advance(TIMING.retryMs + 10 * LATENCY_MS);
+    await world.advance(RENEWED_EVERY_MS + 10 * LATENCY_MS);
     expect(second.isLeading).to.equal(true);
   });
 
@@ -325,7 +325,7 @@ describe('a leader that watches its Lease', () => {
         ),
       stop.signal,
     );
-    await clock.advance(TIMING.retryMs);
+    await clock.advance(RENEWED_EVERY_MS);
     const { set } = clock;
     onLease(stored as Lease);
     await settled();

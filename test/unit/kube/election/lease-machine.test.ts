@@ -12,7 +12,7 @@ import {
 } from '../../../../src/kube/election/lease-machine.ts';
 
 const NOW = 1_000_000;
-const SETTINGS = { identity: 'me', renewDeadlineMs: 10_000, retryMs: 2_000 };
+const SETTINGS = { identity: 'me', renewDeadlineMs: 9_000, retryMs: 2_000 };
 const READ: ElectionAction = { kind: 'read' };
 
 function lease(holder: string, version = 7): LeaseRecord {
@@ -24,7 +24,7 @@ function following(record: LeaseRecord | undefined, claimAt: number): ElectionSt
 }
 
 function leading(record: LeaseRecord | undefined, sentAt = NOW): ElectionState {
-  return { phase: 'leading', record, renewAt: sentAt + 2_000, until: sentAt + 10_000 };
+  return { phase: 'leading', record, renewAt: sentAt + 3_000, until: sentAt + 9_000 };
 }
 
 function waits(until: number): ElectionAction {
@@ -78,7 +78,7 @@ describe('the lease machine, at the start', () => {
   });
 
   it('reads again after a pause when it got no answer', () => {
-    const [state, action] = taking(START, { kind: 'failed', now: NOW });
+    const [state, action] = taking(START, { kind: 'failed', sentAt: NOW, now: NOW });
     expect(action).to.deep.equal(waits(NOW + 2_000));
     expect(taking(state, due(NOW + 2_000))[1]).to.deep.equal(READ);
   });
@@ -152,7 +152,9 @@ describe('the lease machine, while another leads', () => {
   });
 
   it('retries after a pause when its claim got no answer', () => {
-    expect(taking(OTHER, { kind: 'failed', now: NOW + 15_000 })[1]).to.deep.equal(waits(NOW + 17_000));
+    expect(taking(OTHER, { kind: 'failed', sentAt: NOW + 15_000, now: NOW + 15_500 })[1]).to.deep.equal(
+      waits(NOW + 17_000),
+    );
   });
 
   it('claims again immediately when it sees that a claim without an answer was accepted', () => {
@@ -164,7 +166,7 @@ describe('the lease machine, while another leads', () => {
 
   it('leads from before its claim was sent, once it is accepted', () => {
     const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 900 } as const;
-    expect(taking(OTHER, input)).to.deep.equal([leading(lease('me', 8)), waits(NOW + 2_000)]);
+    expect(taking(OTHER, input)).to.deep.equal([leading(lease('me', 8)), waits(NOW + 3_000)]);
   });
 
   it('does not lead after an answer that took longer than a lead lasts', () => {
@@ -191,9 +193,15 @@ describe('the lease machine, while another leads', () => {
 describe('the lease machine, while it leads', () => {
   const MINE = leading(lease('me'));
 
-  it('renews every retry period', () => {
-    expect(taking(MINE, due(NOW + 1_999))[1]).to.deep.equal(waits(NOW + 2_000));
-    expect(taking(MINE, due(NOW + 2_000))[1]).to.deep.equal(claims(lease('me')));
+  it('renews after a third of the renew deadline', () => {
+    expect(taking(MINE, due(NOW + 2_999))[1]).to.deep.equal(waits(NOW + 3_000));
+    expect(taking(MINE, due(NOW + 3_000))[1]).to.deep.equal(claims(lease('me')));
+  });
+
+  it('renews no sooner than after a retry period', () => {
+    const input = { kind: 'claimed', record: lease('me', 8), sentAt: NOW, now: NOW + 1 } as const;
+    const { action } = step(following(lease('me', 7), NOW), input, { ...SETTINGS, retryMs: 4_000 });
+    expect(action).to.deep.equal(waits(NOW + 4_000));
   });
 
   it('prolongs the lead from when the renewal was sent', () => {
@@ -207,17 +215,17 @@ describe('the lease machine, while it leads', () => {
   });
 
   it('ends at the renew deadline, and claims again immediately', () => {
-    expect(leads(MINE, NOW + 9_999)).to.equal(true);
-    expect(leads(MINE, NOW + 10_000)).to.equal(false);
-    expect(taking(MINE, due(NOW + 10_000))).to.deep.equal([
-      following(lease('me'), NOW + 10_000),
+    expect(leads(MINE, NOW + 8_999)).to.equal(true);
+    expect(leads(MINE, NOW + 9_000)).to.equal(false);
+    expect(taking(MINE, due(NOW + 9_000))).to.deep.equal([
+      following(lease('me'), NOW + 9_000),
       claims(lease('me')),
     ]);
   });
 
   it('ends at the deadline whatever input comes first after a sleep', () => {
     for (const input of [
-      { kind: 'failed', now: NOW + 60_000 },
+      { kind: 'failed', sentAt: NOW + 3_000, now: NOW + 60_000 },
       { kind: 'seen', record: lease('me', 8), now: NOW + 60_000 },
       { kind: 'claimed', record: lease('me', 8), sentAt: NOW + 2_000, now: NOW + 60_000 },
     ] as const)
@@ -225,9 +233,15 @@ describe('the lease machine, while it leads', () => {
   });
 
   it('retries after a failure until the deadline', () => {
-    const [state, action] = taking(MINE, { kind: 'failed', now: NOW + 7_000 });
-    expect(action).to.deep.equal(waits(NOW + 9_000));
-    expect(taking(state, { kind: 'failed', now: NOW + 9_500 })[1]).to.deep.equal(waits(NOW + 10_000));
+    const [state, action] = taking(MINE, { kind: 'failed', sentAt: NOW + 5_000, now: NOW + 5_500 });
+    expect(action).to.deep.equal(waits(NOW + 7_000));
+    const again = { kind: 'failed', sentAt: NOW + 8_000, now: NOW + 8_500 } as const;
+    expect(taking(state, again)[1]).to.deep.equal(waits(NOW + 9_000));
+  });
+
+  it('repeats a call that got no answer at once: its deadline was the pause', () => {
+    const input = { kind: 'failed', sentAt: NOW + 3_000, now: NOW + 7_500 } as const;
+    expect(taking(MINE, input)[1]).to.deep.equal(claims(lease('me')));
   });
 
   it('ends when another process holds the Lease', () => {
@@ -267,7 +281,7 @@ describe('the lease machine, after etcd was restored from a backup', () => {
   it('continues to lead when the restored Lease names it, and renews that version', () => {
     const [state] = taking(MINE, read(lease('me', 50), NOW + 2_001, '900'));
     expect(leads(state, NOW + 2_001)).to.equal(true);
-    expect(taking(state, due(NOW + 2_001))[1]).to.deep.equal(claims(lease('me', 50)));
+    expect(taking(state, due(NOW + 3_000))[1]).to.deep.equal(claims(lease('me', 50)));
   });
 
   for (const holder of ['other', ''])
