@@ -8,7 +8,7 @@ import { type FakeLease, ProcessClock } from './fakes/fake-lease.ts';
 import { RecordingLogger } from './fakes/recording-logger.ts';
 
 export const TIMING = { renewDeadlineMs: 10_000, retryMs: 2_000 };
-/** From one renewal of a leader to the next. */
+/** Time between two renewals of a leader, ms. */
 export const RENEWED_EVERY_MS = TIMING.renewDeadlineMs / 3;
 export const DURATION_MS = 15_000;
 
