@@ -44,7 +44,7 @@ function sentenceOf(failure: ApiFailure, { what, namespace, server }: Request): 
     return `the API server ${server} does not know EdgeTranscodeJobs; install the CRD: kubectl apply -f crds/`;
   if (status !== undefined) return `the API server refuses to ${what} ${where}: ${reason}`;
   if (reason === TooLargeError.name)
-    return `an object ${where} is larger than 4 MiB; reduce its labels, annotations, finalizers and owner references`;
+    return `an object ${namespace === undefined ? 'of one of the namespaces' : where} is larger than 4 MiB; ${namespace === undefined ? 'find its namespace with --namespace, and ' : ''}reduce its labels, annotations, finalizers and owner references`;
   return `the API server ${server} cannot be reached: ${reason}; ${hintOf(reason)}`;
 }
 

@@ -38,6 +38,11 @@ describe('why kubectl etj could not do its work', () => {
     expect(message).to.contain('edge-transcode-job-operator-editor, or name a namespace with --namespace');
   });
 
+  it('says how to find an object that is too large among all namespaces', () => {
+    const { message } = explained(new TooLargeError(''), { ...REQUEST, namespace: undefined });
+    expect(message).to.contain('an object of one of the namespaces is larger').and.contain('--namespace');
+  });
+
   it('repeats nothing of the server that a terminal obeys', () => {
     const { message } = explained(refused(500, 'broken\u001b[2J\u202e'), REQUEST);
     expect(message)
