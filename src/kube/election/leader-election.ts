@@ -152,7 +152,7 @@ export class LeaderElection implements Election {
       return { kind: 'claimed', record, sentAt, now: this.#now() };
     } catch (error) {
       const { status } = apiFailure(error);
-      if (status === CONFLICT) return { kind: 'conflict', now: this.#now() };
+      if (status === CONFLICT) return { kind: 'conflict', base: base?.resourceVersion, now: this.#now() };
       if (base && status === NOT_FOUND) return { kind: 'missing', now: this.#now() };
       this.#troubles.failed('writing', error);
       return { kind: 'failed', sentAt, now: this.#now() };

@@ -21,15 +21,15 @@ export interface ElectionSettings {
   /** Identity of this process; no other process has ever had it. */
   readonly identity: string;
   readonly renewDeadlineMs: number;
-  /** Least time from one request to the next. */
+  /** Least time from a failed request to its repetition, and from one renewal to the next. */
   readonly retryMs: number;
 }
 
 /**
- * The leader renews after this part of the deadline. A third leaves time for three retries, or for one after
- * a call without an answer; each renewal is a write of etcd.
+ * The share of the renew deadline after which the leader renews. A third leaves time for three retries, or
+ * for one after a call without an answer; each renewal is a write of etcd.
  */
-const RENEWED_AFTER = 1 / 3;
+export const RENEWED_AFTER_SHARE = 1 / 3;
 
 /** `record` undefined: there is no Lease. */
 export type ElectionState<Record extends LeaseRecord = LeaseRecord> =
@@ -58,8 +58,8 @@ export type ElectionInput<Record extends LeaseRecord = LeaseRecord> =
   | { readonly kind: 'missing'; readonly now: number }
   /** Our claim was accepted; `sentAt` is clock `now` before it was sent. */
   | { readonly kind: 'claimed'; readonly record: Record; readonly sentAt: number; readonly now: number }
-  /** Our claim named a version that is out of date. */
-  | { readonly kind: 'conflict'; readonly now: number }
+  /** Our claim named a version that is out of date; `base` is that version, undefined: none. */
+  | { readonly kind: 'conflict'; readonly base: string | undefined; readonly now: number }
   /** A read or a claim got no answer, or another refusal; a claim may have been accepted. */
   | { readonly kind: 'failed'; readonly sentAt: number; readonly now: number }
   /** Only time has passed. */
@@ -119,9 +119,9 @@ function learn<Record extends LeaseRecord>(
       return claimed(state, input, settings);
     case 'failed':
       return later(state, Math.max(input.sentAt + settings.retryMs, input.now));
-    // The next read counts immediately. Only if it shows nothing new, a pause keeps this from spinning.
+    // The read that follows counts immediately. A pause, so that this does not spin where nothing new comes.
     case 'conflict':
-      return later(state, input.now + settings.retryMs);
+      return knownVersion(state) === input.base ? later(state, input.now + settings.retryMs) : state;
     case 'scheduled':
       return state;
   }
@@ -139,8 +139,19 @@ function read<Record extends LeaseRecord>(
 ): ElectionState<Record> {
   const known = knownVersion(state);
   if (known === record.resourceVersion) return state;
-  if (isNews(state, record)) return accepted(state, record, now, settings);
+  if (isNews(state, record)) return dueNow(accepted(state, record, now, settings), now);
   return known === asOf ? restored(state, record, now, settings) : state;
+}
+
+/**
+ * A read that shows a leader its own name in a newer version mostly follows a conflict: an API server that
+ * was frozen has stored a renewal whose answer was given up. Its repetition has failed, and has no time left.
+ */
+function dueNow<Record extends LeaseRecord>(
+  state: ElectionState<Record>,
+  now: number,
+): ElectionState<Record> {
+  return state.phase === 'leading' ? { ...state, renewAt: now } : state;
 }
 
 function accepted<Record extends LeaseRecord>(
@@ -193,7 +204,7 @@ function claimed<Record extends LeaseRecord>(
   if (!isNewest && known?.holder !== settings.identity) return state;
   const newest = isNewest ? record : known;
   const { renewDeadlineMs, retryMs } = settings;
-  const renewAt = sentAt + Math.max(retryMs, RENEWED_AFTER * renewDeadlineMs);
+  const renewAt = sentAt + Math.max(retryMs, RENEWED_AFTER_SHARE * renewDeadlineMs);
   return { phase: 'leading', record: newest, renewAt, until: sentAt + renewDeadlineMs };
 }
 

@@ -124,13 +124,20 @@ describe('an election', () => {
     expect(first.said()).to.include('info · writing the Lease works again');
   });
 
-  it('survives a stall shorter than the deadline', async () => {
-    lease.stall();
-    await world.advance(6_000);
-    lease.resume();
-    await world.advance(60_000);
-    expect([first.terms.length, first.isLeading]).to.deep.equal([1, true]);
-  });
+  for (const [when, beforeMs] of [
+    ['just before', 10],
+    ['just after', RENEWED_EVERY_MS - 50],
+  ] as const)
+    it(`survives a stall of 6 s that begins ${when} a renewal`, async () => {
+      const { length } = lease.processed;
+      while (lease.processed.length === length) await world.advance(10);
+      await world.advance(RENEWED_EVERY_MS - beforeMs);
+      lease.stall();
+      await world.advance(6_000);
+      lease.resume();
+      await world.advance(60_000);
+      expect([first.terms.length, first.isLeading]).to.deep.equal([1, true]);
+    });
 
   it('ignores wall clocks that step', async () => {
     first.clock.wallOffsetMs = -3_600_000;
@@ -234,7 +241,7 @@ describe('an election', () => {
     const third = new Candidate('third', world, lease);
     await world.advance(100);
     first.clock.freeze();
-    await world.advance(DURATION_MS - TIMING.retryMs);
+    await world.advance(DURATION_MS - RENEWED_EVERY_MS);
     first.clock.thaw();
     await world.advance(500);
     lease.set(undefined);

@@ -77,7 +77,7 @@ describe('the lease machine, at the start', () => {
     ]);
   });
 
-  it('reads again after a pause when it got no answer', () => {
+  it('reads again after a pause when the read was refused', () => {
     const [state, action] = taking(START, { kind: 'failed', sentAt: NOW, now: NOW });
     expect(action).to.deep.equal(waits(NOW + 2_000));
     expect(taking(state, due(NOW + 2_000))[1]).to.deep.equal(READ);
@@ -124,7 +124,7 @@ describe('the lease machine, while another leads', () => {
   });
 
   it('reads when its claim came too late, and restarts the duration', () => {
-    const [state, action] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
+    const [state, action] = taking(OTHER, { kind: 'conflict', base: '7', now: NOW + 15_000 });
     expect(action).to.deep.equal(READ);
     expect(taking(state, read(lease('third', 9), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 30_001));
   });
@@ -147,7 +147,7 @@ describe('the lease machine, while another leads', () => {
   });
 
   it('pauses when reading shows nothing new after a conflict', () => {
-    const [state] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
+    const [state] = taking(OTHER, { kind: 'conflict', base: '7', now: NOW + 15_000 });
     expect(taking(state, read(lease('other'), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 17_000));
   });
 
@@ -250,8 +250,22 @@ describe('the lease machine, while it leads', () => {
     );
   });
 
+  it('renews at once after a conflict with a version of its own, which the read or the watch brings', () => {
+    const conflict = { kind: 'conflict', base: '7', now: NOW + 8_000 } as const;
+    const [conflicting] = taking(MINE, conflict);
+    expect(taking(conflicting, read(lease('me', 8), NOW + 8_001))[1]).to.deep.equal(claims(lease('me', 8)));
+    const [overtaken] = taking(MINE, seen(lease('me', 8), NOW + 7_999));
+    const [state] = taking(overtaken, conflict);
+    expect(taking(state, read(lease('me', 8), NOW + 8_001, '8'))[1]).to.deep.equal(claims(lease('me', 8)));
+  });
+
+  it('pauses after a conflict where the read shows nothing new', () => {
+    const [state] = taking(MINE, { kind: 'conflict', base: '7', now: NOW + 3_000 });
+    expect(taking(state, read(lease('me', 7), NOW + 3_001))[1]).to.deep.equal(waits(NOW + 5_000));
+  });
+
   it('continues when a person has edited other fields of the Lease, and renews that version', () => {
-    const [state] = taking(MINE, { kind: 'conflict', now: NOW + 2_000 });
+    const [state] = taking(MINE, { kind: 'conflict', base: '7', now: NOW + 2_000 });
     const [renewing] = taking(state, read(lease('me', 8), NOW + 2_001));
     expect(leads(renewing, NOW + 2_001)).to.equal(true);
     expect(taking(renewing, due(NOW + 4_000))[1]).to.deep.equal(claims(lease('me', 8)));
@@ -272,7 +286,7 @@ describe('the lease machine, after etcd was restored from a backup', () => {
 
   for (const holder of ['other', 'third', 'me', ''])
     it(`believes a read of an older version with the holder "${holder}", and waits for a whole duration`, () => {
-      const [conflicting] = taking(OTHER, { kind: 'conflict', now: NOW + 15_000 });
+      const [conflicting] = taking(OTHER, { kind: 'conflict', base: '900', now: NOW + 15_000 });
       const [state, action] = taking(conflicting, read(lease(holder, 50), NOW + 15_001, '900'));
       expect(action).to.deep.equal(waits(NOW + 30_001));
       expect(taking(state, due(NOW + 30_001))[1]).to.deep.equal(claims(lease(holder, 50)));
