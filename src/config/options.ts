@@ -145,7 +145,7 @@ export const OPTIONS = {
   'retry-period': option({
     default: '2s',
     value: 'DURATION',
-    text: 'how soon a failed request for the Lease is repeated; below --renew-deadline. The leader renews after a third of that, and not before this',
+    text: 'how soon a failed request for the Lease is repeated; below --renew-deadline. The leader renews after a third of --renew-deadline, or after this if it is longer',
     parse: parse.duration('100ms', '10m'),
   }),
   shard: option({

@@ -53,8 +53,8 @@ export function connectLease(source: KubeConfigSource, options: LeaseOptions): L
 }
 
 /**
- * Longest time that the connection of the Lease stays open without a call. 60 s: it outlasts the usual retry
- * periods, and the API server's own limit is 90 s.
+ * Longest time that the connection of the Lease stays open without a call. 60 s: it outlasts the usual time
+ * between two renewals, 3.3 s, and the API server's own limit is 90 s.
  */
 const KEPT_MS = 60_000;
 

@@ -12,10 +12,11 @@ import { json } from 'node:stream/consumers';
 import type { EdgeTranscodeJobSpec } from '../../../src/api/edge-transcode-job.ts';
 import { parseDuration } from '../../../src/base/duration.ts';
 import { collectionPath } from '../../../src/kube/client/kube-client.ts';
+import { RENEWED_AFTER_SHARE } from '../../../src/kube/election/lease-machine.ts';
 import { caller } from './cloud-calls.ts';
 
-/** How often the operator renews its Lease: three times in each renew deadline. */
-const RENEW_EVERY_MS = 10_000 / 3;
+/** How often the operator renews its Lease, with the default of `--renew-deadline`. */
+const RENEW_EVERY_MS = RENEWED_AFTER_SHARE * 10_000;
 const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
 
 const [kubeconfig = '', endpoint = '', keyID = '', secret = ''] = process.argv.slice(2);

@@ -32,6 +32,9 @@ export function explained(error: unknown, request: Request): Unable {
   return error instanceof Unable ? error : new Unable(printable(sentenceOf(apiFailure(error), request)));
 }
 
+/** The parts of an object that no schema bounds. */
+const GROWING = 'its labels, annotations, finalizers and owner references';
+
 function sentenceOf(failure: ApiFailure, { what, namespace, server }: Request): string {
   const { status, reason, refusedBy } = failure;
   const where = namespace === undefined ? 'in all namespaces' : `in namespace ${namespace}`;
@@ -44,7 +47,9 @@ function sentenceOf(failure: ApiFailure, { what, namespace, server }: Request): 
     return `the API server ${server} does not know EdgeTranscodeJobs; install the CRD: kubectl apply -f crds/`;
   if (status !== undefined) return `the API server refuses to ${what} ${where}: ${reason}`;
   if (reason === TooLargeError.name)
-    return `an object ${namespace === undefined ? 'of one of the namespaces' : where} is larger than 4 MiB; ${namespace === undefined ? 'find its namespace with --namespace, and ' : ''}reduce its labels, annotations, finalizers and owner references`;
+    return namespace === undefined
+      ? `an object in some namespace is larger than 4 MiB; find it with --namespace, and reduce ${GROWING}`
+      : `an object ${where} is larger than 4 MiB; reduce ${GROWING}`;
   return `the API server ${server} cannot be reached: ${reason}; ${hintOf(reason)}`;
 }
 

@@ -40,7 +40,7 @@ describe('why kubectl etj could not do its work', () => {
 
   it('says how to find an object that is too large among all namespaces', () => {
     const { message } = explained(new TooLargeError(''), { ...REQUEST, namespace: undefined });
-    expect(message).to.contain('an object of one of the namespaces is larger').and.contain('--namespace');
+    expect(message).to.contain('an object in some namespace is larger').and.contain('--namespace');
   });
 
   it('repeats nothing of the server that a terminal obeys', () => {

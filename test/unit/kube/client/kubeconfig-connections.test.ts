@@ -24,8 +24,8 @@ function clientCertificate(): { readonly cert: string; readonly key: string; rea
   return { cert, key, known: cert.replaceAll(/-----.*-----|\n/g, '') };
 }
 
-/** A retry period longer than the usual 2 s. */
-const LONG_RETRY_PERIOD_MS = 30_000;
+/** A time between two renewals that is longer than the usual 3.3 s. */
+const LONG_PAUSE_MS = 30_000;
 
 interface Connections extends KubeConnection {
   readonly leases: LeaseClient;
@@ -125,7 +125,7 @@ describe('a connection by the kubeconfig', () => {
       for (let reads = 0; reads < 3; reads += 1) {
         expect(await readLease(connection)).to.include({ httpVersion: '1.1' });
         await settled();
-        mock.timers.tick(LONG_RETRY_PERIOD_MS);
+        mock.timers.tick(LONG_PAUSE_MS);
         await settled();
       }
       expect(server.connections - before).to.equal(1);

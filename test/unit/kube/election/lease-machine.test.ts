@@ -151,7 +151,7 @@ describe('the lease machine, while another leads', () => {
     expect(taking(state, read(lease('other'), NOW + 15_001))[1]).to.deep.equal(waits(NOW + 17_000));
   });
 
-  it('retries after a pause when its claim got no answer', () => {
+  it('retries after a pause when its claim failed', () => {
     expect(taking(OTHER, { kind: 'failed', sentAt: NOW + 15_000, now: NOW + 15_500 })[1]).to.deep.equal(
       waits(NOW + 17_000),
     );
