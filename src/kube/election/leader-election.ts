@@ -139,7 +139,7 @@ export class LeaderElection implements Election {
         : { kind: 'missing', now: this.#now() };
     } catch (error) {
       this.#troubles.failed('reading', error);
-      return { kind: 'failed', sentAt, now: this.#now() };
+      return { kind: 'unread', sentAt, now: this.#now() };
     }
   }
 

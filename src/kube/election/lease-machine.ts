@@ -60,7 +60,9 @@ export type ElectionInput<Record extends LeaseRecord = LeaseRecord> =
   | { readonly kind: 'claimed'; readonly record: Record; readonly sentAt: number; readonly now: number }
   /** Our claim named a version that is out of date; `base` is that version, undefined: none. */
   | { readonly kind: 'conflict'; readonly base: string | undefined; readonly now: number }
-  /** A read or a claim got no answer, or another refusal; a claim may have been accepted. */
+  /** A read got no answer, or a refusal. */
+  | { readonly kind: 'unread'; readonly sentAt: number; readonly now: number }
+  /** A claim got no answer, and may have been accepted; or a refusal other than a conflict. */
   | { readonly kind: 'failed'; readonly sentAt: number; readonly now: number }
   /** Only time has passed. */
   | { readonly kind: 'scheduled'; readonly now: number };
@@ -117,8 +119,11 @@ function learn<Record extends LeaseRecord>(
       return missing(state, input.now);
     case 'claimed':
       return claimed(state, input, settings);
+    case 'unread':
+      // Whoever knows the Lease acts by what is known: a renewal does not wait for a read.
+      return state.phase === 'unknown' ? { ...state, readAt: input.sentAt + settings.retryMs } : state;
     case 'failed':
-      return later(state, Math.max(input.sentAt + settings.retryMs, input.now));
+      return later(state, input.sentAt + settings.retryMs);
     // The read that follows counts immediately. A pause, so that this does not spin where nothing new comes.
     case 'conflict':
       return knownVersion(state) === input.base ? later(state, input.now + settings.retryMs) : state;
@@ -208,10 +213,11 @@ function claimed<Record extends LeaseRecord>(
   return { phase: 'leading', record: newest, renewAt, until: sentAt + renewDeadlineMs };
 }
 
+/** Puts off the next claim. */
 function later<Record extends LeaseRecord>(state: ElectionState<Record>, at: number): ElectionState<Record> {
   switch (state.phase) {
     case 'unknown':
-      return { ...state, readAt: at };
+      return state;
     case 'following':
       return { ...state, claimAt: Math.max(state.claimAt, at) };
     case 'leading':

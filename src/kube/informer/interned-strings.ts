@@ -15,7 +15,7 @@ export class InternedStrings {
    * Replaces each string in plain data by an equal one that is held. Leaves out lists: those of an object are
    * its conditions, which are held as templates.
    *
-   * @param data used by the caller alone
+   * @param data may share parts with data that others hold: values stay the same. Must not be frozen
    */
   intern(data: object): void {
     const fields = data as Record<string, unknown>;

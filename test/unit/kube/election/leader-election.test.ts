@@ -139,6 +139,22 @@ describe('an election', () => {
       expect([first.terms.length, first.isLeading]).to.deep.equal([1, true]);
     });
 
+  it('repeats a renewal without an answer as soon as its deadline is over', async () => {
+    const before = lease.processed.length;
+    lease.stall();
+    await world.advance(RENEWED_EVERY_MS + 5_000 + 100);
+    lease.resume();
+    expect(lease.processed.slice(before)).to.deep.equal(['first claim', 'first claim']);
+  });
+
+  it('repeats a read without an answer as soon as its deadline is over', async () => {
+    lease.stall();
+    new Candidate('third', world, lease);
+    await world.advance(5_000 + 100);
+    lease.resume();
+    expect(lease.processed.filter((each) => each === 'third read')).to.have.lengthOf(2);
+  });
+
   it('ignores wall clocks that step', async () => {
     first.clock.wallOffsetMs = -3_600_000;
     second.clock.wallOffsetMs = 3_600_000;

@@ -78,7 +78,7 @@ describe('the lease machine, at the start', () => {
   });
 
   it('reads again after a pause when the read was refused', () => {
-    const [state, action] = taking(START, { kind: 'failed', sentAt: NOW, now: NOW });
+    const [state, action] = taking(START, { kind: 'unread', sentAt: NOW, now: NOW + 100 });
     expect(action).to.deep.equal(waits(NOW + 2_000));
     expect(taking(state, due(NOW + 2_000))[1]).to.deep.equal(READ);
   });
@@ -237,6 +237,11 @@ describe('the lease machine, while it leads', () => {
     expect(action).to.deep.equal(waits(NOW + 7_000));
     const again = { kind: 'failed', sentAt: NOW + 8_000, now: NOW + 8_500 } as const;
     expect(taking(state, again)[1]).to.deep.equal(waits(NOW + 9_000));
+  });
+
+  it('renews in time although a read has failed', () => {
+    const [state, action] = taking(MINE, { kind: 'unread', sentAt: NOW + 2_900, now: NOW + 2_950 });
+    expect([state, action]).to.deep.equal([MINE, waits(NOW + 3_000)]);
   });
 
   it('repeats a call that got no answer at once: its deadline was the pause', () => {
