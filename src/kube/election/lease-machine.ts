@@ -120,7 +120,7 @@ function learn<Record extends LeaseRecord>(
     case 'claimed':
       return claimed(state, input, settings);
     case 'unread':
-      // Whoever knows the Lease acts by what is known: a renewal does not wait for a read.
+      // A process that knows the Lease acts by it: a renewal does not wait for a read.
       return state.phase === 'unknown' ? { ...state, readAt: input.sentAt + settings.retryMs } : state;
     case 'failed':
       return later(state, input.sentAt + settings.retryMs);
