@@ -215,14 +215,8 @@ function claimed<Record extends LeaseRecord>(
 
 /** Puts off the next claim. */
 function later<Record extends LeaseRecord>(state: ElectionState<Record>, at: number): ElectionState<Record> {
-  switch (state.phase) {
-    case 'unknown':
-      return state;
-    case 'following':
-      return { ...state, claimAt: Math.max(state.claimAt, at) };
-    case 'leading':
-      return { ...state, renewAt: at };
-  }
+  if (state.phase === 'leading') return { ...state, renewAt: at };
+  return state.phase === 'following' ? { ...state, claimAt: Math.max(state.claimAt, at) } : state;
 }
 
 /** Whether a version is newer than the known one. The watch repeats versions, and lags behind our writes. */
