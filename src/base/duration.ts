@@ -27,18 +27,18 @@ const parsed = new Map<string, number>();
 /** Most texts in memory. Objects have a few different intervals. */
 const MOST_PARSED = 256;
 
-/** Longest text of a duration, in characters: as the schema has it. A foreign text can hold a megabyte. */
-const LONGEST_TEXT = 64;
+/** Longest text in memory. `2540400h10m10.000000000s`, longer than any real one, has 24 characters. */
+const LONGEST_PARSED = 32;
 
 /**
- * Returns milliseconds; undefined when `text` is not a duration, or longer than 64 characters. A sign is not
- * accepted: no duration here is negative.
+ * Returns milliseconds; undefined when `text` is not a duration. A sign is not accepted: no duration here is
+ * negative.
  */
 export function parseDuration(text: string): number | undefined {
   const known = parsed.get(text);
   if (known !== undefined) return known;
-  const duration = text.length > LONGEST_TEXT ? undefined : parse(text);
-  if (duration === undefined) return undefined;
+  const duration = parse(text);
+  if (duration === undefined || text.length > LONGEST_PARSED) return duration;
   if (parsed.size === MOST_PARSED) parsed.clear();
   parsed.set(text, duration);
   return duration;

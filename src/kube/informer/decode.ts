@@ -31,6 +31,9 @@ const LONGEST_TEXT = 4_096;
 /** Most conditions that are kept. The operator writes at most six. */
 const MOST_CONDITIONS = 16;
 
+/** Longest interval that is read, in characters: as the schema has it. Each poll would read a longer one. */
+const LONGEST_INTERVAL = 64;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -69,7 +72,7 @@ function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
     jobID: isText(spec.jobID) ? spec.jobID : '',
   };
   if (isText(spec.regionID)) decoded.regionID = spec.regionID;
-  if (isText(spec.interval)) decoded.interval = spec.interval;
+  if (isInterval(spec.interval)) decoded.interval = spec.interval;
   if (spec.suspend === true) decoded.suspend = true;
   if (expected) decoded.expectedState = expected;
   if (isText(secret)) decoded.credentialsRef = { name: secret };
@@ -83,7 +86,7 @@ function problemOf(spec: Fields): string | undefined {
   if (!isText(spec.clusterID))
     return 'spec.clusterID is missing; apply the current CRD and correct the object';
   if (!isText(spec.jobID)) return 'spec.jobID is missing; apply the current CRD and correct the object';
-  if (spec.interval !== undefined && !(isText(spec.interval) && parseDuration(spec.interval)))
+  if (spec.interval !== undefined && !(isInterval(spec.interval) && parseDuration(spec.interval)))
     return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and correct the object';
   if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
     return 'spec.credentialsRef.name is missing; apply the current CRD and correct the object';
@@ -142,6 +145,10 @@ function fieldsOf(value: unknown): Fields {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isInterval(value: unknown): value is string {
+  return isText(value) && value.length <= LONGEST_INTERVAL;
 }
 
 function isText(value: unknown): value is string {

@@ -20,7 +20,6 @@ describe('parseDuration', () => {
     ['1500μs', 1.5],
     ['1000000ns', 1],
     ['1m1m', 120_000],
-    [`${'0'.repeat(62)}5s`, 5_000],
   ];
   for (const [text, ms] of good)
     it(`reads ${text} as ${ms} ms`, () => {
@@ -48,7 +47,6 @@ describe('parseDuration', () => {
     '5s\n',
     `${'9'.repeat(400)}h`,
     '2562048h',
-    `${'0'.repeat(63)}5s`,
   ];
   for (const text of bad)
     it(`does not read ${JSON.stringify(text.slice(0, 12))} as a duration`, () => {

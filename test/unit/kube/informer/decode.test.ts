@@ -124,6 +124,14 @@ describe('an object of the API server', () => {
         .and.match(/apply the current CRD and correct the object$/);
     });
 
+  it('reads an interval that is as long as the schema allows, and keeps no longer one', () => {
+    const [longest, tooLong] = [62, 63].map((zeros) => `${'0'.repeat(zeros)}5s`);
+    expect(withSpec({ interval: longest })).to.have.nested.property('spec.interval', longest);
+    expect(withSpec({ interval: longest })).not.to.have.property('invalid');
+    expect(withSpec({ interval: tooLong })?.spec).not.to.have.property('interval');
+    expect(withSpec({ interval: tooLong })?.invalid).to.match(/spec.interval is not a duration/);
+  });
+
   it('has an expected state only when it is a known one', () => {
     expect(withSpec({ expectedState: 'Dancing' })?.spec).not.to.have.property('expectedState');
   });
