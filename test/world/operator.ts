@@ -35,6 +35,7 @@ export const NODE_FLAGS: readonly string[] = [
   '--max-semi-space-size=4',
   '--heap-growing-percent=10',
   '--no-maglev-destroy-on-background',
+  '--no-separate-gc-phases',
 ];
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',

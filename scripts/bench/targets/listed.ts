@@ -27,6 +27,9 @@ const POLLED_SECONDS = 10;
 const LOOK_EVERY_MS = 1_000;
 const QUIET_BYTES = 20_000;
 
+/** An odd number: one of them is in the middle. */
+const COLD_STARTS = 3;
+
 /** Enough to know how long the others would take. */
 const MOST_WRITTEN = 5_000;
 
@@ -45,10 +48,23 @@ interface Listed {
   readonly jobs: readonly (Job & { readonly clusterID: string })[];
 }
 
-/** A cold start alone. */
+/**
+ * Cold starts alone, each on an API server of its own. One takes a few seconds, in which a moment of the
+ * machine's is a tenth: shown are the one that is in the middle as a part of its floor, and the most writes.
+ */
 export async function measureColdByList(objects: number, report: Report): Promise<Row[]> {
-  await using world = await startWorld();
-  return await coldStart(await prepare(world, objects, report));
+  const times: Row[] = [];
+  const writes: Row[] = [];
+  for (let start = 0; start < COLD_STARTS; start += 1) {
+    await using world = await startWorld();
+    const [time, written] = await coldStart(await prepare(world, objects, report));
+    times.push(time);
+    writes.push(written);
+  }
+  const ofFloor = ({ measured, floor = Number.NaN }: Row) => measured / floor;
+  const byRatio = times.toSorted((one, other) => ofFloor(one) - ofFloor(other));
+  const byWrites = writes.toSorted((one, other) => one.measured - other.measured);
+  return [byRatio[Math.floor(COLD_STARTS / 2)] as Row, byWrites.at(-1) as Row];
 }
 
 /** The same, and then polls every 10 s. */
@@ -72,7 +88,7 @@ async function prepare(world: World, objects: number, report: Report): Promise<L
 }
 
 /** Starts the operator with an interval so long that no object is polled twice. */
-async function coldStart({ world, kubeconfig, requests, jobs }: Listed): Promise<Row[]> {
+async function coldStart({ world, kubeconfig, requests, jobs }: Listed): Promise<[time: Row, writes: Row]> {
   const objects = jobs.length;
   const startedAt = Date.now();
   const args = [CALLS_PER_MINUTE, '--interval=1h', '--observe-with=list'];
