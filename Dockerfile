@@ -41,6 +41,6 @@ EXPOSE 8080
 # Node itself is process 1 and gets the signals; no shell stands in between. The first flag gives young objects 8 MiB, 4 for each
 # of two halves, where V8 takes up to 32. The second lets old objects grow less between two collections. Both take less memory and
 # more processor time: docs/scaling.md has the measurements. With the third, what a compiler took is freed at once, not by another
-# thread when it has time: the C library then uses it for the next one. With the fourth, young objects are collected while V8 marks
-# old ones; by itself it waits until it has marked, and young objects may take 25 MiB meanwhile.
+# thread when it has time: the C library then uses it for the next one. With the fourth, V8 collects young objects also
+# while it marks old ones. Without it a burst of pages makes 20 MB of garbage meanwhile.
 ENTRYPOINT ["node", "--max-semi-space-size=4", "--heap-growing-percent=10", "--no-maglev-destroy-on-background", "--no-separate-gc-phases", "/app/main.js"]

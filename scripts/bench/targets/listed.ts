@@ -49,8 +49,9 @@ interface Listed {
 }
 
 /**
- * Cold starts alone, each on an API server of its own. One takes a few seconds, in which a moment of the
- * machine's is a tenth: shown are the one that is in the middle as a part of its floor, and the most writes.
+ * Cold starts alone, each on an API server of its own. A start takes a few seconds, so a short stall changes
+ * it by a tenth. Returns the time of the start with the median ratio to its floor, and the most writes of
+ * any.
  */
 export async function measureColdByList(objects: number, report: Report): Promise<Row[]> {
   const times: Row[] = [];
@@ -67,7 +68,7 @@ export async function measureColdByList(objects: number, report: Report): Promis
   return [byRatio[Math.floor(COLD_STARTS / 2)] as Row, byWrites.at(-1) as Row];
 }
 
-/** The same, and then polls every 10 s. */
+/** One cold start, and then polls every 10 s. */
 export async function measureListed(
   objects: number,
   heldMiB: (objects: number) => number,
@@ -110,7 +111,7 @@ async function coldStart({ world, kubeconfig, requests, jobs }: Listed): Promise
       floor,
     },
     {
-      name: `status writes of that cold start, ${count} objects`,
+      name: `status writes of a cold start by List, ${count} objects`,
       unit: 'writes',
       target: objects,
       measured: writes,

@@ -34,6 +34,8 @@ const MOST_CONDITIONS = 16;
 /** Longest interval that is read, in characters: as the schema has it. Each poll would read a longer one. */
 const LONGEST_INTERVAL = 64;
 
+const REMEDY = 'apply the current CRD and correct the object';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -83,15 +85,14 @@ function decodeSpec(spec: Fields): EdgeTranscodeJobSpec {
  * Finds values that the current schema refuses, where using them would do something the user did not mean.
  */
 function problemOf(spec: Fields): string | undefined {
-  if (!isText(spec.clusterID))
-    return 'spec.clusterID is missing; apply the current CRD and correct the object';
-  if (!isText(spec.jobID)) return 'spec.jobID is missing; apply the current CRD and correct the object';
+  if (!isText(spec.clusterID)) return `spec.clusterID is missing; ${REMEDY}`;
+  if (!isText(spec.jobID)) return `spec.jobID is missing; ${REMEDY}`;
   if (spec.interval !== undefined && !(isInterval(spec.interval) && parseDuration(spec.interval)))
-    return 'spec.interval is not a duration such as 90s or 5m; apply the current CRD and correct the object';
+    return `spec.interval is not a duration of at most ${LONGEST_INTERVAL} characters such as 90s or 5m; ${REMEDY}`;
   if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
-    return 'spec.credentialsRef.name is missing; apply the current CRD and correct the object';
+    return `spec.credentialsRef.name is missing; ${REMEDY}`;
   if (spec.suspend !== undefined && typeof spec.suspend !== 'boolean')
-    return 'spec.suspend is neither true nor false; apply the current CRD and correct the object';
+    return `spec.suspend is neither true nor false; ${REMEDY}`;
   return undefined;
 }
 
