@@ -27,7 +27,6 @@ const POLLED_SECONDS = 10;
 const LOOK_EVERY_MS = 1_000;
 const QUIET_BYTES = 20_000;
 
-/** An odd number: one of them is in the middle. */
 const COLD_STARTS = 3;
 
 /** Enough to know how long the others would take. */
@@ -63,9 +62,12 @@ export async function measureColdByList(objects: number, report: Report): Promis
     writes.push(written);
   }
   const ofFloor = ({ measured, floor = Number.NaN }: Row) => measured / floor;
-  const byRatio = times.toSorted((one, other) => ofFloor(one) - ofFloor(other));
-  const byWrites = writes.toSorted((one, other) => one.measured - other.measured);
-  return [byRatio[Math.floor(COLD_STARTS / 2)] as Row, byWrites.at(-1) as Row];
+  const ratio = median(times.map(ofFloor));
+  const most = Math.max(...writes.map(({ measured }) => measured));
+  return [
+    times.find((row) => ofFloor(row) === ratio) as Row,
+    writes.find(({ measured }) => measured === most) as Row,
+  ];
 }
 
 /** One cold start, and then polls every 10 s. */
