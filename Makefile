@@ -36,7 +36,7 @@ dist/main.js: $(INSTALLED) $(shell find src -type f) $(wildcard scripts/bundle.t
 # With the flags and the variables of the image.
 .PHONY: run
 run: build ## Run the operator with the current kubeconfig; ARGS="--log-format=pretty"
-	@$(WITH_BIN) MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=16384 node --max-semi-space-size=4 --heap-growing-percent=10 --no-maglev-destroy-on-background --no-separate-gc-phases dist/main.js $(ARGS)
+	@$(WITH_BIN) MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=16384 node --max-semi-space-size=4 --heap-growing-percent=10 --no-maglev-destroy-on-background --no-separate-gc-phases --max-opt=2 dist/main.js $(ARGS)
 
 .PHONY: demo
 demo: build ## Show the operator at work with a real API server and a simulated cloud

@@ -36,6 +36,7 @@ export const NODE_FLAGS: readonly string[] = [
   '--heap-growing-percent=10',
   '--no-maglev-destroy-on-background',
   '--no-separate-gc-phases',
+  '--max-opt=2',
 ];
 export const NODE_ENVIRONMENT: Readonly<Record<string, string>> = {
   MALLOC_ARENA_MAX: '1',
