@@ -20,9 +20,9 @@ const CALLS_PER_MINUTE = '--calls-per-minute=6000';
 const POLLED_SECONDS = 10;
 
 /**
- * The writes are over when the API server's log grows by less. 50 a second are 100 KB, and renewals of the
- * Lease 4 KB. To read the log meanwhile, or the operator's metrics, would take processor time from both: a
- * scrape of 10,000 objects takes 0.4 s.
+ * The writes are over when the API server's log grows by less than this in a second. 50 writes are 100 KB,
+ * and renewals of the Lease 4 KB. To read the log meanwhile, or the operator's metrics, would take processor
+ * time from both: a scrape of 10,000 objects takes 0.4 s.
  */
 const LOOK_EVERY_MS = 1_000;
 const QUIET_BYTES = 20_000;
@@ -65,7 +65,7 @@ export async function measureColdByList(objects: number, report: Report): Promis
   const ratio = median(times.map(ofFloor));
   const most = Math.max(...writes.map(({ measured }) => measured));
   return [
-    times.find((row) => ofFloor(row) === ratio) as Row,
+    times.find((row) => Object.is(ofFloor(row), ratio)) as Row,
     writes.find(({ measured }) => measured === most) as Row,
   ];
 }

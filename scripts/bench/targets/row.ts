@@ -7,8 +7,8 @@ export interface Row {
   readonly isLeast?: true;
   readonly measured: number;
   /**
-   * What a smaller program needed on this machine in the same run, or what arithmetic gives. No operator that
-   * makes the same calls in the same way is below it, but for noise. Undefined: not measured.
+   * What a smaller program needed on this machine in the same run, or what arithmetic gives. Undefined: not
+   * measured.
    */
   readonly floor?: number;
   /** A count that no load of the machine changes: the run fails when it misses its target. */

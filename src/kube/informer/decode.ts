@@ -31,7 +31,10 @@ const LONGEST_TEXT = 4_096;
 /** Most conditions that are kept. The operator writes at most six. */
 const MOST_CONDITIONS = 16;
 
-/** Longest interval that is read, in characters: as the schema has it. Each poll would read a longer one. */
+/**
+ * Longest interval that is read, in characters: as the schema has it. A longer one would be parsed again at
+ * each poll.
+ */
 const LONGEST_INTERVAL = 64;
 
 const REMEDY = 'apply the current CRD and correct the object';
@@ -88,7 +91,7 @@ function problemOf(spec: Fields): string | undefined {
   if (!isText(spec.clusterID)) return `spec.clusterID is missing; ${REMEDY}`;
   if (!isText(spec.jobID)) return `spec.jobID is missing; ${REMEDY}`;
   if (spec.interval !== undefined && !(isInterval(spec.interval) && parseDuration(spec.interval)))
-    return `spec.interval is not a duration of at most ${LONGEST_INTERVAL} characters such as 90s or 5m; ${REMEDY}`;
+    return `spec.interval is not a duration such as 90s or 5m, of at most ${LONGEST_INTERVAL} characters; ${REMEDY}`;
   if (spec.credentialsRef !== undefined && !isText(fieldsOf(spec.credentialsRef).name))
     return `spec.credentialsRef.name is missing; ${REMEDY}`;
   if (spec.suspend !== undefined && typeof spec.suspend !== 'boolean')

@@ -2,12 +2,18 @@
  * The image holds Node, one bundled file and nothing else, and runs without root. No container engine is
  * needed to see that: the Dockerfile is read as text.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { NODE_ENVIRONMENT, NODE_FLAGS } from '../../world/operator.ts';
 import { admittedPaths, baseOf, copiesOf, entrypointOf, environmentOf, readStages } from './dockerfile.ts';
 import { ROOT } from './manifests.ts';
+
+/** V8 would compile it by its last compiler: the function runs 20,000 times. */
+const OFTEN = `
+  const sum = (list) => list.reduce((all, each) => all + each, 0);
+  for (let round = 0; round < 20_000; round++) sum([1, 2, 3]);`;
 
 describe('the Dockerfile', () => {
   const stages = readStages();
@@ -86,6 +92,16 @@ describe('the Dockerfile', () => {
   it('has the flags and the environment with which `make run` starts the operator', () => {
     const environment = Object.entries(NODE_ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
     const command = [...environment, 'node', ...NODE_FLAGS, 'dist/main.js'].join(' ');
-    expect(readFileSync(join(ROOT, 'Makefile'), 'utf8')).to.contain(` ${command} `);
+    expect(readFileSync(join(ROOT, 'Makefile'), 'utf8')).to.contain(`\t@$(WITH_BIN) ${command} $(ARGS)\n`);
+  });
+
+  it('lets V8 compile what runs often, but not by its last compiler', () => {
+    // At once, not in another thread that the end of the program may interrupt.
+    const tracing = ['--trace-opt', '--no-concurrent-recompilation'];
+    const traced = execFileSync(process.execPath, [...NODE_FLAGS, ...tracing, '--eval', OFTEN], {
+      encoding: 'utf8',
+    });
+    const compilers = Array.from(traced.matchAll(/target (\w+)/g), ([, compiler]) => compiler);
+    expect([...new Set(compilers)]).to.deep.equal(['MAGLEV']);
   });
 });
